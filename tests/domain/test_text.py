@@ -1,0 +1,121 @@
+"""Sentences, words and estimated tokens."""
+
+import time
+import unicodedata
+
+import pytest
+
+from groundwire_server.domain.text import SENTENCE_LIMIT, content_words, estimate_tokens, sentences, words
+
+
+def cut(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \n\t\n ", []),
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ("No full stop", ["No full stop"]),
+        (
+            "Dr. Smith met J. R. R. Tolkien, e.g. twice. He left.",
+            ["Dr. Smith met J. R. R. Tolkien, e.g. twice.", "He left."],
+        ),
+        ("The U.S. Army came at 5 p.m. with tanks. Why?", ["The U.S. Army came at 5 p.m. with tanks.", "Why?"]),
+        ('"Really?" he said. (Yes.) Then', ['"Really?" he said.', "(Yes.)", "Then"]),
+        ("It is 3.14. Version 2.0 is out.", ["It is 3.14.", "Version 2.0 is out."]),
+        ("See no. 5 there. No. It is not.", ["See no. 5 there.", "No.", "It is not."]),
+        ("Wait... what? Oh… fine.", ["Wait... what?", "Oh… fine."]),
+        (
+            "a paragraph that is wrapped by hand goes on\nthrough its line breaks. Then\nit ends.",
+            ["a paragraph that is wrapped by hand goes on\nthrough its line breaks.", "Then\nit ends."],
+        ),
+        ("Title\n*****\n\nText follows.", ["Title", "Text follows."]),
+        ("# Title\ntext follows.", ["# Title", "text follows."]),
+        ("A Title\nText follows.", ["A Title", "Text follows."]),
+        ("- one\n- two. And more.\n* three", ["- one", "- two.", "And more.", "* three"]),
+        ("1. first\n2. second\n(a) third", ["1. first", "2. second", "(a) third"]),
+        ("so:\n\n   >>> x = 1\n   >>> y\n\nand on", ["so:", ">>> x = 1\n   >>> y", "and on"]),
+        ("x = 1\ny = 2\nthis is prose. yes", ["x = 1\ny = 2", "this is prose. yes"]),
+        ("one.\r\n\r\ntwo\u2029three", ["one.", "two\u2029three"]),
+        ("これは文です。次の文です！終わり", ["これは文です。", "次の文です！", "終わり"]),
+        ("हिन्दी में है। दूसरा वाक्य।", ["हिन्दी में है।", "दूसरा वाक्य।"]),
+        ("ما هذا؟ هذا كتاب.", ["ما هذا؟", "هذا كتاب."]),
+        ("🙂 🙂", ["🙂 🙂"]),
+        ("----\n====", []),
+    ],
+)
+def test_a_text_is_cut_into_sentences(text: str, expected: list[str]) -> None:
+    assert cut(text) == expected
+
+
+@pytest.mark.parametrize("text", ["word " * 300, "ab" * 700, "a, b, " * 300, "e\u0301" * 400, "x = 1\n" * 300])
+def test_no_sentence_is_over_the_limit_and_nothing_is_lost(text: str) -> None:
+    found = cut(text)
+    assert max(map(len, found)) <= SENTENCE_LIMIT
+    assert "".join("".join(found).split()) == "".join(text.split())
+
+
+def test_a_cut_through_a_long_word_leaves_marks_with_their_letters() -> None:
+    assert not any(unicodedata.combining(sentence[0]) for sentence in cut("ae\u0301" * 400))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "a. ", ". ", "\n", "a\n", "- a\n", "(", "= ", "A b\n", "'", "x[", "A" * 60 + "\n", "1.", "e.g.", "//"],
+)
+def test_cutting_takes_time_in_proportion_to_the_length(piece: str) -> None:
+    def took(size: int) -> float:
+        text = piece * (size // len(piece))
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            sentences(text)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert took(160_000) < 40 * took(10_000) + 0.05
+
+
+def test_words_are_folded_runs_of_letters_and_digits_in_any_script() -> None:
+    assert words("Ünï_code's ΑΣ Straße हिन्दी, 日本語! x86-64 é") == [
+        "ünï", "code", "s", "ας".casefold(), "strasse", "हिन्दी", "日本語", "x86", "64", "é",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "use uses used using",
+        "class classes",
+        "country countries",
+        "die dies died",
+        "agree agrees agreed agreeing",
+        "stop stops stopped stopping",
+        "control controls controlled controlling",
+        "try tries tried trying",
+        "need needs needed",
+        "box boxes",
+        "value values valued",
+        "thing things",
+    ],
+)
+def test_forms_of_a_word_share_a_stem(forms: str) -> None:
+    assert len(content_words(forms)) == 1
+
+
+def test_content_words_leave_function_words_out() -> None:
+    assert content_words("What is the Capital of it?") == content_words("capital")
+    assert content_words("Who is it?") == frozenset()
+
+
+def test_content_words_pair_characters_of_unspaced_scripts() -> None:
+    assert content_words("日本語") == {"日本", "本語"}
+    assert content_words("水") == {"水"}
+
+
+@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("four", 1), ("fives", 2), ("日本語", 3)])
+def test_tokens_are_estimated_from_bytes(text: str, tokens: int) -> None:
+    assert estimate_tokens(text) == tokens
