@@ -1,0 +1,1 @@
+"""groundwire: answers that are verified and cited, or a typed reason why not."""

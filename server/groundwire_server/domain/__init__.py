@@ -1,0 +1,1 @@
+"""What the service talks about: plain values, standard library only."""

@@ -1,0 +1,77 @@
+"""What a model is asked, and what comes back: text in pieces, then how it ended."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias
+
+from groundwire_server.domain.evidence import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered prompt.
+
+    Attributes:
+        handles: the short names (`p1`, `p2`, …) by which the model cites, each with its passage.
+    """
+
+    name: str
+    version: str
+    system: str
+    user: str
+    question: str
+    handles: dict[str, Passage]
+    experiment_arm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One call of a model.
+
+    Attributes:
+        model: the alias.
+        tenant: whose question it is, for what a generator keeps or looks up by tenant.
+        max_output_tokens: where the model must stop.
+    """
+
+    model: str
+    tenant: str
+    prompt: Prompt
+    max_output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What models consumed; `estimated` when the provider gave no count for part of it."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+    cost_microdollars: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.estimated or other.estimated,
+            self.cost_microdollars + other.cost_microdollars,
+        )
+
+
+class FinishReason(Enum):
+    """Why a model stopped without failing."""
+
+    COMPLETE = auto()
+    LENGTH = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The last piece."""
+
+    reason: FinishReason
+    usage: Usage
+
+
+Piece: TypeAlias = str | Finish
+"""A stretch of what the model writes, or its end."""

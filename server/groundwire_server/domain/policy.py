@@ -1,0 +1,48 @@
+"""What a route allows and what it does when something fails: data, not code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from groundwire_server.domain.vocabulary import Action, Cause, Confidence, StreamMode
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One route.
+
+    Attributes:
+        route: its name.
+        prompt: the prompt's name; the newest version unless `prompt_version` says otherwise.
+        models: aliases of the models to ask, best first.
+        question_limit: the longest question, in code points.
+        default_deadline: seconds a call has when it sets no deadline.
+        max_deadline: seconds a call has at most.
+        top_k: passages to search for when the call does not say.
+        evidence_tokens: the most tokens of passages in a prompt, estimated.
+        min_relevance: passages below it are no evidence, 0 to 1.
+        min_support: sentences supported less are not released, 0 to 1.
+        allowed_confidence: what the model may say of its own answer.
+        display_limit: the longest answer, in code points.
+        output_tokens: the most a model may write.
+        mode: when text may leave, unless the call says otherwise.
+        nearest: passages shown with an abstention.
+        fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
+    """
+
+    route: str
+    prompt: str
+    models: tuple[str, ...]
+    fallbacks: Mapping[Cause, tuple[Action, ...]]
+    prompt_version: str = ""
+    question_limit: int = 2000
+    default_deadline: float = 10.0
+    max_deadline: float = 60.0
+    top_k: int = 8
+    evidence_tokens: int = 2000
+    min_relevance: float = 0.3
+    min_support: float = 0.5
+    allowed_confidence: frozenset[Confidence] = frozenset({Confidence.MEDIUM, Confidence.HIGH})
+    display_limit: int = 4000
+    output_tokens: int = 800
+    mode: StreamMode = StreamMode.VERIFIED
+    nearest: int = 3

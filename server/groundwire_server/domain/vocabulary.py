@@ -1,0 +1,144 @@
+"""The closed sets of words that callers, spans, log lines and metrics share.
+
+Each member's name is the protobuf value's name without its prefix; a test holds the two together.
+"""
+
+from enum import StrEnum, auto
+
+
+class _Word(StrEnum):
+    """A word whose value is its own name, so that it reads the same wherever it is written."""
+
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:
+        del start, count, last_values
+        return name
+
+
+class Cause(_Word):
+    """What happened."""
+
+    ANSWER_VALIDATED = auto()
+    NO_EVIDENCE = auto()
+    INSUFFICIENT_EVIDENCE = auto()
+    MODEL_ABSTAINED = auto()
+    QUESTION_FORBIDDEN = auto()
+    EVIDENCE_FORBIDDEN = auto()
+    ANSWER_FORBIDDEN = auto()
+    REVIEW_REQUIRED = auto()
+    STORE_UNAVAILABLE = auto()
+    STORE_TIMEOUT = auto()
+    STORE_MISCONFIGURED = auto()
+    EMBEDDER_UNAVAILABLE = auto()
+    MODEL_UNAVAILABLE = auto()
+    MODEL_TIMEOUT = auto()
+    MODEL_SLOW_START = auto()
+    MODEL_INTERRUPTED = auto()
+    MODEL_RATE_LIMITED = auto()
+    MODEL_QUOTA_EXHAUSTED = auto()
+    MODEL_MISCONFIGURED = auto()
+    MODEL_REFUSED = auto()
+    MODEL_CONTENT_FILTERED = auto()
+    PROMPT_TOO_LONG = auto()
+    OUTPUT_CUT_OFF = auto()
+    OUTPUT_MALFORMED = auto()
+    OUTPUT_EMPTY = auto()
+    OUTPUT_TOO_LONG = auto()
+    CITATION_MISSING = auto()
+    CITATION_UNKNOWN = auto()
+    QUOTE_NOT_FOUND = auto()
+    UNSUPPORTED = auto()
+    CONFIDENCE_NOT_ALLOWED = auto()
+    TIME_EXHAUSTED = auto()
+    BUDGET_EXHAUSTED = auto()
+    CAPACITY_EXHAUSTED = auto()
+    INTERNAL = auto()
+
+
+class Action(_Word):
+    """What the service did about a cause; a route's fallback table is written in these words."""
+
+    ANSWER = auto()
+    NEXT_MODEL = auto()
+    SHORTER_PROMPT = auto()
+    REPAIR = auto()
+    CACHED_ANSWER = auto()
+    PASSAGES_ONLY = auto()
+    CUT_SHORT = auto()
+    ABSTAIN = auto()
+    QUEUE = auto()
+    REVIEW = auto()
+    BLOCK = auto()
+    FAIL_SAFE = auto()
+
+
+class NextStep(_Word):
+    """What the caller should do."""
+
+    SHOW = auto()
+    SHOW_WITH_CAUTION = auto()
+    REPHRASE = auto()
+    WAIT_FOR_OPERATION = auto()
+    WAIT_FOR_REVIEW = auto()
+    RETRY_AFTER = auto()
+    DO_NOT_RETRY = auto()
+
+
+class Stage(_Word):
+    """A part of the path."""
+
+    NORMALIZE = auto()
+    SCREEN = auto()
+    CACHE = auto()
+    RETRIEVE = auto()
+    SELECT = auto()
+    PROMPT = auto()
+    GENERATE = auto()
+    VALIDATE = auto()
+    DECIDE = auto()
+
+
+class Confidence(_Word):
+    """The model's own confidence."""
+
+    LOW = auto()
+    MEDIUM = auto()
+    HIGH = auto()
+
+
+class Loss(_Word):
+    """What a degraded outcome has given up."""
+
+    SIMPLER_MODEL = auto()
+    FEWER_PASSAGES = auto()
+    ANSWER = auto()
+    REST_OF_ANSWER = auto()
+
+
+class StreamMode(_Word):
+    """When text may leave."""
+
+    VERIFIED = auto()
+    PROVISIONAL = auto()
+
+
+class Reason(_Word):
+    """Why a call failed; the `reason` of its ErrorInfo."""
+
+    INVALID_REQUEST = auto()
+    ROUTE_UNKNOWN = auto()
+    DOCUMENT_NOT_FOUND = auto()
+    UNAUTHENTICATED = auto()
+    FORBIDDEN = auto()
+    REQUEST_ID_REUSED = auto()
+    REQUEST_IN_FLIGHT = auto()
+    FEATURE_NOT_OFFERED = auto()
+    STORE_UNAVAILABLE = auto()
+    STORE_MISCONFIGURED = auto()
+    DEADLINE_EXCEEDED = auto()
+    CANCELLED = auto()
+    SHUTTING_DOWN = auto()
+    QUOTA_EXCEEDED = auto()
+    OVERLOADED = auto()
+    EMBEDDER_UNAVAILABLE = auto()
+    INTERNAL = auto()

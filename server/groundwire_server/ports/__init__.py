@@ -1,0 +1,1 @@
+"""What the product needs from the world, one small protocol a file."""

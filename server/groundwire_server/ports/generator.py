@@ -1,0 +1,26 @@
+"""Having a model write."""
+
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.generation import GenerationRequest, Piece
+
+
+class Generator(Protocol):
+    """Writes one JSON object in pieces, then says how it ended.
+
+    The object is `{"confidence": "low"|"medium"|"high", "segments": [{"text": …, "cites": ["p1", …]}, …]}`;
+    no segments mean that the passages do not hold the answer. Nothing that a generator yields is trusted.
+    Every adapter passes `tests/contract/test_generator.py`.
+    """
+
+    def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
+        """Yield text as it is written, then exactly one `Finish`, all by `deadline`.
+
+        Closing the generator ends the work behind it at once.
+
+        Raises:
+            Failure: one of the MODEL_ causes or PROMPT_TOO_LONG.
+        """
+        ...
