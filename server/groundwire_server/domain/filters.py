@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.domain.metadata import MetadataValue
+from groundwire_server.domain.metadata import Metadata, MetadataValue
 
 MAX_DEPTH = 8
 MAX_NODES = 64
@@ -69,7 +69,7 @@ class IsNull:
 Filter: TypeAlias = AllOf | AnyOf | Not | Equals | Range | Contains | IsNull
 
 
-def matches(condition: Filter, metadata: "dict[str, MetadataValue]") -> bool:
+def matches(condition: Filter, metadata: Metadata) -> bool:
     """What a filter means, in one place: stores that evaluate it themselves are held to this by the contract suite."""
     match condition:
         case AllOf(operands):

@@ -3,5 +3,5 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-MetadataValue: TypeAlias = "str | float | bool | tuple[str, ...]"
+MetadataValue: TypeAlias = str | float | bool | tuple[str, ...]
 Metadata: TypeAlias = Mapping[str, MetadataValue]

@@ -1,0 +1,1 @@
+"""Prompts from versioned template files."""

@@ -1,0 +1,70 @@
+"""Prompts as files: `<folder>/<name>/<version>.jinja`, each with the macros `system` and `user`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import StrictUndefined, Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from groundwire_server.domain.ask import Ask
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.generation import Prompt
+
+BUILT_IN = Path(__file__).parent / "templates"
+
+
+class UnknownPromptError(LookupError):
+    """A route names a prompt or a version that no file holds."""
+
+
+class FilePrompts:
+    """Compiles every template once, when it is made; rendering touches no file."""
+
+    def __init__(self, folder: Path) -> None:
+        environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
+        environment.filters["fenced"] = _fenced
+        environment.filters["attribute"] = _attribute
+        self._templates: dict[str, dict[str, Template]] = {}
+        for path in sorted(folder.glob("*/*.jinja")):
+            template = environment.from_string(path.read_text(encoding="utf-8"))
+            self._templates.setdefault(path.parent.name, {})[path.stem] = template
+        self._newest = {name: max(versions, key=_order) for name, versions in self._templates.items()}
+
+    def check(self, name: str, version: str) -> None:
+        """Make sure that a route's prompt exists.
+
+        Raises:
+            UnknownPromptError: with the names or versions that there are.
+        """
+        if name not in self._templates:
+            raise UnknownPromptError(f"there is no prompt {name!r}; there are: {', '.join(sorted(self._templates))}")
+        if version and version not in self._templates[name]:
+            versions = ", ".join(sorted(self._templates[name], key=_order))
+            raise UnknownPromptError(f"prompt {name!r} has no version {version!r}; it has: {versions}")
+
+    def render(self, name: str, version: str, ask: Ask, passages: Sequence[Passage]) -> Prompt:
+        """Render a prompt; passages are handed out as `p1`, `p2`, … in their order."""
+        version = version or self._newest[name]
+        handles = {f"p{number}": passage for number, passage in enumerate(passages, start=1)}
+        macros = self._templates[name][version].module
+        return Prompt(
+            name=name,
+            version=version,
+            system=str(getattr(macros, "system")()),  # noqa: B009  # a macro, which no type can know
+            user=str(getattr(macros, "user")(ask.text, ask.turns, handles)),  # noqa: B009
+            question=ask.text,
+            handles=handles,
+        )
+
+
+def _fenced(text: str) -> str:
+    """A passage must not be able to close its own fence."""
+    return text.replace("</passage", "<\\/passage").replace("<passage", "<\\passage")
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,36 @@
+"""Putting the product together: concrete classes are named here and nowhere else."""
+
+from collections.abc import Mapping
+
+from opentelemetry.trace import Tracer
+
+from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.app.clock import LoopClock
+from groundwire_server.app.dependencies import Dependencies
+from groundwire_server.app.settings import Settings
+from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.domain.policy import Policy
+from groundwire_server.edge.server import Server, Servicers
+from groundwire_server.edge.servicers.answers import Answers
+from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.retrieval import Retrieval
+from groundwire_server.pipeline.answering import Answering
+from groundwire_server.pipeline.ports import Ports
+from groundwire_server.runs.in_flight import InFlight
+
+
+def server(settings: Settings, routes: Mapping[str, Policy], dependencies: Dependencies, tracer: Tracer) -> Server:
+    """Put a server together from its dependencies."""
+    prompts = FilePrompts(BUILT_IN)
+    for policy in routes.values():
+        prompts.check(policy.prompt, policy.prompt_version)
+    clock = LoopClock()
+    ports = Ports(dependencies.retriever, dependencies.embedder, prompts, dependencies.generators)
+    answering = Answering(routes, ports, clock, tracer)
+    ingest = Ingest(dependencies.corpus, dependencies.embedder)
+    servicers = Servicers(
+        answers=Answers(answering, InFlight(), settings.write_seconds),
+        retrieval=Retrieval(answering),
+        documents=Documents(dependencies.corpus, ingest, clock),
+    )
+    return Server(servicers, tracer, settings.concurrent_calls)

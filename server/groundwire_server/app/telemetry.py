@@ -1,0 +1,52 @@
+"""OpenTelemetry, set up once."""
+
+import threading
+from dataclasses import dataclass
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
+from opentelemetry.trace import Tracer
+
+SERVICE = "groundwire"
+_EXPORT_SECONDS = 2
+_SHUTDOWN_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """The tracer and how to end it."""
+
+    tracer: Tracer
+    provider: TracerProvider
+
+    def shut_down(self) -> None:
+        """Send what is left, within a bound: with the collector down the exporter would wait for half a minute."""
+        worker = threading.Thread(target=self.provider.shutdown, daemon=True)
+        worker.start()
+        worker.join(_SHUTDOWN_SECONDS)
+
+
+def telemetry(version: str, otlp_endpoint: str | None) -> Telemetry:
+    """Set up tracing.
+
+    Without an endpoint nothing is exported, but calls still have trace ids and take part in their callers' traces.
+
+    Args:
+        version: the service's.
+        otlp_endpoint: where to send spans over OTLP gRPC.
+    """
+    resource = Resource.create({"service.name": SERVICE, "service.version": version})
+    # A span that nobody receives is not worth recording; its trace id is.
+    sampler = ALWAYS_OFF if otlp_endpoint is None else DEFAULT_ON
+    provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
+    if otlp_endpoint is not None:
+        # Imported here: a server that exports nothing starts without it.
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+        exporter = OTLPSpanExporter(
+            endpoint=otlp_endpoint, insecure=otlp_endpoint.startswith("http://"), timeout=_EXPORT_SECONDS
+        )
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    return Telemetry(provider.get_tracer(SERVICE, version), provider)

@@ -1,0 +1,1 @@
+"""Between protobuf messages and domain values; neither side knows the other."""

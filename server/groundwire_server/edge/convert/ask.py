@@ -1,0 +1,59 @@
+"""Questions."""
+
+from groundwire.v1 import answer_service_pb2, passage_pb2, question_pb2, retrieval_service_pb2
+from groundwire_server.domain.ask import Ask, Turn
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.filters import Filter
+from groundwire_server.domain.vocabulary import StreamMode
+from groundwire_server.edge.convert.filters import filter_from_pb
+from groundwire_server.edge.convert.words import MODES_ASKED
+
+DEFAULT_ROUTE = "default"
+
+
+def ask_from_answer(request: answer_service_pb2.AnswerRequest, request_id: str) -> Ask:
+    """Read the question of a unary answer."""
+    return _ask(request.question, request_id, mode=None)
+
+
+def ask_from_stream(request: answer_service_pb2.StreamAnswerRequest, request_id: str) -> Ask:
+    """Read the question of a streamed answer."""
+    return _ask(request.question, request_id, MODES_ASKED.get(request.mode))
+
+
+def ask_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, request_id: str) -> Ask:
+    """Read the question of a search."""
+    return Ask(
+        route=request.route or DEFAULT_ROUTE,
+        text=request.text,
+        request_id=request_id,
+        top_k=_top_k(request.search),
+        filter=_filter(request.search, "search.filter"),
+    )
+
+
+def _ask(question: question_pb2.Question, request_id: str, mode: StreamMode | None) -> Ask:
+    return Ask(
+        route=question.route or DEFAULT_ROUTE,
+        text=question.text,
+        request_id=request_id,
+        turns=tuple(Turn(turn.role == question_pb2.Turn.ROLE_USER, turn.text) for turn in question.turns),
+        top_k=_top_k(question.search),
+        filter=_filter(question.search, "question.search.filter"),
+        provided=tuple(_provided(passage) for passage in question.provided.passages),
+        allow_queue=question.allow_queue,
+        end_user_id=question.end_user_id,
+        mode=mode,
+    )
+
+
+def _top_k(search: passage_pb2.Search) -> int | None:
+    return search.top_k if search.HasField("top_k") else None
+
+
+def _filter(search: passage_pb2.Search, field: str) -> Filter | None:
+    return filter_from_pb(search.filter, field) if search.HasField("filter") else None
+
+
+def _provided(passage: passage_pb2.ProvidedPassage) -> Passage:
+    return Passage(chunk_id=passage.passage_id, text=passage.text, title=passage.title, source_uri=passage.source_uri)

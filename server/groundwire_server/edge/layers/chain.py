@@ -1,0 +1,94 @@
+"""The order of the layers, and the one interceptor that puts them around our services.
+
+Outermost first:
+
+1. trace: sees every call, and the status it ended with, whatever the others did.
+2. request id: before errors, so that every refusal carries it.
+3. errors: turns what is raised below into a status, once.
+4. deadline: before any work.
+5. identity: nothing is looked at for a caller who is nobody.
+6. validation: last, so that only callers learn what a valid request looks like.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+import grpc
+import grpc.aio
+
+from groundwire_server.edge.call import Call, enter
+
+Proceed: TypeAlias = Callable[[], Awaitable[None]]
+
+_OURS = "/groundwire."
+
+
+class Layer(Protocol):
+    """One concern around a call."""
+
+    async def around(self, call: Call, proceed: Proceed) -> None:
+        """Do what comes before, await `proceed` at most once, do what comes after."""
+        ...
+
+
+class Chain(grpc.aio.ServerInterceptor):
+    """Runs the layers around the calls of our own services; health and reflection stay as they are."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = tuple(layers)
+        self._wrapped: dict[str, Any] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:
+        """Wrap the method's handler, once a method."""
+        method = handler_call_details.method
+        wrapped = self._wrapped.get(method)
+        if wrapped is None:
+            handler = await continuation(handler_call_details)
+            if handler is None or not method.startswith(_OURS):
+                return handler
+            wrapped = self._wrapped[method] = self._wrap(method.removeprefix("/"), handler)
+        return wrapped
+
+    def _wrap(self, method: str, handler: Any) -> Any:
+        """Our servicers have three of gRPC's four shapes; streams write, they do not yield."""
+        codec = {
+            "request_deserializer": handler.request_deserializer,
+            "response_serializer": handler.response_serializer,
+        }
+        if handler.stream_unary is not None:
+            raise NotImplementedError(f"{method}: no layer stands around a stream of requests with one response yet")
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(partial(self._unary, method, handler.unary_unary), **codec)
+        if handler.unary_stream is not None:
+            return grpc.unary_stream_rpc_method_handler(partial(self._unary, method, handler.unary_stream), **codec)
+        return grpc.stream_stream_rpc_method_handler(partial(self._stream, method, handler.stream_stream), **codec)
+
+    async def _unary(self, method: str, behavior: Callable[..., Awaitable[Any]], request: Any, context: Any) -> Any:
+        return await self._run(method, request, context, partial(behavior, request, context))
+
+    async def _stream(
+        self, method: str, behavior: Callable[..., Awaitable[Any]], requests: AsyncIterator[Any], context: Any
+    ) -> Any:
+        return await self._run(method, None, context, partial(behavior, requests, context))
+
+    async def _run(self, method: str, request: Any, context: Any, serve: Callable[[], Awaitable[Any]]) -> Any:
+        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        call = Call(method, context, request, metadata, arrived=asyncio.get_running_loop().time())
+        enter(call)
+        response: Any = None
+
+        async def innermost() -> None:
+            nonlocal response
+            response = await serve()
+
+        proceed: Proceed = innermost
+        for layer in reversed(self._layers):
+            proceed = partial(layer.around, call, proceed)
+        await proceed()
+        return response

@@ -1,0 +1,22 @@
+"""The contract's limits, enforced on every request."""
+
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.edge.call import Call
+from groundwire_server.edge.convert.violations import violations_of
+from groundwire_server.edge.layers.chain import Proceed
+
+
+class Validation:
+    """Refuses a request that breaks its constraints, naming every field.
+
+    A stream of requests is checked message by message in its servicer, which answers each with a result of its own.
+    """
+
+    async def around(self, call: Call, proceed: Proceed) -> None:
+        """Check the request, if there is one."""
+        if call.request is not None:
+            violations = violations_of(call.request)
+            if violations:
+                raise Rejection(Reason.INVALID_REQUEST, violations=violations)
+        await proceed()

@@ -1,0 +1,94 @@
+"""The gRPC server: our services with health and reflection, behind one chain of layers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from opentelemetry.trace import Tracer
+
+from groundwire.v1 import answer_service_pb2, document_service_pb2, retrieval_service_pb2
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
+from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
+from groundwire.v1.retrieval_service_pb2_grpc import (
+    RetrievalServiceServicer,
+    add_RetrievalServiceServicer_to_server,
+)
+from groundwire_server.edge.layers.chain import Chain
+from groundwire_server.edge.layers.deadline import CallDeadline
+from groundwire_server.edge.layers.errors import Errors
+from groundwire_server.edge.layers.identity import Identity
+from groundwire_server.edge.layers.request_id import RequestId
+from groundwire_server.edge.layers.trace import Trace
+from groundwire_server.edge.layers.validation import Validation
+
+RECEIVE_LIMIT = 16 * 1024 * 1024
+"""The largest message taken, in bytes; the contract states it."""
+
+_OURS = (
+    answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
+    retrieval_service_pb2.DESCRIPTOR.services_by_name["RetrievalService"].full_name,
+    document_service_pb2.DESCRIPTOR.services_by_name["DocumentService"].full_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Servicers:
+    """What is served."""
+
+    answers: AnswerServiceServicer
+    retrieval: RetrievalServiceServicer
+    documents: DocumentServiceServicer
+
+
+class Server:
+    """Listens, says how it is, and drains."""
+
+    def __init__(self, servicers: Servicers, tracer: Tracer, concurrent_calls: int) -> None:
+        layers = (Trace(tracer), RequestId(), Errors(), CallDeadline(), Identity(), Validation())
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(
+            interceptors=[Chain(layers)],
+            options=_options(),
+            # A backstop: it answers without RetryInfo and counts health checks too.
+            maximum_concurrent_rpcs=concurrent_calls,
+        )
+        add_AnswerServiceServicer_to_server(servicers.answers, self._server)
+        add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
+        add_DocumentServiceServicer_to_server(servicers.documents, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection((*_OURS, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+
+    async def start(self, address: str) -> int:
+        """Listen and report SERVING; return the port.
+
+        Raises:
+            OSError: when the address cannot be had.
+        """
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}: is another server using it?") from error
+        await self._server.start()
+        await self._report(health_pb2.HealthCheckResponse.SERVING)
+        return port
+
+    async def drain(self, notice: float, grace: float) -> None:
+        """Say NOT_SERVING, give balancers `notice` seconds to see it, calls in flight `grace` seconds, then stop."""
+        await self._report(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self._server.wait_for_termination(timeout=notice)
+        await self._server.stop(grace)
+
+    async def _report(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
+        for service in ("", *_OURS):
+            await self._health.set(service, status)
+
+
+def _options() -> Sequence[tuple[str, int]]:
+    return (
+        ("grpc.max_receive_message_length", RECEIVE_LIMIT),
+        ("grpc.max_send_message_length", RECEIVE_LIMIT),
+        # On, a second server would silently take half of the connections.
+        ("grpc.so_reuseport", 0),
+    )

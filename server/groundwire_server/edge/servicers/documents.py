@@ -1,0 +1,139 @@
+"""DocumentService."""
+
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc.aio
+
+from groundwire.v1 import document_pb2, document_service_pb2
+from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer
+from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure, Rejection
+from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.edge.call import Call, current_call
+from groundwire_server.edge.convert.document import document_from_pb, info_to_pb
+from groundwire_server.edge.convert.violations import violations_of
+from groundwire_server.edge.convert.words import INGEST_STATES
+from groundwire_server.edge.statuses import rejection_of, status_of
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.corpus import Corpus
+
+DEFAULT_SECONDS = 30.0
+"""Time a document call has when it sets no deadline."""
+
+INGEST_SECONDS = 300.0
+"""The most time one document of an ingest has."""
+
+_PAGE_SIZE = 100
+_ID_SHOWN = 256
+
+
+class Documents(DocumentServiceServicer):
+    """Keeps the tenant's documents."""
+
+    def __init__(self, corpus: Corpus, ingest: Ingest, clock: Clock) -> None:
+        self._corpus = corpus
+        self._ingest = ingest
+        self._clock = clock
+
+    async def IngestDocuments(  # type: ignore[override]  # writes to the context; the stubs know generators only
+        self,
+        request_iterator: AsyncIterator[document_service_pb2.IngestDocumentsRequest],
+        context: "grpc.aio.ServicerContext[Any, document_service_pb2.IngestDocumentsResponse]",
+    ) -> None:
+        """Store documents one after the other and answer each."""
+        call = current_call()
+        index = 0
+        async for request in request_iterator:
+            response = await self._stored(call, request)
+            response.index = index
+            await context.write(response)
+            index += 1
+
+    async def GetDocument(
+        self, request: document_service_pb2.GetDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.GetDocumentResponse:
+        """Return a document."""
+        call = current_call()
+        by = self._by(call)
+        info = await self._corpus.info(call.caller, request.document_id, by)
+        text = await self._corpus.text(call.caller, request.document_id, by) if request.include_text else ""
+        if info is None or text is None:
+            raise _unknown(request.document_id)
+        return document_service_pb2.GetDocumentResponse(document=info_to_pb(info), text=text)
+
+    async def ListDocuments(
+        self, request: document_service_pb2.ListDocumentsRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.ListDocumentsResponse:
+        """Return a page of documents."""
+        call = current_call()
+        size = request.page_size or _PAGE_SIZE
+        infos = await self._corpus.page(call.caller, _after(request.page_token), size + 1, self._by(call))
+        page = infos[:size]
+        token = _token(page[-1].document_id) if len(infos) > size else ""
+        return document_service_pb2.ListDocumentsResponse(
+            documents=[info_to_pb(info) for info in page], next_page_token=token
+        )
+
+    async def DeleteDocument(
+        self, request: document_service_pb2.DeleteDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.DeleteDocumentResponse:
+        """Remove a document."""
+        call = current_call()
+        version = await self._corpus.delete(call.caller, request.document_id, self._by(call))
+        if version is None:
+            raise _unknown(request.document_id)
+        return document_service_pb2.DeleteDocumentResponse(corpus_version=version)
+
+    async def GetCorpusVersion(
+        self, request: document_service_pb2.GetCorpusVersionRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.GetCorpusVersionResponse:
+        """Return the corpus version."""
+        call = current_call()
+        version = await self._corpus.version(call.caller, self._by(call))
+        return document_service_pb2.GetCorpusVersionResponse(corpus_version=version)
+
+    async def _stored(
+        self, call: Call, request: document_service_pb2.IngestDocumentsRequest
+    ) -> document_service_pb2.IngestDocumentsResponse:
+        response = document_service_pb2.IngestDocumentsResponse(document_id=request.document.document_id[:_ID_SHOWN])
+        try:
+            violations = violations_of(request)
+            if violations:
+                raise Rejection(Reason.INVALID_REQUEST, violations=violations)
+            by = self._by(call, INGEST_SECONDS)
+            stored = await self._ingest.store(call.caller, document_from_pb(request.document), by)
+        except Rejection as rejection:
+            response.state = document_pb2.INGEST_STATE_REJECTED
+            response.error.CopyFrom(status_of(rejection))
+        except Failure as failure:
+            response.state = document_pb2.INGEST_STATE_FAILED
+            response.error.CopyFrom(status_of(rejection_of(failure)))
+        else:
+            response.state = INGEST_STATES[stored.state]
+            response.revision = stored.revision
+            response.chunk_count = stored.chunk_count
+            response.corpus_version = stored.corpus_version
+        return response
+
+    def _by(self, call: Call, most: float = DEFAULT_SECONDS) -> Deadline:
+        own = Deadline(self._clock.now() + most)
+        return own if call.deadline is None else min(own, call.deadline)
+
+
+def _unknown(document_id: str) -> Rejection:
+    return Rejection(Reason.DOCUMENT_NOT_FOUND, metadata={"document_id": document_id})
+
+
+def _token(last: str) -> str:
+    return base64.urlsafe_b64encode(last.encode()).decode()
+
+
+def _after(token: str) -> str:
+    try:
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        raise Rejection.invalid("page_token", "must be the next_page_token of an earlier page", "page_token") from None

@@ -1,0 +1,35 @@
+"""RetrievalService."""
+
+from typing import Any
+
+import grpc.aio
+
+from groundwire.v1 import retrieval_service_pb2
+from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceServicer
+from groundwire_server.edge.call import current_call
+from groundwire_server.edge.convert.ask import ask_from_retrieve
+from groundwire_server.edge.convert.outcome import stage_to_pb
+from groundwire_server.edge.convert.passage import passages_to_pb
+from groundwire_server.pipeline.answering import Answering
+
+
+class Retrieval(RetrievalServiceServicer):
+    """Finds passages."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+
+    async def Retrieve(
+        self, request: retrieval_service_pb2.RetrieveRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> retrieval_service_pb2.RetrieveResponse:
+        """Return passages, best first."""
+        call = current_call()
+        ask = ask_from_retrieve(request, call.request_id)
+        found = await self._answering.search(ask, call.caller, call.arrived, call.deadline)
+        return retrieval_service_pb2.RetrieveResponse(
+            passages=passages_to_pb(found.evidence.passages),
+            corpus_version=found.evidence.corpus_version,
+            request_id=call.request_id,
+            trace_id=call.trace_id,
+            stages=[stage_to_pb(timing) for timing in found.report.stages],
+        )

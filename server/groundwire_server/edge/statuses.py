@@ -1,0 +1,90 @@
+"""The one table from failures to statuses; every reason with its code and a sentence that says what to do."""
+
+from google.protobuf import any_pb2, duration_pb2, message
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from groundwire_server.domain.failure import Failure, Rejection
+from groundwire_server.domain.vocabulary import Cause, Reason
+
+DOMAIN = "groundwire"
+
+_TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
+    Reason.INVALID_REQUEST: (code_pb2.INVALID_ARGUMENT, "Fields break their limits; each is named in BadRequest."),
+    Reason.ROUTE_UNKNOWN: (code_pb2.NOT_FOUND, "The server has no such route; ask its operator which there are."),
+    Reason.DOCUMENT_NOT_FOUND: (code_pb2.NOT_FOUND, "There is no such document, or none that you may see."),
+    Reason.UNAUTHENTICATED: (
+        code_pb2.UNAUTHENTICATED,
+        "The call carries no usable identity; send groundwire-tenant, groundwire-subject and groundwire-principals.",
+    ),
+    Reason.FORBIDDEN: (code_pb2.PERMISSION_DENIED, "Your roles do not allow this call."),
+    Reason.REQUEST_ID_REUSED: (code_pb2.INVALID_ARGUMENT, "This request_id was used for another question."),
+    Reason.REQUEST_IN_FLIGHT: (code_pb2.ABORTED, "This request is being answered; wait for it, or cancel it."),
+    Reason.FEATURE_NOT_OFFERED: (code_pb2.UNIMPLEMENTED, "This server does not offer what the request asks for."),
+    Reason.STORE_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The store could not be reached; try again later."),
+    Reason.STORE_MISCONFIGURED: (code_pb2.FAILED_PRECONDITION, "The store refused the service; tell its operator."),
+    Reason.DEADLINE_EXCEEDED: (code_pb2.DEADLINE_EXCEEDED, "The deadline ended first; allow more time."),
+    Reason.CANCELLED: (code_pb2.CANCELLED, "The call was cancelled."),
+    Reason.SHUTTING_DOWN: (code_pb2.UNAVAILABLE, "The server is shutting down; try another."),
+    Reason.QUOTA_EXCEEDED: (code_pb2.RESOURCE_EXHAUSTED, "A limit is used up; try again later."),
+    Reason.OVERLOADED: (code_pb2.UNAVAILABLE, "The server has no capacity left; try again later."),
+    Reason.EMBEDDER_UNAVAILABLE: (code_pb2.UNAVAILABLE, "Vectors could not be computed; try again later."),
+    Reason.INTERNAL: (code_pb2.INTERNAL, "A defect of the service; report the trace id in the trailers."),
+}
+
+_REASONS: dict[Cause, Reason] = {
+    Cause.STORE_UNAVAILABLE: Reason.STORE_UNAVAILABLE,
+    Cause.STORE_TIMEOUT: Reason.STORE_UNAVAILABLE,
+    Cause.STORE_MISCONFIGURED: Reason.STORE_MISCONFIGURED,
+    Cause.EMBEDDER_UNAVAILABLE: Reason.EMBEDDER_UNAVAILABLE,
+    Cause.TIME_EXHAUSTED: Reason.DEADLINE_EXCEEDED,
+}
+
+_RETRY_AFTER = 1.0
+_WORTH_RETRYING = frozenset(
+    {Reason.STORE_UNAVAILABLE, Reason.EMBEDDER_UNAVAILABLE, Reason.SHUTTING_DOWN, Reason.OVERLOADED}
+)
+
+
+def rejection_of(failure: Failure) -> Rejection:
+    """A failure where no outcome was planned for it: the calls that retrieve and keep documents."""
+    reason = _REASONS.get(failure.cause, Reason.INTERNAL)
+    return Rejection(reason, metadata={"cause": failure.cause.value}, retry_after=failure.retry_after)
+
+
+def status_of(rejection: Rejection) -> status_pb2.Status:
+    """The status with its details: ErrorInfo always; BadRequest, RetryInfo and QuotaFailure where they apply."""
+    code, sentence = _TABLE[rejection.reason]
+    info = error_details_pb2.ErrorInfo(reason=rejection.reason.value, domain=DOMAIN, metadata=dict(rejection.metadata))
+    details: list[message.Message] = [info]
+    if rejection.violations:
+        info.metadata["violations"] = str(len(rejection.violations))
+        details.append(
+            error_details_pb2.BadRequest(
+                field_violations=[
+                    error_details_pb2.BadRequest.FieldViolation(
+                        field=violation.field, description=violation.description, reason=_upper(violation.rule)
+                    )
+                    for violation in rejection.violations
+                ]
+            )
+        )
+        sentence = "; ".join(f"{item.field}: {item.description}" for item in rejection.violations)
+    if rejection.retry_after is not None or rejection.reason in _WORTH_RETRYING:
+        delay = duration_pb2.Duration()
+        delay.FromNanoseconds(int((rejection.retry_after or _RETRY_AFTER) * 1e9))
+        details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+    if rejection.reason is Reason.QUOTA_EXCEEDED:
+        violated = error_details_pb2.QuotaFailure.Violation(subject=rejection.metadata.get("quota", ""))
+        details.append(error_details_pb2.QuotaFailure(violations=[violated]))
+    return status_pb2.Status(code=code, message=sentence, details=[_packed(detail) for detail in details])
+
+
+def _packed(detail: message.Message) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    return packed
+
+
+def _upper(rule: str) -> str:
+    """BadRequest wants a reason in UPPER_SNAKE_CASE."""
+    return "".join(c if c.isalnum() else "_" for c in rule).upper().strip("_")

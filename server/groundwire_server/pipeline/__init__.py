@@ -1,0 +1,1 @@
+"""The path from a question to an outcome; read `answer.py` first."""

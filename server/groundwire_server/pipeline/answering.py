@@ -1,0 +1,82 @@
+"""The path as other rooms call it: one question or one search, with its time cut and its report begun."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from opentelemetry.trace import Tracer, format_trace_id, get_current_span
+
+from groundwire_server.domain.ask import Ask
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline, TimePlan
+from groundwire_server.domain.evidence import Evidence
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.outcome import Outcome, Report
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.pipeline.answer import answer
+from groundwire_server.pipeline.ports import Ports
+from groundwire_server.pipeline.search import search
+from groundwire_server.pipeline.stage import Run
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.sink import Sink
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search alone came to."""
+
+    evidence: Evidence
+    report: Report
+
+
+class Answering:
+    """Answers questions by the policies of the routes."""
+
+    def __init__(self, policies: Mapping[str, Policy], ports: Ports, clock: Clock, tracer: Tracer) -> None:
+        self._policies = policies
+        self._ports = ports
+        self._clock = clock
+        self._tracer = tracer
+
+    async def answer(
+        self, ask: Ask, caller: Caller, arrived: float, deadline: Deadline | None, sink: Sink | None
+    ) -> Outcome:
+        """Answer a question.
+
+        Args:
+            ask: the question.
+            caller: who asks.
+            arrived: when the call came in, on the clock of `deadline`.
+            deadline: the caller's; the route's default without one, and never later than its maximum.
+            sink: takes events as they happen; None for a unary answer.
+
+        Raises:
+            Rejection: ROUTE_UNKNOWN, or INVALID_REQUEST when the question itself is invalid.
+        """
+        policy = self._policy(ask.route)
+        return await answer(ask, caller, policy, self._ports, self._run(ask, policy, arrived, deadline), sink)
+
+    async def search(self, ask: Ask, caller: Caller, arrived: float, deadline: Deadline | None) -> Found:
+        """Find the passages that an answer to the same question would consider.
+
+        Raises:
+            Rejection: ROUTE_UNKNOWN, or INVALID_REQUEST when the question itself is invalid.
+            Failure: of the store or the embedder.
+        """
+        policy = self._policy(ask.route)
+        run = self._run(ask, policy, arrived, deadline)
+        evidence = await search(ask, caller, policy, self._ports, run)
+        return Found(evidence, run.final_report())
+
+    def _policy(self, route: str) -> Policy:
+        policy = self._policies.get(route)
+        if policy is None:
+            raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": route})
+        return policy
+
+    def _run(self, ask: Ask, policy: Policy, arrived: float, deadline: Deadline | None) -> Run:
+        wanted = arrived + policy.default_deadline if deadline is None else deadline.at
+        plan = TimePlan(arrived, Deadline(min(wanted, arrived + policy.max_deadline)))
+        trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
+        report = Report(request_id=ask.request_id, trace_id=trace_id, route=policy.route)
+        return Run(plan, self._clock, self._tracer, report)

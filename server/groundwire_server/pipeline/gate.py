@@ -1,0 +1,84 @@
+"""The release gate: the one way by which text reaches a stream before the outcome."""
+
+import unicodedata
+
+from groundwire_server.domain.answer import CheckedSegment
+from groundwire_server.domain.event import Retraction, TextDelta
+from groundwire_server.domain.vocabulary import Cause, StreamMode
+from groundwire_server.ports.sink import Sink
+
+
+class Gate:
+    """Lets verified segments through, or provisional text that it may take back.
+
+    Without a sink nothing leaves before the outcome: a unary answer.
+
+    Attributes:
+        passed: the segments that passed their checks, in order.
+    """
+
+    def __init__(self, sink: Sink | None, mode: StreamMode) -> None:
+        self._sink = sink
+        self._mode = mode
+        self._shown = ""
+        self.passed: tuple[CheckedSegment, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text of the segments that passed."""
+        return "".join(segment.delta for segment in self.passed)
+
+    @property
+    def stands(self) -> bool:
+        """Whether verified text has left and can no longer be taken back."""
+        return self._sink is not None and self._mode is StreamMode.VERIFIED and bool(self.passed)
+
+    @property
+    def retractable(self) -> bool:
+        """Whether what passes may still be taken back."""
+        return self._sink is None or self._mode is StreamMode.PROVISIONAL
+
+    async def provisional(self, unfinished: str) -> None:
+        """Show the text so far of the segment that is being written, where the mode allows it."""
+        if self._sink is None or self._mode is not StreamMode.PROVISIONAL or not unfinished:
+            return
+        await self._show(self._joined(_settled(unfinished)))
+
+    async def verified(self, segment: CheckedSegment) -> None:
+        """Take a segment that passed its checks."""
+        self.passed = (*self.passed, segment)
+        if self._sink is None:
+            return
+        if self._mode is StreamMode.PROVISIONAL:
+            await self._show(self.text)
+        else:
+            await self._sink.emit(TextDelta(segment.delta, verified=True))
+            self._shown += segment.delta
+        for citation in segment.citations:
+            await self._sink.emit(citation)
+
+    async def retract(self, cause: Cause) -> None:
+        """Take back what an attempt that failed has shown, unless it was verified."""
+        if self.stands:
+            return
+        if self._sink is not None and self._shown:
+            await self._sink.emit(Retraction(cause))
+        self._shown = ""
+        self.passed = ()
+
+    def _joined(self, unfinished: str) -> str:
+        return f"{self.text} {unfinished}" if self.passed and unfinished else self.text + unfinished
+
+    async def _show(self, text: str) -> None:
+        if self._sink is None or len(text) <= len(self._shown):
+            return
+        await self._sink.emit(TextDelta(text[len(self._shown) :], verified=False))
+        self._shown = text
+
+
+def _settled(text: str) -> str:
+    """Without the last character and its marks: what comes next may still compose with them."""
+    end = len(text) - 1
+    while end > 0 and unicodedata.combining(text[end]):
+        end -= 1
+    return text[: max(0, end)].rstrip()

@@ -1,0 +1,100 @@
+"""Having a model write into the release gate."""
+
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+
+from groundwire_server.domain.answer import Segment
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Usage
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.pipeline.draft import DraftReader, Written
+from groundwire_server.pipeline.gate import Gate
+from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.pipeline.validate import check_segment
+from groundwire_server.ports.generator import Generator
+from groundwire_server.telemetry import names
+
+
+async def generate(
+    request: GenerationRequest,
+    generator: Generator,
+    gate: Gate,
+    policy: Policy,
+    began: Callable[[], None],
+    by: Deadline,
+) -> Written:
+    """Have a model write; check each segment as it is completed and let it through the gate.
+
+    A violation ends the generation at once, so that nothing is paid that cannot be used.
+    It is returned, not raised: what the model did is judged by the validate stage.
+
+    Args:
+        request: what the model is asked.
+        generator: who is asked.
+        gate: where segments go.
+        policy: the route's limits.
+        began: is called when the model's first output arrives.
+        by: when the model must have finished.
+
+    Raises:
+        Failure: what the generator raised.
+    """
+    writing = _Writing(request, gate, policy)
+    async with aclosing(generator.generate(request, by)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Finish):
+                return await writing.finish(piece)
+            began()
+            try:
+                await writing.take(piece)
+            except Failure as violation:
+                return Written(writing.reader.confidence, Usage(estimated=True), violation)
+    raise Failure(Cause.MODEL_INTERRUPTED)
+
+
+def describe(written: Written) -> Attributes:
+    """What a generation says to the trace."""
+    return {
+        names.GEN_AI_INPUT_TOKENS: written.usage.input_tokens,
+        names.GEN_AI_OUTPUT_TOKENS: written.usage.output_tokens,
+    }
+
+
+class _Writing:
+    """One draft on its way from the model to the gate."""
+
+    def __init__(self, request: GenerationRequest, gate: Gate, policy: Policy) -> None:
+        self.reader = DraftReader()
+        self._handles = request.prompt.handles
+        self._gate = gate
+        self._policy = policy
+        self._held: list[Segment] = []
+
+    async def take(self, text: str) -> None:
+        self._held.extend(self.reader.feed(text))
+        await self._release()
+        if not self._held:
+            await self._gate.provisional(self.reader.unfinished)
+
+    async def finish(self, finish: Finish) -> Written:
+        violation: Failure | None = None
+        try:
+            self.reader.finish()
+            await self._release()
+        except Failure as failure:
+            violation = Failure(Cause.OUTPUT_CUT_OFF) if finish.reason is FinishReason.LENGTH else failure
+        return Written(self.reader.confidence, finish.usage, violation)
+
+    async def _release(self) -> None:
+        # A segment waits until the model has said how sure it is: a confidence that the route refuses
+        # must not come to light after text has left.
+        if self.reader.confidence is None and not self._gate.retractable:
+            return
+        if self._held and self.reader.confidence not in (None, *self._policy.allowed_confidence):
+            raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
+        held: Sequence[Segment] = self._held
+        self._held = []
+        for segment in held:
+            await self._gate.verified(check_segment(segment, self._gate.text, self._handles, self._policy))

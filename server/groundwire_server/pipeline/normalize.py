@@ -1,0 +1,35 @@
+"""Bringing a question into one form."""
+
+import unicodedata
+
+from groundwire_server.domain.failure import Rejection
+
+
+def normalize(text: str, limit: int, field: str) -> str:
+    """Return the question in NFC without control characters, white space folded to single spaces.
+
+    Args:
+        text: as the caller sent it.
+        limit: the longest question that the route allows, in code points.
+        field: where the text stood in the request, for the caller to find it.
+
+    Raises:
+        Rejection: INVALID_REQUEST when nothing is left, or more than the limit.
+    """
+    folded = fold(text)
+    if not folded:
+        raise Rejection.invalid(field, "must hold more than white space and control characters", "question.blank")
+    if len(folded) > limit:
+        raise Rejection.invalid(
+            field, f"must be at most {limit} code points on this route; it has {len(folded)}", "question.length"
+        )
+    return folded
+
+
+def fold(text: str) -> str:
+    """NFC, control characters out, white space folded to single spaces and stripped."""
+    composed = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    if not composed.isprintable():
+        # Format characters (Cf) stay: emoji and several scripts are wrong without their joiners.
+        composed = "".join(c for c in composed if c.isspace() or unicodedata.category(c) != "Cc")
+    return " ".join(composed.split())

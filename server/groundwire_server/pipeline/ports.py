@@ -1,0 +1,24 @@
+"""What the path needs from other rooms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.prompts import Prompts
+from groundwire_server.ports.retriever import Retriever
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The path's dependencies; put together by `app/` alone.
+
+    Attributes:
+        embedder: None searches by keyword alone.
+        generators: by the model aliases that routes name.
+    """
+
+    retriever: Retriever
+    embedder: Embedder | None
+    prompts: Prompts
+    generators: Mapping[str, Generator]

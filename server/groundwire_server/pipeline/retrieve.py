@@ -1,0 +1,55 @@
+"""Gathering what may hold the answer."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from groundwire_server.domain.ask import Ask
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.evidence import Evidence, Passage, Query
+from groundwire_server.domain.policy import Policy
+from groundwire_server.pipeline.ports import Ports
+from groundwire_server.pipeline.relevance import relevance
+from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.telemetry import names
+
+_security = logging.getLogger("groundwire.security")
+
+
+async def retrieve(ask: Ask, caller: Caller, policy: Policy, ports: Ports, by: Deadline) -> Evidence:
+    """Search the tenant's corpus, or take the caller's own passages, and rate what there is.
+
+    Raises:
+        Failure: of the store or the embedder.
+    """
+    if ask.provided:
+        return Evidence(_rated(ask.text, ask.provided))
+    vector = None if ports.embedder is None else (await ports.embedder.embed([ask.text], by))[0]
+    query = Query(ask.text, vector, ask.top_k or policy.top_k, ask.filter)
+    found = await ports.retriever.search(caller, query, by)
+    return replace(found, passages=_rated(ask.text, _visible(found.passages, caller)))
+
+
+def describe(found: Evidence) -> Attributes:
+    """What a search says to the trace."""
+    return {names.PASSAGES_FOUND: len(found.passages), names.CORPUS_VERSION: found.corpus_version}
+
+
+def _visible(passages: Sequence[Passage], caller: Caller) -> Sequence[Passage]:
+    """The stores filter by principal already; a store that errs must not put a secret into a prompt."""
+    visible = [passage for passage in passages if caller.may_see(passage.allowed_principals)]
+    if len(visible) < len(passages):
+        _security.error(
+            "the store returned passages that the caller may not see; they were dropped",
+            extra={"tenant": caller.tenant, "dropped": len(passages) - len(visible)},
+        )
+    return visible
+
+
+def _rated(question: str, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    ratings = relevance(question, passages)
+    return tuple(
+        replace(passage, scores=replace(passage.scores, relevance=rating))
+        for passage, rating in zip(passages, ratings, strict=True)
+    )

@@ -1,0 +1,62 @@
+"""Choosing what a model gets to see."""
+
+from collections.abc import Iterable, Sequence
+
+from groundwire_server.domain.evidence import Evidence, Passage
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.text import estimate_tokens
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.telemetry import names
+
+
+def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
+    """Return the passages worth a prompt, best first, within the route's token budget.
+
+    Raises:
+        Failure: NO_EVIDENCE when nothing was found, INSUFFICIENT_EVIDENCE when nothing is relevant enough,
+            PROMPT_TOO_LONG when not one relevant passage fits the budget.
+    """
+    if not found.passages:
+        raise Failure(Cause.NO_EVIDENCE)
+    relevant = [p for p in found.passages if (p.scores.relevance or 0.0) >= policy.min_relevance]
+    if not relevant:
+        raise Failure(Cause.INSUFFICIENT_EVIDENCE)
+    chosen = _within(policy.evidence_tokens, _distinct(_newest(relevant)))
+    if not chosen:
+        raise Failure(Cause.PROMPT_TOO_LONG)
+    return chosen
+
+
+def describe(chosen: Sequence[Passage]) -> Attributes:
+    """What a selection says to the trace."""
+    best = max((p.scores.relevance or 0.0 for p in chosen), default=0.0)
+    return {names.PASSAGES_CHOSEN: len(chosen), names.BEST_RELEVANCE: best}
+
+
+def _newest(passages: Sequence[Passage]) -> Iterable[Passage]:
+    """Only each document's highest revision: a search that ran beside a change may have seen both."""
+    newest: dict[str, int] = {}
+    for passage in passages:
+        newest[passage.document_id] = max(passage.revision, newest.get(passage.document_id, 0))
+    return (p for p in passages if p.revision == newest[p.document_id])
+
+
+def _distinct(passages: Iterable[Passage]) -> Iterable[Passage]:
+    seen: set[str] = set()
+    for passage in passages:
+        folded = " ".join(passage.text.split()).casefold()
+        if folded not in seen:
+            seen.add(folded)
+            yield passage
+
+
+def _within(budget: int, passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    chosen: list[Passage] = []
+    for passage in passages:
+        cost = estimate_tokens(passage.text)
+        if cost <= budget:
+            chosen.append(passage)
+            budget -= cost
+    return tuple(chosen)

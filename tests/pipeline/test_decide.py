@@ -1,0 +1,126 @@
+from dataclasses import replace
+
+import pytest
+
+from groundwire_server.app.routes import built_in_routes
+from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe
+from groundwire_server.domain.step import Close, Try, Variant
+from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, NextStep
+from groundwire_server.pipeline import decide
+from groundwire_server.pipeline.decide import Remains, Trail
+from tests.pipeline.samples import passage, policy
+
+TEXT = GroundedText("It works.", Confidence.HIGH, (), (), 1.0)
+CHAIN = replace(
+    policy(),
+    models=("large", "small"),
+    fallbacks={
+        Cause.MODEL_UNAVAILABLE: (Action.NEXT_MODEL, Action.PASSAGES_ONLY, Action.FAIL_SAFE),
+        Cause.PROMPT_TOO_LONG: (Action.SHORTER_PROMPT, Action.ABSTAIN),
+    },
+)
+TRIED = Trail(used=frozenset({Action.ANSWER}), models=("large",), passages=4, remaining=5.0)
+
+
+def test_begins_with_the_first_model() -> None:
+    assert decide.first(CHAIN) == Try("large")
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_cause_ends_somewhere_on_the_built_in_route(cause: Cause) -> None:
+    for trail in (Trail(), TRIED, replace(TRIED, stands=True), replace(TRIED, remaining=0.0)):
+        step = decide.after(Failure(cause), trail, built_in_routes()["default"])
+        assert isinstance(step, Close)
+        assert step.because is cause
+
+
+def test_takes_the_rows_actions_in_order_each_once() -> None:
+    failure = Failure(Cause.MODEL_UNAVAILABLE)
+    second = decide.after(failure, TRIED, CHAIN)
+    assert second == Try("small", because=Cause.MODEL_UNAVAILABLE, action=Action.NEXT_MODEL)
+    spent = replace(TRIED, used=TRIED.used | {Action.NEXT_MODEL}, models=("large", "small"))
+    assert decide.after(failure, spent, CHAIN) == Close(Action.PASSAGES_ONLY, Cause.MODEL_UNAVAILABLE)
+    nothing_left = replace(spent, used=spent.used | {Action.PASSAGES_ONLY})
+    assert decide.after(failure, nothing_left, CHAIN).action is Action.FAIL_SAFE
+
+
+def test_a_chain_without_another_model_goes_on_in_the_row() -> None:
+    trail = replace(TRIED, models=("large", "small"))
+    assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, CHAIN).action is Action.PASSAGES_ONLY
+
+
+def test_no_step_is_begun_that_the_time_cannot_hold() -> None:
+    trail = replace(TRIED, remaining=decide.LEAST_ATTEMPT / 2)
+    assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, CHAIN).action is Action.PASSAGES_ONLY
+    assert decide.after(Failure(Cause.PROMPT_TOO_LONG), trail, CHAIN).action is Action.ABSTAIN
+
+
+def test_a_shorter_prompt_asks_the_same_model_with_half_of_the_passages() -> None:
+    step = decide.after(Failure(Cause.PROMPT_TOO_LONG), TRIED, CHAIN)
+    assert step == Try("large", Variant.SHORTENED, Cause.PROMPT_TOO_LONG, Action.SHORTER_PROMPT)
+    assert decide.after(Failure(Cause.PROMPT_TOO_LONG), replace(TRIED, passages=1), CHAIN).action is Action.ABSTAIN
+
+
+def test_passages_are_offered_only_when_there_are_some() -> None:
+    assert decide.after(Failure(Cause.MODEL_TIMEOUT), Trail(), policy()).action is Action.FAIL_SAFE
+    assert decide.after(Failure(Cause.MODEL_TIMEOUT), TRIED, policy()).action is Action.PASSAGES_ONLY
+
+
+def test_verified_text_that_has_left_stands() -> None:
+    step = decide.after(Failure(Cause.MODEL_UNAVAILABLE), replace(TRIED, stands=True), CHAIN)
+    assert step == Close(Action.CUT_SHORT, Cause.MODEL_UNAVAILABLE)
+
+
+def test_the_first_attempts_answer_is_answered() -> None:
+    outcome = decide.answered(Try("large"), TEXT)
+    assert outcome.result == Answered(TEXT)
+    assert (outcome.cause, outcome.action) == (Cause.ANSWER_VALIDATED, Action.ANSWER)
+    assert outcome.next_step is NextStep.SHOW
+
+
+@pytest.mark.parametrize(
+    ("step", "loss"),
+    [
+        (Try("small", because=Cause.MODEL_TIMEOUT, action=Action.NEXT_MODEL), Loss.SIMPLER_MODEL),
+        (Try("large", Variant.SHORTENED, Cause.PROMPT_TOO_LONG, Action.SHORTER_PROMPT), Loss.FEWER_PASSAGES),
+    ],
+)
+def test_a_later_attempts_answer_says_what_it_lacks(step: Try, loss: Loss) -> None:
+    outcome = decide.answered(step, TEXT)
+    assert outcome.result == Degraded((loss,), TEXT)
+    assert (outcome.cause, outcome.action) == (step.because, step.action)
+    assert outcome.next_step is NextStep.SHOW_WITH_CAUTION
+
+
+def test_an_abstention_shows_the_nearest_passages() -> None:
+    passages = tuple(passage(str(n), f"text {n}") for n in range(8))
+    outcome = decide.close(Close(Action.ABSTAIN, Cause.INSUFFICIENT_EVIDENCE), Remains(passages), policy())
+    assert outcome.result == Abstained(8, passages[:3])
+    assert outcome.next_step is NextStep.REPHRASE
+
+
+def test_passages_alone_and_an_answer_cut_short_are_degraded() -> None:
+    chosen = (passage("a", "text"),)
+    remains = Remains(chosen, chosen, TEXT)
+    passages = decide.close(Close(Action.PASSAGES_ONLY, Cause.MODEL_TIMEOUT), remains, policy())
+    assert passages.result == Degraded((Loss.ANSWER,), passages=chosen)
+    cut = decide.close(Close(Action.CUT_SHORT, Cause.MODEL_TIMEOUT), remains, policy())
+    assert cut.result == Degraded((Loss.REST_OF_ANSWER,), answer=TEXT)
+
+
+@pytest.mark.parametrize(
+    ("cause", "given", "retryable", "wait"),
+    [
+        (Cause.STORE_UNAVAILABLE, None, True, decide.RETRY_AFTER),
+        (Cause.MODEL_RATE_LIMITED, 7.5, True, 7.5),
+        (Cause.STORE_MISCONFIGURED, None, False, None),
+    ],
+)
+def test_failing_safe_says_whether_and_when_to_retry(
+    cause: Cause, given: float | None, retryable: bool, wait: float | None
+) -> None:
+    outcome = decide.close(Close(Action.FAIL_SAFE, cause, given), Remains(), policy())
+    assert outcome.result == FailedSafe(retryable, wait)
+    assert outcome.next_step is (NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY)

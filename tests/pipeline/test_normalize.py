@@ -1,0 +1,37 @@
+import pytest
+
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.pipeline.normalize import normalize
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("  What\tis\n a  lambda? ", "What is a lambda?"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("a\x00b\x1bc\u0085d", "abc d"),
+        ("no\u00a0break", "no break"),
+        ("\u05de\u05d4 \u05d6\u05d4?", "\u05de\u05d4 \u05d6\u05d4?"),
+        ("family \U0001f468\u200d\U0001f469\u200d\U0001f467?", "family \U0001f468\u200d\U0001f469\u200d\U0001f467?"),
+        ("x" * 100, "x" * 100),
+    ],
+)
+def test_brings_a_question_into_one_form(raw: str, expected: str) -> None:
+    assert normalize(raw, 100, "question.text") == expected
+
+
+@pytest.mark.parametrize("raw", [" ", "\n\t", "\x00\x01\x02", "\u2003", "\x7f \x1f"])
+def test_refuses_a_question_of_nothing(raw: str) -> None:
+    with pytest.raises(Rejection) as caught:
+        normalize(raw, 100, "question.text")
+    assert caught.value.reason is Reason.INVALID_REQUEST
+    assert [violation.field for violation in caught.value.violations] == ["question.text"]
+
+
+def test_counts_the_limit_in_code_points_after_folding() -> None:
+    assert normalize("e\u0301" * 10 + "   ", 10, "text") == "\u00e9" * 10
+    with pytest.raises(Rejection) as caught:
+        normalize("\u00e9" * 11, 10, "text")
+    assert "at most 10 code points" in caught.value.violations[0].description
+    assert "11" in caught.value.violations[0].description
