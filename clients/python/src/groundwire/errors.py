@@ -1,0 +1,135 @@
+"""A failed call, with what the server said about it and what to do.
+
+An outcome that is not an answer is no error: it is what the product planned for, and comes back as a value.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2
+
+DETAILS = "grpc-status-details-bin"
+REQUEST_ID = "groundwire-request-id"
+TRACE_ID = "groundwire-trace-id"
+DOMAIN = "groundwire"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A field that breaks its limits."""
+
+    field: str
+    description: str
+
+
+class Error(Exception):
+    """A call that failed; as a text it says what happened and what to do.
+
+    Attributes:
+        code: the gRPC status code.
+        reason: why, a name of `ErrorReason` without its prefix; empty when the server did not say, or was not reached.
+        message: what happened and what to do.
+        violations: every field that breaks its limits.
+        retry_after: how many seconds to wait before the call is sent again; None when the server did not say.
+        request_id: the id the call had, where the server was reached.
+        trace_id: the trace of the call, where the server was reached.
+    """
+
+    def __init__(
+        self,
+        code: grpc.StatusCode,
+        message: str,
+        *,
+        reason: str = "",
+        details: str = "",
+        violations: tuple[Violation, ...] = (),
+        retry_after: float | None = None,
+        request_id: str = "",
+        trace_id: str = "",
+    ) -> None:
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.violations = violations
+        self.retry_after = retry_after
+        self.request_id = request_id
+        self.trace_id = trace_id
+        facts = [f"{code.name} {reason}".strip() + (f": {details}" if details else "")]
+        if retry_after is not None:
+            facts.append(f"retry after {retry_after:g} s")
+        if trace_id:
+            facts.append(f"trace {trace_id}")
+        super().__init__(f"{message} ({', '.join(facts)})")
+
+    @property
+    def unreachable(self) -> bool:
+        """True when no groundwire server took the call."""
+        return self.code is grpc.StatusCode.UNAVAILABLE and not self.reason
+
+
+def from_call(
+    code: grpc.StatusCode | None,
+    details: str | None,
+    trailers: Iterable[tuple[str, str | bytes]] | None,
+    server: str,
+) -> Error:
+    """Reads a failed call's status and trailing metadata."""
+    metadata: dict[str, str | bytes] = dict(iter(trailers or ()))  # iter: aio.Metadata is both a mapping and its items
+    reason, violations, retry_after = "", list[Violation](), None
+    for detail in _status(metadata.get(DETAILS)).details:
+        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+            info = error_details_pb2.ErrorInfo.FromString(detail.value)
+            reason = info.reason if info.domain == DOMAIN else reason
+        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
+            bad = error_details_pb2.BadRequest.FromString(detail.value)
+            violations += [Violation(each.field, each.description) for each in bad.field_violations]
+        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
+            delay = error_details_pb2.RetryInfo.FromString(detail.value).retry_delay
+            retry_after = delay.ToNanoseconds() / 1e9
+    code, said = code or grpc.StatusCode.UNKNOWN, " ".join((details or "").split())
+    return Error(
+        code,
+        said if reason and said else _what_to_do(code, server),
+        reason=reason,
+        details="" if reason else said,
+        violations=tuple(violations),
+        retry_after=retry_after,
+        request_id=_text(metadata.get(REQUEST_ID)),
+        trace_id=_text(metadata.get(TRACE_ID)),
+    )
+
+
+def _what_to_do(code: grpc.StatusCode, server: str) -> str:
+    """A sentence for a call that failed without a word of the server's: mostly it was never reached."""
+    there = server or "the address"
+    match code:
+        case grpc.StatusCode.UNAVAILABLE:
+            return (
+                f"No groundwire server answers at {there}: start one with `groundwire serve`, or correct the address."
+            )
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return f"What answers at {there} is no groundwire server of this version: correct the address, or upgrade."
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            return "No answer came in time: allow a longer timeout."
+        case grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return "The message is over 16 MiB, or the server takes no more calls: send less at once, or later."
+        case grpc.StatusCode.CANCELLED:
+            return "The call was cancelled."
+        case _:
+            return f"The call failed: tell whoever runs the server at {there}."
+
+
+def _status(packed: str | bytes | None) -> status_pb2.Status:
+    """The detailed status; none when it is absent or cannot be read."""
+    if not isinstance(packed, bytes):
+        return status_pb2.Status()
+    try:
+        return status_pb2.Status.FromString(packed)
+    except DecodeError:
+        return status_pb2.Status()
+
+
+def _text(value: str | bytes | None) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,247 @@
+"""A groundwire server that answers by a script and remembers what it was asked."""
+
+# ruff: noqa: N802 - gRPC names methods like the contract does
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeAlias
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2, message
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from groundwire.v1 import answer_service_pb2 as answers
+from groundwire.v1 import answer_service_pb2_grpc as answers_grpc
+from groundwire.v1 import document_service_pb2 as documents
+from groundwire.v1 import document_service_pb2_grpc as documents_grpc
+from groundwire.v1 import retrieval_service_pb2 as retrieval
+from groundwire.v1 import retrieval_service_pb2_grpc as retrieval_grpc
+from groundwire.v1.document_pb2 import Document, DocumentInfo, IngestState
+from groundwire.v1.passage_pb2 import Passage
+
+PATIENCE = 10.0
+"""Seconds that a scripted wait lasts before a test is given up; nothing that passes takes a part of it."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step of a script that ends the call with a status."""
+
+    code: int
+    message: str = ""
+    reason: str = ""
+    violations: Mapping[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
+
+    def status(self) -> status_pb2.Status:
+        """The status with its details."""
+        details: list[message.Message] = []
+        if self.reason:
+            details.append(error_details_pb2.ErrorInfo(reason=self.reason, domain="groundwire"))
+        if self.violations:
+            listed = [
+                error_details_pb2.BadRequest.FieldViolation(field=name, description=text)
+                for name, text in self.violations.items()
+            ]
+            details.append(error_details_pb2.BadRequest(field_violations=listed))
+        if self.retry_after is not None:
+            delay = duration_pb2.Duration()
+            delay.FromNanoseconds(round(self.retry_after * 1e9))
+            details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+        packed = []
+        for detail in details:
+            packed.append(any_pb2.Any())
+            packed[-1].Pack(detail)
+        return status_pb2.Status(code=self.code, message=self.message, details=packed)
+
+
+class UntilCancelled:
+    """A step of a script that waits for the caller to leave."""
+
+
+Step: TypeAlias = "answers.StreamAnswerResponse | Failure | UntilCancelled"
+
+UNAVAILABLE = Failure(
+    code_pb2.UNAVAILABLE, "The store could not be reached; try again later.", "STORE_UNAVAILABLE", retry_after=1.5
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a call brought with it."""
+
+    method: str
+    request: Any
+    metadata: Mapping[str, str]
+    time_remaining: float
+
+
+class FakeService(
+    answers_grpc.AnswerServiceServicer,
+    retrieval_grpc.RetrievalServiceServicer,
+    documents_grpc.DocumentServiceServicer,
+):
+    """Answers by a script.
+
+    Attributes:
+        script: the steps of the answer to a question, by its text; other questions end in `otherwise`.
+        otherwise: the steps of the answer to every other question.
+        rejected: what is wrong with documents, by id.
+        broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
+        read_ahead: how many documents an ingest reads before it answers the first.
+        calls: what it was asked, in order.
+        stored: the documents it was given, by id.
+        cancelled: set once a caller left before its answer was complete.
+        waiting: set once an answer waits for its caller to leave.
+    """
+
+    def __init__(self) -> None:
+        self.script: dict[str, Sequence[Step]] = {}
+        self.otherwise: Sequence[Step] = (UNAVAILABLE,)
+        self.rejected: dict[str, Failure] = {}
+        self.broken: Failure | None = None
+        self.answered_first = 0
+        self.read_ahead = 1
+        self.calls: list[Call] = []
+        self.stored: dict[str, Document] = {}
+        self.cancelled = threading.Event()
+        self.waiting = threading.Event()
+
+    def Answer(self, request: answers.AnswerRequest, context: Any) -> answers.AnswerResponse:
+        self._remember("Answer", request, context)
+        complete = False
+        context.add_callback(lambda: None if complete else self.cancelled.set())
+        outcome = [step for step in self._steps(request.question.text, context) if step.HasField("outcome")][-1].outcome
+        complete = True
+        return answers.AnswerResponse(outcome=outcome)
+
+    def StreamAnswer(
+        self, request: answers.StreamAnswerRequest, context: Any
+    ) -> Iterator[answers.StreamAnswerResponse]:
+        self._remember("StreamAnswer", request, context)
+        complete = False
+        context.add_callback(lambda: None if complete else self.cancelled.set())
+        yield from self._steps(request.question.text, context)
+        complete = True
+
+    def CancelAnswer(self, request: answers.CancelAnswerRequest, context: Any) -> answers.CancelAnswerResponse:
+        self._remember("CancelAnswer", request, context)
+        return answers.CancelAnswerResponse(cancelled=request.request_id == "in-flight")
+
+    def Retrieve(self, request: retrieval.RetrieveRequest, context: Any) -> retrieval.RetrieveResponse:
+        self._remember("Retrieve", request, context)
+        return retrieval.RetrieveResponse(passages=[Passage(chunk_id="c1", text=request.text)], corpus_version="v1")
+
+    def IngestDocuments(
+        self, request_iterator: Iterator[documents.IngestDocumentsRequest], context: Any
+    ) -> Iterator[documents.IngestDocumentsResponse]:
+        self._remember("IngestDocuments", None, context)
+        unanswered: list[Document] = []
+        index = 0
+        for request in request_iterator:
+            unanswered.append(request.document)
+            if len(unanswered) < self.read_ahead:
+                continue
+            yield self._stored(index, unanswered.pop(0), context)
+            index += 1
+        for document in unanswered:
+            yield self._stored(index, document, context)
+            index += 1
+
+    def GetDocument(self, request: documents.GetDocumentRequest, context: Any) -> documents.GetDocumentResponse:
+        self._remember("GetDocument", request, context)
+        document = self.stored.get(request.document_id)
+        if document is None:
+            self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
+        return documents.GetDocumentResponse(
+            document=DocumentInfo(document_id=document.document_id, title=document.title),
+            text=document.text if request.include_text else "",
+        )
+
+    def ListDocuments(self, request: documents.ListDocumentsRequest, context: Any) -> documents.ListDocumentsResponse:
+        self._remember("ListDocuments", request, context)
+        following = [name for name in sorted(self.stored) if name > request.page_token]
+        page, more = following[: request.page_size], len(following) > request.page_size
+        return documents.ListDocumentsResponse(
+            documents=[DocumentInfo(document_id=name) for name in page], next_page_token=page[-1] if more else ""
+        )
+
+    def DeleteDocument(
+        self, request: documents.DeleteDocumentRequest, context: Any
+    ) -> documents.DeleteDocumentResponse:
+        self._remember("DeleteDocument", request, context)
+        self.stored.pop(request.document_id, None)
+        return documents.DeleteDocumentResponse(corpus_version=f"v{len(self.stored)}")
+
+    def GetCorpusVersion(
+        self, request: documents.GetCorpusVersionRequest, context: Any
+    ) -> documents.GetCorpusVersionResponse:
+        self._remember("GetCorpusVersion", request, context)
+        return documents.GetCorpusVersionResponse(corpus_version=f"v{len(self.stored)}")
+
+    def _remember(self, method: str, request: message.Message | None, context: Any) -> None:
+        metadata = {key: str(value) for key, value in context.invocation_metadata()}
+        self.calls.append(Call(method, request, metadata, context.time_remaining()))
+
+    def _steps(self, question: str, context: Any) -> Iterator[answers.StreamAnswerResponse]:
+        for step in self.script.get(question, self.otherwise):
+            match step:
+                case Failure():
+                    self._fail(step, context)
+                case UntilCancelled():
+                    self._wait(context)
+                case _:
+                    yield step
+
+    def _wait(self, context: Any) -> NoReturn:
+        left = threading.Event()
+        if context.add_callback(left.set):
+            self.waiting.set()
+            left.wait(PATIENCE)
+        self._fail(Failure(code_pb2.CANCELLED), context)
+
+    def _stored(self, index: int, document: Document, context: Any) -> documents.IngestDocumentsResponse:
+        if self.broken is not None and index == self.answered_first:
+            self._fail(self.broken, context)
+        result = documents.IngestDocumentsResponse(index=index, document_id=document.document_id)
+        wrong = self.rejected.get(document.document_id)
+        if wrong is not None:
+            result.state = IngestState.INGEST_STATE_REJECTED
+            result.error.CopyFrom(wrong.status())
+            return result
+        known = self.stored.get(document.document_id)
+        if known is None:
+            result.state = IngestState.INGEST_STATE_CREATED
+        elif known == document:
+            result.state = IngestState.INGEST_STATE_UNCHANGED
+        else:
+            result.state = IngestState.INGEST_STATE_UPDATED
+        self.stored[document.document_id] = document
+        result.revision, result.chunk_count, result.corpus_version = 1, 3, f"v{len(self.stored)}"
+        return result
+
+    def _fail(self, failure: Failure, context: Any) -> NoReturn:
+        status = rpc_status.to_status(failure.status())
+        trailers = (("groundwire-request-id", "request-1"), ("groundwire-trace-id", "ab" * 16))
+        context.set_trailing_metadata((*trailers, *status.trailing_metadata))
+        context.abort(status.code, status.details)
+        raise AssertionError("abort raises")
+
+
+@contextmanager
+def serving(service: FakeService) -> Iterator[str]:
+    """Serves on a free port of this machine and gives its address."""
+    server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
+    answers_grpc.add_AnswerServiceServicer_to_server(service, server)
+    retrieval_grpc.add_RetrievalServiceServicer_to_server(service, server)
+    documents_grpc.add_DocumentServiceServicer_to_server(service, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(0).wait()
