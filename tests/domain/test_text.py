@@ -85,6 +85,10 @@ def test_words_are_folded_runs_of_letters_and_digits_in_any_script() -> None:
     ]  # fmt: skip
 
 
+def test_words_are_the_same_however_their_letters_are_composed() -> None:
+    assert words("Cafe\u0301") == words("Caf\u00e9") == ["caf\u00e9"]
+
+
 @pytest.mark.parametrize(
     "forms",
     [

@@ -79,8 +79,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def words(text: str) -> list[str]:
-    """Return the runs of letters, marks and digits, case folded; the text is taken to be NFC."""
-    return _WORD.findall(text.casefold().replace("_", " "))
+    """Return the runs of letters, marks and digits, case folded and in NFC."""
+    folded = text.casefold() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
+    return _WORD.findall(folded.replace("_", " "))
 
 
 def content_words(text: str) -> frozenset[str]:

