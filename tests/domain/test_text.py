@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from groundwire_server.domain.text import SENTENCE_LIMIT, content_words, estimate_tokens, sentences, words
+from groundwire_server.domain.text import SENTENCE_LIMIT, content_words, estimate_tokens, occurring, sentences, words
 
 
 def cut(text: str) -> list[str]:
@@ -118,6 +118,17 @@ def test_content_words_leave_function_words_out() -> None:
 def test_content_words_pair_characters_of_unspaced_scripts() -> None:
     assert content_words("日本語") == {"日本", "本語"}
     assert content_words("水") == {"水"}
+
+
+PROSE = """The countries' rules: classes agreed to stop; trying, tried, dies. Use us_ed snake_case x86-64, É 日本語!
+Élan. He was dying in a country where usual users, using USA's big Buses, stopped controlled things. हिन्दी में है"""
+
+
+def test_occurring_is_what_content_words_share() -> None:
+    everything = content_words(PROSE) | content_words("absent stops use us controls die y i in हिन्द 本 élans bus buse")
+    for line in (*PROSE.splitlines(), PROSE, PROSE.upper(), "", "i", "y y", unicodedata.normalize("NFD", PROSE)):
+        assert occurring(everything - {"本"}, line) == (everything - {"本"}) & content_words(line)
+    assert occurring(frozenset({"本"}), "日本語") == {"本"}
 
 
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("four", 1), ("fives", 2), ("日本語", 3)])

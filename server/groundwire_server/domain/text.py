@@ -80,8 +80,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def words(text: str) -> list[str]:
     """Return the runs of letters, marks and digits, case folded and in NFC."""
-    folded = text.casefold() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
-    return _WORD.findall(folded.replace("_", " "))
+    return _WORD.findall(_fold(text))
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -91,13 +90,8 @@ def content_words(text: str) -> frozenset[str]:
     Japanese count in pairs of characters.
     """
     found: set[str] = set()
-    for word in words(text):
-        if word in _STOP_WORDS:
-            continue
-        if word.isascii():
-            found.add(_stem(word))
-            continue
-        runs = _UNSPACED.findall(word)
+    for word in set(words(text)) - _STOP_WORDS:
+        runs = () if word.isascii() else _UNSPACED.findall(word)
         if not runs:
             found.add(_stem(word))
         for run in runs:
@@ -105,9 +99,38 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def occurring(wanted: frozenset[str], text: str) -> frozenset[str]:
+    """Return which of some content words are among the text's: `wanted & content_words(text)`, many times faster.
+
+    A single Chinese or Japanese character counts wherever it stands.
+    """
+    folded = _fold(text)
+    return frozenset(word for word in wanted if _occurs(word, folded))
+
+
 def estimate_tokens(text: str) -> int:
     """Estimate how many tokens a model sees: a token to four bytes of UTF-8, rounded up."""
     return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
+
+
+def _fold(text: str) -> str:
+    folded = text.casefold().replace("_", " ")
+    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
+
+
+def _occurs(stem: str, folded: str) -> bool:
+    if _UNSPACED.match(stem):
+        return stem in folded
+    # Every form of a word begins with its stem, but for a `y` that became an `i`.
+    beginning = stem.removesuffix("i")
+    start = folded.find(beginning)
+    while start >= 0:
+        if not start or not folded[start - 1].isalnum():
+            word = _WORD.match(folded, start)
+            if word and word.group() not in _STOP_WORDS and _stem(word.group()) == stem:
+                return True
+        start = folded.find(beginning, start + 1)
+    return False
 
 
 def _stretches(text: str) -> list[tuple[int, int, bool]]:
