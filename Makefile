@@ -1,0 +1,63 @@
+# `make` prints what there is. Every target first makes .venv hold what constraints.txt pins; that takes about a minute
+# the first time and nothing after that.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := /bin/sh
+
+bin := .venv/bin
+# More for the command behind a target: make test ARGS='-k stream', make check ARGS=mypy, make demo ARGS=--help
+ARGS ?=
+
+.PHONY: help
+help: ## Print this
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@printf "\n  ARGS='…' is passed on to the command: make test ARGS='-k stream'\n"
+
+.PHONY: demo
+demo: setup ## Ingest the Python Language Reference and ask it questions, without a network or a key
+	@$(bin)/groundwire demo $(ARGS)
+
+.PHONY: test
+test: setup ## Run the tests
+	@$(bin)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: setup ## Run every check that is not a test: ruff, mypy, import-linter, buf, generated code
+	@$(bin)/python .ci/check.py $(ARGS)
+
+.PHONY: fmt
+fmt: setup ## Format the Python code and mend what can be mended
+	@$(bin)/ruff check --fix-only --quiet .
+	@$(bin)/ruff format --quiet .
+
+.PHONY: serve
+serve: setup ## Start a server on loopback
+	@$(bin)/groundwire serve $(ARGS)
+
+.PHONY: bench
+bench: setup ## Measure the server against bench/targets.yaml
+	@$(bin)/python -m bench $(ARGS)
+
+.PHONY: generate
+generate: setup ## Generate the Python code of the contract
+	@$(bin)/python protos/generate.py $(ARGS)
+
+.PHONY: image
+image: setup ## Accept the contract as what may not break from now on (protos/CHANGELOG.md says when)
+	@cd protos && ../$(bin)/buf build --path groundwire --exclude-source-info --output image.binpb
+	@$(bin)/python -c 'import hashlib, pathlib; print("image:", hashlib.sha256(pathlib.Path("protos/image.binpb").read_bytes()).hexdigest())'
+
+.PHONY: setup
+setup: ## Create .venv, or bring it up to date
+	@.ci/setup
+
+.PHONY: lock
+lock: setup ## Pin what the pyproject.toml files ask for (ARGS=--upgrade: the newest versions)
+	@.ci/lock $(ARGS)
+
+.PHONY: clean
+clean: ## Remove .venv, caches and builds; keep data
+	@rm -rf .venv build dist clients/python/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
