@@ -35,6 +35,10 @@ def cut(text: str) -> list[str]:
         ("Title\n*****\n\nText follows.", ["Title", "Text follows."]),
         ("# Title\ntext follows.", ["# Title", "text follows."]),
         ("A Title\nText follows.", ["A Title", "Text follows."]),
+        (
+            "prose in a narrow column by\nRollo, of\nNormandy. Then",
+            ["prose in a narrow column by\nRollo, of\nNormandy.", "Then"],
+        ),
         ("- one\n- two. And more.\n* three", ["- one", "- two.", "And more.", "* three"]),
         ("1. first\n2. second\n(a) third", ["1. first", "2. second", "(a) third"]),
         ("so:\n\n   >>> x = 1\n   >>> y\n\nand on", ["so:", ">>> x = 1\n   >>> y", "and on"]),

@@ -137,7 +137,7 @@ def _stretches(text: str) -> list[tuple[int, int, bool]]:
     """Cut a text into paragraphs, items, headings and runs of code: start, end, and whether it is prose."""
     found: list[tuple[int, int, bool]] = []
     start = end = -1
-    width = 0
+    before = ""
     code = closed = False
     position = 0
     for line in text.splitlines(keepends=True):
@@ -156,17 +156,22 @@ def _stretches(text: str) -> list[tuple[int, int, bool]]:
             or heading
             or is_code is not code
             or _ITEM.match(body)
-            or (not is_code and body[0].isupper() and width < _SHORT_LINE)
+            or (not is_code and body[0].isupper() and _stands_alone(before))
         ):
             found.append((start, end, not code))
             start = -1
         if start < 0:
             start, code = begin, is_code
-        end, width = begin + len(body), len(body)
+        end, before = begin + len(body), body
         closed = heading
     if start >= 0:
         found.append((start, end, not code))
     return found
+
+
+def _stands_alone(line: str) -> bool:
+    """Whether a line before a capital is a title or an entry, not prose that was wrapped."""
+    return len(line) < _SHORT_LINE and line[-1] not in ",-–—" and line.rpartition(" ")[2].casefold() not in _STOP_WORDS
 
 
 def _cut_prose(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:

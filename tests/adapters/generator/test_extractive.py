@@ -1,0 +1,225 @@
+import asyncio
+import json
+from array import array
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+from groundwire_server.adapters.embedder.caching import CachingEmbedder
+from groundwire_server.adapters.generator.extractive import Answer, ExtractiveGenerator, Tuning
+from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.document import Sentence
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Prompt
+from groundwire_server.domain.text import sentences
+from groundwire_server.domain.vocabulary import Cause, Confidence
+from tests.doubles.embedder import HashingEmbedder
+
+NORMANS = Passage(
+    "c1",
+    "The Normans gave their name to Normandy.\nThey descended from\nNorse raiders. Their leader Rollo swore fealty.",
+    document_id="d1",
+)
+RAIN = Passage(
+    "c2", "Rain fell in March. What did the Normans wear? The umbrella was invented later.", document_id="d2"
+)
+
+
+class Stored:
+    """Sentence vectors as a store would keep them."""
+
+    def __init__(self, embedder: HashingEmbedder, passages: Sequence[Passage], failure: Cause | None = None) -> None:
+        self._kept = {
+            passage.chunk_id: [
+                Sentence(start, end, embedder.vector(passage.text[start:end])) for start, end in sentences(passage.text)
+            ]
+            for passage in passages
+        }
+        self._failure = failure
+        self.asked: list[tuple[str, list[str], Deadline]] = []
+
+    async def sentences(
+        self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline
+    ) -> Mapping[str, Sequence[Sentence]]:
+        self.asked.append((tenant, list(chunk_ids), deadline))
+        if self._failure is not None:
+            raise Failure(self._failure)
+        return {chunk_id: self._kept[chunk_id] for chunk_id in chunk_ids if chunk_id in self._kept}
+
+
+def prompt(question: str, *passages: Passage) -> Prompt:
+    handles = {f"p{number}": passage for number, passage in enumerate(passages, 1)}
+    return Prompt("answer", "1", "system", "user", question, handles)
+
+
+async def answer(question: str, *passages: Passage, generator: ExtractiveGenerator | None = None) -> Answer:
+    generator = generator or ExtractiveGenerator(HashingEmbedder())
+    return await generator.answer(prompt(question, *passages), "tenant", NEVER)
+
+
+async def written(generator: ExtractiveGenerator, request: GenerationRequest) -> list[Piece]:
+    async with aclosing(generator.generate(request, NEVER)) as pieces:
+        return [piece async for piece in pieces]
+
+
+@pytest.mark.parametrize("embedder", [HashingEmbedder(), None])
+async def test_answers_with_the_sentence_that_supports_it_and_cites_its_passage(
+    embedder: HashingEmbedder | None,
+) -> None:
+    found = await answer("Which raiders descended?", RAIN, NORMANS, generator=ExtractiveGenerator(embedder))
+    assert found.segments == (("They descended from Norse raiders.", ("p2",)),)
+    assert found.confidence is Confidence.HIGH
+
+
+@pytest.mark.parametrize("embedder", [HashingEmbedder(), None])
+@pytest.mark.parametrize("question", ["Which bank raised interest rates?", "Who is it?", "🙂?"])
+async def test_abstains_when_nothing_supports_an_answer(embedder: HashingEmbedder | None, question: str) -> None:
+    found = await answer(question, NORMANS, RAIN, generator=ExtractiveGenerator(embedder))
+    assert (found.segments, found.confidence) == ((), Confidence.LOW)
+
+
+async def test_an_abstention_is_a_draft_without_segments() -> None:
+    request = GenerationRequest("m", "t", prompt("Which bank raised interest rates?", NORMANS), 500)
+    *pieces, finish = await written(ExtractiveGenerator(), request)
+    assert "".join(map(str, pieces)) == '{"confidence": "low", "segments": []}'
+    assert isinstance(finish, Finish)
+
+
+async def test_without_passages_there_is_no_answer() -> None:
+    assert (await answer("Which raiders?")).segments == ()
+    assert (await answer("Which raiders?", Passage("c", " \n"))).segments == ()
+
+
+async def test_several_sentences_stand_in_the_order_of_their_passage() -> None:
+    everything = ExtractiveGenerator(HashingEmbedder(), tuning=Tuning(cut=0.0))
+    found = await answer("Norse raiders of Normandy and leader Rollo", RAIN, NORMANS, generator=everything)
+    assert [text for text, _ in found.segments] == [
+        "The Normans gave their name to Normandy.",
+        "They descended from Norse raiders.",
+        "Their leader Rollo swore fealty.",
+    ]
+
+
+async def test_there_are_no_more_sentences_than_allowed() -> None:
+    few = ExtractiveGenerator(tuning=Tuning(cut=0.0, most=2))
+    assert len((await answer("Norse raiders of Normandy and leader Rollo", NORMANS, generator=few)).segments) == 2
+
+
+async def test_a_sentence_far_weaker_than_the_best_is_left_out() -> None:
+    found = await answer("Which Norse raiders descended from Normandy?", NORMANS)
+    assert [text for text, _ in found.segments] == ["They descended from Norse raiders."]
+
+
+async def test_one_sentence_in_two_passages_cites_both() -> None:
+    copy = Passage("c3", "They  descended from Norse raiders.")
+    found = await answer("Which raiders descended?", NORMANS, copy)
+    assert found.segments == (("They descended from Norse raiders.", ("p1", "p2")),)
+
+
+async def test_questions_headings_and_empty_words_are_no_answers() -> None:
+    page = Passage("c", "The mail room\n\nWhere is the mail room?\n\nThe mail room is on floor two. It is.")
+    found = await answer("Where is the mail room?", page)
+    assert [text for text, _ in found.segments] == ["The mail room is on floor two."]
+
+
+async def test_confidence_follows_strength() -> None:
+    assert (await answer("Did the Normans name Normandy?", NORMANS)).confidence is Confidence.HIGH
+    doubtful = await answer("Did the Normans name Normandy in armour, cloth or mail?", NORMANS)
+    assert doubtful.confidence is Confidence.MEDIUM
+    assert doubtful.strength < 0.6
+
+
+async def test_stored_sentences_are_not_embedded_again() -> None:
+    embedder = HashingEmbedder()
+    stored = Stored(embedder, [NORMANS])
+    generator = ExtractiveGenerator(embedder, stored)
+    deadline = Deadline(asyncio.get_running_loop().time() + 5)
+    await generator.answer(prompt("Which raiders descended?", NORMANS, RAIN), "acme", deadline)
+    assert stored.asked == [("acme", ["c1", "c2"], deadline)]
+    assert embedder.calls == [["Which raiders descended?"], [RAIN.text[a:b] for a, b in sentences(RAIN.text)]]
+    assert embedder.deadlines == [deadline] * 2
+
+
+async def test_the_callers_own_passages_are_not_looked_up() -> None:
+    embedder = HashingEmbedder()
+    stored = Stored(embedder, [NORMANS])
+    await answer("Why?", replace(NORMANS, document_id=""), generator=ExtractiveGenerator(embedder, stored))
+    assert stored.asked == []
+
+
+async def test_stored_sentences_that_do_not_fit_are_cut_and_embedded_anew() -> None:
+    embedder = HashingEmbedder()
+    stored = Stored(embedder, [])
+    unit = array("f", [1.0])
+    stored._kept = {"c1": [Sentence(0, 9999, embedder.vector("x"))], "c2": [Sentence(0, 19, unit), Sentence(20, 46)]}
+    found = await answer("When fell rain?", NORMANS, RAIN, generator=ExtractiveGenerator(embedder, stored))
+    assert found.segments == (("Rain fell in March.", ("p2",)),)
+    assert embedder.calls[1] == [
+        *(NORMANS.text[a:b] for a, b in sentences(NORMANS.text)),
+        RAIN.text[:19],
+        RAIN.text[20:46],
+    ]
+
+
+async def test_the_question_comes_from_the_cache_it_was_put_in_for_the_search() -> None:
+    inner = HashingEmbedder()
+    cache = CachingEmbedder(inner)
+    question = "Which raiders descended?"
+    await cache.embed([question], NEVER)
+    await answer(question, NORMANS, generator=ExtractiveGenerator(cache, Stored(inner, [NORMANS])))
+    assert inner.calls == [[question]]
+
+
+@pytest.mark.parametrize(
+    ("cause", "becomes"),
+    [(Cause.STORE_TIMEOUT, Cause.MODEL_TIMEOUT), (Cause.STORE_UNAVAILABLE, Cause.MODEL_UNAVAILABLE)],
+)
+async def test_a_failing_store_is_a_failing_model(cause: Cause, becomes: Cause) -> None:
+    embedder = HashingEmbedder()
+    with pytest.raises(Failure) as failure:
+        await answer("Why?", NORMANS, generator=ExtractiveGenerator(embedder, Stored(embedder, [], cause)))
+    assert failure.value.cause is becomes
+
+
+async def test_a_failing_embedder_is_a_failing_model() -> None:
+    embedder = HashingEmbedder(failures=[Failure(Cause.EMBEDDER_UNAVAILABLE)])
+    with pytest.raises(Failure) as failure:
+        await answer("Why?", NORMANS, generator=ExtractiveGenerator(embedder))
+    assert failure.value.cause is Cause.MODEL_UNAVAILABLE
+
+
+async def test_an_embedder_that_takes_too_long_is_a_timeout() -> None:
+    generator = ExtractiveGenerator(HashingEmbedder(delay=9))
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(Failure) as failure:
+        await generator.answer(prompt("Why?", NORMANS), "t", Deadline(began + 2))
+    assert failure.value.cause is Cause.MODEL_TIMEOUT
+    assert asyncio.get_running_loop().time() - began == pytest.approx(2.0)
+
+
+async def test_a_cancel_reaches_the_embedder() -> None:
+    embedder = HashingEmbedder(delay=9)
+    request = GenerationRequest("m", "t", prompt("Why?", NORMANS), 500)
+    task = asyncio.create_task(written(ExtractiveGenerator(embedder), request))
+    await asyncio.sleep(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert embedder.cancelled == 1
+
+
+async def test_the_draft_comes_sentence_by_sentence_and_may_be_cut_off() -> None:
+    generator = ExtractiveGenerator(HashingEmbedder(), tuning=Tuning(cut=0.0))
+    request = GenerationRequest("m", "t", prompt("Norse raiders of Normandy and leader Rollo", NORMANS), 500)
+    *pieces, finish = await written(generator, request)
+    assert [piece.count('"text"') for piece in map(str, pieces)] == [0, 1, 1, 1, 0]
+    assert len(json.loads("".join(map(str, pieces)))["segments"]) == 3
+    assert isinstance(finish, Finish)
+    assert finish.usage.estimated
+    *pieces, finish = await written(generator, replace(request, max_output_tokens=25))
+    assert isinstance(finish, Finish)
+    assert finish.reason is FinishReason.LENGTH
+    assert len(pieces) < 5
