@@ -24,7 +24,8 @@ from google.protobuf import descriptor_pb2
 from grpc_tools import protoc
 
 PROTOS = Path(__file__).resolve().parent
-PACKAGE = PROTOS.parent / "clients" / "python" / "src" / "groundwire"
+ROOT = PROTOS.parent
+PACKAGE = ROOT / "clients" / "python" / "src" / "groundwire"
 GENERATED = ("v1", "_vendor")
 RULES = "buf/validate/validate.proto"
 
@@ -89,7 +90,7 @@ def main() -> int:
     if check:
         for name in differing:
             what = "superfluous" if name not in wanted else "missing" if name not in stored else "out of date"
-            print(f"{what}: {(PACKAGE / name).relative_to(PROTOS.parent)}", file=sys.stderr)
+            print(f"{what}: {(PACKAGE / name).relative_to(ROOT)}", file=sys.stderr)
         if differing:
             print("Run `make generate` and commit the result.", file=sys.stderr)
         return 1 if differing else 0
@@ -100,7 +101,7 @@ def main() -> int:
             path.write_bytes(wanted[name])
         else:
             path.unlink()
-        print(f"{'wrote' if name in wanted else 'removed'} {path.relative_to(PROTOS.parent)}")
+        print(f"{'wrote' if name in wanted else 'removed'} {path.relative_to(ROOT)}")
     print(f"generate: {len(wanted)} files, {len(differing)} changed")
     return 0
 

@@ -1,0 +1,133 @@
+"""The limits that the contract states are enforced by what the server enforces them with."""
+
+import protovalidate
+import pytest
+from google.protobuf.message import Message
+
+from groundwire.v1 import (
+    answer_service_pb2,
+    document_pb2,
+    document_service_pb2,
+    filter_pb2,
+    passage_pb2,
+    question_pb2,
+    retrieval_service_pb2,
+)
+
+FOUR_MIB = 4 * 1024 * 1024
+
+
+def paths(message: Message) -> dict[str, str]:
+    """The path of every violated field with the id of the rule."""
+    found = {}
+    for violation in protovalidate.collect_violations(message):
+        elements = violation.proto.field.elements if violation.proto.field else []
+        path = ""
+        for element in elements:
+            subscript = f"[{element.subscript.value}]" if element.subscript else ""
+            path += f".{element.field_name}{subscript}"
+        found[path.removeprefix(".")] = violation.proto.rule_id
+    return found
+
+
+def question(**fields: object) -> question_pb2.Question:
+    return question_pb2.Question(text="Which?", **fields)  # type: ignore[arg-type]  # given by the cases below
+
+
+def passages(*ids: str) -> passage_pb2.ProvidedPassages:
+    return passage_pb2.ProvidedPassages(passages=[passage_pb2.ProvidedPassage(passage_id=i, text="x") for i in ids])
+
+
+def document(**fields: object) -> document_pb2.Document:
+    return document_pb2.Document(**({"document_id": "d", "text": "x"} | fields))  # type: ignore[arg-type]
+
+
+def search(condition: filter_pb2.Filter) -> passage_pb2.Search:
+    return passage_pb2.Search(filter=condition)
+
+
+TRUE = filter_pb2.MetadataValue(bool_value=True)
+UNBOUND = filter_pb2.Filter(range=filter_pb2.Range(key="year"))
+
+VIOLATIONS: list[tuple[Message, dict[str, str]]] = [
+    (answer_service_pb2.AnswerRequest(), {"question": "required"}),
+    (answer_service_pb2.StreamAnswerRequest(), {"question": "required"}),
+    (document_service_pb2.IngestDocumentsRequest(), {"document": "required"}),
+    (
+        answer_service_pb2.AnswerRequest(question=question_pb2.Question(route="No!"), request_id="short"),
+        {"question.route": "string.pattern", "question.text": "string.min_len", "request_id": "string.pattern"},
+    ),
+    (
+        answer_service_pb2.AnswerRequest(question=question_pb2.Question(text="é" * 4097)),
+        {"question.text": "string.max_len"},
+    ),
+    (
+        answer_service_pb2.AnswerRequest(question=question(turns=[question_pb2.Turn(text="x")])),
+        {"question.turns[0].role": "enum.not_in"},
+    ),
+    (
+        answer_service_pb2.AnswerRequest(question=question(search=passage_pb2.Search(top_k=0))),
+        {"question.search.top_k": "int32.gte_lte"},
+    ),
+    (
+        retrieval_service_pb2.RetrieveRequest(text="x", search=passage_pb2.Search(top_k=65)),
+        {"search.top_k": "int32.gte_lte"},
+    ),
+    (
+        retrieval_service_pb2.RetrieveRequest(text="x", search=passage_pb2.Search(top_k=-1)),
+        {"search.top_k": "int32.gte_lte"},
+    ),
+    (question(provided=passages("a", "a")), {"provided.passages": "provided_passages.unique_ids"}),
+    (question(provided=passages()), {"provided.passages": "repeated.min_items"}),
+    (question(provided=passages("a", "b c")), {"provided.passages[1].passage_id": "string.pattern"}),
+    (search(filter_pb2.Filter()), {"filter.condition": "required"}),
+    (search(UNBOUND), {"filter.range": "range.bound"}),
+    (
+        search(filter_pb2.Filter(all_of=filter_pb2.AllOf(operands=[filter_pb2.Filter(negation=UNBOUND)]))),
+        {"filter.all_of.operands[0].negation.range": "range.bound"},
+    ),
+    (search(filter_pb2.Filter(any_of=filter_pb2.AnyOf())), {"filter.any_of.operands": "repeated.min_items"}),
+    (
+        search(filter_pb2.Filter(range=filter_pb2.Range(key="year", at_most=float("inf")))),
+        {"filter.range.at_most": "double.finite"},
+    ),
+    (
+        search(filter_pb2.Filter(contains=filter_pb2.Contains(key="tags", values=["a", ""]))),
+        {"filter.contains.values[1]": "string.min_len"},
+    ),
+    (document(text=""), {"text": "string.min_bytes"}),
+    (document(text="é" * (FOUR_MIB // 2) + "x"), {"text": "string.max_bytes"}),
+    (document(document_id="white space"), {"document_id": "string.pattern"}),
+    (document(metadata={"1st": TRUE}), {"metadata[1st]": "string.pattern"}),
+    (document(metadata={"empty": filter_pb2.MetadataValue()}), {"metadata[empty].kind": "required"}),
+    (document(metadata={f"key_{n}": TRUE for n in range(65)}), {"metadata": "map.max_pairs"}),
+    (document(allowed_principals=["all", ""]), {"allowed_principals[1]": "string.min_len"}),
+    (document_service_pb2.ListDocumentsRequest(page_size=1001), {"page_size": "int32.gte_lte"}),
+]
+
+
+@pytest.mark.parametrize(("message", "violated"), VIOLATIONS, ids=lambda value: type(value).__name__)
+def test_names_every_violated_field(message: Message, violated: dict[str, str]) -> None:
+    assert paths(message) == violated
+    with pytest.raises(protovalidate.ValidationError):
+        protovalidate.validate(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        answer_service_pb2.AnswerRequest(question=question()),
+        answer_service_pb2.AnswerRequest(question=question_pb2.Question(text="\N{FAMILY}" * 4096)),
+        question(search=passage_pb2.Search(top_k=1)),
+        question(search=passage_pb2.Search(top_k=64)),
+        question(search=passage_pb2.Search()),
+        question(provided=passages("a", "b")),
+        search(filter_pb2.Filter(range=filter_pb2.Range(key="year", at_least=0))),
+        document(text="é" * (FOUR_MIB // 2)),
+        document(metadata={"_key": TRUE}, allowed_principals=["*"]),
+        document_service_pb2.ListDocumentsRequest(),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_lets_what_is_within_the_limits_pass(message: Message) -> None:
+    assert paths(message) == {}
