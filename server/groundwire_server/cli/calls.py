@@ -1,0 +1,36 @@
+"""Turns what a call raises into how the command ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import groundwire
+from groundwire_server.cli.exits import ExitCode, Stop
+
+
+@contextmanager
+def failures_stop() -> Iterator[None]:
+    """Ends the command with a line and an exit code when a call fails.
+
+    Raises:
+        Stop: for a failed call, or an identity that cannot be sent.
+    """
+    try:
+        yield
+    except groundwire.Error as failed:
+        raise Stop(ExitCode.UNREACHABLE if failed.unreachable else ExitCode.FAILED, str(failed)) from None
+    except KeyboardInterrupt:
+        raise Stop(ExitCode.INTERRUPTED, "interrupted; what ran on the server is cancelled") from None
+
+
+def connect(
+    server: str, tenant: str, principals: list[str] | None = None, timeout: float = 30.0
+) -> groundwire.SyncClient:
+    """A client of the server.
+
+    Raises:
+        Stop: when the tenant or a principal cannot be sent.
+    """
+    try:
+        return groundwire.SyncClient(server, tenant=tenant, principals=principals or (), timeout=timeout)
+    except ValueError as wrong:
+        raise Stop(ExitCode.USAGE, str(wrong)) from None

@@ -1,0 +1,44 @@
+"""What the commands print on."""
+
+import os
+import re
+import sys
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from groundwire_server.cli.exits import ExitCode
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Terminal(Console):
+    """A console that takes text as it is, and ends quietly when nobody reads on."""
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> NoReturn:
+        """End the command; what is still buffered goes nowhere."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.CLOSED_PIPE)
+
+    def hang(self, lead: Text, text: Text) -> None:
+        """Print a text after a lead, with its further lines under its first."""
+        indent = lead.cell_len
+        for number, line in enumerate(text.wrap(self, max(self.width - indent, 1))):
+            line.rstrip()
+            self.print(Text.assemble(lead if number == 0 else " " * indent, line), no_wrap=True, overflow="ignore")
+
+
+def printable(text: str) -> str:
+    """Text of others, without the control characters that would steer the terminal; lines and tabs stay."""
+    return _CONTROL.sub("�", text)
+
+
+def one_line(text: str) -> str:
+    """Text of others on one line."""
+    return " ".join(printable(text).split())

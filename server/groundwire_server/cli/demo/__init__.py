@@ -1,0 +1,1 @@
+"""`groundwire demo`: a server of its own, real text, real questions."""

@@ -1,0 +1,116 @@
+"""The demo's way: start, store, ask, sum up."""
+
+import platform
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+import groundwire
+from groundwire_server.cli import loading
+from groundwire_server.cli.asking import read, show_trace
+from groundwire_server.cli.calls import connect, failures_stop
+from groundwire_server.cli.console import Terminal
+from groundwire_server.cli.demo import corpus
+from groundwire_server.cli.demo.child import STORE, server
+from groundwire_server.cli.demo.questions import QUESTIONS, Asked
+from groundwire_server.cli.exits import ExitCode, Stop
+
+TENANT = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one question ended."""
+
+    asked: Asked
+    outcome: groundwire.Outcome
+
+    @property
+    def expected(self) -> bool:
+        """True when it was answered from a topic that holds the answer, or abstained where none does."""
+        if not self.asked.topics:
+            return self.outcome.WhichOneof("result") == "abstained"
+        cited = {citation.document_id for citation in groundwire.citations_of(self.outcome)}
+        text = " ".join(groundwire.text_of(self.outcome).split())
+        return bool(cited & self.asked.topics) and any(words in text for words in self.asked.says)
+
+
+def tour(data: Path, *, fresh: bool) -> bool:
+    """Shows the product on real text and returns whether every question ended as it should.
+
+    Args:
+        data: where the documents are kept from one run to the next.
+        fresh: forgets them first.
+    """
+    console = Terminal()
+    _prepare(data, fresh)
+    with failures_stop():
+        console.print(Text("Starting a server", style="bold"))
+        with server(data) as address, connect(address, TENANT) as client:
+            console.print(f"It listens on {address} and keeps its documents in {data}")
+            console.print()
+            _store(client, console)
+            ended = [_ask(client, console, number, asked) for number, asked in enumerate(QUESTIONS, 1)]
+    _sum_up(console, ended, data)
+    return all(each.expected for each in ended)
+
+
+def _prepare(data: Path, fresh: bool) -> None:
+    try:
+        if fresh:
+            shutil.rmtree(data / STORE, ignore_errors=True)
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as failed:
+        told = f"cannot keep documents in {data}: {failed.strerror}; choose another folder with --data"
+        raise Stop(ExitCode.FAILED, told) from None
+
+
+def _store(client: groundwire.SyncClient, console: Terminal) -> None:
+    console.print(Text(f"Storing the language reference of Python {platform.python_version()}", style="bold"))
+    begun = time.perf_counter()
+    tally = loading.Tally()
+    loading.load(client, corpus.documents(), corpus.size(), tally)
+    loading.show_tally(console, tally)
+    console.print(Text(f"in {time.perf_counter() - begun:.1f} s", style="dim"))
+    if tally.failures:
+        raise Stop(ExitCode.FAILED, "the demo's documents could not be stored; the reasons are above")
+
+
+def _ask(client: groundwire.SyncClient, console: Terminal, number: int, asked: Asked) -> Ended:
+    console.print()
+    console.print(Rule(Text(f"{number} of {len(QUESTIONS)}", style="dim"), align="left", style="dim"))
+    console.print(Text(asked.text, style="bold"))
+    console.print()
+    outcome = read(client.stream(asked.text), console)
+    console.print()
+    show_trace(console, outcome)
+    return Ended(asked, outcome)
+
+
+def _sum_up(console: Terminal, ended: list[Ended], data: Path) -> None:
+    console.print()
+    console.print(Rule(style="dim"))
+    table = Table(box=None, padding=(0, 1), expand=False)
+    table.add_column("question", ratio=1, overflow="fold")
+    table.add_column("ended", no_wrap=True)
+    table.add_column("in", justify="right", no_wrap=True)
+    for each in ended:
+        kind = (each.outcome.WhichOneof("result") or "?").replace("_", " ")
+        time_taken = f"{each.outcome.report.total.ToNanoseconds() / 1e6:.0f} ms"
+        style = "" if each.expected else "red"
+        table.add_row(each.asked.text, kind if each.expected else f"{kind}, wrongly", time_taken, style=style)
+    console.print(table)
+    console.print()
+    console.print(Text("Try it yourself", style="bold"))
+    for line in (
+        f"groundwire serve --data {data / STORE}",
+        f'groundwire ask --tenant {TENANT} --trace "What does a finally clause do?"',
+        "groundwire ingest README.md",
+        "groundwire ask --help",
+    ):
+        console.print(Text(f"  {line}"), soft_wrap=True)

@@ -1,0 +1,40 @@
+"""How the command ends."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a script can tell from the exit code."""
+
+    OK = 0
+    """Everything was done: an answer was given, every document is stored."""
+    INCOMPLETE = 1
+    """Done, but not all of it: no answer was given, some documents are not stored."""
+    USAGE = 2
+    """The command line is wrong; nothing was done."""
+    UNREACHABLE = 3
+    """No groundwire server answers at the address."""
+    FAILED = 4
+    """The server, or something on this machine, did not do it."""
+    INTERRUPTED = 130
+    """Stopped with Ctrl-C."""
+    CLOSED_PIPE = 141
+    """Whoever read the output stopped reading."""
+
+
+EXPLAINED = """Exit codes: 0 done, 1 no answer or some documents not stored, 2 wrong usage, 3 no server there, \
+4 failed, 130 interrupted."""
+
+
+class Stop(Exception):
+    """Ends the command with a sentence on standard error that says what to do.
+
+    Attributes:
+        code: how the command ends.
+        message: one line.
+    """
+
+    def __init__(self, code: ExitCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

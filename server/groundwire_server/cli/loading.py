@@ -1,0 +1,100 @@
+"""Stores documents with a progress bar, and counts what became of them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+import groundwire
+from groundwire.v1.document_pb2 import Document, IngestState
+from groundwire.v1.document_service_pb2 import IngestDocumentsResponse
+from groundwire_server.cli.console import Terminal, one_line
+from groundwire_server.cli.sources import Unreadable
+
+
+@dataclass
+class Tally:
+    """What became of the documents."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    passages: int = 0
+    failures: list[Unreadable] = field(default_factory=list)
+
+    @property
+    def stored(self) -> int:
+        """How many the server holds as they were given."""
+        return self.created + self.updated + self.unchanged
+
+    def add(self, result: IngestDocumentsResponse) -> None:
+        """Counts one result."""
+        self.passages += result.chunk_count
+        match result.state:
+            case IngestState.INGEST_STATE_CREATED:
+                self.created += 1
+            case IngestState.INGEST_STATE_UPDATED:
+                self.updated += 1
+            case IngestState.INGEST_STATE_UNCHANGED:
+                self.unchanged += 1
+            case _:
+                why = one_line(result.error.message) or "the server did not say why"
+                self.failures.append(Unreadable(result.document_id or f"document {result.index}", why))
+
+
+def load(
+    client: groundwire.SyncClient,
+    documents: Iterable[Document | Unreadable],
+    total: int,
+    tally: Tally,
+    *,
+    label: str = "storing",
+) -> None:
+    """Stores documents, with a bar on standard error where that is a terminal.
+
+    Args:
+        client: where to.
+        documents: what to store; what could not be read counts as failed.
+        total: how many there are.
+        tally: what became of them; it is right even when the call fails on the way.
+        label: what the bar says.
+    """
+    console = Terminal(stderr=True)
+    if not console.is_terminal:
+        console.print(f"{label} {total} document{'' if total == 1 else 's'}")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(None),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, expand=True, transient=True) as progress:
+        task = progress.add_task(label, total=total)
+
+        def readable() -> Iterator[Document]:
+            # Runs in the client's sending thread; lists and the bar bear that.
+            for each in documents:
+                if isinstance(each, Unreadable):
+                    tally.failures.append(each)
+                    progress.advance(task)
+                else:
+                    yield each
+
+        for result in client.ingest(readable()):
+            tally.add(result)
+            progress.advance(task)
+
+
+def show_tally(console: Terminal, tally: Tally) -> None:
+    """Prints what became of the documents, failures with their reasons."""
+    counts = ((tally.created, "new"), (tally.updated, "updated"), (tally.unchanged, "unchanged"))
+    said = ", ".join(f"{count} {name}" for count, name in counts if count) or "none stored"
+    line = Text(f"{tally.stored} document{'' if tally.stored == 1 else 's'}: {said}; {tally.passages} passages")
+    console.hang(Text(), line)
+    if tally.failures:
+        console.print(Text(f"{len(tally.failures)} failed:", style="bold red"))
+    for failure in sorted(tally.failures, key=lambda each: each.name):
+        line = Text(one_line(failure.name), style="bold")
+        line.append(f" {one_line(failure.why)}", style="not bold")
+        console.hang(Text("  "), line)

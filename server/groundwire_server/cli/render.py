@@ -1,0 +1,234 @@
+"""Prints an answer as it arrives, and the outcome it ends with."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.control import Control
+from rich.segment import ControlType
+from rich.text import Text
+
+import groundwire
+from groundwire.v1.answer_service_pb2 import Retraction, StreamAnswerResponse
+from groundwire.v1.outcome_pb2 import (
+    Action,
+    Cause,
+    Citation,
+    Confidence,
+    Degraded,
+    GroundedText,
+    NextStep,
+    Outcome,
+)
+from groundwire.v1.passage_pb2 import Passage
+from groundwire_server.cli.console import Terminal, one_line, printable
+from groundwire_server.cli.flow import Flow
+from groundwire_server.cli.words import ACTIONS, CAUSES, LOSSES, NEXT_STEPS, RESULTS, word
+
+_PASSAGES_SHOWN = 3
+_EXCERPT = 160
+_LABEL = 11
+_STYLES = {"answered": "green", "cached": "green", "degraded": "yellow", "queued": "yellow", "in_review": "yellow"}
+
+
+class Numbers:
+    """Numbers citations by what they quote, in the order they are first seen."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], int] = {}
+
+    def of(self, citation: Citation) -> int:
+        """The citation's number."""
+        return self._known.setdefault((citation.chunk_id, citation.quote), len(self._known) + 1)
+
+
+class Printer:
+    """Prints the text of one answer as it arrives.
+
+    On a terminal, lines are broken between words and text that is taken back is erased. Elsewhere the text is printed
+    as it is, and a line says what is taken back.
+    """
+
+    def __init__(self, console: Terminal) -> None:
+        self._console = console
+        self._pieces: list[tuple[int, str | Citation]] = []
+        self._begin()
+
+    @property
+    def empty(self) -> bool:
+        """True while no text stands."""
+        return not any(isinstance(piece, str) for _, piece in self._pieces)
+
+    def event(self, event: StreamAnswerResponse) -> None:
+        """Prints what an event adds or takes back."""
+        match event.WhichOneof("event"):
+            case "text_delta":
+                self._add(event.sequence, event.text_delta.text)
+            case "citation":
+                self._add(event.sequence, event.citation)
+            case "retraction":
+                self._take_back(event.retraction)
+            case _:
+                return
+
+    def end(self) -> None:
+        """Ends the text's last line."""
+        if self._pieces:
+            self._put(self._flow.rest())
+            self._console.print()
+
+    def _begin(self) -> None:
+        self._flow = Flow(self._console.width)
+        self._numbers = Numbers()
+
+    def _add(self, sequence: int, piece: str | Citation) -> None:
+        self._pieces.append((sequence, piece))
+        text = piece if isinstance(piece, str) else f" [{self._numbers.of(piece)}]"
+        text = printable(text)
+        self._put(self._flow.feed(text) if self._console.is_terminal else text)
+
+    def _put(self, text: str) -> None:
+        if text:
+            self._console.out(text, end="", highlight=False)
+
+    def _take_back(self, retraction: Retraction) -> None:
+        stands = [piece for piece in self._pieces if piece[0] < retraction.from_sequence]
+        if len(stands) == len(self._pieces):
+            return
+        cause = word(Cause, retraction.cause)
+        if self._console.is_terminal and self._flow.lines < self._console.height - 1:
+            up = [(ControlType.CURSOR_UP, self._flow.lines)] if self._flow.lines else []
+            self._console.control(Control(*up, ControlType.CARRIAGE_RETURN))
+            self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
+            for _ in range(self._flow.lines):
+                self._console.control(Control((ControlType.CURSOR_DOWN, 1), (ControlType.ERASE_IN_LINE, 2)))
+            self._console.control(Control(*up))
+        else:
+            self._put(self._flow.rest())
+            self._console.print()
+            self._console.print(Text(f"[taken back: {cause}, {CAUSES.get(cause, '')}]", style="yellow"))
+        self._pieces = []
+        self._begin()
+        for sequence, piece in stands:
+            self._add(sequence, piece)
+
+
+def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> None:
+    """Prints how a question ended.
+
+    Args:
+        console: where to.
+        outcome: how it ended.
+        text_shown: whether the answer's text has been printed before.
+    """
+    kind = outcome.WhichOneof("result") or ""
+    text = groundwire.text_of(outcome)
+    if text and not text_shown:
+        console.hang(Text(), Text(printable(text)))
+    if text:
+        console.print()
+    head = Text(kind.replace("_", " ") or "an outcome this version does not know", style=_STYLES.get(kind, "red"))
+    head.stylize("bold")
+    head.append(f": {RESULTS.get(kind, 'see the next step')}", style="not bold default")
+    console.hang(Text(), head)
+    for label, said in _facts(outcome):
+        console.hang(Text(f"{label:<{_LABEL}}", style="dim"), said)
+    passages = _passages(outcome)
+    if passages:
+        console.print()
+        _show_passages(console, "Nearest" if kind == "abstained" else "Passages", passages)
+    citations = groundwire.citations_of(outcome)
+    if citations:
+        console.print()
+        _show_citations(console, citations)
+
+
+def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
+    """Cause, action and next step, and what else there is to say about this kind of outcome."""
+    cause, action = word(Cause, outcome.cause), word(Action, outcome.action)
+    step = word(NextStep, outcome.next_step)
+    for label, name, meaning in (
+        ("cause", cause, CAUSES.get(cause, "")),
+        ("action", action, ACTIONS.get(action, "")),
+        ("next step", step, NEXT_STEPS.get(step, "")),
+    ):
+        line = Text(name, style="bold")
+        if meaning:
+            line.append(f": {meaning}", style="not bold")
+        yield label, line
+    for label, said in _details(outcome):
+        yield label, Text(said)
+
+
+def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
+    """What only this kind of outcome has to say."""
+    match outcome.WhichOneof("result"):
+        case "answered":
+            yield "supported", _support(outcome.answered.answer)
+        case "cached":
+            yield "supported", _support(outcome.cached.answer)
+            yield "age", f"{outcome.cached.age.ToSeconds()} s"
+        case "degraded":
+            for loss in outcome.degraded.losses:
+                name = word(Degraded.Loss, loss)
+                yield "lost", LOSSES.get(name, name)
+        case "abstained":
+            yield "searched", f"{outcome.abstained.searched} passages"
+        case "queued":
+            wait = outcome.queued.poll_after.ToSeconds()
+            yield "operation", f"{one_line(outcome.queued.operation)}, {outcome.queued.position} ahead, ask in {wait} s"
+        case "in_review":
+            yield "ticket", one_line(outcome.in_review.ticket)
+        case "blocked":
+            yield "policy", f"{one_line(outcome.blocked.policy)} ({one_line(outcome.blocked.category)})"
+        case "failed_safe" if outcome.failed_safe.retryable:
+            wait_for = outcome.failed_safe.retry_after.ToNanoseconds() / 1e9
+            yield "retry", f"after {wait_for:g} s" if wait_for else "later"
+        case _:
+            return
+
+
+def _support(answer: GroundedText) -> str:
+    confidence = word(Confidence, answer.confidence).lower() if answer.confidence else "not stated"
+    return f"{answer.grounding_score:.0%} of what it says; confidence {confidence}"
+
+
+def _passages(outcome: Outcome) -> Sequence[Passage]:
+    match outcome.WhichOneof("result"):
+        case "abstained":
+            return outcome.abstained.nearest
+        case "degraded":
+            return outcome.degraded.passages
+        case _:
+            return ()
+
+
+def _show_passages(console: Terminal, title: str, passages: Sequence[Passage]) -> None:
+    console.print(Text(title, style="bold"))
+    for passage in passages[:_PASSAGES_SHOWN]:
+        line = Text(one_line(passage.title) or passage.document_id)
+        if passage.scores.HasField("relevance"):
+            line.append(f", relevance {passage.scores.relevance:.2f}", style="dim")
+        console.hang(Text("  "), line)
+        console.hang(Text("    "), Text(_excerpt(passage.text), style="dim"))
+    if len(passages) > _PASSAGES_SHOWN:
+        console.print(Text(f"  and {len(passages) - _PASSAGES_SHOWN} more", style="dim"))
+
+
+def _show_citations(console: Terminal, citations: Sequence[Citation]) -> None:
+    numbers = Numbers()
+    printed = 0
+    for citation in citations:
+        number = numbers.of(citation)
+        if number <= printed:
+            continue
+        printed = number
+        lead = Text(f"[{number}] ", style="bold")
+        console.hang(lead, Text(one_line(citation.title) or citation.document_id or citation.chunk_id))
+        indent = Text(" " * lead.cell_len)
+        if citation.source_uri:
+            console.hang(indent, Text(one_line(citation.source_uri), style="dim"))
+        console.hang(indent, Text(f"“{one_line(citation.quote)}”", style="italic"))
+
+
+def _excerpt(text: str) -> str:
+    line = one_line(text)
+    return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1].rstrip() + "…"

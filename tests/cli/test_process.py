@@ -1,0 +1,146 @@
+"""The command as a process: signals, pipes, terminals, and how fast its help is there."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.doubles import events
+from tests.doubles.service import PATIENCE, FakeService, UntilCancelled
+
+COMMAND = [sys.executable, "-m", "groundwire_server"]
+PLAIN = {**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+
+
+def command(*arguments: str, env: Mapping[str, str] = PLAIN) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False, env=dict(env), encoding="utf-8"
+    )
+
+
+def on_a_terminal(*arguments: str, columns: int, **more: str) -> str:
+    """Runs the command on a terminal of its own and returns what it drew."""
+    leader, follower = pty.openpty()
+    env = {**os.environ, "COLUMNS": str(columns), "LINES": "24", "TERM": "xterm-256color", **more}
+    process = subprocess.Popen([*COMMAND, *arguments], stdin=follower, stdout=follower, stderr=follower, env=env)
+    os.close(follower)
+    drawn = b""
+    try:
+        while piece := os.read(leader, 65536):
+            drawn += piece
+    except OSError:  # the other end is closed
+        pass
+    process.wait(60)
+    os.close(leader)
+    return drawn.decode()
+
+
+def test_help_needs_nothing_that_is_slow_to_import() -> None:
+    program = (
+        "import sys; from groundwire_server.cli.main import run; run(['--help']); "
+        "slow = {'grpc', 'rich', 'numpy', 'google.protobuf', 'groundwire', 'pydantic'} & set(sys.modules); "
+        "sys.exit(f'imported: {slow}' if slow else 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert ran.stderr == ""
+    assert "serve" in ran.stdout
+
+
+def test_ctrl_c_cancels_on_the_server(service: FakeService, address: str) -> None:
+    service.otherwise = (events.started(), UntilCancelled())
+    process = subprocess.Popen(
+        [*COMMAND, "ask", "slow?", "--server", address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert service.waiting.wait(60)
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert service.cancelled.wait(PATIENCE)
+    assert out == ""
+    assert err == "groundwire: interrupted; what ran on the server is cancelled\n"
+
+
+def test_a_closed_pipe_ends_quietly(service: FakeService, address: str) -> None:
+    # More than a pipe holds, so that the command meets the closed end whatever the timing.
+    service.otherwise = events.numbered(
+        [events.started(), *(events.delta("word " * 2000 + "\n") for _ in range(40)), events.ended(events.answered())]
+    )
+    process = subprocess.Popen(
+        [*COMMAND, "ask", "long?", "--server", address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith("word word")
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+
+    assert process.wait(60) == 141
+    assert err == ""
+
+
+def test_without_colour_nothing_but_text_is_printed(service: FakeService, address: str) -> None:
+    service.otherwise = events.plain_answer()
+
+    ran = command("ask", "where?", "--server", address, "--trace")
+
+    assert ran.returncode == 0
+    assert "\x1b" not in ran.stdout
+    assert ran.stderr == ""
+
+
+def test_no_color_is_honoured_on_a_terminal(service: FakeService, address: str) -> None:
+    service.otherwise = events.plain_answer()
+
+    coloured = on_a_terminal("ask", "where?", "--server", address, columns=80)
+    plain = on_a_terminal("ask", "where?", "--server", address, columns=80, NO_COLOR="1")
+
+    assert "\x1b[1;32m" in coloured
+    assert "\x1b[1;32m" not in plain
+    assert "\x1b[32m" not in plain
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_lines_are_broken_between_words_on_a_terminal(service: FakeService, address: str, columns: int) -> None:
+    text = "Parcels wait in the mail room until noon, then the front desk keeps them for whoever signs for them."
+    service.otherwise = events.plain_answer(text)
+
+    drawn = on_a_terminal("ask", "where?", "--server", address, columns=columns, NO_COLOR="1", TERM="dumb")
+
+    lines = [line.rstrip("\r") for line in drawn.split("\n")]
+    answer = lines[: lines.index("")]
+    assert " ".join(answer) == f"{text} [1]"
+    assert all(len(line) <= columns for line in lines)
+    assert len(answer[0]) > columns - 12
+
+
+def test_a_terminal_without_unicode_still_gets_a_drawing(service: FakeService, address: str) -> None:
+    service.otherwise = events.plain_answer()
+
+    ran = command("ask", "where?", "--server", address, "--trace", env={**PLAIN, "PYTHONIOENCODING": "ascii"})
+
+    assert ran.returncode == 0
+    assert "\nretrieve   ####" in ran.stdout
+    assert "?Parcels wait in the mail room until noon.?" in ran.stdout
+
+
+def test_a_defect_is_one_line_unless_asked_for_more(tmp_path: Path) -> None:
+    # A folder where a module should be found makes the command fail in a way nothing plans for.
+    (tmp_path / "rich.py").write_text("raise RuntimeError('no such luck')")
+    env = {**PLAIN, "PYTHONPATH": str(tmp_path)}
+
+    ran = command("ask", "where?", env=env)
+    shown = command("ask", "where?", env={**env, "GROUNDWIRE_TRACEBACK": "1"})
+
+    assert ran.returncode == 4
+    assert ran.stderr.count("\n") == 1
+    assert "RuntimeError: no such luck" in ran.stderr
+    assert "Traceback" in shown.stderr

@@ -1,0 +1,284 @@
+"""What an answer looks like, as it arrives and once it has ended."""
+
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+import groundwire
+from groundwire.v1 import outcome_pb2
+from groundwire.v1.outcome_pb2 import (
+    Action,
+    Blocked,
+    Cached,
+    Cause,
+    Degraded,
+    GroundedText,
+    InReview,
+    NextStep,
+    Queued,
+    Stage,
+)
+from groundwire.v1.passage_pb2 import Passage
+from groundwire_server.cli import words
+from groundwire_server.cli.console import Terminal
+from groundwire_server.cli.flow import Flow
+from groundwire_server.cli.render import Printer, show_outcome
+from groundwire_server.cli.waterfall import waterfall
+from tests.doubles import events
+
+Golden = Callable[[str, str], None]
+NEWER = bytes([0x48, 0x7F, 0x50, 0x7F, 0x58, 0x7F])
+"""Cause, action and next step 127, from a server that is newer than this."""
+WIDTHS = pytest.mark.parametrize("width", [40, 80, 120])
+
+
+class Screen:
+    """A terminal of a few lines that understands what the command sends it."""
+
+    def __init__(self, width: int, terminal: bool, height: int = 24) -> None:
+        self.console = Terminal(width=width)
+        self.console.file = self._written = StringIO()
+        if terminal:
+            self.console._force_terminal = True
+            self.console.legacy_windows = False
+            self.console._height = height
+
+    @property
+    def raw(self) -> str:
+        return self._written.getvalue()
+
+    def lines(self) -> list[str]:
+        """What is to be seen."""
+        lines, row, column, rest = [""], 0, 0, self.raw
+        while rest:
+            character, rest = rest[0], rest[1:]
+            if character == "\n":
+                row, column = row + 1, 0
+                lines += [""] * (row + 1 - len(lines))
+            elif character == "\r":
+                column = 0
+            elif character == "\x1b":
+                end = next(index for index, each in enumerate(rest) if each.isalpha())
+                sequence, rest = rest[1 : end + 1], rest[end + 1 :]
+                match sequence[-1]:
+                    case "A":
+                        row -= int(sequence[:-1])
+                    case "B":
+                        row += int(sequence[:-1])
+                    case "K":
+                        lines[row] = ""
+                    case _:
+                        pass  # colours and the like
+            else:
+                lines[row] = lines[row][:column].ljust(column) + character + lines[row][column + 1 :]
+                column += 1
+        return lines
+
+
+def shown(outcome: groundwire.Outcome, width: int) -> str:
+    screen = Screen(width, terminal=False)
+    show_outcome(screen.console, outcome, text_shown=False)
+    return screen.raw
+
+
+def outcomes() -> dict[str, groundwire.Outcome]:
+    text = GroundedText(text="Parcels wait.", citations=[events.citation("Parcels wait.")], grounding_score=0.5)
+    passages = [Passage(document_id=f"d{number}", title=f"Document {number}", text="word " * 60) for number in range(5)]
+    return {
+        "answered": events.answered(),
+        "abstained": events.abstained(),
+        "cached": groundwire.Outcome(
+            cached=Cached(answer=text, age=events.milliseconds(90000)),
+            cause=Cause.CAUSE_MODEL_TIMEOUT,
+            action=Action.ACTION_CACHED_ANSWER,
+        ),
+        "degraded": groundwire.Outcome(
+            degraded=Degraded(passages=passages, losses=[Degraded.Loss.LOSS_ANSWER]),
+            cause=Cause.CAUSE_MODEL_SLOW_START,
+            action=Action.ACTION_PASSAGES_ONLY,
+            next_step=NextStep.NEXT_STEP_SHOW_WITH_CAUTION,
+        ),
+        "queued": groundwire.Outcome(
+            queued=Queued(operation="operations/7", position=3, poll_after=events.milliseconds(5000)),
+            cause=Cause.CAUSE_CAPACITY_EXHAUSTED,
+            action=Action.ACTION_QUEUE,
+        ),
+        "in_review": groundwire.Outcome(
+            in_review=InReview(ticket="T-1"),
+            cause=Cause.CAUSE_REVIEW_REQUIRED,
+            action=Action.ACTION_REVIEW,
+            next_step=NextStep.NEXT_STEP_WAIT_FOR_REVIEW,
+        ),
+        "blocked": groundwire.Outcome(
+            blocked=Blocked(policy="secrets", category="keys"),
+            cause=Cause.CAUSE_QUESTION_FORBIDDEN,
+            action=Action.ACTION_BLOCK,
+        ),
+        "unknown": groundwire.Outcome.FromString(NEWER),
+    }
+
+
+@WIDTHS
+@pytest.mark.parametrize("name", outcomes())
+def test_outcomes(golden: Golden, name: str, width: int) -> None:
+    text = shown(outcomes()[name], width)
+
+    assert all(len(line) <= width and line == line.rstrip() for line in text.splitlines())
+    golden(f"outcome-{name}-{width}", text)
+
+
+@WIDTHS
+@pytest.mark.parametrize("name", ["plain", "attempts", "empty", "ascii"])
+def test_waterfalls(golden: Golden, name: str, width: int) -> None:
+    report = events.report()
+    if name == "attempts":
+        report.stages.extend(
+            [
+                events.timing(Stage.STAGE_GENERATE, 42, 900, 1000, Cause.CAUSE_MODEL_TIMEOUT, attempt=2),
+                events.timing(Stage.STAGE_VALIDATE, 950, 12, 30, Cause.CAUSE_UNSUPPORTED, attempt=2),
+            ]
+        )
+        report.total.CopyFrom(events.milliseconds(1000))
+    if name == "empty":
+        report = outcome_pb2.Report()
+    screen = Screen(width, terminal=False)
+    for line in waterfall(report, width, ascii_only=name == "ascii"):
+        screen.console.print(line, no_wrap=True, overflow="crop")
+    lines = [line.rstrip() for line in screen.raw.splitlines()]
+
+    assert all(len(line) <= width for line in lines)
+    if name == "ascii":
+        assert screen.raw.isascii()
+    golden(f"waterfall-{name}-{width}", "\n".join(lines) + "\n")
+
+
+def test_a_bar_stands_at_its_place() -> None:
+    report = outcome_pb2.Report(
+        total=events.milliseconds(100),
+        stages=[
+            events.timing(Stage.STAGE_RETRIEVE, 0, 50, 100),
+            events.timing(Stage.STAGE_GENERATE, 50, 50, 100),
+        ],
+    )
+    first, second = (line.plain for line in list(waterfall(report, 61))[1:])
+
+    assert first.index("█") == len("generate ")
+    assert second.index("█") == first.rindex("█") + 1
+    assert first.count("█") == second.count("█")
+
+
+def test_every_word_has_a_sentence() -> None:
+    for enum, sentences in (
+        (outcome_pb2.Cause, words.CAUSES),
+        (outcome_pb2.Action, words.ACTIONS),
+        (outcome_pb2.NextStep, words.NEXT_STEPS),
+        (outcome_pb2.Degraded.Loss, words.LOSSES),
+    ):
+        known = {words.word(enum, value) for value in enum.DESCRIPTOR.values_by_number}
+        assert set(sentences) == known - {"UNSPECIFIED"}
+    results = {field.name for field in groundwire.Outcome.DESCRIPTOR.oneofs_by_name["result"].fields}
+    assert set(words.RESULTS) == results
+
+
+def play(screen: Screen, *played: "groundwire.v1.answer_service_pb2.StreamAnswerResponse") -> Printer:
+    printer = Printer(screen.console)
+    for event in events.numbered(played):
+        printer.event(event)
+    printer.end()
+    return printer
+
+
+def test_text_taken_back_is_erased_on_a_terminal() -> None:
+    screen = Screen(20, terminal=True)
+
+    play(
+        screen,
+        events.started(),
+        events.delta("This stands. "),
+        events.delta("This is wrong and goes over several lines.", verified=False),
+        events.retraction(3),
+        events.delta("This is right."),
+    )
+
+    assert screen.lines()[:3] == ["This stands. This is", "right.", ""]
+    assert "wrong" not in "".join(screen.lines())
+
+
+def test_all_text_taken_back() -> None:
+    screen = Screen(20, terminal=True)
+
+    printer = play(screen, events.delta("Wrong from the very beginning on."), events.cited(), events.retraction(1))
+
+    assert printer.empty
+    assert "".join(screen.lines()).strip() == ""
+
+
+def test_text_that_has_scrolled_away_is_marked() -> None:
+    screen = Screen(20, terminal=True, height=3)
+
+    play(screen, events.delta("wrong " * 20), events.retraction(1))
+
+    assert "wrong" in screen.lines()[0]
+    assert "[taken back:" in "\n".join(screen.lines())
+
+
+def test_what_stands_is_said_again_where_nothing_can_be_erased() -> None:
+    screen = Screen(80, terminal=False)
+
+    play(screen, events.delta("Stands."), events.delta(" Does not."), events.retraction(2))
+
+    assert screen.lines() == [
+        "Stands. Does not.",
+        "[taken back: UNSUPPORTED, the cited passages do not support what is said]",
+        "Stands.",
+        "",
+    ]
+
+
+def test_a_retraction_of_nothing_changes_nothing() -> None:
+    screen = Screen(80, terminal=False)
+
+    play(screen, events.delta("Stands."), events.retraction(2))
+
+    assert screen.raw == "Stands.\n"
+
+
+def test_the_same_quote_keeps_its_number() -> None:
+    screen = Screen(80, terminal=False)
+
+    play(screen, events.delta("One."), events.cited(), events.delta(" Two."), events.cited())
+
+    assert screen.raw == "One. [1] Two. [1]\n"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "lines"),
+    [
+        (["one two three"], ["one two", "three"]),
+        (["on", "e tw", "o thr", "ee"], ["one two", "three"]),
+        (["one\ntwo"], ["one", "two"]),
+        (["one\n\n\n\ntwo"], ["one", "", "two"]),
+        (["extraordinarily x yet"], ["extraordinarily x", "yet"]),
+        (["漢字漢字 漢字"], ["漢字漢字", "漢字"]),
+        (["  one"], ["one"]),
+        ([""], [""]),
+    ],
+)
+def test_flow(pieces: list[str], lines: list[str]) -> None:
+    flow = Flow(10)
+
+    text = "".join([flow.feed(piece) for piece in pieces] + [flow.rest()])
+
+    assert text.split("\n") == lines
+
+
+def test_flow_counts_the_lines_that_a_terminal_shows() -> None:
+    flow = Flow(10)
+    flow.feed("x" * 25 + " y ")
+    assert flow.lines == 2  # the terminal breaks the long word twice, and y fits behind it
+
+
+def test_console_is_richs() -> None:
+    assert issubclass(Terminal, Console)
