@@ -21,6 +21,7 @@ class HashingEmbedder:
         failures: raised by the next calls, one each.
         calls: the texts of every call that began.
         deadlines: those calls' deadlines.
+        began: is set when a call begins.
         cancelled: how many calls were cancelled while they ran.
     """
 
@@ -31,6 +32,7 @@ class HashingEmbedder:
         self.failures = list(failures)
         self.calls: list[list[str]] = []
         self.deadlines: list[Deadline] = []
+        self.began = asyncio.Event()
         self.cancelled = 0
 
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
@@ -40,6 +42,7 @@ class HashingEmbedder:
             raise Failure(Cause.EMBEDDER_UNAVAILABLE)
         self.calls.append(list(texts))
         self.deadlines.append(deadline)
+        self.began.set()
         try:
             async with asyncio.timeout_at(None if math.isinf(deadline.at) else deadline.at):
                 await asyncio.sleep(self.delay)

@@ -1,4 +1,4 @@
-"""Remembering vectors, so that a question that is asked again, or used twice on its way, is embedded once."""
+"""Remembering questions' vectors, so that one that is asked again, or used twice on its way, is embedded once."""
 
 import asyncio
 import math
@@ -13,15 +13,15 @@ from groundwire_server.ports.embedder import Embedder
 
 
 class CachingEmbedder:
-    """An Embedder that keeps the vectors of the texts used last.
+    """An Embedder that keeps the vectors of the texts that were asked for last.
 
-    Texts that are being embedded for one call are not embedded again for another: it waits for the same work, by its
-    own deadline. The work goes on while anybody waits for it and is cancelled when the last one leaves. Only vectors
-    are kept, never a failure.
+    A text that is being embedded is not embedded again for another call: that waits for the same work, by its own
+    deadline. The work goes on while anybody waits for it and is cancelled when the last one leaves. Only vectors are
+    kept, never a failure. Questions come alone; a call of several texts is ingest's and passes by.
 
     Args:
         inner: does the work.
-        capacity: the most texts to keep. A call of more than a quarter of it passes by, so that ingest flushes nothing.
+        capacity: the most texts to keep.
     """
 
     def __init__(self, inner: Embedder, capacity: int = 2048) -> None:
@@ -42,91 +42,67 @@ class CachingEmbedder:
 
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
         """Return one unit vector a text, from memory where it is there."""
-        if len(texts) > max(1, self._capacity // 4):
+        if len(texts) != 1:
             return await self._inner.embed(texts, deadline)
-        model = self._inner.model
-        keys = [(model, text) for text in texts]
-        vectors: dict[tuple[str, str], Vector] = {}
+        key = (self._inner.model, texts[0])
         while True:
-            missing = [key for key in dict.fromkeys(keys) if key not in vectors and not self._recall(key, vectors)]
-            if not missing:
-                return [vectors[key] for key in keys]
-            await self._obtain(missing, vectors, deadline)
-
-    def _recall(self, key: tuple[str, str], vectors: "dict[tuple[str, str], Vector]") -> bool:
-        vector = self._kept.get(key)
-        if vector is None:
-            return False
-        self._kept.move_to_end(key)
-        vectors[key] = vector
-        return True
-
-    async def _obtain(
-        self, missing: Sequence[tuple[str, str]], vectors: "dict[tuple[str, str], Vector]", deadline: Deadline
-    ) -> None:
-        """Wait for the work on the missing texts, beginning what nobody has begun."""
-        fresh = [key for key in missing if key not in self._under_way]
-        mine = self._begin(fresh, deadline) if fresh else None
-        work = list(dict.fromkeys(self._under_way[key] for key in missing))
-        for each in work:
-            each.waiting += 1
-        try:
-            now = asyncio.get_running_loop().time()
-            left = None if math.isinf(deadline.at) else deadline.remaining(now)
-            _, late = await asyncio.wait([each.task for each in work], timeout=left)
-        finally:
-            for each in work:
-                each.waiting -= 1
-                if not each.waiting and not each.task.done():
-                    self._forget(each)
-                    each.task.cancel()
-        if late:
-            raise Failure(Cause.EMBEDDER_UNAVAILABLE)
-        for each in work:
-            failure = Failure(Cause.EMBEDDER_UNAVAILABLE) if each.task.cancelled() else each.task.exception()
+            if (kept := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return [kept]
+            work = self._under_way.get(key)
+            mine = work is None
+            work = work or self._begin(key, deadline)
+            await self._wait(work, deadline)
+            failure = Failure(Cause.EMBEDDER_UNAVAILABLE) if work.task.cancelled() else work.task.exception()
             if failure is None:
-                vectors.update((key, vector) for key, vector in each.task.result().items() if key in missing)
+                return [work.task.result()]
             # What failed for want of somebody else's time may yet be done in ours.
-            elif each is mine or each.deadline >= deadline:
+            if mine or work.deadline >= deadline:
                 raise failure
 
-    def _begin(self, keys: Sequence[tuple[str, str]], deadline: Deadline) -> "_Work":
-        work = _Work(keys, asyncio.create_task(self._work(keys, deadline)), deadline)
-        self._under_way.update(dict.fromkeys(keys, work))
+    def _begin(self, key: tuple[str, str], deadline: Deadline) -> "_Work":
+        work = _Work(key, asyncio.create_task(self._work(key[1], deadline)), deadline)
+        self._under_way[key] = work
         work.task.add_done_callback(lambda _: self._settle(work))
         return work
 
-    async def _work(self, keys: Sequence[tuple[str, str]], deadline: Deadline) -> "dict[tuple[str, str], Vector]":
-        vectors = await self._inner.embed([text for _, text in keys], deadline)
-        return dict(zip(keys, vectors, strict=True))
+    async def _work(self, text: str, deadline: Deadline) -> Vector:
+        (vector,) = await self._inner.embed([text], deadline)
+        return vector
+
+    async def _wait(self, work: "_Work", deadline: Deadline) -> None:
+        now = asyncio.get_running_loop().time()
+        left = None if math.isinf(deadline.at) else deadline.remaining(now)
+        work.waiting += 1
+        try:
+            done, _ = await asyncio.wait([work.task], timeout=left)
+        finally:
+            work.waiting -= 1
+            if not work.waiting and not work.task.done():
+                self._forget(work)
+                work.task.cancel()
+        if not done:
+            raise Failure(Cause.EMBEDDER_UNAVAILABLE)
 
     def _settle(self, work: "_Work") -> None:
         self._forget(work)
         # Asking for the exception also tells asyncio that it did not go unseen when nobody waits any more.
         if work.task.cancelled() or work.task.exception() is not None:
             return
-        for key, vector in work.task.result().items():
-            self._kept[key] = vector
-            self._kept.move_to_end(key)
-            if len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
+        self._kept[work.key] = work.task.result()
+        if len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
 
     def _forget(self, work: "_Work") -> None:
-        for key in work.keys:
-            if self._under_way.get(key) is work:
-                del self._under_way[key]
+        if self._under_way.get(work.key) is work:
+            del self._under_way[work.key]
 
 
 class _Work:
     """One call of the inner embedder, with how many wait for it."""
 
-    def __init__(
-        self,
-        keys: Sequence[tuple[str, str]],
-        task: "asyncio.Task[dict[tuple[str, str], Vector]]",
-        deadline: Deadline,
-    ) -> None:
-        self.keys = keys
+    def __init__(self, key: tuple[str, str], task: "asyncio.Task[Vector]", deadline: Deadline) -> None:
+        self.key = key
         self.task = task
         self.deadline = deadline
         self.waiting = 0

@@ -1,0 +1,1 @@
+"""Taking documents in: checked, cut, embedded, and stored whole or not at all."""

@@ -1,0 +1,36 @@
+"""What makes a chunk, and a version of a document, the same."""
+
+import hashlib
+import json
+import uuid
+
+from groundwire_server.domain.document import Document
+
+_CHUNKS = uuid.UUID("5b0f7e6c-2d0c-5a5e-9a3f-5f6d2a1c7e44")
+
+
+def chunk_id(tenant: str, document_id: str, ordinal: int, text: str) -> str:
+    """Return a UUID: the same for the same text at the same place of the same document, different for anything else."""
+    return str(uuid.uuid5(_CHUNKS, json.dumps([tenant, document_id, ordinal, text])))
+
+
+def content_hash(document: Document, model: str, settings: str) -> str:
+    """Return the SHA-256 of everything that a change of makes a new revision.
+
+    Args:
+        document: its text, title, source, metadata and access list count, not its id.
+        model: the embedding model, empty without one.
+        settings: how documents are cut.
+    """
+    known = [
+        document.title,
+        document.source_uri,
+        sorted(document.metadata.items()),
+        sorted(document.allowed_principals),
+        model,
+        settings,
+    ]
+    digest = hashlib.sha256(json.dumps(known).encode())
+    digest.update(b"\n")
+    digest.update(document.text.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

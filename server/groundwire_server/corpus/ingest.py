@@ -1,0 +1,92 @@
+"""Storing a document: the path from its text to a revision that can be searched."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+from groundwire_server.corpus.identity import chunk_id, content_hash
+from groundwire_server.corpus.split import SETTINGS, chunks, windows
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import Chunk, Document, PutState, Sentence, Stored
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.text import sentences
+from groundwire_server.domain.vector import Vector
+from groundwire_server.ports.corpus import Corpus
+from groundwire_server.ports.embedder import Embedder
+
+MAX_SENTENCE_VECTORS = 10_000
+"""Sentences of one document that are embedded when it is stored, 15 MB of vectors; those after them are embedded when a
+question needs them."""
+
+_VISIBLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]")
+
+
+class Ingest:
+    """Takes documents in.
+
+    Args:
+        corpus: keeps them.
+        embedder: makes them searchable by meaning; without one by keyword alone.
+    """
+
+    def __init__(self, corpus: Corpus, embedder: Embedder | None = None) -> None:
+        self._corpus = corpus
+        self._embedder = embedder
+
+    async def store(self, caller: Caller, document: Document, deadline: Deadline) -> Stored:
+        """Store a document whole or not at all; one that is stored already as it is costs next to nothing.
+
+        Raises:
+            Rejection: INVALID_REQUEST when there is no text.
+            Failure: of the store or the embedder.
+        """
+        if not _VISIBLE.search(document.text):
+            raise Rejection.invalid(
+                "document.text", "must hold more than white space and control characters", "document.text.blank"
+            )
+        model = self._embedder.model if self._embedder else ""
+        digest = await asyncio.to_thread(content_hash, document, model, SETTINGS)
+        info = await self._corpus.info(caller, document.document_id, deadline)
+        if info is not None and info.content_hash == digest:
+            version = await self._corpus.version(caller, deadline)
+            return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, version)
+        prepared = await self._prepare(caller.tenant, document, deadline)
+        return await self._corpus.put(caller, document, digest, prepared, deadline)
+
+    async def _prepare(self, tenant: str, document: Document, deadline: Deadline) -> list[Chunk]:
+        """Cut and embed window by window, so that a long document neither blocks others nor runs on when cancelled."""
+        prepared: list[Chunk] = []
+        sentences_left = MAX_SENTENCE_VECTORS
+        for window in windows(document.text):
+            cut = await asyncio.to_thread(_cut, window)
+            embedded = sum(len(spans) for _, spans in cut) <= sentences_left
+            if embedded:
+                sentences_left -= sum(len(spans) for _, spans in cut)
+            vectors = await self._embed(cut, embedded, deadline)
+            for text, spans in cut:
+                ordinal = len(prepared)
+                prepared.append(
+                    Chunk(
+                        chunk_id(tenant, document.document_id, ordinal, text),
+                        ordinal,
+                        text,
+                        vectors.get(text),
+                        tuple(Sentence(start, end, vectors.get(text[start:end])) for start, end in spans),
+                    )
+                )
+        return prepared
+
+    async def _embed(
+        self, cut: "Sequence[tuple[str, Sequence[tuple[int, int]]]]", sentences_too: bool, deadline: Deadline
+    ) -> dict[str, Vector]:
+        if self._embedder is None or not cut:
+            return {}
+        texts = {text: None for text, _ in cut}
+        if sentences_too:
+            texts.update((text[start:end], None) for text, spans in cut for start, end in spans)
+        return dict(zip(texts, await self._embedder.embed(list(texts), deadline), strict=True))
+
+
+def _cut(window: str) -> list[tuple[str, list[tuple[int, int]]]]:
+    return [(chunk, sentences(chunk)) for chunk in chunks(window)]
