@@ -1,0 +1,1 @@
+"""Benchmarks: floors and product measured alternately in one run, against `targets.yaml`."""

@@ -1,0 +1,63 @@
+"""The product with a canned generator; all else is what `groundwire serve` runs.
+
+`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT]` prints the address.
+"""
+
+import argparse
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
+
+import uvloop
+
+from groundwire_server.app import compose
+from groundwire_server.app.dependencies import dependencies
+from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
+from groundwire_server.app.settings import Settings
+from groundwire_server.app.telemetry import telemetry
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.text import sentences
+
+
+class CannedGenerator:
+    """Answers at once with the first sentence of the first passage, so that every check has real work."""
+
+    async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
+        text = request.prompt.handles["p1"].text
+        start, end = sentences(text)[0]
+        segment = {"text": " ".join(text[start:end].split()), "cites": ["p1"]}
+        yield json.dumps({"confidence": "high", "segments": [segment]})
+        yield Finish(FinishReason.COMPLETE, Usage(100, 20))
+
+
+async def serve(settings: Settings) -> None:
+    measuring = telemetry("bench", settings.otlp_endpoint)
+    async with dependencies(settings) as found:
+        canned = replace(found, generators={EXTRACTIVE: CannedGenerator()})
+        server = compose.server(settings, _lenient_routes(), canned, measuring.tracer)
+        port = await server.start(settings.listen)
+        print(f"listening on 127.0.0.1:{port}", flush=True)
+        await asyncio.Event().wait()
+
+
+def _lenient_routes() -> dict[str, Policy]:
+    return {name: replace(policy, min_relevance=0.0) for name, policy in built_in_routes().items()}
+
+
+def _settings() -> Settings:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--otlp")
+    parser.add_argument("--no-embedder", action="store_true")
+    given = parser.parse_args()
+    return Settings(
+        listen="127.0.0.1:0", data=given.data, otlp_endpoint=given.otlp, local_embedder=not given.no_embedder
+    )
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(_settings()))

@@ -1,0 +1,25 @@
+"""Spans kept in memory."""
+
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import Tracer
+
+
+class Spans:
+    """A tracer whose finished spans can be looked at."""
+
+    def __init__(self) -> None:
+        self._exporter = InMemorySpanExporter()
+        provider = TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self.tracer: Tracer = provider.get_tracer("test")
+
+    def attributes(self, name: str) -> dict[str, object]:
+        """Those of the one span of that name."""
+        (span,) = [span for span in self._exporter.get_finished_spans() if span.name == name]
+        return dict(span.attributes or {})
+
+    @property
+    def names(self) -> list[str]:
+        return [span.name for span in self._exporter.get_finished_spans()]

@@ -1,0 +1,56 @@
+import pytest
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from groundwire_server.domain.failure import Failure, Rejection, Violation
+from groundwire_server.domain.vocabulary import Cause, Reason
+from groundwire_server.edge.statuses import rejection_of, status_of
+
+
+def _info(status: status_pb2.Status) -> error_details_pb2.ErrorInfo:
+    info = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    return info
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_has_a_status_with_error_info(reason: Reason) -> None:
+    status = status_of(Rejection(reason))
+    assert status.code != code_pb2.OK
+    assert status.message
+    assert (_info(status).reason, _info(status).domain) == (reason.value, "groundwire")
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_failure_has_a_status_that_names_its_cause(cause: Cause) -> None:
+    assert _info(status_of(rejection_of(Failure(cause)))).metadata["cause"] == cause.value
+
+
+def test_every_violated_field_is_named() -> None:
+    violations = (Violation("question.text", "must not be empty", "string.min_len"), Violation("route", "is wrong"))
+    status = status_of(Rejection(Reason.INVALID_REQUEST, violations=violations))
+    request = error_details_pb2.BadRequest()
+    assert status.details[1].Unpack(request)
+    assert [(item.field, item.description, item.reason) for item in request.field_violations] == [
+        ("question.text", "must not be empty", "STRING_MIN_LEN"),
+        ("route", "is wrong", ""),
+    ]
+    assert status.message == "question.text: must not be empty; route: is wrong"
+
+
+def test_what_may_pass_says_when_to_retry() -> None:
+    status = status_of(rejection_of(Failure(Cause.STORE_UNAVAILABLE, retry_after=2.5)))
+    retry = error_details_pb2.RetryInfo()
+    assert status.code == code_pb2.UNAVAILABLE
+    assert status.details[1].Unpack(retry)
+    assert retry.retry_delay.ToMilliseconds() == 2500
+
+
+def test_what_stays_as_it_is_says_nothing_of_retrying() -> None:
+    assert len(status_of(Rejection(Reason.DOCUMENT_NOT_FOUND)).details) == 1
+
+
+def test_a_quota_names_what_is_used_up() -> None:
+    status = status_of(Rejection(Reason.QUOTA_EXCEEDED, metadata={"quota": "requests_per_minute"}))
+    failure = error_details_pb2.QuotaFailure()
+    assert status.details[-1].Unpack(failure)
+    assert failure.violations[0].subject == "requests_per_minute"
