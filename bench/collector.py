@@ -1,5 +1,7 @@
 """Takes OTLP traces and throws them away: exporting is part of what the server pays for a span."""
 
+from typing import Any
+
 import grpc.aio
 
 _EXPORT = "opentelemetry.proto.collector.trace.v1.TraceService"
@@ -11,7 +13,7 @@ class Collector:
     def __init__(self) -> None:
         self.exports = 0
         self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-        handlers = {"Export": grpc.unary_unary_rpc_method_handler(self._take)}
+        handlers: dict[str, Any] = {"Export": grpc.unary_unary_rpc_method_handler(self._take)}
         self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(_EXPORT, handlers)])
 
     async def start(self) -> str:

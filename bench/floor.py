@@ -1,5 +1,6 @@
 """The floor: a grpc.aio server whose one method returns what it was sent. `python -m bench.floor` prints its port."""
 
+from typing import Any
 
 import grpc.aio
 import uvloop
@@ -11,7 +12,7 @@ async def _echo(request: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]
 
 async def serve() -> None:
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    handlers = {"Empty": grpc.unary_unary_rpc_method_handler(_echo)}
+    handlers: dict[str, Any] = {"Empty": grpc.unary_unary_rpc_method_handler(_echo)}
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("bench.Floor", handlers)])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

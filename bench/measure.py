@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import grpc.aio
-from groundwire.v1 import answer_service_pb2, document_service_pb2
-from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
-from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from rich.progress import track
 
 from bench.collector import Collector
 from bench.servers import ServerProcess, server
+from groundwire.v1 import answer_service_pb2, document_service_pb2
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 
 _METADATA = (("groundwire-tenant", "bench"), ("groundwire-subject", "load"))
 _QUESTION = "What does a lambda expression yield?"
@@ -37,7 +37,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> dict[str, l
         grpc.aio.insecure_channel(small.address) as small_channel,
     ):
         load = Load(channel)
-        echo = floor_channel.unary_unary("/bench.Floor/Empty")
+        echo: Callable[[bytes], Awaitable[bytes]] = floor_channel.unary_unary("/bench.Floor/Empty")
         kinds: list[tuple[str, ServerProcess, Callable[[], Awaitable[object]], int]] = [
             ("empty_call_cpu", floor, lambda: echo(b""), calls),
             ("unary_cpu_hit", product, load.unary_hit, calls),
@@ -77,11 +77,8 @@ class Load:
     async def stream_hit(self) -> None:
         request = answer_service_pb2.StreamAnswerRequest()
         request.question.text = _QUESTION
-        last = None
-        async for last in self._answers.StreamAnswer(request, metadata=_METADATA, timeout=30):
-            pass
-        assert last is not None
-        assert last.outcome.WhichOneof("result") == "answered", last
+        events = [event async for event in self._answers.StreamAnswer(request, metadata=_METADATA, timeout=30)]
+        assert events[-1].outcome.WhichOneof("result") == "answered", events[-1]
 
     async def _unary(self, text: str) -> None:
         request = answer_service_pb2.AnswerRequest()

@@ -16,7 +16,9 @@ def verdicts(targets: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Seq
         if "floor" in target:
             line += f" {middle / statistics.median(figures[target['floor']]):5.1f} x floor"
         if "at_most" in target:
-            line += f"  at most {target['at_most']} {target['unit']}: {'met' if middle <= target['at_most'] else 'MISSED'}"
+            line += (
+                f"  at most {target['at_most']} {target['unit']}: {'met' if middle <= target['at_most'] else 'MISSED'}"
+            )
         yield f"{line}\n{'':26} {target['what']}"
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import selectors
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
@@ -42,3 +43,6 @@ class LoopTime:
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()
+
+    def today(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)

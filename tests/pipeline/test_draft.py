@@ -9,7 +9,9 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import DraftReader
 
-WHOLE = '{"confidence": "high", "segments": [{"text": "One.", "cites": ["p1"]}, {"text": "Two.", "cites": ["p2", "p1"]}]}'
+WHOLE = (
+    '{"confidence": "high", "segments": [{"text": "One.", "cites": ["p1"]}, {"text": "Two.", "cites": ["p2", "p1"]}]}'
+)
 
 
 def _read(*pieces: str) -> tuple[DraftReader, list[Segment]]:
@@ -113,5 +115,7 @@ def test_prose_is_refused_at_its_first_words() -> None:
 
 
 def test_text_is_normalized_before_anybody_sees_it() -> None:
-    _, segments = _read(json.dumps({"confidence": "high", "segments": [{"text": " cafe\u0301\n\n bar\u0000 ", "cites": []}]}))
+    _, segments = _read(
+        json.dumps({"confidence": "high", "segments": [{"text": " cafe\u0301\n\n bar\u0000 ", "cites": []}]})
+    )
     assert segments[0].text == "caf\u00e9 bar"

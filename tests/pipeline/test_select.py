@@ -14,7 +14,9 @@ def _ids(evidence: Evidence, **changes: object) -> list[str]:
 
 
 def test_drops_what_is_not_relevant_enough() -> None:
-    evidence = Evidence((passage("a", "one", relevance=0.7), passage("b", "two", relevance=0.69), passage("c", "three")))
+    evidence = Evidence(
+        (passage("a", "one", relevance=0.7), passage("b", "two", relevance=0.69), passage("c", "three"))
+    )
     assert _ids(evidence, min_relevance=0.7) == ["a", "c"]
 
 
@@ -23,7 +25,10 @@ def test_a_passage_without_a_rating_is_not_relevant() -> None:
 
 
 def test_drops_the_same_text_however_it_is_spaced_or_cased() -> None:
-    assert _ids(Evidence((passage("a", "Same  text"), passage("b", "same text\n"), passage("c", "other")))) == ["a", "c"]
+    assert _ids(Evidence((passage("a", "Same  text"), passage("b", "same text\n"), passage("c", "other")))) == [
+        "a",
+        "c",
+    ]
 
 
 def test_keeps_only_the_highest_revision_of_a_document() -> None:

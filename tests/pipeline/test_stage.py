@@ -24,7 +24,9 @@ async def _sleep(seconds: float) -> str:
 
 async def test_a_stage_is_timed_and_traced_with_its_budget() -> None:
     run, spans = _run()
-    assert await run.stage(Stage.RETRIEVE, lambda by: _sleep(0.2), lambda result: {"result.length": len(result)}) == "done"
+    assert (
+        await run.stage(Stage.RETRIEVE, lambda by: _sleep(0.2), lambda result: {"result.length": len(result)}) == "done"
+    )
     (timing,) = run.final_report().stages
     assert (timing.stage, timing.cause, timing.attempt) == (Stage.RETRIEVE, None, 0)
     assert (timing.start, timing.duration, timing.budget) == pytest.approx((0.0, 0.2, 0.95))

@@ -26,7 +26,9 @@ def test_a_supported_segment_carries_a_verbatim_quote_and_its_place() -> None:
     assert citation.quote in PASSAGE.text
     whole = "Überall gilt:" + checked.delta
     assert whole[citation.span.start_code_point : citation.span.end_code_point] == "They take 3 arguments in Zürich."
-    assert whole.encode()[citation.span.start_byte : citation.span.end_byte].decode() == "They take 3 arguments in Zürich."
+    assert (
+        whole.encode()[citation.span.start_byte : citation.span.end_byte].decode() == "They take 3 arguments in Zürich."
+    )
 
 
 def test_every_sentence_has_a_support_of_its_own() -> None:

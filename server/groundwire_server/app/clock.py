@@ -1,15 +1,15 @@
 """The clock of the world."""
 
-import asyncio
+import time
 from datetime import UTC, datetime
 
 
-class LoopClock:
-    """Deadlines on the running loop's clock, dates on the system's."""
+class SystemClock:
+    """Deadlines on the monotonic clock, which event loops use too; callable from any thread."""
 
     def now(self) -> float:
-        """Seconds on the running loop's monotonic clock."""
-        return asyncio.get_running_loop().time()
+        """Seconds on the monotonic clock."""
+        return time.monotonic()
 
     def today(self) -> datetime:
         """The date and time in UTC."""

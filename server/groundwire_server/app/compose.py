@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
-from groundwire_server.app.clock import LoopClock
+from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.dependencies import Dependencies
 from groundwire_server.app.settings import Settings
 from groundwire_server.corpus.ingest import Ingest
@@ -24,7 +24,7 @@ def server(settings: Settings, routes: Mapping[str, Policy], dependencies: Depen
     prompts = FilePrompts(BUILT_IN)
     for policy in routes.values():
         prompts.check(policy.prompt, policy.prompt_version)
-    clock = LoopClock()
+    clock = SystemClock()
     ports = Ports(dependencies.retriever, dependencies.embedder, prompts, dependencies.generators)
     answering = Answering(routes, ports, clock, tracer)
     ingest = Ingest(dependencies.corpus, dependencies.embedder)

@@ -16,9 +16,12 @@ _ITEM = re.compile(r"(?:[-*+•‣◦▪–—]|\(?\d{1,2}[.)]|\(?[A-Za-z]\)|\(?
 _HEADING = re.compile(r"#{1,6}\s")
 _CODE = re.compile(
     r">>>|\.\.\.(?:\s|$)|\$\s|//|@\w|[{}\[\]()]+[;,]?$"
-    r"|(?:import|from|def|class|return|async|await|elif|raise|yield|del|assert|function|const|let|var|public|private)\b"
-    r".*[(){}:;=]|.*[{};]$|.*::=|[\w.\[\]\"']+\s*[-+*/|&]?=\s*\S"
+    r"|(?:async )?def \w+\(|class \w+[(:]|from [\w.]+ import |import [\w.]+(?: as \w+)?$"
+    r"|(?:function|const|let|var) \w+ ?[=(]|.*[{}]$|.*=.*;$|[\w.]+\(.*\);$|.*::="
+    r"|[\w.]+(?:\[[^\]]*\])? ?[-+*/|&]?= ?\S"
 )
+"""How a line begins, or looks as a whole, that is surely code. Keywords alone are English words too."""
+
 _END = re.compile(r"[.!?…؟۔।॥]+[\"'”’»)\]]*(?=\s)|[。！？｡]+[\"'”’」』）】]*")
 _SOFT_CUT = re.compile(r"[,;:،、，]\s*")
 _SPACE = re.compile(r"\s+")

@@ -8,7 +8,7 @@ class Clock(Protocol):
     """Two clocks: one for deadlines, one for dates."""
 
     def now(self) -> float:
-        """Seconds on the event loop's monotonic clock."""
+        """Seconds on the monotonic clock that the event loop uses; callable from any thread."""
         ...
 
     def today(self) -> datetime:

@@ -15,10 +15,6 @@ class Corpus(Protocol):
     Every adapter passes `tests/contract/test_corpus.py`.
     """
 
-    async def hash_of(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
-        """Return the content hash stored under the id, None without a document there."""
-        ...
-
     async def put(
         self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
     ) -> Stored:

@@ -1,6 +1,6 @@
 import pytest
-from groundwire.v1 import filter_pb2
 
+from groundwire.v1 import filter_pb2
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, IsNull, Not, Range
 from groundwire_server.edge.convert.filters import filter_from_pb

@@ -26,7 +26,8 @@ from groundwire_server.ports.sentence_vectors import SentenceVectors
 
 _Floats = npt.NDArray[np.float64]
 
-_CLOSING = ".!?…:;。！？؟।॥\"'”’»)]」』）"
+_BRACKETS = "\"'”’»)(][」』）"
+_FULL_STOPS = tuple(".!…:;。！।॥")
 """What a heading does not end with."""
 
 
@@ -222,12 +223,13 @@ def _with_neighbours(candidates: Sequence[_Candidate], held: Sequence[frozenset[
 def _may_answer(text: str, asked: frozenset[str]) -> bool:
     """Whether a sentence can be an answer: no question, no heading that repeats the question, and words in it."""
     folded = _folded(text)
-    if folded.rstrip("\"'”’)]").endswith(("?", "؟", "？")):
+    ending = folded.rstrip(_BRACKETS)
+    if ending.endswith(("?", "؟", "？")):
         return False
     if not all(content_words(folded[start:end]) for start, end in sentences(folded)):
         return False
     words = content_words(folded)
-    return bool(words) and (folded[-1] in _CLOSING or not words <= asked)
+    return bool(words) and (ending.endswith(_FULL_STOPS) or not words <= asked)
 
 
 def _in_reading_order(

@@ -1,0 +1,1 @@
+"""Stores: Retriever, Corpus and SentenceVectors."""

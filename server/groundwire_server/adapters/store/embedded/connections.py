@@ -1,0 +1,174 @@
+"""Threads that work for as long as somebody waits and no longer.
+
+SQLite's calls block, so they run in threads of our own, each with its own connection; all writing is done by one
+thread, one transaction after the other. A statement whose time is up, or whose caller has left, is interrupted.
+
+SQLite gives the interpreter's lock away at every row it steps to, and a busy event loop takes up to 5 ms to hand it
+back: whatever runs often fetches one row of JSON instead of many rows.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from math import isinf
+from pathlib import Path
+from typing import Final, TypeVar
+
+from groundwire_server.adapters.store.embedded.failures import map_failures
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.clock import Clock
+
+T = TypeVar("T")
+
+_STEPS_BETWEEN_LOOKS: Final = 2_000
+"""Virtual machine steps of SQLite, about 50 µs of a scan."""
+
+_SECONDS_BETWEEN_TRIES: Final = 0.005
+_MAPPED_BYTES: Final = 256 * 1024 * 1024
+
+_SETTINGS: Final = (
+    "PRAGMA journal_mode = WAL",
+    # A commit survives the process; the last ones may be lost, whole, when the machine loses power.
+    "PRAGMA synchronous = NORMAL",
+    f"PRAGMA mmap_size = {_MAPPED_BYTES}",
+)
+
+
+class Job:
+    """One piece of work in a thread, which asks here whether it should go on."""
+
+    __slots__ = ("_clock", "_deadline", "_stopped")
+
+    def __init__(self, clock: Clock, deadline: Deadline) -> None:
+        self._clock = clock
+        self._deadline = deadline
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Nobody waits for this any more; callable from any thread."""
+        self._stopped.set()
+
+    def must_stop(self) -> bool:
+        """Whether the time is up or nobody waits. SQLite asks this while a statement runs."""
+        return self._stopped.is_set() or self._clock.now() >= self._deadline.at
+
+    def check(self) -> None:
+        """Go on, or not.
+
+        Raises:
+            Failure: STORE_TIMEOUT.
+        """
+        if self.must_stop():
+            raise Failure(Cause.STORE_TIMEOUT)
+
+    def acquire(self, lock: threading.Lock) -> None:
+        """Wait for a lock for as long as the job may go on; the caller releases it."""
+        while not lock.acquire(timeout=_SECONDS_BETWEEN_TRIES):
+            self.check()
+
+    def pause(self) -> None:
+        """Wait a moment before trying again what another process stands in the way of."""
+        self.check()
+        self._stopped.wait(_SECONDS_BETWEEN_TRIES)
+
+
+Work = Callable[[sqlite3.Connection, Job], T]
+"""Runs in a thread, inside a transaction that the caller of it opens and ends."""
+
+
+class Connections:
+    """The threads and connections of one file."""
+
+    def __init__(self, path: Path, clock: Clock, readers: int) -> None:
+        self._path = path
+        self._clock = clock
+        self._readers = ThreadPoolExecutor(readers, "store-read")
+        self._writer = ThreadPoolExecutor(1, "store-write")
+        self._own = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._jobs: set[Job] = set()
+        self._closed = False
+
+    async def read(self, work: Work[T], deadline: Deadline) -> T:
+        """Run `work` in one snapshot of the file."""
+        return await self._run(self._readers, "BEGIN", work, deadline)
+
+    async def write(self, work: Work[T], deadline: Deadline) -> T:
+        """Run `work` in one transaction: all of it is committed, or nothing."""
+        return await self._run(self._writer, "BEGIN IMMEDIATE", work, deadline)
+
+    def close(self) -> None:
+        """Interrupt what runs, wait for the threads, which takes milliseconds, and close the file."""
+        self._closed = True
+        for job in tuple(self._jobs):
+            job.stop()
+        self._readers.shutdown()
+        self._writer.shutdown()
+        for connection in self._opened:
+            connection.close()
+
+    async def _run(self, threads: ThreadPoolExecutor, begin: str, work: Work[T], deadline: Deadline) -> T:
+        if self._closed:
+            raise Failure(Cause.STORE_UNAVAILABLE)
+        job = Job(self._clock, deadline)
+        job.check()
+        remaining = deadline.remaining(self._clock.now())
+        self._jobs.add(job)
+        try:
+            async with asyncio.timeout(None if isinf(remaining) else remaining):
+                return await asyncio.wrap_future(threads.submit(self._work, job, begin, work))
+        except TimeoutError as error:
+            raise Failure(Cause.STORE_TIMEOUT) from error
+        finally:
+            job.stop()  # Returned, late or cancelled: nobody waits for it any more.
+            self._jobs.discard(job)
+
+    def _work(self, job: Job, begin: str, work: Work[T]) -> T:
+        job.check()
+        with map_failures():
+            connection = self._connection()
+            connection.set_progress_handler(job.must_stop, _STEPS_BETWEEN_LOOKS)
+            try:
+                _begin(connection, begin, job)
+                result = work(connection, job)
+                job.check()
+                connection.execute("COMMIT")
+                return result
+            finally:
+                connection.set_progress_handler(None, 0)  # Nothing may interrupt the way back.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = connect(self._path)
+            self._opened.append(connection)
+            self._own.connection = connection
+        return connection
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, without transactions that nobody has asked for."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    for setting in _SETTINGS:
+        with closing(connection.execute(setting)):
+            pass
+    return connection
+
+
+def _begin(connection: sqlite3.Connection, begin: str, job: Job) -> None:
+    while True:
+        try:
+            connection.execute(begin)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            job.pause()
+        else:
+            return

@@ -1,0 +1,55 @@
+"""Values as they lie in the file: metadata as JSON, vectors as little-endian float32."""
+
+import json
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+
+from groundwire_server.domain.document import Sentence
+from groundwire_server.domain.metadata import Metadata, MetadataValue
+from groundwire_server.domain.vector import Vector
+
+BYTES_A_NUMBER = 4
+
+
+def packed_metadata(metadata: Metadata) -> str:
+    """Write metadata as JSON."""
+    return json.dumps(dict(metadata))
+
+
+def unpacked_metadata(written: str) -> dict[str, MetadataValue]:
+    """Read metadata."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in json.loads(written).items()}
+
+
+def packed_vectors(vectors: Iterable[Vector]) -> bytes:
+    """Write vectors one after the other."""
+    whole = array("f")
+    for vector in vectors:
+        whole.extend(vector)
+    if sys.byteorder == "big":
+        whole.byteswap()
+    return whole.tobytes()
+
+
+def unpacked_vector(written: bytes) -> Vector:
+    """Read one vector."""
+    vector = array("f", written)
+    if sys.byteorder == "big":
+        vector.byteswap()
+    return vector
+
+
+def packed_sentences(sentences: Sequence[Sentence]) -> tuple[str, bytes]:
+    """Write sentences: their spans with whether a vector belongs to each, and the vectors."""
+    spans = [(sentence.start, sentence.end, sentence.vector is not None) for sentence in sentences]
+    return json.dumps(spans), packed_vectors(sentence.vector for sentence in sentences if sentence.vector is not None)
+
+
+def unpacked_sentences(spans: str, vectors: bytes) -> tuple[Sentence, ...]:
+    """Read sentences."""
+    read: list[tuple[int, int, bool]] = json.loads(spans)
+    count = sum(has_vector for _, _, has_vector in read)
+    size = len(vectors) // count if count else 0
+    pieces = (unpacked_vector(vectors[start : start + size]) for start in range(0, len(vectors), size or 1))
+    return tuple(Sentence(start, end, next(pieces) if has_vector else None) for start, end, has_vector in read)

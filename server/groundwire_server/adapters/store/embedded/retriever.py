@@ -1,0 +1,104 @@
+"""Searching: two legs over one snapshot, fused, then the text of what is best."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from groundwire_server.adapters.store.embedded import keyword
+from groundwire_server.adapters.store.embedded.access import decoded
+from groundwire_server.adapters.store.embedded.connections import Connections, Job
+from groundwire_server.adapters.store.embedded.fusion import fused
+from groundwire_server.adapters.store.embedded.packing import unpacked_metadata
+from groundwire_server.adapters.store.embedded.scope import Scope, resolve
+from groundwire_server.adapters.store.embedded.vectors import VectorIndex
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+
+EMPTY_VERSION: Final = "empty"
+"""The corpus version of a tenant that has never stored a document."""
+
+_DEPTH: Final = 4
+_LEAST_DEPTH: Final = 64
+"""Each leg brings this many candidates at least: relative scores need a tail to be relative to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Chunks best first, with what each leg thinks of them."""
+
+    combined: Mapping[int, float]
+    keywords: Mapping[int, float]
+    similarities: Mapping[int, float]
+
+
+class EmbeddedRetriever:
+    """The Retriever of the embedded store."""
+
+    def __init__(self, connections: Connections, vectors: VectorIndex | None, alpha: float) -> None:
+        self._connections = connections
+        self._vectors = vectors
+        self._alpha = alpha
+
+    async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
+        """Search; see the port."""
+        return await self._connections.read(partial(self._search, caller, query), deadline)
+
+    def _search(self, caller: Caller, query: Query, connection: sqlite3.Connection, job: Job) -> Evidence:
+        scope = resolve(connection, caller, query.filter)
+        if scope is None:
+            return Evidence(corpus_version=EMPTY_VERSION)
+        ranking = self._ranked(connection, scope, query, job)
+        job.check()
+        return Evidence(_passages(connection, scope, ranking), scope.version)
+
+    def _ranked(self, connection: sqlite3.Connection, scope: Scope, query: Query, job: Job) -> _Ranking:
+        depth = max(query.top_k * _DEPTH, _LEAST_DEPTH)
+        by_keyword = keyword.rank(connection, scope, query.text, depth)
+        if query.vector is None or self._vectors is None:
+            combined = fused(None, by_keyword, self._alpha)
+            return _Ranking(_first(combined, query.top_k), by_keyword or {}, {})
+        rows = self._vectors.current(connection, scope, job)
+        by_vector = rows.rank(scope, query.vector, depth)
+        best = _first(fused(by_vector, by_keyword, self._alpha), query.top_k)
+        return _Ranking(best, by_keyword or {}, rows.similarities(best, query.vector))
+
+
+def _first(ranked: Mapping[int, float], count: int) -> dict[int, float]:
+    return dict(list(ranked.items())[:count])
+
+
+def _passages(connection: sqlite3.Connection, scope: Scope, ranking: _Ranking) -> tuple[Passage, ...]:
+    (found,) = connection.execute(
+        "SELECT json_group_array(json_array(c.id, c.chunk_id, c.text, d.document_id, d.title, d.source_uri, c.ordinal, "
+        "d.revision, d.metadata, a.principals)) FROM chunks AS c JOIN documents AS d ON d.id = c.document "
+        "JOIN access_lists AS a ON a.id = c.access "
+        "WHERE c.tenant = ? AND c.id IN (SELECT value FROM json_each(?))",
+        (scope.tenant, json.dumps(list(ranking.combined))),
+    ).fetchone()
+    rows = {row[0]: row[1:] for row in json.loads(found)}
+    # A chunk that the matrix knows and the snapshot does not was stored or replaced since.
+    return tuple(_passage(chunk, rows[chunk], ranking) for chunk in ranking.combined if chunk in rows)
+
+
+def _passage(chunk: int, row: tuple[str, str, str, str, str, int, int, str, str], ranking: _Ranking) -> Passage:
+    chunk_id, text, document_id, title, source_uri, ordinal, revision, metadata, principals = row
+    return Passage(
+        chunk_id=chunk_id,
+        text=text,
+        document_id=document_id,
+        title=title,
+        source_uri=source_uri,
+        ordinal=ordinal,
+        revision=revision,
+        metadata=unpacked_metadata(metadata),
+        allowed_principals=decoded(principals),
+        scores=Scores(
+            vector_similarity=ranking.similarities.get(chunk),
+            keyword=ranking.keywords.get(chunk),
+            fused=ranking.combined[chunk],
+        ),
+    )
