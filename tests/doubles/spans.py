@@ -23,3 +23,10 @@ class Spans:
     @property
     def names(self) -> list[str]:
         return [span.name for span in self._exporter.get_finished_spans()]
+
+    def everything(self) -> str:
+        """All that was recorded, as text to look for what must not be there."""
+        return "\n".join(span.to_json() for span in self._exporter.get_finished_spans())
+
+    def clear(self) -> None:
+        self._exporter.clear()

@@ -1,0 +1,91 @@
+"""Calls as a client in any language would make them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import grpc.aio
+from google.rpc import error_details_pb2, status_pb2
+from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, outcome_pb2, question_pb2
+from grpc_status import rpc_status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.e2e.conftest import Product
+
+ACME = (("groundwire-tenant", "acme"), ("groundwire-subject", "alice"), ("groundwire-principals", "staff"))
+SECONDS = 10.0
+
+
+def question(text: str = "What do lambda expressions create?", **fields: Any) -> question_pb2.Question:
+    return question_pb2.Question(text=text, **fields)
+
+
+async def answer(
+    product: Product, asked: question_pb2.Question | None = None, *, timeout: float = SECONDS, **fields: Any
+) -> outcome_pb2.Outcome:
+    request = answer_service_pb2.AnswerRequest(question=asked or question(), **fields)
+    response = await product.answers.Answer(request, metadata=ACME, timeout=timeout)
+    return response.outcome
+
+
+async def stream(
+    product: Product, asked: question_pb2.Question | None = None, *, timeout: float = SECONDS, **fields: Any
+) -> list[answer_service_pb2.StreamAnswerResponse]:
+    request = answer_service_pb2.StreamAnswerRequest(question=asked or question(), **fields)
+    return [event async for event in product.answers.StreamAnswer(request, metadata=ACME, timeout=timeout)]
+
+
+async def ingest(
+    product: Product,
+    *documents: tuple[str, str] | document_pb2.Document,
+    metadata: Sequence[tuple[str, str]] = ACME,
+) -> list[document_service_pb2.IngestDocumentsResponse]:
+    call = product.documents.IngestDocuments(metadata=metadata, timeout=SECONDS)
+    results = []
+    for document in documents:
+        if isinstance(document, tuple):
+            document = document_pb2.Document(document_id=document[0], text=document[1], allowed_principals=["*"])
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=document))
+        results.append(await call.read())
+    await call.done_writing()
+    assert await call.read() is grpc.aio.EOF
+    return results
+
+
+def kept_text(events: Sequence[answer_service_pb2.StreamAnswerResponse]) -> str:
+    """What a reader of the stream has at its end."""
+    kept: list[tuple[int, str]] = []
+    for event in events:
+        if event.WhichOneof("event") == "text_delta":
+            kept.append((event.sequence, event.text_delta.text))
+        if event.WhichOneof("event") == "retraction":
+            kept = [item for item in kept if item[0] < event.retraction.from_sequence]
+    return "".join(text for _, text in kept)
+
+
+def kinds(events: Sequence[answer_service_pb2.StreamAnswerResponse]) -> list[str | None]:
+    return [event.WhichOneof("event") for event in events]
+
+
+def info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo:
+    """The ErrorInfo that every failed call carries."""
+    status = rpc_status.from_call(error)
+    assert status is not None, error
+    return info_of(status)
+
+
+def info_of(status: status_pb2.Status) -> error_details_pb2.ErrorInfo:
+    detail = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(detail)
+    return detail
+
+
+def fields(status: status_pb2.Status) -> dict[str, str]:
+    """Every violated field with its description."""
+    request = error_details_pb2.BadRequest()
+    for detail in status.details:
+        if detail.Unpack(request):
+            return {item.field: item.description for item in request.field_violations}
+    return {}

@@ -1,0 +1,89 @@
+"""A real server on a real port: the embedded store, an embedder and a generator that tests control."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+
+from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.app import compose
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.dependencies import Dependencies
+from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
+from groundwire_server.app.settings import Settings
+from groundwire_server.domain.policy import Policy
+from groundwire_server.ports.retriever import Retriever
+from tests.doubles.embedder import HashingEmbedder
+from tests.doubles.generator import ScriptedGenerator
+from tests.doubles.spans import Spans
+from tests.e2e.calls import ingest
+
+
+@dataclass
+class Product:
+    """A running server, and what a test may look at or change in it."""
+
+    channel: grpc.aio.Channel
+    generator: ScriptedGenerator
+    embedder: HashingEmbedder
+    spans: Spans
+    answers: AnswerServiceStub = field(init=False)
+    retrieval: RetrievalServiceStub = field(init=False)
+    documents: DocumentServiceStub = field(init=False)
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        self.answers = AnswerServiceStub(self.channel)
+        self.retrieval = RetrievalServiceStub(self.channel)
+        self.documents = DocumentServiceStub(self.channel)
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Product]]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    """Start a server as the test wants it."""
+
+    @asynccontextmanager
+    async def start(
+        generator: ScriptedGenerator | None = None,
+        retriever: Retriever | None = None,
+        policy: Callable[[Policy], Policy] = lambda policy: policy,
+        write_seconds: float = 10.0,
+    ) -> AsyncIterator[Product]:
+        settings = Settings(listen="127.0.0.1:0", data=tmp_path, write_seconds=write_seconds)
+        generator = generator or ScriptedGenerator()
+        embedder = HashingEmbedder()
+        store = EmbeddedStore.open(
+            tmp_path / "store.sqlite3", SystemClock(), Embedding(embedder.model, embedder.dimensions), readers=2
+        )
+        default = policy(replace(built_in_routes()["default"], min_relevance=0.05))
+        spans = Spans()
+        found = Dependencies(retriever or store.retriever, store.corpus, embedder, {EXTRACTIVE: generator})
+        server = compose.server(settings, {"default": default}, found, spans.tracer)
+        port = await server.start(settings.listen)
+        address = f"127.0.0.1:{port}"
+        try:
+            async with grpc.aio.insecure_channel(address) as channel:
+                yield Product(channel, generator, embedder, spans, address=address)
+        finally:
+            await server.drain(0.0, 0.0)
+            store.close()
+
+    return start
+
+
+@pytest.fixture
+async def product(serve: Serve) -> AsyncIterator[Product]:
+    """A server that holds two documents."""
+    async with serve() as running:
+        await ingest(running, ("lambdas", "Lambda expressions create anonymous functions."))
+        await ingest(running, ("generators", "Generators yield values lazily."))
+        yield running

@@ -1,0 +1,224 @@
+"""One question, end to end."""
+
+from dataclasses import replace
+
+import grpc
+import pytest
+from groundwire.v1 import answer_service_pb2, outcome_pb2, passage_pb2
+
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
+from tests.doubles.generator import CUT_OFF, DONE, ScriptedGenerator, Wait, draft, letters
+from tests.e2e.calls import ACME, answer, info, ingest, kept_text, kinds, question, stream
+from tests.e2e.conftest import Product, Serve
+
+SENTENCE = "Lambda expressions create anonymous functions."
+
+
+async def test_an_answer_is_cited_and_says_how_it_came_about(product: Product) -> None:
+    outcome = await answer(product, request_id="request-0001")
+    text = outcome.answered.answer
+    assert text.text == SENTENCE
+    assert (outcome.cause, outcome.action, outcome.next_step) == (
+        outcome_pb2.CAUSE_ANSWER_VALIDATED,
+        outcome_pb2.ACTION_ANSWER,
+        outcome_pb2.NEXT_STEP_SHOW,
+    )
+    (citation,) = text.citations
+    assert (citation.document_id, citation.quote) == ("lambdas", SENTENCE)
+    assert text.text.encode()[citation.span.start_byte : citation.span.end_byte].decode() == SENTENCE
+    assert text.grounding_score == 1.0
+    report = outcome.report
+    assert (report.request_id, report.route, report.model, report.attempts) == (
+        "request-0001",
+        "default",
+        "extractive",
+        1,
+    )
+    assert (report.prompt_name, report.prompt_version) == ("answer", "1.0.0")
+    assert [outcome_pb2.Stage.Name(item.stage) for item in report.stages] == [
+        "STAGE_NORMALIZE",
+        "STAGE_RETRIEVE",
+        "STAGE_SELECT",
+        "STAGE_PROMPT",
+        "STAGE_GENERATE",
+        "STAGE_VALIDATE",
+        "STAGE_DECIDE",
+    ]
+    assert (report.usage.input_tokens, report.usage.output_tokens) == (100, 20)
+    assert report.corpus_version
+    assert report.HasField("time_to_first_token")
+
+
+async def test_the_trailers_and_the_reply_carry_the_trace_of_the_caller(product: Product) -> None:
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    metadata = (*ACME, ("traceparent", f"00-{trace_id}-00f067aa0ba902b7-01"))
+    request = answer_service_pb2.AnswerRequest(question=question(), request_id="request-0002")
+    call = product.answers.Answer(request, metadata=metadata, timeout=10)
+    response = await call
+    trailers = dict(list(await call.trailing_metadata()))
+    assert trailers["groundwire-trace-id"] == response.outcome.report.trace_id == trace_id
+    assert trailers["groundwire-request-id"] == "request-0002"
+
+
+async def test_every_stage_has_a_span_with_its_decision_and_no_text(product: Product) -> None:
+    product.spans.clear()
+    await answer(product)
+    assert product.spans.names == [
+        "groundwire.normalize",
+        "groundwire.retrieve",
+        "groundwire.select",
+        "groundwire.prompt",
+        "groundwire.generate",
+        "groundwire.validate",
+        "groundwire.decide",
+        "groundwire.v1.AnswerService/Answer",
+    ]
+    call = product.spans.attributes("groundwire.v1.AnswerService/Answer")
+    assert call["rpc.response.status_code"] == "OK"
+    assert call["groundwire.outcome"] == "Answered"
+    assert call["groundwire.cause"] == "ANSWER_VALIDATED"
+    assert product.spans.attributes("groundwire.select")["groundwire.passages.chosen"] == 1
+    for text in ("anonymous", "lambda", "Lambda"):
+        assert text not in product.spans.everything()
+
+
+async def test_a_verified_stream_adds_up_to_the_answer(product: Product) -> None:
+    events = await stream(product)
+    assert kinds(events) == ["started", "evidence", "text_delta", "citation", "outcome"]
+    assert [event.sequence for event in events] == [1, 2, 3, 4, 5]
+    assert events[2].text_delta.verified
+    assert kept_text(events) == events[-1].outcome.answered.answer.text == SENTENCE
+    assert events[0].started.trace_id == events[-1].outcome.report.trace_id
+
+
+async def test_a_provisional_stream_shows_text_as_it_is_written(serve: Serve) -> None:
+    generator = ScriptedGenerator([*letters(draft((SENTENCE, ["p1"]))), DONE])
+    async with serve(generator) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        events = await stream(product, mode=answer_service_pb2.STREAM_MODE_PROVISIONAL)
+    deltas = [event.text_delta for event in events if event.WhichOneof("event") == "text_delta"]
+    assert len(deltas) > 10
+    assert not any(delta.verified for delta in deltas)
+    assert kept_text(events) == events[-1].outcome.answered.answer.text == SENTENCE
+
+
+async def test_provisional_text_is_retracted_before_any_other_outcome(serve: Serve) -> None:
+    generator = ScriptedGenerator([*letters(draft(("Lambda calculus was invented by Church.", ["p1"]))), DONE])
+    async with serve(generator) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        events = await stream(product, mode=answer_service_pb2.STREAM_MODE_PROVISIONAL)
+    assert kinds(events)[-2:] == ["retraction", "outcome"]
+    assert events[-2].retraction.cause == outcome_pb2.CAUSE_UNSUPPORTED
+    assert kept_text(events) == ""
+    assert events[-1].outcome.WhichOneof("result") == "degraded"
+
+
+@pytest.mark.parametrize(
+    ("script", "cause", "result"),
+    [
+        ([Failure(Cause.MODEL_UNAVAILABLE)], "MODEL_UNAVAILABLE", "degraded"),
+        ([Failure(Cause.MODEL_REFUSED)], "MODEL_REFUSED", "degraded"),
+        (["Sure! Lambdas are great.", DONE], "OUTPUT_MALFORMED", "degraded"),
+        ([DONE], "OUTPUT_EMPTY", "degraded"),
+        (['{"confidence": "high", "segm', CUT_OFF], "OUTPUT_CUT_OFF", "degraded"),
+        (['{"confidence": "high", "segments": []'], "MODEL_INTERRUPTED", "degraded"),
+        ([*draft(confidence="low"), DONE], "MODEL_ABSTAINED", "abstained"),
+        ([*draft((SENTENCE, ["p1"]), confidence="low"), DONE], "CONFIDENCE_NOT_ALLOWED", "abstained"),
+        ([*draft((SENTENCE, [])), DONE], "CITATION_MISSING", "degraded"),
+        ([*draft((SENTENCE, ["p7"])), DONE], "CITATION_UNKNOWN", "degraded"),
+        ([*draft(("Bananas ripen quickly.", ["p1"])), DONE], "QUOTE_NOT_FOUND", "degraded"),
+        ([*draft(("Lambda calculus was invented by Church.", ["p1"])), DONE], "UNSUPPORTED", "degraded"),
+        ([*draft((" ".join([SENTENCE] * 100), ["p1"])), DONE], "OUTPUT_TOO_LONG", "degraded"),
+    ],
+)
+async def test_what_a_model_does_wrong_ends_in_a_typed_outcome(
+    serve: Serve, script: list[object], cause: str, result: str
+) -> None:
+    async with serve(ScriptedGenerator(script)) as product:  # type: ignore[arg-type]
+        await ingest(product, ("lambdas", SENTENCE))
+        unary = await answer(product)
+        events = await stream(product)
+    for outcome in (unary, events[-1].outcome):
+        assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+        assert outcome.WhichOneof("result") == result
+    assert kept_text(events) == ""
+    if result == "degraded":
+        assert unary.degraded.passages[0].text == SENTENCE
+
+
+async def test_verified_text_stands_when_the_model_fails_afterwards(serve: Serve) -> None:
+    pieces = draft((SENTENCE, ["p1"]))[:-1]
+    async with serve(ScriptedGenerator([*pieces, Failure(Cause.MODEL_INTERRUPTED)])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        events = await stream(product)
+        unary = await answer(product)
+    assert kinds(events) == ["started", "evidence", "text_delta", "citation", "outcome"]
+    assert events[-1].outcome.action == outcome_pb2.ACTION_CUT_SHORT
+    assert events[-1].outcome.degraded.answer.text == kept_text(events) == SENTENCE
+    # Nothing had left in the unary call, so its row in the table decides.
+    assert unary.action == outcome_pb2.ACTION_PASSAGES_ONLY
+
+
+async def test_nothing_verified_leaves_before_the_confidence_is_known(serve: Serve) -> None:
+    last = '{"segments": [{"text": "%s", "cites": ["p1"]}], "confidence": "low"}' % SENTENCE  # noqa: UP031
+    async with serve(ScriptedGenerator([*letters([last]), DONE])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        events = await stream(product)
+    assert kinds(events) == ["started", "evidence", "outcome"]
+    assert events[-1].outcome.cause == outcome_pb2.CAUSE_CONFIDENCE_NOT_ALLOWED
+
+
+async def test_a_question_without_evidence_is_abstained_with_the_nearest_passages(serve: Serve) -> None:
+    async with serve(policy=lambda policy: replace(policy, min_relevance=0.99)) as product:
+        empty = await answer(product)
+        assert empty.cause == outcome_pb2.CAUSE_NO_EVIDENCE
+        await ingest(product, ("lambdas", SENTENCE))
+        outcome = await answer(product, question("How do lambda plants grow in winter?"))
+        assert not product.generator.requests
+    assert outcome.cause == outcome_pb2.CAUSE_INSUFFICIENT_EVIDENCE
+    assert outcome.next_step == outcome_pb2.NEXT_STEP_REPHRASE
+    assert (outcome.abstained.searched, len(outcome.abstained.nearest)) == (1, 1)
+
+
+async def test_the_callers_own_passages_take_the_place_of_a_search(product: Product) -> None:
+    provided = passage_pb2.ProvidedPassages(
+        passages=[passage_pb2.ProvidedPassage(passage_id="mine-1", text="Lambda plants create seeds in autumn.")]
+    )
+    asked = question("What do lambda plants create in autumn?", provided=provided)
+    outcome = await answer(product, asked)
+    (citation,) = outcome.answered.answer.citations
+    assert (citation.chunk_id, citation.document_id) == ("mine-1", "")
+
+
+async def test_cancelling_by_name_ends_the_call_and_the_model(serve: Serve) -> None:
+    async with serve(ScriptedGenerator([Wait(60.0), DONE])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="request-0009")
+        call = product.answers.StreamAnswer(request, metadata=ACME, timeout=30)
+        assert (await call.read()).WhichOneof("event") == "started"
+        assert (await call.read()).WhichOneof("event") == "evidence"
+        cancel = answer_service_pb2.CancelAnswerRequest(request_id="request-0009")
+        other = (("groundwire-tenant", "other"), ("groundwire-subject", "alice"))
+        assert not (await product.answers.CancelAnswer(cancel, metadata=other)).cancelled
+        assert (await product.answers.CancelAnswer(cancel, metadata=ACME)).cancelled
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call.read()
+        assert caught.value.code() is grpc.StatusCode.CANCELLED
+        assert info(caught.value).reason == "CANCELLED"
+        assert product.generator.cancelled == 1
+        assert not (await product.answers.CancelAnswer(cancel, metadata=ACME)).cancelled
+
+
+async def test_a_request_in_flight_is_not_begun_twice(serve: Serve) -> None:
+    async with serve(ScriptedGenerator([Wait(60.0), DONE])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="request-0010")
+        call = product.answers.StreamAnswer(request, metadata=ACME, timeout=30)
+        await call.read()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await answer(product, request_id="request-0010")
+        assert caught.value.code() is grpc.StatusCode.ABORTED
+        assert info(caught.value).reason == "REQUEST_IN_FLIGHT"
+        call.cancel()
+
