@@ -189,7 +189,7 @@ def test_a_question_that_breaks_limits(groundwire_command: Command, service: Fak
 
     ran = groundwire_command("ask", "x" * 5000, "--server", address)
 
-    assert ran.code == 4
+    assert ran.code == 2
     assert wrong in ran.err
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import grpc
+
 import groundwire
 from groundwire_server.cli.exits import ExitCode, Stop
 
@@ -17,7 +19,7 @@ def failures_stop() -> Iterator[None]:
     try:
         yield
     except groundwire.Error as failed:
-        raise Stop(ExitCode.UNREACHABLE if failed.unreachable else ExitCode.FAILED, str(failed)) from None
+        raise Stop(_code(failed), str(failed)) from None
     except KeyboardInterrupt:
         raise Stop(ExitCode.INTERRUPTED, "interrupted; what ran on the server is cancelled") from None
 
@@ -34,3 +36,10 @@ def connect(
         return groundwire.SyncClient(server, tenant=tenant, principals=principals or (), timeout=timeout)
     except ValueError as wrong:
         raise Stop(ExitCode.USAGE, str(wrong)) from None
+
+
+def _code(failed: groundwire.Error) -> ExitCode:
+    if failed.unreachable:
+        return ExitCode.UNREACHABLE
+    # What breaks a limit came from the command line.
+    return ExitCode.USAGE if failed.code is grpc.StatusCode.INVALID_ARGUMENT else ExitCode.FAILED

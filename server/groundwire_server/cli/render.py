@@ -214,19 +214,22 @@ def _show_passages(console: Terminal, title: str, passages: Sequence[Passage]) -
 
 
 def _show_citations(console: Terminal, citations: Sequence[Citation]) -> None:
+    """Prints each citation once; one of the same document as that before it goes without its title."""
     numbers = Numbers()
-    printed = 0
+    printed, last = 0, ""
     for citation in citations:
         number = numbers.of(citation)
         if number <= printed:
             continue
-        printed = number
         lead = Text(f"[{number}] ", style="bold")
-        console.hang(lead, Text(one_line(citation.title) or citation.document_id or citation.chunk_id))
-        indent = Text(" " * lead.cell_len)
-        if citation.source_uri:
-            console.hang(indent, Text(one_line(citation.source_uri), style="dim"))
-        console.hang(indent, Text(f"“{one_line(citation.quote)}”", style="italic"))
+        source = citation.document_id or citation.chunk_id
+        if source != last:
+            console.hang(lead, Text(one_line(citation.title) or source))
+            lead = Text(" " * lead.cell_len)
+            if citation.source_uri:
+                console.hang(lead, Text(one_line(citation.source_uri), style="dim"))
+        console.hang(lead, Text(f"“{one_line(citation.quote)}”", style="italic"))
+        printed, last = number, source
 
 
 def _excerpt(text: str) -> str:

@@ -56,7 +56,8 @@ class Error(Exception):
         self.retry_after = retry_after
         self.request_id = request_id
         self.trace_id = trace_id
-        facts = [f"{code.name} {reason}".strip() + (f": {details}" if details else "")]
+        named = code.name if reason in {"", code.name} else f"{code.name} {reason}"
+        facts = [f"{named}: {details}" if details else named]
         if retry_after is not None:
             facts.append(f"retry after {retry_after:g} s")
         if trace_id:

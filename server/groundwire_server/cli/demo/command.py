@@ -20,7 +20,7 @@ def demo(
 
     Starts a server of its own, stores the reference that comes with Python, asks it ten questions, two of which it
     cannot answer, and stops the server again. Needs no network and no key. The first run embeds the text, which takes
-    less than a minute; later ones take seconds. Ends with 0 when every question ended as it should.
+    about a minute; later ones take seconds. Ends with 0 when every question ended as it should.
     """
     from groundwire_server.cli.demo.tour import tour  # noqa: PLC0415  # imports what --help does not need
 

@@ -1,6 +1,7 @@
 """The demo's way: start, store, ask, sum up."""
 
 import platform
+import shlex
 import shutil
 import time
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def _sum_up(console: Terminal, ended: list[Ended], data: Path) -> None:
     console.print()
     console.print(Text("Try it yourself", style="bold"))
     for line in (
-        f"groundwire serve --data {data / STORE}",
+        f"groundwire serve --data {shlex.quote(str(data / STORE))}",
         f'groundwire ask --tenant {TENANT} --trace "What does a finally clause do?"',
         "groundwire ingest README.md",
         "groundwire ask --help",

@@ -1,0 +1,129 @@
+"""`groundwire demo`: its documents, its server, and the whole of it on the real text."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from groundwire import Outcome
+from groundwire_server.cli.demo import child, corpus
+from groundwire_server.cli.demo.questions import QUESTIONS, Asked
+from groundwire_server.cli.demo.tour import Ended
+from groundwire_server.cli.exits import ExitCode, Stop
+from tests.cli.conftest import Ran
+from tests.doubles import events
+
+Command = Callable[..., Ran]
+
+
+def test_a_document_for_every_topic() -> None:
+    documents = list(corpus.documents())
+
+    assert len(documents) == corpus.size() > 60
+    assert len({document.document_id for document in documents}) == len(documents)
+    for document in documents:
+        assert re.fullmatch("[!-~]{1,256}", document.document_id)
+        assert document.title
+        assert not set(document.title) & set('*"`')
+        assert document.text.strip()
+        assert list(document.allowed_principals) == ["*"]
+
+
+def test_most_topics_say_where_they_can_be_read() -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    addresses = {document.document_id: document.source_uri for document in corpus.documents()}
+
+    assert addresses["with"] == f"https://docs.python.org/{version}/reference/compound_stmts.html#with"
+    assert sum(address.startswith("https://") for address in addresses.values()) > len(addresses) - 6
+    assert addresses.get("else", "pydoc:else") == "pydoc:else"
+
+
+def test_ten_questions_two_of_them_without_an_answer() -> None:
+    known = {document.document_id for document in corpus.documents()}
+
+    assert len(QUESTIONS) == 10
+    assert sum(not question.topics for question in QUESTIONS) == 2
+    assert all(question.topics & known and question.says for question in QUESTIONS if question.topics)
+
+
+def test_a_server_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROUNDWIRE_LOG_LEVEL", "CHATTY")
+
+    with pytest.raises(Stop) as stopped, child.server(tmp_path):
+        pass
+
+    assert stopped.value.code == ExitCode.FAILED
+    assert "log_level" in stopped.value.message
+    assert str(tmp_path / "server.log") in stopped.value.message
+
+
+def test_a_folder_that_cannot_be_had(groundwire_command: Command, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+
+    ran = groundwire_command("demo", "--data", str(tmp_path / "taken"))
+
+    assert ran.code == 4
+    assert "choose another folder with --data" in ran.err
+
+
+@pytest.fixture
+def small_corpus(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The topics that hold the answers and the short ones: an eighth of the text, so that a test can wait for it."""
+    named = {topic for question in QUESTIONS for topic in question.topics} - {"compound", "specialnames"}
+    kept = [each for each in corpus.documents() if each.document_id in named or len(each.text) < 600]
+    monkeypatch.setattr(corpus, "documents", lambda: iter(kept))
+    monkeypatch.setattr(corpus, "size", lambda: len(kept))
+    return len(kept)
+
+
+@pytest.mark.local
+@pytest.mark.slow
+def test_what_can_be_answered_is_answered_and_nothing_else(
+    groundwire_command: Command, tmp_path: Path, small_corpus: int
+) -> None:
+    (tmp_path / "mine.txt").write_text("not the demo's")
+
+    first = groundwire_command("demo", "--data", str(tmp_path))
+    again = groundwire_command("demo", "--data", str(tmp_path))
+
+    # The demo itself compares each outcome with what its question expects: see Ended.expected.
+    assert first.code == 0, first.out + first.err
+    assert "wrongly" not in first.out
+    assert first.out.count("\nanswered: ") == 8
+    assert first.out.count("\nabstained: ") == 2
+    assert first.out.count(" ms in all") == 10
+    assert f"{small_corpus} documents: {small_corpus} new" in first.out
+    assert again.code == 0, again.out + again.err
+    assert f"{small_corpus} documents: {small_corpus} unchanged" in again.out
+    assert (tmp_path / "mine.txt").exists()
+
+
+def ended(question: Asked, outcome: Outcome) -> bool:
+    return Ended(question, outcome).expected
+
+
+def test_what_is_expected() -> None:
+    answerable = Asked("where?", frozenset({"handbook"}), ("the mail room",))
+
+    assert ended(answerable, events.answered())
+    assert not ended(answerable, events.answered("In the cellar."))
+    assert not ended(Asked("where?", frozenset({"faq"}), ("the mail room",)), events.answered())
+    assert not ended(answerable, events.abstained())
+    assert ended(Asked("who?"), events.abstained())
+    assert not ended(Asked("who?"), events.answered())
+
+
+def test_fresh_forgets_the_demos_documents_alone(
+    groundwire_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / child.STORE).mkdir()
+    (tmp_path / child.STORE / "old.sqlite3").write_text("old")
+    (tmp_path / "mine.txt").write_text("not the demo's")
+    monkeypatch.setenv("GROUNDWIRE_LOG_LEVEL", "CHATTY")  # so that the server does not start
+
+    assert groundwire_command("demo", "--data", str(tmp_path), "--fresh").code == 4
+
+    assert not (tmp_path / child.STORE).exists()
+    assert (tmp_path / "mine.txt").exists()
