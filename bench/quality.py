@@ -1,9 +1,9 @@
 """How good the answers of the embedded parts are, and where their thresholds should lie: `python -m bench.quality`.
 
-Without a file it asks the questions of bench/reference_questions.json about the Python reference. With `--data FILE`, in
-the format of SQuAD 2.0, it asks that file's: those that its articles answer, those that look as if they did, and, with
-their article left out of the search, those about something else. Half of the questions, drawn by the seed, shows what
-each threshold costs; the other half is reported at the thresholds in the code.
+Without a file it asks the questions of bench/reference_questions.json about the Python reference. With `--data FILE`,
+in the format of SQuAD 2.0, it asks that file's: those that its articles answer, those that look as if they did, and,
+with their article left out of the search, those about something else. Half of the questions, drawn by the seed, shows
+what each threshold costs; the other half is reported at the thresholds in the code.
 """
 
 import argparse
@@ -11,35 +11,32 @@ import asyncio
 import json
 import pydoc_data.topics
 import random
-import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import cast
-
-import numpy as np
 
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
 from groundwire_server.adapters.embedder.minilm import MiniLm, Model
 from groundwire_server.adapters.generator.extractive import Answer, ExtractiveGenerator, Tuning
+from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.routes import built_in_routes
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.caller import EVERYBODY, Caller
-from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.document import Chunk, Document, PutState, Sentence, Stored
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.document import Document
+from groundwire_server.domain.evidence import Evidence, Passage, Query
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.filters import Equals, Not, matches
+from groundwire_server.domain.filters import Equals, Not
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.text import words
 from groundwire_server.domain.vocabulary import Confidence
 from groundwire_server.pipeline.relevance import relevance
 from groundwire_server.pipeline.select import select
-from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder
 
 CALLER = Caller("bench", "bench", frozenset({"bench"}))
@@ -83,71 +80,6 @@ class Case:
             return ()
 
 
-class Memory:
-    """Keeps chunks and searches them by brute force: keywords and vectors by relative score, in equal parts."""
-
-    def __init__(self, *, vectors: bool) -> None:
-        self._vectors = vectors
-        self._chunks: list[tuple[Document, Chunk]] = []
-        self._by_id: dict[str, Chunk] = {}
-        self._matrix = np.empty((0, 0), np.float32)
-        self._keywords = sqlite3.connect(":memory:")
-        self._keywords.execute("CREATE VIRTUAL TABLE f USING fts5(text, tokenize='porter unicode61')")
-
-    async def info(self, caller: Caller, document_id: str, deadline: Deadline) -> None:
-        return None
-
-    async def put(
-        self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
-    ) -> Stored:
-        for chunk in chunks:
-            self._chunks.append((document, chunk))
-            self._by_id[chunk.chunk_id] = chunk
-            self._keywords.execute("INSERT INTO f(rowid, text) VALUES (?, ?)", (len(self._chunks), chunk.text))
-        if self._vectors:
-            self._matrix = np.array([chunk.vector for _, chunk in self._chunks], np.float32)
-        return Stored(PutState.CREATED, 1, len(chunks), "")
-
-    async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
-        allowed = {
-            row
-            for row, (document, _) in enumerate(self._chunks)
-            if query.filter is None or matches(query.filter, dict(document.metadata))
-        }
-        terms = " OR ".join(f'"{word}"' for word in dict.fromkeys(words(query.text)))
-        found = self._keywords.execute("SELECT rowid - 1, -bm25(f) FROM f WHERE f MATCH ? ORDER BY rank", (terms,))
-        keyword = dict([row for row in found if row[0] in allowed][:100])
-        cosine: dict[int, float] = {}
-        if query.vector is not None:
-            scores = self._matrix @ np.frombuffer(query.vector, np.float32)
-            ranked = [int(row) for row in np.argsort(-scores) if row in allowed][:100]
-            cosine = {row: float(scores[row]) for row in {*ranked, *keyword}}
-            fused = {
-                row: (_relative(keyword, row) + _relative({r: cosine[r] for r in ranked}, row)) / 2 for row in cosine
-            }
-        else:
-            fused = keyword
-        best = sorted(fused, key=lambda row: (-fused[row], row))[: query.top_k]
-        return Evidence(tuple(self._passage(row, cosine.get(row)) for row in best))
-
-    async def sentences(
-        self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline
-    ) -> Mapping[str, Sequence[Sentence]]:
-        return {chunk_id: self._by_id[chunk_id].sentences for chunk_id in chunk_ids}
-
-    def _passage(self, row: int, cosine: float | None) -> Passage:
-        document, chunk = self._chunks[row]
-        scores = Scores(vector_similarity=cosine)
-        return Passage(chunk.chunk_id, chunk.text, document.document_id, document.title, revision=1, scores=scores)
-
-
-def _relative(scores: Mapping[int, float], row: int) -> float:
-    if row not in scores:
-        return 0.0
-    least, most = min(scores.values()), max(scores.values())
-    return (scores[row] - least) / (most - least) if most > least else 1.0
-
-
 def of_squad(path: Path) -> tuple[list[Document], list[Question]]:
     documents, questions = [], []
     for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
@@ -179,12 +111,14 @@ def _document(title: str, text: str) -> Document:
     return Document(title, text, title, metadata={"title": title}, allowed_principals=frozenset({EVERYBODY}))
 
 
-async def find(questions: Sequence[Question], memory: Memory, embedder: Embedder | None, policy: Policy) -> list[Case]:
+async def find(
+    questions: Sequence[Question], store: EmbeddedStore, embedder: Embedder | None, policy: Policy
+) -> list[Case]:
     cases = []
     for question in questions:
         vector = (await embedder.embed([question.text], NEVER))[0] if embedder else None
         without = Not(Equals("title", question.without)) if question.without else None
-        found = await memory.search(CALLER, Query(question.text, vector, policy.top_k, without), NEVER)
+        found = await store.retriever.search(CALLER, Query(question.text, vector, policy.top_k, without), NEVER)
         rated = zip(found.passages, relevance(question.text, found.passages), strict=True)
         passages = tuple(replace(p, scores=replace(p.scores, relevance=rating)) for p, rating in rated)
         cases.append(Case(question, passages))
@@ -221,7 +155,9 @@ def recall(cases: Sequence[Case]) -> Iterator[str]:
         yield f"  an answer is in the best {most} passages     {share(hits, len(answerable))}"
 
 
-async def containment(cases: Sequence[Case], memory: Memory, embedder: Embedder | None, policy: Policy) -> list[str]:
+async def containment(
+    cases: Sequence[Case], store: EmbeddedStore, embedder: Embedder | None, policy: Policy
+) -> list[str]:
     """How often an answer holds what was expected, with no threshold in the way."""
     lines = []
     open_to_all = replace(policy, min_relevance=0.0)
@@ -232,7 +168,7 @@ async def containment(cases: Sequence[Case], memory: Memory, embedder: Embedder 
         ("the best three", replace(chosen, cut=0.0)),
         (f"up to three, from {chosen.cut:.2f} of the best", chosen),
     ):
-        generator = ExtractiveGenerator(embedder, memory, tuning)
+        generator = ExtractiveGenerator(embedder, store.sentence_vectors, tuning)
         given = [await answer(case, generator, open_to_all) for case in answerable]
         hits = sum(holds(said(one), case.question) for one, case in zip(given, answerable, strict=True))
         count = sum(len(one.segments) for one in given) / max(1, len(given))
@@ -247,12 +183,11 @@ def thresholds(title: str, levels: Mapping[Kind, Sequence[float]], current: floa
     marks = [(answerable[int(loss * len(answerable))], "") for loss in LOSSES if answerable]
     for level, mark in sorted([*marks, (current, " (in the code)")]):
         refused = sum(value < level for value in answerable)
-        absent = sum(value >= level for value in levels[Kind.ABSENT])
-        lookalike = sum(value >= level for value in levels[Kind.LOOKALIKE])
-        yield (
-            f"  {level:.3f}{mark:19} {share(refused, len(answerable)):>22} {share(absent, len(levels[Kind.ABSENT])):>22}"
-            f" {share(lookalike, len(levels[Kind.LOOKALIKE])):>24}"
+        absent, lookalike = (
+            share(sum(value >= level for value in levels[kind]), len(levels[kind]))
+            for kind in (Kind.ABSENT, Kind.LOOKALIKE)
         )
+        yield f"  {level:.3f}{mark:19} {share(refused, len(answerable)):>22} {absent:>22} {lookalike:>24}"
 
 
 def outcomes(cases: Sequence[Case], given: Sequence[Answer]) -> Iterator[str]:
@@ -262,9 +197,12 @@ def outcomes(cases: Sequence[Case], given: Sequence[Answer]) -> Iterator[str]:
         answered = [one for one in those if one.segments]
         if those:
             yield f"  {kind.value:12} {len(those):5} asked   answered {share(len(answered), len(those))}"
+    right = sum(holds(said(one), case.question) for one, case in zip(given, cases, strict=True))
+    yield f"  of the answerable the answer holds what was expected {share(right, len(of_kind(cases, Kind.ANSWERABLE)))}"
     for confidence in (Confidence.MEDIUM, Confidence.HIGH):
-        those_cases = [(one, case) for one, case in zip(given, cases, strict=True) if one.segments]
-        sure = [(one, case) for one, case in those_cases if one.confidence is confidence]
+        sure = [
+            (one, case) for one, case in zip(given, cases, strict=True) if one.segments and one.confidence is confidence
+        ]
         expected = [(one, case) for one, case in sure if case.question.kind is Kind.ANSWERABLE]
         right = sum(holds(said(one), case.question) for one, case in expected)
         yield (
@@ -275,20 +213,20 @@ def outcomes(cases: Sequence[Case], given: Sequence[Answer]) -> Iterator[str]:
 
 async def measure(
     questions: tuple[Sequence[Question], Sequence[Question]],
-    memory: Memory,
+    store: EmbeddedStore,
     embedder: Embedder | None,
     policy: Policy,
 ) -> None:
-    choosing, reporting = [await find(half, memory, embedder, policy) for half in questions]
+    choosing, reporting = [await find(half, store, embedder, policy) for half in questions]
     print(f"\n{'WITH VECTORS' if embedder else 'BY WORDS ALONE'}")
-    for line in [*recall(reporting), *await containment(reporting, memory, embedder, policy)]:
+    for line in [*recall(reporting), *await containment(reporting, store, embedder, policy)]:
         print(line)
     print(f"\n  half of the questions, to choose: {len(choosing)}")
     levels = {kind: [case.best for case in of_kind(choosing, kind)] for kind in Kind}
     for line in thresholds("Policy.min_relevance", levels, policy.min_relevance):
         print(line)
     tuning = Tuning()
-    unbound = ExtractiveGenerator(embedder, memory, replace(tuning, enough=-1.0, enough_words=-1.0))
+    unbound = ExtractiveGenerator(embedder, store.sentence_vectors, replace(tuning, enough=-1.0, enough_words=-1.0))
     strengths = [(await answer(case, unbound, policy)).strength for case in choosing]
     of_kinds = {
         kind: [s for s, case in zip(strengths, choosing, strict=True) if case.question.kind is kind] for kind in Kind
@@ -297,7 +235,7 @@ async def measure(
     for line in thresholds(f"Tuning.{name}, after it", of_kinds, current):
         print(line)
     print(f"\n  the other half, at the thresholds in the code: {len(reporting)}")
-    generator = ExtractiveGenerator(embedder, memory)
+    generator = ExtractiveGenerator(embedder, store.sentence_vectors)
     given = [await answer(case, generator, policy) for case in reporting]
     for line in outcomes(reporting, given):
         print(line)
@@ -313,14 +251,16 @@ async def main() -> None:
     middle = len(questions) // 2
     halves = (questions[:middle], questions[middle:])
     policy = built_in_routes()["default"]
-    with closing(MiniLm(await asyncio.to_thread(Model))) as minilm:
+    with closing(MiniLm(await asyncio.to_thread(Model))) as minilm, tempfile.TemporaryDirectory() as folder:
         for embedder in (CachingEmbedder(minilm, capacity=len(questions)), None):
-            memory = Memory(vectors=embedder is not None)
-            ingest = Ingest(cast("Corpus", memory), embedder)
-            began = time.perf_counter()
-            chunks = sum([(await ingest.store(CALLER, document, NEVER)).chunk_count for document in documents])
-            print(f"\n{len(documents)} documents, {chunks} chunks stored in {time.perf_counter() - began:.1f} s")
-            await measure(halves, memory, embedder, policy)
+            embedding = Embedding(minilm.model, minilm.dimensions) if embedder else None
+            path = Path(folder, "vectors" if embedder else "words")
+            with closing(EmbeddedStore.open(path, SystemClock(), embedding)) as store:
+                ingest = Ingest(store.corpus, embedder)
+                began = time.perf_counter()
+                chunks = sum([(await ingest.store(CALLER, document, NEVER)).chunk_count for document in documents])
+                print(f"\n{len(documents)} documents, {chunks} chunks stored in {time.perf_counter() - began:.1f} s")
+                await measure(halves, store, embedder, policy)
 
 
 if __name__ == "__main__":

@@ -64,9 +64,11 @@ async def test_any_change_makes_a_new_revision(corpus: KeepingCorpus) -> None:
     ingest = Ingest(corpus, embedder)
     await ingest.store(CALLER, DOCUMENT, NEVER)
     assert (await ingest.store(CALLER, replace(DOCUMENT, title="Other"), NEVER)).revision == 2
+    assert len(embedder.calls) == 1
     embedder.model = "another"
     stored = await ingest.store(CALLER, replace(DOCUMENT, title="Other"), NEVER)
     assert (stored.state, stored.revision) == (PutState.UPDATED, 3)
+    assert len(embedder.calls) == 2
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\x00\x01\x7f", "\u200b\ufeff \u00a0"])

@@ -43,6 +43,14 @@ def cut(text: str) -> list[str]:
         ("1. first\n2. second\n(a) third", ["1. first", "2. second", "(a) third"]),
         ("so:\n\n   >>> x = 1\n   >>> y\n\nand on", ["so:", ">>> x = 1\n   >>> y", "and on"]),
         ("x = 1\ny = 2\nthis is prose. yes", ["x = 1\ny = 2", "this is prose. yes"]),
+        (
+            "it has a (\nyield statement) as\nfrom it (or so); return it;\nthen (so);\nit ends.",
+            ["it has a (\nyield statement) as\nfrom it (or so); return it;\nthen (so);\nit ends."],
+        ),
+        (
+            "as in\nimport os\nfrom os import path\nasync def go(x):\n    return x;\nthat was it",
+            ["as in", "import os\nfrom os import path\nasync def go(x):", "return x;\nthat was it"],
+        ),
         ("one.\r\n\r\ntwo\u2029three", ["one.", "two\u2029three"]),
         ("これは文です。次の文です！終わり", ["これは文です。", "次の文です！", "終わり"]),
         ("हिन्दी में है। दूसरा वाक्य।", ["हिन्दी में है।", "दूसरा वाक्य।"]),
@@ -68,7 +76,26 @@ def test_a_cut_through_a_long_word_leaves_marks_with_their_letters() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a", "a. ", ". ", "\n", "a\n", "- a\n", "(", "= ", "A b\n", "'", "x[", "A" * 60 + "\n", "1.", "e.g.", "//"],
+    [
+        "a",
+        "a. ",
+        ". ",
+        "\n",
+        "a\n",
+        "- a\n",
+        "(",
+        "= ",
+        "A b\n",
+        "'",
+        "x[",
+        "A" * 60 + "\n",
+        "1.",
+        "e.g.",
+        "//",
+        "a = ",
+        "a[",
+        "{ ",
+    ],
 )
 def test_cutting_takes_time_in_proportion_to_the_length(piece: str) -> None:
     def took(size: int) -> float:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from groundwire_server.corpus.identity import chunk_id, content_hash
+from groundwire_server.corpus.recent import RecentVectors
 from groundwire_server.corpus.split import SETTINGS, chunks, windows
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -33,6 +34,7 @@ class Ingest:
     def __init__(self, corpus: Corpus, embedder: Embedder | None = None) -> None:
         self._corpus = corpus
         self._embedder = embedder
+        self._recent = RecentVectors(embedder) if embedder else None
 
     async def store(self, caller: Caller, document: Document, deadline: Deadline) -> Stored:
         """Store a document whole or not at all; one that is stored already as it is costs next to nothing.
@@ -63,7 +65,7 @@ class Ingest:
             embedded = sum(len(spans) for _, spans in cut) <= sentences_left
             if embedded:
                 sentences_left -= sum(len(spans) for _, spans in cut)
-            vectors = await self._embed(cut, embedded, deadline)
+            vectors = await self._embed(tenant, cut, embedded, deadline)
             for text, spans in cut:
                 ordinal = len(prepared)
                 prepared.append(
@@ -78,14 +80,18 @@ class Ingest:
         return prepared
 
     async def _embed(
-        self, cut: "Sequence[tuple[str, Sequence[tuple[int, int]]]]", sentences_too: bool, deadline: Deadline
+        self,
+        tenant: str,
+        cut: "Sequence[tuple[str, Sequence[tuple[int, int]]]]",
+        sentences_too: bool,
+        deadline: Deadline,
     ) -> dict[str, Vector]:
-        if self._embedder is None or not cut:
+        if self._recent is None or not cut:
             return {}
-        texts = {text: None for text, _ in cut}
+        texts = [text for text, _ in cut]
         if sentences_too:
-            texts.update((text[start:end], None) for text, spans in cut for start, end in spans)
-        return dict(zip(texts, await self._embedder.embed(list(texts), deadline), strict=True))
+            texts += [text[start:end] for text, spans in cut for start, end in spans]
+        return await self._recent.of(tenant, texts, deadline)
 
 
 def _cut(window: str) -> list[tuple[str, list[tuple[int, int]]]]:

@@ -10,6 +10,7 @@ BYTES_PER_TOKEN = 4
 """UTF-8 bytes to a token: what the common English vocabularies come to. It counts other scripts a little high."""
 
 _SHORT_LINE = 40
+_CODE_LINE = 200
 
 _RULE = re.compile(r"[=\-*~#^_+|.:`'\"\s]{3,}")
 _ITEM = re.compile(r"(?:[-*+•‣◦▪–—]|\(?\d{1,2}[.)]|\(?[A-Za-z]\)|\(?[ivx]{1,4}\))\s")
@@ -153,7 +154,7 @@ def _stretches(text: str) -> list[tuple[int, int, bool]]:
             start, closed = -1, False
             continue
         heading = _HEADING.match(body) is not None
-        is_code = not heading and _CODE.match(body) is not None
+        is_code = not heading and len(body) <= _CODE_LINE and _CODE.match(body) is not None
         if start >= 0 and (
             closed
             or heading

@@ -120,7 +120,9 @@ async def test_one_sentence_in_two_passages_cites_both() -> None:
 
 
 async def test_questions_headings_and_empty_words_are_no_answers() -> None:
-    page = Passage("c", "The mail room\n\nWhere is the mail room?\n\nThe mail room is on floor two. It is.")
+    page = Passage(
+        "c", "The mail room\n\nmail.room()\n\nWhere is the mail room?\n\nThe mail room is on floor two. It is."
+    )
     found = await answer("Where is the mail room?", page)
     assert [text for text, _ in found.segments] == ["The mail room is on floor two."]
 
