@@ -37,7 +37,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> dict[str, l
         grpc.aio.insecure_channel(small.address) as small_channel,
     ):
         load = Load(channel)
-        echo: Callable[[bytes], Awaitable[bytes]] = floor_channel.unary_unary("/bench.Floor/Empty")
+        echo: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = floor_channel.unary_unary("/bench.Floor/Empty")
         kinds: list[tuple[str, ServerProcess, Callable[[], Awaitable[object]], int]] = [
             ("empty_call_cpu", floor, lambda: echo(b""), calls),
             ("unary_cpu_hit", product, load.unary_hit, calls),

@@ -48,4 +48,4 @@ async def server(module: str, arguments: Sequence[str] = (), core: int = 0) -> A
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"}

@@ -49,6 +49,8 @@ class ScriptedGenerator:
         cancelled: how many calls were cancelled while they ran.
         closed: how many calls were closed before their end.
         finished: how many calls came to their end.
+        began: is set when a call begins.
+        ended: is set when a call has ended, however it did.
     """
 
     def __init__(self, *scripts: Sequence[Move]) -> None:
@@ -58,6 +60,8 @@ class ScriptedGenerator:
         self.cancelled = 0
         self.closed = 0
         self.finished = 0
+        self.began = asyncio.Event()
+        self.ended = asyncio.Event()
 
     async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         if not deadline.remaining(asyncio.get_running_loop().time()):
@@ -65,6 +69,7 @@ class ScriptedGenerator:
         script = self._next(request)
         self.requests.append(request)
         self.deadlines.append(deadline)
+        self.began.set()
         try:
             for move in script:
                 match move:
@@ -81,6 +86,8 @@ class ScriptedGenerator:
         except GeneratorExit:
             self.closed += 1
             raise
+        finally:
+            self.ended.set()
 
     def _next(self, request: GenerationRequest) -> Sequence[Move]:
         if not self._scripts:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
-from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, outcome_pb2, question_pb2
 from grpc_status import rpc_status
+
+from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, outcome_pb2, question_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,35 +24,41 @@ def question(text: str = "What do lambda expressions create?", **fields: Any) ->
 
 
 async def answer(
-    product: Product, asked: question_pb2.Question | None = None, *, timeout: float = SECONDS, **fields: Any
+    product: Product, asked: question_pb2.Question | None = None, *, seconds: float = SECONDS, **fields: Any
 ) -> outcome_pb2.Outcome:
     request = answer_service_pb2.AnswerRequest(question=asked or question(), **fields)
-    response = await product.answers.Answer(request, metadata=ACME, timeout=timeout)
+    response = await product.answers.Answer(request, metadata=ACME, timeout=seconds)
     return response.outcome
 
 
 async def stream(
-    product: Product, asked: question_pb2.Question | None = None, *, timeout: float = SECONDS, **fields: Any
+    product: Product, asked: question_pb2.Question | None = None, *, seconds: float = SECONDS, **fields: Any
 ) -> list[answer_service_pb2.StreamAnswerResponse]:
     request = answer_service_pb2.StreamAnswerRequest(question=asked or question(), **fields)
-    return [event async for event in product.answers.StreamAnswer(request, metadata=ACME, timeout=timeout)]
+    return [event async for event in product.answers.StreamAnswer(request, metadata=ACME, timeout=seconds)]
 
 
 async def ingest(
     product: Product,
     *documents: tuple[str, str] | document_pb2.Document,
-    metadata: Sequence[tuple[str, str]] = ACME,
+    metadata: tuple[tuple[str, str], ...] = ACME,
 ) -> list[document_service_pb2.IngestDocumentsResponse]:
     call = product.documents.IngestDocuments(metadata=metadata, timeout=SECONDS)
     results = []
-    for document in documents:
-        if isinstance(document, tuple):
-            document = document_pb2.Document(document_id=document[0], text=document[1], allowed_principals=["*"])
+    for given in documents:
+        document = open_document(*given) if isinstance(given, tuple) else given
         await call.write(document_service_pb2.IngestDocumentsRequest(document=document))
-        results.append(await call.read())
+        result = await call.read()
+        assert isinstance(result, document_service_pb2.IngestDocumentsResponse)
+        results.append(result)
     await call.done_writing()
     assert await call.read() is grpc.aio.EOF
     return results
+
+
+def open_document(document_id: str, text: str) -> document_pb2.Document:
+    """A document that everybody in the tenant may see."""
+    return document_pb2.Document(document_id=document_id, text=text, allowed_principals=["*"])
 
 
 def kept_text(events: Sequence[answer_service_pb2.StreamAnswerResponse]) -> str:

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc.aio
 import pytest
+
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
-
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
@@ -18,11 +19,17 @@ from groundwire_server.app.dependencies import Dependencies
 from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
 from groundwire_server.app.settings import Settings
 from groundwire_server.domain.policy import Policy
+from groundwire_server.edge.server import Server
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import ScriptedGenerator
 from tests.doubles.spans import Spans
 from tests.e2e.calls import ingest
+
+if TYPE_CHECKING:
+    from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
+    from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
+    from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceAsyncStub
 
 
 @dataclass
@@ -33,10 +40,11 @@ class Product:
     generator: ScriptedGenerator
     embedder: HashingEmbedder
     spans: Spans
-    answers: AnswerServiceStub = field(init=False)
-    retrieval: RetrievalServiceStub = field(init=False)
-    documents: DocumentServiceStub = field(init=False)
-    address: str = ""
+    server: Server
+    address: str
+    answers: "AnswerServiceAsyncStub" = field(init=False)
+    retrieval: "RetrievalServiceAsyncStub" = field(init=False)
+    documents: "DocumentServiceAsyncStub" = field(init=False)
 
     def __post_init__(self) -> None:
         self.answers = AnswerServiceStub(self.channel)
@@ -72,7 +80,7 @@ def serve(tmp_path: Path) -> Serve:
         address = f"127.0.0.1:{port}"
         try:
             async with grpc.aio.insecure_channel(address) as channel:
-                yield Product(channel, generator, embedder, spans, address=address)
+                yield Product(channel, generator, embedder, spans, server, address)
         finally:
             await server.drain(0.0, 0.0)
             store.close()

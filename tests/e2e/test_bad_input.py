@@ -1,15 +1,15 @@
-"""What callers get wrong: one table, each row with the status and the fields that are named. Then the server goes on."""
+"""What callers get wrong: one table, each row with its status and every field named; then the server goes on."""
 
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, filter_pb2, passage_pb2, question_pb2
-from groundwire.v1 import retrieval_service_pb2 as retrieval
 from grpc_status import rpc_status
 
-from tests.e2e.calls import ACME, answer, fields, info, info_of, ingest, question
+from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, filter_pb2, passage_pb2, question_pb2
+from groundwire.v1 import retrieval_service_pb2 as retrieval
+from tests.e2e.calls import ACME, answer, fields, info, info_of, ingest, question, stream
 from tests.e2e.conftest import Product
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
@@ -47,7 +47,12 @@ QUESTIONS = [
     ("top_k 0", _search(top_k=0), INVALID, {"question.search.top_k": "greater than or equal to 1"}),
     ("top_k negative", _search(top_k=-5), INVALID, {"question.search.top_k": "greater than or equal to 1"}),
     ("top_k huge", _search(top_k=2**31 - 1), INVALID, {"question.search.top_k": "less than or equal to 64"}),
-    ("filter without a condition", _filter(filter_pb2.Filter()), INVALID, {"question.search.filter.condition": "required"}),
+    (
+        "filter without a condition",
+        _filter(filter_pb2.Filter()),
+        INVALID,
+        {"question.search.filter.condition": "required"},
+    ),
     (
         "filter with a bad key and no value",
         _filter(filter_pb2.Filter(equals=filter_pb2.Equals(key="a b"))),
@@ -78,12 +83,9 @@ QUESTIONS = [
 async def test_a_bad_question_is_refused_with_every_field(
     product: Product, asked: question_pb2.Question, code: grpc.StatusCode, named: dict[str, str], streamed: bool
 ) -> None:
+    ask = stream if streamed else answer
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        if streamed:
-            request = answer_service_pb2.StreamAnswerRequest(question=asked)
-            await product.answers.StreamAnswer(request, metadata=ACME, timeout=10).read()
-        else:
-            await answer(product, asked)
+        await ask(product, asked)
     assert caught.value.code() is code
     assert info(caught.value).reason == "INVALID_REQUEST"
     status = rpc_status.from_call(caught.value)
@@ -109,7 +111,6 @@ VALID = [
 async def test_an_unusual_question_is_valid(product: Product, text: str) -> None:
     outcome = await answer(product, question(text))
     assert outcome.WhichOneof("result") in {"answered", "abstained"}
-
 
 
 def _document(document_id: str = "new", text: str = "Some text.", **more: Any) -> document_pb2.Document:
@@ -167,7 +168,9 @@ async def test_the_same_id_twice_in_one_ingest_is_two_revisions(product: Product
 async def test_an_ingest_that_breaks_off_keeps_what_was_answered(product: Product) -> None:
     call = product.documents.IngestDocuments(metadata=ACME, timeout=10)
     await call.write(document_service_pb2.IngestDocumentsRequest(document=_document("kept")))
-    assert (await call.read()).state == document_pb2.INGEST_STATE_CREATED
+    kept = await call.read()
+    assert isinstance(kept, document_service_pb2.IngestDocumentsResponse)
+    assert kept.state == document_pb2.INGEST_STATE_CREATED
     await call.write(document_service_pb2.IngestDocumentsRequest(document=_document("lost")))
     call.cancel()
     get = document_service_pb2.GetDocumentRequest(document_id="kept", include_text=True)

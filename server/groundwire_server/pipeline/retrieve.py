@@ -7,7 +7,7 @@ from dataclasses import replace
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.evidence import Evidence, Passage, Query
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.policy import Policy
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.relevance import relevance
@@ -49,7 +49,9 @@ def _visible(passages: Sequence[Passage], caller: Caller) -> Sequence[Passage]:
 
 def _rated(question: str, passages: Sequence[Passage]) -> tuple[Passage, ...]:
     ratings = relevance(question, passages)
-    return tuple(
-        replace(passage, scores=replace(passage.scores, relevance=rating))
-        for passage, rating in zip(passages, ratings, strict=True)
-    )
+    return tuple(_with(passage, rating) for passage, rating in zip(passages, ratings, strict=True))
+
+
+def _with(passage: Passage, rating: float) -> Passage:
+    scores = passage.scores
+    return replace(passage, scores=Scores(scores.vector_similarity, scores.keyword, scores.fused, rating))

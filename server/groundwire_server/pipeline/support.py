@@ -1,9 +1,9 @@
 """How far the cited passages carry what is said, judged by words: cheap, strict on names and numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.text import content_words, sentences
+from groundwire_server.domain.text import content_words, occurring, sentences
 
 
 def support(statement: str, passages: Iterable[Passage]) -> float:
@@ -14,23 +14,26 @@ def support(statement: str, passages: Iterable[Passage]) -> float:
     said = content_words(statement)
     if not said:
         return 0.0
-    held = frozenset[str]().union(*(content_words(passage.text) for passage in passages))
-    return len(said & held) / len(said)
+    missing = said
+    for passage in passages:
+        missing -= occurring(missing, passage.text)
+    return 1.0 - len(missing) / len(said)
 
 
 def quote(statement: str, passage: Passage) -> str:
-    """Return the passage's sentence that shares most with the statement, verbatim; empty when none shares a word."""
-    said = content_words(statement)
-    best, most = "", 0.0
-    for candidate in _sentences(passage.text):
-        words = content_words(candidate)
-        shared = len(said & words)
-        # Of two sentences that share as many words, the shorter says less besides.
-        rating = shared + 1.0 / (2.0 + len(words)) if shared else 0.0
-        if rating > most:
-            best, most = candidate, rating
-    return best
+    """Return the passage's sentence that says or else shares most with the statement, verbatim.
+
+    Empty when none shares a word. Of two sentences that share as many words, the shorter says less besides.
+    """
+    said, verbatim = content_words(statement), _folded(statement)
+    candidates = [passage.text[start:end] for start, end in sentences(passage.text)]
+    for candidate in candidates:
+        # Words alone cannot tell `x < y` from `x > y`.
+        if verbatim and verbatim in _folded(candidate):
+            return candidate
+    best = max(candidates, key=lambda candidate: (len(occurring(said, candidate)), -len(candidate)), default="")
+    return best if occurring(said, best) else ""
 
 
-def _sentences(text: str) -> Sequence[str]:
-    return [text[start:end] for start, end in sentences(text)]
+def _folded(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,38 @@
+import pytest
+
+from groundwire_server.pipeline.support import quote, support
+from tests.pipeline.samples import passage
+
+PASSAGE = passage(
+    "c1",
+    'The rule "x > y and y > z" implies "x > z". The rule "x < y and y < z" implies\n"x < z". Nothing else follows.',
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("Nothing follows from else.", 1.0),
+        ("The rule implies nothing.", 1.0),
+        ("The rule implies bananas.", 2 / 3),
+        ("Bananas ripen.", 0.0),
+        ("... ?", 0.0),
+    ],
+)
+def test_support_is_the_share_of_the_content_words_that_the_passages_hold(statement: str, expected: float) -> None:
+    assert support(statement, [PASSAGE]) == pytest.approx(expected)
+
+
+def test_support_may_come_from_several_passages() -> None:
+    assert support("Rules ripen bananas.", [PASSAGE, passage("c2", "A banana ripens.")]) == 1.0
+
+
+def test_a_quote_that_says_the_same_is_preferred_to_one_with_the_same_words() -> None:
+    assert quote('The rule "x < y and y < z" implies "x < z".', PASSAGE) == (
+        'The rule "x < y and y < z" implies\n"x < z".'
+    )
+
+
+def test_a_quote_is_verbatim_and_shares_most_words() -> None:
+    assert quote("What else follows?", PASSAGE) == "Nothing else follows."
+    assert quote("Bananas ripen.", PASSAGE) == ""

@@ -1,0 +1,206 @@
+"""Each stage that waits is told its deadline, is held to it, and ends when the caller leaves.
+
+Deleting the line that passes a deadline or a cancellation on turns one of these red.
+"""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from tests.doubles.store import MemoryStore
+
+from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.app.routes import EXTRACTIVE
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import Chunk, Document
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.vocabulary import Action, Cause, Loss, Stage
+from groundwire_server.pipeline.answering import Answering
+from groundwire_server.pipeline.ports import Ports
+from groundwire_server.ports.sink import Sink
+from tests.doubles.embedder import HashingEmbedder
+from tests.doubles.generator import DONE, ScriptedGenerator, Wait, draft
+from tests.doubles.sink import RecordingSink
+from tests.doubles.spans import Spans
+from tests.doubles.time import LoopTime
+from tests.pipeline.samples import ALICE, ask, policy
+
+TEXT = "Lambda expressions yield anonymous functions."
+SECONDS = 4.0
+SEARCH = 0.95
+GENERATION = 3.77
+
+
+class Path:
+    """The path over doubles, in virtual time."""
+
+    def __init__(self, generator: ScriptedGenerator | None = None, route: Policy | None = None) -> None:
+        self.store = MemoryStore()
+        self.embedder = HashingEmbedder()
+        self.generator = generator or ScriptedGenerator()
+        self.other = ScriptedGenerator()
+        self.spans = Spans()
+        generators = {EXTRACTIVE: self.generator, "other": self.other}
+        ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators)
+        routes = {"default": replace(route or policy(), min_relevance=0.05)}
+        self.answering = Answering(routes, ports, LoopTime(), self.spans.tracer)
+
+    async def filled(self) -> "Path":
+        document = Document("lambdas", TEXT, allowed_principals=frozenset({"*"}))
+        (vector,) = await self.embedder.embed([TEXT], Deadline(float("inf")))
+        await self.store.put(ALICE, document, "hash", [Chunk("c1", 0, TEXT, vector)], Deadline(float("inf")))
+        self.embedder.deadlines.clear()
+        self.store.deadlines.clear()
+        return self
+
+    async def answer(self, seconds: float | None = SECONDS, sink: Sink | None = None) -> Outcome:
+        now = asyncio.get_running_loop().time()
+        deadline = None if seconds is None else Deadline(now + seconds)
+        return await self.answering.answer(ask(), ALICE, now, deadline, sink)
+
+
+async def test_the_search_is_told_its_share_of_the_deadline() -> None:
+    path = await Path().filled()
+    began = asyncio.get_running_loop().time()
+    await path.answer()
+    assert [by.at - began for by in path.store.deadlines] == pytest.approx([SEARCH])
+
+
+async def test_the_embedder_is_told_the_searchs_deadline() -> None:
+    path = await Path().filled()
+    began = asyncio.get_running_loop().time()
+    await path.answer()
+    assert [by.at - began for by in path.embedder.deadlines] == pytest.approx([SEARCH])
+
+
+async def test_the_model_is_told_when_it_must_have_finished() -> None:
+    path = await Path().filled()
+    began = asyncio.get_running_loop().time()
+    await path.answer()
+    assert [by.at - began for by in path.generator.deadlines] == pytest.approx([GENERATION])
+
+
+async def test_without_a_deadline_the_routes_default_applies() -> None:
+    path = await Path(route=replace(policy(), default_deadline=2.0)).filled()
+    began = asyncio.get_running_loop().time()
+    await path.answer(None)
+    assert [by.at - began for by in path.generator.deadlines] == pytest.approx([2.0 - 0.1 - 0.03])
+
+
+async def test_a_deadline_over_the_routes_maximum_is_cut_to_it() -> None:
+    path = await Path(route=replace(policy(), max_deadline=4.0)).filled()
+    began = asyncio.get_running_loop().time()
+    await path.answer(3600.0)
+    assert [by.at - began for by in path.generator.deadlines] == pytest.approx([GENERATION])
+
+
+async def test_a_slow_search_is_cancelled_at_its_share_and_fails_safe() -> None:
+    path = await Path().filled()
+    path.store.delay = 60.0
+    began = asyncio.get_running_loop().time()
+    outcome = await path.answer()
+    assert asyncio.get_running_loop().time() - began == pytest.approx(SEARCH)
+    assert path.store.cancelled == 1
+    assert outcome.cause is Cause.STORE_TIMEOUT
+    assert isinstance(outcome.result, FailedSafe)
+
+
+async def test_a_slow_embedder_is_held_to_the_searchs_share() -> None:
+    path = await Path().filled()
+    path.embedder.delay = 60.0
+    began = asyncio.get_running_loop().time()
+    outcome = await path.answer()
+    assert asyncio.get_running_loop().time() - began == pytest.approx(SEARCH)
+    assert isinstance(outcome.result, FailedSafe)
+    assert not path.generator.requests
+
+
+async def test_a_slow_model_is_stopped_so_that_passages_still_arrive_in_time() -> None:
+    path = await Path(ScriptedGenerator([Wait(60.0), DONE])).filled()
+    began = asyncio.get_running_loop().time()
+    outcome = await path.answer()
+    assert asyncio.get_running_loop().time() - began == pytest.approx(GENERATION)
+    assert outcome.cause is Cause.MODEL_TIMEOUT
+    assert isinstance(outcome.result, Degraded)
+
+
+async def test_a_model_that_disregards_its_deadline_is_cancelled_at_it() -> None:
+    path = await Path(Deaf()).filled()
+    began = asyncio.get_running_loop().time()
+    outcome = await path.answer()
+    assert asyncio.get_running_loop().time() - began == pytest.approx(GENERATION)
+    assert outcome.cause is Cause.MODEL_TIMEOUT
+    assert path.generator.cancelled == 1
+
+
+async def test_too_little_time_for_anything_still_ends_in_an_outcome() -> None:
+    path = await Path().filled()
+    outcome = await path.answer(0.01)
+    assert (outcome.cause, outcome.action) == (Cause.TIME_EXHAUSTED, Action.FAIL_SAFE)
+    assert not path.store.deadlines
+
+
+@pytest.mark.parametrize("stage", [Stage.RETRIEVE, Stage.GENERATE])
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_caller_that_leaves_cancels_what_runs(stage: Stage, streamed: bool) -> None:
+    path = await Path(ScriptedGenerator([Wait(3.0), DONE])).filled()
+    if stage is Stage.RETRIEVE:
+        path.store.delay = 0.5
+    task = asyncio.create_task(path.answer(sink=RecordingSink() if streamed else None))
+    await asyncio.sleep(0.25)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (path.store.cancelled, path.generator.cancelled) == ((1, 0) if stage is Stage.RETRIEVE else (0, 1))
+    assert path.spans.attributes(f"groundwire.{stage.lower()}")["groundwire.cancelled"] is True
+
+
+async def test_a_caller_that_leaves_cancels_the_embedder() -> None:
+    path = await Path().filled()
+    path.embedder.delay = 0.5
+    task = asyncio.create_task(path.answer())
+    await asyncio.sleep(0.25)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert path.embedder.cancelled == 1
+
+
+async def test_a_violation_closes_the_model_at_once() -> None:
+    path = await Path(ScriptedGenerator(["Sure!", Wait(3.0), DONE])).filled()
+    began = asyncio.get_running_loop().time()
+    outcome = await path.answer()
+    assert outcome.cause is Cause.OUTPUT_MALFORMED
+    assert asyncio.get_running_loop().time() == began
+    assert path.generator.closed == 1
+
+
+async def test_the_next_model_answers_in_the_time_that_is_left() -> None:
+    row = (Action.NEXT_MODEL, Action.PASSAGES_ONLY, Action.FAIL_SAFE)
+    route = replace(policy(), models=(EXTRACTIVE, "other"), fallbacks={Cause.MODEL_UNAVAILABLE: row})
+    path = await Path(ScriptedGenerator([Wait(1.0), Failure(Cause.MODEL_UNAVAILABLE)]), route).filled()
+    outcome = await path.answer()
+    assert isinstance(outcome.result, Degraded)
+    assert outcome.result.losses == (Loss.SIMPLER_MODEL,)
+    assert (outcome.report.attempts, outcome.report.model) == (2, "other")
+    assert [timing.attempt for timing in outcome.report.stages] == [0, 0, 0, 1, 1, 2, 2, 2, 2]
+
+
+async def test_the_report_says_when_the_first_token_came() -> None:
+    path = await Path(ScriptedGenerator([Wait(0.5), *draft((TEXT, ["p1"])), Wait(0.25), DONE])).filled()
+    outcome = await path.answer()
+    assert isinstance(outcome.result, Answered)
+    assert outcome.report.time_to_first_token == pytest.approx(0.5)
+    assert outcome.report.total == pytest.approx(0.75)
+
+
+class Deaf(ScriptedGenerator):
+    """Waits longer than it was told it may."""
+
+    def __init__(self) -> None:
+        super().__init__([Wait(60.0), DONE])
+
+    async def _wait(self, seconds: float, deadline: Deadline) -> None:
+        await asyncio.sleep(seconds)
