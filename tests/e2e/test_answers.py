@@ -196,7 +196,8 @@ async def test_cancelling_by_name_ends_the_call_and_the_model(serve: Serve) -> N
         await ingest(product, ("lambdas", SENTENCE))
         request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="request-0009")
         call = product.answers.StreamAnswer(request, metadata=ACME, timeout=30)
-        await call.read()
+        for _ in ("started", "evidence"):
+            await call.read()
         await product.generator.began.wait()
         cancel = answer_service_pb2.CancelAnswerRequest(request_id="request-0009")
         other = (("groundwire-tenant", "other"), ("groundwire-subject", "alice"))
