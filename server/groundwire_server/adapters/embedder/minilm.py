@@ -226,9 +226,9 @@ def _session(path: Path) -> tuple[Any, tuple[type[Exception], ...]]:
 
 
 def _share_one_heap() -> None:
-    """Have all threads allocate from one heap, in this whole process: 150 MB less while texts are embedded side by side.
+    """Have all threads of this process allocate from one heap: 150 MB less while texts are embedded side by side.
 
-    Nothing got slower by it. Only glibc has several heaps.
+    Nothing measured got slower by it. Only glibc has several heaps.
     """
     option = getattr(ctypes.CDLL(None), "mallopt", None)
     if option is not None:
