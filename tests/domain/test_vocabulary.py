@@ -4,8 +4,8 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
-from groundwire.v1 import answer_service_pb2, error_reason_pb2, outcome_pb2
 
+from groundwire.v1 import answer_service_pb2, error_reason_pb2, outcome_pb2
 from groundwire_server.domain.vocabulary import (
     Action,
     Cause,

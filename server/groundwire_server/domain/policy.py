@@ -39,7 +39,7 @@ class Policy:
     max_deadline: float = 60.0
     top_k: int = 8
     evidence_tokens: int = 2000
-    min_relevance: float = 0.3
+    min_relevance: float = 0.35
     min_support: float = 0.5
     allowed_confidence: frozenset[Confidence] = frozenset({Confidence.MEDIUM, Confidence.HIGH})
     display_limit: int = 4000

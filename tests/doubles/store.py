@@ -1,0 +1,173 @@
+"""A store without an engine: obviously right, slow, and scriptable."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import Chunk, Document, DocumentInfo, PutState, Sentence, Stored
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.filters import matches
+from groundwire_server.domain.text import content_words
+from groundwire_server.domain.vector import Vector
+
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    document: Document
+    chunks: tuple[Chunk, ...]
+    info: DocumentInfo
+
+
+class MemoryStore:
+    """A Retriever, a Corpus and SentenceVectors in dictionaries.
+
+    Attributes:
+        delay: seconds that every call takes.
+        failures: raised by the next calls, one each.
+        deadlines: those of every call that began.
+        began: is set when a call begins.
+        cancelled: how many calls were cancelled while they ran.
+    """
+
+    def __init__(self) -> None:
+        self.delay = 0.0
+        self.failures: list[Failure] = []
+        self.deadlines: list[Deadline] = []
+        self.began = asyncio.Event()
+        self.cancelled = 0
+        self._kept: dict[str, dict[str, _Kept]] = {}
+        self._revisions: dict[tuple[str, str], int] = {}
+        self._changes: dict[str, int] = {}
+
+    async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
+        async with self._call(deadline):
+            asked = content_words(query.text)
+            found = [
+                _passage(kept, chunk, _scores(query, asked, chunk))
+                for kept in self._visible(caller).values()
+                if query.filter is None or matches(query.filter, kept.document.metadata)
+                for chunk in kept.chunks
+            ]
+            found = [passage for passage in found if passage.scores.fused]
+            found.sort(key=lambda passage: -(passage.scores.fused or 0.0))
+            return Evidence(tuple(found[: query.top_k]), self._version(caller))
+
+    async def put(
+        self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
+    ) -> Stored:
+        async with self._call(deadline):
+            tenant = self._kept.setdefault(caller.tenant, {})
+            held = tenant.get(document.document_id)
+            if held is not None and held.info.content_hash == content_hash:
+                info = held.info
+                return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, self._version(caller))
+            key = (caller.tenant, document.document_id)
+            revision = self._revisions[key] = self._revisions.get(key, 0) + 1
+            info = DocumentInfo(
+                document.document_id,
+                document.title,
+                document.source_uri,
+                document.metadata,
+                document.allowed_principals,
+                revision,
+                content_hash,
+                len(chunks),
+                len(document.text.encode()),
+                _EPOCH,
+            )
+            tenant[document.document_id] = _Kept(document, tuple(chunks), info)
+            state = PutState.CREATED if held is None else PutState.UPDATED
+            return Stored(state, revision, len(chunks), self._changed(caller))
+
+    async def info(self, caller: Caller, document_id: str, deadline: Deadline) -> DocumentInfo | None:
+        async with self._call(deadline):
+            kept = self._visible(caller).get(document_id)
+            return kept.info if kept else None
+
+    async def text(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
+        async with self._call(deadline):
+            kept = self._visible(caller).get(document_id)
+            return kept.document.text if kept else None
+
+    async def page(self, caller: Caller, after: str, limit: int, deadline: Deadline) -> Sequence[DocumentInfo]:
+        async with self._call(deadline):
+            visible = self._visible(caller)
+            return [visible[name].info for name in sorted(visible) if name > after][:limit]
+
+    async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
+        async with self._call(deadline):
+            if document_id not in self._visible(caller):
+                return None
+            del self._kept[caller.tenant][document_id]
+            return self._changed(caller)
+
+    async def version(self, caller: Caller, deadline: Deadline) -> str:
+        async with self._call(deadline):
+            return self._version(caller)
+
+    async def sentences(
+        self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline
+    ) -> Mapping[str, Sequence[Sentence]]:
+        async with self._call(deadline):
+            chunks = [chunk for kept in self._kept.get(tenant, {}).values() for chunk in kept.chunks]
+            return {
+                chunk.chunk_id: chunk.sentences for chunk in chunks if chunk.sentences and chunk.chunk_id in chunk_ids
+            }
+
+    @asynccontextmanager
+    async def _call(self, deadline: Deadline) -> AsyncIterator[None]:
+        self.deadlines.append(deadline)
+        self.began.set()
+        if self.failures:
+            raise self.failures.pop(0)
+        try:
+            await asyncio.sleep(self.delay)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        yield
+
+    def _visible(self, caller: Caller) -> dict[str, _Kept]:
+        tenant = self._kept.get(caller.tenant, {})
+        return {name: kept for name, kept in tenant.items() if caller.may_see(kept.document.allowed_principals)}
+
+    def _changed(self, caller: Caller) -> str:
+        self._changes[caller.tenant] = self._changes.get(caller.tenant, 0) + 1
+        return self._version(caller)
+
+    def _version(self, caller: Caller) -> str:
+        return f"{caller.tenant}-{self._changes.get(caller.tenant, 0)}"
+
+
+def _scores(query: Query, asked: frozenset[str], chunk: Chunk) -> Scores:
+    shared = len(asked & content_words(chunk.text))
+    cosine = None if query.vector is None or chunk.vector is None else _cosine(query.vector, chunk.vector)
+    fused = (shared / len(asked) if asked else 0.0) + max(cosine or 0.0, 0.0)
+    return Scores(cosine, float(shared) if shared else None, fused)
+
+
+def _cosine(one: Vector, other: Vector) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def _passage(kept: _Kept, chunk: Chunk, scores: Scores) -> Passage:
+    document = kept.document
+    return Passage(
+        chunk.chunk_id,
+        chunk.text,
+        document.document_id,
+        document.title,
+        document.source_uri,
+        chunk.ordinal,
+        kept.info.revision,
+        document.metadata,
+        document.allowed_principals,
+        scores,
+    )
