@@ -29,6 +29,7 @@ def serve(
     from pydantic import ValidationError  # noqa: PLC0415  # imports what --help does not need
 
     from groundwire_server.app.settings import Settings  # noqa: PLC0415
+    from groundwire_server.domain.failure import Failure  # noqa: PLC0415
 
     given: dict[str, Any] = {"listen": listen, "data": data, "otlp_endpoint": otlp_endpoint}
     chosen = {name: value for name, value in given.items() if value is not None}
@@ -46,6 +47,9 @@ def serve(
     except OSError as failed:
         told = failed.strerror or str(failed)
         raise Stop(ExitCode.FAILED, f"cannot serve at {settings.listen} with data in {settings.data}: {told}") from None
+    except (Failure, ImportError) as failed:
+        # What is wrong with the store or an extra says itself what to do.
+        raise Stop(ExitCode.FAILED, f"cannot serve with data in {settings.data}: {failed}") from None
     if code:
         raise typer.Exit(code)
 

@@ -1,6 +1,7 @@
 """Opening the embedded store."""
 
 import os
+import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.embedded.connections import Connections, connect
 from groundwire_server.adapters.store.embedded.corpus import EmbeddedCorpus
-from groundwire_server.adapters.store.embedded.failures import map_failures
+from groundwire_server.adapters.store.embedded.failures import UnusableStore
 from groundwire_server.adapters.store.embedded.retriever import EmbeddedRetriever
 from groundwire_server.adapters.store.embedded.schema import Embedding, prepare
 from groundwire_server.adapters.store.embedded.sentence_vectors import EmbeddedSentenceVectors
@@ -46,12 +47,17 @@ class EmbeddedStore:
 
         Raises:
             UnusableStore: with advice for the operator.
-            Failure: STORE_UNAVAILABLE or STORE_MISCONFIGURED.
             OSError: when the folder cannot be made.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        with map_failures(), closing(connect(path)) as connection:
-            prepare(connection, path, embedding)
+        try:
+            with closing(connect(path)) as connection:
+                prepare(connection, path, embedding)
+        except sqlite3.DatabaseError as error:
+            raise UnusableStore(
+                f"{path} cannot be opened: {error.sqlite_errorname}. Check that it is groundwire's own file and that "
+                "this user may write it and its folder; restore it from a backup, or name a new folder and ingest again."
+            ) from error
         connections = Connections(path, clock, readers or (os.cpu_count() or 1) + 1)
         vectors = None if embedding is None else VectorIndex(embedding.dimensions)
         return cls(

@@ -1,0 +1,66 @@
+import logging
+
+import pytest
+
+from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.domain.ask import Ask
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.evidence import Evidence, Query
+from groundwire_server.domain.filters import Equals
+from groundwire_server.pipeline.ports import Ports
+from groundwire_server.pipeline.retrieve import retrieve
+from tests.doubles.embedder import HashingEmbedder
+from tests.pipeline.samples import ALICE, ask, passage, policy
+
+
+class Fixed:
+    """A store that returns what it was made with, whoever asks."""
+
+    def __init__(self, *found: Evidence) -> None:
+        self.queries: list[Query] = []
+        self._found = found[0] if found else Evidence()
+
+    async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
+        self.queries.append(query)
+        return self._found
+
+
+async def _retrieve(store: Fixed, asked: Ask, *, embedded: bool = True) -> Evidence:
+    ports = Ports(store, HashingEmbedder() if embedded else None, FilePrompts(BUILT_IN), {})
+    return await retrieve(asked, ALICE, policy(), ports, NEVER)
+
+
+async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.LogCaptureFixture) -> None:
+    secret = passage("secret", "Lambda expressions are secret.", allowed=frozenset({"board"}))
+    nobody = passage("nobody", "Lambda expressions are nobody's.", allowed=frozenset())
+    shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
+    with caplog.at_level(logging.ERROR, "groundwire.security"):
+        found = await _retrieve(Fixed(Evidence((secret, nobody, shown), "v1")), ask())
+    assert [p.chunk_id for p in found.passages] == ["shown"]
+    (record,) = caplog.records
+    assert vars(record)["dropped"] == 2
+    assert "secret" not in record.getMessage()
+
+
+async def test_asks_for_what_the_call_or_else_the_route_wants() -> None:
+    store = Fixed()
+    await _retrieve(store, ask())
+    await _retrieve(store, ask(top_k=3, filter=Equals("k", True)))
+    assert [(query.top_k, query.filter) for query in store.queries] == [(8, None), (3, Equals("k", True))]
+    assert all(query.vector is not None for query in store.queries)
+
+
+async def test_without_an_embedder_the_search_is_by_keyword_alone() -> None:
+    store = Fixed()
+    await _retrieve(store, ask(), embedded=False)
+    assert store.queries[0].vector is None
+
+
+async def test_the_callers_own_passages_are_rated_and_not_searched_for() -> None:
+    store = Fixed()
+    found = await _retrieve(
+        store, ask(provided=(passage("mine", "A lambda expression yields a function.", relevance=None),))
+    )
+    assert not store.queries
+    assert found.passages[0].scores.relevance
