@@ -98,7 +98,7 @@ async def _attempt(
     written = await run.stage(
         Stage.GENERATE,
         lambda by: generate.generate(request, generator, gate, policy, run.first_output, by),
-        generate.describe,
+        partial(generate.describe, step.model),
     )
     run.learned(usage=run.report.usage + written.usage)
     return run.compute(Stage.VALIDATE, lambda: validate.check_answer(written, gate.passed, policy), validate.describe)

@@ -54,9 +54,10 @@ async def generate(
     raise Failure(Cause.MODEL_INTERRUPTED)
 
 
-def describe(written: Written) -> Attributes:
+def describe(model: str, written: Written) -> Attributes:
     """What a generation says to the trace."""
     return {
+        names.GEN_AI_MODEL: model,
         names.GEN_AI_INPUT_TOKENS: written.usage.input_tokens,
         names.GEN_AI_OUTPUT_TOKENS: written.usage.output_tokens,
     }

@@ -16,6 +16,7 @@ from groundwire_server.edge.sink import StreamSink
 from groundwire_server.pipeline.answering import Answering
 from groundwire_server.pipeline.decide import describe
 from groundwire_server.runs.in_flight import InFlight, RunKey
+from groundwire_server.telemetry import names
 
 
 class Answers(AnswerServiceServicer):
@@ -63,7 +64,7 @@ def _key(call: Call, request_id: str) -> RunKey:
 
 
 def _noted(call: Call, outcome: Outcome) -> Outcome:
-    call.span.set_attributes(describe(outcome))
+    call.span.set_attributes({names.ROUTE: outcome.report.route, **describe(outcome)})
     return outcome
 
 
