@@ -56,7 +56,7 @@ class EmbeddedStore:
         except sqlite3.DatabaseError as error:
             raise UnusableStore(
                 f"{path} cannot be opened: {error.sqlite_errorname}. Check that it is groundwire's own file and that "
-                "this user may write it and its folder. Restore it from a backup, or name a new folder and ingest again."
+                "this user may write it and its folder. Restore a backup, or name a new folder and ingest again."
             ) from error
         connections = Connections(path, clock, readers or (os.cpu_count() or 1) + 1)
         vectors = None if embedding is None else VectorIndex(embedding.dimensions)
