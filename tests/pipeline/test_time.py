@@ -7,7 +7,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.doubles.store import MemoryStore
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.app.routes import EXTRACTIVE
@@ -24,6 +23,7 @@ from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait, draft
 from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
+from tests.doubles.store import MemoryStore
 from tests.doubles.time import LoopTime
 from tests.pipeline.samples import ALICE, ask, policy
 
