@@ -16,7 +16,7 @@ TYPED = ["server/groundwire_server", "clients/python/src", "tests", "bench", "pr
 CHECKS = {
     # The longest first: the checks run two at a time.
     "mypy": ["mypy", *(path for path in TYPED if (ROOT / path).exists())],
-    "ruff check": ["ruff", "check", "--quiet", "."],
+    "ruff check": ["ruff", "check", "--quiet", "--no-cache", "."],
     "ruff format": ["ruff", "format", "--check", "--quiet", "--diff", "."],
     "import-linter": ["lint-imports", "--no-cache"],
     "buf lint": ["buf", "lint"],
