@@ -14,7 +14,11 @@ def verdicts(targets: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Seq
         middle = statistics.median(figures[name])
         line = f"{name:26} {_spread(figures[name])} {target['unit']:3}"
         if "floor" in target:
-            line += f" {middle / statistics.median(figures[target['floor']]):5.1f} x floor"
+            floors = middle / statistics.median(figures[target["floor"]])
+            line += f" {floors:5.1f} x floor"
+            if "at_most_floors" in target:
+                verdict = "met" if floors <= target["at_most_floors"] else "MISSED"
+                line += f"  at most {target['at_most_floors']} x floor: {verdict}"
         if "at_most" in target:
             line += (
                 f"  at most {target['at_most']} {target['unit']}: {'met' if middle <= target['at_most'] else 'MISSED'}"

@@ -47,7 +47,7 @@ async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
     question = run.compute(Stage.NORMALIZE, lambda: normalize(ask.text, policy.question_limit, "question.text"))
     ask = replace(ask, text=question)
     if sink is not None:
-        await sink.emit(Started(ask.request_id, run.report.trace_id, policy.route, mode))
+        await sink.emit(Started(ask.request_id, run.begun.trace_id, policy.route, mode))
     try:
         found = await run.stage(
             Stage.RETRIEVE, lambda by: retrieve.retrieve(ask, caller, policy, ports, by), retrieve.describe
@@ -85,7 +85,7 @@ async def _attempt(
     gate: Gate,
 ) -> GroundedText:
     """Have one model write one answer and validate it."""
-    run.learned(attempts=run.report.attempts + 1, model=step.model)
+    run.attempt(step.model)
     passages = chosen[: len(chosen) // 2] if step.variant is Variant.SHORTENED else chosen
     prompt = run.compute(
         Stage.PROMPT,
@@ -100,7 +100,7 @@ async def _attempt(
         lambda by: generate.generate(request, generator, gate, policy, run.first_output, by),
         partial(generate.describe, step.model),
     )
-    run.learned(usage=run.report.usage + written.usage)
+    run.used(written.usage)
     return run.compute(Stage.VALIDATE, lambda: validate.check_answer(written, gate.passed, policy), validate.describe)
 
 

@@ -1,15 +1,17 @@
 """Running a stage: the only place that opens a stage span, enforces a stage's time and records what it took."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import Token
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
-from opentelemetry.trace import Span, Tracer
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import Span, Tracer, set_span_in_context
 
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.outcome import Report, StageTiming
 from groundwire_server.domain.vocabulary import Cause, Stage
 from groundwire_server.ports.clock import Clock
@@ -24,15 +26,19 @@ class Run:
 
     Attributes:
         plan: how its time is cut.
-        report: what is known so far of how the outcome comes about.
+        begun: the report as far as it was known when the call came in.
+        attempts: how many times a model has been asked.
     """
 
     def __init__(self, plan: TimePlan, clock: Clock, tracer: Tracer, report: Report) -> None:
         self.plan = plan
-        self.report = report
+        self.begun = report
+        self.attempts = 0
         self._clock = clock
         self._tracer = tracer
         self._timings: list[StageTiming] = []
+        self._learned: dict[str, object] = {}
+        self._usage = Usage()
 
     async def stage(
         self,
@@ -77,13 +83,21 @@ class Run:
             return result
 
     def learned(self, **changes: object) -> None:
-        """Take into the report what a stage has brought to light."""
-        self.report = replace(self.report, **changes)  # type: ignore[arg-type]  # dataclasses.replace checks the names
+        """Take into the report what a stage has brought to light; the names are the report's."""
+        self._learned.update(changes)
+
+    def attempt(self, model: str) -> None:
+        """A model is about to be asked."""
+        self.attempts += 1
+        self.learned(model=model)
+
+    def used(self, usage: Usage) -> None:
+        """A model has consumed this."""
+        self._usage += usage
 
     def first_output(self) -> None:
         """A model has begun to write; only the first time counts."""
-        if self.report.time_to_first_token is None:
-            self.learned(time_to_first_token=self._elapsed())
+        self._learned.setdefault("time_to_first_token", self._elapsed())
 
     def remaining(self) -> float:
         """Seconds until the outcome must be decided."""
@@ -91,7 +105,8 @@ class Run:
 
     def final_report(self) -> Report:
         """The report, closed."""
-        return replace(self.report, stages=tuple(self._timings), total=self._elapsed())
+        changes = {**self._learned, "attempts": self.attempts, "usage": self._usage}
+        return replace(self.begun, **changes, stages=tuple(self._timings), total=self._elapsed())  # type: ignore[arg-type]
 
     def _elapsed(self) -> float:
         return self._clock.now() - self.plan.arrived
@@ -108,42 +123,57 @@ class Run:
             case _:
                 return self.plan.answer_by
 
-    @contextmanager
-    def _measured(self, stage: Stage, by: Deadline) -> Iterator[Span]:
+    def _measured(self, stage: Stage, by: Deadline) -> "_Measured":
         began = self._clock.now()
         budget = min(by, self.plan.deadline).remaining(began)
-        cause: Cause | None = None
         attributes: dict[str, str | float] = {names.STAGE: stage.value, names.STAGE_BUDGET: budget}
-        if self.report.attempts:
-            attributes[names.ATTEMPT] = self.report.attempts
-        with self._tracer.start_as_current_span(
-            f"groundwire.{stage.value.lower()}",
-            attributes=attributes,
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
-            try:
-                if by.remaining(began) <= 0.0:
-                    raise Failure(Cause.TIME_EXHAUSTED)
-                yield span
-            except Failure as failure:
-                cause = failure.cause
-                span.set_attribute(names.CAUSE, cause.value)
-                raise
-            except asyncio.CancelledError:
-                span.set_attribute(names.CANCELLED, True)
-                raise
-            finally:
-                self._timings.append(
-                    StageTiming(
-                        stage,
-                        start=began - self.plan.arrived,
-                        duration=self._clock.now() - began,
-                        budget=budget,
-                        cause=cause,
-                        attempt=self.report.attempts,
-                    )
-                )
+        if self.attempts:
+            attributes[names.ATTEMPT] = self.attempts
+        span = self._tracer.start_span(_SPAN_NAMES[stage], attributes=attributes)
+
+        def ended(cause: Cause | None) -> None:
+            duration = self._clock.now() - began
+            self._timings.append(StageTiming(stage, began - self.plan.arrived, duration, budget, cause, self.attempts))
+
+        return _Measured(span, ended, in_time=by.remaining(began) > 0.0)
+
+
+class _Measured:
+    """One run of a stage: its span, current while it runs, and its timing. Not a generator, which would cost more."""
+
+    __slots__ = ("_ended", "_in_time", "_span", "_token")
+
+    def __init__(self, span: Span, ended: Callable[[Cause | None], None], *, in_time: bool) -> None:
+        self._span = span
+        self._ended = ended
+        self._in_time = in_time
+        self._token: Token[Context] | None = None
+
+    def __enter__(self) -> Span:
+        if not self._in_time:
+            failure = Failure(Cause.TIME_EXHAUSTED)
+            self._end(failure)
+            raise failure
+        self._token = attach(set_span_in_context(self._span))
+        return self._span
+
+    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
+        if self._token is not None:
+            detach(self._token)
+        self._end(raised)
+
+    def _end(self, raised: BaseException | None) -> None:
+        cause: Cause | None = None
+        if isinstance(raised, Failure):
+            cause = raised.cause
+            self._span.set_attribute(names.CAUSE, cause.value)
+        elif isinstance(raised, asyncio.CancelledError):
+            self._span.set_attribute(names.CANCELLED, True)
+        self._span.end()
+        self._ended(cause)
+
+
+_SPAN_NAMES = {stage: f"groundwire.{stage.value.lower()}" for stage in Stage}
 
 
 def _late(stage: Stage) -> Cause:

@@ -47,11 +47,14 @@ class FilePrompts:
         version = version or self._newest[name]
         handles = {f"p{number}": passage for number, passage in enumerate(passages, start=1)}
         macros = self._templates[name][version].module
+        # Plain tuples: the sandbox looks at every attribute that a template asks for.
+        shown = [(handle, passage.title, passage.text) for handle, passage in handles.items()]
+        turns = [("User" if turn.by_user else "Assistant", turn.text) for turn in ask.turns]
         return Prompt(
             name=name,
             version=version,
             system=str(getattr(macros, "system")()),  # noqa: B009  # a macro, which no type can know
-            user=str(getattr(macros, "user")(ask.text, ask.turns, handles)),  # noqa: B009
+            user=str(getattr(macros, "user")(ask.text, turns, shown)),  # noqa: B009
             question=ask.text,
             handles=handles,
         )
