@@ -14,6 +14,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import matches
 from groundwire_server.domain.text import content_words
 from groundwire_server.domain.vector import Vector
+from groundwire_server.domain.vocabulary import Cause
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -27,6 +28,8 @@ class _Kept:
 
 class MemoryStore:
     """A Retriever, a Corpus and SentenceVectors in dictionaries.
+
+    It refuses a deadline that has passed and holds itself to none, so that callers must.
 
     Attributes:
         delay: seconds that every call takes.
@@ -55,7 +58,7 @@ class MemoryStore:
                 if query.filter is None or matches(query.filter, kept.document.metadata)
                 for chunk in kept.chunks
             ]
-            found = [passage for passage in found if passage.scores.fused]
+            found = [passage for passage in found if passage.scores.fused is not None]
             found.sort(key=lambda passage: -(passage.scores.fused or 0.0))
             return Evidence(tuple(found[: query.top_k]), self._version(caller))
 
@@ -123,6 +126,8 @@ class MemoryStore:
 
     @asynccontextmanager
     async def _call(self, deadline: Deadline) -> AsyncIterator[None]:
+        if not deadline.remaining(asyncio.get_running_loop().time()):
+            raise Failure(Cause.STORE_TIMEOUT)
         self.deadlines.append(deadline)
         self.began.set()
         if self.failures:
@@ -147,10 +152,15 @@ class MemoryStore:
 
 
 def _scores(query: Query, asked: frozenset[str], chunk: Chunk) -> Scores:
+    """Score each leg that found the chunk; `fused` is None when none did."""
     shared = len(asked & content_words(chunk.text))
-    cosine = None if query.vector is None or chunk.vector is None else _cosine(query.vector, chunk.vector)
-    fused = (shared / len(asked) if asked else 0.0) + max(cosine or 0.0, 0.0)
-    return Scores(cosine, float(shared) if shared else None, fused)
+    by_keyword = shared / len(asked) if shared else 0.0
+    if query.vector is None:
+        return Scores(None, float(shared) or None, by_keyword or None)
+    cosine = None if chunk.vector is None else _cosine(query.vector, chunk.vector)
+    by_vector = 0.0 if cosine is None else (1.0 + cosine) / 2.0
+    fused = (by_keyword + by_vector) / 2.0
+    return Scores(cosine, float(shared) or None, fused if shared or cosine is not None else None)
 
 
 def _cosine(one: Vector, other: Vector) -> float:
