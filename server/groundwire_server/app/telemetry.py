@@ -10,6 +10,9 @@ from opentelemetry.trace import Tracer
 
 SERVICE = "groundwire"
 _EXPORT_SECONDS = 2
+_QUEUED_SPANS = 16_384
+"""Spans kept while the collector is slow, about two seconds of a busy server; more are dropped."""
+_SPANS_AN_EXPORT = 2048
 _SHUTDOWN_SECONDS = 3.0
 
 
@@ -48,5 +51,7 @@ def telemetry(version: str, otlp_endpoint: str | None) -> Telemetry:
         exporter = OTLPSpanExporter(
             endpoint=otlp_endpoint, insecure=otlp_endpoint.startswith("http://"), timeout=_EXPORT_SECONDS
         )
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+        provider.add_span_processor(
+            BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_AN_EXPORT)
+        )
     return Telemetry(provider.get_tracer(SERVICE, version), provider)

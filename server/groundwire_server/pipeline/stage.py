@@ -126,7 +126,7 @@ class Run:
     def _measured(self, stage: Stage, by: Deadline) -> "_Measured":
         began = self._clock.now()
         budget = min(by, self.plan.deadline).remaining(began)
-        attributes: dict[str, str | float] = {names.STAGE: stage.value, names.STAGE_BUDGET: budget}
+        attributes: dict[str, float] = {names.STAGE_BUDGET: budget}
         if self.attempts:
             attributes[names.ATTEMPT] = self.attempts
         span = self._tracer.start_span(_SPAN_NAMES[stage], attributes=attributes)
