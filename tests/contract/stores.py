@@ -1,0 +1,121 @@
+"""The stores that every contract suite runs over, and short ways to fill and to ask them.
+
+Another adapter is one more opener, here and in conftest.py.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.caller import EVERYBODY, Caller
+from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.document import Chunk, Document, Stored
+from groundwire_server.domain.evidence import Evidence, Query
+from groundwire_server.domain.filters import Filter
+from groundwire_server.domain.metadata import Metadata
+from groundwire_server.domain.vector import Vector
+from groundwire_server.ports.corpus import Corpus
+from groundwire_server.ports.retriever import Retriever
+from groundwire_server.ports.sentence_vectors import SentenceVectors
+from tests.doubles.store import MemoryStore
+
+ALICE = Caller("acme", "alice", frozenset({"alice", "staff"}))
+BOB = Caller("acme", "bob", frozenset({"bob"}))
+STRANGER = Caller("globex", "alice", frozenset({"alice", "staff"}))
+"""Of another tenant, where the same principals are other people."""
+
+ALL = frozenset({EVERYBODY})
+
+DIMENSIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One engine behind its three ports."""
+
+    retriever: Retriever
+    corpus: Corpus
+    sentence_vectors: SentenceVectors
+
+    async def put(
+        self,
+        document_id: str,
+        *chunks: str | Chunk,
+        caller: Caller = ALICE,
+        metadata: Metadata | None = None,
+        allowed: frozenset[str] = ALL,
+    ) -> Stored:
+        """Store a document of these chunks; its hash is made of all that is given."""
+        whole = [
+            Chunk(f"{document_id}/{place}", place, given) if isinstance(given, str) else given
+            for place, given in enumerate(chunks)
+        ]
+        text = "\n".join(chunk.text for chunk in whole)
+        document = Document(
+            document_id, text, f"Title of {document_id}", f"file:{document_id}", metadata or {}, allowed
+        )
+        return await self.corpus.put(caller, document, repr((document, whole)), whole, NEVER)
+
+    async def search(
+        self,
+        text: str,
+        vector: Vector | None = None,
+        top_k: int = 10,
+        *,
+        caller: Caller = ALICE,
+        condition: Filter | None = None,
+    ) -> Evidence:
+        return await self.retriever.search(caller, Query(text, vector, top_k, condition), NEVER)
+
+    async def found(
+        self,
+        text: str,
+        vector: Vector | None = None,
+        top_k: int = 10,
+        *,
+        caller: Caller = ALICE,
+        condition: Filter | None = None,
+    ) -> list[str]:
+        """The ids of the chunks found, best first."""
+        evidence = await self.search(text, vector, top_k, caller=caller, condition=condition)
+        return [passage.chunk_id for passage in evidence.passages]
+
+
+Opener: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Store]]
+
+
+@asynccontextmanager
+async def embedded(folder: Path) -> AsyncIterator[Store]:
+    """The embedded store, in a file."""
+    embedding = Embedding("axes", DIMENSIONS)
+    with closing(EmbeddedStore.open(folder / "store.sqlite3", SystemClock(), embedding, readers=2)) as store:
+        yield Store(store.retriever, store.corpus, store.sentence_vectors)
+
+
+@asynccontextmanager
+async def memory(folder: Path) -> AsyncIterator[Store]:
+    """The double."""
+    store = MemoryStore()
+    yield Store(store, store, store)
+
+
+def chunk(chunk_id: str, text: str, vector: Vector | None = None, ordinal: int = 0) -> Chunk:
+    return Chunk(chunk_id, ordinal, text, vector)
+
+
+def near(axis: int, closeness: float = 1.0) -> Vector:
+    """A unit vector whose cosine with the axis is `closeness`; what is left points along the last axis."""
+    vector = Vector("f", bytes(4 * DIMENSIONS))
+    vector[axis] = closeness
+    if closeness < 1.0:
+        vector[DIMENSIONS - 1] = (1.0 - closeness**2) ** 0.5
+    return vector
+
+
+def closenesses(count: int) -> Sequence[float]:
+    """Cosines from near to far."""
+    return [1.0 - (place + 1) / (count + 1) for place in range(count)]
