@@ -148,18 +148,31 @@ class Connections:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
             connection = connect(self._path)
+            try:
+                set_up(connection)
+            except sqlite3.Error:
+                connection.close()
+                raise
             self._opened.append(connection)
             self._own.connection = connection
         return connection
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, without transactions that nobody has asked for."""
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+def connect(path: Path, *, patience: float = 0.0) -> sqlite3.Connection:
+    """Open the file, without transactions that nobody has asked for.
+
+    Args:
+        path: the file.
+        patience: seconds that a statement waits for another process; our own waiting can be interrupted.
+    """
+    return sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+
+
+def set_up(connection: sqlite3.Connection) -> None:
+    """Say how a connection works. The journal's mode stays with the file: only ever do this to one of our own."""
     for setting in _SETTINGS:
         with closing(connection.execute(setting)):
             pass
-    return connection
 
 
 def _begin(connection: sqlite3.Connection, begin: str, job: Job) -> None:

@@ -199,6 +199,8 @@ class EmbeddedCorpus:
     def _write_vectors(self, connection: sqlite3.Connection, document: int, chunks: Sequence[Chunk]) -> None:
         if self._embedding is None:
             raise ValueError("chunks have vectors, but the store was opened without an embedding model")
+        if any(len(chunk.vector) != self._embedding.dimensions for chunk in chunks if chunk.vector is not None):
+            raise ValueError("a chunk's vector has not as many dimensions as the embedding model")
         record_embedding(connection, self._embedding)
         nothing = Vector("f", bytes(4 * self._embedding.dimensions))
         vectors = packed_vectors(nothing if chunk.vector is None else chunk.vector for chunk in chunks)

@@ -9,7 +9,9 @@ from groundwire_server.adapters.store.embedded.schema import passages_table
 from groundwire_server.adapters.store.embedded.scope import Scope
 
 _MOST_TERMS: Final = 64
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile("(?:[^\\W_]|[\u0300-\u0331])+")
+"""What the index takes for a word: letters and digits, with the accents that it strips."""
+
 _STOP_WORDS: Final = frozenset(
     """
     a about after all also am an and any are as at be because been before being between both but by can could d did do
@@ -26,8 +28,9 @@ def match_expression(text: str) -> str | None:
 
     Words that are in every text say nothing and cost the most. None when no other is left.
     """
-    words = dict.fromkeys(word.casefold() for word in _WORD.findall(text))
-    telling = [word for word in words if word not in _STOP_WORDS][:_MOST_TERMS]
+    # The index folds case in its own way, which is not Python's: it is given the words as they are.
+    words = {word.casefold(): word for word in _WORD.findall(text)}
+    telling = [word for folded, word in words.items() if folded not in _STOP_WORDS][:_MOST_TERMS]
     return " OR ".join(f'"{word}"' for word in telling) or None
 
 

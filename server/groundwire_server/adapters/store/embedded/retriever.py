@@ -13,7 +13,7 @@ from groundwire_server.adapters.store.embedded.connections import Connections, J
 from groundwire_server.adapters.store.embedded.fusion import fused
 from groundwire_server.adapters.store.embedded.packing import unpacked_metadata
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
-from groundwire_server.adapters.store.embedded.vectors import VectorIndex
+from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
@@ -48,20 +48,32 @@ class EmbeddedRetriever:
         return await self._connections.read(partial(self._search, caller, query), deadline)
 
     def _search(self, caller: Caller, query: Query, connection: sqlite3.Connection, job: Job) -> Evidence:
-        scope = resolve(connection, caller, query.filter)
-        if scope is None:
-            return Evidence(corpus_version=EMPTY_VERSION)
-        ranking = self._ranked(connection, scope, query, job)
+        while True:
+            scope = resolve(connection, caller, query.filter)
+            if scope is None:
+                return Evidence(corpus_version=EMPTY_VERSION)
+            rows = self._rows(connection, scope, query, job)
+            if rows is None or rows.change == scope.change:
+                break
+            # Another search has brought the vectors past this snapshot: what was replaced would not be found in them.
+            connection.execute("COMMIT")
+            connection.execute("BEGIN")
+            job.check()
+        ranking = self._ranked(connection, scope, query, rows)
         job.check()
         return Evidence(_passages(connection, scope, ranking), scope.version)
 
-    def _ranked(self, connection: sqlite3.Connection, scope: Scope, query: Query, job: Job) -> _Ranking:
+    def _rows(self, connection: sqlite3.Connection, scope: Scope, query: Query, job: Job) -> Rows | None:
+        if query.vector is None or self._vectors is None:
+            return None
+        return self._vectors.current(connection, scope, job)
+
+    def _ranked(self, connection: sqlite3.Connection, scope: Scope, query: Query, rows: Rows | None) -> _Ranking:
         depth = max(query.top_k * _DEPTH, _LEAST_DEPTH)
         by_keyword = keyword.rank(connection, scope, query.text, depth)
-        if query.vector is None or self._vectors is None:
+        if query.vector is None or rows is None:
             combined = fused(None, by_keyword, self._alpha)
             return _Ranking(_first(combined, query.top_k), by_keyword or {}, {})
-        rows = self._vectors.current(connection, scope, job)
         by_vector = rows.rank(scope, query.vector, depth)
         best = _first(fused(by_vector, by_keyword, self._alpha), query.top_k)
         return _Ranking(best, by_keyword or {}, rows.similarities(best, query.vector))
@@ -80,8 +92,7 @@ def _passages(connection: sqlite3.Connection, scope: Scope, ranking: _Ranking) -
         (scope.tenant, json.dumps(list(ranking.combined))),
     ).fetchone()
     rows = {row[0]: row[1:] for row in json.loads(found)}
-    # A chunk that the matrix knows and the snapshot does not was stored or replaced since.
-    return tuple(_passage(chunk, rows[chunk], ranking) for chunk in ranking.combined if chunk in rows)
+    return tuple(_passage(chunk, rows[chunk], ranking) for chunk in ranking.combined)
 
 
 def _passage(chunk: int, row: tuple[str, str, str, str, str, int, int, str, str], ranking: _Ranking) -> Passage:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from groundwire_server.adapters.store.embedded.connections import Connections, connect
+from groundwire_server.adapters.store.embedded.connections import Connections, connect, set_up
 from groundwire_server.adapters.store.embedded.corpus import EmbeddedCorpus
 from groundwire_server.adapters.store.embedded.failures import UnusableStore
 from groundwire_server.adapters.store.embedded.retriever import EmbeddedRetriever
@@ -18,6 +18,10 @@ from groundwire_server.ports.clock import Clock
 
 ALPHA: Final = 0.5
 """The vector leg's weight; measured on 1,216 paragraphs and 1,000 questions."""
+
+
+_PATIENCE: Final = 1.0
+"""Seconds that opening waits for another process that opens the same file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ class EmbeddedStore:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with closing(connect(path)) as connection:
+            with closing(connect(path, patience=_PATIENCE)) as connection:
                 prepare(connection, path, embedding)
+                set_up(connection)
         except sqlite3.DatabaseError as error:
             raise UnusableStore(
                 f"{path} cannot be opened: {error.sqlite_errorname}. Check that it is groundwire's own file and that "

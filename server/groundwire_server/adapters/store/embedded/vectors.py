@@ -34,7 +34,7 @@ class VectorIndex:
     def current(self, connection: sqlite3.Connection, scope: Scope, job: Job) -> "Rows":
         """Return the tenant's vectors, with every change that the snapshot holds.
 
-        They may hold later changes too: what the snapshot does not know is left out when its text is fetched.
+        They hold later changes too when another search has read a newer snapshot: see `Rows.change`.
         """
         job.acquire(self._lock)
         try:
@@ -51,8 +51,13 @@ class VectorIndex:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A tenant's chunks, one row each, ids ascending; what is appended later is not seen."""
+    """A tenant's chunks after some change, one row each, ids ascending; no later change is seen.
 
+    Attributes:
+        change: the last one that the rows hold.
+    """
+
+    change: int
     ids: _Numbers
     documents: _Numbers
     access: _Numbers
@@ -100,11 +105,14 @@ class _Matrix:
         self._change = 0
         self._count = 0
         self._gone = 0
+        self._access: _Numbers
         self._allocate(_FIRST_CAPACITY)
 
     def rows(self) -> Rows:
         count = self._count
-        return Rows(self._ids[:count], self._documents[:count], self._access[:count], self._vectors[:count])
+        return Rows(
+            self._change, self._ids[:count], self._documents[:count], self._access[:count], self._vectors[:count]
+        )
 
     def catch_up(self, connection: sqlite3.Connection, scope: Scope) -> None:
         """Take in the documents that have changed since."""
@@ -123,7 +131,11 @@ class _Matrix:
         self._change = scope.change
 
     def _remove(self, documents: _Numbers) -> None:
-        stale = np.isin(self._documents[: self._count], documents)
+        stale = np.isin(self._documents[: self._count], documents) & (self._access[: self._count] != _GONE)
+        if not stale.any():
+            return
+        # Searches that run hold the old array.
+        self._access = self._access.copy()
         self._access[: self._count][stale] = _GONE
         self._gone += int(stale.sum())
         if self._gone > self._count // 2:
