@@ -10,7 +10,7 @@ RUN python -m venv /build \
         --require-hashes --only-binary :all: --requirement bootstrap.txt
 COPY clients/python clients/python
 RUN cd clients/python && /build/bin/hatchling build -t wheel -d /src/dist
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY server server
 RUN /build/bin/hatchling build -t wheel -d dist
 RUN python -m venv --without-pip /app \
