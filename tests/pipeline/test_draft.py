@@ -15,7 +15,7 @@ WHOLE = (
 
 
 def _read(*pieces: str) -> tuple[DraftReader, list[Segment]]:
-    reader = DraftReader()
+    reader = DraftReader(100_000)
     segments = [segment for piece in pieces for segment in reader.feed(piece)]
     return reader, segments
 
@@ -44,7 +44,7 @@ def test_reads_the_same_however_the_draft_is_cut(data: st.DataObject) -> None:
 
 
 def test_a_segment_is_complete_as_soon_as_its_object_closes() -> None:
-    reader = DraftReader()
+    reader = DraftReader(100_000)
     assert reader.feed('{"confidence": "high", "segments": [{"text": "One') == []
     assert reader.unfinished == "One"
     assert reader.feed('.", "cites": ["p1"') == []
@@ -53,7 +53,7 @@ def test_a_segment_is_complete_as_soon_as_its_object_closes() -> None:
 
 
 def test_the_confidence_counts_once_it_cannot_grow() -> None:
-    reader = DraftReader()
+    reader = DraftReader(100_000)
     reader.feed('{"confidence": "high')
     assert reader.confidence is None
     reader.feed('", "segments": [')
@@ -108,8 +108,22 @@ def test_nothing_at_all_is_empty(draft: str) -> None:
     assert caught.value.cause is Cause.OUTPUT_EMPTY
 
 
+def test_without_partial_text_the_same_segments_are_read() -> None:
+    reader = DraftReader(1000, partial=False)
+    assert [segment.text for piece in WHOLE for segment in reader.feed(piece)] == ["One.", "Two."]
+    reader.finish()
+
+
+def test_a_draft_over_its_limit_is_refused_before_it_is_read() -> None:
+    reader = DraftReader(100)
+    reader.feed('{"confidence": "high", "segments": [{"text": "')
+    with pytest.raises(Failure) as caught:
+        reader.feed("x" * 100)
+    assert caught.value.cause is Cause.OUTPUT_TOO_LONG
+
+
 def test_prose_is_refused_at_its_first_words() -> None:
-    reader = DraftReader()
+    reader = DraftReader(100_000)
     with pytest.raises(Failure):
         reader.feed("The answer")
 

@@ -48,12 +48,18 @@ class DraftReader:
     The draft is one JSON object; a segment is complete as soon as its own object is closed.
     Text is normalized here, before anybody sees it.
 
+    Args:
+        limit: characters that a draft may have: a piece is read together with all before it.
+        partial: whether `unfinished` is wanted; without it a piece that completes nothing is not read yet.
+
     Attributes:
         confidence: once it has been read.
         unfinished: the text so far of the segment that is being written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int, *, partial: bool = True) -> None:
+        self._limit = limit
+        self._partial = partial
         self._text = ""
         self._brackets = _Brackets()
         self._taken = 0
@@ -64,10 +70,14 @@ class DraftReader:
         """Take the next piece; return the segments that it completed.
 
         Raises:
-            Failure: OUTPUT_MALFORMED as soon as the draft cannot become valid any more.
+            Failure: OUTPUT_MALFORMED as soon as the draft cannot become valid any more, OUTPUT_TOO_LONG over the limit.
         """
+        if len(self._text) + len(text) > self._limit:
+            raise Failure(Cause.OUTPUT_TOO_LONG)
         self._text += text
-        self._brackets.feed(text)
+        completes = self._brackets.feed(text)
+        if self.confidence is not None and not completes and not self._partial:
+            return ()
         try:
             seen = jiter.from_json(self._text.encode(), partial_mode="trailing-strings")
         except ValueError:
@@ -116,7 +126,9 @@ class _Brackets:
         self._escape_pending = False
         self.closed = 0
 
-    def feed(self, text: str) -> None:
+    def feed(self, text: str) -> bool:
+        """Take the next piece; return whether it closed one."""
+        before = self.closed
         if self._escape_pending:
             text = "\\" + text
         self._escape_pending = False
@@ -134,6 +146,7 @@ class _Brackets:
                 case _:
                     pass
         self._escape_pending = text.endswith("\\") and end < len(text)
+        return self.closed > before
 
 
 def _confidence(value: object) -> Confidence | None:

@@ -38,9 +38,14 @@ class Gate:
         """Whether what passes may still be taken back."""
         return self._sink is None or self._mode is StreamMode.PROVISIONAL
 
+    @property
+    def shows_unfinished(self) -> bool:
+        """Whether the segment that is being written is shown as it grows."""
+        return self._sink is not None and self._mode is StreamMode.PROVISIONAL
+
     async def provisional(self, unfinished: str) -> None:
         """Show the text so far of the segment that is being written, where the mode allows it."""
-        if self._sink is None or self._mode is not StreamMode.PROVISIONAL or not unfinished:
+        if not self.shows_unfinished or not unfinished:
             return
         await self._show(self._joined(_settled(unfinished)))
 

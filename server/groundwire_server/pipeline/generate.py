@@ -16,6 +16,12 @@ from groundwire_server.pipeline.validate import check_segment
 from groundwire_server.ports.generator import Generator
 from groundwire_server.telemetry import names
 
+_OVERHEAD = 8
+"""Characters of a draft for one of its text: `\\u00e9` is six, and citations come on top."""
+
+_FRAME = 2048
+"""Characters of a draft besides its text, for an answer of a few words."""
+
 
 async def generate(
     request: GenerationRequest,
@@ -67,7 +73,7 @@ class _Writing:
     """One draft on its way from the model to the gate."""
 
     def __init__(self, request: GenerationRequest, gate: Gate, policy: Policy) -> None:
-        self.reader = DraftReader()
+        self.reader = DraftReader(_OVERHEAD * policy.display_limit + _FRAME, partial=gate.shows_unfinished)
         self._handles = request.prompt.handles
         self._gate = gate
         self._policy = policy
