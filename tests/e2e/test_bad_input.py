@@ -235,6 +235,11 @@ async def _nobody(product: Product) -> None:
     await product.answers.Answer(answer_service_pb2.AnswerRequest(question=question()))
 
 
+async def _two_tenants(product: Product) -> None:
+    metadata = (*ACME, ("groundwire-tenant", "other"))
+    await product.answers.Answer(answer_service_pb2.AnswerRequest(question=question()), metadata=metadata)
+
+
 async def _malformed_request_id(product: Product) -> None:
     await answer(product, request_id="short")
 
@@ -269,6 +274,7 @@ async def _resuming(product: Product) -> None:
         (_malformed_request_id, INVALID, "INVALID_REQUEST"),
         (_resumption_too_long, INVALID, "INVALID_REQUEST"),
         (_nobody, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"),
+        (_two_tenants, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"),
         (_resumption, grpc.StatusCode.UNIMPLEMENTED, "FEATURE_NOT_OFFERED"),
         (_resuming, grpc.StatusCode.UNIMPLEMENTED, "FEATURE_NOT_OFFERED"),
     ],

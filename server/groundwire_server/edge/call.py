@@ -19,7 +19,7 @@ class Call:
         method: `package.Service/Method`.
         context: gRPC's own.
         request: the message of a call with one request; None for a stream of requests.
-        metadata: the text entries of the call's metadata; the last of a repeated key.
+        metadata: the text entries of the call's metadata; those of a repeated key joined with commas.
         arrived: when it came in, on the loop's clock.
         deadline: the caller's; None without one.
         status: the status it ended with, by name.

@@ -11,7 +11,7 @@ Outermost first:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -78,7 +78,7 @@ class Chain(grpc.aio.ServerInterceptor):
         return await self._run(method, None, context, partial(behavior, requests, context))
 
     async def _run(self, method: str, request: Any, context: Any, serve: Callable[[], Awaitable[Any]]) -> Any:
-        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        metadata = _texts(context.invocation_metadata() or ())
         call = Call(method, context, request, metadata, arrived=asyncio.get_running_loop().time())
         enter(call)
         response: Any = None
@@ -92,3 +92,12 @@ class Chain(grpc.aio.ServerInterceptor):
             proceed = partial(layer.around, call, proceed)
         await proceed()
         return response
+
+
+def _texts(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+    """The text entries; a key that is given again is joined with a comma, so that no later entry replaces an earlier."""
+    texts: dict[str, str] = {}
+    for key, value in metadata:
+        if isinstance(value, str):
+            texts[key] = f"{texts[key]},{value}" if key in texts else value
+    return texts
