@@ -95,7 +95,7 @@ class Chain(grpc.aio.ServerInterceptor):
 
 
 def _texts(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
-    """The text entries; a key that is given again is joined with a comma, so that no later entry replaces an earlier."""
+    """The text entries; a key that is given again is joined with a comma: no later entry replaces an earlier."""
     texts: dict[str, str] = {}
     for key, value in metadata:
         if isinstance(value, str):
