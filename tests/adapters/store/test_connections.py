@@ -120,12 +120,27 @@ async def test_what_waits_for_a_thread_is_held_to_its_time(connections: Connecti
     with pytest.raises(Failure) as failure:
         await connections.read(waiting, soon(0.02))
     assert failure.value.cause is Cause.STORE_TIMEOUT
+    assert not running.left.is_set()
     task.cancel()
     assert await connections.read(lambda connection, job: "next", NEVER) == "next"
     assert not waiting.began.is_set()
 
 
-async def test_a_failed_interruption_does_not_reach_the_next_work(connections: Connections) -> None:
+async def test_work_that_ended_too_late_is_not_committed(connections: Connections) -> None:
+    def work(connection: sqlite3.Connection, job: Job) -> None:
+        connection.execute("INSERT INTO settings VALUES ('late', 'yes')")
+        job.stop()
+
+    with pytest.raises(Failure) as failure:
+        await connections.write(work, NEVER)
+    assert failure.value.cause is Cause.STORE_TIMEOUT
+    written = await connections.read(
+        lambda connection, job: connection.execute("SELECT * FROM settings").fetchall(), NEVER
+    )
+    assert written == []
+
+
+async def test_an_interruption_does_not_reach_the_next_work(connections: Connections) -> None:
     for _ in range(3):
         with pytest.raises(Failure):
             await connections.write(Counting(), soon(0.02))

@@ -217,3 +217,18 @@ async def test_a_defect_of_ours_stays_one_and_leaves_nothing(store: Store) -> No
         await store.corpus.put(ALICE, Document("post", "Text."), "hash", same, NEVER)
     assert await store.corpus.page(ALICE, "", 10, NEVER) == []
     assert (await store.put("post", "Parcels wait.")).revision == 1
+
+
+async def test_what_is_deleted_or_replaced_leaves_no_rows_behind(opened: EmbeddedStore, store: Store) -> None:
+    for number in range(4):
+        sentences = (Sentence(0, 4, near(3)),)
+        given = Chunk("c", 0, f"Parcels {number} wait.", near(0), sentences)
+        await store.put("post", given, metadata={"n": float(number)}, allowed=frozenset({"alice", f"p{number}"}))
+    await store.corpus.delete(ALICE, "post", NEVER)
+
+    def rows(connection: sqlite3.Connection, job: object) -> dict[str, int]:
+        tables = ("access_lists", "grants", "texts", "chunks", "vectors", "sentences", "facts")
+        return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}
+
+    assert set((await opened._connections.read(rows, NEVER)).values()) == {0}
+    await opened._connections.write(executing("INSERT INTO passages_1 (passages_1) VALUES ('integrity-check')"), NEVER)

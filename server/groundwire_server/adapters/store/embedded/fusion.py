@@ -17,7 +17,9 @@ def fused(vector: Mapping[int, float] | None, keyword: Mapping[int, float] | Non
             chunk: alpha * by_vector.get(chunk, 0.0) + (1 - alpha) * by_keyword.get(chunk, 0.0)
             for chunk in by_vector.keys() | by_keyword.keys()
         }
-    return dict(sorted(combined.items(), key=lambda scored: (-scored[1], scored[0])))
+    # Sorting is stable, so equal scores stay in the order of their ids.
+    ranked = sorted(sorted(combined), key=combined.__getitem__, reverse=True)
+    return {chunk: combined[chunk] for chunk in ranked}
 
 
 def _relative(scores: Mapping[int, float]) -> dict[int, float]:
