@@ -36,3 +36,16 @@ def test_a_quote_that_says_the_same_is_preferred_to_one_with_the_same_words() ->
 def test_a_quote_is_verbatim_and_shares_most_words() -> None:
     assert quote("What else follows?", PASSAGE) == "Nothing else follows."
     assert quote("Bananas ripen.", PASSAGE) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Cats   purr\nloudly.", "Cats   purr\nloudly."),
+        ("All cats purr. Cats purr loudly. Really.", "Cats purr loudly."),
+        ("Scats purr Cats purr loudly.", "Cats purr loudly."),
+        ("Before: Cats purr loudly.  \n", "Cats purr loudly."),
+    ],
+)
+def test_the_very_words_are_found_however_they_are_spaced(text: str, expected: str) -> None:
+    assert quote("Cats purr loudly.", passage("c1", text)) == expected

@@ -44,12 +44,17 @@ def _newest(passages: Sequence[Passage]) -> Iterable[Passage]:
 
 
 def _distinct(passages: Iterable[Passage]) -> Iterable[Passage]:
-    seen: set[str] = set()
+    seen: dict[str, list[str]] = {}
     for passage in passages:
-        folded = " ".join(passage.text.split()).casefold()
-        if folded not in seen:
-            seen.add(folded)
+        # Most passages differ in their first word already, and folding a whole one costs far more.
+        alike = seen.setdefault("".join(passage.text.split(None, 1)[:1]).casefold(), [])
+        if not any(_folded(passage.text) == _folded(text) for text in alike):
+            alike.append(passage.text)
             yield passage
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _within(budget: int, passages: Iterable[Passage]) -> tuple[Passage, ...]:

@@ -21,19 +21,27 @@ def support(statement: str, passages: Iterable[Passage]) -> float:
 
 
 def quote(statement: str, passage: Passage) -> str:
-    """Return the passage's sentence that says or else shares most with the statement, verbatim.
+    """Return where the passage says the statement, or else its sentence that shares most words with it; verbatim.
 
     Empty when none shares a word. Of two sentences that share as many words, the shorter says less besides.
     """
-    said, verbatim = content_words(statement), _folded(statement)
+    # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is much cheaper besides.
+    verbatim = _stretch(statement.split(), passage.text)
+    if verbatim:
+        return verbatim
+    said = content_words(statement)
     candidates = [passage.text[start:end] for start, end in sentences(passage.text)]
-    for candidate in candidates:
-        # Words alone cannot tell `x < y` from `x > y`.
-        if verbatim and verbatim in _folded(candidate):
-            return candidate
     best = max(candidates, key=lambda candidate: (len(occurring(said, candidate)), -len(candidate)), default="")
     return best if occurring(said, best) else ""
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split())
+def _stretch(words: list[str], text: str) -> str:
+    """The stretch of a text that has these words in a row, however they are spaced; empty when there is none."""
+    count = len(words)
+    start = text.find(words[0]) if words else -1
+    while start >= 0:
+        *begun, rest = [*text[start:].split(None, count), ""][: count + 1]
+        if begun == words and (start == 0 or not text[start - 1].isalnum()):
+            return text[start : len(text) - len(rest)].rstrip()
+        start = text.find(words[0], start + 1)
+    return ""

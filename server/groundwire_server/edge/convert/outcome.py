@@ -1,11 +1,18 @@
 """Outcomes."""
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
+
 from groundwire.v1 import outcome_pb2
 from groundwire_server.domain.answer import Citation, GroundedText, Span
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Report, StageTiming
-from groundwire_server.edge.convert.durations import duration
+from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.passage import passages_to_pb
 from groundwire_server.edge.convert.words import ACTIONS, CAUSES, CONFIDENCES, LOSSES, NEXT_STEPS, STAGES
+
+Timings: TypeAlias = Sequence[StageTiming]
 
 
 def outcome_to_pb(outcome: Outcome) -> outcome_pb2.Outcome:
@@ -30,7 +37,7 @@ def outcome_to_pb(outcome: Outcome) -> outcome_pb2.Outcome:
         case FailedSafe(retryable, retry_after):
             message.failed_safe.retryable = retryable
             if retry_after is not None:
-                message.failed_safe.retry_after.CopyFrom(duration(retry_after))
+                fill(message.failed_safe.retry_after, retry_after)
     return message
 
 
@@ -46,16 +53,15 @@ def citation_to_pb(citation: Citation) -> outcome_pb2.Citation:
     )
 
 
-def stage_to_pb(timing: StageTiming) -> outcome_pb2.StageTiming:
-    """Write the time one stage took."""
-    return outcome_pb2.StageTiming(
-        stage=STAGES[timing.stage],
-        start=duration(timing.start),
-        duration=duration(timing.duration),
-        budget=duration(timing.budget),
-        cause=CAUSES[timing.cause] if timing.cause else outcome_pb2.CAUSE_UNSPECIFIED,
-        attempt=timing.attempt,
-    )
+def fill_stages(messages: "RepeatedCompositeFieldContainer[outcome_pb2.StageTiming]", timings: Timings) -> None:
+    """Write the time that stages took into a message's field."""
+    for timing in timings:
+        message = messages.add(stage=STAGES[timing.stage], attempt=timing.attempt)
+        fill(message.start, timing.start)
+        fill(message.duration, timing.duration)
+        fill(message.budget, timing.budget)
+        if timing.cause:
+            message.cause = CAUSES[timing.cause]
 
 
 def _text(answer: GroundedText) -> outcome_pb2.GroundedText:
@@ -78,8 +84,7 @@ def _span(span: Span) -> outcome_pb2.Span:
 
 
 def _report(report: Report) -> outcome_pb2.Report:
-    first = report.time_to_first_token
-    return outcome_pb2.Report(
+    message = outcome_pb2.Report(
         request_id=report.request_id,
         trace_id=report.trace_id,
         route=report.route,
@@ -95,7 +100,9 @@ def _report(report: Report) -> outcome_pb2.Report:
             estimated=report.usage.estimated,
             cost_microdollars=report.usage.cost_microdollars,
         ),
-        stages=[stage_to_pb(timing) for timing in report.stages],
-        time_to_first_token=None if first is None else duration(first),
-        total=duration(report.total),
     )
+    fill_stages(message.stages, report.stages)
+    fill(message.total, report.total)
+    if report.time_to_first_token is not None:
+        fill(message.time_to_first_token, report.time_to_first_token)
+    return message

@@ -8,7 +8,7 @@ from groundwire.v1 import retrieval_service_pb2
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceServicer
 from groundwire_server.edge.call import current_call
 from groundwire_server.edge.convert.ask import ask_from_retrieve
-from groundwire_server.edge.convert.outcome import stage_to_pb
+from groundwire_server.edge.convert.outcome import fill_stages
 from groundwire_server.edge.convert.passage import passages_to_pb
 from groundwire_server.pipeline.answering import Answering
 
@@ -26,10 +26,11 @@ class Retrieval(RetrievalServiceServicer):
         call = current_call()
         ask = ask_from_retrieve(request, call.request_id)
         found = await self._answering.search(ask, call.caller, call.arrived, call.deadline)
-        return retrieval_service_pb2.RetrieveResponse(
+        response = retrieval_service_pb2.RetrieveResponse(
             passages=passages_to_pb(found.evidence.passages),
             corpus_version=found.evidence.corpus_version,
             request_id=call.request_id,
             trace_id=call.trace_id,
-            stages=[stage_to_pb(timing) for timing in found.report.stages],
         )
+        fill_stages(response.stages, found.report.stages)
+        return response
