@@ -1,66 +1,181 @@
-"""What the README shows is true."""
+"""What the README shows is what happens."""
 
 import asyncio
-import json
+import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from groundwire import Client, Document
 from groundwire.v1 import outcome_pb2
+from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
+from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.app import compose
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.dependencies import Dependencies
+from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
 from groundwire_server.app.settings import Settings
-from tests.e2e.calls import ACME, ingest
-from tests.e2e.conftest import Product, Serve, serve
-
-__all__ = ["serve"]
+from tests.doubles.embedder import HashingEmbedder
+from tests.doubles.spans import Spans
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+CONSOLES = [block for language, block in BLOCKS if language == "console"]
+COMMANDS = [
+    line.replace("\\\n", " ") for block in CONSOLES for line in re.findall(r"^\$ ((?:.*\\\n)*.*)$", block, re.MULTILINE)
+]
 GRPCURL = shutil.which("grpcurl", path=str(Path(sys.executable).parent)) or shutil.which("grpcurl")
-DEMO = (("groundwire-tenant", "demo"), *ACME[1:])
+
+# The two passages of the demo's documents that the README's answer quotes.
+LAMBDA = Document(
+    document_id="lambda",
+    title="Lambdas",
+    source_uri="https://docs.python.org/3.11/reference/expressions.html#lambda",
+    text="Note that functions created with lambda expressions cannot contain\nstatements or annotations.\n",
+    allowed_principals=["*"],
+)
+COMPOUND = Document(
+    document_id="compound",
+    title="Compound statements",
+    source_uri="https://docs.python.org/3.11/reference/compound_stmts.html#compound",
+    text="""Note that the lambda
+expression is merely a shorthand for a simplified function definition;
+a function defined in a “"def"” statement can be passed around or
+assigned to another name just like a function defined by a lambda
+expression.
+""",
+    allowed_principals=["*"],
+)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server, and what it recorded."""
+
+    address: str
+    spans: Spans
 
 
 @pytest.fixture
-async def product(serve: Serve) -> AsyncIterator[Product]:
-    """A server that holds what the README asks for."""
-    async with serve() as running:
-        text = "Note that functions created with lambda expressions cannot contain statements or annotations."
-        await ingest(running, ("lambda", text), metadata=DEMO)
-        yield running
-
-
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-
-
-async def test_the_python_example_runs(product: Product) -> None:
-    (example,) = _blocks("python")
-    code = example.replace("127.0.0.1:50051", product.address)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+async def product(tmp_path: Path) -> AsyncIterator[Running]:
+    """A server with the model it comes with, which holds what the README asks for."""
+    settings = Settings(listen="127.0.0.1:0", data=tmp_path)
+    embedder = HashingEmbedder()
+    embedding = Embedding(embedder.model, embedder.dimensions)
+    store = EmbeddedStore.open(tmp_path / "store.sqlite3", SystemClock(), embedding, readers=2)
+    generators = {EXTRACTIVE: ExtractiveGenerator(embedder, store.sentence_vectors)}
+    spans = Spans()
+    server = compose.server(
+        settings,
+        {"default": replace(built_in_routes()["default"], min_relevance=0.05)},
+        Dependencies(store.retriever, store.corpus, embedder, generators),
+        spans.tracer,
     )
-    printed, failed = await asyncio.wait_for(process.communicate(), 30)
-    assert process.returncode == 0, failed.decode()
-    lines = printed.decode().splitlines()
-    assert lines[0] == "answered"
-    assert lines[1].startswith("Note that functions created with lambda expressions")
-    assert lines[-1].split()[1] == "outcome"
+    try:
+        address = f"127.0.0.1:{await server.start(settings.listen)}"
+        async with Client(address, tenant="demo") as client:
+            results = [result async for result in client.ingest([LAMBDA, COMPOUND])]
+        assert [result.HasField("error") for result in results] == [False, False]
+        spans.clear()
+        yield Running(address, spans)
+    finally:
+        await server.drain(0.0, 0.0)
+        store.close()
+
+
+async def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
+    """What a command prints; it must succeed."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "80", "PYTHONIOENCODING": "utf-8"} | (env or {}),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, complaint = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0, complaint.decode()
+    return printed.decode()
+
+
+def assert_shows(shown: str, printed: str) -> None:
+    """The README shows what was printed: `…` stands for what it leaves out, and what differs each time is not compared.
+
+    A line that is only `…` stands for any lines, at the end of the block for the rest.
+    """
+    pattern = []
+    for line in _same_each_time(shown).strip().splitlines():
+        if line.strip() == "…":
+            pattern.append(r"(?:.*\n)*?")
+        else:
+            pattern.append(".*".join(re.escape(part) for part in line.rstrip().split("…")) + r" *\n")
+    assert re.fullmatch("".join(pattern), _same_each_time(printed).strip() + "\n"), f"shown:\n{shown}\nis:\n{printed}"
+
+
+def _same_each_time(text: str) -> str:
+    text = re.sub(r'("(?:request_id|trace_id|corpus_version)": )"\w+"', r'\1"-"', text)
+    text = re.sub(r"^trace [0-9a-f]{32}$", "trace -", text, flags=re.MULTILINE)
+    text = re.sub(r"^.* in all, the first text after .*$", "- in all", text, flags=re.MULTILINE)
+    # A stage of the waterfall: its bar, its time and its budget.
+    return re.sub(r"^(\w+) +[▏▎▍▌▋▊▉█ ]*[▏▎▍▌▋▊▉█] +[\d.]+ m?s of +[\d.]+ m?s?$", r"\1 -", text, flags=re.MULTILINE)
+
+
+def following(language: str) -> list[tuple[str, str]]:
+    """The blocks of a language, each with the block that follows it: what it prints."""
+    return [(block, BLOCKS[at + 1][1]) for at, (named, block) in enumerate(BLOCKS) if named == language]
+
+
+@pytest.mark.parametrize("example", range(len(following("python"))))
+async def test_the_python_examples_print_what_is_shown(product: Running, example: int) -> None:
+    code, shown = following("python")[example]
+    assert "127.0.0.1:50051" in code
+    assert_shows(shown, await run(sys.executable, "-c", code.replace("127.0.0.1:50051", product.address)))
 
 
 @pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not installed; it comes with make setup on Linux x86-64")
-async def test_the_grpcurl_example_runs(product: Product) -> None:
+async def test_the_grpcurl_example_prints_what_is_shown(product: Running) -> None:
     assert GRPCURL is not None
-    command = re.search(r"\$ grpcurl -plaintext -H '([^']+)' \\\n\s+-d '([^']+)' \\\n\s+(\S+) (\S+)", README)
+    (block,) = [block for block in CONSOLES if block.startswith("$ grpcurl ")]
+    command = re.match(r"\$ (?:.*\\\n)*.*\n", block)
     assert command is not None
-    header, body, _, method = command.groups()
-    process = await asyncio.create_subprocess_exec(
-        GRPCURL, "-plaintext", "-H", header, "-d", body, product.address, method, stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await asyncio.wait_for(process.communicate(), 30)
-    assert json.loads(printed)["outcome"]["answered"]["answer"]["citations"][0]["document_id"] == "lambda"
+    _, *arguments = shlex.split(command[0].removeprefix("$ "))
+    assert "127.0.0.1:50051" in arguments
+    printed = await run(GRPCURL, *(product.address if each == "127.0.0.1:50051" else each for each in arguments))
+    assert_shows(block.removeprefix(command[0]), printed)
+
+
+async def test_a_file_of_ones_own_is_stored_and_asked_about_as_shown(product: Running, tmp_path: Path) -> None:
+    (block,) = [block for block in CONSOLES if "$ groundwire ask" in block]
+    written, ingest, ask = re.split(r"^\$ ", block, flags=re.MULTILINE)[2:]
+    echo = shlex.split(written)
+    assert (echo[0], *echo[2:]) == ("echo", ">", "handbook.md")
+    (tmp_path / "handbook.md").write_text(echo[1] + "\n", encoding="utf-8")
+    for step in (ingest, ask):
+        command, shown = step.split("\n", 1)
+        program, *arguments = shlex.split(command)
+        assert program == "groundwire"
+        printed = await run(
+            *(sys.executable, "-m", "groundwire_server", *arguments),
+            cwd=tmp_path,
+            env={"GROUNDWIRE_SERVER": product.address},
+        )
+        # Progress goes to standard error.
+        assert_shows(shown.removeprefix("storing 1 document\n"), printed)
+
+
+async def test_the_spans_named_are_those_of_an_answer(product: Running) -> None:
+    async with Client(product.address, tenant="demo") as client:
+        outcome = await client.answer("Can I write statements inside a lambda?")
+    assert outcome.HasField("answered")
+    (traces,) = re.findall(r"^## Traces\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    call, *stages = re.findall(r"`(groundwire\.[\w./]+)`", traces)
+    assert set(product.spans.names) == {call, *stages}
 
 
 def test_the_table_of_outcomes_is_the_contracts() -> None:
@@ -68,19 +183,35 @@ def test_the_table_of_outcomes_is_the_contracts() -> None:
     assert [name for _, name in listed] == [
         field.name for field in outcome_pb2.Outcome.DESCRIPTOR.oneofs_by_name["result"].fields
     ]
+    # Those that domain/outcome.py has a class for.
     assert [name for mark, name in listed if mark] == ["answered", "abstained", "degraded", "failed_safe"]
 
 
 def test_the_table_of_settings_is_the_settings() -> None:
-    listed = re.findall(r"^\| `GROUNDWIRE_(\w+)` \| `([^`]+)` \| (.+) \|$", README, re.MULTILINE)
-    assert {(name.lower(), default, meaning) for name, default, meaning in listed} == {
-        (name, str(field.default), field.description) for name, field in Settings.model_fields.items()
-    }
+    listed = re.findall(r"^\| `(GROUNDWIRE_\w+)` \| (.+?) \| (.+) \|$", README, re.MULTILINE)
+    assert listed == [
+        (f"GROUNDWIRE_{name.upper()}", _default(field.default), field.description)
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _default(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case float():
+            return f"`{value:g}`"
+        case _:
+            return f"`{value}`"
 
 
 def test_every_make_target_named_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(re.findall(r"(?:`|\$ )make ([a-z]+)", README)) <= targets
+    named = set(re.findall(r"(?:`|\$ )make ([a-z-]+)", README))
+    assert {"demo", "test"} <= named
+    assert named <= targets
 
 
 def test_every_link_into_the_repository_leads_somewhere() -> None:
@@ -89,12 +220,28 @@ def test_every_link_into_the_repository_leads_somewhere() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-@pytest.mark.parametrize("command", ["serve", "ingest", "ask"])
+def shown_options() -> dict[str, set[str]]:
+    """The subcommands of `groundwire` that the README uses, with the options it gives them."""
+    found: dict[str, set[str]] = {}
+    for line in [*COMMANDS, *re.findall(r"`(groundwire [^`]+)`", README)]:
+        words = shlex.split(line)
+        if "groundwire" in words:
+            name, *rest = words[words.index("groundwire") + 1 :]
+            found.setdefault(name, set()).update(word for word in rest if word.startswith("-"))
+    return found
+
+
+@pytest.mark.parametrize("command", sorted(shown_options()))
 async def test_every_option_shown_exists(command: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "groundwire_server", command, "--help", stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await asyncio.wait_for(process.communicate(), 30)
-    for line in re.findall(rf"groundwire {command} ([^`\n]+)", README):
-        for option in re.findall(r"--[a-z-]+", line):
-            assert option in printed.decode()
+    usage = await run(sys.executable, "-m", "groundwire_server", command, "--help")
+    offered = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", usage))
+    assert shown_options()[command] <= offered
+
+
+def test_the_services_to_start_are_in_the_stack() -> None:
+    stack = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    (started,) = [line for line in COMMANDS if line.startswith("docker compose up")]
+    services = [word for word in started.split()[3:] if not word.startswith("-")]
+    assert services
+    for service in services:
+        assert f"\n  {service}:\n" in stack

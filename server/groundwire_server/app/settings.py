@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     @classmethod
     def _loopback(cls, address: str) -> str:
         host, colon, port = address.rpartition(":")
-        if not colon or not port.isdecimal():
+        if not colon or not (port.isascii() and port.isdecimal() and int(port) < 65536):
             raise ValueError("must be HOST:PORT, such as 127.0.0.1:50051")
         if not _is_loopback(host.strip("[]")):
             raise ValueError("must be a loopback address, such as 127.0.0.1: there is no authentication yet")

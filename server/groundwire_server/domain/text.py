@@ -10,6 +10,7 @@ BYTES_PER_TOKEN = 4
 """UTF-8 bytes to a token: what the common English vocabularies come to. It counts other scripts a little high."""
 
 _SHORT_LINE = 40
+_SHORT_TEXT = 1000
 _CODE_LINE = 200
 
 _RULE = re.compile(r"[=\-*~#^_+|.:`'\"\s]{3,}")
@@ -23,7 +24,7 @@ _CODE = re.compile(
 )
 """How a line begins, or looks as a whole, that is surely code. Keywords alone are English words too."""
 
-_END = re.compile(r"[.!?…؟۔।॥]+[\"'”’»)\]]*(?=\s)|[。！？｡]+[\"'”’」』）】]*")
+_END = re.compile(r"(?<![.!?…؟۔।॥])[.!?…؟۔।॥]++[\"'”’»)\]]*+(?=\s)|[。！？｡]+[\"'”’」』）】]*")
 _SOFT_CUT = re.compile(r"[,;:،、，]\s*")
 _SPACE = re.compile(r"\s+")
 _BEFORE_POINT = re.compile(r"[^\s(\[\"'“‘]*$")
@@ -109,7 +110,12 @@ def occurring(wanted: frozenset[str], text: str) -> frozenset[str]:
     A single Chinese or Japanese character counts wherever it stands.
     """
     folded = _fold(text)
-    return frozenset(word for word in wanted if _occurs(word, folded))
+    if len(folded) <= _SHORT_TEXT:
+        return frozenset(word for word in wanted if _occurs(word, folded))
+    # Looking each stem up costs stems times length, and worse where words run together; this costs the length once.
+    unspaced = frozenset(word for word in wanted if _UNSPACED.match(word))
+    found = {_stem(word) for word in set(_WORD.findall(folded)) - _STOP_WORDS} if wanted - unspaced else set()
+    return frozenset(word for word in wanted if (word in folded if word in unspaced else word in found))
 
 
 def estimate_tokens(text: str) -> int:

@@ -1,5 +1,6 @@
 """The gRPC server: our services with health and reflection, behind one chain of layers."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ from groundwire_server.edge.layers.validation import Validation
 RECEIVE_LIMIT = 16 * 1024 * 1024
 """The largest message taken, in bytes; the contract states it."""
 
+_LAST_BYTES = 0.1
+"""Seconds for the last replies to be sent."""
+
 _OURS = (
     answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
     retrieval_service_pb2.DESCRIPTOR.services_by_name["RetrievalService"].full_name,
@@ -47,9 +51,10 @@ class Server:
 
     def __init__(self, servicers: Servicers, tracer: Tracer, concurrent_calls: int) -> None:
         layers = (Trace(tracer), RequestId(), Errors(), CallDeadline(), Identity(), Validation())
+        self._chain = Chain(layers)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[Chain(layers)],
+            interceptors=[self._chain],
             options=_options(),
             # A backstop: it answers without RetryInfo and counts health checks too.
             maximum_concurrent_rpcs=concurrent_calls,
@@ -78,7 +83,11 @@ class Server:
         """Say NOT_SERVING, give balancers `notice` seconds to see it, calls in flight `grace` seconds, then stop."""
         await self._report(health_pb2.HealthCheckResponse.NOT_SERVING)
         await self._server.wait_for_termination(timeout=notice)
-        await self._server.stop(grace)
+        stopping = asyncio.create_task(self._server.stop(grace))
+        # Health's Watch and reflection are streams that nobody ends: only our own calls are worth waiting for.
+        await asyncio.wait([asyncio.create_task(self._chain.idle.wait())], timeout=grace)
+        await self._server.stop(_LAST_BYTES)
+        await stopping
 
     async def _report(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for service in ("", *_OURS):

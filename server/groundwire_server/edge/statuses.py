@@ -40,6 +40,8 @@ _REASONS: dict[Cause, Reason] = {
 }
 
 _RETRY_AFTER = 1.0
+_VIOLATIONS_NAMED = 16
+"""Trailers over 8 KiB are refused by clients, and the status with them; `violations` in ErrorInfo counts all."""
 _WORTH_RETRYING = frozenset(
     {Reason.STORE_UNAVAILABLE, Reason.EMBEDDER_UNAVAILABLE, Reason.SHUTTING_DOWN, Reason.OVERLOADED}
 )
@@ -64,11 +66,11 @@ def status_of(rejection: Rejection) -> status_pb2.Status:
                     error_details_pb2.BadRequest.FieldViolation(
                         field=violation.field, description=violation.description, reason=_upper(violation.rule)
                     )
-                    for violation in rejection.violations
+                    for violation in rejection.violations[:_VIOLATIONS_NAMED]
                 ]
             )
         )
-        sentence = "; ".join(f"{item.field}: {item.description}" for item in rejection.violations)
+        sentence = "; ".join(f"{item.field}: {item.description}" for item in rejection.violations[:3])
     if rejection.retry_after is not None or rejection.reason in _WORTH_RETRYING:
         delay = duration_pb2.Duration()
         delay.FromNanoseconds(int((rejection.retry_after or _RETRY_AFTER) * 1e9))

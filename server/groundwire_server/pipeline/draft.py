@@ -87,6 +87,8 @@ class DraftReader:
             return ()
         if not isinstance(seen, dict):
             raise Failure(Cause.OUTPUT_MALFORMED)
+        if not seen.keys() <= _Draft.model_fields.keys():
+            raise Failure(Cause.OUTPUT_MALFORMED)
         # The last string may still grow, so the confidence counts from the next key on.
         if self.confidence is None and next(reversed(seen), None) != "confidence":
             self.confidence = _confidence(seen.get("confidence"))

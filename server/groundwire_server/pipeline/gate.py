@@ -4,6 +4,7 @@ import unicodedata
 
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.event import Retraction, TextDelta
+from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause, StreamMode
 from groundwire_server.ports.sink import Sink
 
@@ -75,10 +76,14 @@ class Gate:
         return f"{self.text} {unfinished}" if self.passed and unfinished else self.text + unfinished
 
     async def _show(self, text: str) -> None:
-        if self._sink is None or len(text) <= len(self._shown):
+        if self._sink is None or self._shown.startswith(text):
             return
-        await self._sink.emit(TextDelta(text[len(self._shown) :], verified=False))
-        self._shown = text
+        if not text.startswith(self._shown):
+            # A key that came twice: what was shown is not what counts.
+            raise Failure(Cause.OUTPUT_MALFORMED)
+        # Before it is written: a write that is cancelled may still arrive, and must be taken back.
+        before, self._shown = self._shown, text
+        await self._sink.emit(TextDelta(text[len(before) :], verified=False))
 
 
 def _settled(text: str) -> str:

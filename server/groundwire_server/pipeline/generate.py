@@ -83,6 +83,8 @@ class _Writing:
         self._held.extend(self.reader.feed(text))
         await self._release()
         if not self._held:
+            if len(self._gate.text) + len(self.reader.unfinished) > self._policy.display_limit:
+                raise Failure(Cause.OUTPUT_TOO_LONG)
             await self._gate.provisional(self.reader.unfinished)
 
     async def finish(self, finish: Finish) -> Written:

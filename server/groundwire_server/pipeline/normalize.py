@@ -28,8 +28,7 @@ def normalize(text: str, limit: int, field: str) -> str:
 
 def fold(text: str) -> str:
     """NFC, control characters out, white space folded to single spaces and stripped."""
-    composed = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
-    if not composed.isprintable():
+    if not text.isprintable():
         # Format characters (Cf) stay: emoji and several scripts are wrong without their joiners.
-        composed = "".join(c for c in composed if c.isspace() or unicodedata.category(c) != "Cc")
-    return " ".join(composed.split())
+        text = "".join(c for c in text if c.isspace() or unicodedata.category(c) != "Cc")
+    return " ".join(unicodedata.normalize("NFC", text).split())

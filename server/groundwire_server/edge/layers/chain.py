@@ -17,10 +17,14 @@ from typing import Any, Protocol, TypeAlias
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 
 from groundwire_server.edge.call import Call, enter
 
 Proceed: TypeAlias = Callable[[], Awaitable[None]]
+
+UNREADABLE = object()
+"""Stands for bytes that are no message of the method's type."""
 
 _OURS = "/groundwire."
 
@@ -39,6 +43,9 @@ class Chain(grpc.aio.ServerInterceptor):
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = tuple(layers)
         self._wrapped: dict[str, Any] = {}
+        self._running = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
 
     async def intercept_service(
         self,
@@ -58,7 +65,7 @@ class Chain(grpc.aio.ServerInterceptor):
     def _wrap(self, method: str, handler: Any) -> Any:
         """Our servicers have three of gRPC's four shapes; streams write, they do not yield."""
         codec = {
-            "request_deserializer": handler.request_deserializer,
+            "request_deserializer": _lenient(handler.request_deserializer),
             "response_serializer": handler.response_serializer,
         }
         if handler.stream_unary is not None:
@@ -90,8 +97,27 @@ class Chain(grpc.aio.ServerInterceptor):
         proceed: Proceed = innermost
         for layer in reversed(self._layers):
             proceed = partial(layer.around, call, proceed)
-        await proceed()
+        self._running += 1
+        self.idle.clear()
+        try:
+            await proceed()
+        finally:
+            self._running -= 1
+            if not self._running:
+                self.idle.set()
         return response
+
+
+def _lenient(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """GRPC would send the parser's own words, with UNKNOWN and without details."""
+
+    def read(data: bytes) -> Any:
+        try:
+            return parse(data)
+        except DecodeError:
+            return UNREADABLE
+
+    return read
 
 
 def _texts(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:

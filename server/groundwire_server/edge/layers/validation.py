@@ -4,7 +4,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.convert.violations import violations_of
-from groundwire_server.edge.layers.chain import Proceed
+from groundwire_server.edge.layers.chain import UNREADABLE, Proceed
 
 
 class Validation:
@@ -15,6 +15,8 @@ class Validation:
 
     async def around(self, call: Call, proceed: Proceed) -> None:
         """Check the request, if there is one."""
+        if call.request is UNREADABLE:
+            raise Rejection.invalid("", "must be a message of this method, nested at most 100 levels", "message.decode")
         if call.request is not None:
             violations = violations_of(call.request)
             if violations:
