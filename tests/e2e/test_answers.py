@@ -225,3 +225,31 @@ async def test_a_request_in_flight_is_not_begun_twice(serve: Serve) -> None:
         assert caught.value.code() is grpc.StatusCode.ABORTED
         assert info(caught.value).reason == "REQUEST_IN_FLIGHT"
         call.cancel()
+
+
+async def test_an_id_in_flight_takes_no_other_question(serve: Serve) -> None:
+    async with serve(ScriptedGenerator([Wait(60.0), DONE])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="request-0011")
+        call = product.answers.StreamAnswer(request, metadata=ACME, timeout=30)
+        await call.read()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await answer(product, question("What else?"), request_id="request-0011")
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert info(caught.value).reason == "REQUEST_ID_REUSED"
+        call.cancel()
+
+
+async def test_a_provisional_answer_ends_at_the_display_limit(serve: Serve) -> None:
+    long = draft((" ".join(["Lambda expressions create anonymous functions."] * 40), ["p1"]))
+    generator = ScriptedGenerator([*letters(long), DONE])
+    async with serve(generator, policy=lambda policy: replace(policy, display_limit=200)) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        request = answer_service_pb2.StreamAnswerRequest(
+            question=question(), mode=answer_service_pb2.STREAM_MODE_PROVISIONAL
+        )
+        events = [event async for event in product.answers.StreamAnswer(request, metadata=ACME, timeout=10)]
+    shown = "".join(event.text_delta.text for event in events if event.HasField("text_delta"))
+    assert len(shown) <= 200
+    assert events[-1].outcome.cause == outcome_pb2.CAUSE_OUTPUT_TOO_LONG
+    assert kept_text(events) == ""

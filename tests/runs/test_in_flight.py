@@ -7,6 +7,7 @@ from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.runs.in_flight import InFlight, RunKey
 
 KEY = RunKey("acme", "alice", "request-1")
+ASKED = b"what is asked"
 
 
 async def _forever(ended: list[str]) -> None:
@@ -17,7 +18,7 @@ async def _forever(ended: list[str]) -> None:
 
 
 async def _begun(runs: InFlight, ended: list[str]) -> "asyncio.Task[None]":
-    waiting = asyncio.create_task(runs.run(KEY, _forever(ended)))
+    waiting = asyncio.create_task(runs.run(KEY, ASKED, _forever(ended)))
     for _ in range(3):
         # One turn of the loop for the call to begin, one for its work, one to spare.
         await asyncio.sleep(0)
@@ -28,7 +29,7 @@ async def test_returns_what_the_work_returns() -> None:
     async def work() -> str:
         return "outcome"
 
-    assert await InFlight().run(KEY, work()) == "outcome"
+    assert await InFlight().run(KEY, ASKED, work()) == "outcome"
 
 
 async def test_cancelling_by_name_ends_the_work_and_rejects_the_call() -> None:
@@ -64,7 +65,7 @@ async def test_a_name_in_flight_is_taken_and_free_again_afterwards() -> None:
     runs, ended = InFlight(), list[str]()
     waiting = await _begun(runs, ended)
     with pytest.raises(Rejection) as caught:
-        await runs.run(KEY, _forever(ended))
+        await runs.run(KEY, ASKED, _forever(ended))
     assert caught.value.reason is Reason.REQUEST_IN_FLIGHT
     runs.cancel(KEY)
     with pytest.raises(Rejection):
@@ -73,4 +74,15 @@ async def test_a_name_in_flight_is_taken_and_free_again_afterwards() -> None:
     async def work() -> str:
         return "again"
 
-    assert await runs.run(KEY, work()) == "again"
+    assert await runs.run(KEY, ASKED, work()) == "again"
+
+
+async def test_a_name_in_flight_stands_for_what_was_asked_under_it() -> None:
+    runs, ended = InFlight(), list[str]()
+    waiting = await _begun(runs, ended)
+    with pytest.raises(Rejection) as caught:
+        await runs.run(KEY, b"something else", _forever(ended))
+    assert caught.value.reason is Reason.REQUEST_ID_REUSED
+    assert caught.value.metadata == {"request_id": "request-1"}
+    assert not ended
+    waiting.cancel()

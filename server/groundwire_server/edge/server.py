@@ -85,7 +85,11 @@ class Server:
         await self._server.wait_for_termination(timeout=notice)
         stopping = asyncio.create_task(self._server.stop(grace))
         # Health's Watch and reflection are streams that nobody ends: only our own calls are worth waiting for.
-        await asyncio.wait([asyncio.create_task(self._chain.idle.wait())], timeout=grace)
+        idle = asyncio.create_task(self._chain.idle.wait())
+        await asyncio.wait([idle], timeout=grace)
+        if not idle.done():
+            idle.cancel()
+            self._chain.end()
         await self._server.stop(_LAST_BYTES)
         await stopping
 

@@ -3,7 +3,7 @@
 from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from groundwire_server.domain.failure import Failure, Rejection
+from groundwire_server.domain.failure import Failure, Rejection, Violation
 from groundwire_server.domain.vocabulary import Cause, Reason
 
 DOMAIN = "groundwire"
@@ -70,7 +70,7 @@ def status_of(rejection: Rejection) -> status_pb2.Status:
                 ]
             )
         )
-        sentence = "; ".join(f"{item.field}: {item.description}" for item in rejection.violations[:3])
+        sentence = "; ".join(_said(violation) for violation in rejection.violations[:3])
     if rejection.retry_after is not None or rejection.reason in _WORTH_RETRYING:
         delay = duration_pb2.Duration()
         delay.FromNanoseconds(int((rejection.retry_after or _RETRY_AFTER) * 1e9))
@@ -79,6 +79,10 @@ def status_of(rejection: Rejection) -> status_pb2.Status:
         violated = error_details_pb2.QuotaFailure.Violation(subject=rejection.metadata.get("quota", ""))
         details.append(error_details_pb2.QuotaFailure(violations=[violated]))
     return status_pb2.Status(code=code, message=sentence, details=[_packed(detail) for detail in details])
+
+
+def _said(violation: Violation) -> str:
+    return f"{violation.field}: {violation.description}" if violation.field else violation.description
 
 
 def _packed(detail: message.Message) -> any_pb2.Any:

@@ -40,7 +40,7 @@ async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
         Rejection: when the question itself is invalid.
     """
     mode = ask.mode or policy.mode
-    gate = Gate(sink, mode)
+    gate = Gate(None if sink is None else run.aside(sink), mode)
     found = Evidence()
     chosen: tuple[Passage, ...] = ()
     trail = Trail()
@@ -50,7 +50,7 @@ async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
         await sink.emit(Started(ask.request_id, run.begun.trace_id, policy.route, mode))
     try:
         found = await run.stage(
-            Stage.RETRIEVE, lambda by: retrieve.retrieve(ask, caller, policy, ports, by), retrieve.describe
+            Stage.RETRIEVE, lambda by: retrieve.retrieve(ask, caller, policy, ports, run.waits, by), retrieve.describe
         )
         run.learned(corpus_version=found.corpus_version)
         chosen = run.compute(Stage.SELECT, lambda: select.select(found, policy), select.describe)

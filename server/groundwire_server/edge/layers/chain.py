@@ -19,6 +19,8 @@ import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
 
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, enter
 
 Proceed: TypeAlias = Callable[[], Awaitable[None]]
@@ -43,7 +45,8 @@ class Chain(grpc.aio.ServerInterceptor):
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = tuple(layers)
         self._wrapped: dict[str, Any] = {}
-        self._running = 0
+        self._running: set[asyncio.Task[Any]] = set()
+        self._ended = False
         self.idle = asyncio.Event()
         self.idle.set()
 
@@ -61,6 +64,12 @@ class Chain(grpc.aio.ServerInterceptor):
                 return handler
             wrapped = self._wrapped[method] = self._wrap(method.removeprefix("/"), handler)
         return wrapped
+
+    def end(self) -> None:
+        """End the calls that still run: they are told that the server is shutting down."""
+        self._ended = True
+        for task in self._running:
+            task.cancel()
 
     def _wrap(self, method: str, handler: Any) -> Any:
         """Our servicers have three of gRPC's four shapes; streams write, they do not yield."""
@@ -92,17 +101,24 @@ class Chain(grpc.aio.ServerInterceptor):
 
         async def innermost() -> None:
             nonlocal response
-            response = await serve()
+            try:
+                response = await serve()
+            except asyncio.CancelledError:
+                if self._ended:
+                    raise Rejection(Reason.SHUTTING_DOWN) from None
+                raise
 
         proceed: Proceed = innermost
         for layer in reversed(self._layers):
             proceed = partial(layer.around, call, proceed)
-        self._running += 1
+        task = asyncio.current_task()
+        assert task is not None, "gRPC serves each call in a task"  # noqa: S101  # for the type checker
+        self._running.add(task)
         self.idle.clear()
         try:
             await proceed()
         finally:
-            self._running -= 1
+            self._running.discard(task)
             if not self._running:
                 self.idle.set()
         return response

@@ -1,5 +1,6 @@
 """AnswerService."""
 
+from hashlib import blake2b
 from typing import Any
 
 import grpc.aio
@@ -34,7 +35,7 @@ class Answers(AnswerServiceServicer):
         call = current_call()
         ask = ask_from_answer(request, call.request_id)
         work = self._answering.answer(ask, call.caller, call.arrived, call.deadline, sink=None)
-        outcome = await self._in_flight.run(_key(call, call.request_id), work)
+        outcome = await self._in_flight.run(_key(call, call.request_id), _asked(request), work)
         return answer_service_pb2.AnswerResponse(outcome=outcome_to_pb(_noted(call, outcome)))
 
     async def StreamAnswer(  # type: ignore[override]  # writes to the context; the stubs know generators only
@@ -48,7 +49,7 @@ class Answers(AnswerServiceServicer):
         ask = ask_from_stream(request, call.request_id)
         sink = StreamSink(context, self._write_seconds)
         work = self._answering.answer(ask, call.caller, call.arrived, call.deadline, sink)
-        outcome = await self._in_flight.run(_key(call, call.request_id), work)
+        outcome = await self._in_flight.run(_key(call, call.request_id), _asked(request), work)
         await sink.emit(_noted(call, outcome))
 
     async def CancelAnswer(
@@ -61,6 +62,13 @@ class Answers(AnswerServiceServicer):
 
 def _key(call: Call, request_id: str) -> RunKey:
     return RunKey(call.caller.tenant, call.caller.subject, request_id)
+
+
+def _asked(request: answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest) -> bytes:
+    """What two requests under one id must share: the question. A digest, for it is kept while the answer is written."""
+    if not request.request_id:
+        return b""  # the id is the server's own
+    return blake2b(request.question.SerializeToString(deterministic=True), digest_size=16).digest()
 
 
 def _noted(call: Call, outcome: Outcome) -> Outcome:

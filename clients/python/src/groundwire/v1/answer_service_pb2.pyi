@@ -57,7 +57,7 @@ class AnswerRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id makes the call idempotent within tenant and subject: 8 to 64 letters, digits, `_`, `.` and `-`.
-    Another question under the same id is INVALID_ARGUMENT. Empty: the server chooses one.
+    Another question under the id of one in flight is INVALID_ARGUMENT. Empty: the server chooses one.
     """
     @_builtins.property
     def question(self) -> _question_pb2.Question:
@@ -114,7 +114,7 @@ class StreamAnswerRequest(_message.Message):
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id makes the call idempotent within tenant and subject: 8 to 64 letters, digits, `_`, `.` and `-`.
-    Another question under the same id is INVALID_ARGUMENT. Empty: the server chooses one.
+    Another question under the id of one in flight is INVALID_ARGUMENT. Empty: the server chooses one.
     """
     mode: Global___StreamMode.ValueType
     """mode says when text may leave."""

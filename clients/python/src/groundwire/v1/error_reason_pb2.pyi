@@ -25,7 +25,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """ERROR_REASON_UNSPECIFIED is never sent."""
     ERROR_REASON_INVALID_REQUEST: _ErrorReason.ValueType  # 1
-    """ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming every one.
+    """ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming the first 16 of them;
+    `violations` counts all.
 
         {"reason": "INVALID_REQUEST", "domain": "groundwire", "metadata": {"violations": "2"}}
     """
@@ -85,7 +86,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "CANCELLED", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
     """
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 13
-    """ERROR_REASON_SHUTTING_DOWN: the server takes no new calls. UNAVAILABLE, with RetryInfo.
+    """ERROR_REASON_SHUTTING_DOWN: the server ends, and the call with it. UNAVAILABLE, with RetryInfo.
 
         {"reason": "SHUTTING_DOWN", "domain": "groundwire", "metadata": {}}
     """
@@ -119,7 +120,8 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """ERROR_REASON_UNSPECIFIED is never sent."""
 ERROR_REASON_INVALID_REQUEST: ErrorReason.ValueType  # 1
-"""ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming every one.
+"""ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming the first 16 of them;
+`violations` counts all.
 
     {"reason": "INVALID_REQUEST", "domain": "groundwire", "metadata": {"violations": "2"}}
 """
@@ -179,7 +181,7 @@ ERROR_REASON_CANCELLED: ErrorReason.ValueType  # 12
     {"reason": "CANCELLED", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
 """
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 13
-"""ERROR_REASON_SHUTTING_DOWN: the server takes no new calls. UNAVAILABLE, with RetryInfo.
+"""ERROR_REASON_SHUTTING_DOWN: the server ends, and the call with it. UNAVAILABLE, with RetryInfo.
 
     {"reason": "SHUTTING_DOWN", "domain": "groundwire", "metadata": {}}
 """
