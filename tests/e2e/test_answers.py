@@ -7,7 +7,7 @@ import pytest
 
 from groundwire.v1 import answer_service_pb2, outcome_pb2, passage_pb2
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Action, Cause
 from tests.doubles.generator import CUT_OFF, DONE, ScriptedGenerator, Wait, draft, letters
 from tests.e2e.calls import ACME, answer, info, ingest, kept_text, kinds, question, stream
 from tests.e2e.conftest import Product, Serve
@@ -253,3 +253,39 @@ async def test_a_provisional_answer_ends_at_the_display_limit(serve: Serve) -> N
     assert len(shown) <= 200
     assert events[-1].outcome.cause == outcome_pb2.CAUSE_OUTPUT_TOO_LONG
     assert kept_text(events) == ""
+
+
+REPAIRS = dict.fromkeys((Cause.OUTPUT_MALFORMED, Cause.CITATION_UNKNOWN), (Action.REPAIR, Action.PASSAGES_ONLY))
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("bad", "cause"),
+    [
+        (["Sure! ", SENTENCE], outcome_pb2.CAUSE_OUTPUT_MALFORMED),
+        (draft((SENTENCE, ["p9"])), outcome_pb2.CAUSE_CITATION_UNKNOWN),
+    ],
+)
+async def test_a_model_mends_what_it_wrote_when_it_is_shown(
+    serve: Serve, bad: list[str], cause: "outcome_pb2.Cause.ValueType", streamed: bool
+) -> None:
+    generator = ScriptedGenerator([*bad, DONE], [*draft((SENTENCE, ["p1"])), DONE])
+    async with serve(generator, policy=lambda policy: replace(policy, fallbacks=REPAIRS)) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        outcome = (await stream(product))[-1].outcome if streamed else await answer(product)
+    assert outcome.answered.answer.text == SENTENCE
+    assert (outcome.cause, outcome.action) == (cause, outcome_pb2.ACTION_REPAIR)
+    assert outcome.next_step == outcome_pb2.NEXT_STEP_SHOW
+    assert outcome.report.attempts == 2
+    first, second = generator.requests
+    assert second.prompt.user.startswith(first.prompt.user)
+    assert bad[0] in second.prompt.user
+
+
+async def test_a_model_is_asked_to_mend_only_once(serve: Serve) -> None:
+    generator = ScriptedGenerator(["Sure!", DONE])
+    async with serve(generator, policy=lambda policy: replace(policy, fallbacks=REPAIRS)) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        outcome = await answer(product)
+    assert len(generator.requests) == 2
+    assert outcome.action == outcome_pb2.ACTION_PASSAGES_ONLY
