@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.dependencies import Dependencies
 from groundwire_server.app.settings import Settings
@@ -16,7 +17,7 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.pipeline.answering import Answering
 from groundwire_server.pipeline.ports import Ports
-from groundwire_server.runs.in_flight import InFlight
+from groundwire_server.runs.runs import Runs
 
 
 def server(settings: Settings, routes: Mapping[str, Policy], dependencies: Dependencies, tracer: Tracer) -> Server:
@@ -28,9 +29,10 @@ def server(settings: Settings, routes: Mapping[str, Policy], dependencies: Depen
     ports = Ports(dependencies.retriever, dependencies.embedder, prompts, dependencies.generators)
     answering = Answering(routes, ports, clock, tracer)
     ingest = Ingest(dependencies.corpus, dependencies.embedder)
+    runs = Runs(MemoryRunLog(clock))
     servicers = Servicers(
-        answers=Answers(answering, InFlight(), settings.write_seconds),
+        answers=Answers(answering, runs, settings.write_seconds),
         retrieval=Retrieval(answering),
         documents=Documents(dependencies.corpus, ingest, clock),
     )
-    return Server(servicers, tracer, settings.concurrent_calls)
+    return Server(servicers, tracer, settings.concurrent_calls, runs.end)

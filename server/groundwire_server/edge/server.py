@@ -1,7 +1,7 @@
 """The gRPC server: our services with health and reflection, behind one chain of layers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import grpc.aio
@@ -47,11 +47,21 @@ class Servicers:
 
 
 class Server:
-    """Listens, says how it is, and drains."""
+    """Listens, says how it is, and drains.
 
-    def __init__(self, servicers: Servicers, tracer: Tracer, concurrent_calls: int) -> None:
+    Args:
+        servicers: what is served.
+        tracer: records the calls.
+        concurrent_calls: the most calls at once.
+        end: ends what goes on without a call when the server has stopped.
+    """
+
+    def __init__(
+        self, servicers: Servicers, tracer: Tracer, concurrent_calls: int, end: Callable[[], None] = lambda: None
+    ) -> None:
         layers = (Trace(tracer), RequestId(), Errors(), CallDeadline(), Identity(), Validation())
         self._chain = Chain(layers)
+        self._end = end
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[self._chain],
@@ -92,6 +102,7 @@ class Server:
             self._chain.end()
         await self._server.stop(_LAST_BYTES)
         await stopping
+        self._end()
 
     async def _report(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for service in ("", *_OURS):

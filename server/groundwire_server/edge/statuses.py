@@ -28,6 +28,7 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.QUOTA_EXCEEDED: (code_pb2.RESOURCE_EXHAUSTED, "A limit is used up; try again later."),
     Reason.OVERLOADED: (code_pb2.UNAVAILABLE, "The server has no capacity left; try again later."),
     Reason.EMBEDDER_UNAVAILABLE: (code_pb2.UNAVAILABLE, "Vectors could not be computed; try again later."),
+    Reason.RUN_NOT_FOUND: (code_pb2.NOT_FOUND, "There is nothing to resume; ask again without after_sequence."),
     Reason.INTERNAL: (code_pb2.INTERNAL, "A defect of the service; report the trace id in the trailers."),
 }
 

@@ -110,6 +110,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "INTERNAL", "domain": "groundwire", "metadata": {}}
     """
+    ERROR_REASON_RUN_NOT_FOUND: _ErrorReason.ValueType  # 18
+    """ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without after_sequence.
+
+        {"reason": "RUN_NOT_FOUND", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is `groundwire`.
@@ -204,5 +209,10 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
 """ERROR_REASON_INTERNAL: a defect of the service. INTERNAL; the trace id in the trailers leads to it.
 
     {"reason": "INTERNAL", "domain": "groundwire", "metadata": {}}
+"""
+ERROR_REASON_RUN_NOT_FOUND: ErrorReason.ValueType  # 18
+"""ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without after_sequence.
+
+    {"reason": "RUN_NOT_FOUND", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
