@@ -62,12 +62,15 @@ def parse(data: bytes) -> PublicKeys:
 def _public_key(given: dict[str, object]) -> PublicKey | None:
     if given.get("kty") not in _TYPES.values() or given.get("use", "sig") != "sig":
         return None
-    try:
-        key = import_key({name: value for name, value in given.items() if name in _PUBLIC and isinstance(value, str)})
-        public = key.public_key
-    except (JoseError, ValueError, TypeError, LookupError):
+    public: dict[str, str | list[str]] = {
+        name: value for name, value in given.items() if name in _PUBLIC and isinstance(value, str)
+    }
+    # Six bits a character: too short a modulus is not even loaded.
+    if public["kty"] == "RSA" and len(public.get("n", "")) * 6 < _RSA_BITS:
         return None
-    if getattr(public, "key_size", _RSA_BITS) < _RSA_BITS and key.key_type == "RSA":
+    try:
+        key = import_key(public)
+    except (JoseError, ValueError, TypeError, LookupError):
         return None
     kid, algorithm = given.get("kid", ""), given.get("alg", "")
     return PublicKey(kid if isinstance(kid, str) else "", algorithm if isinstance(algorithm, str) else "", key)
