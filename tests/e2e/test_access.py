@@ -27,7 +27,7 @@ from groundwire_server.domain.refusal import Refusal
 from groundwire_server.edge.roles import ROLES
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait
 from tests.doubles.issuer import AUDIENCE, Issuer
-from tests.e2e.calls import info, ingest, question
+from tests.e2e.calls import ACME, info, ingest, question
 from tests.e2e.conftest import Product, Serve
 from tests.e2e.methods import METHODS, Method
 
@@ -44,7 +44,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.issuer = Issuer()
         self.issuer.rotate("rsa", RSA)
-        self.stranger = Issuer()
+        self.stranger: Issuer = Issuer()
         self.stranger.rotate("rsa", OTHER_RSA)
         self.jwks = folder / "jwks.json"
         self.keys = folder / "keys.json"
@@ -372,7 +372,7 @@ async def test_another_access_counts_from_the_next_call_on(serve: Serve, world: 
             product.server.admit(opened)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await product.documents.GetCorpusVersion(request, metadata=metadata)
-            assert await product.documents.GetCorpusVersion(request, metadata=world.api_key())
+            assert (await product.documents.GetCorpusVersion(request, metadata=world.api_key())).corpus_version
     assert caught.value.code() is UNAUTHENTICATED
 
 
@@ -399,7 +399,7 @@ async def test_health_is_open_and_reflection_needs_any_valid_credential(serve: S
 async def test_without_authentication_a_tenant_may_still_be_one_that_there_is_not(serve: Serve) -> None:
     request = document_service_pb2.GetCorpusVersionRequest()
     async with access(AccessOptions(tenants=TENANTS), SystemClock()) as opened, serve(access=opened) as product:
-        assert await product.documents.GetCorpusVersion(request, metadata=(("groundwire-tenant", "acme"),))
+        assert (await product.documents.GetCorpusVersion(request, metadata=ACME)).corpus_version
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await product.documents.GetCorpusVersion(request, metadata=(("groundwire-tenant", "initech"),))
         assert "groundwire.v1.AnswerService" in await _reflected(product, ())

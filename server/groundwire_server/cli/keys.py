@@ -18,6 +18,8 @@ DEFAULT_EXPIRES = "90d"
 
 _UNITS = {"h": 1.0 / 24.0, "d": 1.0, "w": 7.0}
 _LONGEST_DAYS = 36_500
+_TABLE_WIDTH = 60
+"""Columns below which a table would break its words."""
 
 File: TypeAlias = Annotated[
     Path, typer.Option(envvar="GROUNDWIRE_KEYS", metavar="FILE", help="Where the keys are kept, as hashes.")
@@ -139,17 +141,25 @@ def _print_json(known: "Sequence[KeyState]") -> None:
 def _print_table(known: "Sequence[KeyState]") -> None:
     from rich import box  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("id", "state", "tenant", "subject", "roles", "expires"):
-        table.add_column(name, overflow="fold")
-    for key in known:
-        expires = f"{key.expires:%Y-%m-%d}" if key.expires else "never"
-        roles = ", ".join(sorted(key.caller.roles))
-        table.add_row(key.key_id, key.state, key.caller.tenant, key.caller.subject, roles, expires)
-    if known:
-        Terminal().print(table)
-    else:
+    console = Terminal()
+    if not known:
         print("no keys", file=sys.stderr)
+    elif console.width < _TABLE_WIDTH:
+        for key in known:
+            console.hang(Text(f"{key.key_id} "), Text(f"{key.state}, {_who(key)}, expires {_until(key)}"))
+    else:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for name in ("id", "state", "tenant", "subject", "roles", "expires"):
+            table.add_column(name, overflow="fold", no_wrap=name in {"id", "state", "expires"})
+        for key in known:
+            roles = ", ".join(sorted(key.caller.roles))
+            table.add_row(key.key_id, key.state, key.caller.tenant, key.caller.subject, roles, _until(key))
+        console.print(table)
+
+
+def _until(key: "KeyState") -> str:
+    return f"{key.expires:%Y-%m-%d}" if key.expires else "never"
