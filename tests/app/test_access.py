@@ -11,6 +11,7 @@ from groundwire_server.adapters.authentication.key_file import UnusableKeyFile, 
 from groundwire_server.app.access import AccessOptions, access
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.credentials import Credentials, Kind
+from groundwire_server.domain.failure import Unusable
 from groundwire_server.domain.refusal import Refusal, Refused
 from tests.doubles.issuer import AUDIENCE, ISSUER, Issuer
 
@@ -67,3 +68,12 @@ async def test_an_issuer_that_is_down_lets_nobody_in_and_holds_nothing_up(
             await opened.caller(Credentials(authorization=f"Bearer {token}"))
     assert caught.value.word is Refusal.TOKEN_KEY_UNKNOWN
     assert {record.getMessage() for record in caplog.records} == {"the key set could not be renewed"}
+
+
+async def test_a_key_set_in_a_file_is_told_of_before_anything_is_served(tmp_path: Path) -> None:
+    options = AccessOptions(tokens=(IssuerOptions(ISSUER, AUDIENCE, str(tmp_path)),))
+    before = asyncio.all_tasks()
+    with pytest.raises(Unusable, match=f"the key set {tmp_path} of {ISSUER} cannot be read: Is a directory"):
+        async with access(options, SystemClock()):
+            raise AssertionError
+    assert asyncio.all_tasks() == before

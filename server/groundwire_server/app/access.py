@@ -47,10 +47,11 @@ class AccessOptions:
 async def access(options: AccessOptions, clock: Clock) -> AsyncIterator[Access]:
     """Let callers in as the options say; key sets are kept fresh until the context is left.
 
-    An issuer that is down is no reason not to start: its tokens are refused until its keys are there.
+    An issuer that is down is no reason not to start: its tokens are refused until its keys are there. A file that is
+    not there is one.
 
     Raises:
-        UnusableKeyFile: when the API keys cannot be read.
+        Unusable: when the API keys, or a key set in a file, cannot be read.
     """
     if not options.authenticated:
         yield Access(BELIEVED.authenticators, options.tenants)
@@ -71,15 +72,17 @@ async def access(options: AccessOptions, clock: Clock) -> AsyncIterator[Access]:
 
 
 async def _tokens(issuers: Sequence["IssuerOptions"], clock: Clock, opened: AsyncExitStack) -> "Tokens":
-    from groundwire_server.adapters.authentication.jwks import FreshKeys  # noqa: PLC0415
-    from groundwire_server.adapters.authentication.key_sets import reading  # noqa: PLC0415
+    from groundwire_server.adapters.authentication.jwks import FreshKeys, KeysUnavailable  # noqa: PLC0415
+    from groundwire_server.adapters.authentication.key_sets import is_url, reading  # noqa: PLC0415
     from groundwire_server.adapters.authentication.tokens import Tokens  # noqa: PLC0415
 
     known = []
     for options in issuers:
         fetch = await opened.enter_async_context(reading(options.jwks))
         keys = FreshKeys(fetch, options.issuer, options.refresh_seconds, clock)
-        await keys.start()
         opened.push_async_callback(keys.stop)
+        await keys.start()
+        if keys.why and not is_url(options.jwks):
+            raise KeysUnavailable(f"the key set {options.jwks} of {options.issuer} {keys.why}")
         known.append((options, keys))
     return Tokens(known, clock)

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 RECEIVE_LIMIT = 16 * 1024 * 1024
 """The largest message taken, in bytes; the contract states it."""
 
+_CONNECTION_AGE_MS = 3_600_000
+"""New calls go to a new connection after this time; those in flight finish where they are."""
+
 _LAST_BYTES = 0.1
 """Seconds for the last replies to be sent."""
 
@@ -126,6 +129,8 @@ def _options() -> Sequence[tuple[str, int]]:
     return (
         ("grpc.max_receive_message_length", RECEIVE_LIMIT),
         ("grpc.max_send_message_length", RECEIVE_LIMIT),
+        # A client certificate is verified when its connection begins; after this time another connection must.
+        ("grpc.max_connection_age_ms", _CONNECTION_AGE_MS),
         # On, a second server would silently take half of the connections.
         ("grpc.so_reuseport", 0),
     )

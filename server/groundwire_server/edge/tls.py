@@ -12,6 +12,7 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from groundwire_server.domain.failure import Unusable
 from groundwire_server.ports.clock import Clock
 
 _SIZE_LIMIT = 1024 * 1024
@@ -19,8 +20,8 @@ _SIZE_LIMIT = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
-class UnusableTls(Exception):
-    """The certificate, the key or the client authorities cannot be used. Its text is one line that says what to do."""
+class UnusableTls(Unusable):
+    """The certificate, its key or the authorities of client certificates cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from groundwire_server.adapters.authentication.keys import PublicKeys, parse
+from groundwire_server.domain.failure import Unusable
 from groundwire_server.ports.clock import Clock
 
 Fetch: TypeAlias = Callable[[], Awaitable[bytes]]
@@ -20,8 +21,8 @@ _PATIENCE = 2.0
 _log = logging.getLogger(__name__)
 
 
-class KeysUnavailable(Exception):
-    """A key set cannot be had. Its text says why, in words of ours."""
+class KeysUnavailable(Unusable):
+    """A key set cannot be had."""
 
 
 class FreshKeys:
@@ -29,6 +30,7 @@ class FreshKeys:
 
     Attributes:
         current: the last good set; empty until there was one.
+        why: what was wrong with the last reading; empty when it went well.
     """
 
     def __init__(self, fetch: Fetch, issuer: str, refresh_seconds: float, clock: Clock) -> None:
@@ -42,6 +44,7 @@ class FreshKeys:
         self._flight: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
         self.current = PublicKeys()
+        self.why = ""
 
     async def start(self) -> None:
         """Read the set once, then go on renewing it; an issuer that is down is asked again."""
@@ -87,15 +90,13 @@ class FreshKeys:
                 self.current, self._read = parse(data), data
         except (KeysUnavailable, ValueError) as failed:
             self._failures += 1
-            kept = len(self.current.keys)
-            why = str(failed)
-            _log.warning(
-                "the key set could not be renewed", extra={"issuer": self._issuer, "why": why, "keys_kept": kept}
-            )
+            self.why = str(failed)
+            extra = {"issuer": self._issuer, "why": self.why, "keys_kept": len(self.current.keys)}
+            _log.warning("the key set could not be renewed", extra=extra)
             return
         if self._failures:
             _log.info("the key set is renewed again", extra={"issuer": self._issuer})
-        self._failures = 0
+        self._failures, self.why = 0, ""
 
     async def _renew(self) -> None:
         while True:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_server.domain.caller import Caller, Role
+from groundwire_server.domain.failure import Unusable
 
 VERSION = 1
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -21,8 +22,8 @@ _ID_BYTES = 6
 _SECRET_BYTES = 32
 
 
-class UnusableKeyFile(Exception):
-    """The file cannot be used. Its text is one line that says what to do."""
+class UnusableKeyFile(Unusable):
+    """The file of API keys cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
