@@ -279,12 +279,17 @@ async def _by_api_key(world: World, roles: frozenset[Role]) -> Metadata:
 async def test_every_rpc_lets_its_roles_in(
     serve: Serve, world: World, present: Callable[..., Any], admin: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
+    shown: list[str] = []
     async with let_in(serve, world) as product:
         caplog.clear()
         for method in sorted(METHODS, key=lambda method: method.name.endswith("DeleteDocument")):
-            roles = frozenset({Role.ADMIN}) if admin else ROLES[method.name]
-            assert await method.call(product.channel, await present(world, roles)), method.name
+            metadata = await present(world, frozenset({Role.ADMIN}) if admin else ROLES[method.name])
+            shown += _secrets(metadata)
+            assert await method.call(product.channel, metadata), method.name
     assert not [record for record in caplog.records if record.name == "groundwire.security"]
+    told = repr([vars(record) for record in caplog.records]) + product.spans.everything()
+    assert len(shown) >= 2 * len(METHODS)
+    assert not any(secret in told for secret in shown)
 
 
 async def test_a_credential_may_say_again_which_tenant_it_is_of(serve: Serve, world: World) -> None:

@@ -10,6 +10,7 @@ from typing import cast
 
 import grpc
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from groundwire_server.domain.failure import Unusable
@@ -102,7 +103,7 @@ def check(files: TlsFiles, now: datetime) -> datetime:
         key = load_pem_private_key(_bytes(path, "key"), None)
     except TypeError:
         raise UnusableTls(f"the key {path} has a passphrase: keep a copy without one, readable by this user") from None
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise UnusableTls(_no_key(files)) from None
     encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*encoded) != certificate.public_key().public_bytes(*encoded):
