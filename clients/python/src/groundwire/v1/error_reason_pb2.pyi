@@ -41,12 +41,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire", "metadata": {"document_id": "handbook-7"}}
     """
     ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 4
-    """ERROR_REASON_UNAUTHENTICATED: the call carries no usable identity. UNAUTHENTICATED.
+    """ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED.
+    What is wrong with it stands in the server's security log, under the request's id.
 
         {"reason": "UNAUTHENTICATED", "domain": "groundwire", "metadata": {}}
     """
     ERROR_REASON_FORBIDDEN: _ErrorReason.ValueType  # 5
-    """ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call. PERMISSION_DENIED.
+    """ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call, and `role` names one that would; or the
+    credential's tenant is not served, or not the one the call's metadata names. PERMISSION_DENIED.
 
         {"reason": "FORBIDDEN", "domain": "groundwire", "metadata": {"role": "writer"}}
     """
@@ -141,12 +143,14 @@ ERROR_REASON_DOCUMENT_NOT_FOUND: ErrorReason.ValueType  # 3
     {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire", "metadata": {"document_id": "handbook-7"}}
 """
 ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 4
-"""ERROR_REASON_UNAUTHENTICATED: the call carries no usable identity. UNAUTHENTICATED.
+"""ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED.
+What is wrong with it stands in the server's security log, under the request's id.
 
     {"reason": "UNAUTHENTICATED", "domain": "groundwire", "metadata": {}}
 """
 ERROR_REASON_FORBIDDEN: ErrorReason.ValueType  # 5
-"""ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call. PERMISSION_DENIED.
+"""ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call, and `role` names one that would; or the
+credential's tenant is not served, or not the one the call's metadata names. PERMISSION_DENIED.
 
     {"reason": "FORBIDDEN", "domain": "groundwire", "metadata": {"role": "writer"}}
 """
