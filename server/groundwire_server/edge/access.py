@@ -36,7 +36,7 @@ class Access:
         if credentials.tenant not in {"", caller.tenant}:
             raise Refused(Refusal.TENANT_CONTRADICTED, about={"tenant": caller.tenant})
         if self.tenants is not None and caller.tenant not in self.tenants:
-            raise Refused(Refusal.TENANT_UNKNOWN)
+            raise Refused(Refusal.TENANT_UNKNOWN, about={"tenant": caller.tenant})
         return caller
 
     def _kind(self, credentials: Credentials) -> Kind:
