@@ -15,9 +15,7 @@ from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.dependencies import Dependencies
 from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
-from groundwire_server.app.settings import Settings
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.server import Server
@@ -70,7 +68,6 @@ def serve(tmp_path: Path) -> Serve:
         access: Access | None = None,
         tls: ServerTls | None = None,
     ) -> AsyncIterator[Product]:
-        settings = Settings(listen="127.0.0.1:0", data=tmp_path, write_seconds=write_seconds)
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
         store = EmbeddedStore.open(

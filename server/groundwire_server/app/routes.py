@@ -12,7 +12,7 @@ _ABSTAIN = (Action.ABSTAIN,)
 _PASSAGES = (Action.PASSAGES_ONLY, Action.FAIL_SAFE)
 _NO_VALID_ANSWER = (Action.PASSAGES_ONLY, Action.ABSTAIN)
 
-_FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
+FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
     Cause.NO_EVIDENCE: _ABSTAIN,
     Cause.INSUFFICIENT_EVIDENCE: _ABSTAIN,
     Cause.MODEL_ABSTAINED: _ABSTAIN,
@@ -41,5 +41,5 @@ _FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
 
 def built_in_routes() -> Mapping[str, Policy]:
     """The one route that there is without configuration."""
-    default = Policy(route="default", prompt="answer", models=(EXTRACTIVE,), fallbacks=_FALLBACKS)
+    default = Policy(route="default", prompt="answer", models=(EXTRACTIVE,), fallbacks=FALLBACKS)
     return {default.route: default}

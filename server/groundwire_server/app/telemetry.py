@@ -1,6 +1,7 @@
 """OpenTelemetry, set up once."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from opentelemetry.sdk.resources import Resource
@@ -30,7 +31,7 @@ class Telemetry:
         worker.join(_SHUTDOWN_SECONDS)
 
 
-def telemetry(version: str, otlp_endpoint: str | None) -> Telemetry:
+def telemetry(version: str, otlp_endpoint: str | None, headers: Mapping[str, str] | None = None) -> Telemetry:
     """Set up tracing.
 
     Without an endpoint nothing is exported, but calls still have trace ids and take part in their callers' traces.
@@ -38,6 +39,7 @@ def telemetry(version: str, otlp_endpoint: str | None) -> Telemetry:
     Args:
         version: the service's.
         otlp_endpoint: where to send spans over OTLP gRPC.
+        headers: what goes with them, such as a key.
     """
     resource = Resource.create({"service.name": SERVICE, "service.version": version})
     # A span that nobody receives is not worth recording; its trace id is.
@@ -49,7 +51,10 @@ def telemetry(version: str, otlp_endpoint: str | None) -> Telemetry:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
         exporter = OTLPSpanExporter(
-            endpoint=otlp_endpoint, insecure=otlp_endpoint.startswith("http://"), timeout=_EXPORT_SECONDS
+            endpoint=otlp_endpoint,
+            insecure=otlp_endpoint.startswith("http://"),
+            headers=dict(headers or {}),
+            timeout=_EXPORT_SECONDS,
         )
         provider.add_span_processor(
             BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_AN_EXPORT)

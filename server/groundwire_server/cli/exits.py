@@ -1,5 +1,6 @@
 """How the command ends."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -32,9 +33,11 @@ class Stop(Exception):
     Attributes:
         code: how the command ends.
         message: one line.
+        before: lines that go before it, when several things are wrong.
     """
 
-    def __init__(self, code: ExitCode, message: str) -> None:
+    def __init__(self, code: ExitCode, message: str, before: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.before = before

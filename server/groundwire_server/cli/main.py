@@ -3,11 +3,12 @@
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import typer
 
-from groundwire_server.cli import keys
+from groundwire_server.cli import config, keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
@@ -17,7 +18,11 @@ from groundwire_server.cli.serve import serve
 from groundwire_server.cli.version import version
 
 _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
-    serve: ("groundwire serve", "groundwire serve --listen 127.0.0.1:6000 --data ./store"),
+    serve: (
+        "groundwire serve",
+        "groundwire serve --config /etc/groundwire/groundwire.yaml",
+        "groundwire serve --listen 127.0.0.1:6000 --data ./store",
+    ),
     ask: (
         'groundwire ask "Who may sign for parcels?"',
         'groundwire ask "Who may sign for parcels?" --trace',
@@ -33,17 +38,48 @@ _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
 }
 
 
-_KEYS: dict[Callable[..., None], tuple[str, tuple[str, ...]]] = {
-    keys.create: (
-        "create",
-        (
-            "groundwire keys create --tenant acme --subject search-page --role reader",
-            "groundwire keys create --tenant acme --subject importer --role writer --principal staff --expires 52w",
-        ),
+_NEEDS_ARGUMENTS = frozenset({ask, ingest, keys.create, keys.revoke})
+"""Commands that show their help when they are called without arguments."""
+
+
+class _Group(NamedTuple):
+    """Commands under one word, each with its own word and examples."""
+
+    name: str
+    help: str
+    commands: Mapping[Callable[..., None], tuple[str, tuple[str, ...]]]
+
+
+_GROUPS = (
+    _Group(
+        "config",
+        "Write, check and show the configuration.",
+        {
+            config.init: ("init", ("groundwire config init", "groundwire config init /etc/groundwire/groundwire.yaml")),
+            config.check: ("check", ("groundwire config check", "groundwire config check --config new.yaml")),
+            config.show: (
+                "show",
+                ("groundwire config show", "groundwire config show --json | jq '.[\"server.listen\"]'"),
+            ),
+            config.schema: ("schema", ("groundwire config schema > groundwire.schema.json",)),
+        },
     ),
-    keys.list_: ("list", ("groundwire keys list", "groundwire keys list --json | jq -r .id")),
-    keys.revoke: ("revoke", ("groundwire keys revoke 5f0c9a1be37d",)),
-}
+    _Group(
+        "keys",
+        "Make, list and revoke API keys.",
+        {
+            keys.create: (
+                "create",
+                (
+                    "groundwire keys create --tenant acme --subject search-page --role reader",
+                    "groundwire keys create --tenant acme --subject importer --role writer --expires 52w",
+                ),
+            ),
+            keys.list_: ("list", ("groundwire keys list", "groundwire keys list --json | jq -r .id")),
+            keys.revoke: ("revoke", ("groundwire keys revoke 5f0c9a1be37d",)),
+        },
+    ),
+)
 
 
 def application() -> typer.Typer:
@@ -60,23 +96,20 @@ def application() -> typer.Typer:
         rich_markup_mode=None,
     )
     for function, examples in _COMMANDS.items():
-        app.command(epilog=epilog(examples), no_args_is_help=function in {ask, ingest})(function)
-    app.add_typer(_keys())
+        app.command(epilog=epilog(examples), no_args_is_help=function in _NEEDS_ARGUMENTS)(function)
+    for group in _GROUPS:
+        app.add_typer(_typer(group))
     return app
 
 
-def _keys() -> typer.Typer:
-    every = [example for _, examples in _KEYS.values() for example in examples[:1]]
-    group = typer.Typer(
-        name="keys",
-        help="Make, list and revoke API keys.",
-        epilog=epilog(every),
-        no_args_is_help=True,
-        rich_markup_mode=None,
+def _typer(group: _Group) -> typer.Typer:
+    every = [examples[0] for _, examples in group.commands.values()]
+    app = typer.Typer(
+        name=group.name, help=group.help, epilog=epilog(every), no_args_is_help=True, rich_markup_mode=None
     )
-    for function, (name, examples) in _KEYS.items():
-        group.command(name, epilog=epilog(examples), no_args_is_help=function is not keys.list_)(function)
-    return group
+    for function, (name, examples) in group.commands.items():
+        app.command(name, epilog=epilog(examples), no_args_is_help=function in _NEEDS_ARGUMENTS)(function)
+    return app
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -95,7 +128,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.OK
     except Stop as stop:
-        _say(stop.message)
+        for line in (*stop.before, stop.message):
+            _say(line)
         return stop.code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED

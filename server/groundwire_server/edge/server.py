@@ -17,7 +17,6 @@ from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
 )
-from groundwire_server.edge.access import Access
 from groundwire_server.edge.layers.access import RoleCheck
 from groundwire_server.edge.layers.chain import Chain
 from groundwire_server.edge.layers.deadline import CallDeadline
@@ -27,6 +26,7 @@ from groundwire_server.edge.layers.request_id import RequestId
 from groundwire_server.edge.layers.security import SecurityEvents
 from groundwire_server.edge.layers.trace import Trace
 from groundwire_server.edge.layers.validation import Validation
+from groundwire_server.edge.offer import Current
 from groundwire_server.edge.reflection import METHODS as REFLECTION
 from groundwire_server.edge.reflection import SERVICE as REFLECTION_SERVICE
 from groundwire_server.edge.reflection import Reflection
@@ -69,7 +69,7 @@ class Server:
         servicers: what is served.
         tracer: records the calls.
         concurrent_calls: the most calls at once.
-        access: who is let in.
+        current: the offer in force; another may take its place at any time.
         clock: says when refusals are told of again.
         end: ends what goes on without a call when the server has stopped.
     """
@@ -79,19 +79,17 @@ class Server:
         servicers: Servicers,
         tracer: Tracer,
         concurrent_calls: int,
-        access: Access,
+        current: Current,
         clock: Clock,
         end: Callable[[], None] = lambda: None,
     ) -> None:
         self._end = end
         self._refusals = Refusals(clock)
-        self._identities = (Identity(access), IdentityOfReaders(access))
-        identity, of_readers = self._identities
         outer = (Trace(tracer), RequestId(), Errors(), CallDeadline(), SecurityEvents(self._refusals))
-        self._chain = Chain((*outer, identity, RoleCheck(), Validation()))
+        self._chain = Chain((*outer, Identity(current), RoleCheck(), Validation()))
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[self._chain, Chain((*outer, of_readers), REFLECTION)],
+            interceptors=[self._chain, Chain((*outer, IdentityOfReaders(current)), REFLECTION)],
             options=_options(),
             # A backstop: it answers without RetryInfo and counts health checks too.
             maximum_concurrent_rpcs=concurrent_calls,
@@ -102,11 +100,6 @@ class Server:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflected = Reflection((*_OURS, health.SERVICE_NAME, REFLECTION_SERVICE))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, self._server)
-
-    def admit(self, access: Access) -> None:
-        """Let in by this from the next call on; calls in flight go on."""
-        for identity in self._identities:
-            identity.access = access
 
     async def start(self, address: str, tls: "ServerTls | None" = None) -> int:
         """Listen and report SERVING; return the port.

@@ -14,8 +14,8 @@ from groundwire_server.domain.run import RunKey
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.ask import ask_from_answer, ask_from_stream
 from groundwire_server.edge.convert.outcome import outcome_to_pb
+from groundwire_server.edge.offer import Current
 from groundwire_server.edge.sink import StreamSink
-from groundwire_server.pipeline.answering import Answering
 from groundwire_server.pipeline.decide import describe
 from groundwire_server.runs.runs import Named, Runs, Work
 from groundwire_server.telemetry import names
@@ -24,10 +24,9 @@ from groundwire_server.telemetry import names
 class Answers(AnswerServiceServicer):
     """Answers questions."""
 
-    def __init__(self, answering: Answering, runs: Runs, write_seconds: float) -> None:
-        self._answering = answering
+    def __init__(self, current: Current, runs: Runs) -> None:
+        self._current = current
         self._runs = runs
-        self._write_seconds = write_seconds
 
     async def Answer(
         self, request: answer_service_pb2.AnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -51,7 +50,7 @@ class Answers(AnswerServiceServicer):
         call = current_call()
         key = _key(call, call.request_id)
         work = self._work(call, ask_from_stream(request, call.request_id))
-        sink = StreamSink(context, self._write_seconds)
+        sink = StreamSink(context, self._current.offer.write_seconds)
         window = request.resume_window.ToNanoseconds() / 1e9
         after = request.after_sequence if request.HasField("after_sequence") else None
         if request.request_id or window or after is not None:
@@ -69,7 +68,7 @@ class Answers(AnswerServiceServicer):
         return answer_service_pb2.CancelAnswerResponse(cancelled=cancelled)
 
     def _work(self, call: Call, ask: Ask) -> Work:
-        return partial(self._answering.answer, ask, call.caller, call.arrived, call.deadline)
+        return partial(self._current.offer.answering.answer, ask, call.caller, call.arrived, call.deadline)
 
 
 def _key(call: Call, request_id: str) -> RunKey:
