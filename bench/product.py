@@ -1,11 +1,13 @@
 """The product with a canned generator; all else is what `groundwire serve` runs.
 
-`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT]` prints the address.
+`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT]` prints the address. On SIGUSR1
+it exports what it has recorded and prints `settled`.
 """
 
 import argparse
 import asyncio
 import json
+import signal
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from groundwire_server.app import compose
 from groundwire_server.app.dependencies import dependencies
 from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
 from groundwire_server.app.settings import Settings
-from groundwire_server.app.telemetry import telemetry
+from groundwire_server.app.telemetry import Telemetry, telemetry
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
 from groundwire_server.domain.policy import Policy
@@ -46,7 +48,16 @@ async def serve(settings: Settings) -> None:
         server = compose.server(settings, _lenient_routes(), canned, measuring.tracer)
         port = await server.start(settings.listen)
         print(f"listening on 127.0.0.1:{port}", flush=True)
+        loop = asyncio.get_running_loop()
+        # In a thread: the loop must not wait for it.
+        loop.add_signal_handler(signal.SIGUSR1, lambda: loop.run_in_executor(None, _settle, measuring))
         await asyncio.Event().wait()
+
+
+def _settle(measuring: Telemetry) -> None:
+    """Export what was recorded, and say so."""
+    measuring.provider.force_flush()
+    print("settled", flush=True)
 
 
 def _lenient_routes() -> dict[str, Policy]:

@@ -11,7 +11,7 @@ from groundwire_server.cli.main import application
 from tests.cli.conftest import Ran
 
 Command = Callable[..., Ran]
-COMMANDS = ["serve", "ask", "ingest", "demo", "version"]
+COMMANDS = ["serve", "ask", "ingest", "demo", "bench", "version"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from groundwire_server.cli.ask import ask
+from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
 from groundwire_server.cli.help import epilog
@@ -28,6 +29,11 @@ _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
         "groundwire ingest documents.jsonl --server 127.0.0.1:6000",
     ),
     demo: ("groundwire demo", "groundwire demo --fresh"),
+    bench: (
+        'groundwire bench --question "Who may sign for parcels?"',
+        "groundwire bench --questions questions.txt --calls 500 --callers 8 --html load.html",
+        "groundwire bench --kind retrieve --questions questions.txt --json | jq .latency_ms.p95",
+    ),
     version: ("groundwire version",),
 }
 
@@ -46,7 +52,7 @@ def application() -> typer.Typer:
         rich_markup_mode=None,
     )
     for function, examples in _COMMANDS.items():
-        app.command(epilog=epilog(examples), no_args_is_help=function in {ask, ingest})(function)
+        app.command(epilog=epilog(examples), no_args_is_help=function in {ask, ingest, bench})(function)
     return app
 
 
