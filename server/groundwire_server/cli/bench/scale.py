@@ -42,5 +42,6 @@ def number(value: float) -> str:
     """A value with three digits that count."""
     if value == 0:
         return "0"
+    value = float(f"{value:.3g}")  # 9.996 is written as 10.0
     digits = max(2 - floor(log10(abs(value))), 0)
     return f"{value:,.{min(digits, 4)}f}"
