@@ -16,6 +16,7 @@ import uvloop
 
 from groundwire_server.app import compose
 from groundwire_server.app.dependencies import dependencies
+from groundwire_server.app.memory import keep_what_is_there
 from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
 from groundwire_server.app.settings import Settings
 from groundwire_server.app.telemetry import Telemetry, telemetry
@@ -47,6 +48,7 @@ async def serve(settings: Settings) -> None:
         canned = replace(found, generators={EXTRACTIVE: CannedGenerator()})
         server = compose.server(settings, _lenient_routes(), canned, measuring.tracer)
         port = await server.start(settings.listen)
+        keep_what_is_there()
         print(f"listening on 127.0.0.1:{port}", flush=True)
         loop = asyncio.get_running_loop()
         # In a thread: the loop must not wait for it.

@@ -7,7 +7,15 @@ from groundwire_server.cli.bench.scale import Scale, number
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (0.016, "0.0160"), (0.1649, "0.165"), (2.284, "2.28"), (9.996, "10.0"), (13.81, "13.8"), (6669.4, "6,670")],
+    [
+        (0.0, "0"),
+        (0.016, "0.0160"),
+        (0.1649, "0.165"),
+        (2.284, "2.28"),
+        (9.996, "10.0"),
+        (13.81, "13.8"),
+        (6669.4, "6,670"),
+    ],
 )
 def test_a_number_shows_three_digits_that_count(value: float, text: str) -> None:
     assert number(value) == text

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from groundwire_server.app import compose
 from groundwire_server.app.dependencies import dependencies
 from groundwire_server.app.logs import set_up_logs
+from groundwire_server.app.memory import keep_what_is_there
 from groundwire_server.app.routes import built_in_routes
 from groundwire_server.app.settings import Settings
 from groundwire_server.app.telemetry import telemetry
@@ -63,6 +64,7 @@ async def _until_signalled(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(settings) as server:
+        keep_what_is_there()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
         await stop.wait()
         _log.info("draining")
