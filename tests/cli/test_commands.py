@@ -11,7 +11,7 @@ from groundwire_server.cli.main import application
 from tests.cli.conftest import Ran
 
 Command = Callable[..., Ran]
-COMMANDS = ["serve", "ask", "ingest", "demo", "version"]
+COMMANDS = ["serve", "ask", "ingest", "demo", "bench", "version"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -53,7 +53,7 @@ def test_serve_listens_on_loopback_alone(groundwire_command: Command, listen: st
     ran = groundwire_command("serve", "--listen", listen)
 
     assert ran.code == 2
-    assert ran.err.startswith("groundwire: settings are wrong: listen:")
+    assert ran.err.startswith("groundwire: --listen: server.listen: ")
     assert ran.err.count("\n") == 1
 
 

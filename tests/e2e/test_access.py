@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -374,7 +374,7 @@ async def test_another_access_counts_from_the_next_call_on(serve: Serve, world: 
         await product.documents.GetCorpusVersion(request, metadata=metadata)
         narrowed = AccessOptions(world.keys, tenants=TENANTS)
         async with access(narrowed, SystemClock()) as opened:
-            product.server.admit(opened)
+            product.current.offer = replace(product.current.offer, access=opened)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await product.documents.GetCorpusVersion(request, metadata=metadata)
             assert (await product.documents.GetCorpusVersion(request, metadata=world.api_key())).corpus_version

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.app.routes import built_in_routes
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
@@ -33,7 +32,7 @@ def test_begins_with_the_first_model() -> None:
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_ends_somewhere_on_the_built_in_route(cause: Cause) -> None:
     for trail in (Trail(), TRIED, replace(TRIED, stands=True), replace(TRIED, remaining=0.0)):
-        step = decide.after(Failure(cause), trail, built_in_routes()["default"])
+        step = decide.after(Failure(cause), trail, policy())
         assert isinstance(step, Close)
         assert step.because is cause
 

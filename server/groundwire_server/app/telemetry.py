@@ -17,6 +17,20 @@ _SPANS_AN_EXPORT = 2048
 _SHUTDOWN_SECONDS = 3.0
 
 
+class _HashedOnce(Resource):
+    """A resource that does not write itself as JSON for every span that is exported, only to be found in a dict."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(resource.attributes, resource.schema_url)
+        self._hash = super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other)
+
+
 @dataclass(frozen=True, slots=True)
 class Telemetry:
     """The tracer and how to end it."""
@@ -41,7 +55,7 @@ def telemetry(version: str, otlp_endpoint: str | None, headers: Mapping[str, str
         otlp_endpoint: where to send spans over OTLP gRPC.
         headers: what goes with them, such as a key.
     """
-    resource = Resource.create({"service.name": SERVICE, "service.version": version})
+    resource = _HashedOnce(Resource.create({"service.name": SERVICE, "service.version": version}))
     # A span that nobody receives is not worth recording; its trace id is.
     sampler = ALWAYS_OFF if otlp_endpoint is None else DEFAULT_ON
     provider = TracerProvider(sampler, resource, shutdown_on_exit=False)

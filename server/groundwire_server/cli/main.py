@@ -10,6 +10,7 @@ import typer
 
 from groundwire_server.cli import config, keys
 from groundwire_server.cli.ask import ask
+from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
 from groundwire_server.cli.help import epilog
@@ -34,11 +35,16 @@ _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
         "groundwire ingest documents.jsonl --server 127.0.0.1:6000",
     ),
     demo: ("groundwire demo", "groundwire demo --fresh"),
+    bench: (
+        'groundwire bench --question "Who may sign for parcels?"',
+        "groundwire bench --questions questions.txt --calls 500 --callers 8 --html load.html",
+        "groundwire bench --kind retrieve --questions questions.txt --json | jq .latency_ms.p95",
+    ),
     version: ("groundwire version",),
 }
 
 
-_NEEDS_ARGUMENTS = frozenset({ask, ingest, keys.create, keys.revoke})
+_NEEDS_ARGUMENTS = frozenset({ask, bench, ingest, keys.create, keys.revoke})
 """Commands that show their help when they are called without arguments."""
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from groundwire_server.app.configuration.fallbacks import FALLBACKS
 from groundwire_server.app.configuration.models.section import Name, Section
-from groundwire_server.app.routes import FALLBACKS
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, StreamMode
 

@@ -1,12 +1,8 @@
-"""The routes that come with the server: policy as data."""
+"""What follows each failure where a route does not say otherwise: policy as data."""
 
 from collections.abc import Mapping
 
-from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause
-
-EXTRACTIVE = "extractive"
-"""Alias of the model that quotes the best-supported sentences; it needs no network and no key."""
 
 _ABSTAIN = (Action.ABSTAIN,)
 _PASSAGES = (Action.PASSAGES_ONLY, Action.FAIL_SAFE)
@@ -37,9 +33,3 @@ FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
     Cause.QUOTE_NOT_FOUND: _NO_VALID_ANSWER,
     Cause.UNSUPPORTED: _NO_VALID_ANSWER,
 }
-
-
-def built_in_routes() -> Mapping[str, Policy]:
-    """The one route that there is without configuration."""
-    default = Policy(route="default", prompt="answer", models=(EXTRACTIVE,), fallbacks=FALLBACKS)
-    return {default.route: default}
