@@ -4,16 +4,16 @@ from typing import Annotated
 
 import typer
 
+from groundwire_server.cli.connection import Connection, connects
 from groundwire_server.cli.exits import ExitCode, Stop
-from groundwire_server.cli.options import DEFAULT_SERVER, DEFAULT_TENANT, Server, Tenant
 
 
+@connects
 def ingest(
     paths: Annotated[
         list[str], typer.Argument(metavar="PATH", help="Text and Markdown files, folders of them, patterns, JSONL.")
     ],
-    server: Server = DEFAULT_SERVER,
-    tenant: Tenant = DEFAULT_TENANT,
+    connection: Connection,
     principal: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Who may see the documents; repeatable. Everybody in the tenant if none."),
@@ -36,7 +36,7 @@ def ingest(
     tally = loading.Tally(failures=nothing)
     console = Terminal()
     try:
-        with failures_stop(), connect(server, tenant) as client:
+        with failures_stop(), connect(connection) as client:
             loading.load(client, sources.read(files, principal or ["*"]), sources.count(files), tally)
     finally:
         if tally.stored or tally.failures:

@@ -9,6 +9,7 @@ import typer
 
 from groundwire_server.cli import keys
 from groundwire_server.cli.ask import ask
+from groundwire_server.cli.connection import VARIABLES, is_connected
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
 from groundwire_server.cli.help import epilog
@@ -60,7 +61,8 @@ def application() -> typer.Typer:
         rich_markup_mode=None,
     )
     for function, examples in _COMMANDS.items():
-        app.command(epilog=epilog(examples), no_args_is_help=function in {ask, ingest})(function)
+        after = VARIABLES if is_connected(function) else ""
+        app.command(epilog=epilog(examples, after), no_args_is_help=function in {ask, ingest})(function)
     app.add_typer(_keys())
     return app
 

@@ -15,6 +15,7 @@ import groundwire
 from groundwire_server.cli import loading
 from groundwire_server.cli.asking import read, show_trace
 from groundwire_server.cli.calls import connect, failures_stop
+from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.demo import corpus
 from groundwire_server.cli.demo.child import STORE, server
@@ -52,7 +53,7 @@ def tour(data: Path, *, fresh: bool) -> bool:
     _prepare(data, fresh)
     with failures_stop():
         console.print(Text("Starting a server", style="bold"))
-        with server(data) as address, connect(address, TENANT) as client:
+        with server(data) as address, connect(Connection(address, TENANT)) as client:
             console.print(f"It listens on {address} and keeps its documents in {data}")
             console.print()
             _store(client, console)
