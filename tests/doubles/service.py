@@ -93,6 +93,7 @@ class FakeService(
         rejected: what is wrong with documents, by id.
         broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
         read_ahead: how many documents an ingest reads before it answers the first.
+        found: the passages of every search; None makes one of the question.
         calls: what it was asked, in order.
         stored: the documents it was given, by id.
         cancelled: set once a caller left before its answer was complete.
@@ -106,6 +107,7 @@ class FakeService(
         self.broken: Failure | None = None
         self.answered_first = 0
         self.read_ahead = 1
+        self.found: Sequence[Passage] | None = None
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
         self.cancelled = threading.Event()
@@ -134,7 +136,8 @@ class FakeService(
 
     def Retrieve(self, request: retrieval.RetrieveRequest, context: Any) -> retrieval.RetrieveResponse:
         self._remember("Retrieve", request, context)
-        return retrieval.RetrieveResponse(passages=[Passage(chunk_id="c1", text=request.text)], corpus_version="v1")
+        found = [Passage(chunk_id="c1", text=request.text)] if self.found is None else self.found
+        return retrieval.RetrieveResponse(passages=found, corpus_version="v1")
 
     def IngestDocuments(
         self, request_iterator: Iterator[documents.IngestDocumentsRequest], context: Any

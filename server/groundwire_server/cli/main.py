@@ -14,6 +14,7 @@ from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
 from groundwire_server.cli.help import epilog
 from groundwire_server.cli.ingest import ingest
+from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.version import version
 
@@ -23,6 +24,11 @@ _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
         'groundwire ask "Who may sign for parcels?"',
         'groundwire ask "Who may sign for parcels?" --trace',
         'groundwire ask "Who may sign for parcels?" --json | jq -r .cause',
+    ),
+    retrieve: (
+        'groundwire retrieve "Who may sign for parcels?"',
+        'groundwire retrieve "Who may sign for parcels?" --top-k 3 --full',
+        'groundwire retrieve "parcels" --json | jq -r ".passages[].chunkId"',
     ),
     ingest: (
         "groundwire ingest handbook/ faq.md",
@@ -62,7 +68,7 @@ def application() -> typer.Typer:
     )
     for function, examples in _COMMANDS.items():
         after = VARIABLES if is_connected(function) else ""
-        app.command(epilog=epilog(examples, after), no_args_is_help=function in {ask, ingest})(function)
+        app.command(epilog=epilog(examples, after), no_args_is_help=function in {ask, ingest, retrieve})(function)
     app.add_typer(_keys())
     return app
 
