@@ -91,6 +91,7 @@ class FakeService(
         script: the steps of the answer to a question, by its text; other questions end in `otherwise`.
         otherwise: the steps of the answer to every other question.
         rejected: what is wrong with documents, by id.
+        refused: the failure that every call ends with at once.
         broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
         read_ahead: how many documents an ingest reads before it answers the first.
         found: the passages of every search; None makes one of the question.
@@ -104,6 +105,7 @@ class FakeService(
         self.script: dict[str, Sequence[Step]] = {}
         self.otherwise: Sequence[Step] = (UNAVAILABLE,)
         self.rejected: dict[str, Failure] = {}
+        self.refused: Failure | None = None
         self.broken: Failure | None = None
         self.answered_first = 0
         self.read_ahead = 1
@@ -177,7 +179,8 @@ class FakeService(
         self, request: documents.DeleteDocumentRequest, context: Any
     ) -> documents.DeleteDocumentResponse:
         self._remember("DeleteDocument", request, context)
-        self.stored.pop(request.document_id, None)
+        if self.stored.pop(request.document_id, None) is None:
+            self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
         return documents.DeleteDocumentResponse(corpus_version=f"v{len(self.stored)}")
 
     def GetCorpusVersion(
@@ -189,6 +192,8 @@ class FakeService(
     def _remember(self, method: str, request: message.Message | None, context: Any) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
         self.calls.append(Call(method, request, metadata, context.time_remaining()))
+        if self.refused is not None:
+            self._fail(self.refused, context)
 
     def _steps(self, question: str, context: Any) -> Iterator[answers.StreamAnswerResponse]:
         for step in self.script.get(question, self.otherwise):

@@ -1,15 +1,12 @@
 """What the commands print on."""
 
-import os
 import re
-import sys
 from typing import NoReturn
 
-import typer
 from rich.console import Console
 from rich.text import Text
 
-from groundwire_server.cli.exits import ExitCode
+from groundwire_server.cli.pipes import leave_closed_pipe
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -23,8 +20,7 @@ class Terminal(Console):
     def on_broken_pipe(self) -> NoReturn:
         """End the command; what is still buffered goes nowhere."""
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(ExitCode.CLOSED_PIPE)
+        leave_closed_pipe()
 
     def hang(self, lead: Text, text: Text) -> None:
         """Print a text after a lead, with its further lines under its first."""

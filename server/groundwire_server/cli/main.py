@@ -1,24 +1,32 @@
 """The command line: its commands, and its edge, where everything that is raised becomes a line and an exit code."""
 
+import inspect
 import io
 import os
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import typer
+from typer.core import TyperGroup
 
 from groundwire_server.cli import keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.connection import VARIABLES, is_connected
 from groundwire_server.cli.demo.command import demo
+from groundwire_server.cli.documents import commands as documents
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
 from groundwire_server.cli.help import epilog
 from groundwire_server.cli.ingest import ingest
+from groundwire_server.cli.pipes import leave_closed_pipe
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.version import version
 
-_COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
+Examples: TypeAlias = tuple[str, ...]
+
+_COMMANDS: dict[Callable[..., None], Examples] = {
     serve: ("groundwire serve", "groundwire serve --listen 127.0.0.1:6000 --data ./store"),
     ask: (
         'groundwire ask "Who may sign for parcels?"',
@@ -39,8 +47,22 @@ _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     version: ("groundwire version",),
 }
 
+_DOCUMENTS: dict[Callable[..., None], tuple[str, Examples]] = {
+    documents.list_: (
+        "list",
+        ("groundwire documents list", "groundwire documents list --json | jq -r .documentId"),
+    ),
+    documents.get: (
+        "get",
+        ("groundwire documents get faq.md", "groundwire documents get faq.md --text > faq.md"),
+    ),
+    documents.delete: (
+        "delete",
+        ("groundwire documents delete faq.md", "groundwire documents delete faq.md old.md --yes"),
+    ),
+}
 
-_KEYS: dict[Callable[..., None], tuple[str, tuple[str, ...]]] = {
+_KEYS: dict[Callable[..., None], tuple[str, Examples]] = {
     keys.create: (
         "create",
         (
@@ -53,10 +75,24 @@ _KEYS: dict[Callable[..., None], tuple[str, tuple[str, ...]]] = {
 }
 
 
+class _Commands(TyperGroup):
+    """Commands that end quietly when nobody reads on what they print."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            leave_closed_pipe()
+        return result
+
+
 def application() -> typer.Typer:
     """The command with its subcommands."""
     app = typer.Typer(
         name="groundwire",
+        cls=_Commands,
         help="Answers from your documents, with citations; or why there is none.",
         epilog=epilog(
             ("groundwire demo", 'groundwire serve & groundwire ingest docs/ && groundwire ask "…"'), after=EXPLAINED
@@ -65,26 +101,31 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         # Plain help: it reads well at any width, in a pipe and without colour, and starts in half the time.
         rich_markup_mode=None,
+        # Left alone, help is never narrower than 50 columns.
+        context_settings={"terminal_width": min(max(shutil.get_terminal_size().columns, 20), 80)},
     )
     for function, examples in _COMMANDS.items():
-        after = VARIABLES if is_connected(function) else ""
-        app.command(epilog=epilog(examples, after), no_args_is_help=function in {ask, ingest, retrieve})(function)
-    app.add_typer(_keys())
+        _add(app, function, None, examples)
+    app.add_typer(_group("documents", "See what is stored, and delete it.", _DOCUMENTS))
+    app.add_typer(_group("keys", "Make, list and revoke API keys.", _KEYS))
     return app
 
 
-def _keys() -> typer.Typer:
-    every = [example for _, examples in _KEYS.values() for example in examples[:1]]
+def _group(name: str, says: str, commands: Mapping[Callable[..., None], tuple[str, Examples]]) -> typer.Typer:
+    every = [example for _, examples in commands.values() for example in examples[:1]]
     group = typer.Typer(
-        name="keys",
-        help="Make, list and revoke API keys.",
-        epilog=epilog(every),
-        no_args_is_help=True,
-        rich_markup_mode=None,
+        name=name, help=says, epilog=epilog(every), no_args_is_help=True, rich_markup_mode=None, cls=_Commands
     )
-    for function, (name, examples) in _KEYS.items():
-        group.command(name, epilog=epilog(examples), no_args_is_help=function is not keys.list_)(function)
+    for function, (command, examples) in commands.items():
+        _add(group, function, command, examples)
     return group
+
+
+def _add(app: typer.Typer, function: Callable[..., None], name: str | None, examples: Examples) -> None:
+    """Add a command; one that cannot run without arguments shows its help when there are none."""
+    needs = any(each.default is inspect.Parameter.empty for each in inspect.signature(function).parameters.values())
+    after = VARIABLES if is_connected(function) else ""
+    app.command(name, epilog=epilog(examples, after), no_args_is_help=needs)(function)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
