@@ -97,6 +97,7 @@ class FakeService(
         found: the passages of every search; None makes one of the question.
         calls: what it was asked, in order.
         stored: the documents it was given, by id.
+        received: how many documents it was sent.
         cancelled: set once a caller left before its answer was complete.
         waiting: set once an answer waits for its caller to leave.
     """
@@ -112,6 +113,7 @@ class FakeService(
         self.found: Sequence[Passage] | None = None
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
+        self.received = 0
         self.cancelled = threading.Event()
         self.waiting = threading.Event()
 
@@ -149,6 +151,7 @@ class FakeService(
         index = 0
         for request in request_iterator:
             unanswered.append(request.document)
+            self.received += 1
             if len(unanswered) < self.read_ahead:
                 continue
             yield self._stored(index, unanswered.pop(0), context)
@@ -172,7 +175,8 @@ class FakeService(
         following = [name for name in sorted(self.stored) if name > request.page_token]
         page, more = following[: request.page_size], len(following) > request.page_size
         return documents.ListDocumentsResponse(
-            documents=[DocumentInfo(document_id=name) for name in page], next_page_token=page[-1] if more else ""
+            documents=[DocumentInfo(document_id=name, revision=1) for name in page],
+            next_page_token=page[-1] if more else "",
         )
 
     def DeleteDocument(

@@ -41,7 +41,8 @@ _COMMANDS: dict[Callable[..., None], Examples] = {
     ingest: (
         "groundwire ingest handbook/ faq.md",
         "groundwire ingest 'docs/**/*.md' --principal staff --principal hr",
-        "groundwire ingest documents.jsonl --server 127.0.0.1:6000",
+        "groundwire ingest documents.jsonl --dry-run",
+        "curl -s https://example.com/faq.md | groundwire ingest - --id faq.md",
     ),
     demo: ("groundwire demo", "groundwire demo --fresh"),
     version: ("groundwire version",),

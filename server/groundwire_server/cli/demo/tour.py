@@ -21,6 +21,7 @@ from groundwire_server.cli.demo import corpus
 from groundwire_server.cli.demo.child import STORE, server
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
 from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.files.entries import Readable
 
 TENANT = "demo"
 
@@ -76,7 +77,7 @@ def _store(client: groundwire.SyncClient, console: Terminal) -> None:
     console.print(Text(f"Storing the language reference of Python {platform.python_version()}", style="bold"))
     begun = time.perf_counter()
     tally = loading.Tally()
-    loading.load(client, corpus.documents(), corpus.size(), tally)
+    loading.load(client, map(Readable, corpus.documents()), corpus.size(), tally)
     loading.show_tally(console, tally)
     console.print(Text(f"in {time.perf_counter() - begun:.1f} s", style="dim"))
     if tally.failures:
