@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from groundwire.v1.document_pb2 import Document
+from groundwire.v1.passage_pb2 import Passage
 from tests.doubles import events
 from tests.doubles.service import PATIENCE, FakeService, UntilCancelled
 
@@ -144,3 +146,44 @@ def test_a_defect_is_one_line_unless_asked_for_more(tmp_path: Path) -> None:
     assert ran.stderr.count("\n") == 1
     assert "RuntimeError: no such luck" in ran.stderr
     assert "Traceback" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["documents", "list"], ["documents", "list", "--json"], ["retrieve", "x", "--json"]]
+)
+def test_every_output_into_a_closed_pipe_ends_quietly(service: FakeService, address: str, arguments: list[str]) -> None:
+    # More than a pipe holds.
+    service.stored = {f"{'long' * 50}{number}": Document() for number in range(1000)}
+    service.found = [Passage(text="word " * 20_000)] * 5
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--server", address],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=PLAIN,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+
+    assert process.wait(60) == 141
+    assert err == ""
+
+
+@pytest.mark.parametrize("more", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize("arguments", [["documents", "list"], ["retrieve", "x"], ["doctor"]])
+def test_a_narrow_terminal_without_colours_gets_lines_that_fit(
+    service: FakeService, address: str, arguments: list[str], more: dict[str, str]
+) -> None:
+    service.stored = {"docs/guide.md": Document()}
+
+    drawn = on_a_terminal(*arguments, "--server", address, columns=40, **more)
+
+    assert "\x1b[3" not in drawn
+    assert all(
+        len(line.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "").rstrip("\r")) <= 40
+        for line in drawn.split("\n")
+    )

@@ -15,6 +15,7 @@ from groundwire_server.cli import keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.connection import VARIABLES, is_connected
 from groundwire_server.cli.demo.command import demo
+from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
 from groundwire_server.cli.help import epilog
@@ -44,6 +45,7 @@ _COMMANDS: dict[Callable[..., None], Examples] = {
         "groundwire ingest documents.jsonl --dry-run",
         "curl -s https://example.com/faq.md | groundwire ingest - --id faq.md",
     ),
+    doctor: ("groundwire doctor", "groundwire doctor --server 127.0.0.1:6000 --json"),
     demo: ("groundwire demo", "groundwire demo --fresh"),
     version: ("groundwire version",),
 }

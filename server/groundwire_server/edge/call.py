@@ -2,6 +2,7 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 import grpc.aio
@@ -9,6 +10,8 @@ from opentelemetry.trace import INVALID_SPAN, Span
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
+
+VERSION = version("groundwire-server")
 
 
 @dataclass(slots=True)
@@ -40,7 +43,11 @@ class Call:
     @property
     def trailers(self) -> tuple[tuple[str, str], ...]:
         """What every reply carries beside its message."""
-        return (("groundwire-request-id", self.request_id), ("groundwire-trace-id", self.trace_id))
+        return (
+            ("groundwire-request-id", self.request_id),
+            ("groundwire-trace-id", self.trace_id),
+            ("groundwire-version", VERSION),
+        )
 
 
 _current: ContextVar[Call] = ContextVar("groundwire-call")
