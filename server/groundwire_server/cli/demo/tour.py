@@ -18,7 +18,7 @@ from groundwire_server.cli.calls import connect, failures_stop
 from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.demo import corpus
-from groundwire_server.cli.demo.child import STORE, server
+from groundwire_server.cli.demo.child import LOG, STORE, server
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
 from groundwire_server.cli.exits import ExitCode, Stop
 from groundwire_server.cli.files.entries import Readable
@@ -68,6 +68,7 @@ def _prepare(data: Path, fresh: bool) -> None:
         if fresh:
             shutil.rmtree(data / STORE, ignore_errors=True)
         data.mkdir(parents=True, exist_ok=True)
+        (data / LOG).open("wb").close()  # a folder that is there may still refuse files
     except OSError as failed:
         told = f"cannot keep documents in {data}: {failed.strerror}; choose another folder with --data"
         raise Stop(ExitCode.FAILED, told) from None
