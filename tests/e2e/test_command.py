@@ -26,7 +26,7 @@ async def command(*arguments: str) -> tuple[int, str, str]:
 @pytest.fixture
 def key_files(tmp_path: Path) -> dict[str, str]:
     """Files with the keys of a writer, a reader and nobody, beside the file by which the server knows them."""
-    files = {}
+    files, text = {}, ""
     for role in (Role.READER, Role.WRITER):
         _, text = keys.create(tmp_path / "keys.json", "acme", role, ["staff"], [role], None, SystemClock())
         (tmp_path / role).write_text(f"{text}\n")
