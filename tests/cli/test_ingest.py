@@ -8,7 +8,8 @@ import pytest
 from google.rpc import code_pb2
 
 from groundwire_server.cli.files import reading as sources
-from groundwire_server.cli.files.entries import Readable, Unreadable
+from groundwire_server.cli.files.conversion import Converter
+from groundwire_server.cli.files.entries import Given, Readable, Unreadable
 from tests.cli.conftest import Ran
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
@@ -136,7 +137,8 @@ def test_nobody_listens(groundwire_command: Command, folder: Path) -> None:
 
 
 def read(path: Path) -> list[object]:
-    return list(sources.read([path], ["*"]))
+    with Converter() as converter:
+        return list(sources.read([path], Given(), converter))
 
 
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:

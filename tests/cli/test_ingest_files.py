@@ -9,13 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from google.rpc import code_pb2
 
+from groundwire import SyncClient
+from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsResponse
 from groundwire_server.cli.files import conversion, finding, reading
-from groundwire_server.cli.files.entries import Readable, Unreadable
+from groundwire_server.cli.files.conversion import Converter, NotConverted
+from groundwire_server.cli.files.entries import Given, Readable, Skipped, Unreadable
+from groundwire_server.cli.files.holdings import Holdings
 from groundwire_server.cli.files.memory import Memory
 from tests.cli.conftest import Ran
-from tests.doubles.service import UNAVAILABLE, FakeService
+from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
 Command = Callable[..., Ran]
 
@@ -61,8 +66,17 @@ def pdf(text: str) -> bytes:
     return (written + end + "%%EOF\n").encode()
 
 
+def locked(plain: bytes) -> bytes:
+    """The PDF as if somebody had given it a password."""
+    entry = (
+        f"/Root 1 0 R /ID [<00> <00>] /Encrypt << /Filter /Standard /V 1 /R 2 /O <{'1' * 64}> /U <{'2' * 64}> /P -4 >>"
+    )
+    return plain.replace(b"/Root 1 0 R", entry.encode())
+
+
 def only(path: Path) -> Readable | Unreadable:
-    (one,) = reading.read([path], ["*"])
+    with Converter() as converter:
+        (one,) = reading.read([path], Given(), converter)
     assert isinstance(one, Readable | Unreadable)
     return one
 
@@ -90,7 +104,8 @@ def test_a_document_of_an_office_becomes_text(tmp_path: Path, name: str, content
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("a.pdf", b"%PDF-1.4 and then nothing of the kind", "cannot be converted: it is damaged, protected or no PDF"),
+        ("a.pdf", b"%PDF-1.4 and then nothing of the kind", "cannot be converted: it is damaged, or no PDF"),
+        ("a.pdf", locked(pdf("Parcels")), "is protected with a password: store a copy without one"),
         ("a.docx", b"PK\x03\x04 torn", "cannot be converted: it is damaged, protected or no DOCX"),
         ("a.pdf", pdf(" "), "holds no text: pages that are pictures must go through OCR first"),
         ("a.pdf", b"", "is empty"),
@@ -151,7 +166,7 @@ def test_links_that_lead_back_are_no_way_without_end(tmp_path: Path) -> None:
     (tmp_path / "self.md").symlink_to(tmp_path / "self.md")
 
     files, nothing = finding.find([str(tmp_path)])
-    read = list(reading.read(files, ["*"]))
+    read = list(reading.read(files, Given(), Converter()))
 
     assert [path.name for path in files] == ["a.md", "self.md"]
     assert nothing == []
@@ -171,7 +186,9 @@ def test_a_file_and_a_folder_that_may_not_be_read_are_named(tmp_path: Path) -> N
     files, nothing = finding.find([str(tmp_path)])
 
     assert nothing == [Unreadable(str(tmp_path / "closed"), "cannot be read: Permission denied")]
-    assert list(reading.read(files, ["*"])) == [Unreadable(str(files[0]), "cannot be read: Permission denied")]
+    assert list(reading.read(files, Given(), Converter())) == [
+        Unreadable(str(files[0]), "cannot be read: Permission denied")
+    ]
 
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +259,8 @@ def test_a_dry_run_says_what_would_be_stored_and_needs_no_server(groundwire_comm
 
     assert ran.code == as_json.code == 1
     assert ran.out == (
-        "a.md One, 11 characters\nb.md Two, 11 characters\n2 documents would be stored\n1 failed:\n  c.md is empty\n"
+        "a.md\n  One, 11 characters\nb.md\n  Two, 11 characters\n"
+        "2 documents would be stored\n1 failed:\n  c.md is empty\n"
     )
     printed = json.loads(as_json.out)
     assert printed["documents"][0] == {"documentId": "a.md", "title": "One", "characters": 11}
@@ -269,7 +287,9 @@ def test_a_second_run_sends_only_what_has_changed(
     assert service.received == 3
 
 
-@pytest.mark.parametrize("more", [["--fresh"], ["--principal", "staff"], ["--tenant", "another"]])
+@pytest.mark.parametrize(
+    "more", [["--fresh"], ["--principal", "staff"], ["--tenant", "another"], ["--metadata", "year=2026"]]
+)
 def test_a_run_that_is_about_something_else_sends_all(
     groundwire_command: Command, service: FakeService, address: str, folder: Path, more: list[str]
 ) -> None:
@@ -326,14 +346,169 @@ def test_a_torn_line_is_passed_over(tmp_path: Path, torn: str) -> None:
     document.write_text("text")
     readable = only(document)
     assert isinstance(readable, Readable)
-    memory = Memory(path)
+    result = IngestDocumentsResponse(document_id=readable.document.document_id, content_hash="one")
+    memory = Memory(path, Given(), lambda _: "one")
     memory.load()
-    memory.confirm(readable, IngestDocumentsResponse(document_id=readable.document.document_id, revision=1))
+    memory.confirm(readable, result)
     with path.open("a") as file:
         file.write(torn)
 
-    again = Memory(path)
+    again = Memory(path, Given(), lambda _: "one")
     again.load()
 
     assert again.same(readable) is not None
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_remembered_does_not_grow_with_every_run(tmp_path: Path) -> None:
+    path = tmp_path / "memory.jsonl"
+    memory = Memory(path, Given(), lambda _: "one")
+    memory.load()
+    for name in ("a", "b"):
+        result = IngestDocumentsResponse(document_id=name, content_hash="one", chunk_count=3)
+        for _ in range(600):
+            memory.confirm(Readable(Document(document_id=name, text=name)), result)
+
+    again = Memory(path, Given(), lambda _: "one")
+    again.load()
+
+    assert len(path.read_text().splitlines()) == 2
+    assert again.same(Readable(Document(document_id="a", text="a"))) == Skipped("a", 3)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_document_that_follows_another_of_its_id_is_sent(tmp_path: Path) -> None:
+    old, new = (Readable(Document(document_id="a", text=text)) for text in ("old", "new"))
+    memory = Memory(tmp_path / "memory.jsonl", Given(), lambda _: "of old")
+    memory.load()
+    memory.confirm(old, IngestDocumentsResponse(document_id="a", content_hash="of old"))
+
+    assert memory.same(old) is not None
+    assert memory.same(new) is None
+    assert memory.same(old) is None
+
+
+@pytest.mark.parametrize(("count", "singly", "listed"), [(20, 20, 0), (21, 20, 1), (60, 20, 1)])
+def test_the_server_is_asked_singly_for_few_and_once_for_many(
+    service: FakeService, address: str, count: int, singly: int, listed: int
+) -> None:
+    service.stored = {f"{number:02}": Document(document_id=f"{number:02}") for number in range(0, count, 2)}
+    with SyncClient(address, tenant="acme") as client:
+        holdings = Holdings(client)
+        held = [bool(holdings.content_hash(f"{number:02}")) for number in range(count)]
+
+    assert held == [number % 2 == 0 for number in range(count)]
+    methods = [call.method for call in service.calls]
+    assert (methods.count("GetDocument"), methods.count("ListDocuments")) == (singly, listed)
+
+
+def test_who_may_not_read_sends_all_of_it(service: FakeService, address: str) -> None:
+    service.stored = {"a": Document(document_id="a")}
+    service.refused = Failure(code_pb2.PERMISSION_DENIED, "Your roles do not allow it.", "FORBIDDEN")
+    with SyncClient(address, tenant="acme") as client:
+        holdings = Holdings(client)
+
+        assert holdings.content_hash("a") == ""
+        assert holdings.content_hash("a") == ""
+
+    assert len(service.calls) == 1
+
+
+def test_another_store_at_the_same_address_gets_what_it_lacks(
+    groundwire_command: Command, service: FakeService, address: str, folder: Path
+) -> None:
+    groundwire_command("ingest", ".", "--server", address)
+    # As a store would be that an earlier version of the file was put into: same id, same revision.
+    service.stored["a.md"].text = "# One\n\ntexT"
+
+    ran = groundwire_command("ingest", ".", "--server", address)
+
+    assert ran.out == "2 documents: 1 updated, 1 unchanged; 6 passages\n"
+    assert service.stored["a.md"].text == "# One\n\ntext"
+
+
+def test_a_file_that_was_only_touched_is_not_sent_and_known_by_its_new_time(
+    groundwire_command: Command, service: FakeService, address: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groundwire_command("ingest", ".", "--server", address)
+    os.utime(folder / "a.md", ns=(1, 1))
+
+    groundwire_command("ingest", ".", "--server", address)
+    monkeypatch.setattr(reading, "_plain", lambda *_: pytest.fail("was read again"))
+    ran = groundwire_command("ingest", ".", "--server", address)
+
+    assert ran.out == "2 documents: 2 unchanged; 6 passages\n"
+    assert service.received == 2
+
+
+def test_metadata_and_a_title_are_given_to_documents(
+    groundwire_command: Command, service: FakeService, address: str, folder: Path
+) -> None:
+    said = ("--metadata", "team=mail", "--metadata", "note=a=b", "--title", "First")
+
+    ran = groundwire_command("ingest", "a.md", "--server", address, *said)
+
+    assert ran.code == 0
+    stored = service.stored["a.md"]
+    assert stored.title == "First"
+    assert {key: value.string_value for key, value in stored.metadata.items()} == {"team": "mail", "note": "a=b"}
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        (["a.md", "--metadata", "team"], "--metadata team"),
+        (["a.md", "--metadata", "1st=x"], "--metadata 1st=x"),
+        ([".", "--title", "One"], "--title"),
+        (["-", "--jsonl", "--title", "One"], "--title"),
+    ],
+)
+def test_metadata_and_a_title_that_cannot_be_given(
+    groundwire_command: Command, folder: Path, said: list[str], names: str
+) -> None:
+    ran = groundwire_command("ingest", *said)
+
+    assert ran.code == 2
+    assert names in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_pipe_in_a_folder_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.md")
+
+    assert finding.find([str(tmp_path)]) == (
+        [],
+        [Unreadable(str(tmp_path / "a.md"), "is no file, but a pipe or a device")],
+    )
+
+
+def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    (tmp_path / "a.html").write_text("<p>Parcels")
+    slow = Converter(seconds=0.05, program="tests.doubles.converter")
+    with slow:
+        for _ in range(2):
+            with pytest.raises(NotConverted, match=r"takes over 0.05 s to convert"):
+                slow.convert(tmp_path / "a.html")
+        assert slow._process is None
+
+
+def test_a_converter_that_breaks_is_told_of_and_started_anew(tmp_path: Path) -> None:
+    with Converter(program="no.such.module") as converter:
+        for _ in range(2):
+            with pytest.raises(NotConverted, match="breaks the converter"):
+                converter.convert(tmp_path / "a.html")
+
+
+def test_the_process_that_converts_ends_with_whoever_asked(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<p>Parcels")
+    with Converter() as converter:
+        assert converter.convert(tmp_path / "a.html").text == "Parcels"
+        process = converter._process
+        assert process is not None
+        assert converter.convert(tmp_path / "a.html").text == "Parcels"
+        assert converter._process is process
+
+    assert process.returncode is not None

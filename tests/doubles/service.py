@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802 - gRPC names methods like the contract does
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -166,7 +167,7 @@ class FakeService(
         if document is None:
             self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
         return documents.GetDocumentResponse(
-            document=DocumentInfo(document_id=document.document_id, title=document.title),
+            document=_info(document),
             text=document.text if request.include_text else "",
         )
 
@@ -175,7 +176,7 @@ class FakeService(
         following = [name for name in sorted(self.stored) if name > request.page_token]
         page, more = following[: request.page_size], len(following) > request.page_size
         return documents.ListDocumentsResponse(
-            documents=[DocumentInfo(document_id=name, revision=1) for name in page],
+            documents=[_info(self.stored[name]) for name in page],
             next_page_token=page[-1] if more else "",
         )
 
@@ -234,6 +235,7 @@ class FakeService(
             result.state = IngestState.INGEST_STATE_UPDATED
         self.stored[document.document_id] = document
         result.revision, result.chunk_count, result.corpus_version = 1, 3, f"v{len(self.stored)}"
+        result.content_hash = _info(document).content_hash
         return result
 
     def _fail(self, failure: Failure, context: Any) -> NoReturn:
@@ -242,6 +244,11 @@ class FakeService(
         context.set_trailing_metadata((*trailers, *status.trailing_metadata))
         context.abort(status.code, status.details)
         raise AssertionError("abort raises")
+
+
+def _info(document: Document) -> DocumentInfo:
+    digest = hashlib.sha256(document.SerializeToString(deterministic=True)).hexdigest()
+    return DocumentInfo(document_id=document.document_id, title=document.title, revision=1, content_hash=digest)
 
 
 @contextmanager

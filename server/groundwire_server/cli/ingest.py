@@ -18,6 +18,11 @@ def ingest(
         list[str] | None,
         typer.Option(metavar="NAME", help="Who may see the documents; repeatable. Everybody in the tenant if none."),
     ] = None,
+    metadata: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=TEXT", help="A value that filters can ask about; repeatable, for every document."),
+    ] = None,
+    title: Annotated[str, typer.Option(metavar="TEXT", help="The title, where there is one document.")] = "",
     document_id: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="The id of the text on standard input.")
     ] = None,
@@ -38,9 +43,11 @@ def ingest(
 
     Ends with 0 when every document is stored, with 1 when some are not.
     """
-    from groundwire_server.cli.ingesting import Wanted, dry, store  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.files.entries import Given  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.ingesting import Wanted, dry, pairs, store  # noqa: PLC0415
 
-    wanted = Wanted.of(paths, principal or ["*"], document_id, jsonl=jsonl)
+    given = Given(principal or ["*"], pairs(metadata or ()), title)
+    wanted = Wanted.of(paths, given, document_id, jsonl=jsonl)
     if dry_run:
         dry(wanted, as_json=json)
     else:

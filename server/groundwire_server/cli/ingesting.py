@@ -1,8 +1,9 @@
 """Ingest's way: find, read, send, sum up."""
 
 import json
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,13 @@ from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.exits import ExitCode, Stop
 from groundwire_server.cli.files import conversion, finding, reading
-from groundwire_server.cli.files.entries import Readable, Skipped, Unreadable
+from groundwire_server.cli.files.conversion import Converter
+from groundwire_server.cli.files.entries import Given, Readable, Skipped, Unreadable
+from groundwire_server.cli.files.holdings import Holdings
 from groundwire_server.cli.files.memory import Memory, memory_of
 
 _STDIN = "-"
+_KEY = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +34,19 @@ class Wanted:
     Attributes:
         files: those that were found.
         nothing: what could not be found or looked into.
-        principals: who may see a document that does not say so itself.
+        given: what is said of them.
         standard_input: whether a text or JSONL comes from there.
         document_id: the id of that text; None for JSONL.
     """
 
     files: Sequence[Path]
     nothing: Sequence[Unreadable]
-    principals: Sequence[str]
+    given: Given
     standard_input: bool
     document_id: str | None
 
     @classmethod
-    def of(cls, paths: Sequence[str], principals: Sequence[str], document_id: str | None, *, jsonl: bool) -> "Wanted":
+    def of(cls, paths: Sequence[str], given: Given, document_id: str | None, *, jsonl: bool) -> "Wanted":
         """Looks for what the command line names.
 
         Raises:
@@ -58,22 +62,40 @@ class Wanted:
         nothing += needing
         if not files and not standard_input:
             raise Stop(ExitCode.USAGE, "; ".join(f"{each.name}: {each.why}" for each in nothing))
-        return cls(files, nothing, principals, standard_input, document_id)
+        if given.title and (len(files) + standard_input > 1 or jsonl or any(map(finding.is_lines, files))):
+            raise Stop(ExitCode.USAGE, "--title is the title of one document: name one file, or leave it out")
+        return cls(files, nothing, given, standard_input, document_id)
 
     @property
     def count(self) -> int:
         """How many documents there are, as far as that can be told in advance."""
         return reading.count(self.files) + self.standard_input
 
-    def read(self, memory: Memory | None = None) -> Iterator[Readable | Skipped | Unreadable]:
+    def read(self, converter: Converter, memory: Memory | None = None) -> Iterator[Readable | Skipped | Unreadable]:
         """Reads the documents."""
-        yield from reading.read(self.files, self.principals, memory)
+        yield from reading.read(self.files, self.given, converter, memory)
         if not self.standard_input:
             return
         if self.document_id is None:
-            yield from reading.lines(sys.stdin.buffer, "standard input", self.principals)
+            yield from reading.lines(sys.stdin.buffer, "standard input", self.given)
         else:
-            yield reading.text(sys.stdin.buffer, self.document_id, self.principals)
+            yield reading.text(sys.stdin.buffer, self.document_id, self.given)
+
+
+def pairs(values: Iterable[str]) -> dict[str, str]:
+    """What --metadata says.
+
+    Raises:
+        Stop: when one is no KEY=TEXT, or a key is no name.
+    """
+    said = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not (equals and _KEY.fullmatch(key)):
+            told = f"--metadata {value} is no KEY=TEXT: a key is a letter, then at most 63 letters, digits and _"
+            raise Stop(ExitCode.USAGE, told)
+        said[key] = text
+    return said
 
 
 def dry(wanted: Wanted, *, as_json: bool) -> None:
@@ -81,20 +103,19 @@ def dry(wanted: Wanted, *, as_json: bool) -> None:
     failures = list(wanted.nothing)
     documents = list[dict[str, Any]]()
     console = Terminal()
-    for each in wanted.read():
-        match each:
-            case Unreadable():
-                failures.append(each)
-            case Readable(document):
-                characters = len(document.text)
-                listed = {"documentId": document.document_id, "title": document.title, "characters": characters}
-                documents.append(listed)
-                if not as_json:
-                    said = Text(document.document_id, style="bold")
-                    said.append(f" {one_line(document.title)}, {characters} characters", style="not bold")
-                    console.hang(Text(), said)
-            case Skipped():
-                continue
+    with Converter() as converter:
+        for each in wanted.read(converter):
+            match each:
+                case Unreadable():
+                    failures.append(each)
+                case Readable(document):
+                    characters = len(document.text)
+                    listed = {"documentId": document.document_id, "title": document.title, "characters": characters}
+                    documents.append(listed)
+                    if not as_json:
+                        _show_planned(console, document.document_id, document.title, characters)
+                case Skipped():
+                    continue
     if as_json:
         print(json.dumps({"documents": documents, "failed": _listed(failures)}))
     else:
@@ -108,11 +129,9 @@ def store(wanted: Wanted, connection: Connection, *, fresh: bool, as_json: bool)
     """Stores the documents and sums up, also when the way ends early."""
     tally = loading.Tally(failures=list(wanted.nothing))
     try:
-        with failures_stop(), connect(connection) as client:
-            memory = _memory(client, connection, fresh=fresh)
-            loading.load(client, wanted.read(memory), wanted.count, tally, memory=memory)
-            if memory:
-                _end(client, memory)
+        with failures_stop(), connect(connection) as client, Converter() as converter:
+            memory = _memory(client, connection, wanted.given, fresh=fresh)
+            loading.load(client, wanted.read(converter, memory), wanted.count, tally, memory=memory)
     finally:
         if as_json:
             print(json.dumps(_summary(tally)))
@@ -122,9 +141,10 @@ def store(wanted: Wanted, connection: Connection, *, fresh: bool, as_json: bool)
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _memory(client: groundwire.SyncClient, connection: Connection, *, fresh: bool) -> Memory | None:
-    """What earlier runs have stored, as far as the server still holds it; None when nothing can be remembered."""
-    memory = memory_of(connection.server, connection.tenant or "")
+def _memory(client: groundwire.SyncClient, connection: Connection, given: Given, *, fresh: bool) -> Memory | None:
+    """What earlier runs have stored; None when nothing can be remembered."""
+    path = memory_of(connection.server, connection.tenant or "")
+    memory = Memory(path, given, Holdings(client).content_hash)
     try:
         memory.load()
     except OSError as failed:
@@ -133,24 +153,12 @@ def _memory(client: groundwire.SyncClient, connection: Connection, *, fresh: boo
         return None
     if fresh:
         memory.forget()
-    if memory.empty:
-        return memory
-    try:
-        if client.corpus_version() != memory.corpus_version:
-            memory.keep_only({each.document_id: each.revision for each in client.list_documents(page_size=1000)})
-    except groundwire.Error as failed:
-        if failed.reason != "FORBIDDEN":
-            raise
-        memory.forget()  # a writer who may not read cannot ask: it sends all, which the server finds unchanged
     return memory
 
 
-def _end(client: groundwire.SyncClient, memory: Memory) -> None:
-    try:
-        memory.end(client.corpus_version())
-    except groundwire.Error as failed:
-        if failed.reason != "FORBIDDEN":
-            raise
+def _show_planned(console: Terminal, document_id: str, title: str, characters: int) -> None:
+    console.hang(Text(), Text(document_id, style="bold"))
+    console.hang(Text("  "), Text(f"{one_line(title)}, {characters:,} characters"))
 
 
 def _convertible(files: Sequence[Path]) -> tuple[list[Path], list[Unreadable]]:

@@ -103,7 +103,7 @@ def load(
         for result in client.ingest(readable()):
             tally.add(result)
             document = sent.pop(result.index)
-            if memory and result.revision:
+            if memory:
                 memory.confirm(document, result)
             progress.advance(task)
 

@@ -1,8 +1,10 @@
 """What files turn out to be."""
 
 import hashlib
+import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from groundwire.v1.document_pb2 import Document
@@ -14,6 +16,32 @@ class Unreadable:
 
     name: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is said of the documents from outside.
+
+    Attributes:
+        principals: who may see a document that does not say so itself.
+        metadata: values that every document gets.
+        title: the title of the one document there is; empty takes it from the text.
+    """
+
+    principals: Sequence[str] = ("*",)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that is said."""
+        said = [list(self.principals), sorted(self.metadata.items()), self.title]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+    def mark(self, document: Document) -> None:
+        """Gives a document the values of every document."""
+        for key, value in self.metadata.items():
+            document.metadata[key].string_value = value
 
 
 @dataclass(frozen=True, slots=True)

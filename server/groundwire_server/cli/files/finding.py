@@ -13,6 +13,11 @@ LINES = frozenset({".jsonl", ".ndjson"})
 CONVERTED = frozenset({".html", ".htm", ".pdf", ".docx"})
 
 
+def is_lines(path: Path) -> bool:
+    """Whether a file holds a document a line."""
+    return path.suffix.lower() in LINES
+
+
 def find(arguments: Iterable[str]) -> tuple[list[Path], list[Unreadable]]:
     """The files that the arguments mean, each once, and what could not be looked into or means none."""
     found: dict[str, Path] = {}
@@ -36,8 +41,13 @@ def _expand(argument: str, closed: list[Unreadable]) -> Iterator[Path]:
         for folder, folders, names in os.walk(path, onerror=lambda failed: closed.append(_closed(failed))):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
-                if not name.startswith(".") and Path(name).suffix.lower() in TEXT | LINES | CONVERTED:
-                    yield Path(folder, name)
+                each = Path(folder, name)
+                if name.startswith(".") or each.suffix.lower() not in TEXT | LINES | CONVERTED:
+                    continue
+                if each.is_file() or each.is_symlink():
+                    yield each  # a link that leads nowhere is told of when it is read
+                else:
+                    closed.append(Unreadable(str(each), "is no file, but a pipe or a device"))
     elif path.exists():
         yield path
     else:
