@@ -59,9 +59,9 @@ async def test_the_command_shows_its_key_and_the_server_its_version(
     assert (stored[0], again[0], found[0]) == (0, 0, 0)
     assert "1 unchanged" in again[1]
     assert "Parcels wait in the mail room." in found[1]
-    assert looked[0] == 0
-    assert "ok   version" in looked[1]
-    assert (as_writer[0], "warn credential" in as_writer[1]) == (0, True)
+    assert looked[0] == as_writer[0] == 0, looked[1] + as_writer[1]
+    assert all(f"ok   {check} " in looked[1] for check in ("version", "clock", "credential", "corpus"))
+    assert "whose roles do not let it read" in " ".join(as_writer[1].split())
     assert may_not[0] == wrong[0] == none[0] == 4
     assert all(ended[2].count("\n") == 1 for ended in (may_not, wrong, none))
     assert "--api-key-file" in wrong[2]

@@ -15,6 +15,9 @@ from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.retriever import Retriever
 
+STORE = "store.sqlite3"
+"""The embedded store's file in its folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
@@ -38,7 +41,7 @@ async def dependencies(settings: Settings) -> AsyncIterator[Dependencies]:
     async with AsyncExitStack() as opened:
         embedder = await _local_embedder(settings, opened) if settings.local_embedder else None
         embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
-        path = settings.data / "store.sqlite3"
+        path = settings.data / STORE
         store = await asyncio.to_thread(EmbeddedStore.open, path, SystemClock(), embedding)
         opened.callback(store.close)
         generators = {EXTRACTIVE: ExtractiveGenerator(embedder, store.sentence_vectors)}

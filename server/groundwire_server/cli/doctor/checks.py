@@ -4,10 +4,13 @@ import importlib.util
 import os
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from groundwire.security import on_this_machine
 from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.doctor.certificates import validity
 from groundwire_server.cli.doctor.report import Finding, State
 from groundwire_server.cli.doctor.server import ask
 
@@ -29,17 +32,24 @@ def remote(connection: Connection) -> Iterator[Finding]:
             yield Finding("tcp", State.FAIL, f"nothing answers at {connection.server} ({refused})", do)
             return
         yield Finding("tcp", State.OK, f"{connection.server} takes connections")
+        if connection.secured:
+            yield from validity(connection, (host.strip("[]"), int(port)), datetime.now(UTC))
     yield from ask(connection, _SECONDS)
 
 
-def local() -> Iterator[Finding]:
-    """What `groundwire serve` would need here, by the settings in force."""
+def local(connection: Connection) -> Iterator[Finding]:
+    """What a server on this machine works with, by the settings in force here; nothing for one elsewhere."""
+    if not on_this_machine(connection.server):
+        return
     try:
         data, wants_embedder, otlp_endpoint = _settings()
     except ValueError as wrong:
         yield Finding("settings", State.FAIL, str(wrong), "correct the environment's GROUNDWIRE_ variables")
         return
-    yield _data(data)
+    folder = _data(data)
+    yield folder
+    if folder.state is State.OK:
+        yield from _store(data)
     if wants_embedder:
         yield _embedder()
     if otlp_endpoint:
@@ -63,6 +73,21 @@ def _data(folder: Path) -> Finding:
         return Finding("data", State.OK, f"a server here keeps documents in {folder}, which {made}")
     why = f"a server here cannot keep documents in {folder}"
     return Finding("data", State.WARN, why, "give `groundwire serve` another folder with --data, or GROUNDWIRE_DATA")
+
+
+def _store(folder: Path) -> Iterator[Finding]:
+    from groundwire_server.app.examination import store_format  # noqa: PLC0415  # brings what a server is made of
+    from groundwire_server.domain.failure import Failure  # noqa: PLC0415
+
+    try:
+        found = store_format(folder)
+    except Failure as unusable:
+        yield Finding("schema", State.FAIL, str(unusable))
+    except OSError as failed:
+        yield Finding("schema", State.FAIL, f"{failed.filename} cannot be read: {failed.strerror}")
+    else:
+        if found is not None:
+            yield Finding("schema", State.OK, f"the store in {folder} has format {found}, which is read here")
 
 
 def _embedder() -> Finding:

@@ -61,4 +61,6 @@ def code_of(findings: Sequence[Finding]) -> ExitCode:
     failed = {found.check for found in findings if found.state is State.FAIL}
     if failed & REACHING:
         return ExitCode.UNREACHABLE
-    return ExitCode.FAILED if failed else ExitCode.OK
+    if failed:
+        return ExitCode.FAILED
+    return ExitCode.INCOMPLETE if any(found.state is State.WARN for found in findings) else ExitCode.OK

@@ -1,5 +1,6 @@
 """Asks a server how it is, as any client would."""
 
+import time
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import cast
@@ -25,6 +26,8 @@ _SERVICES = (
     document_service_pb2.DESCRIPTOR.services_by_name["DocumentService"].full_name,
 )
 _VERSION = "groundwire-version"
+_TIME = "groundwire-time"
+_SKEW_SECONDS = 5.0
 
 
 def ask(connection: Connection, seconds: float) -> Iterator[Finding]:
@@ -59,21 +62,25 @@ def _health(channel: grpc.Channel, connection: Connection, seconds: float) -> It
     stub = health_pb2_grpc.HealthStub(channel)
     for service in _SERVICES:
         name = service.rpartition(".")[2]
+        health: Finding
         try:
             status = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=seconds).status
         except grpc.RpcError as failed:
             call = cast("grpc.Call", failed)
-            if call.code() is grpc.StatusCode.NOT_FOUND or call.code() is grpc.StatusCode.UNIMPLEMENTED:
-                yield Finding("health", State.WARN, f"{name} has no health", "ask a groundwire server of this version")
-                continue
-            yield _not_reached(call, connection)
-            return
+            if call.code() not in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED}:
+                yield _not_reached(call, connection)
+                return
+            health = Finding("health", State.WARN, f"{name} has no health", "ask a groundwire server of this version")
+        else:
+            serves = status == health_pb2.HealthCheckResponse.SERVING
+            health = (
+                Finding("health", State.OK, f"{name} serves")
+                if serves
+                else Finding("health", State.FAIL, f"{name} does not serve", "wait: the server is starting or ending")
+            )
         if service == _SERVICES[0]:
             yield Finding("tls" if connection.secured else "grpc", State.OK, _way(connection))
-        if status == health_pb2.HealthCheckResponse.SERVING:
-            yield Finding("health", State.OK, f"{name} serves")
-        else:
-            yield Finding("health", State.FAIL, f"{name} does not serve", "wait: the server is starting or ending")
+        yield health
 
 
 def _corpus(
@@ -81,24 +88,51 @@ def _corpus(
 ) -> Iterator[Finding]:
     stub = DocumentServiceStub(channel)
     request = document_service_pb2.GetCorpusVersionRequest()
+    call: grpc.Call
+    found: list[Finding]
+    began = time.time()
     try:
         response, call = stub.GetCorpusVersion.with_call(request, metadata=metadata, timeout=seconds)
     except grpc.RpcError as raised:
-        refused = cast("grpc.Call", raised)
-        yield _version(refused.trailing_metadata())
-        failed = from_call(refused.code(), refused.details(), refused.trailing_metadata(), connection.server)
-        yield _refused(failed)
+        call = cast("grpc.Call", raised)
+        found = [_refused(from_call(call.code(), call.details(), call.trailing_metadata(), connection.server))]
+    else:
+        found = [
+            Finding("credential", State.OK, "the server accepts who asks"),
+            Finding("corpus", State.OK, f"version {response.corpus_version}"),
+        ]
+    trailers = call.trailing_metadata()
+    yield _version(trailers)
+    yield from clock(trailers, began, time.time())
+    yield from found
+
+
+def clock(trailers: Iterable[tuple[str, str | bytes]] | None, began: float, ended: float) -> Iterator[Finding]:
+    """How far the server's clock is from this machine's, where it tells its time.
+
+    Args:
+        trailers: of a call.
+        began: when the call began, by this machine's clock.
+        ended: when it ended.
+    """
+    try:
+        told = float(str(dict(trailers or ()).get(_TIME)))
+    except ValueError:
         return
-    yield _version(call.trailing_metadata())
-    yield Finding("credential", State.OK, "the server accepts who asks")
-    yield Finding("corpus", State.OK, f"version {response.corpus_version}")
+    # Anything between the two may have been the moment at which the server looked.
+    ahead = max(told - ended, 0.0) - max(began - told, 0.0)
+    if abs(ahead) <= _SKEW_SECONDS:
+        yield Finding("clock", State.OK, f"the server's is within {_SKEW_SECONDS:g} s of this machine's")
+        return
+    said = f"the server's is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+    yield Finding("clock", State.WARN, said, "set both by NTP: tokens are refused before their time and after it")
 
 
 def _refused(failed: groundwire.Error) -> Finding:
-    check = "credential" if failed.reason in {"UNAUTHENTICATED", "FORBIDDEN"} else "corpus"
     if failed.reason == "FORBIDDEN":
-        # Known, and not a reader: nothing else is wrong with it.
-        return Finding(check, State.WARN, failed.message, "for reading, use a credential with the role reader")
+        # Known, and not a reader: nothing is wrong with it.
+        return Finding("credential", State.OK, "the server knows who asks, whose roles do not let it read")
+    check = "credential" if failed.reason == "UNAUTHENTICATED" else "corpus"
     do = "give --token-file or --api-key-file, or correct what is in it" if check == "credential" else ""
     return Finding(check, State.FAIL, failed.message.rstrip("."), do)
 
@@ -107,9 +141,7 @@ def _version(trailers: Iterable[tuple[str, str | bytes]] | None) -> Finding:
     own, theirs = version("groundwire-server"), dict(trailers or ()).get(_VERSION)
     if theirs == own:
         return Finding("version", State.OK, f"{own}, as here")
-    said = (
-        f"the server is {theirs!s}, this is {own}" if theirs else f"the server does not say its version, this is {own}"
-    )
+    said = f"the server is {theirs!s}" if theirs else "the server does not say its version"
     return Finding("version", State.WARN, f"{said}, this is {own}", "use the same on both sides")
 
 
