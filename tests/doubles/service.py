@@ -89,7 +89,8 @@ class FakeService(
     """Answers by a script.
 
     Attributes:
-        script: the steps of the answer to a question, by its text; other questions end in `otherwise`.
+        script: the steps of the answer to a question, by its text; other questions end in `otherwise`. A search for a
+            text, and a document of an id, of which it says so wait for their callers to leave.
         otherwise: the steps of the answer to every other question.
         rejected: what is wrong with documents, by id.
         refused: the failure that every call ends with at once.
@@ -141,6 +142,7 @@ class FakeService(
 
     def Retrieve(self, request: retrieval.RetrieveRequest, context: Any) -> retrieval.RetrieveResponse:
         self._remember("Retrieve", request, context)
+        self._wait_if_told(request.text, context)
         found = [Passage(chunk_id="c1", text=request.text)] if self.found is None else self.found
         return retrieval.RetrieveResponse(passages=found, corpus_version="v1")
 
@@ -210,14 +212,20 @@ class FakeService(
                 case _:
                     yield step
 
+    def _wait_if_told(self, name: str, context: Any) -> None:
+        if any(isinstance(step, UntilCancelled) for step in self.script.get(name, ())):
+            self._wait(context)
+
     def _wait(self, context: Any) -> NoReturn:
         left = threading.Event()
         if context.add_callback(left.set):
             self.waiting.set()
-            left.wait(PATIENCE)
+            if left.wait(PATIENCE):
+                self.cancelled.set()
         self._fail(Failure(code_pb2.CANCELLED), context)
 
     def _stored(self, index: int, document: Document, context: Any) -> documents.IngestDocumentsResponse:
+        self._wait_if_told(document.document_id, context)
         if self.broken is not None and index == self.answered_first:
             self._fail(self.broken, context)
         result = documents.IngestDocumentsResponse(index=index, document_id=document.document_id)

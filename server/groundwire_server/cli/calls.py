@@ -26,8 +26,7 @@ def failures_stop() -> Iterator[None]:
     try:
         yield
     except groundwire.Error as failed:
-        hint = _hint(failed)
-        raise Stop(_code(failed), f"{failed}; {hint}" if hint else str(failed)) from None
+        raise Stop(_code(failed), _told(failed)) from None
     except KeyboardInterrupt:
         raise Stop(ExitCode.INTERRUPTED, "interrupted; what ran on the server is cancelled") from None
 
@@ -57,13 +56,14 @@ def connect(
         raise Stop(ExitCode.USAGE, str(wrong)) from None
 
 
-def _hint(failed: groundwire.Error) -> str:
-    """What else to do, where the command line can say more than the server."""
+def _told(failed: groundwire.Error) -> str:
+    """What happened and what to do; gRPC's own words about a way that leads nowhere are left to the doctor."""
     if not failed.unreachable:
-        return _HINTS.get(failed.reason, "")
+        hint = _HINTS.get(failed.reason)
+        return f"{failed}; {hint}" if hint else str(failed)
     if "CERTIFICATE_VERIFY_FAILED" in str(failed):
-        return "its certificate is not trusted: give its authority with --tls-ca, or the address by the name in it"
-    return "`groundwire doctor` looks further"
+        return "The server's certificate is not trusted: give its authority with --tls-ca, or the address it names"
+    return f"{failed.message.rstrip('.')}; `groundwire doctor` says more"
 
 
 def _code(failed: groundwire.Error) -> ExitCode:

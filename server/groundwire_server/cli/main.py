@@ -53,7 +53,7 @@ _COMMANDS: dict[Callable[..., None], Examples] = {
 _DOCUMENTS: dict[Callable[..., None], tuple[str, Examples]] = {
     documents.list_: (
         "list",
-        ("groundwire documents list", "groundwire documents list --json | jq -r .documentId"),
+        ("groundwire documents list", "groundwire documents list | cut -f 1", "groundwire documents list --json"),
     ),
     documents.get: (
         "get",

@@ -61,7 +61,7 @@ def test_every_page_is_listed(groundwire_command: Command, service: FakeService,
     table = groundwire_command("documents", "list", "--server", address)
     lines = groundwire_command("documents", "list", "--server", address, "--json")
 
-    assert [line.split()[0] for line in table.out.splitlines()] == ["id", *names]
+    assert [line.split("\t")[0] for line in table.out.splitlines()] == names
     assert [json.loads(line)["documentId"] for line in lines.out.splitlines()] == names
     assert table.err == f"{len(names)} documents\n"
     assert lines.err == ""
@@ -72,6 +72,8 @@ def test_a_list_fits_the_terminal_and_keeps_every_id_whole(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TERM", "dumb")
 
     listing.print_table(iter([LONG]))
 
@@ -81,6 +83,12 @@ def test_a_list_fits_the_terminal_and_keeps_every_id_whole(
     assert firsts == LONG.document_id
     assert "4711" in out
     assert "3.3 MiB" in out
+
+
+def test_into_a_pipe_every_word_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    listing.print_table(iter([LONG]))
+
+    assert capsys.readouterr().out == (f"{LONG.document_id}\t{LONG.title}\t12\t4711\t3500000\t1970-01-01T00:00:00Z\n")
 
 
 def test_an_empty_list_says_so(groundwire_command: Command, address: str) -> None:

@@ -70,8 +70,8 @@ def _data(folder: Path) -> Finding:
         there = there.parent
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         made = "can be written" if there == folder.absolute() else "can be made"
-        return Finding("data", State.OK, f"a server here keeps documents in {folder}, which {made}")
-    why = f"a server here cannot keep documents in {folder}"
+        return Finding("data", State.OK, f"a server started here keeps documents in {folder}, which {made}")
+    why = f"a server started here cannot keep documents in {folder}"
     return Finding("data", State.WARN, why, "give `groundwire serve` another folder with --data, or GROUNDWIRE_DATA")
 
 

@@ -12,9 +12,10 @@ def doctor(
     connection: Connection,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Check the server, the way to it and the credential; of a server on this machine also what it needs here.
+    """Check the server, the way to it and the credential.
 
-    A line each: ok; warn, which works but should be looked at; fail; both with what to do.
+    Of a server on this machine it also looks at what one needs here. A line each: ok; warn, which works but should be
+    looked at; fail; both with what to do.
 
     Ends with 0 when all is ok, with 1 when there are warnings, with 3 when no server is reached, with 4 when something
     else fails.

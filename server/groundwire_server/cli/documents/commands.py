@@ -18,7 +18,10 @@ def list_(
     principal: Principal = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """List the documents that you may see, ordered by id."""
+    """List the documents that you may see, ordered by id.
+
+    A table on a terminal; elsewhere a line a document, its id, title, revision, passages, bytes and time between tabs.
+    """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.cli.documents import listing  # noqa: PLC0415
 

@@ -27,11 +27,17 @@ def print_lines(documents: Iterable[DocumentInfo]) -> None:
 
 
 def print_table(documents: Iterator[DocumentInfo]) -> None:
-    """Prints a table, a page as soon as it is there; two lines for each on a narrow terminal."""
+    """Prints a table, a page as soon as it is there; two lines for each on a narrow terminal.
+
+    Into a pipe or a file it prints tabs and whole words, one document a line, for `cut`, `sort` and `grep`.
+    """
     console = Terminal()
     count = 0
     while page := list(islice(documents, PAGE)):
-        if console.width < _TABLE_WIDTH:
+        if not console.is_terminal:
+            for document in page:
+                print(_tabbed(document))
+        elif console.width < _TABLE_WIDTH:
             for document in page:
                 _print_narrow(console, document)
         else:
@@ -52,6 +58,12 @@ def _table(page: Iterable[DocumentInfo], width: int, *, heads: bool) -> Table:
     for document in page:
         table.add_row(Text(document.document_id), Text(one_line(document.title)), *_facts(document))
     return table
+
+
+def _tabbed(document: DocumentInfo) -> str:
+    stored = document.update_time.ToJsonString()
+    numbers = (document.revision, document.chunk_count, document.size_bytes)
+    return "\t".join((document.document_id, one_line(document.title), *map(str, numbers), stored))
 
 
 def _print_narrow(console: Terminal, document: DocumentInfo) -> None:
