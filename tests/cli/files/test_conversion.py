@@ -54,7 +54,7 @@ def test_a_docx_that_unpacks_to_far_more_is_not_unpacked(tmp_path: Path) -> None
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
     (tmp_path / "a.html").write_text("<p>Parcels")
     slow = Converter(seconds=0.05, program="tests.doubles.converter")
     with slow:
