@@ -39,6 +39,7 @@ async def test_the_command_shows_its_key_and_the_server_its_version(
     serve: Serve, key_files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("GROUNDWIRE_DATA", str(tmp_path))
     document = tmp_path / "mail.md"
     document.write_text("# Mail\n\nParcels wait in the mail room.\n")
     options = AccessOptions(Path(key_files["keys"]))
@@ -60,7 +61,7 @@ async def test_the_command_shows_its_key_and_the_server_its_version(
     assert "1 unchanged" in again[1]
     assert "Parcels wait in the mail room." in found[1]
     assert looked[0] == as_writer[0] == 0, looked[1] + as_writer[1]
-    assert all(f"ok   {check} " in looked[1] for check in ("version", "clock", "credential", "corpus"))
+    assert all(f"ok   {check} " in looked[1] for check in ("version", "clock", "credential", "corpus", "schema"))
     assert "whose roles do not let it read" in " ".join(as_writer[1].split())
     assert may_not[0] == wrong[0] == none[0] == 4
     assert all(ended[2].count("\n") == 1 for ended in (may_not, wrong, none))

@@ -15,9 +15,6 @@ from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.retriever import Retriever
 
-STORE = "store.sqlite3"
-"""The embedded store's file in its folder."""
-
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
@@ -41,7 +38,7 @@ async def dependencies(settings: Settings) -> AsyncIterator[Dependencies]:
     async with AsyncExitStack() as opened:
         embedder = await _local_embedder(settings, opened) if settings.local_embedder else None
         embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
-        path = settings.data / STORE
+        path = settings.data / "store.sqlite3"
         store = await asyncio.to_thread(EmbeddedStore.open, path, SystemClock(), embedding)
         opened.callback(store.close)
         generators = {EXTRACTIVE: ExtractiveGenerator(embedder, store.sentence_vectors)}

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from groundwire_server.adapters.store.embedded.header import format_of
-from groundwire_server.app.dependencies import STORE
+
+_STORE = "store.sqlite3"
+"""The embedded store's file in its folder, as the server opens it."""
 
 
 def store_format(folder: Path) -> int | None:
@@ -13,4 +15,4 @@ def store_format(folder: Path) -> int | None:
         Failure: UnusableStore, whose text says what to do, when it cannot be served.
         OSError: when it cannot be read.
     """
-    return format_of(folder / STORE)
+    return format_of(folder / _STORE)
