@@ -127,3 +127,14 @@ def test_fresh_forgets_the_demos_documents_alone(
 
     assert not (tmp_path / child.STORE).exists()
     assert (tmp_path / "mine.txt").exists()
+
+
+def test_a_folder_that_takes_no_files_is_named(groundwire_command: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "server.log").mkdir()
+
+    ran = groundwire_command("demo", "--data", str(tmp_path))
+
+    assert ran.code == 4
+    assert ran.err.count("\n") == 1
+    assert str(tmp_path) in ran.err
+    assert "--data" in ran.err

@@ -10,7 +10,7 @@ class ExitCode(IntEnum):
     OK = 0
     """Everything was done: an answer was given, every document is stored."""
     INCOMPLETE = 1
-    """Done, but not all of it: no answer was given, some documents are not stored."""
+    """Done, but not all of it: no answer was given, nothing was found, some documents are not stored or not there."""
     USAGE = 2
     """The command line is wrong; nothing was done."""
     UNREACHABLE = 3
@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
     """Whoever read the output stopped reading."""
 
 
-EXPLAINED = """Exit codes: 0 done, 1 no answer or some documents not stored, 2 wrong usage, 3 no server there, \
+EXPLAINED = """Exit codes: 0 done, 1 no answer, or not all of it done, 2 wrong usage, 3 no server there, \
 4 failed, 130 interrupted."""
 
 

@@ -1,97 +1,41 @@
-"""The command line: its commands, and its edge, where everything that is raised becomes a line and an exit code."""
+"""The command line's edge: everything that is raised becomes a line and an exit code."""
 
+import inspect
 import io
 import os
+import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from groundwire_server.cli import config, keys
-from groundwire_server.cli.ask import ask
-from groundwire_server.cli.bench.command import bench
-from groundwire_server.cli.demo.command import demo
+from groundwire_server.cli.commands import Command, Examples, Group, commands, groups
+from groundwire_server.cli.connection import VARIABLES, is_connected
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
 from groundwire_server.cli.help import epilog
-from groundwire_server.cli.ingest import ingest
-from groundwire_server.cli.serve import serve
-from groundwire_server.cli.version import version
-
-_COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
-    serve: (
-        "groundwire serve",
-        "groundwire serve --config /etc/groundwire/groundwire.yaml",
-        "groundwire serve --listen 127.0.0.1:6000 --data ./store",
-    ),
-    ask: (
-        'groundwire ask "Who may sign for parcels?"',
-        'groundwire ask "Who may sign for parcels?" --trace',
-        'groundwire ask "Who may sign for parcels?" --json | jq -r .cause',
-    ),
-    ingest: (
-        "groundwire ingest handbook/ faq.md",
-        "groundwire ingest 'docs/**/*.md' --principal staff --principal hr",
-        "groundwire ingest documents.jsonl --server 127.0.0.1:6000",
-    ),
-    demo: ("groundwire demo", "groundwire demo --fresh"),
-    bench: (
-        'groundwire bench --question "Who may sign for parcels?"',
-        "groundwire bench --questions questions.txt --calls 500 --callers 8 --html load.html",
-        "groundwire bench --kind retrieve --questions questions.txt --json | jq .latency_ms.p95",
-    ),
-    version: ("groundwire version",),
-}
+from groundwire_server.cli.pipes import leave_closed_pipe
 
 
-_NEEDS_ARGUMENTS = frozenset({ask, bench, ingest, keys.create, keys.revoke})
-"""Commands that show their help when they are called without arguments."""
+class _Commands(TyperGroup):
+    """Commands that end quietly when nobody reads on what they print."""
 
-
-class _Group(NamedTuple):
-    """Commands under one word, each with its own word and examples."""
-
-    name: str
-    help: str
-    commands: Mapping[Callable[..., None], tuple[str, tuple[str, ...]]]
-
-
-_GROUPS = (
-    _Group(
-        "config",
-        "Write, check and show the configuration.",
-        {
-            config.init: ("init", ("groundwire config init", "groundwire config init /etc/groundwire/groundwire.yaml")),
-            config.check: ("check", ("groundwire config check", "groundwire config check --config new.yaml")),
-            config.show: (
-                "show",
-                ("groundwire config show", "groundwire config show --json | jq '.[\"server.listen\"]'"),
-            ),
-            config.schema: ("schema", ("groundwire config schema > groundwire.schema.json",)),
-        },
-    ),
-    _Group(
-        "keys",
-        "Make, list and revoke API keys.",
-        {
-            keys.create: (
-                "create",
-                (
-                    "groundwire keys create --tenant acme --subject search-page --role reader",
-                    "groundwire keys create --tenant acme --subject importer --role writer --expires 52w",
-                ),
-            ),
-            keys.list_: ("list", ("groundwire keys list", "groundwire keys list --json | jq -r .id")),
-            keys.revoke: ("revoke", ("groundwire keys revoke 5f0c9a1be37d",)),
-        },
-    ),
-)
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            leave_closed_pipe()
+        return result
 
 
 def application() -> typer.Typer:
     """The command with its subcommands."""
     app = typer.Typer(
         name="groundwire",
+        cls=_Commands,
         help="Answers from your documents, with citations; or why there is none.",
         epilog=epilog(
             ("groundwire demo", 'groundwire serve & groundwire ingest docs/ && groundwire ask "…"'), after=EXPLAINED
@@ -100,22 +44,36 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         # Plain help: it reads well at any width, in a pipe and without colour, and starts in half the time.
         rich_markup_mode=None,
+        # Left alone, help is never narrower than 50 columns.
+        context_settings={"terminal_width": min(max(shutil.get_terminal_size().columns, 20), 80)},
     )
-    for function, examples in _COMMANDS.items():
-        app.command(epilog=epilog(examples), no_args_is_help=function in _NEEDS_ARGUMENTS)(function)
-    for group in _GROUPS:
+    for command, examples in commands().items():
+        _add(app, command, None, examples)
+    for group in groups():
         app.add_typer(_typer(group))
     return app
 
 
-def _typer(group: _Group) -> typer.Typer:
+def _typer(group: Group) -> typer.Typer:
     every = [examples[0] for _, examples in group.commands.values()]
     app = typer.Typer(
-        name=group.name, help=group.help, epilog=epilog(every), no_args_is_help=True, rich_markup_mode=None
+        name=group.name,
+        help=group.help,
+        epilog=epilog(every),
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        cls=_Commands,
     )
-    for function, (name, examples) in group.commands.items():
-        app.command(name, epilog=epilog(examples), no_args_is_help=function in _NEEDS_ARGUMENTS)(function)
+    for command, (name, examples) in group.commands.items():
+        _add(app, command, name, examples)
     return app
+
+
+def _add(app: typer.Typer, command: Command, name: str | None, examples: Examples) -> None:
+    """Add a command; one that cannot run without arguments shows its help when there are none."""
+    needs = any(each.default is inspect.Parameter.empty for each in inspect.signature(command).parameters.values())
+    after = VARIABLES if is_connected(command) else ""
+    app.command(name, epilog=epilog(examples, after), no_args_is_help=needs)(command)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

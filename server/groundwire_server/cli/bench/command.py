@@ -5,17 +5,17 @@ from typing import Annotated
 
 import typer
 
+from groundwire_server.cli.connection import Connection, connects
 from groundwire_server.cli.exits import ExitCode, Stop
-from groundwire_server.cli.options import DEFAULT_SERVER, DEFAULT_TENANT, Server, Tenant
 
 _MOST_CALLS = 100_000
 _MOST_CALLERS = 64
 _MOST_SECONDS = 600
 
 
+@connects
 def bench(
-    server: Server = DEFAULT_SERVER,
-    tenant: Tenant = DEFAULT_TENANT,
+    connection: Connection,
     question: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="What to ask; repeatable, asked in turn.")
     ] = None,
@@ -56,12 +56,14 @@ def bench(
 
     if kind not in set(Kind):
         raise Stop(ExitCode.USAGE, f"there is no kind of call {kind!r}: choose {', '.join(Kind)}")
-    if not is_loopback(server) and not yes_load:
-        raise Stop(ExitCode.USAGE, f"{server} is not this machine: add --yes-load when you may put load on it")
+    if not is_loopback(connection.server) and not yes_load:
+        raise Stop(
+            ExitCode.USAGE, f"{connection.server} is not this machine: add --yes-load when you may put load on it"
+        )
     if html is not None and not html.parent.is_dir():
         raise Stop(ExitCode.USAGE, f"cannot write {html}: there is no folder {html.parent}; name another file")
     plan = Plan(Kind(kind), gather(question or (), questions), calls, callers, seconds)
-    with failures_stop(), connect(server, tenant, principal, timeout) as client:
+    with failures_stop(), connect(connection, principal, timeout) as client:
         load = Load(client, plan)
         load.run()
     result = Result(plan, load.samples, load.took, load.ended, this_machine())

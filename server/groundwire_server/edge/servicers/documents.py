@@ -116,6 +116,7 @@ class Documents(DocumentServiceServicer):
             response.revision = stored.revision
             response.chunk_count = stored.chunk_count
             response.corpus_version = stored.corpus_version
+            response.content_hash = stored.content_hash
         return response
 
     def _by(self, call: Call, most: float = DEFAULT_SECONDS) -> Deadline:
