@@ -18,7 +18,8 @@ from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.memory import keep_what_is_there
-from groundwire_server.app.parts import Keeper
+from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.shared import Shared
 from groundwire_server.app.telemetry import Telemetry, telemetry
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
@@ -44,8 +45,8 @@ class CannedGenerator:
 
 async def serve(configuration: Configuration) -> None:
     measuring = telemetry("bench", configuration.telemetry.otlp_endpoint)
-    lease = await Keeper().lease(configuration)
-    canned = replace(lease.parts, generators=dict.fromkeys(lease.parts.generators, CannedGenerator()))
+    parts = await open_parts(configuration, Shared().lease(), measuring.tracer)
+    canned = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
     server = compose.server(Current(compose.offer(routes, canned, measuring.tracer)), measuring.tracer)
     port = await server.start(configuration.server.listen)

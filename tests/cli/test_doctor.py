@@ -13,11 +13,13 @@ from google.rpc import code_pb2
 from groundwire_server.adapters.store.embedded import EmbeddedStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.cli.connection import Connection
-from groundwire_server.cli.doctor import checks, server
+from groundwire_server.cli.doctor import server
 from groundwire_server.cli.doctor.certificates import validity
-from groundwire_server.cli.doctor.report import Finding, State
+from groundwire_server.cli.doctor.local import _store, local
+from groundwire_server.cli.doctor.report import State
 from tests.cli.conftest import Ran
 from tests.doubles.certificates import DAY, Authority
+from tests.doubles.issuer import Issuer
 from tests.doubles.service import Failure, FakeService, serving
 
 Command = Callable[..., Ran]
@@ -26,7 +28,6 @@ Command = Callable[..., Ran]
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checks, "_EMBEDDER", ("json",))
 
 
 def states(ran: Ran) -> dict[str, str]:
@@ -45,8 +46,7 @@ def test_a_server_of_an_unknown_version_is_warned_of(groundwire_command: Command
         "version": "warn",
         "credential": "ok",
         "corpus": "ok",
-        "data": "ok",
-        "embedder": "ok",
+        "config": "ok",
     }
 
 
@@ -92,7 +92,7 @@ def test_a_server_that_is_down(groundwire_command: Command) -> None:
     ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--json")
 
     assert ran.code == 3
-    assert states(ran) == {"tcp": "fail", "data": "ok", "embedder": "ok"}
+    assert states(ran) == {"tcp": "fail", "config": "ok"}
     assert "groundwire serve" in ran.out
 
 
@@ -190,22 +190,42 @@ def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert str(certificate) in found.says
 
 
-def test_what_a_server_here_would_need(
-    groundwire_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_server_here_would_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("GROUNDWIRE_DATA", "file/data")
-    monkeypatch.setenv("GROUNDWIRE_OTLP_ENDPOINT", "http://127.0.0.1:1")
-    monkeypatch.setattr(checks, "_EMBEDDER", ("no_such_package",))
+    monkeypatch.setenv("GROUNDWIRE_STORES__MAIN__FOLDER", "file/data")
+    monkeypatch.setenv("GROUNDWIRE_TELEMETRY__OTLP_ENDPOINT", "http://127.0.0.1:1")
 
-    found = {each.check: each for each in checks.local(Connection())}
+    can_be_read, folder, collector = local(Connection(), None)
 
-    assert {name: each.state for name, each in found.items()} == dict.fromkeys(("data", "embedder", "otlp"), State.WARN)
-    assert all(each.do for each in found.values())
+    assert can_be_read.state is State.OK
+    assert folder.state is collector.state is State.WARN
+    assert folder.says.startswith("GROUNDWIRE_STORES__MAIN__FOLDER: stores.main.folder: ")
+    assert collector.check == "otlp"
+    assert folder.do
+    assert collector.do
+
+
+def test_each_key_set_of_the_configuration_is_read(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_bytes(Issuer().jwks)
+    (tmp_path / "bad.json").write_text("[]")
+    config = tmp_path / "with-tokens.yaml"
+    config.write_text(
+        "authentication:\n  tokens:\n"
+        "    - {issuer: good, audience: groundwire, jwks: good.json}\n"
+        "    - {issuer: bad, audience: groundwire, jwks: bad.json}\n"
+        "    - {issuer: down, audience: groundwire, jwks: 'http://127.0.0.1:1/jwks.json'}\n"
+    )
+
+    found = [each for each in local(Connection("elsewhere.example.com:443"), config) if each.check == "keys"]
+
+    assert [each.state for each in found] == [State.OK, State.FAIL, State.FAIL]
+    assert "1 key" in found[0].says
+    assert "cannot be reached" in found[2].says
+    assert all(each.do for each in found[1:])
 
 
 def test_of_a_server_elsewhere_nothing_is_looked_for_here() -> None:
-    assert list(checks.local(Connection("groundwire.example.com:443"))) == []
+    assert list(local(Connection("groundwire.example.com:443"), None)) == []
 
 
 @pytest.mark.parametrize(
@@ -224,7 +244,7 @@ def test_the_store_is_looked_at_without_being_opened(
     if content is not None:
         (tmp_path / "store.sqlite3").write_bytes(content)
 
-    found = list(checks._store(tmp_path))
+    found = list(_store(tmp_path))
 
     assert [each.state for each in found] == ([state] if state else [])
     assert all(says in each.says for each in found)
@@ -233,16 +253,26 @@ def test_the_store_is_looked_at_without_being_opened(
 def test_a_store_that_is_served_has_a_format_that_is_read(tmp_path: Path) -> None:
     EmbeddedStore.open(tmp_path / "store.sqlite3", SystemClock(), None).close()
 
-    (found,) = checks._store(tmp_path)
+    (found,) = _store(tmp_path)
 
     assert found.state is State.OK
     assert "format 1" in found.says
 
 
-def test_settings_that_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GROUNDWIRE_LOG_LEVEL", "LOUD")
+def test_a_configuration_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROUNDWIRE_TELEMETRY__LOG_LEVEL", "LOUD")
 
-    (found,) = checks.local(Connection())
+    (found,) = local(Connection(), None)
 
-    assert isinstance(found, Finding)
     assert found.state is State.FAIL
+    assert found.says.startswith("GROUNDWIRE_TELEMETRY__LOG_LEVEL: telemetry.log_level: ")
+
+
+def test_a_configuration_is_named(groundwire_command: Command, tmp_path: Path) -> None:
+    config = tmp_path / "other.yaml"
+    config.write_text("server: {listen: nowhere}\n")
+
+    ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--config", str(config))
+
+    assert ran.code == 3
+    assert f"{config}:1: server.listen: must be HOST:PORT" in " ".join(ran.out.split())

@@ -16,7 +16,8 @@ from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app import compose
 from groundwire_server.app.access import BELIEVED
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.parts import Parts, Store
+from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.stores import Store
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.offer import Current

@@ -8,7 +8,8 @@ from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.app.access import BELIEVED
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.parts import Parts, Store
+from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.stores import Store
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access

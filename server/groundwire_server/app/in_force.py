@@ -15,7 +15,8 @@ from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
-from groundwire_server.app.parts import Keeper, Lease
+from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import Unusable
 from groundwire_server.edge.offer import Current, Offer
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
@@ -38,7 +39,6 @@ class _Taken:
 
     loaded: Loaded
     offer: Offer
-    lease: Lease
     opened: AsyncExitStack
 
     @property
@@ -55,13 +55,13 @@ class InForce:
         current: what the servicers read.
     """
 
-    def __init__(self, sources: Sources, tracer: Tracer, taken: _Taken, keeper: Keeper) -> None:
+    def __init__(self, sources: Sources, tracer: Tracer, taken: _Taken, shared: Shared) -> None:
         self.current = Current(taken.offer)
         self._sources = sources
         self._tracer = tracer
         self._taken = taken
-        self._keeper = keeper
-        self._retiring: dict[_Taken, asyncio.TimerHandle] = {}
+        self._shared = shared
+        self._retiring: dict[_Taken, asyncio.Task[None]] = {}
 
     @classmethod
     async def begin(cls, sources: Sources, loaded: Loaded, tracer: Tracer) -> "InForce":
@@ -73,8 +73,8 @@ class InForce:
             ImportError: when an extra is not installed.
             OSError: when a folder cannot be had.
         """
-        keeper = Keeper()
-        return cls(sources, tracer, await _take(loaded, tracer, keeper), keeper)
+        shared = Shared()
+        return cls(sources, tracer, await _take(loaded, tracer, shared), shared)
 
     @property
     def configuration(self) -> Configuration:
@@ -92,7 +92,7 @@ class InForce:
                 _log.info("the configuration is the same as before")
                 return True
             _refuse_what_is_fixed(self.configuration, loaded)
-            taken = await _take(loaded, self._tracer, self._keeper)
+            taken = await _take(loaded, self._tracer, self._shared)
         except (InvalidConfiguration, Unusable, ImportError, OSError) as wrong:
             _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
             return False
@@ -100,37 +100,37 @@ class InForce:
         self.current.offer = taken.offer
         logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
         loop = asyncio.get_running_loop()
-        self._retiring[before] = loop.call_later(before.longest, lambda: loop.create_task(self._retire(before)))
+        self._retiring[before] = loop.create_task(self._retire(before))
         _log.info("the new configuration is in force")
         return True
 
     async def close(self) -> None:
         """Close all that is open."""
-        for taken, timer in list(self._retiring.items()):
-            timer.cancel()
-            await self._retire(taken)
-        await self._end(self._taken)
+        for retiring in self._retiring.values():
+            retiring.cancel()
+        await asyncio.gather(*self._retiring.values(), return_exceptions=True)
+        for taken in (*self._retiring, self._taken):
+            await taken.opened.aclose()
 
     async def _retire(self, taken: _Taken) -> None:
-        if self._retiring.pop(taken, None) is not None:
-            await self._end(taken)
-
-    async def _end(self, taken: _Taken) -> None:
+        await asyncio.sleep(taken.longest)
         await taken.opened.aclose()
-        self._keeper.release(taken.lease)
+        del self._retiring[taken]
 
 
-async def _take(loaded: Loaded, tracer: Tracer, keeper: Keeper) -> _Taken:
+async def _take(loaded: Loaded, tracer: Tracer, shared: Shared) -> _Taken:
     configuration = loaded.configuration
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
     async with AsyncExitStack() as opening:
         options = configuration.authentication.options(configuration.tenants)
         admitted = await opening.enter_async_context(access(options, clock))
-        lease = await keeper.lease(configuration)
+        lease = shared.lease()
+        opening.push_async_callback(lease.end)
+        parts = await open_parts(configuration, lease, tracer)
         policies = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
-        offer = compose.offer(policies, lease.parts, tracer, admitted, configuration.server.write_seconds)
-        return _Taken(loaded, offer, lease, opening.pop_all())
+        offer = compose.offer(policies, parts, tracer, admitted, configuration.server.write_seconds)
+        return _Taken(loaded, offer, opening.pop_all())
 
 
 def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
