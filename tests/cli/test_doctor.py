@@ -272,7 +272,8 @@ def test_a_configuration_is_named(groundwire_command: Command, tmp_path: Path) -
     config = tmp_path / "other.yaml"
     config.write_text("server: {listen: nowhere}\n")
 
-    ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--config", str(config))
+    ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--config", str(config), "--json")
 
     assert ran.code == 3
-    assert f"{config}:1: server.listen: must be HOST:PORT" in " ".join(ran.out.split())
+    assert states(ran) == {"tcp": "fail", "config": "fail"}
+    assert f"{config}:1: server.listen: must be HOST:PORT" in ran.out

@@ -39,7 +39,7 @@ async def test_the_command_shows_its_key_and_the_server_its_version(
     serve: Serve, key_files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("GROUNDWIRE_DATA", str(tmp_path))
+    monkeypatch.setenv("GROUNDWIRE_STORES__MAIN__FOLDER", str(tmp_path))
     document = tmp_path / "mail.md"
     document.write_text("# Mail\n\nParcels wait in the mail room.\n")
     options = AccessOptions(Path(key_files["keys"]))
