@@ -11,7 +11,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TYPED = ["server/groundwire_server", "clients/python/src", "tests", "bench", "docs", "protos/generate.py", ".ci/check.py"]
+TYPED = [
+    "server/groundwire_server",
+    "clients/python/src",
+    "tests",
+    "bench",
+    "docs",
+    "protos/generate.py",
+    ".ci/check.py",
+]
 
 CHECKS = {
     # The longest first: the checks run two at a time.

@@ -24,7 +24,7 @@ globals().update({name: test for name, test in vars(suite).items() if name.start
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Opened = Callable[[Handler], Awaitable[ChatModel]]
 
-USAGE = {"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 20}}
+USAGE: dict[str, object] = {"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 20}}
 
 
 def event(text: str = "", finish: str | None = None) -> dict[str, object]:

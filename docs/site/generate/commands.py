@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import itertools
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -30,10 +31,12 @@ def exit_codes() -> Iterator[tuple[str, str, str]]:
     """Each exit code with its name and the sentence under it in `cli/exits.py`."""
     (words,) = ast.parse(textwrap.dedent(inspect.getsource(exits.ExitCode))).body
     body = words.body if isinstance(words, ast.ClassDef) else []
-    for named, said in zip(body, body[1:], strict=False):
+    for named, said in itertools.pairwise(body):
         match named, said:
             case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(text))):
                 yield f"{exits.ExitCode[name].value}", name, markdown.prose(text)
+            case _:
+                pass
 
 
 def _walk(command: Any, path: str) -> Iterator[tuple[str, Any]]:

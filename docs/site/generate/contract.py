@@ -25,13 +25,19 @@ def pages() -> Mapping[str, str]:
 
 def _index() -> str:
     rows = [
-        (f"[{service.name}.{method.name}]({each.name}.md#{(service.name + method.name).lower()})", _shape(method), _line(said))
+        (
+            f"[{service.name}.{method.name}]({each.name}.md#{(service.name + method.name).lower()})",
+            _shape(method),
+            _line(said),
+        )
         for each in sources()
         for place, service in enumerate(each.file.service)
         for number, method in enumerate(service.method)
         for said in [each.comment(SERVICES, place, METHODS, number)]
     ]
-    files = [(f"[{each.name}.proto]({each.name}.md)", ", ".join(map(markdown.code, _named(each)))) for each in sources()]
+    files = [
+        (f"[{each.name}.proto]({each.name}.md)", ", ".join(map(markdown.code, _named(each)))) for each in sources()
+    ]
     return markdown.page(
         "The contract",
         f"The Protobuf package `{PACKAGE}` in `protos/groundwire/v1`. The limits below are part of it: the server "
@@ -109,7 +115,9 @@ def _shape(method: Any) -> str:
 
 
 def _type(message: DescriptorProto, field: FieldDescriptorProto) -> str:
-    entry = next((each for each in message.nested_type if field.type_name.endswith(f".{message.name}.{each.name}")), None)
+    entry = next(
+        (each for each in message.nested_type if field.type_name.endswith(f".{message.name}.{each.name}")), None
+    )
     if entry is not None and entry.options.map_entry:
         key, value = entry.field
         return f"map of {_plain(key)} to {_plain(value)}"
@@ -170,6 +178,4 @@ def _text(comment: str) -> str:
 
 
 def _line(comment: str) -> str:
-    return markdown.prose(" ".join(comment.split("\n\n")[0].split()))
-
-
+    return markdown.prose(" ".join(comment.partition("\n\n")[0].split()))

@@ -8,7 +8,7 @@ from groundwire_server.domain.deadline import Deadline, TimePlan
 DEADLINES = (0.2, 1.0, 5.0, 10.0, 30.0)
 """Seconds that a caller allows."""
 
-LEFT, WIDTH, ROW, TOP = 46, 430, 44, 46
+LEFT, WIDTH, ROW, TOP = 58, 430, 44, 38
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ def cut(seconds: float) -> Cut:
     """How a call is cut whose search begins as it arrives and takes all it may."""
     plan = TimePlan(0.0, Deadline(seconds))
     retrieve = plan.retrieve_by(0.0).at
-    return Cut(retrieve, plan.generate_by.at - retrieve, plan.answer_by.at - plan.generate_by.at, seconds - plan.answer_by.at)
+    return Cut(
+        retrieve, plan.generate_by.at - retrieve, plan.answer_by.at - plan.generate_by.at, seconds - plan.answer_by.at
+    )
 
 
 def plot() -> str:
@@ -55,7 +57,9 @@ def _bar(seconds: float, y: int) -> Iterator[str]:
     yield f'<text class="strong" x="{LEFT - 8}" y="{y + 15}" text-anchor="end">{_said(seconds)}</text>'
     parts = cut(seconds)
     x = float(LEFT)
-    for style, part in zip(("s1", "s2", "s3", "s4"), (parts.retrieve, parts.generate, parts.validate, parts.reserve), strict=True):
+    for style, part in zip(
+        ("s1", "s2", "s3", "s4"), (parts.retrieve, parts.generate, parts.validate, parts.reserve), strict=True
+    ):
         width = WIDTH * part / seconds
         yield f'<rect class="{style}" x="{x:.1f}" y="{y}" width="{max(width - 1, 0.8):.1f}" height="20"/>'
         x += width

@@ -2,10 +2,13 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from docs.site.generate import markdown
 from docs.site.generate.outcomes import words
+from groundwire_server import pipeline
 from groundwire_server.telemetry import names
 
 
@@ -20,7 +23,8 @@ def page() -> str:
         "A call is one span of kind SERVER, named after its method, such as `groundwire.v1.AnswerService/Answer`. Each "
         "stage that ran is a child of it. A stage that runs again, with another model or a shorter prompt, is another "
         "span with the next `groundwire.attempt`.",
-        markdown.table(["span", "the stage"], _spans()),
+        "● marks those that this version runs.",
+        markdown.table(["", "span", "the stage"], _spans()),
         "## Attributes",
         markdown.table(["attribute", "holds"], attributes()),
         "## In the reply",
@@ -37,6 +41,8 @@ def attributes() -> Iterator[tuple[str, str]]:
             case ast.Assign(value=ast.Constant(value=str(value))):
                 follows = body[number + 1] if number + 1 < len(body) else None
                 yield markdown.code(value), markdown.prose(_sentence(follows))
+            case _:
+                pass
 
 
 def _sentence(following: ast.stmt | None) -> str:
@@ -47,6 +53,9 @@ def _sentence(following: ast.stmt | None) -> str:
             return ""
 
 
-def _spans() -> Iterator[tuple[str, str]]:
-    for name, said in words("Stage"):
-        yield markdown.code(f"groundwire.{name.strip('`').lower()}"), said
+def _spans() -> Iterator[tuple[str, str, str]]:
+    paths = "".join(path.read_text(encoding="utf-8") for path in Path(pipeline.__path__[0]).glob("*.py"))
+    for word, said in words("Stage"):
+        name = word.strip("`")
+        runs = re.search(rf"run\.(?:stage|compute)\(\s*Stage\.{name}\b", paths)
+        yield "●" if runs else "", markdown.code(f"groundwire.{name.lower()}"), said
