@@ -36,11 +36,23 @@ def main() -> None:
         with mkdocs_gen_files.open(path, "w") as file:
             file.write(text)
     fill("concepts/deadlines.md", "<!-- the plot of the shares -->", deadlines.plot())
+    fill(
+        "concepts/path.md",
+        "<!-- assets/path.svg -->",
+        f'<figure class="diagram path">\n{_read("assets/path.svg")}</figure>',
+    )
+    for page, example in (("own-model", "examples/chat_model.py"), ("own-store", "examples/dictionary_store.py")):
+        code = f'```python title="{Path(example).name}"\n{_read(example)}```'
+        fill(f"how-to/{page}.md", f"<!-- {example} -->", code)
+
+
+def _read(path: str) -> str:
+    return (ROOT / "docs" / path).read_text(encoding="utf-8")
 
 
 def fill(path: str, mark: str, text: str) -> None:
     """Put a generated text where a page has its mark."""
-    page = (ROOT / "docs" / path).read_text(encoding="utf-8")
+    page = _read(path)
     if page.count(mark) != 1:
         raise ValueError(f"docs/{path} must hold the line {mark} once")
     with mkdocs_gen_files.open(path, "w") as file:
