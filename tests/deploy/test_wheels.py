@@ -49,7 +49,7 @@ def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
     run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=ROOT)
     python = environment / "bin" / "python"
     names = [str(wheels["groundwire"]), f"{wheels['groundwire_server']}[local]"]
-    install = [ROOT / ".ci" / "uv", "pip", "install", "--python", python, "--only-binary", ":all:"]
+    install: list[str | Path] = [ROOT / ".ci" / "uv", "pip", "install", "--python", python, "--only-binary", ":all:"]
     run(*install, "--constraint", ROOT / "constraints.txt", *names, cwd=environment)
     return python.parent
 
