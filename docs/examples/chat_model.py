@@ -3,8 +3,8 @@
 import asyncio
 import json
 import math
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -54,6 +54,13 @@ class ChatModel:
                             written += text
                             yield text
         yield Finish(_finish(reason), _usage(usage, request, written))
+
+
+@asynccontextmanager
+async def chat_model(url: str, model: str, key: str = "") -> AsyncIterator[ChatModel]:
+    """Open the model; leaving closes its connections."""
+    async with aiohttp.ClientSession() as session:
+        yield ChatModel(session, url, model, key)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class DictionaryStore:
 
     async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
         """Look at every passage that the caller may see; see the port."""
-        _in_time(deadline)
+        await _in_time(deadline)
         asked = content_words(query.text)
         found = [
             _passage(kept, chunk, scores)
@@ -52,7 +52,7 @@ class DictionaryStore:
         self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
     ) -> Stored:
         """Store a document; see the port."""
-        _in_time(deadline)
+        await _in_time(deadline)
         tenant, name = caller.tenant, document.document_id
         held = self._kept.setdefault(tenant, {}).get(name)
         if held is not None and held.info.content_hash == content_hash:
@@ -78,25 +78,25 @@ class DictionaryStore:
 
     async def info(self, caller: Caller, document_id: str, deadline: Deadline) -> DocumentInfo | None:
         """Describe a document; see the port."""
-        _in_time(deadline)
+        await _in_time(deadline)
         kept = self._visible(caller).get(document_id)
         return kept.info if kept else None
 
     async def text(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Return a document's text; see the port."""
-        _in_time(deadline)
+        await _in_time(deadline)
         kept = self._visible(caller).get(document_id)
         return kept.document.text if kept else None
 
     async def page(self, caller: Caller, after: str, limit: int, deadline: Deadline) -> Sequence[DocumentInfo]:
         """List documents; see the port."""
-        _in_time(deadline)
+        await _in_time(deadline)
         visible = self._visible(caller)
         return [visible[name].info for name in sorted(visible) if name > after][:limit]
 
     async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Remove a document; see the port."""
-        _in_time(deadline)
+        await _in_time(deadline)
         if document_id not in self._visible(caller):
             return None
         del self._kept[caller.tenant][document_id]
@@ -104,14 +104,14 @@ class DictionaryStore:
 
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         """Return the corpus version; see the port."""
-        _in_time(deadline)
+        await _in_time(deadline)
         return self._version(caller.tenant)
 
     async def sentences(
         self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline
     ) -> Mapping[str, Sequence[Sentence]]:
         """Return what is kept beside the chunks; see the port."""
-        _in_time(deadline)
+        await _in_time(deadline)
         chunks = [chunk for kept in self._kept.get(tenant, {}).values() for chunk in kept.chunks]
         return {chunk.chunk_id: chunk.sentences for chunk in chunks if chunk.sentences and chunk.chunk_id in chunk_ids}
 
@@ -127,7 +127,9 @@ class DictionaryStore:
         return f"{self._changes.get(tenant, 0)}"
 
 
-def _in_time(deadline: Deadline) -> None:
+async def _in_time(deadline: Deadline) -> None:
+    # Nothing below waits: without this a caller that searches in a loop would keep every other from running.
+    await asyncio.sleep(0)
     if not deadline.remaining(asyncio.get_running_loop().time()):
         raise Failure(Cause.STORE_TIMEOUT)
 

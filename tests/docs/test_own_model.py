@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from docs.examples.chat_model import ChatModel
+from docs.examples.chat_model import ChatModel, chat_model
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, Usage
@@ -117,9 +117,9 @@ async def test_the_endpoint_says_when_to_come_back(opened: Opened) -> None:
 
 
 async def test_an_endpoint_that_nobody_serves_is_unavailable() -> None:
-    async with aiohttp.ClientSession() as session:
+    async with chat_model("http://127.0.0.1:1/v1/chat/completions", "some-model") as model:
         with pytest.raises(Failure) as failure:
-            await suite.pieces(ChatModel(session, "http://127.0.0.1:1/v1/chat/completions", "some-model"))
+            await suite.pieces(model)
     assert failure.value.cause is Cause.MODEL_UNAVAILABLE
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from docs.site.generate import commands, configuration, contract, deadlines, errors, markdown, outcomes, telemetry
 from docs.site.generate.protos import sources
 from groundwire_server.cli.exits import ExitCode
-from groundwire_server.domain.vocabulary import Action, Cause, NextStep, Reason
+from groundwire_server.domain.vocabulary import Action, Cause, NextStep, Reason, Stage
 from groundwire_server.telemetry import names
 from tests.docs.shown import DOCS, ROOT
 
@@ -89,7 +89,9 @@ def test_every_attribute_is_explained() -> None:
 
 def test_the_stages_that_run_are_marked() -> None:
     marked = re.findall(r"^\| ● \| `groundwire\.(\w+)` \|", telemetry.page(), re.MULTILINE)
-    assert marked == ["normalize", "retrieve", "select", "prompt", "generate", "validate", "decide"]
+    listed = re.findall(r"^\| ●? ?\| `groundwire\.(\w+)` \|", telemetry.page(), re.MULTILINE)
+    assert [stage.upper() for stage in listed] == [stage.value for stage in Stage]
+    assert {"normalize", "retrieve", "select", "prompt", "generate", "validate", "decide"} <= set(marked) < set(listed)
 
 
 def test_every_reason_has_its_status_and_its_example() -> None:
