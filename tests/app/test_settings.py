@@ -15,7 +15,7 @@ def test_refuses_to_listen_on_anything_else(address: str) -> None:
         Settings(listen=address)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "localhost:http", ""])
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost:http", "", "127.0.0.1:65536", "127.0.0.1:５００５１"])
 def test_refuses_what_is_no_address(address: str) -> None:
     with pytest.raises(ValidationError, match="HOST:PORT"):
         Settings(listen=address)

@@ -4,11 +4,12 @@ from dataclasses import replace
 import pytest
 
 from groundwire_server.corpus import ingest as module
-from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.corpus.ingest import METADATA_LIMIT, Ingest
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Document, PutState
 from groundwire_server.domain.failure import Failure, Rejection
+from groundwire_server.domain.metadata import MetadataValue
 from groundwire_server.domain.vocabulary import Cause, Reason
 from tests.corpus.conftest import KeepingCorpus
 from tests.doubles.embedder import HashingEmbedder
@@ -128,3 +129,23 @@ async def test_of_very_many_sentences_the_last_are_not_embedded(
     assert with_vectors == sorted(with_vectors, reverse=True)
     assert {True, False} == set(with_vectors)
     assert all(chunk.vector is not None for chunk in chunks)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"k": "x" * (METADATA_LIMIT - 1)},
+        {"k": "ö" * ((METADATA_LIMIT - 1) // 2)},
+        {"k": ("x" * 8000, "y" * (METADATA_LIMIT - 8001))},
+        {f"k{number:04}": 1.0 for number in range(1260)},
+    ],
+)
+async def test_metadata_is_bounded_in_all(corpus: KeepingCorpus, metadata: dict[str, MetadataValue]) -> None:
+    ingest = Ingest(corpus)
+    await ingest.store(CALLER, replace(DOCUMENT, metadata=metadata), NEVER)
+    more = metadata | {"more": "than there is room for"}
+    with pytest.raises(Rejection) as caught:
+        await ingest.store(CALLER, replace(DOCUMENT, metadata=more), NEVER)
+    (violation,) = caught.value.violations
+    assert violation.field == "document.metadata"
+    assert "16384 bytes" in violation.description

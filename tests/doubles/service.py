@@ -233,13 +233,14 @@ class FakeService(
 
 
 @contextmanager
-def serving(service: FakeService) -> Iterator[str]:
+def serving(service: FakeService, credentials: grpc.ServerCredentials | None = None) -> Iterator[str]:
     """Serves on a free port of this machine and gives its address."""
     server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
     answers_grpc.add_AnswerServiceServicer_to_server(service, server)
     retrieval_grpc.add_RetrievalServiceServicer_to_server(service, server)
     documents_grpc.add_DocumentServiceServicer_to_server(service, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    address = "127.0.0.1:0"
+    port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()
     try:
         yield f"127.0.0.1:{port}"

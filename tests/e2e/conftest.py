@@ -19,7 +19,9 @@ from groundwire_server.app.dependencies import Dependencies
 from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
 from groundwire_server.app.settings import Settings
 from groundwire_server.domain.policy import Policy
+from groundwire_server.edge.access import Access
 from groundwire_server.edge.server import Server
+from groundwire_server.edge.tls import ServerTls
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import ScriptedGenerator
@@ -65,6 +67,8 @@ def serve(tmp_path: Path) -> Serve:
         retriever: Retriever | None = None,
         policy: Callable[[Policy], Policy] = lambda policy: policy,
         write_seconds: float = 10.0,
+        access: Access | None = None,
+        tls: ServerTls | None = None,
     ) -> AsyncIterator[Product]:
         settings = Settings(listen="127.0.0.1:0", data=tmp_path, write_seconds=write_seconds)
         generator = generator or ScriptedGenerator()
@@ -75,8 +79,8 @@ def serve(tmp_path: Path) -> Serve:
         default = policy(replace(built_in_routes()["default"], min_relevance=0.05))
         spans = Spans()
         found = Dependencies(retriever or store.retriever, store.corpus, embedder, {EXTRACTIVE: generator})
-        server = compose.server(settings, {"default": default}, found, spans.tracer)
-        port = await server.start(settings.listen)
+        server = compose.server(settings, {"default": default}, found, spans.tracer, access)
+        port = await server.start(settings.listen, tls)
         address = f"127.0.0.1:{port}"
         try:
             async with grpc.aio.insecure_channel(address) as channel:

@@ -131,3 +131,27 @@ async def test_draining_lets_calls_in_flight_finish(serve: Serve) -> None:
 
 def _provided(text: str) -> passage_pb2.ProvidedPassages:
     return passage_pb2.ProvidedPassages(passages=[passage_pb2.ProvidedPassage(passage_id="p", text=text)])
+
+
+async def test_a_drain_does_not_wait_for_those_who_watch_its_health(serve: Serve) -> None:
+    async with serve() as product:
+        watch = health_pb2_grpc.HealthStub(product.channel).Watch(health_pb2.HealthCheckRequest())
+        assert (await watch.read()).status == SERVING
+        began = asyncio.get_running_loop().time()
+        await product.server.drain(0.0, 30.0)
+        assert asyncio.get_running_loop().time() - began < 10.0
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_call_that_outlasts_the_grace_is_told_why_it_ends(serve: Serve, streamed: bool) -> None:
+    async with serve(ScriptedGenerator([Wait(60.0), DONE])) as product:
+        await ingest(product, ("lambdas", "Lambda expressions create anonymous functions."))
+        asking: asyncio.Task[object] = asyncio.create_task(stream(product) if streamed else answer(product))
+        await product.generator.began.wait()
+        await product.server.drain(0.0, 0.05)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await asking
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert info(caught.value).reason == "SHUTTING_DOWN"
+    assert product.generator.cancelled == 1

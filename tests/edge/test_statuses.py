@@ -54,3 +54,18 @@ def test_a_quota_names_what_is_used_up() -> None:
     failure = error_details_pb2.QuotaFailure()
     assert status.details[-1].Unpack(failure)
     assert failure.violations[0].subject == "requests_per_minute"
+
+
+def test_what_concerns_no_field_stands_alone() -> None:
+    assert status_of(Rejection.invalid("", "must be a message")).message == "must be a message"
+
+
+def test_many_violations_are_counted_and_the_first_are_named() -> None:
+    """The details travel as metadata, and clients refuse more than 8 KiB of it."""
+    violations = [Violation(f"document.metadata[{'k' * 64}{number}].kind", "is required") for number in range(500)]
+    status = status_of(Rejection(Reason.INVALID_REQUEST, violations=violations))
+    request = error_details_pb2.BadRequest()
+    assert status.details[1].Unpack(request)
+    assert len(request.field_violations) == 16
+    assert _info(status).metadata["violations"] == "500"
+    assert status.ByteSize() < 4096

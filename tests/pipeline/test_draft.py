@@ -83,6 +83,7 @@ def test_a_confidence_that_comes_last_is_known_at_the_end() -> None:
         '{"confidence": "high", "segments": [{"text": "x", "cites": "p1"}]}',
         '{"confidence": "high", "segments": [{"text": "x", "cites": ["p1"], "extra": 1}]}',
         '{"confidence": "high", "segments": [], "more": true}',
+        '{"confidence": "high", "plan": [{"a": 1}], "segments": [',
         '{"confidence": "high"}',
         '{"segments": []}',
         WHOLE + " and so on",

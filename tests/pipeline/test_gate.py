@@ -1,5 +1,10 @@
+import asyncio
+
+import pytest
+
 from groundwire_server.domain.answer import CheckedSegment, Citation, Segment
 from groundwire_server.domain.event import Event, Retraction, TextDelta
+from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause, StreamMode
 from groundwire_server.pipeline.gate import Gate
 from groundwire_server.pipeline.validate import check_segment
@@ -97,3 +102,26 @@ async def test_nothing_is_retracted_where_nothing_was_shown() -> None:
     gate = Gate(sink, StreamMode.PROVISIONAL)
     await gate.retract(Cause.OUTPUT_EMPTY)
     assert sink.events == []
+
+
+async def test_text_that_is_not_what_was_shown_before_is_malformed() -> None:
+    gate = Gate(RecordingSink(), StreamMode.PROVISIONAL)
+    await gate.provisional("Bananas ripen slowly")
+    with pytest.raises(Failure) as caught:
+        await gate.provisional("Lambda expressions")
+    assert caught.value.cause is Cause.OUTPUT_MALFORMED
+
+
+async def test_a_delta_whose_writing_was_cut_off_is_taken_back() -> None:
+    class CutOff(RecordingSink):
+        async def emit(self, event: Event) -> None:
+            await super().emit(event)
+            if isinstance(event, TextDelta):
+                raise asyncio.CancelledError
+
+    sink = CutOff()
+    gate = Gate(sink, StreamMode.PROVISIONAL)
+    with pytest.raises(asyncio.CancelledError):
+        await gate.provisional("Bananas ripen")
+    await gate.retract(Cause.MODEL_TIMEOUT)
+    assert sink.events[-1] == Retraction(Cause.MODEL_TIMEOUT)

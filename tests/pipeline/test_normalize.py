@@ -11,6 +11,7 @@ from groundwire_server.pipeline.normalize import normalize
         ("  What\tis\n a  lambda? ", "What is a lambda?"),
         ("cafe\u0301", "caf\u00e9"),
         ("a\x00b\x1bc\u0085d", "abc d"),
+        ("cafe\x00\u0301", "caf\u00e9"),
         ("no\u00a0break", "no break"),
         ("\u05de\u05d4 \u05d6\u05d4?", "\u05de\u05d4 \u05d6\u05d4?"),
         ("family \U0001f468\u200d\U0001f469\u200d\U0001f467?", "family \U0001f468\u200d\U0001f469\u200d\U0001f467?"),

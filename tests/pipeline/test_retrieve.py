@@ -28,7 +28,7 @@ class Fixed:
 
 async def _retrieve(store: Fixed, asked: Ask, *, embedded: bool = True) -> Evidence:
     ports = Ports(store, HashingEmbedder() if embedded else None, FilePrompts(BUILT_IN), {})
-    return await retrieve(asked, ALICE, policy(), ports, NEVER)
+    return await retrieve(asked, ALICE, policy(), ports, lambda _: None, NEVER)
 
 
 async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.app.routes import EXTRACTIVE
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document
+from groundwire_server.domain.event import Event, TextDelta
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome
 from groundwire_server.domain.policy import Policy
@@ -113,8 +114,48 @@ async def test_a_slow_embedder_is_held_to_the_searchs_share() -> None:
     began = asyncio.get_running_loop().time()
     outcome = await path.answer()
     assert asyncio.get_running_loop().time() - began == pytest.approx(SEARCH)
+    assert outcome.cause is Cause.EMBEDDER_UNAVAILABLE
     assert isinstance(outcome.result, FailedSafe)
     assert not path.generator.requests
+
+
+async def test_a_search_alone_may_use_all_the_time_there_is() -> None:
+    path = await Path().filled()
+    began = asyncio.get_running_loop().time()
+    await path.answering.search(ask(), ALICE, began, Deadline(began + SECONDS))
+    assert [by.at - began for by in path.store.deadlines] == pytest.approx([3.8])
+
+
+async def test_a_search_alone_that_is_too_slow_is_cancelled_when_there_is_no_more() -> None:
+    path = await Path().filled()
+    path.store.delay = 60.0
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(Failure) as caught:
+        await path.answering.search(ask(), ALICE, began, Deadline(began + SECONDS))
+    assert caught.value.cause is Cause.STORE_TIMEOUT
+    assert asyncio.get_running_loop().time() - began == pytest.approx(3.8)
+
+
+class SlowSink(RecordingSink):
+    """A reader that takes its time for every event."""
+
+    async def emit(self, event: Event) -> None:
+        await asyncio.sleep(1.0)
+        await super().emit(event)
+
+
+async def test_a_slow_reader_is_not_taken_for_a_slow_model() -> None:
+    # Started, evidence, each delta and each citation take a second.
+    pieces = draft((TEXT, ["p1"]), (TEXT, ["p1"]), (TEXT, ["p1"]))
+    path = await Path(ScriptedGenerator([*pieces, DONE])).filled()
+    sink = SlowSink()
+    outcome = await path.answer(seconds=5.0, sink=sink)
+    assert outcome.cause is Cause.TIME_EXHAUSTED
+    assert outcome.action is Action.CUT_SHORT
+    # What was being written when the time ended has arrived whole.
+    assert isinstance(outcome.result, Degraded)
+    assert outcome.result.answer is not None
+    assert "".join(e.text for e in sink.events if isinstance(e, TextDelta)) == outcome.result.answer.text
 
 
 async def test_a_slow_model_is_stopped_so_that_passages_still_arrive_in_time() -> None:

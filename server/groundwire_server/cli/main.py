@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
+from groundwire_server.cli import keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
@@ -32,6 +33,19 @@ _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
 }
 
 
+_KEYS: dict[Callable[..., None], tuple[str, tuple[str, ...]]] = {
+    keys.create: (
+        "create",
+        (
+            "groundwire keys create --tenant acme --subject search-page --role reader",
+            "groundwire keys create --tenant acme --subject importer --role writer --principal staff --expires 52w",
+        ),
+    ),
+    keys.list_: ("list", ("groundwire keys list", "groundwire keys list --json | jq -r .id")),
+    keys.revoke: ("revoke", ("groundwire keys revoke 5f0c9a1be37d",)),
+}
+
+
 def application() -> typer.Typer:
     """The command with its subcommands."""
     app = typer.Typer(
@@ -47,7 +61,22 @@ def application() -> typer.Typer:
     )
     for function, examples in _COMMANDS.items():
         app.command(epilog=epilog(examples), no_args_is_help=function in {ask, ingest})(function)
+    app.add_typer(_keys())
     return app
+
+
+def _keys() -> typer.Typer:
+    every = [example for _, examples in _KEYS.values() for example in examples[:1]]
+    group = typer.Typer(
+        name="keys",
+        help="Make, list and revoke API keys.",
+        epilog=epilog(every),
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    for function, (name, examples) in _KEYS.items():
+        group.command(name, epilog=epilog(examples), no_args_is_help=function is not keys.list_)(function)
+    return group
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document, PutState, Sentence, Stored
 from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.metadata import Metadata, MetadataValue
 from groundwire_server.domain.text import sentences
 from groundwire_server.domain.vector import Vector
 from groundwire_server.ports.corpus import Corpus
@@ -20,6 +21,10 @@ MAX_SENTENCE_VECTORS = 10_000
 """Sentences of one document that are embedded when it is stored, 15 MB of vectors; those after them are embedded when a
 question needs them."""
 
+METADATA_LIMIT = 16 * 1024
+"""The most bytes of a document's metadata: every list and every filter reads all of it. The contract states it."""
+
+_NUMBER_BYTES = 8
 _VISIBLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]")
 
 
@@ -40,12 +45,18 @@ class Ingest:
         """Store a document whole or not at all; one that is stored already as it is costs next to nothing.
 
         Raises:
-            Rejection: INVALID_REQUEST when there is no text.
+            Rejection: INVALID_REQUEST when there is no text, or too much metadata.
             Failure: of the store or the embedder.
         """
         if not _VISIBLE.search(document.text):
             raise Rejection.invalid(
                 "document.text", "must hold more than white space and control characters", "document.text.blank"
+            )
+        if _size(document.metadata) > METADATA_LIMIT:
+            raise Rejection.invalid(
+                "document.metadata",
+                f"must be at most {METADATA_LIMIT} bytes in all, keys and values",
+                "document.metadata.size",
             )
         model = self._embedder.model if self._embedder else ""
         digest = await asyncio.to_thread(content_hash, document, model, SETTINGS)
@@ -92,6 +103,20 @@ class Ingest:
         if sentences_too:
             texts += [text[start:end] for text, spans in cut for start, end in spans]
         return await self._recent.of(tenant, texts, deadline)
+
+
+def _size(metadata: Metadata) -> int:
+    return sum(len(key) + _bytes(value) for key, value in metadata.items())
+
+
+def _bytes(value: MetadataValue) -> int:
+    match value:
+        case str():
+            return len(value.encode())
+        case tuple():
+            return sum(len(each.encode()) for each in value)
+        case _:
+            return _NUMBER_BYTES
 
 
 def _cut(window: str) -> list[tuple[str, list[tuple[int, int]]]]:

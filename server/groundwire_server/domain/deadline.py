@@ -33,10 +33,12 @@ class TimePlan:
     Attributes:
         arrived: when the call came in, on the loop's clock.
         deadline: when the caller stops listening.
+        search_alone: whether nothing follows the search.
     """
 
     arrived: float
     deadline: Deadline
+    search_alone: bool = False
 
     @property
     def answer_by(self) -> Deadline:
@@ -51,5 +53,10 @@ class TimePlan:
         return Deadline(self.answer_by.at - VALIDATION_LEAST)
 
     def retrieve_by(self, now: float) -> Deadline:
-        """When a search that begins now must have finished: a quarter of what is left, 2 s at most."""
+        """When a search that begins now must have finished: a quarter of what is left, 2 s at most.
+
+        A search that nothing follows may use it all.
+        """
+        if self.search_alone:
+            return self.answer_by
         return Deadline(now + min(self.answer_by.remaining(now) * RETRIEVAL_SHARE, RETRIEVAL_MOST))

@@ -28,7 +28,7 @@ class Call:
     method: str
     context: "grpc.aio.ServicerContext[Any, Any]"
     request: Any
-    metadata: dict[str, str]
+    metadata: dict[str, str] = field(repr=False)  # credentials are among it
     arrived: float
     deadline: Deadline | None = None
     request_id: str = ""

@@ -54,7 +54,8 @@ class Answering:
             Rejection: ROUTE_UNKNOWN, or INVALID_REQUEST when the question itself is invalid.
         """
         policy = self._policy(ask.route)
-        return await answer(ask, caller, policy, self._ports, self._run(ask, policy, arrived, deadline), sink)
+        plan = TimePlan(arrived, _within(policy, arrived, deadline))
+        return await answer(ask, caller, policy, self._ports, self._run(ask, policy, plan), sink)
 
     async def search(self, ask: Ask, caller: Caller, arrived: float, deadline: Deadline | None) -> Found:
         """Find the passages that an answer to the same question would consider.
@@ -64,7 +65,8 @@ class Answering:
             Failure: of the store or the embedder.
         """
         policy = self._policy(ask.route)
-        run = self._run(ask, policy, arrived, deadline)
+        plan = TimePlan(arrived, _within(policy, arrived, deadline), search_alone=True)
+        run = self._run(ask, policy, plan)
         evidence = await search(ask, caller, policy, self._ports, run)
         return Found(evidence, run.final_report())
 
@@ -74,9 +76,12 @@ class Answering:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": route})
         return policy
 
-    def _run(self, ask: Ask, policy: Policy, arrived: float, deadline: Deadline | None) -> Run:
-        wanted = arrived + policy.default_deadline if deadline is None else deadline.at
-        plan = TimePlan(arrived, Deadline(min(wanted, arrived + policy.max_deadline)))
+    def _run(self, ask: Ask, policy: Policy, plan: TimePlan) -> Run:
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
         report = Report(request_id=ask.request_id, trace_id=trace_id, route=policy.route)
         return Run(plan, self._clock, self._tracer, report)
+
+
+def _within(policy: Policy, arrived: float, deadline: Deadline | None) -> Deadline:
+    wanted = arrived + policy.default_deadline if deadline is None else deadline.at
+    return Deadline(min(wanted, arrived + policy.max_deadline))

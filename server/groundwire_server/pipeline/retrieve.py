@@ -1,7 +1,7 @@
 """Gathering what may hold the answer."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from groundwire_server.domain.ask import Ask
@@ -9,6 +9,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.relevance import relevance
 from groundwire_server.pipeline.stage import Attributes
@@ -17,15 +18,29 @@ from groundwire_server.telemetry import names
 _security = logging.getLogger("groundwire.security")
 
 
-async def retrieve(ask: Ask, caller: Caller, policy: Policy, ports: Ports, by: Deadline) -> Evidence:
+async def retrieve(
+    ask: Ask, caller: Caller, policy: Policy, ports: Ports, waits: Callable[[Cause], None], by: Deadline
+) -> Evidence:
     """Search the tenant's corpus, or take the caller's own passages, and rate what there is.
+
+    Args:
+        ask: the question.
+        caller: who asks.
+        policy: the route's limits.
+        ports: the embedder and the store.
+        waits: is told what is to blame when the time runs out from here on.
+        by: when the search must have finished.
 
     Raises:
         Failure: of the store or the embedder.
     """
     if ask.provided:
         return Evidence(_rated(ask.text, ask.provided))
-    vector = None if ports.embedder is None else (await ports.embedder.embed([ask.text], by))[0]
+    vector = None
+    if ports.embedder is not None:
+        waits(Cause.EMBEDDER_UNAVAILABLE)
+        (vector,) = await ports.embedder.embed([ask.text], by)
+    waits(Cause.STORE_TIMEOUT)
     query = Query(ask.text, vector, ask.top_k or policy.top_k, ask.filter)
     found = await ports.retriever.search(caller, query, by)
     return replace(found, passages=_rated(ask.text, _visible(found.passages, caller)))

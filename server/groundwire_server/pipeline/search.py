@@ -23,5 +23,5 @@ async def search(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
     question = run.compute(Stage.NORMALIZE, lambda: normalize(ask.text, policy.question_limit, "text"))
     asked = replace(ask, text=question)
     return await run.stage(
-        Stage.RETRIEVE, lambda by: retrieve.retrieve(asked, caller, policy, ports, by), retrieve.describe
+        Stage.RETRIEVE, lambda by: retrieve.retrieve(asked, caller, policy, ports, run.waits, by), retrieve.describe
     )

@@ -10,11 +10,13 @@ from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, Tracer, set_span_in_context
 
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
+from groundwire_server.domain.event import Event
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.outcome import Report, StageTiming
 from groundwire_server.domain.vocabulary import Cause, Stage
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.sink import Sink
 from groundwire_server.telemetry import names
 
 T = TypeVar("T")
@@ -39,6 +41,8 @@ class Run:
         self._timings: list[StageTiming] = []
         self._learned: dict[str, object] = {}
         self._usage = Usage()
+        self._late = Cause.TIME_EXHAUSTED
+        self._guard: asyncio.Timeout | None = None
 
     async def stage(
         self,
@@ -58,14 +62,17 @@ class Run:
         """
         by = self._budget(stage)
         with self._measured(stage, by) as span:
-            guard = asyncio.timeout_at(by.at)
+            self._late = _late(stage)
+            self._guard = guard = asyncio.timeout_at(by.at)
             try:
                 async with guard:
                     result = await work(by)
             except TimeoutError:
                 if guard.expired():
-                    raise Failure(_late(stage)) from None
+                    raise Failure(self._late) from None
                 raise
+            finally:
+                self._guard = None
             if note is not None:
                 span.set_attributes(note(result))
             return result
@@ -81,6 +88,14 @@ class Run:
             if note is not None:
                 span.set_attributes(note(result))
             return result
+
+    def waits(self, cause: Cause) -> None:
+        """What is to blame when the time of the stage that runs ends from here on."""
+        self._late = cause
+
+    def aside(self, sink: Sink) -> Sink:
+        """The sink, so that its reader does not use up the time of the stage that writes: it has a bound of its own."""
+        return _Aside(sink, self._clock, lambda: self._guard)
 
     def learned(self, **changes: object) -> None:
         """Take into the report what a stage has brought to light; the names are the report's."""
@@ -136,6 +151,29 @@ class Run:
             self._timings.append(StageTiming(stage, began - self.plan.arrived, duration, budget, cause, self.attempts))
 
         return _Measured(span, ended, in_time=by.remaining(began) > 0.0)
+
+
+class _Aside:
+    """Stops a stage's guard while an event is written: a slow reader is no slow model, and half an event no event."""
+
+    def __init__(self, sink: Sink, clock: Clock, guard: Callable[[], asyncio.Timeout | None]) -> None:
+        self._sink = sink
+        self._clock = clock
+        self._guard = guard
+
+    async def emit(self, event: Event) -> None:
+        guard = self._guard()
+        if guard is None:
+            await self._sink.emit(event)
+            return
+        ends = guard.when()
+        guard.reschedule(None)
+        try:
+            await self._sink.emit(event)
+        finally:
+            guard.reschedule(ends)
+        if ends is not None and self._clock.now() >= ends:
+            raise Failure(Cause.TIME_EXHAUSTED)
 
 
 class _Measured:

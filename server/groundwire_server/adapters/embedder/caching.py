@@ -19,6 +19,9 @@ class CachingEmbedder:
     deadline. The work goes on while anybody waits for it and is cancelled when the last one leaves. Only vectors are
     kept, never a failure. Questions come alone; a call of several texts is ingest's and passes by.
 
+    Tenants share it: a question's vector depends on its words alone, and all that the time could tell is that somebody
+    lately asked the very same words. Vectors of what tenants store are kept apart (`corpus/recent.py`).
+
     Args:
         inner: does the work.
         capacity: the most texts to keep.

@@ -6,8 +6,10 @@ Outermost first:
 2. request id: before errors, so that every refusal carries it.
 3. errors: turns what is raised below into a status, once.
 4. deadline: before any work.
-5. identity: nothing is looked at for a caller who is nobody.
-6. validation: last, so that only callers learn what a valid request looks like.
+5. security events: whoever is turned away below is written down.
+6. identity: nothing is looked at for a caller who is nobody.
+7. roles: nor for one who may not make the call.
+8. validation: last, so that only callers learn what a valid request looks like.
 """
 
 import asyncio
@@ -19,6 +21,8 @@ import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
 
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, enter
 
 Proceed: TypeAlias = Callable[[], Awaitable[None]]
@@ -38,12 +42,14 @@ class Layer(Protocol):
 
 
 class Chain(grpc.aio.ServerInterceptor):
-    """Runs the layers around the calls of our own services; health and reflection stay as they are."""
+    """Runs the layers around the calls whose methods begin as given; all others stay as they are."""
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], methods: str = _OURS) -> None:
         self._layers = tuple(layers)
+        self._methods = methods
         self._wrapped: dict[str, Any] = {}
-        self._running = 0
+        self._running: set[asyncio.Task[Any]] = set()
+        self._ended = False
         self.idle = asyncio.Event()
         self.idle.set()
 
@@ -57,10 +63,16 @@ class Chain(grpc.aio.ServerInterceptor):
         wrapped = self._wrapped.get(method)
         if wrapped is None:
             handler = await continuation(handler_call_details)
-            if handler is None or not method.startswith(_OURS):
+            if handler is None or not method.startswith(self._methods):
                 return handler
             wrapped = self._wrapped[method] = self._wrap(method.removeprefix("/"), handler)
         return wrapped
+
+    def end(self) -> None:
+        """End the calls that still run: they are told that the server is shutting down."""
+        self._ended = True
+        for task in self._running:
+            task.cancel()
 
     def _wrap(self, method: str, handler: Any) -> Any:
         """Our servicers have three of gRPC's four shapes; streams write, they do not yield."""
@@ -92,17 +104,24 @@ class Chain(grpc.aio.ServerInterceptor):
 
         async def innermost() -> None:
             nonlocal response
-            response = await serve()
+            try:
+                response = await serve()
+            except asyncio.CancelledError:
+                if self._ended:
+                    raise Rejection(Reason.SHUTTING_DOWN) from None
+                raise
 
         proceed: Proceed = innermost
         for layer in reversed(self._layers):
             proceed = partial(layer.around, call, proceed)
-        self._running += 1
+        task = asyncio.current_task()
+        assert task is not None, "gRPC serves each call in a task"  # noqa: S101  # for the type checker
+        self._running.add(task)
         self.idle.clear()
         try:
             await proceed()
         finally:
-            self._running -= 1
+            self._running.discard(task)
             if not self._running:
                 self.idle.set()
         return response

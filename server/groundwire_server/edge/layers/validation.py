@@ -1,5 +1,7 @@
 """The contract's limits, enforced on every request."""
 
+from typing import Any
+
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call
@@ -15,10 +17,19 @@ class Validation:
 
     async def around(self, call: Call, proceed: Proceed) -> None:
         """Check the request, if there is one."""
-        if call.request is UNREADABLE:
-            raise Rejection.invalid("", "must be a message of this method, nested at most 100 levels", "message.decode")
         if call.request is not None:
-            violations = violations_of(call.request)
-            if violations:
-                raise Rejection(Reason.INVALID_REQUEST, violations=violations)
+            check(call.request)
         await proceed()
+
+
+def check(request: Any) -> None:
+    """Hold one message to its constraints.
+
+    Raises:
+        Rejection: INVALID_REQUEST with every field that breaks one.
+    """
+    if request is UNREADABLE:
+        raise Rejection.invalid("", "must be a message of this method, nested at most 100 levels", "message.decode")
+    violations = violations_of(request)
+    if violations:
+        raise Rejection(Reason.INVALID_REQUEST, violations=violations)

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 import grpc.aio
@@ -15,8 +15,8 @@ from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb
-from groundwire_server.edge.convert.violations import violations_of
 from groundwire_server.edge.convert.words import INGEST_STATES
+from groundwire_server.edge.layers.validation import check
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.corpus import Corpus
@@ -29,6 +29,8 @@ INGEST_SECONDS = 900.0
 
 _PAGE_SIZE = 100
 _ID_SHOWN = 256
+_PAGE_BYTES = 2 * 1024 * 1024
+"""A page ends before it is larger: half of what clients take in one message unless told otherwise."""
 
 
 class Documents(DocumentServiceServicer):
@@ -50,6 +52,8 @@ class Documents(DocumentServiceServicer):
         async for request in request_iterator:
             response = await self._stored(call, request)
             response.index = index
+            if isinstance(request, document_service_pb2.IngestDocumentsRequest):
+                response.document_id = request.document.document_id[:_ID_SHOWN]
             await context.write(response)
             index += 1
 
@@ -72,11 +76,9 @@ class Documents(DocumentServiceServicer):
         call = current_call()
         size = request.page_size or _PAGE_SIZE
         infos = await self._corpus.page(call.caller, _after(request.page_token), size + 1, self._by(call))
-        page = infos[:size]
-        token = _token(page[-1].document_id) if len(infos) > size else ""
-        return document_service_pb2.ListDocumentsResponse(
-            documents=[info_to_pb(info) for info in page], next_page_token=token
-        )
+        page = list(_fitting(info_to_pb(info) for info in infos[:size]))
+        token = _token(page[-1].document_id) if len(infos) > len(page) else ""
+        return document_service_pb2.ListDocumentsResponse(documents=page, next_page_token=token)
 
     async def DeleteDocument(
         self, request: document_service_pb2.DeleteDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -99,11 +101,9 @@ class Documents(DocumentServiceServicer):
     async def _stored(
         self, call: Call, request: document_service_pb2.IngestDocumentsRequest
     ) -> document_service_pb2.IngestDocumentsResponse:
-        response = document_service_pb2.IngestDocumentsResponse(document_id=request.document.document_id[:_ID_SHOWN])
+        response = document_service_pb2.IngestDocumentsResponse()
         try:
-            violations = violations_of(request)
-            if violations:
-                raise Rejection(Reason.INVALID_REQUEST, violations=violations)
+            check(request)
             by = self._by(call, INGEST_SECONDS)
             stored = await self._ingest.store(call.caller, document_from_pb(request.document), by)
         except Rejection as rejection:
@@ -122,6 +122,16 @@ class Documents(DocumentServiceServicer):
     def _by(self, call: Call, most: float = DEFAULT_SECONDS) -> Deadline:
         own = Deadline(self._clock.now() + most)
         return own if call.deadline is None else min(own, call.deadline)
+
+
+def _fitting(documents: Iterable[document_pb2.DocumentInfo]) -> Iterator[document_pb2.DocumentInfo]:
+    """The first, and those after it that one message holds beside it."""
+    size = 0
+    for document in documents:
+        size += document.ByteSize()
+        if size > _PAGE_BYTES and size > document.ByteSize():
+            return
+        yield document
 
 
 def _unknown(document_id: str) -> Rejection:

@@ -102,7 +102,8 @@ class Document(_message.Message):
     """text is the document's content, UTF-8, 1 byte to 4 MiB (4194304 bytes), not white space alone."""
     @_builtins.property
     def metadata(self) -> _containers.MessageMap[_builtins.str, _filter_pb2.MetadataValue]:
-        """metadata are values that filters can ask about, at most 64.
+        """metadata are values that filters can ask about, at most 64, and at most 16 KiB (16384 bytes) in all: the UTF-8 of keys
+        and texts, and 8 bytes for any other value.
         A key is a letter or underscore, then letters, digits and underscores, 64 at most.
         """
 

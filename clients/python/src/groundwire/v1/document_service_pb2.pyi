@@ -155,7 +155,9 @@ class ListDocumentsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """page_size is the most documents to return, at most 1000; 0 is read as 100."""
+    """page_size is the most documents to return, at most 1000; 0 is read as 100. A page of much metadata ends earlier, so
+    that it stays within 2 MiB: only an empty next_page_token says that it is the last.
+    """
     page_token: _builtins.str
     """page_token is the next_page_token of the page before; empty for the first. At most 1024 code points, opaque."""
     def __init__(

@@ -25,7 +25,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """ERROR_REASON_UNSPECIFIED is never sent."""
     ERROR_REASON_INVALID_REQUEST: _ErrorReason.ValueType  # 1
-    """ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming every one.
+    """ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming the first 16 of them;
+    `violations` counts all.
 
         {"reason": "INVALID_REQUEST", "domain": "groundwire", "metadata": {"violations": "2"}}
     """
@@ -40,12 +41,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire", "metadata": {"document_id": "handbook-7"}}
     """
     ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 4
-    """ERROR_REASON_UNAUTHENTICATED: the call carries no usable identity. UNAUTHENTICATED.
+    """ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED.
+    What is wrong with it stands in the server's security log, under the request's id.
 
         {"reason": "UNAUTHENTICATED", "domain": "groundwire", "metadata": {}}
     """
     ERROR_REASON_FORBIDDEN: _ErrorReason.ValueType  # 5
-    """ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call. PERMISSION_DENIED.
+    """ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call, and `role` names one that would; or the
+    credential's tenant is not served, or not the one the call's metadata names. PERMISSION_DENIED.
 
         {"reason": "FORBIDDEN", "domain": "groundwire", "metadata": {"role": "writer"}}
     """
@@ -85,7 +88,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "CANCELLED", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
     """
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 13
-    """ERROR_REASON_SHUTTING_DOWN: the server takes no new calls. UNAVAILABLE, with RetryInfo.
+    """ERROR_REASON_SHUTTING_DOWN: the server ends, and the call with it. UNAVAILABLE, with RetryInfo.
 
         {"reason": "SHUTTING_DOWN", "domain": "groundwire", "metadata": {}}
     """
@@ -109,6 +112,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "INTERNAL", "domain": "groundwire", "metadata": {}}
     """
+    ERROR_REASON_RUN_NOT_FOUND: _ErrorReason.ValueType  # 18
+    """ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without after_sequence.
+
+        {"reason": "RUN_NOT_FOUND", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is `groundwire`.
@@ -119,7 +127,8 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """ERROR_REASON_UNSPECIFIED is never sent."""
 ERROR_REASON_INVALID_REQUEST: ErrorReason.ValueType  # 1
-"""ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming every one.
+"""ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming the first 16 of them;
+`violations` counts all.
 
     {"reason": "INVALID_REQUEST", "domain": "groundwire", "metadata": {"violations": "2"}}
 """
@@ -134,12 +143,14 @@ ERROR_REASON_DOCUMENT_NOT_FOUND: ErrorReason.ValueType  # 3
     {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire", "metadata": {"document_id": "handbook-7"}}
 """
 ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 4
-"""ERROR_REASON_UNAUTHENTICATED: the call carries no usable identity. UNAUTHENTICATED.
+"""ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED.
+What is wrong with it stands in the server's security log, under the request's id.
 
     {"reason": "UNAUTHENTICATED", "domain": "groundwire", "metadata": {}}
 """
 ERROR_REASON_FORBIDDEN: ErrorReason.ValueType  # 5
-"""ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call. PERMISSION_DENIED.
+"""ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call, and `role` names one that would; or the
+credential's tenant is not served, or not the one the call's metadata names. PERMISSION_DENIED.
 
     {"reason": "FORBIDDEN", "domain": "groundwire", "metadata": {"role": "writer"}}
 """
@@ -179,7 +190,7 @@ ERROR_REASON_CANCELLED: ErrorReason.ValueType  # 12
     {"reason": "CANCELLED", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
 """
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 13
-"""ERROR_REASON_SHUTTING_DOWN: the server takes no new calls. UNAVAILABLE, with RetryInfo.
+"""ERROR_REASON_SHUTTING_DOWN: the server ends, and the call with it. UNAVAILABLE, with RetryInfo.
 
     {"reason": "SHUTTING_DOWN", "domain": "groundwire", "metadata": {}}
 """
@@ -202,5 +213,10 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
 """ERROR_REASON_INTERNAL: a defect of the service. INTERNAL; the trace id in the trailers leads to it.
 
     {"reason": "INTERNAL", "domain": "groundwire", "metadata": {}}
+"""
+ERROR_REASON_RUN_NOT_FOUND: ErrorReason.ValueType  # 18
+"""ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without after_sequence.
+
+    {"reason": "RUN_NOT_FOUND", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
