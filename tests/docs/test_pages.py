@@ -22,7 +22,7 @@ FROM_NOTHING = {"tutorial.md", "how-to/ingest.md"}
 """Pages that store their documents themselves."""
 
 WAITING: dict[str, str] = {
-    "how-to/authentication.md": "authentication is being built",
+    "how-to/authentication.md": "its keys are random, and its YAML needs the configuration file",
     "how-to/configuration.md": "the configuration file is being built",
 }
 """Pages whose commands cannot run yet, with the reason; to be emptied."""
@@ -105,7 +105,7 @@ def given(text: str) -> tuple[str, set[str]]:
     return path, {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if name(page) not in WAITING], ids=name)
+@pytest.mark.parametrize("page", [page for page in pages() if name(page) != "how-to/configuration.md"], ids=name)
 def test_every_command_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = [*re.findall(r"`(groundwire [a-z][^`\n]*)`", text)]
