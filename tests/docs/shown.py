@@ -4,7 +4,8 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,12 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ADDRESS = "127.0.0.1:50051"
 """Where a page says that the server is."""
+KEY = "5f0c9a1be37d"
+"""The id of a key on a page; the real one is another each time."""
 
 FENCE = re.compile(r"^```(?P<language>\w*)(?P<options>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 SET_UP = re.compile(
-    r"make |export PATH=|mkdir |cd |groundwire serve|groundwire demo|docker |\.venv/bin/python -m bench"
+    r"make |export PATH=|mkdir |cd |groundwire serve(?! --config)|groundwire demo|docker |\.venv/bin/python -m bench"
 )
 """Commands that the reader runs and the tests do not: they prepare what the tests prepare themselves."""
 
@@ -53,6 +56,11 @@ def commands(page: Path) -> list[str]:
 
 async def follow(page: Path, server: str, folder: Path) -> int:
     """Do what a page says, in a folder and with a server; return how many things were run and compared."""
+    async with AsyncExitStack() as servers:
+        return await _followed(page, server, folder, servers)
+
+
+async def _followed(page: Path, server: str, folder: Path, servers: AsyncExitStack) -> int:
     done = 0
     shown = blocks(page)
     for block, following in zip(shown, [*shown[1:], Block("", "", "")], strict=True):
@@ -67,18 +75,56 @@ async def follow(page: Path, server: str, folder: Path) -> int:
             done += 1
         elif block.language == "console":
             for command, output in steps(block.text):
-                if not SET_UP.match(command):
-                    # An abstention ends with 1, and is what some pages show.
-                    codes = (0, 1) if command.startswith("groundwire ask ") else (0,)
+                if command.startswith("groundwire serve --config"):
+                    server = await servers.enter_async_context(_serving(command, folder))
+                    done += 1
+                elif not SET_UP.match(command):
+                    # An abstention ends with 1, and is what some pages show; what is wrong is said on standard error.
+                    wrong = output.startswith("groundwire: ")
+                    codes = (0, 1) if command.startswith("groundwire ask ") else (2,) if wrong else (0,)
                     environment = {"GROUNDWIRE_SERVER": server}
-                    printed = await run("bash", "-c", command, cwd=folder, env=environment, codes=codes)
-                    assert_shows(output, printed)
+                    key = _key(folder)
+                    ran = await run(
+                        "bash", "-c", command.replace(KEY, key), cwd=folder, env=environment, codes=codes, wrong=wrong
+                    )
+                    assert_shows(output.replace(KEY, key), ran)
                     done += 1
     return done
 
 
-async def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None, codes: Sequence[int] = (0,)) -> str:
-    """What a command prints; it must end with one of the exit codes."""
+@asynccontextmanager
+async def _serving(command: str, folder: Path) -> AsyncIterator[str]:
+    """A server as a page starts it, on a free port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "groundwire_server", *command.split()[1:], "--listen", "127.0.0.1:0", "--no-local-embedder"),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), 60)
+        yield line.decode().removeprefix("listening on ").strip()
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _key(folder: Path) -> str:
+    """The id of the key that was made in a folder."""
+    made = [path.read_text(encoding="utf-8").split("_")[1] for path in folder.glob("*.key")]
+    return made[0] if made else KEY
+
+
+async def run(
+    *command: str,
+    cwd: Path = ROOT,
+    env: dict[str, str] | None = None,
+    codes: Sequence[int] = (0,),
+    wrong: bool = False,
+) -> str:
+    """What a command prints, or complains of when something is wrong; it must end with one of the exit codes."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -89,7 +135,7 @@ async def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None
     )
     printed, complaint = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode in codes, f"{command}: {complaint.decode()}{printed.decode()}"
-    return printed.decode()
+    return (complaint if wrong else printed).decode()
 
 
 def assert_shows(shown: str, printed: str) -> None:

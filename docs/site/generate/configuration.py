@@ -1,4 +1,4 @@
-"""The page of the settings: every key of a pydantic model, and of the models within it."""
+"""The page of the configuration: every key of a pydantic model, and of the models within it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from enum import Enum
@@ -7,24 +7,20 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings
 
 from docs.site.generate import markdown
-from groundwire_server.app.settings import Settings
+from groundwire_server.app.configuration.models.configuration import Configuration
 
-MODEL: type[BaseModel] = Settings
+HOW = (
+    "The file is YAML. [Configure the server](../how-to/configuration.md) says how to write, check and change it. A "
+    "variable counts more than the file: its name is `GROUNDWIRE_` and the key's path in capital letters, with two "
+    "underscores between the parts, such as `GROUNDWIRE_SERVER__LISTEN`; its value is YAML."
+)
 
 
 def page() -> str:
     """The whole page."""
-    prefix = MODEL.model_config.get("env_prefix") if issubclass(MODEL, BaseSettings) else None
-    how = (
-        f"Each key is the environment variable `{prefix}` and its name in capital letters, such as "
-        f"`{prefix}{next(iter(MODEL.model_fields)).upper()}`."
-        if isinstance(prefix, str) and prefix
-        else ""
-    )
-    return markdown.page("Configuration", _said(MODEL), how, *sections(MODEL))
+    return markdown.page("Configuration", HOW, *sections(Configuration))
 
 
 def sections(model: type[BaseModel]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from docs.site.generate import markdown
 from docs.site.generate.contract import ENUMS, FIELDS, MESSAGES, VALUES
 from docs.site.generate.protos import source
-from groundwire_server.app.routes import built_in_routes
+from groundwire_server.app.configuration.fallbacks import FALLBACKS
 from groundwire_server.domain import outcome
 from groundwire_server.domain.vocabulary import Action, Cause
 
@@ -21,7 +21,7 @@ def page() -> str:
         "against the whole set now.",
         markdown.table(["", "result", "meaning"], _results()),
         "## Causes",
-        "The last column is what the route `default` does about a cause, in the order it tries.",
+        "The last column is what a route does about a cause, in the order it tries, unless its `fallbacks` say otherwise.",
         markdown.table(["cause", "what happened", "then"], _causes()),
         "A cause without a row in a route's table fails safe. Once verified text has left, every cause cuts short.",
         "## Actions",
@@ -51,9 +51,8 @@ def _results() -> Iterator[tuple[str, str, str]]:
 
 
 def _causes() -> Iterator[tuple[str, str, str]]:
-    fallbacks = built_in_routes()["default"].fallbacks
     for name, said in words("Cause"):
-        then: tuple[Action, ...] = fallbacks.get(Cause(name.strip("`")), ())
+        then: tuple[Action, ...] = FALLBACKS.get(Cause(name.strip("`")), ())
         yield name, said, ", ".join(markdown.code(action.value) for action in then)
 
 
