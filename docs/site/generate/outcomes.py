@@ -21,7 +21,7 @@ def page() -> str:
         "against the whole set now.",
         markdown.table(["", "result", "meaning"], _results()),
         "## Causes",
-        "The last column is what a route does about a cause, in the order it tries, unless its `fallbacks` say otherwise.",
+        "The last column is what a route does about a cause, in the order it tries, unless it says otherwise.",
         markdown.table(["cause", "what happened", "then"], _causes()),
         "A cause without a row in a route's table fails safe. Once verified text has left, every cause cuts short.",
         "## Actions",
