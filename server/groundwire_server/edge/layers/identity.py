@@ -1,5 +1,7 @@
 """Who calls."""
 
+from collections.abc import Mapping
+
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Kind
 from groundwire_server.edge.call import Call
@@ -20,6 +22,17 @@ class Identity:
         call.caller = await self._caller(call)
         call.span.set_attribute(names.TENANT, call.caller.tenant)
         await proceed()
+
+    async def foreseen(self, metadata: Mapping[str, str]) -> bool:
+        """Whether the call will be let in, as far as its metadata tells: what a connection proves is not known yet."""
+        access = self._current.offer.access
+        if not access.authenticated or Kind.CERTIFICATE in access.authenticators:
+            return True
+        try:
+            await access.caller(credentials_of(metadata, {}))
+        except Exception:  # noqa: BLE001  # whatever it is, the layers meet it again and answer
+            return False
+        return True
 
     async def _caller(self, call: Call) -> Caller:
         access = self._current.offer.access
