@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import grpc.aio
@@ -27,7 +27,7 @@ from groundwire_server.domain.refusal import Refusal
 from groundwire_server.edge.roles import ROLES
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait
 from tests.doubles.issuer import AUDIENCE, Issuer
-from tests.e2e.calls import ACME, info, ingest, question
+from tests.e2e.calls import ACME, info, ingest, open_document, question
 from tests.e2e.conftest import Product, Serve
 from tests.e2e.methods import METHODS, Method
 
@@ -78,10 +78,18 @@ class World:
 
     def revoked_key(self) -> Metadata:
         metadata = self.api_key()
+        self.revoke(metadata)
+        return metadata
+
+    def revoke(self, metadata: Metadata) -> None:
         with key_file.changing(self.keys) as keys:
             key_id = metadata[0][1].split("_")[1]
             keys[key_id] = key_file.revoked(keys[key_id], SystemClock().today())
-        return metadata
+
+    def take_roles(self, metadata: Metadata) -> None:
+        with key_file.changing(self.keys) as keys:
+            key_id = metadata[0][1].split("_")[1]
+            keys[key_id] = replace(keys[key_id], caller=replace(keys[key_id].caller, roles=frozenset()))
 
 
 def bearer(token: str) -> Metadata:
@@ -379,6 +387,45 @@ async def test_another_access_counts_from_the_next_call_on(serve: Serve, world: 
                 await product.documents.GetCorpusVersion(request, metadata=metadata)
             assert (await product.documents.GetCorpusVersion(request, metadata=world.api_key())).corpus_version
     assert caught.value.code() is UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("end", "word"),
+    [
+        (World.revoke, Refusal.API_KEY_REVOKED),
+        (World.take_roles, Refusal.ROLE_MISSING),
+    ],
+)
+async def test_an_ingest_that_runs_ends_with_its_credential(
+    serve: Serve,
+    world: World,
+    end: Callable[[World, Metadata], None],
+    word: Refusal,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with let_in(serve, world) as product:
+        metadata = world.api_key(roles=frozenset({Role.WRITER}))
+        call = product.documents.IngestDocuments(metadata=metadata, timeout=10)
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("before", "Before.")))
+        stored = await call.read()
+        assert isinstance(stored, document_service_pb2.IngestDocumentsResponse)
+        end(world, metadata)
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("after", "After.")))
+        assert await call.code() is (FORBIDDEN if word is Refusal.ROLE_MISSING else UNAUTHENTICATED)
+        assert _security_event(caplog)["reason"] == word
+        _, documents = cast("tuple[object, list[tuple[str, int]]]", await state(product, world))
+    assert [document_id for document_id, _ in documents] == ["before", "generators", "lambdas"]
+
+
+async def test_an_ingest_that_runs_ends_with_its_tenant(serve: Serve, world: World) -> None:
+    async with let_in(serve, world) as product:
+        call = product.documents.IngestDocuments(metadata=world.token(), timeout=10)
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("before", "Before.")))
+        assert await call.read() is not grpc.aio.EOF
+        narrowed = replace(product.current.offer.access, tenants=frozenset({"globex"}))
+        product.current.offer = replace(product.current.offer, access=narrowed)
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("after", "After.")))
+        assert await call.code() is FORBIDDEN
 
 
 async def _reflected(product: Product, metadata: Metadata) -> set[str]:

@@ -110,8 +110,8 @@ class _Echo:
         return self.channel.stream_stream(f"/test.Echo/{name}")(timeout=30)
 
     async def unary(self, name: str) -> bytes:
-        answered: bytes = await self.channel.unary_unary(f"/test.Echo/{name}")(b"hello", timeout=30)
-        return answered
+        call: Any = self.channel.unary_unary(f"/test.Echo/{name}")
+        return bytes(await call(b"hello", timeout=30))
 
     async def holding(self, count: int) -> None:
         async with self.changed:
@@ -141,7 +141,7 @@ async def _echo(bounds: Bounds) -> AsyncIterator[_Echo]:
                 async with echo.changed:
                     echo.changed.notify_all()
 
-        handlers = {
+        handlers: dict[str, Any] = {
             "Echo": grpc.unary_unary_rpc_method_handler(answer),
             "Hold": grpc.stream_stream_rpc_method_handler(hold),
         }

@@ -68,6 +68,7 @@ def _in_time(handler: Any, seconds: float) -> Any:
                 request = await anext(requests)
         except (TimeoutError, StopAsyncIteration):
             await _abort(Rejection(Reason.DEADLINE_EXCEEDED), context)
+            return
         if handler.response_streaming:
             await handler.unary_stream(request, context)
         else:
@@ -85,5 +86,5 @@ async def _refuse(requests: Any, context: Any) -> None:
     await _abort(Rejection(Reason.OVERLOADED), context)
 
 
-_OVERLOADED = grpc.stream_stream_rpc_method_handler(_refuse)
+_OVERLOADED: Any = grpc.stream_stream_rpc_method_handler(_refuse)
 """As a stream it waits for no request."""

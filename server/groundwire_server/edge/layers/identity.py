@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Kind
+from groundwire_server.edge.access import Access
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.identity import credentials_of
 from groundwire_server.edge.layers.chain import Proceed
@@ -19,7 +20,7 @@ class Identity:
 
     async def around(self, call: Call, proceed: Proceed) -> None:
         """Make the caller from what the call and its connection present."""
-        call.caller = await self._caller(call)
+        call.caller = await caller_of(call, self._current.offer.access)
         call.span.set_attribute(names.TENANT, call.caller.tenant)
         await proceed()
 
@@ -34,12 +35,6 @@ class Identity:
             return False
         return True
 
-    async def _caller(self, call: Call) -> Caller:
-        access = self._current.offer.access
-        # Reading the connection copies its certificate: only where that counts.
-        connection = call.context.auth_context() if Kind.CERTIFICATE in access.authenticators else {}
-        return await access.caller(credentials_of(call.metadata, connection))
-
 
 class IdentityOfReaders(Identity):
     """The same for reflection, which is open while nothing is proven anyway."""
@@ -50,3 +45,14 @@ class IdentityOfReaders(Identity):
             await super().around(call, proceed)
         else:
             await proceed()
+
+
+async def caller_of(call: Call, access: Access) -> Caller:
+    """Return who calls.
+
+    Raises:
+        Refused: when that is not proven.
+    """
+    # Reading the connection copies its certificate: only where that counts.
+    connection = call.context.auth_context() if Kind.CERTIFICATE in access.authenticators else {}
+    return await access.caller(credentials_of(call.metadata, connection))
