@@ -17,6 +17,7 @@ from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
 )
+from groundwire_server.edge import refusals
 from groundwire_server.edge.bounds import Bounds
 from groundwire_server.edge.layers.access import RoleCheck
 from groundwire_server.edge.layers.chain import Chain
@@ -31,7 +32,6 @@ from groundwire_server.edge.offer import Current
 from groundwire_server.edge.reflection import METHODS as REFLECTION
 from groundwire_server.edge.reflection import SERVICE as REFLECTION_SERVICE
 from groundwire_server.edge.reflection import Reflection
-from groundwire_server.edge.refusals import Refusals
 from groundwire_server.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ class Server:
         end: Callable[[], None] = lambda: None,
     ) -> None:
         self._end = end
-        self._refusals = Refusals(clock)
+        self._refusals = refusals.Refusals(clock)
+        self._telling: asyncio.Task[None] | None = None
         outer = (Trace(tracer), RequestId(), Errors(), CallDeadline(), SecurityEvents(self._refusals))
         identity = Identity(current)
         self._chain = Chain((*outer, identity, RoleCheck(), Validation()), identity.foreseen)
@@ -130,6 +131,7 @@ class Server:
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}: is another server using it?") from error
         await self._server.start()
+        self._telling = asyncio.create_task(self._tell_of_refusals())
         await self._report(health_pb2.HealthCheckResponse.SERVING)
         return port
 
@@ -147,7 +149,15 @@ class Server:
         await self._server.stop(_LAST_BYTES)
         await stopping
         self._end()
+        if self._telling is not None:
+            self._telling.cancel()
         self._refusals.flush()
+
+    async def _tell_of_refusals(self) -> None:
+        """A flood that has stopped is told of too."""
+        while True:
+            await asyncio.sleep(refusals.WINDOW)
+            self._refusals.end_windows()
 
     async def _report(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for service in ("", *_OURS):
