@@ -13,9 +13,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from groundwire_server.edge.bounds import Bounds
 from groundwire_server.edge.server import WATCHERS
-from tests.e2e.calls import info
+from groundwire_server.telemetry import names
+from tests.doubles.deaf import deaf_call
+from tests.e2e.calls import ACME, info
 from tests.e2e.conftest import Product, Serve
-from tests.e2e.methods import METHODS, Method
+from tests.e2e.methods import METHODS, REQUESTS, Method
 from tests.e2e.test_access import World, bearer, let_in
 
 ONE_REQUEST = [method for method in METHODS if not method.descriptor.client_streaming]
@@ -149,3 +151,14 @@ async def _echo(bounds: Bounds) -> AsyncIterator[_Echo]:
         await server.start()
         yield echo
         await server.stop(0)
+
+
+@pytest.mark.parametrize("name", ["AnswerService/StreamAnswer", "DocumentService/IngestDocuments"])
+async def test_a_stream_that_nobody_reads_ends(serve: Serve, name: str) -> None:
+    method = f"groundwire.v1.{name}"
+    async with serve(write_seconds=0.2) as product:
+        request = REQUESTS[method].SerializeToString()
+        async with deaf_call(product.address, method, request, ACME), asyncio.timeout(10):
+            while method not in product.spans.names:  # noqa: ASYNC110  # nobody is told when a span ends
+                await asyncio.sleep(0.01)
+        assert product.spans.attributes(method)[names.RPC_STATUS] == "CANCELLED"

@@ -19,6 +19,7 @@ from groundwire_server.edge.layers.access import check_role
 from groundwire_server.edge.layers.identity import caller_of
 from groundwire_server.edge.layers.validation import check
 from groundwire_server.edge.offer import Current
+from groundwire_server.edge.sink import written
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 
@@ -57,7 +58,7 @@ class Documents(DocumentServiceServicer):
             response.index = index
             if isinstance(request, document_service_pb2.IngestDocumentsRequest):
                 response.document_id = request.document.document_id[:_ID_SHOWN]
-            await context.write(response)
+            await written(context, response, self._current.offer.write_seconds)
             index += 1
 
     async def GetDocument(
