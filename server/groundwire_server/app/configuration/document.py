@@ -64,6 +64,8 @@ def parse(text: str, name: str) -> Document:
     except yaml.reader.ReaderError as broken:
         line = text.count("\n", 0, broken.position) + 1
         raise _invalid(f"{name}:{line}", "this is not YAML: a character is not allowed") from None
+    except RecursionError:
+        raise _invalid(name, f"is nested over {_DEPTH_LIMIT} levels") from None
     finally:
         loader.dispose()
     if reader.problems:

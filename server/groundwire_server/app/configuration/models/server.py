@@ -79,4 +79,6 @@ class Telemetry(Section):
             parts = urlsplit(endpoint)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ValueError("must begin with http:// or https://, such as http://localhost:4317")
+            if parts.username is not None or parts.password is not None:
+                raise ValueError("must hold no name and password, which would be shown: send a header of otlp_headers")
         return endpoint
