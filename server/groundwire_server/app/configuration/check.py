@@ -73,8 +73,14 @@ def _authentication(configuration: Configuration) -> Iterator[Problem]:
         except Unusable as wrong:
             yield Problem(("authentication", "api_keys", "file"), str(wrong))
     for index, issuer in enumerate(section.tokens):
-        if "://" not in issuer.jwks and not File(issuer.jwks).is_file():
-            yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} is no file that can be read")
+        if "://" in issuer.jwks:
+            continue
+        from groundwire_server.app.examination import count_keys  # noqa: PLC0415  # as above
+
+        there = os.path.isfile(issuer.jwks)  # noqa: PTH113  # unlike Path's own it raises nothing
+        found = count_keys(issuer.options()) if there else "is no file that can be read"
+        if isinstance(found, str):
+            yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} {found}")
 
 
 def _not_writable(folder: File) -> str | None:

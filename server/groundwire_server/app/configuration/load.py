@@ -87,10 +87,8 @@ def load(sources: Sources) -> Loaded:
     document = read(sources.file) if sources.file else Document("", {}, {})
     layers = Layers({**built_in(), **shape.settled(document.values, Configuration)}, document)
     flags = (Override(path, value, flag) for flag, (path, value) in (sources.flags or {}).items())
-    problems = []
-    for override in chain(overrides(sources.environment or {}), flags):
-        if wrong := layers.put(override):
-            problems.append(wrong)
+    over = chain(overrides(sources.environment or {}), flags)
+    problems = [wrong for each in over if (wrong := layers.put(each))]
     configuration, more = _checked(layers)
     problems += more
     if configuration is None or problems:
@@ -125,7 +123,7 @@ def _beside(problems: list[Problem], layers: Layers) -> Iterator[Problem]:
     except ValidationError:
         return
     sections = {each.path[0] for each in problems}
-    around = {each.path[:-1] for each in problems}
+    around = {each.path[:-1] for each in problems if shape.at(Configuration, each.path)}
     for each in dangling(configuration):
         follows = each.path[0] in _TOGETHER and sections & _TOGETHER
         if not follows and each.path[:-1] not in around:
@@ -147,6 +145,6 @@ def _has(values: Any, part: str | int) -> bool:
     return part in values if isinstance(values, dict) else isinstance(values, list) and part in range(len(values))
 
 
-def _keys(values: dict[str, Any], name: str) -> list[str]:
-    section = values.get(name)
-    return sorted(section) if isinstance(section, dict) else []
+def _keys(values: dict[str, Any], name: str) -> list[str] | None:
+    section = values.get(name, {})
+    return sorted(section) if isinstance(section, dict) else None
