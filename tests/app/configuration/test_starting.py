@@ -58,6 +58,8 @@ def test_every_key_is_in_it_behind_what_it_means() -> None:
             remark = ""
         elif found := re.fullmatch(r" *# (.+)", line):
             remark = f"{remark} {found[1]}".strip()
+        else:
+            remark = ""
     missing = [
         (model.__name__, name)
         for model, name in keys(Configuration)
