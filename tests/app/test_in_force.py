@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.trace import Tracer
 
-from groundwire import Client, Document
+from groundwire import Client, Document, Error
 from groundwire_server.app import in_force as module
 from groundwire_server.app import keys
 from groundwire_server.app.clock import SystemClock
@@ -74,6 +74,7 @@ class Product:
     """A server, its file, and its model `first`, which answers when the test lets it."""
 
     client: Client
+    address: str
     in_force: InForce
     file: Path
     held: Held
@@ -121,7 +122,7 @@ async def product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             document_id="lambdas", text="Lambda expressions create anonymous functions.", allowed_principals=["*"]
         )
         assert [result.HasField("error") async for result in client.ingest([document])] == [False]
-        yield Product(client, server.in_force, file, held)
+        yield Product(client, server.address, server.in_force, file, held)
 
 
 async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_new(
@@ -249,20 +250,39 @@ async def test_the_level_of_logs_changes(product: Product) -> None:
     assert logging.getLogger().level == logging.ERROR
 
 
-async def test_who_is_let_in_changes_and_keys_are_those_of_their_file(product: Product) -> None:
+async def test_who_is_let_in_changes_and_new_keys_of_the_file_are_known_without_a_reload(product: Product) -> None:
     product.held.may.set()
     file = product.file.parent / "keys.json"
 
-    def created() -> str:
-        return keys.create(file, "acme", "staff", ["*"], [Role.READER], None, SystemClock())[1]
+    def created(subject: str) -> str:
+        return keys.create(file, "acme", subject, ["staff"], [Role.READER], None, SystemClock())[1]
 
-    first = created()
+    async def model(key: str) -> str:
+        async with Client(product.address, api_key=key) as client:
+            return (await client.answer(QUESTION)).report.model
+
+    first = created("first")
     product.write(model="second", more=f'authentication: {{api_keys: {{file: "{file}"}}}}')
     assert await product.in_force.reload()
-    address = product.in_force.configuration.server.listen
-    assert address == "127.0.0.1:0"
-    assert product.in_force.current.offer.access.authenticated
-    assert first not in repr(product.in_force.configuration)
+    with pytest.raises(Error, match="UNAUTHENTICATED"):
+        await product.client.answer(QUESTION)
+    assert await model(first) == "second"
+    assert await model(created("second")) == "second"
+
+
+async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest.LogCaptureFixture) -> None:
+    secret = product.file.parent / "secret"
+    secret.write_text("s3cr3t")
+    product.write(telemetry=f"{{otlp_headers: {{authorization: 'file://{secret}'}}}}")
+    sources = Sources(product.file, {})
+    in_force = await InForce.begin(sources, load(sources), Spans().tracer)
+    assert await in_force.reload()
+    secret.write_text("another s3cr3t")
+    # What it is for cannot change: had it not been read again, nothing would be told of.
+    assert not await in_force.reload()
+    await in_force.close()
+    assert "telemetry.otlp_headers: cannot change" in caplog.records[-1].__dict__["why"]
+    assert "s3cr3t" not in str([record.__dict__ for record in caplog.records])
 
 
 def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_path: Path) -> None:

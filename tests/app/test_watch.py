@@ -31,6 +31,14 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def write(file: Path, text: str) -> None:
+    file.write_text(text)
+
+
+def remove(file: Path) -> None:
+    file.unlink()
+
+
 def put_in_place(file: Path, text: str) -> None:
     """As editors and mounted volumes do it."""
     beside = file.with_name("new")
@@ -69,9 +77,9 @@ def test_a_file_that_stays_as_it_is_is_left_alone(file: Path) -> None:
 def test_a_change_is_noticed_once_it_has_settled(file: Path) -> None:
     async def story(times: list[float]) -> None:
         await asyncio.sleep(0.5 * SECONDS)
-        file.write_text("server: {drain")  # half written
+        write(file, "server: {drain")  # half written
         await asyncio.sleep(SECONDS)
-        file.write_text("server: {drain: {grace: 1}}\n")
+        write(file, "server: {drain: {grace: 1}}\n")
         await asyncio.sleep(50 * SECONDS)
 
     assert noticed(file, story) == [pytest.approx(3 * SECONDS)]
@@ -79,7 +87,7 @@ def test_a_change_is_noticed_once_it_has_settled(file: Path) -> None:
 
 def test_a_file_put_in_its_place_is_a_change(file: Path) -> None:
     async def story(times: list[float]) -> None:
-        put_in_place(file, file.read_text())
+        put_in_place(file, "server: {}\n")
         await asyncio.sleep(50 * SECONDS)
 
     assert noticed(file, story) == [pytest.approx(2 * SECONDS)]
@@ -103,10 +111,10 @@ def test_a_change_before_the_watch_began_is_noticed(file: Path) -> None:
 
 def test_a_file_that_is_gone_is_no_change_until_it_is_back(file: Path) -> None:
     async def story(times: list[float]) -> None:
-        file.unlink()
+        remove(file)
         await asyncio.sleep(50 * SECONDS)
         assert times == []
-        file.write_text("server: {drain: {}}\n")
+        write(file, "server: {drain: {}}\n")
         await asyncio.sleep(50 * SECONDS)
 
     assert noticed(file, story) == [pytest.approx(51 * SECONDS)]

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.starting import starting_file
 from groundwire_server.cli.exits import ExitCode
 from tests.cli.conftest import Ran
+from tests.doubles.certificates import Authority
 
 Command = Callable[..., Ran]
 Golden = Callable[[str, str], None]
 
+AUTHORITY = Authority()
+NOW = datetime.now(UTC)
 COMMAND = [sys.executable, "-m", "groundwire_server"]
 KEYWORDS = "embedders:\nstores: {main: {kind: embedded}}\n"
 
@@ -155,9 +159,47 @@ def test_check_looks_at_what_the_file_refers_to(groundwire_command: Command, her
     assert groundwire_command("config", "check") == Ran(
         ExitCode.USAGE,
         "",
-        "groundwire: groundwire.yaml:3: server.tls: the certificate none.crt cannot be read: No such file or directory\n"
+        "groundwire: groundwire.yaml:3: server.tls: "
+        "the certificate none.crt cannot be read: No such file or directory\n"
         f"groundwire: groundwire.yaml:2: stores.main.folder: {here}/taken is a file: name a folder\n",
     )
+
+
+def _lone(folder: Path) -> str:
+    certificate, key = AUTHORITY.issue(dns=["localhost"]).write(folder)
+    key.unlink()
+    return f"the certificate {certificate.name} comes without its key: name the key's file beside it"
+
+
+def _without_key(folder: Path) -> str:
+    AUTHORITY.issue(dns=["localhost"]).write(folder)[1].unlink()
+    return "the key tls.key cannot be read: No such file or directory"
+
+
+def _expired(folder: Path) -> str:
+    AUTHORITY.issue(dns=["localhost"], begins=NOW - timedelta(9), ends=NOW - timedelta(1)).write(folder)
+    return "the certificate tls.crt has expired at "
+
+
+def _folder(folder: Path) -> str:
+    (folder / "tls.crt").mkdir()
+    return "the certificate tls.crt is a folder: name the file in it"
+
+
+@pytest.mark.parametrize(
+    "command", [("config", "check"), ("serve", "--listen", "127.0.0.1:0")], ids=lambda each: each[0]
+)
+@pytest.mark.parametrize("put", [_lone, _without_key, _expired, _folder])
+def test_a_certificate_that_cannot_be_used_is_one_line_and_the_server_does_not_start(
+    groundwire_command: Command, here: Path, command: tuple[str, ...], put: Callable[[Path], str]
+) -> None:
+    said = put(here)
+    key = "" if put is _lone else ", key: tls.key"
+    (here / "groundwire.yaml").write_text(f"{KEYWORDS}server: {{tls: {{certificate: tls.crt{key}}}}}\n")
+    ran = groundwire_command(*command)
+    assert (ran.code, ran.out) == (ExitCode.USAGE, "")
+    assert ran.err.startswith(f"groundwire: groundwire.yaml:3: server.tls: {said}")
+    assert ran.err.count("\n") == 1
 
 
 @pytest.mark.local
@@ -281,9 +323,9 @@ def test_schema_knows_every_key_and_refuses_others(groundwire_command: Command) 
     assert set(schema["properties"]) == set(Configuration.model_fields)
     sections = [schema, *(each for each in schema["$defs"].values() if each["type"] == "object")]
     assert {section["additionalProperties"] for section in sections} == {False}
-    assert [
-        field for section in sections for field in section["properties"].values() if "description" not in field
-    ] == []
+    # What a reference says is in what it refers to.
+    fields = [field for section in sections for field in section["properties"].values()]
+    assert [field for field in fields if "description" not in field and "$ref" not in str(field)] == []
     assert schema["$defs"]["Telemetry"]["properties"]["otlp_headers"]["anyOf"][0]["additionalProperties"] == {
         "type": "string",
         "pattern": "^(env|file)://.+",

@@ -204,7 +204,7 @@ def test_a_folder_that_cannot_be_used_is_one_line(here: Path, folder: str, says:
 
 def test_a_folder_that_may_not_be_written_is_one_line(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Root, whom some run tests as, may write whatever the folder's mode says.
-    monkeypatch.setattr(check.os, "access", lambda place, mode: not mode & os.W_OK)
+    monkeypatch.setattr(os, "access", lambda place, mode: not mode & os.W_OK)
     (line,) = wrong(here, "")
     assert line == f"built in: stores.main.folder: {here} cannot be written by this user"
 

@@ -194,14 +194,14 @@ class Desk(Section):
 @pytest.mark.parametrize(
     ("thing", "line"),
     [
-        ({"kind": "papr"}, "things.it.kind: is not one of the words allowed; did you mean paper? "
-                           "there are: paper, stone"),
+        ({"kind": "papr"}, ("things.it.kind: is not one of the words allowed; did you mean paper? "
+                           "there are: paper, stone")),
         ({}, "things.it.kind: is missing; there are: paper, stone"),
         ({"kind": "stone"}, "things.it.weight: is missing"),
         ({"kind": "paper", "sheets": "many"}, "things.it.sheets: must be a whole number"),
         ({"kind": "paper", "weight": 1}, "things.it.weight: is no key here; there are: kind, sheets"),
-        ({"kind": "stone", "weigt": 1, "weight": 2}, "things.it.weigt: is no key here; did you mean weight? "
-                                                     "there are: kind, weight"),
+        ({"kind": "stone", "weigt": 1, "weight": 2}, ("things.it.weigt: is no key here; did you mean weight? "
+                                                     "there are: kind, weight")),
         (7, "things.it: must hold `key: value` lines"),
     ],
 )  # fmt: skip

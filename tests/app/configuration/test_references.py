@@ -43,10 +43,7 @@ SO = "set up server.tls and authentication, listen on 127.0.0.1, or set dangerou
     ],
 )  # fmt: skip
 def test_what_leads_nowhere_or_does_not_fit_is_one_line(tmp_path: Path, text: str, line: str) -> None:
-    if line[0].isdigit():
-        line = f"groundwire.yaml:{line}"
-    else:
-        line = f"groundwire.yaml: {line}"
+    line = f"groundwire.yaml:{line}" if line[0].isdigit() else f"groundwire.yaml: {line}"
     assert problems(tmp_path, text) == [line]
 
 
@@ -59,8 +56,10 @@ def test_what_leads_nowhere_or_does_not_fit_is_one_line(tmp_path: Path, text: st
         "server: {listen: '127.1.2.3:0'}",
         "server: {listen: 'localhost:50051'}",
         "server: {listen: '[::1]:50051'}",
-        f"authentication: {{certificates: {{pattern: '{PATTERN}'}}}}\n"
-        f"server: {{{OPEN}, tls: {{certificate: a, key: b, client_ca: c}}}}",
+        (
+            f"authentication: {{certificates: {{pattern: '{PATTERN}'}}}}\n"
+            f"server: {{{OPEN}, tls: {{certificate: a, key: b, client_ca: c}}}}"
+        ),
     ],
 )
 def test_what_fits_is_taken(tmp_path: Path, text: str) -> None:
