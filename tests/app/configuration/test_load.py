@@ -115,6 +115,17 @@ def test_nothing_is_set_within_a_single_value(tmp_path: Path) -> None:
     ]
 
 
+def test_a_flag_brings_in_no_store_of_its_own(tmp_path: Path) -> None:
+    text = "stores: {docs: {kind: embedded}}\nmodels: {m: {kind: extractive}}\n"
+    text += "routes: {default: {models: [m], store: docs}}\n"
+    flags: Flags = {"--data": (("stores", "main", "folder"), "x")}
+    assert problems(tmp_path, text, flags=flags) == [
+        "--data: stores.main: is not in this configuration; there is: docs"
+    ]
+    variable = {"GROUNDWIRE_STORES__DOCS__FOLDER": "x"}
+    assert value_at(loaded(tmp_path, text, variable), "stores.docs.folder") == "x"
+
+
 def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp_path: Path) -> None:
     text = (
         "server:\n  lisen: x\n  concurrent_calls: 0\n"

@@ -86,7 +86,7 @@ def load(sources: Sources) -> Loaded:
     before = mark(sources.file) if sources.file else None
     document = read(sources.file) if sources.file else Document("", {}, {})
     layers = Layers({**built_in(), **shape.settled(document.values, Configuration)}, document)
-    flags = (Override(path, value, flag) for flag, (path, value) in (sources.flags or {}).items())
+    flags = (Override(path, value, flag, adds=False) for flag, (path, value) in (sources.flags or {}).items())
     over = chain(overrides(sources.environment or {}), flags)
     problems = [wrong for each in over if (wrong := layers.put(each))]
     configuration, more = _checked(layers)
@@ -132,6 +132,8 @@ def _beside(problems: list[Problem], layers: Layers) -> Iterator[Problem]:
 
 def _taken_out(values: Any, path: Path) -> bool:
     """Take a single value out; False when there is none, or when it holds others."""
+    if not path:
+        return False
     *around, last = path
     for part in around:
         values = values[part] if _has(values, part) else None
