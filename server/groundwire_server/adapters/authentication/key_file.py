@@ -66,6 +66,9 @@ def read(path: Path) -> Mapping[str, ApiKey]:
         UnusableKeyFile: when it cannot be read, or is not what `write` has written.
     """
     try:
+        if path.is_fifo():
+            # It would be waited for without end.
+            raise UnusableKeyFile(f"the key file {path} is a pipe: name a file")
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             data = file.read(SIZE_LIMIT + 1)

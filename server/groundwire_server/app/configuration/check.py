@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path as File
+from stat import S_ISDIR
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.load import Loaded
@@ -72,15 +73,28 @@ def _authentication(configuration: Configuration) -> Iterator[Problem]:
         except Unusable as wrong:
             yield Problem(("authentication", "api_keys", "file"), str(wrong))
     for index, issuer in enumerate(section.tokens):
-        if "://" not in issuer.jwks and not File(issuer.jwks).is_file():
-            yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} is no file that can be read")
+        if "://" in issuer.jwks:
+            continue
+        from groundwire_server.app.examination import count_keys  # noqa: PLC0415  # as above
+
+        there = os.path.isfile(issuer.jwks)  # noqa: PTH113  # unlike Path's own it raises nothing
+        found = count_keys(issuer.options()) if there else "is no file that can be read"
+        if isinstance(found, str):
+            yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} {found}")
 
 
 def _not_writable(folder: File) -> str | None:
     """Whether a folder can be written, or made in the nearest one above it that there is."""
     for place in (folder.absolute(), *folder.absolute().parents):
-        if place.exists():
-            if not place.is_dir():
-                return f"{place} is a file: name a folder"
-            return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
+        try:
+            mode = place.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            if place.is_symlink():
+                return f"{place} is a link that leads nowhere: correct it"
+            continue
+        except OSError as failed:
+            return f"{place} cannot be used: {failed.strerror}"
+        if not S_ISDIR(mode):
+            return f"{place} is a file: name a folder"
+        return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
     return None
