@@ -156,7 +156,7 @@ class Outer(BaseModel):
 def test_any_model_is_listed_with_the_models_within_it() -> None:
     text = "\n".join(configuration.sections(Outer))
     assert "| `name` | `text` | required |  |" in text
-    assert "| `mode` | `'x' or 'y'` | `x` |  |" in text
+    assert "| `mode` | `x or y` | `x` |  |" in text
     assert "| `several` | `map of sections` | empty |  |" in text
     assert "## inner\nWhat is within." in text
     assert "| `kinds` | `list of a or b` | `[a, b]` |  |" in text

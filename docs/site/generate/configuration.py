@@ -60,7 +60,7 @@ def type_name(annotation: Any) -> str:
     if origin in {Union, UnionType}:
         return " or ".join(type_name(argument) for argument in arguments)
     if origin is not None and str(origin) == "typing.Literal":
-        return " or ".join(repr(argument) for argument in arguments)
+        return " or ".join(str(argument) for argument in arguments)
     if hasattr(annotation, "__metadata__"):
         return type_name(arguments[0])
     if isinstance(origin, type) and issubclass(origin, Mapping):
