@@ -35,9 +35,10 @@ def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
     if configuration.server.tls is not None:
         yield from _tls(configuration.server.tls, now)
     yield from _authentication(configuration)
-    for name in configuration.embedders:
+    used = {store.embedder for store in configuration.stores.values()}
+    for name in (name for name in configuration.embedders if name in used):
         if missing := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
-            advice = f"needs {missing[0]}: install groundwire-server[local]"
+            advice = f"needs {missing[0]}: pip install 'groundwire-server[local]', or serve with --no-local-embedder"
             yield Problem(("embedders", name, "kind"), advice)
     for name, store in configuration.stores.items():
         if wrong := _not_writable(store.folder):
