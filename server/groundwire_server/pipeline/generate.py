@@ -63,9 +63,9 @@ async def generate(
 def describe(model: str, written: Written) -> Attributes:
     """What a generation says to the trace."""
     return {
-        names.GEN_AI_MODEL: model,
-        names.GEN_AI_INPUT_TOKENS: written.usage.input_tokens,
-        names.GEN_AI_OUTPUT_TOKENS: written.usage.output_tokens,
+        names.MODEL: model,
+        names.INPUT_TOKENS: written.usage.input_tokens,
+        names.OUTPUT_TOKENS: written.usage.output_tokens,
     }
 
 
