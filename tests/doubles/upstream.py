@@ -140,11 +140,12 @@ class Upstream:
         leaving = asyncio.create_task(reader.read(1))
         try:
             await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not playing.done():
+            if not playing.done() or _left(playing):
                 self.abandoned += 1
                 self.left_at = asyncio.get_running_loop().time()
                 raise ConnectionResetError
-            playing.result()
+            if playing.result():
+                raise ConnectionResetError
         finally:
             playing.cancel()
             leaving.cancel()
@@ -153,7 +154,8 @@ class Upstream:
             if not self.under_way:
                 self.idle.set()
 
-    async def _play(self, reply: Reply, writer: asyncio.StreamWriter) -> None:
+    async def _play(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
+        """Play a reply; return whether the connection is to be closed after it."""
         for move in reply.before:
             await self._move(move, writer)
         writer.write(reply.head)
@@ -161,8 +163,7 @@ class Upstream:
             await self._move(move, writer)
         writer.write(b"0\r\n\r\n")
         await writer.drain()
-        if reply.hangs_up:
-            raise ConnectionResetError
+        return reply.hangs_up
 
     async def _move(self, move: Move, writer: asyncio.StreamWriter) -> None:
         match move:
@@ -206,6 +207,10 @@ async def upstream(*replies: Reply, tls: ssl.SSLContext | None = None) -> AsyncI
         server.close()
         await double.close()
         await server.wait_closed()
+
+
+def _left(playing: "asyncio.Task[bool]") -> bool:
+    return isinstance(playing.exception(), ConnectionError)
 
 
 async def _request(reader: asyncio.StreamReader) -> Request | None:

@@ -59,17 +59,17 @@ class HttpGenerator:
                 except TooLongEventError:
                     raise exchange.broken() from None
                 except Failure:
-                    if reading.reason is not None:
-                        # The answer is there; what broke was its count.
-                        break
-                    raise
+                    if reading.reason is None:
+                        raise
+                    break
                 if text:
                     exchange.begun()
                     written.append(text)
                     yield text
                 if not data:
                     break
-            if reading.failure is not None:
+            # Once the model has said why it stopped, the answer is there; what can break after that is its count.
+            if reading.failure is not None and reading.reason is None:
                 raise exchange.judged(reading.failure)
             yield _finish(request, reading, written, exchange)
         finally:

@@ -104,7 +104,13 @@ class Session:
             return
         task = asyncio.create_task(_drain(response))
         self._draining.add(task)
-        task.add_done_callback(self._draining.discard)
+
+        def drained(task: asyncio.Task[None]) -> None:
+            # Here, for a task that is cancelled early never begins. It changes nothing about a connection given back.
+            response.close()
+            self._draining.discard(task)
+
+        task.add_done_callback(drained)
 
 
 async def _reused(client: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
@@ -113,11 +119,7 @@ async def _reused(client: aiohttp.ClientSession, context: SimpleNamespace, param
 
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
-    try:
-        with suppress(aiohttp.ClientError, OSError):
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                while await response.content.readany():
-                    pass
-    finally:
-        # Without effect on a connection that has been given back at the end.
-        response.close()
+    with suppress(aiohttp.ClientError, OSError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while await response.content.readany():
+                pass
