@@ -1,7 +1,7 @@
 """However a stream is cut into reads, it says the same."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwire_server.adapters.generator.fence import Unfenced
@@ -41,6 +41,7 @@ def test_a_stream_cut_in_two_anywhere_says_the_same(name: str, ending: str) -> N
     assert {said(name, [body[:cut], body[cut:]]) for cut in places if cut} == {whole}
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_stream_cut_into_any_reads_says_the_same(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(STREAMS))

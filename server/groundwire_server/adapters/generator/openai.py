@@ -148,20 +148,13 @@ class _Reading:
             self._count(usage)
         for choice in chunk.get("choices") or ():
             if choice.get("index", 0) == 0:
-                return self._choice(choice)
+                written = choice.get("delta") or choice.get("message") or {}
+                if written.get("refusal"):
+                    raise Failure(Cause.MODEL_REFUSED)
+                if (reason := choice.get("finish_reason")) is not None:
+                    self._stopped(reason)
+                return _text(written.get("content"))
         return ""
-
-    def _choice(self, choice: Any) -> str:
-        written = choice.get("delta") or choice.get("message") or {}
-        if written.get("refusal"):
-            raise Failure(Cause.MODEL_REFUSED)
-        if (reason := choice.get("finish_reason")) is not None:
-            self._stopped(reason)
-        content = written.get("content")
-        if content is None or isinstance(content, str):
-            return content or ""
-        # Mistral's models that reason write a list of parts, their thoughts among them.
-        return "".join(part["text"] for part in content if part["type"] == "text")
 
     def _stopped(self, reason: str) -> None:
         word = reason.lower()
@@ -175,6 +168,13 @@ class _Reading:
     def _count(self, usage: Any) -> None:
         self.input_tokens, self.output_tokens = int(usage["prompt_tokens"]), int(usage.get("completion_tokens") or 0)
         self.done = self.reason is not None
+
+
+def _text(content: Any) -> str:
+    if content is None or isinstance(content, str):
+        return content or ""
+    # Mistral's models that reason write a list of parts, their thoughts among them.
+    return "".join(part["text"] for part in content if part["type"] == "text")
 
 
 def _credentials(flavour: Flavour, key: ApiKey | None) -> Mapping[str, str]:

@@ -38,6 +38,7 @@ class Provider:
         budget: how much may be retried.
 
     Attributes:
+        endpoint: where it listens and who runs it.
         circuits: of its models, by the provider's names for them.
         budget: what is left for retries.
     """
@@ -50,6 +51,7 @@ class Provider:
         random: Random,
         budget: RetryBudgetOptions | None = None,
     ) -> None:
+        self.endpoint = endpoint
         self._session = Session(endpoint)
         self._clock = clock
         self._tracer = tracer

@@ -171,13 +171,14 @@ async def test_a_server_that_accepts_and_says_nothing_in_tls_is_unavailable() ->
         assert await failed(endpoint, Bounds(connect_seconds=0.05)) is UNAVAILABLE
 
 
-async def test_a_certificate_that_is_not_trusted_is_misconfigured() -> None:
+async def test_a_certificate_that_is_not_trusted_is_misconfigured(caplog: pytest.LogCaptureFixture) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     async with upstream(Reply([]), tls=context) as double:
         endpoint = Endpoint("test", f"https://127.0.0.1:{double.port}/v1")
         assert await failed(endpoint) is Cause.MODEL_MISCONFIGURED
         assert not double.requests
+    assert "ca_file" in caplog.text
 
 
 async def test_a_certificate_for_another_name_is_misconfigured(tmp_path: Path) -> None:

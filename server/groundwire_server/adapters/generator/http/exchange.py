@@ -1,6 +1,7 @@
 """One request and its response, bounded in time and size."""
 
 import asyncio
+import logging
 import math
 from collections.abc import Mapping
 
@@ -15,6 +16,8 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 
+_LOG = logging.getLogger(__name__)
+
 _ERROR_BYTES = 64 * 1024
 _OK = 200
 
@@ -28,6 +31,7 @@ class Exchange:
 
     def __init__(self, session: Session, bounds: Bounds, deadline: Deadline) -> None:
         self._session = session
+        self._name = session.endpoint.provider
         self._bounds = bounds
         self._deadline = deadline
         self._loop = asyncio.get_running_loop()
@@ -55,12 +59,13 @@ class Exchange:
         except TimeoutError:
             raise Failure(self._late() or Cause.MODEL_UNAVAILABLE) from None
         except aiohttp.ClientConnectorCertificateError:
-            # Somebody has to look; asking again does not help.
+            # Asking again does not help.
+            _LOG.warning("Provider %s shows a certificate that is not trusted: see its ca_file.", self._name)
             raise Failure(Cause.MODEL_MISCONFIGURED) from None
         except (aiohttp.ClientError, OSError):
             raise Failure(Cause.MODEL_UNAVAILABLE) from None
         if response.content_type == "text/html":
-            # A page of a proxy, or of a server that is no model's.
+            _LOG.warning("Provider %s answers with a web page: its base_url may be wrong.", self._name)
             raise Failure(Cause.MODEL_MISCONFIGURED)
         self._watch = Watch(self._loop, self._deadline, self._first_by, self._bounds.silence_seconds, response.close)
         return None

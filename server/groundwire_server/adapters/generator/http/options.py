@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from groundwire_server.domain.residency import Residency
+
 
 class UnusableEndpointError(ValueError):
     """A provider's address cannot be used; the text says what to write instead."""
@@ -18,6 +20,7 @@ class Endpoint:
         connections: open at once at most; a call beyond them waits, within its deadline.
         idle_seconds: how long an unused connection is kept.
         ca_file: a PEM file of the authorities to trust instead of the system's.
+        residency: who runs it; a chain that must not leave is built from this.
         trace_context: whether calls carry `traceparent`.
     """
 
@@ -26,6 +29,7 @@ class Endpoint:
     connections: int = 256
     idle_seconds: float = 30.0
     ca_file: str | None = None
+    residency: Residency = Residency.HOSTED
     trace_context: bool = True
 
     def __post_init__(self) -> None:

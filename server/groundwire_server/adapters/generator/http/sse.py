@@ -40,7 +40,12 @@ class EventReader:
         *blocks, self._rest = (self._rest + data).split(b"\n\n")
         if len(self._rest) > self._limit:
             raise TooLongEventError
-        return [event for block in blocks if (event := _data(block))]
+        return [
+            # Nearly every event is one line.
+            event
+            for block in blocks
+            if (event := block[6:] if block[:6] == b"data: " and b"\n" not in block else _data(block))
+        ]
 
     def end(self) -> Sequence[bytes]:
         """The stream has ended: the last event need not be followed by an empty line."""
@@ -79,8 +84,6 @@ class DocumentReader:
 
 
 def _data(block: bytes) -> bytes:
-    if block.startswith(b"data: ") and b"\n" not in block:
-        return block[6:]
     lines: list[bytes] = []
     for line in block.split(b"\n"):
         name, _, value = line.partition(b":")
