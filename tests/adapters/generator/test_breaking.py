@@ -160,6 +160,17 @@ async def test_what_began_before_it_opened_says_nothing_about_now() -> None:
     assert guarded.circuit_is(State.CLOSED)
 
 
+async def test_failures_of_before_do_not_open_it_again() -> None:
+    guarded = Guarded()
+    before = [asyncio.create_task(guarded.call([Wait(7.0), *DOWN])) for _ in range(20)]
+    await asyncio.sleep(0.1)
+    await guarded.open()
+    await asyncio.sleep(5.0)
+    await guarded.call(ANSWER)
+    await asyncio.gather(*before)
+    assert guarded.circuit_is(State.CLOSED)
+
+
 async def test_a_reader_that_stops_at_the_last_piece_has_had_an_answer() -> None:
     guarded = Guarded()
     await guarded.open()

@@ -79,6 +79,13 @@ def test_events_are_what_the_format_says(stream: bytes, events: list[bytes]) -> 
     assert [*reader.feed(stream), *reader.end()] == events
 
 
+def test_a_line_end_that_is_cut_in_two_is_one() -> None:
+    stream = b"data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n"
+    for cut in range(len(stream)):
+        reader = EventReader(100)
+        assert [*reader.feed(stream[:cut]), *reader.feed(stream[cut:]), *reader.end()] == [b"a\nb", b"c"]
+
+
 def test_an_event_without_end_is_not_kept() -> None:
     reader = EventReader(100)
     reader.feed(b"data: more " * 9)
