@@ -194,7 +194,8 @@ async def test_a_certificate_for_another_name_is_misconfigured(tmp_path: Path) -
 
 async def test_plain_text_where_tls_should_be_is_unavailable() -> None:
     async with upstream(Reply([])) as double:
-        assert await failed(Endpoint("test", f"https://127.0.0.1:{double.port}/v1")) is UNAVAILABLE
+        endpoint = Endpoint("test", f"https://127.0.0.1:{double.port}/v1")
+        assert await failed(endpoint, Bounds(connect_seconds=0.1)) is UNAVAILABLE
 
 
 async def failed(endpoint: Endpoint, bounds: Bounds | None = None) -> Cause:
