@@ -17,7 +17,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import Failure, Unusable
 from groundwire_server.edge.offer import Current, Offer
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 
@@ -70,6 +70,7 @@ class InForce:
         Raises:
             InvalidConfiguration: when what it refers to is not there.
             Unusable: when something is there, but cannot be used.
+            Failure: when a store is there, but cannot be opened.
             ImportError: when an extra is not installed.
             OSError: when a folder cannot be had.
         """
@@ -93,7 +94,7 @@ class InForce:
                 return True
             _refuse_what_is_fixed(self.configuration, loaded)
             taken = await _take(loaded, self._tracer, self._shared)
-        except (InvalidConfiguration, Unusable, ImportError, OSError) as wrong:
+        except (InvalidConfiguration, Failure, Unusable, ImportError, OSError) as wrong:
             _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
             return False
         before, self._taken = self._taken, taken

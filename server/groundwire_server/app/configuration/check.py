@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path as File
+from stat import S_ISDIR
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.load import Loaded
@@ -79,8 +80,15 @@ def _authentication(configuration: Configuration) -> Iterator[Problem]:
 def _not_writable(folder: File) -> str | None:
     """Whether a folder can be written, or made in the nearest one above it that there is."""
     for place in (folder.absolute(), *folder.absolute().parents):
-        if place.exists():
-            if not place.is_dir():
-                return f"{place} is a file: name a folder"
-            return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
+        try:
+            mode = place.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            if place.is_symlink():
+                return f"{place} is a link that leads nowhere: correct it"
+            continue
+        except OSError as failed:
+            return f"{place} cannot be used: {failed.strerror}"
+        if not S_ISDIR(mode):
+            return f"{place} is a file: name a folder"
+        return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
     return None
