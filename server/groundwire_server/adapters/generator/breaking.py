@@ -56,11 +56,14 @@ class Circuit:
         name: for the log.
         options: when it opens.
         clock: whose time it is.
+
+    Attributes:
+        options: when it opens.
     """
 
     def __init__(self, name: str, options: BreakerOptions, clock: Clock) -> None:
         self._name = name
-        self._options = options
+        self.options = options
         self._clock = clock
         self._ends: deque[tuple[float, bool]] = deque()
         self._pause = options.open_seconds
@@ -90,7 +93,7 @@ class Circuit:
                 return self._era
             case _:
                 wait = (self._opens_at or 0.0) - self._clock.now()
-                raise Failure(Cause.MODEL_UNAVAILABLE, retry_after=wait if wait > 0 else self._options.open_seconds)
+                raise Failure(Cause.MODEL_UNAVAILABLE, retry_after=wait if wait > 0 else self.options.open_seconds)
 
     def leave(self, entered: int, *, failed: bool | None) -> None:
         """A call has ended.
@@ -111,20 +114,20 @@ class Circuit:
 
     def _judge(self, *, failed: bool) -> None:
         if failed:
-            self._pause = min(self._options.most_seconds, self._pause * 2)
+            self._pause = min(self.options.most_seconds, self._pause * 2)
             self._open()
         else:
-            self._pause = self._options.open_seconds
+            self._pause = self.options.open_seconds
             self._opens_at = None
             _LOG.info("Model %s answers again: its circuit is closed.", self._name)
 
     def _count(self, *, failed: bool) -> None:
         now = self._clock.now()
         self._ends.append((now, failed))
-        while self._ends[0][0] <= now - self._options.window_seconds:
+        while self._ends[0][0] <= now - self.options.window_seconds:
             self._ends.popleft()
         failures = sum(bad for _, bad in self._ends)
-        if failed and len(self._ends) >= self._options.least and failures >= self._options.share * len(self._ends):
+        if failed and len(self._ends) >= self.options.least and failures >= self.options.share * len(self._ends):
             self._open()
 
     def _open(self) -> None:

@@ -70,8 +70,13 @@ class Provider:
         """A model of this provider. One span surrounds a call; an open circuit ends it before a retry is thought of."""
         options = options or ModelOptions()
         asked = HttpGenerator(self._session, dialect, options.bounds)
-        circuit = self.circuits.setdefault(
-            dialect.model, Circuit(f"{asked.target.provider}/{dialect.model}", options.breaker, self._clock)
-        )
+        circuit = self._circuit(dialect.model, options.breaker)
         retried = RetryingGenerator(asked, options.retry, self.budget, self._random)
         return TracingGenerator(BreakingGenerator(retried, circuit), asked.target, self._tracer, self._clock)
+
+    def _circuit(self, model: str, options: BreakerOptions) -> Circuit:
+        """The model's circuit; it keeps its record until it is to open by other numbers."""
+        known = self.circuits.get(model)
+        if known is None or known.options != options:
+            known = self.circuits[model] = Circuit(f"{self.endpoint.provider}/{model}", options, self._clock)
+        return known

@@ -1,6 +1,7 @@
 """What a configuration refers to outside itself: prompts, files, folders, extras."""
 
 import os
+import ssl
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
@@ -39,6 +40,7 @@ def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
         if missing := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
             advice = f"needs {missing[0]}: install groundwire-server[local]"
             yield Problem(("embedders", name, "kind"), advice)
+    yield from _providers(configuration)
     for name, store in configuration.stores.items():
         if wrong := _not_writable(store.folder):
             yield Problem(("stores", name, "folder"), wrong)
@@ -75,6 +77,20 @@ def _authentication(configuration: Configuration) -> Iterator[Problem]:
     for index, issuer in enumerate(section.tokens):
         if "://" not in issuer.jwks and not File(issuer.jwks).is_file():
             yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} is no file that can be read")
+
+
+def _providers(configuration: Configuration) -> Iterator[Problem]:
+    for name, provider in configuration.providers.items():
+        if provider.ca_file is not None:
+            try:
+                ssl.create_default_context(cafile=provider.ca_file)
+            except ssl.SSLError:
+                wrong = "holds no certificate of an authority: name a PEM file"
+            except OSError as failed:
+                wrong = f"cannot be read: {failed.strerror}"
+            else:
+                continue
+            yield Problem(("providers", name, "ca_file"), f"{provider.ca_file} {wrong}")
 
 
 def _not_writable(folder: File) -> str | None:

@@ -1,14 +1,17 @@
 """The parts of one configuration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer
 
+from groundwire_server.app.configuration.chains import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.parts import Extractive
 from groundwire_server.app.parts.generators import generator
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.stores import Store, open_store
+from groundwire_server.domain.residency import Residency
 from groundwire_server.ports.generator import Generator
 
 
@@ -18,11 +21,13 @@ class Parts:
 
     Attributes:
         corpus: the store that document calls keep documents in.
+        residencies: who runs each generator.
     """
 
     stores: Mapping[str, Store]
     generators: Mapping[str, Generator]
     corpus: Store
+    residencies: Mapping[str, Residency] = field(default_factory=dict)
 
 
 async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer) -> Parts:
@@ -35,10 +40,11 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
     """
     routes = configuration.routes.values()
     models = {name: configuration.models[name] for route in routes for name in route.models}
-    named = {*(route.store for route in routes), *(model.store for model in models.values() if model.store)}
+    read = {model.store for model in models.values() if isinstance(model, Extractive) and model.store}
+    named = {*(route.store for route in routes), *read}
     stores = {
         name: await open_store(name, configuration, lease, tracer)
         for name in sorted(named | {configuration.corpus_store})
     }
-    generators = {name: await generator(model, stores) for name, model in models.items()}
-    return Parts(stores, generators, stores[configuration.corpus_store])
+    generators = {name: await generator(name, configuration, stores, lease, tracer) for name in models}
+    return Parts(stores, generators, stores[configuration.corpus_store], residencies(configuration))

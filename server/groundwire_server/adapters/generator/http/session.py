@@ -97,6 +97,18 @@ class Session:
                 if not sending.reused:
                     raise
 
+    async def get(self, url: str, headers: Mapping[str, str], bounds: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        """Look something up; return when the response has begun.
+
+        Raises:
+            aiohttp.ClientError: or OSError, TimeoutError.
+        """
+        if self._client is None:
+            raise aiohttp.ClientConnectionError
+        return await self._client.get(
+            url, headers=headers, timeout=bounds, allow_redirects=False, trace_request_ctx=_Sending()
+        )
+
     def settle(self, response: aiohttp.ClientResponse) -> None:
         """Give back the connection of a response that has told its all, as soon as its last bytes are there."""
         if response.content.at_eof():
