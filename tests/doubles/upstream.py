@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -47,7 +47,14 @@ class Endless:
     data: bytes
 
 
-Move: TypeAlias = bytes | Pause | Beat | Stall | Reset | Raw | Endless
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What is made of the request's own body."""
+
+    made: Callable[[bytes], bytes]
+
+
+Move: TypeAlias = bytes | Pause | Beat | Stall | Reset | Raw | Endless | Echo
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,7 @@ class Upstream:
         self.under_way += 1
         self.idle.clear()
         self.began.set()
-        playing = asyncio.create_task(self._play(reply, writer))
+        playing = asyncio.create_task(self._play(reply, writer, request))
         leaving = asyncio.create_task(reader.read(1))
         try:
             await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -154,22 +161,24 @@ class Upstream:
             if not self.under_way:
                 self.idle.set()
 
-    async def _play(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
+    async def _play(self, reply: Reply, writer: asyncio.StreamWriter, request: Request) -> bool:
         """Play a reply; return whether the connection is to be closed after it."""
         for move in reply.before:
-            await self._move(move, writer)
+            await self._move(move, writer, request)
         writer.write(reply.head)
         for move in reply.body:
-            await self._move(move, writer)
+            await self._move(move, writer, request)
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return reply.hangs_up
 
-    async def _move(self, move: Move, writer: asyncio.StreamWriter) -> None:
+    async def _move(self, move: Move, writer: asyncio.StreamWriter, request: Request) -> None:
         match move:
             case bytes():
                 self.sent += len(move)
                 writer.write(b"%x\r\n%b\r\n" % (len(move), move))
+            case Echo(made):
+                await self._move(made(request.body), writer, request)
             case Raw(data):
                 writer.write(data)
             case Pause(seconds):
@@ -190,7 +199,7 @@ class Upstream:
                 raise ConnectionResetError
             case Endless(data):
                 while True:
-                    await self._move(data, writer)
+                    await self._move(data, writer, request)
                     await writer.drain()
                     await asyncio.sleep(0)
 

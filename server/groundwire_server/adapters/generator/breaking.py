@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from opentelemetry.trace import get_current_span
+
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Piece
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.generator import Generator
+from groundwire_server.telemetry import names
 
 _LOG = logging.getLogger(__name__)
 
@@ -150,6 +153,7 @@ class BreakingGenerator:
 
     async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield what the inner generator writes, if it is asked."""
+        get_current_span().set_attribute(names.CIRCUIT, self.circuit.state.value)
         entered = self.circuit.enter()
         failed: bool | None = None
         try:

@@ -72,6 +72,8 @@ class RetryingGenerator:
                     raise
                 self._budget.failed()
                 delay = self._delay(attempt, failure.retry_after, deadline)
+                span = get_current_span()
+                span.set_attribute(names.RETRY_BUDGET, self._budget.tokens)
                 if delay is None:
                     raise
                 event: dict[str, str | int | float] = {
@@ -79,7 +81,9 @@ class RetryingGenerator:
                     names.RETRY_DELAY: delay,
                     names.CAUSE: failure.cause.value,
                 }
-                get_current_span().add_event(names.RETRY, event)
+                if failure.retry_after is not None:
+                    event[names.RETRY_AFTER] = failure.retry_after
+                span.add_event(names.RETRY, event)
             await asyncio.sleep(delay)
             attempt += 1
 

@@ -51,6 +51,8 @@ class TracingGenerator:
                     yield piece
         except Failure as failure:
             span.set_attributes({names.CAUSE: failure.cause.value, names.ERROR_TYPE: failure.cause.value})
+            if failure.retry_after is not None:
+                span.set_attribute(names.RETRY_AFTER, failure.retry_after)
             span.set_status(StatusCode.ERROR)
             raise
         except asyncio.CancelledError:
@@ -72,6 +74,7 @@ class TracingGenerator:
                 names.GEN_AI_STREAM: True,
                 names.SERVER_ADDRESS: target.host,
                 names.SERVER_PORT: target.port,
+                names.RESIDENCY: target.residency.value,
             },
         )
 

@@ -72,6 +72,8 @@ async def test_a_call_is_one_span_in_the_words_of_the_conventions() -> None:
             "gen_ai.response.finish_reasons": ("stop",),
             "gen_ai.usage.input_tokens": 812,
             "gen_ai.usage.output_tokens": 61,
+            "groundwire.circuit": "closed",
+            "groundwire.residency": "hosted",
             "groundwire.usage.estimated": False,
             "server.address": "127.0.0.1",
             "server.port": at.upstream.port,

@@ -35,7 +35,7 @@ class HttpGenerator:
 
     def __init__(self, session: Session, dialect: Dialect, bounds: Bounds | None = None) -> None:
         endpoint = session.endpoint
-        self.target = Target(endpoint.provider, dialect.model, endpoint.host, endpoint.port)
+        self.target = Target(endpoint.provider, dialect.model, endpoint.host, endpoint.port, endpoint.residency)
         self._session = session
         self._dialect = dialect
         self._bounds = bounds or Bounds()

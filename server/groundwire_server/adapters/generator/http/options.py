@@ -80,6 +80,7 @@ class Target:
     model: str
     host: str
     port: int
+    residency: Residency = Residency.HOSTED
 
 
 @dataclass(frozen=True, slots=True)
