@@ -77,4 +77,5 @@ def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts) -> Rout
     """A route with the models alone that it may ask: it holds no others."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
     generators = {alias: parts.generators[alias] for alias in chain}
-    return Route(replace(policy, models=chain), Ports(store.retriever, store.embedder, prompts, generators))
+    ports = Ports(store.retriever, store.embedder, prompts, generators, parts.prices, parts.budget)
+    return Route(replace(policy, models=chain), ports)

@@ -1,6 +1,7 @@
 """What tokens cost."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from math import ceil
 
 from groundwire_server.domain.generation import Usage
@@ -28,3 +29,12 @@ class Price:
         cost = fresh * self.input + usage.cached_input_tokens * self.cached + usage.output_tokens * self.output
         # What floats add to a whole number must not make it the next.
         return replace(usage, cost_micros=ceil(round(cost, 6)), currency=self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is set aside for a call, in millionths of the currency."""
+
+    tenant: str
+    day: date
+    micros: int

@@ -99,6 +99,7 @@ class _Reading:
         "_index",
         "_kind",
         "_unfenced",
+        "cached_tokens",
         "done",
         "failure",
         "input_tokens",
@@ -118,6 +119,7 @@ class _Reading:
         self.done = False
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None
+        self.cached_tokens = 0
 
     def take(self, events: Sequence[bytes]) -> str:
         parts: list[str] = []
@@ -165,5 +167,6 @@ class _Reading:
         read = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
         # Gateways say 0 at the start and the number at the end.
         self.input_tokens = sum(int(usage.get(name) or 0) for name in read) or self.input_tokens
+        self.cached_tokens = int(usage.get("cache_read_input_tokens") or 0) or self.cached_tokens
         if (written := usage.get("output_tokens")) is not None:
             self.output_tokens = int(written)

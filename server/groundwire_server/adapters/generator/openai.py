@@ -113,7 +113,7 @@ class OpenAiDialect:
 class _Reading:
     """One response: chunks, and `[DONE]`; or one whole completion from a server that does not stream."""
 
-    __slots__ = ("_unfenced", "done", "failure", "input_tokens", "output_tokens", "reason")
+    __slots__ = ("_unfenced", "cached_tokens", "done", "failure", "input_tokens", "output_tokens", "reason")
 
     def __init__(self, *, unfence: bool) -> None:
         self._unfenced = Unfenced() if unfence else None
@@ -122,6 +122,7 @@ class _Reading:
         self.done = False
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None
+        self.cached_tokens = 0
 
     def take(self, events: Sequence[bytes]) -> str:
         parts: list[str] = []
@@ -167,6 +168,8 @@ class _Reading:
 
     def _count(self, usage: Any) -> None:
         self.input_tokens, self.output_tokens = int(usage["prompt_tokens"]), int(usage.get("completion_tokens") or 0)
+        details = usage.get("prompt_tokens_details")
+        self.cached_tokens = int((details and details.get("cached_tokens")) or 0)
         self.done = self.reason is not None
 
 

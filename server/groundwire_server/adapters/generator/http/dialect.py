@@ -17,6 +17,7 @@ class Reading(Protocol):
         done: whether nothing that matters can follow.
         input_tokens: what the provider counted, if it did.
         output_tokens: the same.
+        cached_tokens: how many of the input tokens came from its cache.
     """
 
     reason: FinishReason | None
@@ -24,6 +25,7 @@ class Reading(Protocol):
     done: bool
     input_tokens: int | None
     output_tokens: int | None
+    cached_tokens: int
 
     def take(self, events: Sequence[bytes]) -> str:
         """Take what one read brought and return the text in it, up to a failure."""

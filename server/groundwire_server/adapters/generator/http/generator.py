@@ -107,4 +107,4 @@ def _finish(request: GenerationRequest, reading: Reading, written: list[str], ex
         tokens_in = estimate_tokens(request.prompt.system) + estimate_tokens(request.prompt.user)
     if tokens_out is None:
         tokens_out = estimate_tokens("".join(written))
-    return Finish(reading.reason, Usage(tokens_in, tokens_out, estimated=estimated))
+    return Finish(reading.reason, Usage(tokens_in, tokens_out, estimated, min(reading.cached_tokens, tokens_in)))
