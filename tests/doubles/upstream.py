@@ -132,6 +132,12 @@ class Upstream:
             self._serving.discard(task)
             writer.close()
 
+    async def busy(self, many: int) -> None:
+        """Wait until so many requests are under way."""
+        while self.under_way < many:
+            self.began.clear()
+            await self.began.wait()
+
     async def close(self) -> None:
         for task in tuple(self._serving):
             task.cancel()

@@ -35,6 +35,7 @@ class Served:
     """A running server, and what a test may look at in it."""
 
     channel: grpc.aio.Channel
+    address: str
     spans: Spans
     in_force: InForce
     file: Path
@@ -69,8 +70,9 @@ def configured(tmp_path: Path) -> Serve:
         server = compose.server(in_force.current, spans.tracer)
         port = await server.start("127.0.0.1:0")
         try:
-            async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-                served = Served(channel, spans, in_force, file)
+            address = f"127.0.0.1:{port}"
+            async with grpc.aio.insecure_channel(address) as channel:
+                served = Served(channel, address, spans, in_force, file)
                 await ingest(served, *DOCUMENTS)
                 spans.clear()
                 yield served
