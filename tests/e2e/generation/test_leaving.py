@@ -10,7 +10,7 @@ import pytest
 from groundwire.v1 import answer_service_pb2, outcome_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from tests.doubles.cable import cable
-from tests.doubles.upstream import Beat, Endless, Move, Reply, Reset, Stall, Upstream, upstream
+from tests.doubles.upstream import Beat, Move, Pause, Reply, Reset, Stall, Upstream, upstream
 from tests.e2e.calls import ACME, answer, kept_text, kinds, question, stream
 from tests.e2e.generation.conftest import Serve, Served, one_model, two, two_models
 from tests.e2e.generation.drafts import SECOND, SENTENCE, answers, chunk, segments, writes
@@ -25,7 +25,7 @@ WAITS: dict[str, Reply] = {
     "before the head": Reply([], before=[Stall()]),
     "before the first token": Reply([chunk("", role="assistant"), Stall()]),
     "in the middle": Reply([*HALF, Stall()]),
-    "while it writes": Reply([*HALF, Endless(chunk(" "))]),
+    "while it writes": Reply([*HALF, *[chunk(" "), Pause(0.005)] * 1000]),
 }
 PATIENT = {"bounds": {"first_token_seconds": None}}
 

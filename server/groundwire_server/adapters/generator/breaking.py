@@ -69,6 +69,7 @@ class Circuit:
         self.options = options
         self._clock = clock
         self._ends: deque[tuple[float, bool]] = deque()
+        self._failures = 0
         self._pause = options.open_seconds
         self._opens_at: float | None = None
         self._era = 0
@@ -127,14 +128,17 @@ class Circuit:
     def _count(self, *, failed: bool) -> None:
         now = self._clock.now()
         self._ends.append((now, failed))
+        self._failures += failed
         while self._ends[0][0] <= now - self.options.window_seconds:
-            self._ends.popleft()
-        failures = sum(bad for _, bad in self._ends)
-        if failed and len(self._ends) >= self.options.least and failures >= self.options.share * len(self._ends):
+            _, gone = self._ends.popleft()
+            self._failures -= gone
+        count = len(self._ends)
+        if failed and count >= self.options.least and self._failures >= self.options.share * count:
             self._open()
 
     def _open(self) -> None:
         self._ends.clear()
+        self._failures = 0
         self._era += 1
         self._opens_at = self._clock.now() + self._pause
         _LOG.warning("Model %s keeps failing: it is not asked for %.0f s.", self._name, self._pause)

@@ -230,8 +230,21 @@ async def test_closing_the_session_leaves_nothing_open() -> None:
         assert await left(double) < AT_ONCE
 
 
-async def test_tokens_of_one_read_are_one_piece() -> None:
-    cut: list[Move] = [b"".join(EVENTS[:10]), Beat(), b"".join(EVENTS[10:20]), Beat(), b"".join(EVENTS[20:])]
+@pytest.mark.parametrize(("apart", "expected"), [(Beat(), 2), (Pause(0.03), 3)], ids=["at once", "apart"])
+async def test_tokens_that_come_together_are_one_piece_and_the_first_waits_for_none(apart: Move, expected: int) -> None:
+    cut: list[Move] = [b"".join(EVENTS[:10]), apart, b"".join(EVENTS[10:20]), apart, b"".join(EVENTS[20:])]
     async with model("openai", Reply(cut)) as asked:
         text, _, pieces = await asked.write()
-        assert (text, pieces) == (DRAFT, 3)
+        assert (text, pieces) == (DRAFT, expected)
+
+
+async def test_tokens_that_trickle_leave_together_a_hundred_times_a_second() -> None:
+    slow: list[Move] = []
+    for event in EVENTS:
+        slow += [event, Pause(0.002)]
+    async with model("openai", Reply(slow)) as asked:
+        began = asyncio.get_running_loop().time()
+        text, _, pieces = await asked.write()
+        took = asyncio.get_running_loop().time() - began
+        assert text == DRAFT
+        assert pieces <= took / 0.01 + 2
