@@ -28,7 +28,6 @@ from groundwire_server.domain.generation import Finish, FinishReason, Generation
 from groundwire_server.domain.text import sentences
 from groundwire_server.edge.offer import Current
 
-
 WAYS = ("burst", "paced", "open")
 """How the upstream writes, by the names of its models and of the routes that ask them."""
 
@@ -55,7 +54,9 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
-    server = compose.server(Current(compose.offer(routes, parts, measuring.tracer)), measuring.tracer)
+    server = compose.server(
+        Current(compose.offer(routes, parts, measuring.tracer)), measuring.tracer, configuration.server.concurrent_calls
+    )
     port = await server.start(configuration.server.listen)
     keep_what_is_there()
     print(f"listening on 127.0.0.1:{port}", flush=True)
@@ -80,6 +81,7 @@ def _configuration() -> tuple[Configuration, bool]:
     given = parser.parse_args()
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
+        "--calls": (("server", "concurrent_calls"), 2000),
         "--data": (("stores", "main", "folder"), str(given.data)),
         "--otlp": (("telemetry", "otlp_endpoint"), given.otlp),
         "--no-embedder": (("stores", "main", "embedder"), None if given.no_embedder else "local"),

@@ -21,11 +21,12 @@ AT_ONCE = 0.05
 HALF = writes(*segments(SENTENCE, SECOND))[:3]
 """The first of two segments, whole."""
 
+SLOWLY: list[Move] = [chunk(" "), Pause(0.005)] * 1000
 WAITS: dict[str, Reply] = {
     "before the head": Reply([], before=[Stall()]),
     "before the first token": Reply([chunk("", role="assistant"), Stall()]),
     "in the middle": Reply([*HALF, Stall()]),
-    "while it writes": Reply([*HALF, *[chunk(" "), Pause(0.005)] * 1000]),
+    "while it writes": Reply([*HALF, *SLOWLY]),
 }
 PATIENT = {"bounds": {"first_token_seconds": None}}
 

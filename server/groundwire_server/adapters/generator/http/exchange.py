@@ -29,6 +29,9 @@ class Exchange:
 
     A stream that cannot be read to its end fails with MODEL_UNAVAILABLE before its first text and with
     MODEL_INTERRUPTED after it.
+
+    Attributes:
+        gathers: whether tokens that trickle are read together.
     """
 
     def __init__(self, session: Session, bounds: Bounds, deadline: Deadline) -> None:
@@ -43,6 +46,7 @@ class Exchange:
         self._watch: Watch | None = None
         self._left = bounds.response_bytes
         self._read_at = 0.0
+        self.gathers = False
 
     async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Refusal | None:
         """Send the request; return what the provider said instead of an answer, if it did.
@@ -82,7 +86,7 @@ class Exchange:
     async def read(self) -> bytes:
         """Whatever has come by now, all of it; nothing at the end.
 
-        Once there is text, what comes within 10 ms of the last read is waited for and taken together: a message for
+        While `gathers` is set, what comes within 10 ms of the last read is waited for and taken together: a message for
         each token would cost more than all else, and nobody can see the difference.
 
         Raises:
@@ -94,7 +98,7 @@ class Exchange:
         watch.reading()
         try:
             data = await response.content.readany()
-            if watch.begun and 0 < len(data) < _TRICKLE_BYTES and not response.content.is_eof():
+            if self.gathers and 0 < len(data) < _TRICKLE_BYTES and not response.content.is_eof():
                 data += await self._gathered(response.content)
         except (aiohttp.ClientError, OSError):
             raise (self.broken() if watch.late is None else Failure(watch.late)) from None

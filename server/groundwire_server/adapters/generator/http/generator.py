@@ -20,6 +20,9 @@ from groundwire_server.domain.text import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.telemetry import names
 
+_FRAME = 64
+"""Characters of a draft until the first word of its text has come."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -49,6 +52,7 @@ class HttpGenerator:
         exchange = Exchange(self._session, self._bounds, deadline)
         reading = self._dialect.reading()
         written: list[str] = []
+        length = 0
         try:
             await self._open(exchange, self._dialect.body(request))
             events = exchange.reader()
@@ -65,6 +69,9 @@ class HttpGenerator:
                 if text:
                     exchange.begun()
                     written.append(text)
+                    # Not yet in the draft's frame: the first words that somebody can read wait for nothing.
+                    length += len(text)
+                    exchange.gathers = length > _FRAME
                     yield text
                 if not data:
                     break
