@@ -21,6 +21,7 @@ from tests.cli.conftest import Ran
 from tests.doubles.certificates import DAY, Authority
 from tests.doubles.issuer import Issuer
 from tests.doubles.service import Failure, FakeService, serving
+from tests.doubles.tls import showing
 
 Command = Callable[..., Ran]
 
@@ -166,14 +167,14 @@ def test_a_secured_server_that_is_trusted(groundwire_command: Command, service: 
     ],
 )
 def test_certificates_are_looked_at_before_they_end(
-    service: FakeService, tmp_path: Path, begins: int, ends: int, state: State, says: str
+    tmp_path: Path, begins: int, ends: int, state: State, says: str
 ) -> None:
     now = datetime.now(UTC)
     issued = Authority().issue(dns=["localhost"], begins=now + begins * DAY, ends=now + ends * DAY)
     certificate, key = issued.write(tmp_path)
-    with serving(service, grpc.ssl_server_credentials([(issued.key, issued.certificate)])) as secured:
-        connection = Connection(secured, tls_cert=certificate, tls_key=key)
-        theirs, own = validity(connection, ("127.0.0.1", int(secured.rpartition(":")[2])), now)
+    with showing(certificate, key) as port:
+        connection = Connection(f"127.0.0.1:{port}", tls_cert=certificate, tls_key=key)
+        theirs, own = validity(connection, ("127.0.0.1", port), now)
 
     assert (theirs.state, own.state) == (state, state)
     assert theirs.says.startswith(f"the server's certificate {says}")

@@ -30,3 +30,5 @@ def set_up_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # In its own details gRPC writes several lines a call, and none of them is about the call.
+    logging.getLogger("grpc").setLevel(max(logging.INFO, logging.getLogger().level))

@@ -110,7 +110,7 @@ def value_of(text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
     except RecursionError:
         raise _invalid(name, _TOO_DEEP) from None
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
     if reader.problems:
         raise InvalidConfiguration(reader.problems)
     return value, reader.lines
@@ -135,8 +135,10 @@ class _Reader:
                 return self._mapping(node, path)
             case yaml.SequenceNode():
                 return [self._item(each, (*path, index)) for index, each in enumerate(node.value)]
-            case _:
+            case yaml.ScalarNode():
                 return self._text(node, path) if node.style else scalar(node.value)
+            case _:
+                raise AssertionError
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -22,12 +22,14 @@ class Override:
         value: to what.
         origin: the variable or the flag.
         wrong: why it cannot be; empty when it can.
+        adds: whether it may bring in a store, a model or a route that was not there.
     """
 
     path: Path
     value: Any
     origin: str
     wrong: str = ""
+    adds: bool = True
 
 
 def overrides(environment: Mapping[str, str]) -> Iterator[Override]:

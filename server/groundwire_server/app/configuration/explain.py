@@ -89,7 +89,7 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
         case "value_error":
             return str(context["error"])
         case _ if kind in _KINDS:
-            return _KINDS[kind].format_map(context)
+            return _KINDS[kind].format_map({name: _whole(limit) for name, limit in context.items()})
         case _:
             return error["msg"].replace("Input should", "must").replace("Value should", "must")
 
@@ -97,6 +97,10 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
 def _unions(error: ErrorDetails, around: list[Any]) -> list[type[BaseModel]]:
     """The sections that one without a kind could be."""
     return [section for each in around for inner in below(each, error["loc"][-1]) for section in sections(inner)]
+
+
+def _whole(limit: object) -> object:
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
 def _words(expected: str) -> list[str]:

@@ -1,8 +1,9 @@
 """Values from several places, one over the other, with where each comes from."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_origin
 
+from groundwire_server.app.configuration import shape
 from groundwire_server.app.configuration.document import Document
 from groundwire_server.app.configuration.environment import Override
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -43,6 +44,8 @@ class Layers:
         at = self.values
         for depth, part in enumerate(path[:-1]):
             if at.get(str(part)) is None:
+                if depth and not override.adds and _has_names(path[:depth]):
+                    return Problem(path[: depth + 1], not_among(part, at, "is not in this configuration"), origin)
                 at[str(part)] = {}
                 self._origins[path[: depth + 1]] = origin
             at = at[str(part)]
@@ -68,6 +71,11 @@ class Layers:
         while path and path not in self._document.lines:
             path = path[:-1]
         return 0, self._document.lines.get(path, 0)
+
+
+def _has_names(path: Path) -> bool:
+    """Whether what stands at a path holds names of the operator's own."""
+    return any(get_origin(each) is dict for each in shape.every(shape.at(Configuration, path)))
 
 
 def _paths(value: Any, path: Path) -> Iterator[Path]:

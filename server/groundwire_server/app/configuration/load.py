@@ -86,11 +86,9 @@ def load(sources: Sources) -> Loaded:
     before = mark(sources.file) if sources.file else None
     document = read(sources.file) if sources.file else Document("", {}, {})
     layers = Layers({**built_in(), **shape.settled(document.values, Configuration)}, document)
-    flags = (Override(path, value, flag) for flag, (path, value) in (sources.flags or {}).items())
-    problems = []
-    for override in chain(overrides(sources.environment or {}), flags):
-        if wrong := layers.put(override):
-            problems.append(wrong)
+    flags = (Override(path, value, flag, adds=False) for flag, (path, value) in (sources.flags or {}).items())
+    over = chain(overrides(sources.environment or {}), flags)
+    problems = [wrong for each in over if (wrong := layers.put(each))]
     configuration, more = _checked(layers)
     problems += more
     if configuration is None or problems:
@@ -125,7 +123,7 @@ def _beside(problems: list[Problem], layers: Layers) -> Iterator[Problem]:
     except ValidationError:
         return
     sections = {each.path[0] for each in problems}
-    around = {each.path[:-1] for each in problems}
+    around = {each.path[:-1] for each in problems if shape.at(Configuration, each.path)}
     for each in dangling(configuration):
         follows = each.path[0] in _TOGETHER and sections & _TOGETHER
         if not follows and each.path[:-1] not in around:
@@ -134,6 +132,8 @@ def _beside(problems: list[Problem], layers: Layers) -> Iterator[Problem]:
 
 def _taken_out(values: Any, path: Path) -> bool:
     """Take a single value out; False when there is none, or when it holds others."""
+    if not path:
+        return False
     *around, last = path
     for part in around:
         values = values[part] if _has(values, part) else None
@@ -147,6 +147,6 @@ def _has(values: Any, part: str | int) -> bool:
     return part in values if isinstance(values, dict) else isinstance(values, list) and part in range(len(values))
 
 
-def _keys(values: dict[str, Any], name: str) -> list[str]:
-    section = values.get(name)
-    return sorted(section) if isinstance(section, dict) else []
+def _keys(values: dict[str, Any], name: str) -> list[str] | None:
+    section = values.get(name, {})
+    return sorted(section) if isinstance(section, dict) else None

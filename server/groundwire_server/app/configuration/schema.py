@@ -19,7 +19,7 @@ def schema_of_the_file() -> dict[str, Any]:
 
 def _may_be_empty(field: dict[str, Any]) -> dict[str, Any]:
     """A section whose lines are all comments is read as one that is left out."""
-    described = {key: field[key] for key in ("title", "description", "default") if key in field}
+    described: dict[str, Any] = {key: field[key] for key in ("title", "description", "default") if key in field}
     meant = {key: value for key, value in field.items() if key not in described}
     if "$ref" not in meant and meant.get("type") != "object":
         return field
