@@ -1,6 +1,7 @@
-"""The product with a canned generator; all else is what `groundwire serve` runs.
+"""The product with a canned generator, or with models of a provider; all else is what `groundwire serve` runs.
 
-`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT]` prints the address. On SIGUSR1
+`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT] [--upstream HOST:PORT]` prints the
+address. With an upstream there is a route for each of its ways. On SIGUSR1
 it exports what it has recorded and prints `settled`.
 """
 
@@ -11,6 +12,7 @@ import signal
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -25,6 +27,9 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
 from groundwire_server.domain.text import sentences
 from groundwire_server.edge.offer import Current
+
+WAYS = ("burst", "paced", "open")
+"""How the upstream writes, by the names of its models and of the routes that ask them."""
 
 
 class CannedGenerator:
@@ -43,12 +48,15 @@ class CannedGenerator:
         yield Finish(FinishReason.COMPLETE, Usage(100, 20))
 
 
-async def serve(configuration: Configuration) -> None:
+async def serve(configuration: Configuration, *, canned: bool) -> None:
     measuring = telemetry("bench", configuration.telemetry.otlp_endpoint)
     parts = await open_parts(configuration, Shared().lease(), measuring.tracer)
-    canned = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
+    if canned:
+        parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
-    server = compose.server(Current(compose.offer(routes, canned, measuring.tracer)), measuring.tracer)
+    server = compose.server(
+        Current(compose.offer(routes, parts, measuring.tracer)), measuring.tracer, configuration.server.concurrent_calls
+    )
     port = await server.start(configuration.server.listen)
     keep_what_is_there()
     print(f"listening on 127.0.0.1:{port}", flush=True)
@@ -64,22 +72,33 @@ def _settle(measuring: Telemetry) -> None:
     print("settled", flush=True)
 
 
-def _configuration() -> Configuration:
+def _configuration() -> tuple[Configuration, bool]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--otlp")
     parser.add_argument("--no-embedder", action="store_true")
+    parser.add_argument("--upstream")
     given = parser.parse_args()
-    flags = {
+    flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
+        "--calls": (("server", "concurrent_calls"), 2000),
         "--data": (("stores", "main", "folder"), str(given.data)),
         "--otlp": (("telemetry", "otlp_endpoint"), given.otlp),
         "--no-embedder": (("stores", "main", "embedder"), None if given.no_embedder else "local"),
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
     }
-    return load(Sources(flags=flags)).configuration
+    if given.upstream:
+        provider = {"kind": "openai", "base_url": f"http://{given.upstream}/v1", "connections": 4096}
+        flags["--provider"] = (("providers", "upstream"), provider)
+        for way in WAYS:
+            model = {"kind": "openai", "provider": "upstream", "model": way, "price": {"input": 1, "output": 4}}
+            route = {"store": "main", "models": [way], "thresholds": {"min_relevance": 0.0}}
+            flags[f"--model-{way}"] = (("models", way), model)
+            flags[f"--route-{way}"] = (("routes", way), route)
+    return load(Sources(flags=flags)).configuration, not given.upstream
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(_configuration()))
+    configured, canned = _configuration()
+    uvloop.run(serve(configured, canned=canned))

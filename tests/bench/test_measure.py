@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bench.generating import kinds_of
 from bench.measure import Measured, _kinds
 from bench.targets import read_targets
 
@@ -26,6 +27,8 @@ def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
 
     others = {"start", "empty_start", "empty_ingest", "ingest_vectors", "ingest_keywords"}
     others |= {"empty_memory", "memory_with_embedder", "memory_without_embedder"}
+    others |= {kind.cpu for kind in kinds_of(SERVER, calls, SERVER, calls, 8)}
+    others |= {"upstream_first_p50", "generated_first_added", "generated_memory_idle", "generated_memory_streams"}
     assert {*measured.figures, *others} == {*targets.targets, *targets.floors}
 
 

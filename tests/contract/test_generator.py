@@ -2,18 +2,28 @@
 
 import asyncio
 import json
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from random import Random
 
 import pytest
 
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
+from groundwire_server.adapters.generator.http.dialect import Dialect
+from groundwire_server.adapters.generator.http.options import Endpoint
+from groundwire_server.adapters.generator.provider import Provider
+from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Prompt
 from groundwire_server.ports.generator import Generator
+from tests.adapters.generator.wire.models import dialect, model
+from tests.adapters.generator.wire.transcripts import transcript
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import ScriptedGenerator
+from tests.doubles.spans import Spans
+from tests.doubles.upstream import Beat, Move, Reply, upstream
 
 HANDLES = {
     "p1": Passage("c1", "Parcels wait in the mail room.\nThe mail room opens at noon.", document_id="d1"),
@@ -21,15 +31,39 @@ HANDLES = {
 }
 
 
-@pytest.fixture(params=["double", "extractive", "extractive without vectors"])
-def generator(request: pytest.FixtureRequest) -> Generator:
+@pytest.fixture(params=["double", "extractive", "extractive without vectors", "openai", "anthropic", "wired"])
+async def generator(request: pytest.FixtureRequest) -> AsyncIterator[Generator]:
     match request.param:
         case "double":
-            return ScriptedGenerator()
+            yield ScriptedGenerator()
         case "extractive":
-            return ExtractiveGenerator(HashingEmbedder())
-        case _:
-            return ExtractiveGenerator()
+            yield ExtractiveGenerator(HashingEmbedder())
+        case "extractive without vectors":
+            yield ExtractiveGenerator()
+        case "wired":
+            async with provider(dialect("openai"), transcript("openai-answer", in_reads)) as asked:
+                yield asked
+        case name:
+            async with model(name, transcript(f"{name}-answer", in_reads)) as asked:
+                yield asked.generator
+
+
+def in_reads(body: bytes) -> list[Move]:
+    """A read for every few events."""
+    events = [event + b"\n\n" for event in body.split(b"\n\n") if event]
+    cut: list[Move] = []
+    for start in range(0, len(events), 5):
+        cut += [b"".join(events[start : start + 5]), Beat()]
+    return cut
+
+
+@asynccontextmanager
+async def provider(spoken: Dialect, reply: Reply) -> AsyncIterator[Generator]:
+    """A model with all that surrounds it in a server."""
+    async with upstream(reply) as double:
+        endpoint = Endpoint("openai", f"http://127.0.0.1:{double.port}/v1")
+        async with Provider(endpoint, SystemClock(), Spans().tracer, Random(1)) as opened:
+            yield opened.generator(spoken)
 
 
 def ask(question: str = "Where do parcels wait?", max_output_tokens: int = 500) -> GenerationRequest:

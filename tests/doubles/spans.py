@@ -20,6 +20,15 @@ class Spans:
         (span,) = [span for span in self._exporter.get_finished_spans() if span.name == name]
         return dict(span.attributes or {})
 
+    def each(self, name: str) -> list[dict[str, object]]:
+        """Those of every span of that name, in the order in which they ended."""
+        return [dict(span.attributes or {}) for span in self._exporter.get_finished_spans() if span.name == name]
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        """The attributes of the events of the spans of that name, in order."""
+        found = [span for span in self._exporter.get_finished_spans() if span.name == name]
+        return [dict(event.attributes or {}) for span in found for event in span.events]
+
     @property
     def names(self) -> list[str]:
         return [span.name for span in self._exporter.get_finished_spans()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
@@ -13,10 +13,18 @@ from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.e2e.conftest import Product
+    from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
+    from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
 
 ACME = (("groundwire-tenant", "acme"), ("groundwire-subject", "alice"), ("groundwire-principals", "staff"))
 SECONDS = 10.0
+
+
+class Product(Protocol):
+    """A server that can be called."""
+
+    answers: AnswerServiceAsyncStub
+    documents: DocumentServiceAsyncStub
 
 
 def question(text: str = "What do lambda expressions create?", **fields: Any) -> question_pb2.Question:

@@ -83,7 +83,7 @@ async def test_every_stage_has_a_span_with_its_decision_and_no_text(product: Pro
     assert call["groundwire.cause"] == "ANSWER_VALIDATED"
     assert call["groundwire.route"] == "default"
     generation = product.spans.attributes("groundwire.generate")
-    assert (generation["gen_ai.request.model"], generation["gen_ai.usage.output_tokens"]) == ("extractive", 20)
+    assert (generation["groundwire.model"], generation["groundwire.usage.output_tokens"]) == ("extractive", 20)
     assert product.spans.attributes("groundwire.select")["groundwire.passages.chosen"] == 1
     for text in ("anonymous", "lambda", "Lambda"):
         assert text not in product.spans.everything()

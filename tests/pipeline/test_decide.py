@@ -31,7 +31,8 @@ def test_begins_with_the_first_model() -> None:
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_ends_somewhere_on_the_built_in_route(cause: Cause) -> None:
-    for trail in (Trail(), TRIED, replace(TRIED, stands=True), replace(TRIED, remaining=0.0)):
+    tried = replace(TRIED, models=policy().models, used=TRIED.used | {Action.SHORTER_PROMPT})
+    for trail in (Trail(models=policy().models), tried, replace(tried, stands=True), replace(tried, remaining=0.0)):
         step = decide.after(Failure(cause), trail, policy())
         assert isinstance(step, Close)
         assert step.because is cause
@@ -41,7 +42,7 @@ def test_takes_the_rows_actions_in_order_each_once() -> None:
     failure = Failure(Cause.MODEL_UNAVAILABLE)
     second = decide.after(failure, TRIED, CHAIN)
     assert second == Try("small", because=Cause.MODEL_UNAVAILABLE, action=Action.NEXT_MODEL)
-    spent = replace(TRIED, used=TRIED.used | {Action.NEXT_MODEL}, models=("large", "small"))
+    spent = replace(TRIED, used=TRIED.used | {Action.NEXT_MODEL, Action.REPAIR}, models=("large", "small"))
     assert decide.after(failure, spent, CHAIN) == Close(Action.PASSAGES_ONLY, Cause.MODEL_UNAVAILABLE)
     nothing_left = replace(spent, used=spent.used | {Action.PASSAGES_ONLY})
     assert decide.after(failure, nothing_left, CHAIN).action is Action.FAIL_SAFE
@@ -50,6 +51,15 @@ def test_takes_the_rows_actions_in_order_each_once() -> None:
 def test_a_chain_without_another_model_goes_on_in_the_row() -> None:
     trail = replace(TRIED, models=("large", "small"))
     assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, CHAIN).action is Action.PASSAGES_ONLY
+
+
+def test_the_next_model_is_asked_for_as_long_as_the_chain_has_one() -> None:
+    longer = replace(CHAIN, models=("large", "small", "own"))
+    trail = replace(TRIED, used=TRIED.used | {Action.NEXT_MODEL}, models=("large", "small"))
+    step = decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, longer)
+    assert step == Try("own", because=Cause.MODEL_UNAVAILABLE, action=Action.NEXT_MODEL)
+    asked = replace(trail, models=("large", "small", "own"))
+    assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), asked, longer).action is Action.PASSAGES_ONLY
 
 
 def test_no_step_is_begun_that_the_time_cannot_hold() -> None:
@@ -96,8 +106,10 @@ def test_a_repaired_answer_is_whole() -> None:
 
 
 def test_passages_are_offered_only_when_there_are_some() -> None:
-    assert decide.after(Failure(Cause.MODEL_TIMEOUT), Trail(), policy()).action is Action.FAIL_SAFE
-    assert decide.after(Failure(Cause.MODEL_TIMEOUT), TRIED, policy()).action is Action.PASSAGES_ONLY
+    asked = Trail(models=policy().models)
+    assert decide.after(Failure(Cause.MODEL_TIMEOUT), asked, policy()).action is Action.FAIL_SAFE
+    some = replace(TRIED, models=policy().models)
+    assert decide.after(Failure(Cause.MODEL_TIMEOUT), some, policy()).action is Action.PASSAGES_ONLY
 
 
 def test_verified_text_that_has_left_stands() -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import Written
 from groundwire_server.pipeline.validate import check_answer, check_segment
@@ -72,7 +71,7 @@ def test_the_display_limit_counts_the_whole_answer() -> None:
 def test_an_answer_is_its_segments_and_its_score_weighs_sentences_by_length() -> None:
     first = check_segment(_segment("Lambda expressions create anonymous functions."), "", HANDLES, policy())
     second = check_segment(_segment("Generators yield 7 values.", "p2"), first.delta, HANDLES, policy())
-    answer = check_answer(Written(Confidence.HIGH, Usage()), (first, second), policy())
+    answer = check_answer(Written(Confidence.HIGH), (first, second), policy())
     assert answer.text == "Lambda expressions create anonymous functions. Generators yield 7 values."
     assert [citation.passage.chunk_id for citation in answer.citations] == ["c1", "c2"]
     assert answer.supports[1].score == pytest.approx(3 / 4)
@@ -81,14 +80,14 @@ def test_an_answer_is_its_segments_and_its_score_weighs_sentences_by_length() ->
 
 def test_an_answer_without_segments_is_an_abstention() -> None:
     with pytest.raises(Failure) as caught:
-        check_answer(Written(Confidence.LOW, Usage()), (), policy())
+        check_answer(Written(Confidence.LOW), (), policy())
     assert caught.value.cause is Cause.MODEL_ABSTAINED
 
 
 def test_refuses_a_confidence_that_the_route_does_not_allow() -> None:
     checked = check_segment(_segment("Lambda expressions create anonymous functions."), "", HANDLES, policy())
     with pytest.raises(Failure) as caught:
-        check_answer(Written(Confidence.LOW, Usage()), (checked,), policy())
+        check_answer(Written(Confidence.LOW), (checked,), policy())
     assert caught.value.cause is Cause.CONFIDENCE_NOT_ALLOWED
 
 
@@ -96,11 +95,11 @@ def test_a_quote_that_the_passage_does_not_hold_never_leaves() -> None:
     checked = check_segment(_segment("Lambda expressions create anonymous functions."), "", HANDLES, policy())
     forged = replace(checked, citations=(replace(checked.citations[0], quote="Lambdas are great."),))
     with pytest.raises(Failure) as caught:
-        check_answer(Written(Confidence.HIGH, Usage()), (forged,), policy())
+        check_answer(Written(Confidence.HIGH), (forged,), policy())
     assert caught.value.cause is Cause.QUOTE_NOT_FOUND
 
 
 def test_what_the_model_did_wrong_while_writing_is_judged_here() -> None:
     with pytest.raises(Failure) as caught:
-        check_answer(Written(None, Usage(), Failure(Cause.OUTPUT_MALFORMED)), (), policy())
+        check_answer(Written(None, Failure(Cause.OUTPUT_MALFORMED)), (), policy())
     assert caught.value.cause is Cause.OUTPUT_MALFORMED

@@ -1,6 +1,7 @@
 """Putting the product together: concrete classes are named in this room and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from opentelemetry.trace import Tracer
 
@@ -12,13 +13,14 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.stores import Store
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.offer import Current, Offer
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.retrieval import Retrieval
-from groundwire_server.pipeline.answering import Answering, Route
+from groundwire_server.pipeline.answering import Answering, Inside, Route
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.runs.runs import Runs
@@ -30,6 +32,7 @@ def offer(
     tracer: Tracer,
     access: Access = BELIEVED,
     write_seconds: float = 10.0,
+    self_hosted_only: Collection[str] = (),
 ) -> Offer:
     """Put together what calls are served by.
 
@@ -39,6 +42,7 @@ def offer(
         tracer: records what the stages do.
         access: who is let in; without it callers are believed, and the server may listen on loopback alone.
         write_seconds: how long an event of a stream waits for its reader.
+        self_hosted_only: tenants that no hosted model is asked for.
 
     Raises:
         UnknownPromptError: when a route names a prompt that is not there.
@@ -46,12 +50,15 @@ def offer(
     prompts = FilePrompts(BUILT_IN)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
-    routes = {
-        name: Route(policy, _ports(parts.stores[store], parts, prompts)) for name, (policy, store) in policies.items()
+    routes = {name: _route(policy, parts.stores[store], parts, prompts) for name, (policy, store) in policies.items()}
+    inside = {
+        name: _route(replace(policy, self_hosted_only=True), parts.stores[store], parts, prompts)
+        for name, (policy, store) in policies.items()
+        if self_hosted_only
     }
     return Offer(
         access,
-        Answering(routes, SystemClock(), tracer),
+        Answering(routes, SystemClock(), tracer, Inside(frozenset(self_hosted_only), inside)),
         parts.corpus.corpus,
         Ingest(parts.corpus.corpus, parts.corpus.embedder),
         write_seconds,
@@ -66,5 +73,9 @@ def server(current: Current, tracer: Tracer, concurrent_calls: int = 1000) -> Se
     return Server(servicers, tracer, concurrent_calls, current, clock, runs.end)
 
 
-def _ports(store: Store, parts: Parts, prompts: Prompts) -> Ports:
-    return Ports(store.retriever, store.embedder, prompts, parts.generators)
+def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts) -> Route:
+    """A route with the models alone that it may ask: it holds no others."""
+    chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
+    generators = {alias: parts.generators[alias] for alias in chain}
+    ports = Ports(store.retriever, store.embedder, prompts, generators, parts.prices, parts.budget)
+    return Route(replace(policy, models=chain), ports)

@@ -2,13 +2,19 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.jwks import KeysUnavailable
 from groundwire_server.adapters.authentication.key_sets import reading
 from groundwire_server.adapters.authentication.keys import parse
 from groundwire_server.adapters.store.embedded.header import format_of
+from groundwire_server.app.configuration.models.configuration import Configuration
 
+if TYPE_CHECKING:
+    from groundwire_server.adapters.generator.http.probe import Probed
+
+_PROBE_SECONDS = 5.0
 _STORE = "store.sqlite3"
 """The embedded store's file in its folder, as the server opens it."""
 
@@ -29,6 +35,16 @@ def count_keys(issuer: IssuerOptions) -> int | str:
         return len(parse(asyncio.run(_read(issuer.jwks))).keys)
     except (KeysUnavailable, ValueError) as wrong:
         return str(wrong)
+
+
+def examine_provider(configuration: Configuration, name: str) -> "Probed":
+    """Ask a provider which models it has, as a server would ask it anything: it is reached, and its key is tried."""
+    # Imported here: most that is examined needs no HTTP client of providers.
+    from groundwire_server.adapters.generator.http.probe import probe  # noqa: PLC0415
+    from groundwire_server.app.parts.providers import credentials, endpoint  # noqa: PLC0415
+
+    section = configuration.providers[name]
+    return asyncio.run(probe(endpoint(name, section), credentials(section), _PROBE_SECONDS))
 
 
 async def _read(place: str) -> bytes:

@@ -133,7 +133,9 @@ async def _take(loaded: Loaded, tracer: Tracer, shared: Shared, key_sets: KeySet
         opening.push_async_callback(lease.end)
         parts = await open_parts(configuration, lease, tracer)
         policies = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
-        offer = compose.offer(policies, parts, tracer, admitted, configuration.server.write_seconds)
+        offer = compose.offer(
+            policies, parts, tracer, admitted, configuration.server.write_seconds, configuration.self_hosted_only
+        )
         return _Taken(loaded, offer, opening.pop_all())
 
 

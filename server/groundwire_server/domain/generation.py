@@ -43,19 +43,32 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What models consumed; `estimated` when the provider gave no count for part of it."""
+    """What models consumed.
+
+    Attributes:
+        input_tokens: were read, those from a cache included.
+        output_tokens: were written.
+        estimated: whether the provider gave no count for part of it.
+        cached_input_tokens: were read from the provider's cache.
+        cost_micros: the price in millionths of the currency; 0 where no price is set.
+        currency: by its code of three letters; empty where no price is set.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     estimated: bool = False
-    cost_microdollars: int = 0
+    cached_input_tokens: int = 0
+    cost_micros: int = 0
+    currency: str = ""
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.estimated or other.estimated,
-            self.cost_microdollars + other.cost_microdollars,
+            self.cached_input_tokens + other.cached_input_tokens,
+            self.cost_micros + other.cost_micros,
+            self.currency or other.currency,
         )
 
 

@@ -28,6 +28,7 @@ class Policy:
         output_tokens: the most a model may write.
         mode: when text may leave, unless the call says otherwise.
         nearest: passages shown with an abstention.
+        self_hosted_only: ask no model that is hosted.
         fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
     """
 
@@ -50,3 +51,4 @@ class Policy:
     output_tokens: int
     mode: StreamMode
     nearest: int
+    self_hosted_only: bool

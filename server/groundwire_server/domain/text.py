@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 SENTENCE_LIMIT = 500
 """The longest sentence in code points; a longer one is cut at a comma, at white space, or at the limit."""
@@ -238,6 +239,7 @@ def _bound(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> Non
         spans.append((start, end))
 
 
+@lru_cache(maxsize=16_384)
 def _stem(word: str) -> str:
     """Cut regular English endings, the same way for every form of a word."""
     if len(word) < 3:

@@ -19,6 +19,7 @@ from groundwire_server.pipeline import decide, generate, retrieve, select, valid
 from groundwire_server.pipeline.decide import Remains, Trail
 from groundwire_server.pipeline.draft import Written
 from groundwire_server.pipeline.gate import Gate
+from groundwire_server.pipeline.meter import Meter
 from groundwire_server.pipeline.normalize import normalize
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.stage import Run
@@ -98,13 +99,14 @@ async def _attempt(
     run.learned(prompt_name=prompt.name, prompt_version=prompt.version, experiment_arm=prompt.experiment_arm)
     request = GenerationRequest(step.model, caller.tenant, prompt, policy.output_tokens)
     generator = ports.generators[step.model]
-    written: Written = await run.stage(
-        Stage.GENERATE,
-        lambda by: generate.generate(request, generator, gate, policy, run.first_output, by),
-        partial(generate.describe, step.model),
-    )
-    run.used(written.usage)
-    return written
+    meter = Meter(request, ports.prices.get(step.model), ports.budget)
+    try:
+        return await run.stage(
+            Stage.GENERATE,
+            lambda by: generate.generate(request, generator, gate, policy, run.first_output, meter, by),
+        )
+    finally:
+        run.used(meter.usage)
 
 
 def _validated(written: Written, gate: Gate, policy: Policy, run: Run) -> GroundedText:

@@ -1,7 +1,7 @@
 """The path as other rooms call it: one question or one search, with its time cut and its report begun."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer, format_trace_id, get_current_span
 
@@ -37,11 +37,20 @@ class Route:
     ports: Ports
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Tenants that no hosted model is asked for, and the routes that they get: these hold none."""
+
+    tenants: frozenset[str] = frozenset()
+    routes: Mapping[str, Route] = field(default_factory=dict)
+
+
 class Answering:
     """Answers questions by the policies of the routes."""
 
-    def __init__(self, routes: Mapping[str, Route], clock: Clock, tracer: Tracer) -> None:
+    def __init__(self, routes: Mapping[str, Route], clock: Clock, tracer: Tracer, inside: Inside | None = None) -> None:
         self._routes = routes
+        self._inside = inside or Inside()
         self._clock = clock
         self._tracer = tracer
 
@@ -60,7 +69,7 @@ class Answering:
         Raises:
             Rejection: ROUTE_UNKNOWN, or INVALID_REQUEST when the question itself is invalid.
         """
-        policy, ports = self._route(ask.route)
+        policy, ports = self._route(ask.route, caller)
         plan = _plan(policy, arrived, deadline)
         return await answer(ask, caller, policy, ports, self._run(ask, policy, plan), sink)
 
@@ -71,13 +80,14 @@ class Answering:
             Rejection: ROUTE_UNKNOWN, or INVALID_REQUEST when the question itself is invalid.
             Failure: of the store or the embedder.
         """
-        policy, ports = self._route(ask.route)
+        policy, ports = self._route(ask.route, caller)
         run = self._run(ask, policy, _plan(policy, arrived, deadline, search_alone=True))
         evidence = await search(ask, caller, policy, ports, run)
         return Found(evidence, run.final_report())
 
-    def _route(self, name: str) -> tuple[Policy, Ports]:
-        route = self._routes.get(name)
+    def _route(self, name: str, caller: Caller) -> tuple[Policy, Ports]:
+        routes = self._inside.routes if caller.tenant in self._inside.tenants else self._routes
+        route = routes.get(name)
         if route is None:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": name})
         return route.policy, route.ports

@@ -64,12 +64,13 @@ def first(policy: Policy) -> Try:
 def after(failure: Failure, trail: Trail, policy: Policy) -> Step:
     """Choose what follows a failure: the first action of the route's row that is unused and possible.
 
+    Going to the next model is possible again for as long as the chain has one that was not asked.
     Text that has left and was verified stands, so nothing but cutting short is possible then.
     """
     if trail.stands:
         return Close(Action.CUT_SHORT, failure.cause)
     for action in policy.fallbacks.get(failure.cause, ()):
-        if action in trail.used:
+        if action in trail.used and action is not Action.NEXT_MODEL:
             continue
         step = _step(action, failure, trail, policy)
         if step is not None:

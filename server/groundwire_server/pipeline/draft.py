@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.normalize import fold
 
@@ -39,7 +38,6 @@ class Written:
     """
 
     confidence: Confidence | None
-    usage: Usage
     violation: Failure | None = None
     draft: str = ""
 

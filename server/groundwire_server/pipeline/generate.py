@@ -6,15 +6,14 @@ from contextlib import aclosing
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Usage
+from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.draft import DraftReader, Written
 from groundwire_server.pipeline.gate import Gate
-from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.pipeline.meter import Meter
 from groundwire_server.pipeline.validate import check_segment
 from groundwire_server.ports.generator import Generator
-from groundwire_server.telemetry import names
 
 _OVERHEAD = 8
 """Characters of a draft for one of its text: `\\u00e9` is six, and citations come on top."""
@@ -29,6 +28,7 @@ async def generate(
     gate: Gate,
     policy: Policy,
     began: Callable[[], None],
+    meter: Meter,
     by: Deadline,
 ) -> Written:
     """Have a model write; check each segment as it is completed and let it through the gate.
@@ -42,31 +42,26 @@ async def generate(
         gate: where segments go.
         policy: the route's limits.
         began: is called when the model's first output arrives.
+        meter: counts what the model consumes.
         by: when the model must have finished.
 
     Raises:
-        Failure: what the generator raised.
+        Failure: what the generator raised, or BUDGET_EXHAUSTED before it is asked.
     """
     writing = _Writing(request, gate, policy)
-    async with aclosing(generator.generate(request, by)) as pieces:
-        async for piece in pieces:
-            if isinstance(piece, Finish):
-                return await writing.finish(piece)
-            began()
-            try:
-                await writing.take(piece)
-            except Failure as violation:
-                return Written(writing.reader.confidence, Usage(estimated=True), violation, writing.reader.text)
-    raise Failure(Cause.MODEL_INTERRUPTED)
-
-
-def describe(model: str, written: Written) -> Attributes:
-    """What a generation says to the trace."""
-    return {
-        names.GEN_AI_MODEL: model,
-        names.GEN_AI_INPUT_TOKENS: written.usage.input_tokens,
-        names.GEN_AI_OUTPUT_TOKENS: written.usage.output_tokens,
-    }
+    with meter:
+        async with aclosing(generator.generate(request, by)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Finish):
+                    meter.counted(piece.usage)
+                    return await writing.finish(piece)
+                meter.wrote(piece)
+                began()
+                try:
+                    await writing.take(piece)
+                except Failure as violation:
+                    return Written(writing.reader.confidence, violation, writing.reader.text)
+        raise Failure(Cause.MODEL_INTERRUPTED)
 
 
 class _Writing:
@@ -94,7 +89,7 @@ class _Writing:
             await self._release()
         except Failure as failure:
             violation = Failure(Cause.OUTPUT_CUT_OFF) if finish.reason is FinishReason.LENGTH else failure
-        return Written(self.reader.confidence, finish.usage, violation, self.reader.text)
+        return Written(self.reader.confidence, violation, self.reader.text)
 
     async def _release(self) -> None:
         # A segment waits until the model has said how sure it is: a confidence that the route refuses

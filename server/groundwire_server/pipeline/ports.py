@@ -1,8 +1,10 @@
 """What the path needs from other rooms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from groundwire_server.domain.price import Price
+from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.prompts import Prompts
@@ -16,9 +18,13 @@ class Ports:
     Attributes:
         embedder: None searches by keyword alone.
         generators: by the model aliases that routes name.
+        prices: of those whose tokens cost something.
+        budget: where the money for them comes from; None has no bound.
     """
 
     retriever: Retriever
     embedder: Embedder | None
     prompts: Prompts
     generators: Mapping[str, Generator]
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    budget: Budget | None = None

@@ -1,6 +1,7 @@
 """What a configuration refers to outside itself: prompts, files, folders, extras."""
 
 import os
+import ssl
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
@@ -40,6 +41,7 @@ def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
         if missing := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
             advice = f"needs {missing[0]}: pip install 'groundwire-server[local]', or serve with --no-local-embedder"
             yield Problem(("embedders", name, "kind"), advice)
+    yield from _providers(configuration)
     for name, store in configuration.stores.items():
         if wrong := _not_writable(store.folder):
             yield Problem(("stores", name, "folder"), wrong)
@@ -82,6 +84,20 @@ def _authentication(configuration: Configuration) -> Iterator[Problem]:
         found = count_keys(issuer.options()) if there else "is no file that can be read"
         if isinstance(found, str):
             yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} {found}")
+
+
+def _providers(configuration: Configuration) -> Iterator[Problem]:
+    for name, provider in configuration.providers.items():
+        if provider.ca_file is not None:
+            try:
+                ssl.create_default_context(cafile=provider.ca_file)
+            except ssl.SSLError:
+                wrong = "holds no certificate of an authority: name a PEM file"
+            except OSError as failed:
+                wrong = f"cannot be read: {failed.strerror}"
+            else:
+                continue
+            yield Problem(("providers", name, "ca_file"), f"{provider.ca_file} {wrong}")
 
 
 def _not_writable(folder: File) -> str | None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from groundwire_server.domain.vocabulary import Action, Cause
 
 _ABSTAIN = (Action.ABSTAIN,)
-_PASSAGES = (Action.PASSAGES_ONLY, Action.FAIL_SAFE)
-_NO_VALID_ANSWER = (Action.PASSAGES_ONLY, Action.ABSTAIN)
+_PASSAGES = (Action.NEXT_MODEL, Action.PASSAGES_ONLY, Action.FAIL_SAFE)
+_NO_VALID_ANSWER = (Action.NEXT_MODEL, Action.PASSAGES_ONLY, Action.ABSTAIN)
 
 FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
     Cause.NO_EVIDENCE: _ABSTAIN,
@@ -20,8 +20,10 @@ FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
     Cause.MODEL_RATE_LIMITED: _PASSAGES,
     Cause.MODEL_QUOTA_EXHAUSTED: _PASSAGES,
     Cause.MODEL_MISCONFIGURED: _PASSAGES,
-    Cause.PROMPT_TOO_LONG: _PASSAGES,
-    Cause.TIME_EXHAUSTED: _PASSAGES,
+    Cause.PROMPT_TOO_LONG: (Action.SHORTER_PROMPT, *_PASSAGES),
+    Cause.TIME_EXHAUSTED: (Action.PASSAGES_ONLY, Action.FAIL_SAFE),
+    Cause.CAPACITY_EXHAUSTED: _PASSAGES,
+    Cause.BUDGET_EXHAUSTED: _PASSAGES,
     Cause.MODEL_REFUSED: _NO_VALID_ANSWER,
     Cause.MODEL_CONTENT_FILTERED: _NO_VALID_ANSWER,
     Cause.OUTPUT_CUT_OFF: _NO_VALID_ANSWER,

@@ -24,7 +24,7 @@ from groundwire_server.app.configuration.references import dangling
 FILE = "groundwire.yaml"
 """The file that is read when none is named and it is there."""
 
-_NAMES = ("embedders", "stores", "models")
+_NAMES = ("embedders", "stores", "providers", "models")
 """The sections whose keys others refer to."""
 
 _TOGETHER = frozenset({"server", "authentication"})

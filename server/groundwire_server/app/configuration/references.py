@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterator
 
+from groundwire_server.app.configuration import chains
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.parts import Extractive
 from groundwire_server.app.configuration.problems import Path, Problem, not_among
 from groundwire_server.app.listening import may_listen
 
@@ -12,7 +14,9 @@ def dangling(configuration: Configuration) -> Iterator[Problem]:
     for name, store in configuration.stores.items():
         yield from _named(store.embedder, configuration.embedders, ("stores", name, "embedder"), "embedder")
     for name, model in configuration.models.items():
-        yield from _named(model.store, configuration.stores, ("models", name, "store"), "store")
+        if isinstance(model, Extractive):
+            yield from _named(model.store, configuration.stores, ("models", name, "store"), "store")
+    yield from chains.dangling(configuration)
     for name, route in configuration.routes.items():
         yield from _named(route.store, configuration.stores, ("routes", name, "store"), "store")
         for index, alias in enumerate(route.models):

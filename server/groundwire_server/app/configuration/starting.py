@@ -1,7 +1,7 @@
 """A file to begin with: what is built in, and all else that can be set, commented out and explained."""
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -39,6 +39,9 @@ def _section(model: type[BaseModel], given: Mapping[str, Any], indent: str) -> I
         if isinstance(value, dict):
             yield f"{indent}{name}:"
             yield from _names(field, value, indent + _INDENT)
+            if field.examples:
+                _, *others = _example(name, field)
+                yield from _commented((each.removeprefix(_INDENT) for each in others), indent + _INDENT)
         elif name in given:
             yield f"{indent}{name}: {line(value)}"
         elif section is None:
@@ -101,7 +104,7 @@ def _told(field: FieldInfo, indent: str) -> Iterator[str]:
         yield f"{indent}# {each}"
 
 
-def _commented(lines: Iterator[str], indent: str) -> Iterator[str]:
+def _commented(lines: Iterable[str], indent: str) -> Iterator[str]:
     """The lines without effect. Without their first `#` they are right: remarks within have one of their own."""
     for each in lines:
         yield f"{indent}#{each}"

@@ -10,6 +10,7 @@ from groundwire.security import on_this_machine
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
 from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.doctor.providers import providers
 from groundwire_server.cli.doctor.report import Finding, State
 from groundwire_server.cli.doctor.sockets import refusal
 
@@ -39,6 +40,7 @@ def local(connection: Connection, config: Path | None) -> Iterator[Finding]:
         if store.folder.is_dir():
             yield from _store(store.folder)
     yield from _key_sets(loaded)
+    yield from providers(loaded.configuration)
     endpoint = loaded.configuration.telemetry.otlp_endpoint
     if endpoint:
         yield _collector(endpoint)

@@ -98,7 +98,10 @@ def _report(report: Report) -> outcome_pb2.Report:
             input_tokens=report.usage.input_tokens,
             output_tokens=report.usage.output_tokens,
             estimated=report.usage.estimated,
-            cost_microdollars=report.usage.cost_microdollars,
+            cost_microdollars=report.usage.cost_micros if report.usage.currency == "USD" else 0,
+            cached_input_tokens=report.usage.cached_input_tokens,
+            cost_micros=report.usage.cost_micros,
+            currency=report.usage.currency,
         ),
     )
     fill_stages(message.stages, report.stages)

@@ -956,6 +956,9 @@ class Usage(_message.Message):
     OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
     ESTIMATED_FIELD_NUMBER: _builtins.int
     COST_MICRODOLLARS_FIELD_NUMBER: _builtins.int
+    CACHED_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    COST_MICROS_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     """input_tokens were read."""
     output_tokens: _builtins.int
@@ -963,7 +966,13 @@ class Usage(_message.Message):
     estimated: _builtins.bool
     """estimated is true when the provider gave no count for part of it."""
     cost_microdollars: _builtins.int
-    """cost_microdollars is the price in millionths of a US dollar; 0 where no price is configured."""
+    """cost_microdollars is the price in millionths of a US dollar; 0 where no price is configured, or in another currency."""
+    cached_input_tokens: _builtins.int
+    """cached_input_tokens is how many of input_tokens came from the provider's cache."""
+    cost_micros: _builtins.int
+    """cost_micros is the price in millionths of currency; 0 where no price is configured."""
+    currency: _builtins.str
+    """currency is a code of ISO 4217, such as `USD`; empty where no price is configured."""
     def __init__(
         self,
         *,
@@ -971,10 +980,13 @@ class Usage(_message.Message):
         output_tokens: _builtins.int = ...,
         estimated: _builtins.bool = ...,
         cost_microdollars: _builtins.int = ...,
+        cached_input_tokens: _builtins.int = ...,
+        cost_micros: _builtins.int = ...,
+        currency: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_microdollars", b"cost_microdollars", "estimated", b"estimated", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_input_tokens", b"cached_input_tokens", "cost_microdollars", b"cost_microdollars", "cost_micros", b"cost_micros", "currency", b"currency", "estimated", b"estimated", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

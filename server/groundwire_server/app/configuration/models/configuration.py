@@ -5,10 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from groundwire_server.app.configuration.models.access import Authentication, Tenant
-from groundwire_server.app.configuration.models.parts import EmbeddedStore, Extractive, MiniLm
+from groundwire_server.app.configuration.models.generators import Model
+from groundwire_server.app.configuration.models.parts import EmbeddedStore, MiniLm
+from groundwire_server.app.configuration.models.providers import Provider
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.models.section import Name, Section
 from groundwire_server.app.configuration.models.server import Server, Telemetry
+from groundwire_server.app.configuration.models.spending import Spending
 
 RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 
@@ -35,10 +38,45 @@ class Configuration(Section):
         description="The store that the document calls keep documents in; the only one if none.",
         examples=["main"],
     )
-    models: dict[Name, Extractive] = Field(min_length=1, description="What writes answers, by name.")
+    providers: dict[Name, Provider] = Field(
+        default_factory=dict,
+        description="Who runs models that are not part of the server, by name.",
+        examples=[
+            {
+                "house": {"kind": "openai", "flavour": "vllm", "base_url": "http://127.0.0.1:8000/v1"},
+                "claude": {
+                    "kind": "anthropic",
+                    "base_url": "https://api.anthropic.com/v1",
+                    "api_key": "env://PROVIDER_KEY",
+                },
+            }
+        ],
+    )
+    models: dict[Name, Model] = Field(
+        min_length=1,
+        description="What writes answers, by name.",
+        examples=[
+            {
+                "large": {"kind": "anthropic", "provider": "claude", "model": "claude-sonnet-4-5"},
+                "small": {
+                    "kind": "openai",
+                    "provider": "house",
+                    "model": "qwen3-8b",
+                    "bounds": {"first_token_seconds": 3},
+                },
+            }
+        ],
+    )
     routes: dict[RouteName, Route] = Field(
         min_length=1, description="The uses of the service, by name; calls that name none take `default`."
     )
+
+    self_hosted_only: tuple[Tenant, ...] = Field(
+        (),
+        description="Tenants whose questions and documents reach no hosted model, whatever the route.",
+        examples=[["acme"]],
+    )
+    spending: Spending = Field(default_factory=Spending, description="What models may cost.")
 
     @property
     def corpus_store(self) -> str:

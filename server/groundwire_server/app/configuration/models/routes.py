@@ -78,6 +78,9 @@ class Route(Section):
 
     prompt: Prompt = Field(default_factory=Prompt, description="What the models are told.")
     models: tuple[Name, ...] = Field(min_length=1, description="The models to ask, by their names, best first.")
+    self_hosted_only: bool = Field(
+        False, description="Ask none of its models that is hosted: questions and documents stay with you."
+    )
     store: Name = Field(description="The store to search, by its name.")
     mode: StreamMode = Field(
         StreamMode.VERIFIED, description="When text of a stream may leave: VERIFIED once checked, or PROVISIONAL."
@@ -112,4 +115,5 @@ class Route(Section):
             output_tokens=self.limits.output_tokens,
             mode=self.mode,
             nearest=self.limits.nearest,
+            self_hosted_only=self.self_hosted_only,
         )

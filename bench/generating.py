@@ -1,0 +1,210 @@
+"""Answers that a provider writes, over HTTP, beside a relay that does nothing else with them.
+
+The upstream and the load share a core, the servers have the other. The product searches by keywords, checks and cites
+what it passes on, prices it, and exports every span.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import aiohttp
+import grpc.aio
+
+from bench import relay
+from bench.collector import Collector
+from bench.measure import CALLERS, Measured
+from bench.servers import ServerProcess, server
+from groundwire.v1.answer_service_pb2 import STREAM_MODE_PROVISIONAL, AnswerRequest, StreamAnswerRequest
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+
+OPEN_STREAMS = 1000
+_TEXT = b'"text": "'
+_QUESTION = "What does a lambda expression yield?"
+_METADATA = (("groundwire-tenant", "bench"), ("groundwire-subject", "load"))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of call, of the product or of the relay, and the names of what is taken from it."""
+
+    process: ServerProcess
+    call: Callable[[], Awaitable[float]]
+    calls: int
+    callers: int
+    cpu: str = ""
+
+
+class Calls:
+    """Calls of the product; each makes sure that it got an answer and says when its first text was there."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._answers = AnswerServiceStub(channel)
+
+    async def answer(self) -> float:
+        request = AnswerRequest()
+        request.question.text, request.question.route = _QUESTION, "burst"
+        response = await self._answers.Answer(request, metadata=_METADATA, timeout=30)
+        assert response.outcome.WhichOneof("result") == "answered", response
+        return time.perf_counter()
+
+    async def burst(self) -> float:
+        return await self._stream("burst")
+
+    async def paced(self) -> float:
+        return await self._stream("paced")
+
+    async def opened(self) -> "grpc.aio.UnaryStreamCall[StreamAnswerRequest, object]":
+        """A stream that has brought its first text and does not end."""
+        call = self._answers.StreamAnswer(self._asked("open"), metadata=_METADATA, timeout=120)
+        async for event in call:
+            if event.HasField("text_delta"):
+                break
+        return call  # type: ignore[return-value]
+
+    async def _stream(self, way: str) -> float:
+        first, outcome = 0.0, None
+        async for event in self._answers.StreamAnswer(self._asked(way), metadata=_METADATA, timeout=30):
+            if not first and event.HasField("text_delta"):
+                first = time.perf_counter()
+            outcome = event.outcome.WhichOneof("result")
+        assert first, "no text came"
+        assert outcome == "answered", outcome
+        return first
+
+    @staticmethod
+    def _asked(way: str) -> StreamAnswerRequest:
+        request = StreamAnswerRequest(mode=STREAM_MODE_PROVISIONAL)
+        request.question.text, request.question.route = _QUESTION, way
+        return request
+
+
+class RelayCalls:
+    """Calls of the relay."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._unary: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{relay.SERVICE}/Answer")
+        self._streamed: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
+            f"/{relay.SERVICE}/Stream"
+        )
+
+    async def answer(self) -> float:
+        assert await self._unary(b"burst")
+        return time.perf_counter()
+
+    async def burst(self) -> float:
+        return await self._stream(b"burst")
+
+    async def paced(self) -> float:
+        return await self._stream(b"paced")
+
+    async def _stream(self, way: bytes) -> float:
+        first = 0.0
+        async for _ in self._streamed(way):
+            first = first or time.perf_counter()
+        return first
+
+
+async def measure(data: Path, calls: int, rounds: int, core: int) -> dict[str, list[float]]:
+    """Measure; the folder's corpus must have been stored by `bench.measure`."""
+    measured = Measured()
+    own_core = min(os.sched_getaffinity(0))
+    collector = Collector()
+    endpoint = await collector.start()
+    async with AsyncExitStack() as opened:
+        upstream = await opened.enter_async_context(server("bench.upstream", core=own_core))
+        arguments = ["--otlp", endpoint, "--no-embedder", "--data", str(data), "--upstream", upstream.address]
+        product, channel = await opened.enter_async_context(_serving("bench.product", arguments, core, settles=True))
+        passing, relayed = await opened.enter_async_context(_serving("bench.relay", [upstream.address], core))
+        session = await opened.enter_async_context(aiohttp.ClientSession())
+        product_calls, relay_calls = Calls(channel), RelayCalls(relayed)
+        kinds = kinds_of(product, product_calls, passing, relay_calls, calls)
+
+        async def direct() -> float:
+            url = f"http://{upstream.address}/v1/chat/completions"
+            written, first = b"", 0.0
+            async for token in relay.tokens(session, url, b"paced"):
+                written += token
+                # What its reader wants to see begins here; before it stands the draft's frame.
+                if not first and written.partition(_TEXT)[2]:
+                    first = time.perf_counter()
+            return first
+
+        for kind in kinds:
+            await _make(kind.call, kind.calls // 4, 1)
+        for _ in range(rounds):
+            for kind in kinds:
+                await _take(kind, measured)
+            # In turn, so that a change of the machine's speed hits both.
+            pairs = [(await _first(direct), await _first(product_calls.paced)) for _ in range(max(8, calls // 10))]
+            alone, ours = (median(times) * 1000 for times in zip(*pairs, strict=True))
+            measured.figure("upstream_first_p50", alone)
+            measured.figure("generated_first_added", ours - alone)
+            measured.figure("generated_memory_idle", product.resident_megabytes())
+            measured.figure("generated_memory_streams", await _held(product, product_calls))
+    await collector.stop()
+    return measured.figures
+
+
+def kinds_of(
+    product: ServerProcess, product_calls: Calls, passing: ServerProcess, relay_calls: RelayCalls, calls: int
+) -> list[Kind]:
+    """What a round makes: the relay's calls beside the product's."""
+    few = max(8, calls // 4)
+    return [
+        Kind(passing, relay_calls.answer, calls, CALLERS, "relay_cpu"),
+        Kind(product, product_calls.answer, calls, CALLERS, "generated_cpu"),
+        Kind(passing, relay_calls.burst, calls, CALLERS, "relay_stream_cpu"),
+        Kind(product, product_calls.burst, calls, CALLERS, "generated_stream_cpu"),
+        Kind(passing, relay_calls.paced, few, CALLERS, "relay_paced_cpu"),
+        Kind(product, product_calls.paced, few, CALLERS, "generated_paced_cpu"),
+    ]
+
+
+async def _take(kind: Kind, measured: Measured) -> None:
+    await kind.process.settle()
+    before = kind.process.cpu_seconds()
+    made = await _make(kind.call, kind.calls, kind.callers)
+    await kind.process.settle()
+    measured.figure(kind.cpu, (kind.process.cpu_seconds() - before) / made * 1000)
+
+
+async def _make(call: Callable[[], Awaitable[float]], calls: int, callers: int) -> int:
+    async def caller() -> None:
+        for _ in range(calls // callers):
+            await call()
+
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    return calls // callers * callers
+
+
+async def _first(call: Callable[[], Awaitable[float]]) -> float:
+    """Seconds to the first text."""
+    began = time.perf_counter()
+    return await call() - began
+
+
+async def _held(product: ServerProcess, calls: Calls) -> float:
+    """Resident memory while a thousand streams are open."""
+    streams = await asyncio.gather(*(calls.opened() for _ in range(OPEN_STREAMS)))
+    await product.settle()
+    held = product.resident_megabytes()
+    for stream in streams:
+        stream.cancel()
+    return held
+
+
+@asynccontextmanager
+async def _serving(
+    module: str, arguments: list[str], core: int, *, settles: bool = False
+) -> AsyncIterator[tuple[ServerProcess, grpc.aio.Channel]]:
+    async with (
+        server(module, arguments, core, settles=settles) as running,
+        grpc.aio.insecure_channel(running.address) as channel,
+    ):
+        yield running, channel

@@ -1,0 +1,172 @@
+"""Anthropic's Messages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import jiter
+from pydantic_core import to_json
+
+from groundwire_server.adapters.generator.fence import Unfenced
+from groundwire_server.adapters.generator.http.dialect import Reading, UnreadableError
+from groundwire_server.adapters.generator.http.options import ApiKey
+from groundwire_server.adapters.generator.http.refusals import failure_of
+from groundwire_server.adapters.generator.schema import DESCRIPTION, NAME, SCHEMA, Output
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import FinishReason, GenerationRequest
+from groundwire_server.domain.vocabulary import Cause
+
+_VERSION: Final = "2023-06-01"
+_LENGTH: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicOptions:
+    """A model behind Messages.
+
+    Attributes:
+        model: the provider's name for it.
+        api_key: none for a gateway that asks for none.
+        output: `tool` is a forced call of one tool; `json_schema` is for the models that offer it.
+        temperature: the provider's own without it.
+        extra: further fields of the request.
+    """
+
+    model: str
+    api_key: ApiKey | None = None
+    output: Output = Output.TOOL
+    temperature: float | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+class AnthropicDialect:
+    """Asks for and reads a stream of message events.
+
+    Raises:
+        ValueError: when it cannot be held to the form in that way.
+    """
+
+    def __init__(self, options: AnthropicOptions) -> None:
+        if options.output is Output.JSON_OBJECT:
+            raise ValueError("output must be tool, json_schema or prompt")
+        self._output = options.output
+        self.model = options.model
+        self.path = "/messages"
+        self.headers: Mapping[str, str] = {
+            "anthropic-version": _VERSION,
+            **({} if options.api_key is None else {"x-api-key": options.api_key.value}),
+        }
+        self._fixed = _fixed_part(options)
+
+    def body(self, request: GenerationRequest) -> bytes:
+        """The request."""
+        prompt = request.prompt
+        return to_json(
+            {
+                **self._fixed,
+                "max_tokens": request.max_output_tokens,
+                "system": prompt.system,
+                "messages": [{"role": "user", "content": prompt.user}],
+            }
+        )
+
+    def reading(self) -> Reading:
+        """What reads its response."""
+        return _Reading(self._output)
+
+
+def _fixed_part(options: AnthropicOptions) -> dict[str, object]:
+    fixed: dict[str, object] = {"model": options.model, "stream": True}
+    if options.temperature is not None:
+        fixed["temperature"] = options.temperature
+    match options.output:
+        case Output.TOOL:
+            fixed["tools"] = [{"name": NAME, "description": DESCRIPTION, "input_schema": dict(SCHEMA)}]
+            fixed["tool_choice"] = {"type": "tool", "name": NAME, "disable_parallel_tool_use": True}
+        case Output.JSON_SCHEMA:
+            fixed["output_config"] = {"format": {"type": "json_schema", "schema": dict(SCHEMA)}}
+        case _:
+            pass
+    return {**fixed, **options.extra}
+
+
+class _Reading:
+    """One response: the input of the first call of the tool, or else the text."""
+
+    __slots__ = (
+        "_delta",
+        "_field",
+        "_index",
+        "_kind",
+        "_unfenced",
+        "cached_tokens",
+        "done",
+        "failure",
+        "input_tokens",
+        "output_tokens",
+        "reason",
+    )
+
+    def __init__(self, output: Output) -> None:
+        if output is Output.TOOL:
+            self._kind, self._delta, self._field = "tool_use", "input_json_delta", "partial_json"
+        else:
+            self._kind, self._delta, self._field = "text", "text_delta", "text"
+        self._unfenced = Unfenced() if output is Output.PROMPT else None
+        self._index: int | None = None
+        self.reason: FinishReason | None = None
+        self.failure: Failure | None = None
+        self.done = False
+        self.input_tokens: int | None = None
+        self.output_tokens: int | None = None
+        self.cached_tokens = 0
+
+    def take(self, events: Sequence[bytes]) -> str:
+        parts: list[str] = []
+        try:
+            for data in events:
+                parts.append(self._event(jiter.from_json(data, cache_mode="keys")))  # noqa: PERF401  # kept on failure
+        except Failure as failure:
+            self.failure = failure
+        except (AttributeError, LookupError, TypeError, ValueError):
+            # Looked into without asking first what it is: nearly always it is what it should be.
+            self.failure = UnreadableError()
+        text = "".join(parts)
+        return text if self._unfenced is None else self._unfenced.feed(text)
+
+    def _event(self, event: Any) -> str:
+        match event["type"]:
+            case "content_block_delta":
+                delta = event["delta"]
+                if event["index"] == self._index and delta["type"] == self._delta:
+                    return str(delta[self._field])
+            case "content_block_start":
+                if self._index is None and event["content_block"]["type"] == self._kind:
+                    self._index = event["index"]
+            case "message_start":
+                self._count(event["message"].get("usage") or {})
+            case "message_delta":
+                self._count(event.get("usage") or {})
+                self._stopped(event["delta"].get("stop_reason"))
+            case "message_stop":
+                self.done = self.reason is not None
+            case "error":
+                raise failure_of(event["error"])
+            case _:
+                # Pings, the ends of blocks, and what is yet to be invented.
+                pass
+        return ""
+
+    def _stopped(self, reason: str | None) -> None:
+        if reason == "refusal":
+            raise Failure(Cause.MODEL_REFUSED)
+        if reason is not None:
+            self.reason = FinishReason.LENGTH if reason in _LENGTH else FinishReason.COMPLETE
+
+    def _count(self, usage: Any) -> None:
+        read = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+        # Gateways say 0 at the start and the number at the end.
+        self.input_tokens = sum(int(usage.get(name) or 0) for name in read) or self.input_tokens
+        self.cached_tokens = int(usage.get("cache_read_input_tokens") or 0) or self.cached_tokens
+        if (written := usage.get("output_tokens")) is not None:
+            self.output_tokens = int(written)

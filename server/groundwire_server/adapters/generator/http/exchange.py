@@ -1,0 +1,162 @@
+"""One request and its response, bounded in time and size."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Mapping
+
+import aiohttp
+
+from groundwire_server.adapters.generator.http.options import Bounds
+from groundwire_server.adapters.generator.http.refusals import Refusal
+from groundwire_server.adapters.generator.http.session import Session
+from groundwire_server.adapters.generator.http.sse import DocumentReader, EventReader
+from groundwire_server.adapters.generator.http.watch import Watch
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
+
+_LOG = logging.getLogger(__name__)
+
+_ERROR_BYTES = 64 * 1024
+_TOGETHER_SECONDS = 0.01
+_TRICKLE_BYTES = 16 * 1024
+_OK = 200
+
+
+class Exchange:
+    """Sends a request and reads what comes back.
+
+    A stream that cannot be read to its end fails with MODEL_UNAVAILABLE before its first text and with
+    MODEL_INTERRUPTED after it.
+
+    Attributes:
+        gathers: whether tokens that trickle are read together.
+    """
+
+    def __init__(self, session: Session, bounds: Bounds, deadline: Deadline) -> None:
+        self._session = session
+        self._name = session.endpoint.provider
+        self._bounds = bounds
+        self._deadline = deadline
+        self._loop = asyncio.get_running_loop()
+        first = bounds.first_token_seconds
+        self._first_by = math.inf if first is None else self._loop.time() + first
+        self._response: aiohttp.ClientResponse | None = None
+        self._watch: Watch | None = None
+        self._left = bounds.response_bytes
+        self._read_at = 0.0
+        self.gathers = False
+
+    async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Refusal | None:
+        """Send the request; return what the provider said instead of an answer, if it did.
+
+        Raises:
+            Failure: MODEL_UNAVAILABLE, MODEL_MISCONFIGURED, MODEL_TIMEOUT or MODEL_SLOW_START.
+        """
+        by = min(self._deadline.at, self._first_by)
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=self._bounds.connect_seconds, sock_read=None, ceil_threshold=math.inf
+        )
+        try:
+            async with asyncio.timeout_at(None if math.isinf(by) else by):
+                self._response = response = await self._session.post(url, headers, body, timeout)
+                if response.status != _OK:
+                    return Refusal(response.status, response.headers, await _head(response))
+        except TimeoutError:
+            raise Failure(self._late() or Cause.MODEL_UNAVAILABLE) from None
+        except aiohttp.ClientConnectorCertificateError:
+            # Asking again does not help.
+            _LOG.warning("Provider %s shows a certificate that is not trusted: see its ca_file.", self._name)
+            raise Failure(Cause.MODEL_MISCONFIGURED) from None
+        except (aiohttp.ClientError, OSError):
+            raise Failure(Cause.MODEL_UNAVAILABLE) from None
+        if response.content_type == "text/html":
+            _LOG.warning("Provider %s answers with a web page: its base_url may be wrong.", self._name)
+            raise Failure(Cause.MODEL_MISCONFIGURED)
+        self._watch = Watch(self._loop, self._deadline, self._first_by, self._bounds.silence_seconds, response.close)
+        return None
+
+    def reader(self) -> EventReader | DocumentReader:
+        """What makes events of the bytes."""
+        if self._response is not None and self._response.content_type == "application/json":
+            return DocumentReader(self._bounds.event_bytes)
+        return EventReader(self._bounds.event_bytes)
+
+    async def read(self) -> bytes:
+        """Whatever has come by now, all of it; nothing at the end.
+
+        While `gathers` is set, what comes within 10 ms of the last read is waited for and taken together: a message for
+        each token would cost more than all else, and nobody can see the difference.
+
+        Raises:
+            Failure: MODEL_TIMEOUT, MODEL_SLOW_START, MODEL_UNAVAILABLE or MODEL_INTERRUPTED.
+        """
+        response, watch = self._response, self._watch
+        if response is None or watch is None:
+            raise self.broken()
+        watch.reading()
+        try:
+            data = await response.content.readany()
+            if self.gathers and 0 < len(data) < _TRICKLE_BYTES and not response.content.is_eof():
+                data += await self._gathered(response.content)
+        except (aiohttp.ClientError, OSError):
+            raise (self.broken() if watch.late is None else Failure(watch.late)) from None
+        watch.read()
+        self._read_at = self._loop.time()
+        self._left -= len(data)
+        if self._left < 0:
+            raise self.broken()
+        return data
+
+    async def _gathered(self, content: aiohttp.StreamReader) -> bytes:
+        wait = self._read_at + _TOGETHER_SECONDS - self._loop.time()
+        if wait <= 0:
+            return b""
+        await asyncio.sleep(wait)
+        try:
+            return content.read_nowait()
+        except (aiohttp.ClientError, OSError):
+            # What has come before it broke counts; the next read tells of the rest.
+            return b""
+
+    def begun(self) -> None:
+        """The first text has come."""
+        if self._watch is not None:
+            self._watch.begun = True
+
+    def broken(self) -> Failure:
+        """The stream cannot be read to its end."""
+        begun = self._watch is not None and self._watch.begun
+        return Failure(Cause.MODEL_INTERRUPTED if begun else Cause.MODEL_UNAVAILABLE)
+
+    def judged(self, failure: Failure) -> Failure:
+        """The failure, or what it is called once there was text."""
+        if failure.cause is not Cause.MODEL_UNAVAILABLE:
+            return failure
+        return Failure(self.broken().cause, retry_after=failure.retry_after)
+
+    def end(self, *, complete: bool) -> None:
+        """Close the request at once, unless all of its answer is there: then its connection is kept."""
+        if self._watch is not None:
+            self._watch.stop()
+        if self._response is None:
+            return
+        if complete:
+            self._session.settle(self._response)
+        else:
+            self._response.close()
+
+    def _late(self) -> Cause | None:
+        now = self._loop.time()
+        if now >= self._deadline.at:
+            return Cause.MODEL_TIMEOUT
+        return Cause.MODEL_SLOW_START if now >= self._first_by else None
+
+
+async def _head(response: aiohttp.ClientResponse) -> bytes:
+    """As much of an error as tells what it is."""
+    body = b""
+    while len(body) < _ERROR_BYTES and (data := await response.content.readany()):
+        body += data
+    return body

@@ -1,0 +1,117 @@
+"""A model behind HTTP, whatever its dialect."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+
+from opentelemetry.trace import get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from groundwire_server.adapters.generator.http.dialect import Dialect, Reading
+from groundwire_server.adapters.generator.http.exchange import Exchange
+from groundwire_server.adapters.generator.http.options import Bounds, Target
+from groundwire_server.adapters.generator.http.refusals import Refusal
+from groundwire_server.adapters.generator.http.session import Session
+from groundwire_server.adapters.generator.http.sse import TooLongEventError
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Finish, GenerationRequest, Piece, Usage
+from groundwire_server.domain.text import estimate_tokens
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.telemetry import names
+
+_FRAME = 64
+"""Characters of a draft until the first word of its text has come."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class HttpGenerator:
+    """The Generator that asks a provider.
+
+    All that one read brings leaves as one piece. Closing the generator, cancelling it, or the end of its time closes
+    the request at once.
+
+    Attributes:
+        target: whom it asks.
+    """
+
+    def __init__(self, session: Session, dialect: Dialect, bounds: Bounds | None = None) -> None:
+        endpoint = session.endpoint
+        self.target = Target(endpoint.provider, dialect.model, endpoint.host, endpoint.port, endpoint.residency)
+        self._session = session
+        self._dialect = dialect
+        self._bounds = bounds or Bounds()
+        self._url = endpoint.base_url.rstrip("/") + dialect.path
+        self._propagator = TraceContextTextMapPropagator() if endpoint.trace_context else None
+
+    async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
+        """Yield what the model writes, a read at a time, and how it ended."""
+        if not deadline.remaining(asyncio.get_running_loop().time()):
+            raise Failure(Cause.MODEL_TIMEOUT)
+        exchange = Exchange(self._session, self._bounds, deadline)
+        reading = self._dialect.reading()
+        written: list[str] = []
+        length = 0
+        try:
+            await self._open(exchange, self._dialect.body(request))
+            events = exchange.reader()
+            while not reading.done and reading.failure is None:
+                try:
+                    data = await exchange.read()
+                    text = reading.take(events.feed(data) if data else events.end())
+                except TooLongEventError:
+                    raise exchange.broken() from None
+                except Failure:
+                    if reading.reason is None:
+                        raise
+                    break
+                if text:
+                    exchange.begun()
+                    written.append(text)
+                    # Not yet in the draft's frame: the first words that somebody can read wait for nothing.
+                    length += len(text)
+                    exchange.gathers = length > _FRAME
+                    yield text
+                if not data:
+                    break
+            # Once the model has said why it stopped, the answer is there; what can break after that is its count.
+            if reading.failure is not None and reading.reason is None:
+                raise exchange.judged(reading.failure)
+            yield _finish(request, reading, written, exchange)
+        finally:
+            exchange.end(complete=reading.done)
+
+    async def _open(self, exchange: Exchange, body: bytes) -> None:
+        headers = dict(self._dialect.headers)
+        if self._propagator is not None:
+            self._propagator.inject(headers)
+        refusal = await exchange.open(self._url, headers, body)
+        if refusal is not None:
+            raise self._refused(refusal)
+
+    def _refused(self, refusal: Refusal) -> Failure:
+        failure = refusal.failure()
+        get_current_span().set_attribute(names.HTTP_STATUS, refusal.status)
+        if failure.cause in {Cause.MODEL_MISCONFIGURED, Cause.MODEL_QUOTA_EXHAUSTED}:
+            # Somebody has to look. The provider's own words may repeat the prompt or a key.
+            _LOG.warning(
+                "Provider %s refused model %s with HTTP status %d: %s.",
+                self.target.provider,
+                self.target.model,
+                refusal.status,
+                failure.cause,
+            )
+        return failure
+
+
+def _finish(request: GenerationRequest, reading: Reading, written: list[str], exchange: Exchange) -> Finish:
+    if reading.reason is None:
+        raise exchange.broken()
+    tokens_in, tokens_out = reading.input_tokens, reading.output_tokens
+    estimated = tokens_in is None or tokens_out is None
+    if tokens_in is None:
+        tokens_in = estimate_tokens(request.prompt.system) + estimate_tokens(request.prompt.user)
+    if tokens_out is None:
+        tokens_out = estimate_tokens("".join(written))
+    return Finish(reading.reason, Usage(tokens_in, tokens_out, estimated, min(reading.cached_tokens, tokens_in)))

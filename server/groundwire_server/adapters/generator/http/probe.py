@@ -1,0 +1,57 @@
+"""Looks whether a provider can be reached and takes its key, at the cost of no token."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+import jiter
+
+from groundwire_server.adapters.generator.http.options import Endpoint
+from groundwire_server.adapters.generator.http.session import Session
+
+_MOST_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a provider said to the question which models it has.
+
+    Attributes:
+        unreachable: why there was no answer; empty when there was one.
+        status: of the answer.
+        models: their names, where it lists them.
+    """
+
+    unreachable: str = ""
+    status: int = 0
+    models: frozenset[str] = frozenset()
+
+
+async def probe(endpoint: Endpoint, headers: Mapping[str, str], seconds: float) -> Probed:
+    """Ask a provider which models it has."""
+    timeout = aiohttp.ClientTimeout(total=seconds)
+    try:
+        async with asyncio.timeout(seconds), Session(endpoint) as session:
+            response = await session.get(endpoint.base_url + "/models", headers, timeout)
+            async with response:
+                return Probed(status=response.status, models=_names(await response.content.read(_MOST_BYTES)))
+    except aiohttp.ClientConnectorCertificateError:
+        return Probed("shows a certificate that is not trusted")
+    except aiohttp.ClientConnectorDNSError:
+        return Probed("has a name that is not known")
+    except TimeoutError:
+        return Probed(f"does not answer within {seconds:g} s")
+    except aiohttp.ClientConnectorError as failed:
+        return Probed(f"cannot be reached ({os.strerror(failed.errno) if failed.errno else 'no connection'})")
+    except (aiohttp.ClientError, OSError):
+        return Probed("breaks the connection off")
+
+
+def _names(body: bytes) -> frozenset[str]:
+    try:
+        listed = jiter.from_json(body)
+        return frozenset(str(each["id"]) for each in listed["data"])
+    except (LookupError, TypeError, ValueError):
+        return frozenset()

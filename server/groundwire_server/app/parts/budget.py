@@ -1,0 +1,37 @@
+"""What models cost and may cost."""
+
+from collections.abc import Mapping
+
+from groundwire_server.adapters.budget.memory import DailyBudget, Ledger
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.parts import Extractive
+from groundwire_server.app.configuration.models.spending import Spending
+from groundwire_server.app.parts.shared import Lease, Opened
+from groundwire_server.domain.price import Price
+from groundwire_server.ports.budget import Budget
+
+_MICROS = 1_000_000
+
+
+def prices(configuration: Configuration) -> Mapping[str, Price]:
+    """The price of each model that has one, by alias."""
+    return {
+        alias: model.price.price(configuration.spending.currency)
+        for alias, model in configuration.models.items()
+        if not isinstance(model, Extractive) and model.price is not None
+    }
+
+
+async def open_budget(section: Spending, lease: Lease) -> Budget:
+    """The budget that a section describes; what is spent stays spent when its bound changes."""
+
+    async def opened() -> Opened[Ledger]:
+        async def close() -> None:
+            """A ledger holds nothing open."""
+
+        return Ledger(), close
+
+    # What was spent in another currency does not count in this one.
+    ledger = await lease.take(("ledger", section.currency), opened)
+    return DailyBudget(ledger, SystemClock(), None if section.daily is None else round(section.daily * _MICROS))

@@ -1,0 +1,71 @@
+"""Models of providers."""
+
+from typing import TYPE_CHECKING
+
+from opentelemetry.trace import Tracer
+
+from groundwire_server.adapters.generator.limiting import FairSlots, LimitedGenerator
+from groundwire_server.app.configuration.models.generators import AnthropicModel, OpenAiModel
+from groundwire_server.app.configuration.models.providers import OpenAiProvider, Provider
+from groundwire_server.app.parts.providers import open_provider, slots_of
+from groundwire_server.app.parts.shared import Lease, Opened
+from groundwire_server.ports.generator import Generator
+
+if TYPE_CHECKING:
+    from groundwire_server.adapters.generator.http.dialect import Dialect
+    from groundwire_server.adapters.generator.provider import ModelOptions
+
+
+async def open_model(
+    section: OpenAiModel | AnthropicModel, provider: Provider, lease: Lease, tracer: Tracer
+) -> Generator:
+    """The model that a section describes, with its provider's connections.
+
+    Raises:
+        OSError: when a file that the provider needs cannot be read.
+    """
+    found = await open_provider(section.provider, provider, lease, tracer)
+    generator = found.provider.generator(dialect(section, provider), _options(section))
+
+    async def turns() -> Opened[tuple[FairSlots, ...]]:
+        async def close() -> None:
+            """Turns hold nothing open."""
+
+        return slots_of(section.concurrency), close
+
+    own = await lease.take(("turns", section.provider, provider, section.model, section.concurrency), turns)
+    # Its own turn first: who waits for one model must not hold up the others of its provider.
+    slots = (*own, *found.slots)
+    return LimitedGenerator(generator, *slots) if slots else generator
+
+
+def dialect(section: OpenAiModel | AnthropicModel, provider: Provider) -> "Dialect":
+    """How the model is spoken to."""
+    # Imported here: a server that asks no provider starts without an HTTP client.
+    from groundwire_server.adapters.generator.anthropic import AnthropicDialect, AnthropicOptions  # noqa: PLC0415
+    from groundwire_server.adapters.generator.http.options import ApiKey  # noqa: PLC0415
+    from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions  # noqa: PLC0415
+    from groundwire_server.adapters.generator.schema import Output  # noqa: PLC0415
+
+    key = None if provider.api_key is None else ApiKey(provider.api_key.reveal())
+    if isinstance(section, AnthropicModel):
+        output = Output(section.output)
+        return AnthropicDialect(AnthropicOptions(section.model, key, output, section.temperature, section.extra))
+    flavour, version = "openai", None
+    if isinstance(provider, OpenAiProvider):
+        flavour, version = provider.flavour, provider.api_version
+    held = None if section.output is None else Output(section.output)
+    return OpenAiDialect(OpenAiOptions(section.model, flavour, key, version, held, section.temperature, section.extra))
+
+
+def _options(section: OpenAiModel | AnthropicModel) -> "ModelOptions":
+    from groundwire_server.adapters.generator.breaking import BreakerOptions  # noqa: PLC0415  # as above
+    from groundwire_server.adapters.generator.http.options import Bounds  # noqa: PLC0415
+    from groundwire_server.adapters.generator.provider import ModelOptions  # noqa: PLC0415
+    from groundwire_server.adapters.generator.retrying import RetryOptions  # noqa: PLC0415
+
+    return ModelOptions(
+        Bounds(**section.bounds.model_dump()),
+        RetryOptions(**section.retry.model_dump()),
+        BreakerOptions(**section.breaker.model_dump()),
+    )

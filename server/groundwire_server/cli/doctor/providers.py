@@ -1,0 +1,46 @@
+"""Looks at who runs the models that a configuration names."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from groundwire_server.cli.doctor.report import Finding, State
+
+if TYPE_CHECKING:
+    from groundwire_server.app.configuration.models.configuration import Configuration
+
+_CHECK = "provider"
+
+
+def providers(configuration: "Configuration") -> Iterator[Finding]:
+    """A line for each provider: whether it answers, takes its key, and has the models."""
+    for name in configuration.providers:
+        yield _provider(configuration, name)
+
+
+def _provider(configuration: "Configuration", name: str) -> Finding:
+    from groundwire_server.app.examination import examine_provider  # noqa: PLC0415  # brings what a server is made of
+
+    found = examine_provider(configuration, name)
+    where = f"provider {name} at {configuration.providers[name].base_url}"
+    if found.unreachable:
+        do = f"start it, or correct providers.{name}.base_url or ca_file"
+        return Finding(_CHECK, State.FAIL, f"{where} {found.unreachable}", do)
+    match found.status:
+        case 401 | 403:
+            do = f"correct providers.{name}.api_key"
+            return Finding(_CHECK, State.FAIL, f"{where} refuses its key with HTTP status {found.status}", do)
+        case 200:
+            return _models(configuration, name, where, found.models)
+        case 404 | 405:
+            return Finding(_CHECK, State.OK, f"{where} answers; it does not list models, so its key is not tried")
+        case status:
+            do = "see to it; its models cannot be relied on"
+            return Finding(_CHECK, State.WARN, f"{where} answers with HTTP status {status}", do)
+
+
+def _models(configuration: "Configuration", name: str, where: str, listed: frozenset[str]) -> Finding:
+    for alias, model in configuration.models.items():
+        if listed and model.kind != "extractive" and model.provider == name and model.model not in listed:
+            do = f"correct models.{alias}.model, unless it takes names that it does not list"
+            return Finding(_CHECK, State.WARN, f"{where} takes requests, but does not list {model.model}", do)
+    return Finding(_CHECK, State.OK, f"{where} takes requests")

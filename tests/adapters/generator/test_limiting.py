@@ -1,0 +1,137 @@
+"""In virtual time."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from groundwire_server.adapters.generator.limiting import FairSlots, LimitedGenerator
+from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import GenerationRequest, Piece, Prompt
+from groundwire_server.domain.vocabulary import Cause
+from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait
+
+SECOND = 1.0
+
+
+def _request(tenant: str) -> GenerationRequest:
+    return GenerationRequest("alias", tenant, Prompt("answer", "1", "", "", "", {}), 500)
+
+
+class Load:
+    """Calls of tenants against one limited model that takes a second for each."""
+
+    def __init__(self, slots: int, waiting: int) -> None:
+        self.model = ScriptedGenerator(["x", Wait(SECOND), DONE])
+        self.slots = FairSlots(slots, waiting)
+        self.ended: list[str] = []
+        self.refused: list[tuple[str, Cause]] = []
+        self._limited = LimitedGenerator(self.model, self.slots)
+
+    def call(self, tenant: str, deadline: Deadline = NEVER) -> "asyncio.Task[None]":
+        return asyncio.create_task(self._call(tenant, deadline))
+
+    async def _call(self, tenant: str, deadline: Deadline) -> None:
+        try:
+            await self.written(tenant, deadline)
+        except Failure as failure:
+            self.refused.append((tenant, failure.cause))
+        else:
+            self.ended.append(tenant)
+
+    async def written(self, tenant: str, deadline: Deadline = NEVER) -> list[Piece]:
+        async with aclosing(self._limited.generate(_request(tenant), deadline)) as pieces:
+            return [piece async for piece in pieces]
+
+
+async def test_only_so_many_are_written_at_once() -> None:
+    load = Load(slots=3, waiting=100)
+    began = asyncio.get_running_loop().time()
+    await asyncio.gather(*(load.call("acme") for _ in range(7)))
+    assert asyncio.get_running_loop().time() - began == pytest.approx(3 * SECOND)
+    assert load.ended == ["acme"] * 7
+
+
+async def test_tenants_take_turns() -> None:
+    load = Load(slots=1, waiting=100)
+    calls = [load.call("busy") for _ in range(5)]
+    await asyncio.sleep(0.1 * SECOND)
+    await asyncio.gather(*calls, load.call("quiet"), load.call("third"))
+    assert load.ended == ["busy", "busy", "quiet", "third", "busy", "busy", "busy"]
+
+
+async def test_a_full_line_refuses_whoever_comes_next_of_the_same_tenant() -> None:
+    load = Load(slots=1, waiting=2)
+    calls = []
+    for _ in range(5):
+        calls.append(load.call("acme"))
+        await asyncio.sleep(0)
+    await asyncio.gather(*calls)
+    assert (len(load.ended), len(load.refused)) == (3, 2)
+
+
+async def test_a_tenant_that_fills_the_line_makes_room_for_another() -> None:
+    load = Load(slots=1, waiting=3)
+    calls = [load.call("busy") for _ in range(4)]
+    await asyncio.sleep(0.1 * SECOND)
+    await asyncio.gather(*calls, load.call("quiet"))
+    assert load.refused == [("busy", Cause.CAPACITY_EXHAUSTED)]
+    assert load.ended.count("quiet") == 1
+
+
+async def test_the_wait_counts_against_the_deadline() -> None:
+    load = Load(slots=1, waiting=10)
+    first = load.call("acme")
+    await asyncio.sleep(0)
+    began = asyncio.get_running_loop().time()
+    await load.call("acme", Deadline(began + 0.25 * SECOND))
+    assert asyncio.get_running_loop().time() - began == pytest.approx(0.25 * SECOND)
+    assert load.refused == [("acme", Cause.CAPACITY_EXHAUSTED)]
+    await first
+    assert load.slots.waiting == 0
+    await load.call("acme")
+    assert load.ended == ["acme", "acme"]
+
+
+async def test_one_who_leaves_the_line_takes_no_slot_along() -> None:
+    load = Load(slots=1, waiting=10)
+    first = load.call("acme")
+    await asyncio.sleep(0)
+    leaving, staying = load.call("acme"), load.call("acme")
+    await asyncio.sleep(0.5 * SECOND)
+    leaving.cancel()
+    await asyncio.gather(first, staying)
+    assert load.slots.waiting == 0
+    assert await load.written("acme") == ["x", DONE]
+
+
+async def test_one_who_leaves_as_a_slot_comes_hands_it_on() -> None:
+    load = Load(slots=1, waiting=10)
+    slots = load.slots
+    await slots.acquire("acme", NEVER)
+    leaving = asyncio.create_task(slots.acquire("acme", NEVER))
+    staying = asyncio.create_task(slots.acquire("acme", NEVER))
+    await asyncio.sleep(0)
+    slots.release()
+    leaving.cancel()
+    await staying
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
+@pytest.mark.parametrize("ending", ["closed", "failed"])
+async def test_a_slot_is_given_back_however_the_writing_ends(ending: str) -> None:
+    script: list[Move] = [Failure(Cause.MODEL_UNAVAILABLE)] if ending == "failed" else ["x", "y", DONE]
+    slots = FairSlots(1, 0)
+    limited = LimitedGenerator(ScriptedGenerator(script), slots)
+    for _ in range(3):
+        pieces = limited.generate(_request("acme"), NEVER)
+        if ending == "failed":
+            with pytest.raises(Failure) as caught:
+                await anext(pieces)
+            assert caught.value.cause is Cause.MODEL_UNAVAILABLE
+        else:
+            assert await anext(pieces) == "x"
+            await pieces.aclose()
+    await slots.acquire("acme", NEVER)

@@ -1,0 +1,126 @@
+"""What providers are asked, in their own strictest way."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from groundwire_server.adapters.generator.anthropic import AnthropicDialect, AnthropicOptions
+from groundwire_server.adapters.generator.flavours import FLAVOURS
+from groundwire_server.adapters.generator.http.dialect import Dialect
+from groundwire_server.adapters.generator.http.options import ApiKey, Endpoint, UnusableEndpointError
+from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
+from groundwire_server.adapters.generator.schema import Output
+from tests.adapters.generator.wire.models import KEY, ask, dialect
+
+NAMES = [*FLAVOURS, "anthropic", "anthropic-json"]
+
+
+def body(spoken: Dialect) -> dict[str, Any]:
+    decoded: dict[str, Any] = json.loads(spoken.body(ask()))
+    return decoded
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_request_streams_and_bounds_the_output_and_asks_the_model(name: str) -> None:
+    asked = body(dialect(name))
+    assert asked["stream"] is True
+    assert asked["model"] == dialect(name).model
+    assert [asked[field] for field in ("max_tokens", "max_completion_tokens") if field in asked] == [500]
+    assert asked["messages"][-1] == {"role": "user", "content": "user Where do parcels wait?"}
+    system = asked["system"] if "system" in asked else asked["messages"][0]["content"]
+    assert system == "SECRET-PROMPT system"
+
+
+@pytest.mark.parametrize("name", ["openai", "azure", "mistral", "vllm", "ollama", "llamacpp", "gemini"])
+def test_a_server_that_can_is_held_to_the_schema(name: str) -> None:
+    form = body(dialect(name))["response_format"]
+    assert form["type"] == "json_schema"
+    assert form["json_schema"]["strict"] is True
+    assert list(form["json_schema"]["schema"]["properties"]) == ["confidence", "segments"]
+
+
+def test_tgi_takes_the_schema_as_a_value() -> None:
+    form = body(dialect("tgi"))["response_format"]
+    assert (form["type"], form["value"]["required"]) == ("json_object", ["confidence", "segments"])
+
+
+def test_a_server_of_which_nothing_is_known_gets_the_prompt_alone() -> None:
+    asked = body(dialect("plain"))
+    assert "response_format" not in asked
+    assert "stream_options" not in asked
+
+
+def test_an_operator_may_choose_a_weaker_mode() -> None:
+    spoken = OpenAiDialect(OpenAiOptions("m", "vllm", output=Output.JSON_OBJECT, temperature=0.0, extra={"seed": 7}))
+    asked = body(spoken)
+    assert asked["response_format"] == {"type": "json_object"}
+    assert (asked["temperature"], asked["seed"]) == (0.0, 7)
+
+
+def test_anthropic_must_call_the_one_tool() -> None:
+    asked = body(dialect("anthropic"))
+    (tool,) = asked["tools"]
+    assert asked["tool_choice"] == {"type": "tool", "name": tool["name"], "disable_parallel_tool_use": True}
+    assert tool["input_schema"]["additionalProperties"] is False
+
+
+def test_anthropic_may_be_held_to_the_schema_without_a_tool() -> None:
+    asked = body(dialect("anthropic-json"))
+    assert "tools" not in asked
+    assert asked["output_config"]["format"]["type"] == "json_schema"
+
+
+@pytest.mark.parametrize("name", [name for name, flavour in FLAVOURS.items() if not flavour.usage_on_request])
+def test_a_server_that_counts_unasked_is_not_asked(name: str) -> None:
+    assert "stream_options" not in body(dialect(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "value"),
+    [
+        ("openai", "Authorization", f"Bearer {KEY}"),
+        ("azure", "api-key", KEY),
+        ("anthropic", "x-api-key", KEY),
+    ],
+)
+def test_the_key_goes_where_the_provider_looks_for_it(name: str, header: str, value: str) -> None:
+    assert dialect(name).headers[header] == value
+
+
+def test_azure_is_told_its_version() -> None:
+    assert dialect("azure").path == "/chat/completions?api-version=2024-10-21"
+
+
+def test_no_key_is_no_header() -> None:
+    assert OpenAiDialect(OpenAiOptions("m")).headers == {}
+    assert "x-api-key" not in AnthropicDialect(AnthropicOptions("m")).headers
+
+
+def test_a_key_shows_in_no_repr() -> None:
+    assert KEY not in repr(OpenAiOptions("m", api_key=ApiKey(KEY)))
+    assert KEY not in repr(AnthropicOptions("m", api_key=ApiKey(KEY)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [OpenAiOptions("m", "opneai"), OpenAiOptions("m", output=Output.TOOL)],
+)
+def test_an_unknown_flavour_or_mode_is_refused_at_once(options: OpenAiOptions) -> None:
+    with pytest.raises(ValueError, match=r"there are: openai|output must be"):
+        OpenAiDialect(options)
+
+
+def test_anthropic_has_no_json_object() -> None:
+    with pytest.raises(ValueError, match="output must be"):
+        AnthropicDialect(AnthropicOptions("m", output=Output.JSON_OBJECT))
+
+
+@pytest.mark.parametrize("url", ["api.openai.com/v1", "ftp://x/v1", "https://user:pw@x/v1", "https://x/v1?key=1"])
+def test_an_address_that_cannot_be_used_is_refused_without_being_told(url: str) -> None:
+    good = Endpoint("test", "https://api.example.com/v1")
+    assert (good.host, good.port) == ("api.example.com", 443)
+    with pytest.raises(UnusableEndpointError) as refused:
+        replace(good, base_url=url)
+    assert "pw" not in str(refused.value)

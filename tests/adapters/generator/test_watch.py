@@ -1,0 +1,73 @@
+"""One timer that fires neither late nor in vain."""
+
+import asyncio
+
+from groundwire_server.adapters.generator.http.watch import Watch
+from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.vocabulary import Cause
+
+
+class Watched:
+    """A watch over nothing, and when it ended that."""
+
+    def __init__(self, deadline: Deadline = NEVER, first: float = 2.0, silence: float = 3.0) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self.ended: list[float] = []
+        self.looks = 0
+        self.watch = Watch(self._loop, deadline, self._began + first, silence, self._end)
+        look = self.watch._look
+
+        def counted() -> None:
+            self.looks += 1
+            assert self.looks < 100
+            look()
+
+        self.watch._look = counted  # type: ignore[method-assign]
+
+    def _end(self) -> None:
+        self.ended.append(self._loop.time() - self._began)
+
+
+async def test_without_text_it_ends_at_the_first_tokens_time() -> None:
+    watched = Watched()
+    watched.watch.reading()
+    await asyncio.sleep(10.0)
+    assert (watched.ended, watched.watch.late) == ([2.0], Cause.MODEL_SLOW_START)
+
+
+async def test_a_read_that_brings_nothing_ends_after_the_silence() -> None:
+    watched = Watched()
+    watched.watch.begun = True
+    await asyncio.sleep(1.5)
+    watched.watch.reading()
+    await asyncio.sleep(10.0)
+    assert (watched.ended, watched.watch.late) == ([4.5], Cause.MODEL_INTERRUPTED)
+
+
+async def test_reads_that_bring_something_go_on_and_it_hardly_looks() -> None:
+    watched = Watched()
+    watched.watch.begun = True
+    for _ in range(600):
+        watched.watch.reading()
+        await asyncio.sleep(0.1)
+        watched.watch.read()
+    watched.watch.stop()
+    assert not watched.ended
+    assert watched.looks <= 22
+
+
+async def test_nobody_reading_is_no_silence() -> None:
+    watched = Watched(Deadline(asyncio.get_running_loop().time() + 60.0))
+    watched.watch.begun = True
+    await asyncio.sleep(59.0)
+    assert not watched.ended
+    await asyncio.sleep(10.0)
+    assert (watched.ended, watched.watch.late) == ([60.0], Cause.MODEL_TIMEOUT)
+
+
+async def test_stopped_it_does_nothing_any_more() -> None:
+    watched = Watched()
+    watched.watch.stop()
+    await asyncio.sleep(100.0)
+    assert not watched.ended

@@ -1,0 +1,72 @@
+"""Models behind doubles of their providers, ready to be asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+from groundwire_server.adapters.generator.anthropic import AnthropicDialect, AnthropicOptions
+from groundwire_server.adapters.generator.http.dialect import Dialect
+from groundwire_server.adapters.generator.http.generator import HttpGenerator
+from groundwire_server.adapters.generator.http.options import ApiKey, Bounds, Endpoint
+from groundwire_server.adapters.generator.http.session import Session
+from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
+from groundwire_server.adapters.generator.schema import Output
+from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.generation import Finish, GenerationRequest, Prompt
+from groundwire_server.ports.generator import Generator
+from tests.doubles.upstream import Reply, Upstream, upstream
+
+KEY = "sk-SECRET-KEY"
+PASSAGES = {"p1": Passage("c1", "Parcels wait in the mail room."), "p2": Passage("c2", "It opens at noon.")}
+
+
+def dialect(name: str) -> Dialect:
+    """A provider's, by the first word of its transcripts' names."""
+    key = ApiKey(KEY)
+    match name:
+        case "anthropic":
+            return AnthropicDialect(AnthropicOptions("claude-test", key))
+        case "anthropic-json":
+            return AnthropicDialect(AnthropicOptions("claude-test", key, output=Output.JSON_SCHEMA))
+        case "azure":
+            return OpenAiDialect(OpenAiOptions("gpt-test", "azure", key, api_version="2024-10-21"))
+        case _:
+            return OpenAiDialect(OpenAiOptions("model-test", name, key))
+
+
+def ask() -> GenerationRequest:
+    prompt = Prompt("answer", "1", "SECRET-PROMPT system", "user Where do parcels wait?", "Where?", PASSAGES)
+    return GenerationRequest("alias", "tenant", prompt, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model and the provider's double behind it."""
+
+    generator: Generator
+    upstream: Upstream
+
+    async def write(self, deadline: Deadline = NEVER) -> tuple[str, Finish, int]:
+        """What it writes, how it ended and in how many pieces."""
+        async with aclosing(self.generator.generate(ask(), deadline)) as written:
+            *texts, last = [piece async for piece in written]
+        assert isinstance(last, Finish)
+        return "".join(map(str, texts)), last, len(texts)
+
+
+@asynccontextmanager
+async def model(
+    spoken: Dialect | str, *replies: Reply, bounds: Bounds | None = None, base: str = "/v1"
+) -> AsyncIterator[Model]:
+    """A model whose provider answers with the replies."""
+    spoken = dialect(spoken) if isinstance(spoken, str) else spoken
+    async with upstream(*replies) as double:
+        endpoint = Endpoint("test", f"http://127.0.0.1:{double.port}{base}")
+        async with Session(endpoint) as session:
+            yield Model(HttpGenerator(session, spoken, bounds), double)
+
+
+def soon(seconds: float) -> Deadline:
+    return Deadline(asyncio.get_running_loop().time() + seconds)

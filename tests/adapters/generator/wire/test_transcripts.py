@@ -1,0 +1,151 @@
+"""Every provider's ways, held to what it was seen to send."""
+
+import json
+import logging
+
+import pytest
+
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Finish, FinishReason, Usage
+from groundwire_server.domain.vocabulary import Cause
+from tests.adapters.generator.wire.models import KEY, model
+from tests.adapters.generator.wire.transcripts import DRAFT, FOLDER, transcript
+
+LENGTH = FinishReason.LENGTH
+COMPLETE = FinishReason.COMPLETE
+ESTIMATED = Usage(12, 42, estimated=True)
+
+ANSWERS = {
+    "openai-answer": Usage(812, 61),
+    "openai-two-choices": Usage(812, 122),
+    "openai-whole": Usage(812, 61),
+    "azure-answer": Usage(812, 61),
+    "mistral-answer": Usage(840, 60),
+    "mistral-reasoning": Usage(840, 90),
+    "vllm-answer": Usage(812, 61),
+    "tgi-answer": Usage(830, 62),
+    "ollama-answer": Usage(801, 58),
+    "llamacpp-answer": Usage(790, 57),
+    "gemini-answer": Usage(805, 59),
+    "gemini-no-reason": ESTIMATED,
+    "plain-fenced": ESTIMATED,
+    "anthropic-answer": Usage(902, 66),
+    "anthropic-preamble": Usage(902, 66),
+    "anthropic-gateway-usage": Usage(902, 66),
+    "anthropic-json-schema": Usage(902, 66),
+}
+
+OTHER_ENDS = {
+    "openai-length": (LENGTH, Usage(812, 20)),
+    "mistral-length": (LENGTH, Usage(840, 19)),
+    "anthropic-max-tokens": (LENGTH, Usage(902, 20)),
+    # The model wrote nothing into the answer: the pipeline calls it empty, or malformed.
+    "openai-tool-call": (COMPLETE, Usage(700, 9)),
+    "empty-answer": (COMPLETE, Usage(12, 0, estimated=True)),
+    "plain-prose": (COMPLETE, Usage(12, 8, estimated=True)),
+}
+
+FAILURES = {
+    "openai-refusal": Cause.MODEL_REFUSED,
+    "openai-content-filter": Cause.MODEL_CONTENT_FILTERED,
+    "openai-error-in-stream": Cause.MODEL_INTERRUPTED,
+    "openai-401": Cause.MODEL_MISCONFIGURED,
+    "openai-404": Cause.MODEL_MISCONFIGURED,
+    "openai-429": Cause.MODEL_RATE_LIMITED,
+    "openai-429-quota": Cause.MODEL_QUOTA_EXHAUSTED,
+    "openai-400": Cause.MODEL_MISCONFIGURED,
+    "openai-400-context": Cause.PROMPT_TOO_LONG,
+    "openai-500": Cause.MODEL_UNAVAILABLE,
+    "gateway-502": Cause.MODEL_UNAVAILABLE,
+    "gateway-503": Cause.MODEL_UNAVAILABLE,
+    "proxy-page": Cause.MODEL_MISCONFIGURED,
+    "azure-400-content-filter": Cause.MODEL_CONTENT_FILTERED,
+    "azure-404": Cause.MODEL_MISCONFIGURED,
+    "azure-429": Cause.MODEL_RATE_LIMITED,
+    "mistral-422": Cause.MODEL_MISCONFIGURED,
+    "mistral-400-context": Cause.PROMPT_TOO_LONG,
+    "mistral-429": Cause.MODEL_RATE_LIMITED,
+    "vllm-400-context": Cause.PROMPT_TOO_LONG,
+    "vllm-error-in-stream": Cause.MODEL_UNAVAILABLE,
+    "tgi-422": Cause.PROMPT_TOO_LONG,
+    "tgi-429": Cause.MODEL_RATE_LIMITED,
+    "ollama-404": Cause.MODEL_MISCONFIGURED,
+    "llamacpp-error-line": Cause.PROMPT_TOO_LONG,
+    "llamacpp-400-context": Cause.PROMPT_TOO_LONG,
+    "llamacpp-503-loading": Cause.MODEL_UNAVAILABLE,
+    "gemini-safety": Cause.MODEL_CONTENT_FILTERED,
+    "gemini-429": Cause.MODEL_RATE_LIMITED,
+    "gemini-400-context": Cause.PROMPT_TOO_LONG,
+    "gemini-503": Cause.MODEL_UNAVAILABLE,
+    "anthropic-refusal": Cause.MODEL_REFUSED,
+    "anthropic-overloaded-in-stream": Cause.MODEL_INTERRUPTED,
+    "anthropic-overloaded-at-start": Cause.MODEL_UNAVAILABLE,
+    "anthropic-529": Cause.MODEL_UNAVAILABLE,
+    "anthropic-401": Cause.MODEL_MISCONFIGURED,
+    "anthropic-400-prompt": Cause.PROMPT_TOO_LONG,
+    "anthropic-400-credit": Cause.MODEL_QUOTA_EXHAUSTED,
+    "anthropic-402": Cause.MODEL_QUOTA_EXHAUSTED,
+    "anthropic-413": Cause.PROMPT_TOO_LONG,
+    "anthropic-429": Cause.MODEL_RATE_LIMITED,
+    "anthropic-500": Cause.MODEL_UNAVAILABLE,
+}
+
+RETRY_AFTER = {
+    "openai-429": 1.5,
+    "gateway-503": 3.0,
+    "azure-429": 7.0,
+    "gemini-429": 34.5,
+    "anthropic-429": 12.0,
+    "anthropic-529": None,
+}
+
+
+def spoken(name: str) -> str:
+    if name == "anthropic-json-schema":
+        return "anthropic-json"
+    first = name.split("-", maxsplit=1)[0]
+    return {"gateway": "openai", "proxy": "openai", "empty": "plain"}.get(first, first)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+async def test_a_whole_answer_is_read_and_counted(name: str) -> None:
+    async with model(spoken(name), transcript(name)) as asked:
+        assert await asked.write() == (DRAFT, Finish(COMPLETE, ANSWERS[name]), 1)
+
+
+@pytest.mark.parametrize("name", OTHER_ENDS)
+async def test_an_end_that_is_no_answer_is_told(name: str) -> None:
+    async with model(spoken(name), transcript(name)) as asked:
+        _, last, _ = await asked.write()
+        assert (last.reason, last.usage) == OTHER_ENDS[name]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_a_failure_has_its_cause_and_none_of_the_providers_words(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with model(spoken(name), transcript(name)) as asked:
+        with pytest.raises(Failure) as failure:
+            await asked.write()
+    assert failure.value.cause is FAILURES[name]
+    assert str(failure.value) == FAILURES[name].value
+    assert failure.value.__cause__ is None
+    assert "SECRET" not in caplog.text
+    assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize("name", RETRY_AFTER)
+async def test_a_failure_says_when_the_provider_wants_to_be_asked_again(name: str) -> None:
+    async with model(spoken(name), transcript(name)) as asked:
+        with pytest.raises(Failure) as failure:
+            await asked.write()
+    assert failure.value.retry_after == RETRY_AFTER[name]
+
+
+def test_every_transcript_is_held_to() -> None:
+    assert {path.stem for path in FOLDER.glob("*.http")} == {*ANSWERS, *OTHER_ENDS, *FAILURES}
+
+
+def test_the_answer_of_the_transcripts_is_one_draft() -> None:
+    assert [segment["cites"] for segment in json.loads(DRAFT)["segments"]] == [["p1"], ["p1", "p2"]]

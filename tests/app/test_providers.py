@@ -1,0 +1,234 @@
+"""Providers and their models in a configuration: what is taken, what is refused and in which words."""
+
+import json
+import re
+from collections.abc import Hashable
+from pathlib import Path
+
+import pytest
+import trustme
+
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.chains import residencies
+from groundwire_server.app.configuration.check import verify
+from groundwire_server.app.configuration.load import Loaded, Sources, load
+from groundwire_server.app.configuration.problems import InvalidConfiguration
+from groundwire_server.app.configuration.schema import schema_of_the_file
+from groundwire_server.app.configuration.shown import as_yaml
+from groundwire_server.app.configuration.starting import starting_file
+from groundwire_server.app.parts.models import dialect
+from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.shared import Lease, Shared
+from groundwire_server.domain.residency import Residency
+from tests.doubles.spans import Spans
+
+KEY = "sk-SECRET"
+RIGHT = """\
+providers:
+  cloud: {kind: anthropic, base_url: "https://api.example.com/v1", api_key: "env://CLOUD_KEY"}
+  house:
+    kind: openai
+    flavour: vllm
+    base_url: http://127.0.0.1:9/v1/
+    residency: self_hosted
+models:
+  large: {kind: anthropic, provider: cloud, model: claude-test, price: {input: 3, output: 15, cached: 0.3}}
+  own: {kind: openai, provider: house, model: qwen-test, bounds: {first_token_seconds: 2}, extra: {seed: 7}}
+  quoting: {kind: extractive}
+routes:
+  default: {models: [large, own, quoting], store: main}
+"""
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUD_KEY", KEY)
+
+
+def loaded(folder: Path, text: str = RIGHT) -> Loaded:
+    file = folder / "c.yaml"
+    file.write_text(text)
+    flags = {
+        "--data": (("stores", "main", "folder"), str(folder / "data")),
+        "--embedder": (("stores", "main", "embedder"), None),
+    }
+    return load(Sources(file, {}, flags))
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    with pytest.raises(InvalidConfiguration) as invalid:
+        loaded(folder, text)
+    return [str(each).removeprefix(f"{folder}/") for each in invalid.value.problems]
+
+
+async def test_a_chain_is_opened_as_the_file_says(tmp_path: Path) -> None:
+    configuration = loaded(tmp_path).configuration
+    lease = Shared().lease()
+    parts = await open_parts(configuration, lease, Spans().tracer)
+    assert list(parts.generators) == ["large", "own", "quoting"]
+    assert parts.residencies == residencies(configuration)
+    assert parts.residencies == {
+        "large": Residency.HOSTED,
+        "own": Residency.SELF_HOSTED,
+        "quoting": Residency.SELF_HOSTED,
+    }
+    await lease.end()
+
+
+def test_a_models_requests_are_made_of_both_sections(tmp_path: Path) -> None:
+    configuration = loaded(tmp_path).configuration
+    large, own = configuration.models["large"], configuration.models["own"]
+    assert large.kind == "anthropic"
+    assert own.kind == "openai"
+    assert dialect(large, configuration.providers["cloud"]).headers["x-api-key"] == KEY
+    spoken = dialect(own, configuration.providers["house"])
+    assert (spoken.model, spoken.path, dict(spoken.headers)) == ("qwen-test", "/chat/completions", {})
+
+
+WRONG = {
+    "a kind that there is not": (
+        ("kind: anthropic, base_url", "kind: antropic, base_url"),
+        (
+            "c.yaml:2: providers.cloud.kind: is not one of the words allowed; did you mean anthropic? "
+            "there are: anthropic, openai"
+        ),
+    ),
+    "no kind": (
+        ("  quoting: {kind: extractive}", "  quoting: {}"),
+        "c.yaml:11: models.quoting.kind: is missing; there are: anthropic, extractive, openai",
+    ),
+    "a key that is another kind's": (
+        ("kind: anthropic, base_url", "kind: anthropic, flavour: vllm, base_url"),
+        (
+            "c.yaml:2: providers.cloud.flavour: is no key here; there are: api_key, base_url, ca_file, concurrency, "
+            "connections, idle_seconds, kind, residency, retry_budget, trace_context"
+        ),
+    ),
+    "a misspelt key deep within": (
+        ("first_token_seconds", "first_tokens_seconds"),
+        (
+            "c.yaml:10: models.own.bounds.first_tokens_seconds: is no key here; did you mean first_token_seconds? "
+            "there are: connect_seconds, event_bytes, first_token_seconds, response_bytes, silence_seconds"
+        ),
+    ),
+    "a misspelt flavour": (
+        ("flavour: vllm", "flavour: vlm"),
+        (
+            "c.yaml:5: providers.house.flavour: is not one of the words allowed; did you mean vllm? there are: azure, "
+            "gemini, llamacpp, mistral, ollama, openai, plain, tgi, vllm"
+        ),
+    ),
+    "a provider that there is not": (
+        ("provider: cloud", "provider: clout"),
+        (
+            "c.yaml:9: models.large.provider: there is no provider of this name; did you mean cloud? "
+            "there are: cloud, house"
+        ),
+    ),
+    "a provider of another kind": (
+        ("provider: cloud", "provider: house"),
+        "c.yaml:9: models.large.provider: is of the kind openai, and the model of the kind anthropic",
+    ),
+    "a key in the file": (
+        ("env://CLOUD_KEY", "sk-SECRET"),
+        "c.yaml:2: providers.cloud.api_key: must be a reference, env://NAME or file:///PATH, and not the secret itself",
+    ),
+    "no address": (
+        ("https://api.example.com/v1", "api.example.com"),
+        "c.yaml:2: providers.cloud.base_url: must begin with http:// or https://, such as http://127.0.0.1:8000/v1",
+    ),
+    "a key in the address": (
+        ("https://api", "https://me:sk-SECRET@api"),
+        "c.yaml:2: providers.cloud.base_url: must hold no credentials, query or fragment: the key belongs into api_key",
+    ),
+    "a field of a request that is the product's": (
+        ("{seed: 7}", "{messages: []}"),
+        "c.yaml:10: models.own.extra: messages is set by the server: leave it out",
+    ),
+    "a route of hosted models that bars them": (
+        ("models: [large, own, quoting]", "self_hosted_only: true, models: [large]"),
+        "c.yaml:13: routes.default.models: are all hosted, and self_hosted_only bars them: add one that is not",
+    ),
+    "a route of hosted models, and a tenant that they are barred for": (
+        ("models: [large, own, quoting], store: main}", "models: [large], store: main}\nself_hosted_only: [acme]"),
+        "c.yaml:13: routes.default.models: are all hosted, which self_hosted_only bars for acme: add one that is not",
+    ),
+    "a tenant to protect that there is not": (
+        ("routes:", "tenants: [acme]\nself_hosted_only: [acne]\nroutes:"),
+        "c.yaml:13: self_hosted_only[0]: there is no tenant of this name; did you mean acme? there is: acme",
+    ),
+    "a price that is none": (
+        ("input: 3", "input: -3"),
+        "c.yaml:9: models.large.price.input: must be at least 0.0",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_one_line_with_its_place_and_what_would_be_right(tmp_path: Path, case: str) -> None:
+    (old, new), line = WRONG[case]
+    assert old in RIGHT
+    (said,) = problems(tmp_path, RIGHT.replace(old, new))
+    assert said == line
+    assert KEY not in said
+
+
+def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    for name, said in (("ca.pem", "holds no certificate of an authority"), ("none.pem", "cannot be read")):
+        text = RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / name}")
+        with pytest.raises(InvalidConfiguration) as invalid:
+            verify(loaded(tmp_path, text), SystemClock().today())
+        (problem,) = invalid.value.problems
+        assert f"c.yaml:5: providers.house.ca_file: {tmp_path / name} {said}" in str(problem)
+
+
+def test_an_authority_of_ones_own_is_taken(tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    verify(loaded(tmp_path, RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / 'ca.pem'}")), SystemClock().today())
+
+
+def test_what_is_in_force_is_shown_without_the_key(tmp_path: Path) -> None:
+    shown = as_yaml(loaded(tmp_path))
+    assert re.search(r"api_key: env://CLOUD_KEY +# .*c\.yaml:2\n", shown)
+    assert re.search(r"base_url: http://127\.0\.0\.1:9/v1 +# .*c\.yaml:6\n", shown)
+    assert KEY not in shown
+
+
+def test_the_schema_tells_the_kinds_apart() -> None:
+    properties = schema_of_the_file()["properties"]
+    for section, kinds in (("providers", {"openai", "anthropic"}), ("models", {"openai", "anthropic", "extractive"})):
+        ((_, mapping),) = re.findall(r'("mapping": )({[^}]*})', json.dumps(properties[section]))
+        assert set(json.loads(mapping)) == kinds
+
+
+def test_a_file_to_begin_with_shows_providers_and_their_models() -> None:
+    lines = starting_file().splitlines()
+    assert any(line.startswith("#  house: {kind: openai, flavour: vllm, base_url:") for line in lines)
+    assert any(line.startswith("  #small: {kind: openai, provider: house") for line in lines)
+
+
+def open_providers(shared: Shared) -> set[Hashable]:
+    return {each for each in shared.keys() if isinstance(each, tuple) and each[0] == "provider"}  # noqa: SIM118
+
+
+async def opened(shared: Shared, folder: Path, text: str) -> Lease:
+    lease = shared.lease()
+    await open_parts(loaded(folder, text).configuration, lease, Spans().tracer)
+    return lease
+
+
+async def test_a_provider_stays_open_for_the_next_configuration_and_is_closed_after_the_last(tmp_path: Path) -> None:
+    shared = Shared()
+    first = await opened(shared, tmp_path, RIGHT)
+    providers = open_providers(shared)
+    assert len(providers) == 2
+    second = await opened(shared, tmp_path, RIGHT.replace("seed: 7", "seed: 8"))
+    assert open_providers(shared) == providers
+    await first.end()
+    assert open_providers(shared) == providers
+    third = await opened(shared, tmp_path, RIGHT.replace("flavour: vllm", "flavour: ollama"))
+    assert len(open_providers(shared)) == 3
+    await second.end()
+    await third.end()
+    assert not shared.keys()

@@ -1,0 +1,85 @@
+"""What `groundwire doctor` says of providers: a line for each."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.doctor.local import local
+from groundwire_server.cli.doctor.report import Finding, State
+
+KEY = "sk-SECRET"
+
+
+@contextmanager
+def listing(status: int, body: str, seen: list[tuple[str, str | None]]) -> Iterator[int]:
+    """A provider that answers every question which models it has; on a thread, for the doctor has its own loop."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers["Authorization"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> Finding:
+    monkeypatch.setenv("HOUSE_KEY", KEY)
+    config = folder / "c.yaml"
+    config.write_text(
+        "providers:\n"
+        f"  house: {{kind: openai, base_url: 'http://127.0.0.1:{port}/v1', api_key: 'env://HOUSE_KEY'}}\n"
+        "models:\n  large: {kind: openai, provider: house, model: qwen}\n  extractive: {kind: extractive}\n"
+    )
+    (found,) = [each for each in local(Connection("elsewhere.example.com:443"), config) if each.check == "provider"]
+    assert KEY not in found.says
+    return found
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state", "says"),
+    [
+        (200, '{"data": [{"id": "qwen"}]}', State.OK, "takes requests"),
+        (200, '{"data": [{"id": "other"}]}', State.WARN, "does not list qwen"),
+        (200, "no JSON", State.OK, "takes requests"),
+        (401, "sk-SECRET is wrong", State.FAIL, "refuses its key with HTTP status 401"),
+        (403, "", State.FAIL, "refuses its key with HTTP status 403"),
+        (404, "", State.OK, "does not list models"),
+        (503, "", State.WARN, "HTTP status 503"),
+    ],
+)
+def test_a_provider_is_reached_and_its_key_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: str, state: State, says: str
+) -> None:
+    seen: list[tuple[str, str | None]] = []
+    with listing(status, body, seen) as port:
+        found = examined(tmp_path, monkeypatch, port)
+    assert found.state is state
+    assert says in found.says
+    assert bool(found.do) == (state is not State.OK)
+    assert seen == [("/v1/models", f"Bearer {KEY}")]
+
+
+def test_a_provider_that_is_down_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = examined(tmp_path, monkeypatch, 1)
+    assert found.state is State.FAIL
+    assert found.says == "provider house at http://127.0.0.1:1/v1 cannot be reached (Connection refused)"
+    assert "providers.house.base_url" in found.do

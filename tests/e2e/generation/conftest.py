@@ -1,0 +1,121 @@
+"""A server as it is configured, over providers that are doubles on sockets."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import grpc.aio
+import pytest
+
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire_server.app import compose
+from groundwire_server.app.configuration.load import load
+from groundwire_server.app.in_force import InForce
+from tests.doubles.configured import beside
+from tests.doubles.spans import Spans
+from tests.doubles.upstream import Reply, Upstream, upstream
+from tests.e2e.calls import ingest
+from tests.e2e.generation.drafts import DOCUMENTS
+
+if TYPE_CHECKING:
+    from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
+    from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
+
+ROUTE: dict[str, Any] = {"store": "main", "thresholds": {"min_relevance": 0.05}}
+QUICK = {"retry": {"base_seconds": 0.001}}
+"""Retries that do not wait."""
+
+
+@dataclass
+class Served:
+    """A running server, and what a test may look at in it."""
+
+    channel: grpc.aio.Channel
+    address: str
+    spans: Spans
+    in_force: InForce
+    file: Path
+    answers: "AnswerServiceAsyncStub" = field(init=False)
+    documents: "DocumentServiceAsyncStub" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = AnswerServiceStub(self.channel)
+        self.documents = DocumentServiceStub(self.channel)
+
+    async def reconfigured(self, sections: dict[str, Any]) -> bool:
+        """Put another file in the old one's place, and have the server take it in."""
+        self.file.write_text(json.dumps(sections))
+        return await self.in_force.reload()
+
+
+class Serve(Protocol):
+    """Starts a server by a file of these sections, with the documents of `drafts.py`."""
+
+    def __call__(self, sections: dict[str, Any]) -> AbstractAsyncContextManager[Served]: ...
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Serve:
+    @asynccontextmanager
+    async def start(sections: dict[str, Any]) -> AsyncIterator[Served]:
+        file = tmp_path / "groundwire.yaml"
+        file.write_text(json.dumps(sections))
+        sources = beside(tmp_path / "data", embedder=None, file=file)
+        spans = Spans()
+        in_force = await InForce.begin(sources, load(sources), spans.tracer)
+        server = compose.server(in_force.current, spans.tracer)
+        port = await server.start("127.0.0.1:0")
+        try:
+            address = f"127.0.0.1:{port}"
+            async with grpc.aio.insecure_channel(address) as channel:
+                served = Served(channel, address, spans, in_force, file)
+                await ingest(served, *DOCUMENTS)
+                spans.clear()
+                yield served
+        finally:
+            await server.drain(0.0, 0.0)
+            await in_force.close()
+
+    return start
+
+
+def provider(double: Upstream | str, **settings: Any) -> dict[str, Any]:
+    """A provider that speaks chat completions."""
+    url = double if isinstance(double, str) else f"http://127.0.0.1:{double.port}/v1"
+    return {"kind": "openai", "base_url": url, **settings}
+
+
+def model(name: str = "cloud", **settings: Any) -> dict[str, Any]:
+    """A model of a provider."""
+    return {"kind": "openai", "provider": name, "model": f"{name}-test", **QUICK, **settings}
+
+
+def one_model(double: Upstream | str, *, route: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+    """The sections of a server whose route asks one model."""
+    return {
+        "providers": {"cloud": provider(double)},
+        "models": {"large": model(**settings)},
+        "routes": {"default": {**ROUTE, "models": ["large"], **(route or {})}},
+    }
+
+
+def two_models(
+    first: Upstream, second: Upstream, *, route: dict[str, Any] | None = None, **settings: Any
+) -> dict[str, Any]:
+    """The sections of a server whose route asks a hosted model, then one of its operator's own."""
+    return {
+        "providers": {"cloud": provider(first), "house": provider(second, residency="self_hosted")},
+        "models": {"large": model(**settings), "small": model("house")},
+        "routes": {"default": {**ROUTE, "models": ["large", "small"], **(route or {})}},
+    }
+
+
+@asynccontextmanager
+async def two(first: list[Reply], second: list[Reply]) -> AsyncIterator[tuple[Upstream, Upstream]]:
+    """Two providers."""
+    async with upstream(*first) as one, upstream(*second) as other:
+        yield one, other

@@ -1,0 +1,185 @@
+"""The route's table, cause by action, each driven by what a dependency does."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire_server.domain.vocabulary import Action, Cause
+from tests.doubles.upstream import Beat, Reply, Reset, Stall, Upstream
+from tests.e2e.calls import ACME, answer, question
+from tests.e2e.generation.conftest import Serve, Served, two, two_models
+from tests.e2e.generation.drafts import SENTENCE, answers, chunk, segments, writes
+from tests.e2e.generation.test_faults import OPEN, error, segment, whole
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What makes a cause happen.
+
+    Attributes:
+        reply: the first model's first; it answers whatever it is asked after that.
+        model: settings of the first model.
+        route: settings of the route.
+        spending: what may be spent.
+        seconds: of the call.
+        text: of the question.
+        impossible: actions that cannot be taken then, so that the row goes on to its end.
+        again: actions that meet the same cause again.
+    """
+
+    reply: Reply = field(default_factory=answers)
+    model: dict[str, Any] = field(default_factory=dict)
+    route: dict[str, Any] = field(default_factory=dict)
+    spending: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 10.0
+    text: str = "What do lambda expressions create?"
+    impossible: frozenset[Action] = frozenset({Action.REPAIR})
+    again: frozenset[Action] = frozenset()
+
+
+ATTEMPTS = (Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR)
+WITH_PASSAGES = frozenset({*ATTEMPTS, Action.PASSAGES_ONLY})
+ACTIONS = (*ATTEMPTS, Action.PASSAGES_ONLY, Action.ABSTAIN, Action.FAIL_SAFE)
+
+
+def wrote(*texts: str, **more: Any) -> Drive:
+    """What it wrote cannot be used, and can be mended."""
+    return Drive(Reply(writes(*segments(*texts, **more))), impossible=frozenset())
+
+
+DRIVES: dict[Cause, Drive] = {
+    Cause.MODEL_UNAVAILABLE: Drive(error("500 Internal Server Error")),
+    Cause.MODEL_TIMEOUT: Drive(
+        Reply([Stall()]), {"bounds": {"first_token_seconds": None}}, seconds=0.5, impossible=frozenset(ATTEMPTS)
+    ),
+    Cause.MODEL_SLOW_START: Drive(Reply([Stall()]), {"bounds": {"first_token_seconds": 0.05}}),
+    Cause.MODEL_INTERRUPTED: Drive(Reply([chunk(OPEN), Beat(), Reset()])),
+    Cause.MODEL_RATE_LIMITED: Drive(error("429 Too Many Requests", "rate_limit_exceeded", Retry_After="7")),
+    Cause.MODEL_QUOTA_EXHAUSTED: Drive(error("429 Too Many Requests", "insufficient_quota")),
+    Cause.MODEL_MISCONFIGURED: Drive(error("401 Unauthorized")),
+    Cause.MODEL_REFUSED: Drive(Reply([chunk(refusal="No."), chunk(reason="stop")])),
+    Cause.MODEL_CONTENT_FILTERED: Drive(Reply([chunk(reason="content_filter")])),
+    Cause.PROMPT_TOO_LONG: Drive(error("413 Content Too Large")),
+    Cause.OUTPUT_CUT_OFF: Drive(Reply(writes(OPEN, reason="length")), impossible=frozenset()),
+    Cause.OUTPUT_MALFORMED: Drive(Reply(writes("Sure!")), impossible=frozenset()),
+    Cause.OUTPUT_EMPTY: Drive(Reply(writes())),
+    Cause.OUTPUT_TOO_LONG: Drive(
+        Reply(writes(*segments(" ".join([SENTENCE] * 9)))), route={"limits": {"display": 100}}, impossible=frozenset()
+    ),
+    Cause.CITATION_MISSING: Drive(whole(confidence="high", segments=[segment(cites=[])]), impossible=frozenset()),
+    Cause.CITATION_UNKNOWN: wrote(SENTENCE, cites=["p77"]),
+    Cause.QUOTE_NOT_FOUND: wrote("Bananas ripen quickly."),
+    Cause.UNSUPPORTED: wrote("Lambda calculus was invented by Church."),
+    Cause.CONFIDENCE_NOT_ALLOWED: wrote(SENTENCE, confidence="low"),
+    Cause.MODEL_ABSTAINED: wrote(confidence="low"),
+    Cause.BUDGET_EXHAUSTED: Drive(
+        model={"price": {"input": 3, "output": 15}},
+        spending={"daily": 0.000001},
+        again=frozenset({Action.SHORTER_PROMPT}),
+    ),
+    Cause.CAPACITY_EXHAUSTED: Drive(
+        Reply([Stall()]),
+        {"concurrency": {"calls": 1, "waiting": 0}},
+        again=frozenset({Action.SHORTER_PROMPT}),
+    ),
+    Cause.NO_EVIDENCE: Drive(text="", impossible=WITH_PASSAGES),
+    Cause.INSUFFICIENT_EVIDENCE: Drive(
+        route={"thresholds": {"min_relevance": 0.9}},
+        text="How do lambda plants grow in winter?",
+        impossible=WITH_PASSAGES,
+    ),
+}
+
+ENDS: dict[Action, tuple[str, list[str]]] = {
+    Action.NEXT_MODEL: ("degraded", ["LOSS_SIMPLER_MODEL"]),
+    Action.SHORTER_PROMPT: ("degraded", ["LOSS_FEWER_PASSAGES"]),
+    Action.REPAIR: ("answered", []),
+    Action.PASSAGES_ONLY: ("degraded", ["LOSS_ANSWER"]),
+    Action.ABSTAIN: ("abstained", []),
+    Action.FAIL_SAFE: ("failed_safe", []),
+}
+PASSING = {
+    Cause.MODEL_UNAVAILABLE,
+    Cause.MODEL_TIMEOUT,
+    Cause.MODEL_SLOW_START,
+    Cause.MODEL_INTERRUPTED,
+    Cause.MODEL_RATE_LIMITED,
+    Cause.CAPACITY_EXHAUSTED,
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("cause", DRIVES)
+async def test_a_cause_is_answered_by_the_action_of_its_row(configured: Serve, cause: Cause, action: Action) -> None:
+    drive = DRIVES[cause]
+    taken = Action.FAIL_SAFE if action in drive.impossible | drive.again else action
+    async with (
+        two([drive.reply, answers()], [answers()]) as (first, second),
+        configured(sections(drive, cause, action, first, second)) as served,
+        AsyncExitStack() as held,
+    ):
+        if cause is Cause.CAPACITY_EXHAUSTED:
+            await occupied(served, first, held)
+        outcome = await asked(served, drive)
+    result, losses = ENDS[taken]
+    assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+    assert outcome_pb2.Action.Name(outcome.action) == f"ACTION_{taken}"
+    assert outcome.WhichOneof("result") == result
+    match taken:
+        case Action.REPAIR:
+            assert outcome.answered.answer.text == SENTENCE
+            assert b"<draft" in first.requests[-1].body
+        case Action.NEXT_MODEL | Action.SHORTER_PROMPT:
+            assert outcome.degraded.answer.text == SENTENCE
+            assert outcome.report.model == ("small" if taken is Action.NEXT_MODEL else "large")
+        case Action.PASSAGES_ONLY:
+            assert outcome.degraded.passages[0].text == SENTENCE
+        case Action.FAIL_SAFE:
+            assert outcome.failed_safe.retryable == (cause in PASSING)
+        case _:
+            pass
+    if result == "degraded":
+        assert [outcome_pb2.Degraded.Loss.Name(loss) for loss in outcome.degraded.losses] == losses
+    if cause is Cause.MODEL_RATE_LIMITED and taken is Action.FAIL_SAFE:
+        assert outcome.failed_safe.retry_after.ToTimedelta().total_seconds() == 7
+    attempts = {Cause.NO_EVIDENCE: 0, Cause.INSUFFICIENT_EVIDENCE: 0}.get(cause, 1)
+    assert outcome.report.attempts == attempts + (action in ATTEMPTS and action not in drive.impossible)
+
+
+def sections(drive: Drive, cause: Cause, action: Action, first: Upstream, second: Upstream) -> dict[str, Any]:
+    row = {"fallbacks": {cause.value: [action.value]}}
+    made = two_models(first, second, route={**drive.route, **row}, **{"retry": {"attempts": 1}, **drive.model})
+    made["spending"] = drive.spending
+    return made
+
+
+async def asked(served: Served, drive: Drive) -> outcome_pb2.Outcome:
+    if drive.text:
+        return await answer(served, question(drive.text), seconds=drive.seconds)
+    # A tenant without a document.
+    request = answer_service_pb2.AnswerRequest(question=question())
+    nobody = (("groundwire-tenant", "empty"), ("groundwire-subject", "alice"))
+    return (await served.answers.Answer(request, metadata=nobody, timeout=10)).outcome
+
+
+async def occupied(served: Served, first: Upstream, held: AsyncExitStack) -> None:
+    """Have another call hold the only place."""
+    request = answer_service_pb2.AnswerRequest(question=question())
+    call = served.answers.Answer(request, metadata=ACME, timeout=10)
+    waiting = asyncio.ensure_future(call)
+    await first.began.wait()
+
+    async def let_go() -> None:
+        call.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    held.push_async_callback(let_go)
+
+
+def test_every_cause_of_a_model_is_driven() -> None:
+    of_models = {cause for cause in Cause if cause.startswith(("MODEL_", "OUTPUT_", "CITATION_"))}
+    assert of_models | {Cause.PROMPT_TOO_LONG, Cause.QUOTE_NOT_FOUND, Cause.UNSUPPORTED} <= set(DRIVES)
