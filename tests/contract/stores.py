@@ -3,13 +3,26 @@
 Another adapter is one more opener, here and in conftest.py.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
+import weaviate
+from opentelemetry.trace import NoOpTracer, Tracer
+from weaviate.auth import AuthApiKey
+
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.adapters.store.weaviate import (
+    Address,
+    CollectionOptions,
+    ConnectionOptions,
+    WeaviateOptions,
+    WeaviateStore,
+)
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER
@@ -94,6 +107,51 @@ async def embedded(folder: Path) -> AsyncIterator[Store]:
     embedding = Embedding("axes", DIMENSIONS)
     with closing(EmbeddedStore.open(folder / "store.sqlite3", SystemClock(), embedding, readers=2)) as store:
         yield Store(store.retriever, store.corpus, store.sentence_vectors)
+
+
+REAL = "GROUNDWIRE_TEST_WEAVIATE"
+"""host:http-port,host:grpc-port of a Weaviate to test against; with an API key in GROUNDWIRE_TEST_WEAVIATE_KEY."""
+
+_COLLECTIONS = count()
+
+
+@asynccontextmanager
+async def real_weaviate(folder: Path) -> AsyncIterator[Store]:
+    """A Weaviate that runs, with collections of its own."""
+    http, grpc = os.environ[REAL].split(",")
+    address = Address(*_host_and_port(http), int(grpc.rpartition(":")[2]), grpc.rpartition(":")[0])
+    connection = ConnectionOptions(address, os.environ.get(f"{REAL}_KEY"))
+    name = f"Contract{os.getpid()}x{next(_COLLECTIONS)}"
+    options = WeaviateOptions(connection, CollectionOptions(name, model="axes", dimensions=DIMENSIONS))
+    async with opened_weaviate(options) as store:
+        yield Store(store.retriever, store.corpus, store.sentence_vectors)
+    async with weaviate.use_async_with_custom(
+        address.host,
+        address.http_port,
+        http_secure=False,
+        grpc_host=address.grpc_host or address.host,
+        grpc_port=address.grpc_port,
+        grpc_secure=False,
+        auth_credentials=AuthApiKey(connection.api_key) if connection.api_key else None,
+        skip_init_checks=True,
+    ) as client:
+        await client.collections.delete([options.collection.name, options.collection.documents])
+
+
+@asynccontextmanager
+async def opened_weaviate(options: WeaviateOptions, tracer: Tracer | None = None) -> AsyncIterator[WeaviateStore]:
+    """The Weaviate store with its schema applied."""
+    store = WeaviateStore.open(options, SystemClock(), tracer or NoOpTracer())
+    try:
+        await store.schema.apply(await store.schema.plan(NEVER), NEVER)
+        yield store
+    finally:
+        await store.close()
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from typing import Final
 from groundwire_server.adapters.store.embedded.access import decoded, intern, prune, visible_lists
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.filters import store_facts
-from groundwire_server.adapters.store.embedded.packing import (
+from groundwire_server.adapters.store.packing import (
     packed_metadata,
     packed_sentences,
     packed_vectors,
