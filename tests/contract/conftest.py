@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.stores import REAL, Opener, Store, embedded, memory, real_weaviate
+from tests.contract.stores import REAL, Opener, Store, embedded, memory, real_weaviate, weaviate_double
 
 _REAL = pytest.mark.skipif(
     REAL not in os.environ, reason=f"set {REAL}=host:8080,host:50051 to run this against a real Weaviate"
@@ -17,6 +17,7 @@ _REAL = pytest.mark.skipif(
     params=[
         pytest.param(embedded, id="embedded"),
         pytest.param(memory, id="memory"),
+        pytest.param(weaviate_double, id="weaviate"),
         pytest.param(real_weaviate, id="real-weaviate", marks=_REAL),
     ]
 )

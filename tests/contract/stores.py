@@ -35,6 +35,7 @@ from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.sentence_vectors import SentenceVectors
 from tests.doubles.store import MemoryStore
+from tests.doubles.weaviate.server import FakeWeaviate
 
 ALICE = Caller("acme", "alice", frozenset({"alice", "staff"}))
 BOB = Caller("acme", "bob", frozenset({"bob"}))
@@ -113,6 +114,20 @@ REAL = "GROUNDWIRE_TEST_WEAVIATE"
 """host:http-port,host:grpc-port of a Weaviate to test against; with an API key in GROUNDWIRE_TEST_WEAVIATE_KEY."""
 
 _COLLECTIONS = count()
+
+
+@asynccontextmanager
+async def weaviate_double(folder: Path) -> AsyncIterator[Store]:
+    """The Weaviate adapter, over the wire to the double."""
+    async with FakeWeaviate() as double, opened_weaviate(weaviate_options(double)) as store:
+        double.world.keep_calls = False
+        yield Store(store.retriever, store.corpus, store.sentence_vectors)
+
+
+def weaviate_options(double: FakeWeaviate) -> WeaviateOptions:
+    address = Address("127.0.0.1", double.http_port, double.grpc_port)
+    collection = CollectionOptions(model="axes", dimensions=DIMENSIONS)
+    return WeaviateOptions(ConnectionOptions(address, api_key=double.world.key), collection)
 
 
 @asynccontextmanager

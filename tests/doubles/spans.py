@@ -1,6 +1,8 @@
 """Spans kept in memory."""
 
-from opentelemetry.sdk.trace import TracerProvider
+from collections.abc import Sequence
+
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Tracer
@@ -19,6 +21,10 @@ class Spans:
         """Those of the one span of that name."""
         (span,) = [span for span in self._exporter.get_finished_spans() if span.name == name]
         return dict(span.attributes or {})
+
+    @property
+    def finished(self) -> Sequence[ReadableSpan]:
+        return self._exporter.get_finished_spans()
 
     @property
     def names(self) -> list[str]:

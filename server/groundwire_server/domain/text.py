@@ -136,7 +136,9 @@ def _stems(word: str) -> Sequence[str]:
     runs = () if word.isascii() else _UNSPACED.findall(word)
     if not runs:
         return (_stem(word),)
-    return [pair for run in runs for pair in ([run] if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1)))]
+    return [
+        pair for run in runs for pair in ([run] if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1)))
+    ]
 
 
 def _fold(text: str) -> str:

@@ -89,9 +89,7 @@ class Objects:
 
         await _together(worker, self._options.write.concurrent_batches)
 
-    async def patch(
-        self, tenant: str, ids: Sequence[str], properties: Mapping[str, Any], deadline: Deadline
-    ) -> None:
+    async def patch(self, tenant: str, ids: Sequence[str], properties: Mapping[str, Any], deadline: Deadline) -> None:
         """Change some properties of objects and leave the rest, vectors included."""
         rest = iter(ids)
 
@@ -145,7 +143,10 @@ class Objects:
             return result.matches
 
         return await self._connection.call(
-            Operation("batch.delete", self._collection, tenant), deadline, work, lambda count: {names.DB_BATCH_SIZE: count}
+            Operation("batch.delete", self._collection, tenant),
+            deadline,
+            work,
+            lambda count: {names.DB_BATCH_SIZE: count},
         )
 
     def _written(self, new: NewObject) -> DataObject[Any, None]:

@@ -196,7 +196,7 @@ def _trust(client: WeaviateAsyncClient, ca: bytes) -> None:
     context = ssl.create_default_context(cadata=ca.decode())
     connection = client._connection  # noqa: SLF001 - see above
     headers = connection._headers  # noqa: SLF001
-    connection._make_client = lambda colour: httpx.AsyncClient(headers=headers, verify=context, trust_env=False)  # type: ignore[method-assign, assignment, misc]  # noqa: SLF001, ARG005
+    connection._make_client = lambda colour: httpx.AsyncClient(headers=headers, verify=context, trust_env=False)  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
 
 def _described(operation: Operation) -> dict[str, str | int | float]:

@@ -120,11 +120,7 @@ class WeaviateCorpus:
         """Remove a document; see the port."""
         async with self._alone(caller.tenant, document_id, deadline):
             held, version = await self._held(caller.tenant, document_id, deadline)
-            if (
-                held is None
-                or not (held.live or held.pending)
-                or not caller.may_see(held.info.allowed_principals)
-            ):
+            if held is None or not (held.live or held.pending) or not caller.may_see(held.info.allowed_principals):
                 return None
             change = _Change(caller.tenant, version, secrets.token_urlsafe(12), held, deadline)
             try:
@@ -144,9 +140,7 @@ class WeaviateCorpus:
         held, corpus = found or (None, None)
         return held, self._versions.of(corpus)
 
-    def _described(
-        self, document: Document, content_hash: str, chunks: Sequence[Chunk], held: Head | None
-    ) -> Head:
+    def _described(self, document: Document, content_hash: str, chunks: Sequence[Chunk], held: Head | None) -> Head:
         revision = held.info.revision + 1 if held else 1
         info = DocumentInfo(
             document.document_id,

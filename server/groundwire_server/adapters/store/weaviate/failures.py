@@ -63,6 +63,8 @@ _CODES: Final = {
 """gRPC codes that say it all; Weaviate answers nearly everything else with UNKNOWN and a sentence."""
 
 _SENTENCES: Final = (
+    ("unauthorized", Fault.WRONG_KEY),
+    ("forbidden", Fault.WRONG_KEY),
     ("tenant not found", Fault.MISSING_TENANT),
     ("tenant not active", Fault.INACTIVE_TENANT),
     ("could not find class", Fault.MISSING_COLLECTION),
@@ -77,6 +79,7 @@ _SENTENCES: Final = (
     ("does not have named vector", Fault.SCHEMA),
     ("does not have configuration for vector", Fault.SCHEMA),
     ("no such prop", Fault.SCHEMA),
+    ("class not found", Fault.MISSING_COLLECTION),
     ("invalid", Fault.SCHEMA),
 )
 """What Weaviate 1.40 says; the first that occurs counts."""

@@ -72,8 +72,12 @@ def _contains(key: str, values: Sequence[str], all_values: bool) -> Condition:
 
 
 def _within(bounds: Range) -> Condition:
-    lower = [(bound, above) for bound, above in ((bounds.greater_than, True), (bounds.at_least, False)) if bound is not None]
-    upper = [(bound, below) for bound, below in ((bounds.less_than, True), (bounds.at_most, False)) if bound is not None]
+    lower = [
+        (bound, above) for bound, above in ((bounds.greater_than, True), (bounds.at_least, False)) if bound is not None
+    ]
+    upper = [
+        (bound, below) for bound, below in ((bounds.less_than, True), (bounds.at_most, False)) if bound is not None
+    ]
     least, above = max(lower, default=(None, False), key=_tightest_lower)
     most, below = min(upper, default=(None, False), key=_tightest_upper)
     return _has(tokens.within(bounds.key, least, most, above=above, below=below))

@@ -49,9 +49,7 @@ async def with_corpus(
     return (read_head(objects[key]) if key in objects else None), objects.get(CORPUS_ID)
 
 
-async def revisions(
-    documents: Objects, tenant: str, document_ids: Iterable[str], deadline: Deadline
-) -> dict[str, int]:
+async def revisions(documents: Objects, tenant: str, document_ids: Iterable[str], deadline: Deadline) -> dict[str, int]:
     """The revision that counts, for each document."""
     keys = [document_key(document_id) for document_id in document_ids]
     found = await _heads(documents, tenant, by_ids(keys), len(keys), deadline)

@@ -1,6 +1,5 @@
 """Bringing Weaviate's schema to what the configuration asks for: first a plan to look at, then the doing."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -117,20 +116,13 @@ class Schema:
         (collection,) = [each for each in self._wanted if each.name == step.collection]
         match step.change:
             case Change.CREATE:
-                await _create(client, collection)
+                await client.collections.create_from_dict(definition(collection))
             case Change.RECREATE:
                 await client.collections.delete(collection.name)
-                await _create(client, collection)
+                await client.collections.create_from_dict(definition(collection))
             case Change.ADD_PROPERTY:
                 (added,) = [each for each in collection.properties if each.name == step.added]
                 await client.collections.use(collection.name).config.add_property(_as_property(added))
-
-
-async def _create(client: WeaviateAsyncClient, collection: CollectionSchema) -> None:
-    await client.collections.create_from_dict(definition(collection))
-    # Other nodes learn of a collection a moment later.
-    while not await client.collections.exists(collection.name):
-        await asyncio.sleep(0.05)
 
 
 async def _found(client: WeaviateAsyncClient, name: str) -> dict[str, Any] | None:
@@ -172,7 +164,7 @@ def _differences(collection: CollectionSchema, found: dict[str, Any]) -> list[st
     different += [
         f"the vector {name} is not compared by cosine"
         for name in collection.vectors
-        if name in vectors and vectors[name].get("vectorIndexConfig", {}).get("distance", "cosine") != "cosine"
+        if name in vectors and vectors[name]["vectorIndexConfig"].get("distanceMetric", "cosine") != "cosine"
     ]
     by_name = {each["name"]: each for each in found["properties"]}
     different += [

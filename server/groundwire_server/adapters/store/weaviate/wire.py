@@ -45,7 +45,7 @@ class BoundedParams(ConnectionParams):
         self, proxies: dict[str, str], grpc_msg_size: int | None, is_async: bool, grpc_config: GrpcConfig | None = None
     ) -> Any:
         channel = super()._grpc_channel(proxies, grpc_msg_size, is_async, grpc_config)
-        return _BoundedChannel(cast(grpc.aio.Channel, channel))
+        return _BoundedChannel(cast("grpc.aio.Channel", channel))
 
 
 def grpc_config(options: ConnectionOptions) -> GrpcConfig:
@@ -104,9 +104,7 @@ class _BoundedChannel(grpc.aio.Channel):
 
 
 def _bounded(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    async def call(
-        request: Any, *, metadata: Sequence[tuple[str, str]] | None = None, timeout: float | None = None
-    ) -> Any:
+    async def call(request: Any, *, metadata: Sequence[tuple[str, str]] | None = None, **_: object) -> Any:
         wire = CALL.get()
         headers = [*(metadata or ())]
         if wire.traceparent:
