@@ -160,10 +160,11 @@ class TestTwoRevisions:
 
     async def test_never_mix_while_documents_are_replaced(self, bench: Bench, options: WeaviateOptions) -> None:
         names = [f"d{number}" for number in range(3)]
+        await bench.store.put("first", "A parcel.")
         writes = True
 
         async def write(name: str) -> None:
-            for revision in range(1, 9):
+            for revision in range(1, 13):
                 await bench.store.put(name, *(f"A parcel, {name} {revision}." for _ in range(revision % 3 + 1)))
 
         async def read(store: WeaviateStore) -> int:
