@@ -4,6 +4,7 @@ It keeps objects, applies tenants and filters, and ranks for real: BM25, cosine,
 it says of a mistake is what Weaviate 1.40 says, word for word; `tests/adapters/store/weaviate/` compares the two.
 """
 
+import ssl
 from types import TracebackType
 
 import grpc
@@ -25,15 +26,21 @@ class FakeWeaviate:
         grpc_port: of its gRPC interface.
     """
 
-    def __init__(self, http_port: int = 0, grpc_port: int = 0) -> None:
+    def __init__(
+        self,
+        http_port: int = 0,
+        grpc_port: int = 0,
+        tls: tuple[ssl.SSLContext, grpc.ServerCredentials] | None = None,
+    ) -> None:
         self.world = World()
+        self._tls = tls
         self.http_port = http_port
         self.grpc_port = grpc_port
 
     async def __aenter__(self) -> "FakeWeaviate":
         self._runner = web.AppRunner(Rest(self.world).application, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.http_port)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.http_port, ssl_context=self._tls[0] if self._tls else None)
         await site.start()
         self.http_port = self._runner.addresses[0][1]
         self._server = grpc.aio.server(
@@ -44,7 +51,12 @@ class FakeWeaviate:
             ]
         )
         weaviate_pb2_grpc.add_WeaviateServicer_to_server(Service(self.world), self._server)  # type: ignore[no-untyped-call]
-        self.grpc_port = self._server.add_insecure_port(f"127.0.0.1:{self.grpc_port}")
+        address = f"127.0.0.1:{self.grpc_port}"
+        self.grpc_port = (
+            self._server.add_secure_port(address, self._tls[1])
+            if self._tls
+            else self._server.add_insecure_port(address)
+        )
         await self._server.start()
         return self
 

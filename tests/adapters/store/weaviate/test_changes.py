@@ -8,9 +8,11 @@ from uuid import UUID, uuid5
 import pytest
 
 from groundwire_server.adapters.store.weaviate import Fault, StoreFailure, WeaviateOptions, WeaviateStore
-from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document, PutState
 from groundwire_server.domain.evidence import Query
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.store.weaviate.conftest import Bench
 from tests.contract.stores import ALICE, ALL, BOB, chunk, near, opened_weaviate
 from tests.doubles.weaviate.memory import Kept, Tenant
@@ -249,3 +251,46 @@ async def test_a_known_version_is_not_asked_for_again(bench: Bench) -> None:
     await bench.store.found("parcels")
     await bench.store.found("parcels")
     assert bench.methods == ["Search", "Search"]
+
+
+async def test_a_change_that_waits_for_another_keeps_its_deadline(bench: Bench) -> None:
+    await put(bench)
+    bench.world.delay = 30
+    bench.clear()
+    first = asyncio.create_task(put(bench, text="Letters."))
+    await bench.world.arrived.wait()
+    by = Deadline(asyncio.get_running_loop().time() + 0.05)
+    with pytest.raises(Failure) as failure:
+        await bench.weaviate.corpus.put(ALICE, document(), "late", [], by)
+    assert failure.value.cause is Cause.STORE_TIMEOUT
+    first.cancel()
+    await asyncio.wait([first])
+
+
+async def test_changes_side_by_side_never_bring_an_earlier_version_back(bench: Bench, options: WeaviateOptions) -> None:
+    seen: list[str] = []
+    writes = True
+
+    async def watch(store: WeaviateStore) -> None:
+        while writes:
+            version = await store.corpus.version(ALICE, NEVER)
+            if not seen or seen[-1] != version:
+                seen.append(version)
+
+    async def write(name: str) -> None:
+        for number in range(10):
+            await bench.store.put(name, f"Parcel {number}.")
+
+    async with opened_weaviate(options) as other:
+        watching = asyncio.create_task(watch(other))
+        await asyncio.gather(*(write(f"d{number}") for number in range(4)))
+        writes = False
+        await watching
+    assert len(seen) > 10
+    assert len(set(seen)) == len(seen)
+
+
+async def test_a_tenant_that_was_searched_before_its_first_document_is_new_all_the_same(bench: Bench) -> None:
+    assert await bench.store.found("parcels") == []
+    stored = await bench.store.put("post", "Parcels.")
+    assert (await bench.store.search("parcels")).corpus_version == stored.corpus_version

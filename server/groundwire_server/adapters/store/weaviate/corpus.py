@@ -14,6 +14,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from math import isinf
 from weakref import WeakValueDictionary
 
 from weaviate.classes.query import Filter as Where
@@ -31,10 +32,12 @@ from groundwire_server.adapters.store.weaviate.objects import (
     principals_of,
     text_key,
 )
-from groundwire_server.adapters.store.weaviate.versions import Versions
+from groundwire_server.adapters.store.weaviate.versions import EMPTY_VERSION, Versions
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, PutState, Stored
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 
 _PATCHED_AT_ONCE = 10_000
@@ -46,14 +49,14 @@ class _Change:
 
     Attributes:
         tenant: whose corpus.
-        before: the corpus version that it ends.
+        first: whether the corpus has no version yet.
         version: the corpus version that it makes.
         held: the document as it was; None for one that never was.
         deadline: when it must have ended.
     """
 
     tenant: str
-    before: str
+    first: bool
     version: str
     held: Head | None
     deadline: Deadline
@@ -84,7 +87,7 @@ class WeaviateCorpus:
             held, version = await self._held(caller.tenant, document.document_id, deadline)
             if held is not None and held.live and not held.pending and held.info.content_hash == content_hash:
                 return Stored(PutState.UNCHANGED, held.info.revision, held.info.chunk_count, version)
-            change = _Change(caller.tenant, version, secrets.token_urlsafe(12), held, deadline)
+            change = _Change(caller.tenant, version == EMPTY_VERSION, secrets.token_urlsafe(12), held, deadline)
             new = self._described(document, content_hash, chunks, held)
             try:
                 await self._replace(change, document, chunks, new)
@@ -122,7 +125,7 @@ class WeaviateCorpus:
             held, version = await self._held(caller.tenant, document_id, deadline)
             if held is None or not (held.live or held.pending) or not caller.may_see(held.info.allowed_principals):
                 return None
-            change = _Change(caller.tenant, version, secrets.token_urlsafe(12), held, deadline)
+            change = _Change(caller.tenant, version == EMPTY_VERSION, secrets.token_urlsafe(12), held, deadline)
             try:
                 await self._begin(change, replace(held, live=False, pending=True))
                 await self._chunks.delete(caller.tenant, Where.by_property(p.DOCUMENT).equal(held.key), deadline)
@@ -195,8 +198,8 @@ class WeaviateCorpus:
             await self._documents.create_tenant(tenant, deadline)
 
     async def _begin(self, change: _Change, head: Head) -> None:
-        following = self._versions.begun(change.tenant, change.before, change.version)
-        await self._documents.write(change.tenant, [following, head_object(head)], change.deadline)
+        await self._versions.begin(change.tenant, change.version, change.deadline, first=change.first)
+        await self._documents.write(change.tenant, [head_object(head)], change.deadline)
 
     async def _end(self, change: _Change, head: Head) -> None:
         following = self._versions.ended(change.tenant, change.version)
@@ -215,8 +218,15 @@ class WeaviateCorpus:
     @asynccontextmanager
     async def _alone(self, tenant: str, document_id: str, deadline: Deadline) -> AsyncIterator[None]:
         lock = self._locks.setdefault((tenant, document_id), asyncio.Lock())
-        async with lock:
+        try:
+            async with asyncio.timeout_at(None if isinf(deadline.at) else deadline.at):
+                await lock.acquire()
+        except TimeoutError:
+            raise Failure(Cause.STORE_TIMEOUT) from None
+        try:
             yield
+        finally:
+            lock.release()
 
 
 def _announced(new: Head) -> Head:

@@ -73,31 +73,45 @@ class Versions:
             return str(stored[p.NEXT_VERSION])
         return str(stored[p.VERSION])
 
-    def begun(self, tenant: str, current: str, following: str) -> NewObject:
-        """The object as it has to be written before a change."""
-        changes = self._open.setdefault(tenant, {})
-        changes[following] = self._clock.today().timestamp() + self._patience
-        return self._object(tenant, current)
+    async def begin(self, tenant: str, following: str, deadline: Deadline, *, first: bool) -> None:
+        """Write down that a change begins.
+
+        The version itself is left as it is, for another change may have ended since it was read.
+
+        Args:
+            tenant: whose corpus.
+            following: the version that the change makes.
+            deadline: when it must be written.
+            first: whether no object was found that could be changed.
+        """
+        at = self._clock.today().timestamp() + self._patience
+        self._open.setdefault(tenant, {})[following] = at
+        following_alone = {p.NEXT_VERSION: following, p.NEXT_AT: at}
+        known = self._known.get(tenant)
+        if first and (known is None or known.version == EMPTY_VERSION):
+            await self._documents.write(tenant, [self._object(EMPTY_VERSION, following_alone)], deadline)
+        else:
+            await self._documents.patch(tenant, [CORPUS_ID], following_alone, deadline)
 
     def ended(self, tenant: str, following: str) -> NewObject:
         """The object as it has to be written after a change."""
-        self._open.get(tenant, {}).pop(following, None)
-        return self._object(tenant, following)
+        self.forget(tenant, following)
+        rest, at = next(reversed(self._open.get(tenant, {}).items()), ("", 0.0))
+        return self._object(following, {p.NEXT_VERSION: rest, p.NEXT_AT: at})
 
     def announce(self, tenant: str, version: str) -> None:
-        """A change has ended and its version is stored."""
+        """A change of this process has ended and its version is stored."""
         self._learn(tenant, version)
 
     def forget(self, tenant: str, following: str) -> None:
-        """A change has broken off; what was written before it stays, and takes effect in time."""
-        self._open.get(tenant, {}).pop(following, None)
-
-    def _object(self, tenant: str, version: str) -> NewObject:
-        changes = self._open.get(tenant) or {}
-        following, at = next(reversed(changes.items()), ("", 0.0))
+        """A change is over or has broken off; in that case what was written before it takes effect in time."""
+        changes = self._open.get(tenant, {})
+        changes.pop(following, None)
         if not changes:
             self._open.pop(tenant, None)
-        return NewObject(CORPUS_ID, {p.LIVE: False, p.VERSION: version, p.NEXT_VERSION: following, p.NEXT_AT: at})
+
+    def _object(self, version: str, following: Mapping[str, Any]) -> NewObject:
+        return NewObject(CORPUS_ID, {p.LIVE: False, p.VERSION: version, **following})
 
     def _learn(self, tenant: str, version: str) -> None:
         self._known[tenant] = _Known(version, self._clock.now())
