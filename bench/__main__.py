@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from bench import weaviate_store
 from bench.measure import measure
 from bench.report import verdicts
 
@@ -24,6 +25,7 @@ def main() -> None:
         parser.error("two cores are needed: one for the server, one for the load")
     os.sched_setaffinity(0, {cores[1]})
     figures = asyncio.run(measure(given.data, given.calls, given.rounds, core=cores[0]))
+    figures |= asyncio.run(weaviate_store.measure(given.calls, given.rounds, core=cores[0]))
     targets = yaml.safe_load((Path(__file__).parent / "targets.yaml").read_text(encoding="utf-8"))["targets"]
     for line in verdicts(targets, figures):
         print(line)

@@ -1,4 +1,4 @@
-"""Runs the suites of the stores over every store."""
+"""Runs the suites of the stores over every store; over a real Weaviate too where the environment names one."""
 
 import os
 from collections.abc import AsyncIterator
@@ -8,19 +8,12 @@ import pytest
 
 from tests.contract.stores import REAL, Opener, Store, embedded, memory, real_weaviate, weaviate_double
 
-_REAL = pytest.mark.skipif(
-    REAL not in os.environ, reason=f"set {REAL}=host:8080,host:50051 to run this against a real Weaviate"
-)
+STORES: dict[str, Opener] = {"embedded": embedded, "memory": memory, "weaviate": weaviate_double}
+if REAL in os.environ:
+    STORES["real-weaviate"] = real_weaviate
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(embedded, id="embedded"),
-        pytest.param(memory, id="memory"),
-        pytest.param(weaviate_double, id="weaviate"),
-        pytest.param(real_weaviate, id="real-weaviate", marks=_REAL),
-    ]
-)
+@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     opener: Opener = request.param
     async with opener(tmp_path) as opened:

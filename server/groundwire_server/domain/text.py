@@ -101,15 +101,19 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def content_terms(text: str) -> list[str]:
-    """Return the content words as often as they occur, in their order: what an index counts."""
-    stems: dict[str, Sequence[str]] = {}
+def content_terms(text: str, stems: dict[str, Sequence[str]] | None = None) -> list[str]:
+    """Return the content words as often as they occur, in their order: what an index counts.
+
+    Args:
+        text: any.
+        stems: is filled with each word's stems, to be given again with texts that share words.
+    """
+    stems = {} if stems is None else stems
     found: list[str] = []
     for word in words(text):
-        if word not in _STOP_WORDS:
-            if word not in stems:
-                stems[word] = _stems(word)
-            found += stems[word]
+        if word not in stems:
+            stems[word] = () if word in _STOP_WORDS else _stems(word)
+        found += stems[word]
     return found
 
 

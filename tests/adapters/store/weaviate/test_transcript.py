@@ -27,7 +27,10 @@ async def test_the_double_answers_as_weaviate_did() -> None:
     assert held == recorded()
 
 
-@pytest.mark.skipif(REAL not in os.environ, reason=f"set {REAL}=host:8080,host:50051 to compare a real Weaviate")
+@pytest.mark.skipif(
+    REAL not in os.environ,
+    reason=f"set {REAL}=host:8080,host:50051 to run this and the contract suites against a real Weaviate",
+)
 async def test_a_real_weaviate_still_answers_so() -> None:
     """With GROUNDWIRE_TEST_RECORD set it is recorded anew."""
     http, grpc = os.environ[REAL].split(",")

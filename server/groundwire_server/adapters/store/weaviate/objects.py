@@ -174,6 +174,7 @@ def chunk_objects(key: str, document: Document, revision: int, chunks: Sequence[
     shared[p.ABOUT] = json.dumps(about)
     shared[p.FACTS] = tokens.facts(document.metadata)
     shared[p.TITLE_TERMS] = tokens.indexed_terms(document.title)
+    stems: dict[str, Sequence[str]] = {}
     for chunk in chunks:
         written = {
             **shared,
@@ -181,7 +182,7 @@ def chunk_objects(key: str, document: Document, revision: int, chunks: Sequence[
             p.CHUNK_ID: chunk.chunk_id,
             p.ORDINAL: chunk.ordinal,
             p.TEXT: chunk.text,
-            p.TERMS: tokens.indexed_terms(chunk.text),
+            p.TERMS: tokens.indexed_terms(chunk.text, stems),
         }
         if chunk.sentences:
             spans, vectors = packed_sentences(chunk.sentences)

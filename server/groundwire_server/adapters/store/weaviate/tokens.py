@@ -9,7 +9,7 @@ import hashlib
 import re
 import struct
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -33,9 +33,9 @@ def tenant_name(tenant: str) -> str:
     return f"gw_{hashlib.sha256(tenant.encode()).hexdigest()[:48]}"
 
 
-def indexed_terms(text: str) -> str:
-    """The words of a text as the keyword leg counts them."""
-    return " ".join(term[:_LONGEST_TERM] for term in content_terms(text))
+def indexed_terms(text: str, stems: dict[str, Sequence[str]] | None = None) -> str:
+    """The words of a text as the keyword leg counts them; `stems` is kept between texts that share words."""
+    return " ".join(term[:_LONGEST_TERM] for term in content_terms(text, stems))
 
 
 def query_terms(text: str) -> str:
