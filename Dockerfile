@@ -24,7 +24,7 @@ COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     XDG_CACHE_HOME=/tmp \
-    GROUNDWIRE_DATA=/data
+    GROUNDWIRE_STORES__MAIN__FOLDER=/data
 USER 10001
 VOLUME /data
 # No port is exposed: the server listens on its container's loopback alone.

@@ -40,6 +40,10 @@ serve: setup ## Start a server on loopback
 bench: setup ## Measure the server against bench/targets.yaml
 	@$(bin)/python -m bench $(ARGS)
 
+.PHONY: docs
+docs: setup ## Build the documentation into build/docs (ARGS=serve: show it while you write)
+	@NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(bin)/python -m mkdocs $(or $(ARGS),build --quiet) --config-file docs/site/mkdocs.yml
+
 .PHONY: generate
 generate: setup ## Generate the Python code of the contract
 	@$(bin)/python protos/generate.py $(ARGS)

@@ -11,13 +11,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TYPED = ["server/groundwire_server", "clients/python/src", "tests", "bench", "protos/generate.py", ".ci/check.py"]
+TYPED = [
+    "server/groundwire_server",
+    "clients/python/src",
+    "tests",
+    "bench",
+    "docs",
+    "protos/generate.py",
+    ".ci/check.py",
+]
 
 CHECKS = {
     # The longest first: the checks run two at a time.
     "mypy": ["mypy", *(path for path in TYPED if (ROOT / path).exists())],
     "ruff check": ["ruff", "check", "--quiet", "--no-cache", "."],
     "ruff format": ["ruff", "format", "--check", "--quiet", "--diff", "."],
+    "documentation": ["python", "-m", "mkdocs", "build", "--quiet", "--config-file", "docs/site/mkdocs.yml"],
     "import-linter": ["lint-imports", "--no-cache"],
     "buf lint": ["buf", "lint"],
     "buf breaking": ["buf", "breaking", "--path", "groundwire", "--against", "image.binpb", "--exclude-imports"],

@@ -1,117 +1,197 @@
-"""One run: every kind of call in turn, round after round, so that a change of the machine's speed hits all alike."""
+"""One run: every kind of call in turn, round after round, so that a change of the machine's speed hits all alike.
+
+Calls are made in a closed loop: each of one or four callers sends its next call when its last has come back.
+"""
 
 import asyncio
-import pydoc_data.topics
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc.aio
-from rich.progress import track
+from rich.progress import Progress
 
+from bench.calls import FloorCalls, ProductCalls
 from bench.collector import Collector
 from bench.servers import ServerProcess, server
-from groundwire.v1 import answer_service_pb2, document_service_pb2
-from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
-from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from bench.storing import corpus, few, storing
+from groundwire_server.cli.bench.latencies import percentiles
 
-_METADATA = (("groundwire-tenant", "bench"), ("groundwire-subject", "load"))
-_CALLERS = 4
-_QUESTION = "What does a lambda expression yield?"
+CALLERS = 4
 
 
-async def measure(data: Path, calls: int, rounds: int, core: int) -> dict[str, list[float]]:
-    """Return the figures of every round by name; CPU in milliseconds a call, memory in MB, start in seconds."""
+@dataclass(slots=True)
+class Measured:
+    """What a run found.
+
+    Attributes:
+        figures: each measure's figure of every round.
+        latencies: milliseconds of all calls of a kind.
+    """
+
+    figures: dict[str, list[float]] = field(default_factory=dict)
+    latencies: dict[str, list[float]] = field(default_factory=dict)
+
+    def figure(self, name: str, value: float) -> None:
+        self.figures.setdefault(name, []).append(value)
+
+    def latency(self, name: str, milliseconds: Sequence[float], shares: Sequence[str]) -> None:
+        self.latencies.setdefault(name, []).extend(milliseconds)
+        named = percentiles(milliseconds)
+        for share in shares:
+            self.figure(f"{name}_{share}", named[share])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of call, and the names of the figures that are taken from it.
+
+    Attributes:
+        cpu: of the CPU that a call takes.
+        latency: of the time until it has come back.
+        first: of the time until its first text.
+        shares: the percentiles of these times.
+    """
+
+    process: ServerProcess
+    call: Callable[[], Awaitable[float | None]]
+    calls: int
+    callers: int
+    cpu: str = ""
+    latency: str = ""
+    first: str = ""
+    shares: Sequence[str] = ("p50", "p95", "p99")
+
+
+async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
+    """Measure; CPU and latencies in milliseconds, memory in MB, start in seconds, ingest in chunks a second.
+
+    Args:
+        data: the folder of the corpora, which are kept.
+        calls: how many calls of each kind a round makes.
+        rounds: how many.
+        core: what the servers run on; the load runs elsewhere.
+    """
     collector = Collector()
     endpoint = await collector.start()
-    with_embedder = ["--data", str(data / "vectors"), "--otlp", endpoint]
-    without_embedder = ["--data", str(data / "keywords"), "--otlp", endpoint, "--no-embedder"]
-    figures: dict[str, list[float]] = {}
-    async with server("bench.product", with_embedder, core) as product:
-        await _fill(product, "with vectors")
-    async with server("bench.product", without_embedder, core) as product:
-        await _fill(product, "without vectors")
-    async with (
-        server("bench.floor", core=core) as floor,
-        server("bench.product", with_embedder, core) as product,
-        server("bench.product", without_embedder, core) as small,
-        grpc.aio.insecure_channel(floor.address) as floor_channel,
-        grpc.aio.insecure_channel(product.address) as channel,
-        grpc.aio.insecure_channel(small.address) as small_channel,
-    ):
-        load = Load(channel)
-        echo: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = floor_channel.unary_unary("/bench.Floor/Empty")
-        kinds: list[tuple[str, ServerProcess, Callable[[], Awaitable[object]], int]] = [
-            # The system counts CPU in steps of 10 ms, so a short call must be made often.
-            ("empty_call_cpu", floor, lambda: echo(b""), calls * 10),
-            ("unary_cpu_hit", product, load.unary_hit, calls),
-            ("unary_cpu_miss", product, load.unary_miss, calls // 4),
-            ("stream_cpu_hit", product, load.stream_hit, calls),
-            ("unary_cpu_keywords", small, Load(small_channel).unary_hit, calls),
-        ]
-        for _, _, call, count in kinds:
-            for _ in range(count // 4):
-                await call()
-        for _ in track(range(rounds), description="measuring"):
-            for name, process, call, count in kinds:
-                figures.setdefault(name, []).append(await _cpu_milliseconds(process, call, count))
-        figures["memory_with_embedder"] = [product.resident_megabytes()]
-        figures["memory_without_embedder"] = [small.resident_megabytes()]
-        figures["start"] = [product.start_seconds]
+    with_embedder = ["--otlp", endpoint, "--data", str(data / "vectors")]
+    without_embedder = ["--otlp", endpoint, "--no-embedder", "--data", str(data / "keywords")]
+    measured = Measured()
+    with Progress() as progress:
+        for arguments, what in ((with_embedder, "vectors"), (without_embedder, "keywords")):
+            async with _product(arguments, core) as (_, calling):
+                for document in progress.track(corpus(), description=f"storing with {what}"):
+                    await calling.ingest([document])
+        async with AsyncExitStack() as opened:
+            floor, floor_calls = await opened.enter_async_context(_floor(core))
+            product, product_calls = await opened.enter_async_context(_product(with_embedder, core))
+            small, small_calls = await opened.enter_async_context(_product(without_embedder, core))
+            kinds = _kinds(floor, floor_calls, product, product_calls, small, small_calls, calls)
+            for kind in kinds:
+                await _make(kind.call, kind.calls // 4, 1)
+            for _ in progress.track(range(rounds), description="measuring"):
+                for kind in kinds:
+                    await _take(kind, measured)
+                measured.figure("empty_memory", floor.resident_megabytes())
+                measured.figure("memory_with_embedder", product.resident_megabytes())
+                measured.figure("memory_without_embedder", small.resident_megabytes())
+                await _store_and_start(measured, with_embedder, without_embedder, core)
     if not collector.exports:
         raise RuntimeError("no span was exported, so the figures leave out what they promise to hold")
     await collector.stop()
-    return figures
+    return measured
 
 
-class Load:
-    """The calls that are measured; each makes sure that it got an answer."""
-
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._answers = AnswerServiceStub(channel)
-        self._asked = 0
-
-    async def unary_hit(self) -> None:
-        await self._unary(_QUESTION)
-
-    async def unary_miss(self) -> None:
-        self._asked += 1
-        await self._unary(f"{_QUESTION} Number {self._asked}.")
-
-    async def stream_hit(self) -> None:
-        request = answer_service_pb2.StreamAnswerRequest()
-        request.question.text = _QUESTION
-        events = [event async for event in self._answers.StreamAnswer(request, metadata=_METADATA, timeout=30)]
-        assert events[-1].outcome.WhichOneof("result") == "answered", events[-1]
-
-    async def _unary(self, text: str) -> None:
-        request = answer_service_pb2.AnswerRequest()
-        request.question.text = text
-        response = await self._answers.Answer(request, metadata=_METADATA, timeout=30)
-        assert response.outcome.WhichOneof("result") == "answered", response
+def _kinds(
+    floor: ServerProcess,
+    floor_calls: FloorCalls,
+    product: ServerProcess,
+    product_calls: ProductCalls,
+    small: ServerProcess,
+    small_calls: ProductCalls,
+    calls: int,
+) -> list[Kind]:
+    """What a round makes: the floor's calls beside the product's that are compared with them."""
+    return [
+        Kind(floor, floor_calls.empty, calls * 5, CALLERS, cpu="empty_call_cpu", latency="empty_call_4"),
+        Kind(product, product_calls.answer, calls, CALLERS, cpu="unary_cpu_hit", latency="unary_4"),
+        Kind(product, product_calls.stream, calls, CALLERS, cpu="stream_cpu_hit"),
+        Kind(small, small_calls.answer, calls, CALLERS, cpu="unary_cpu_keywords"),
+        Kind(product, product_calls.answer_a_new_question, calls // 4, CALLERS, cpu="unary_cpu_miss"),
+        Kind(floor, floor_calls.empty, calls, 1, latency="empty_call_1"),
+        Kind(product, product_calls.answer, calls, 1, latency="unary_1"),
+        Kind(product, product_calls.search, calls, 1, latency="search_1", shares=("p50",)),
+        Kind(floor, floor_calls.stream, calls, 1, first="empty_stream_first"),
+        Kind(product, product_calls.stream, calls, 1, first="stream_first"),
+    ]
 
 
-async def _cpu_milliseconds(process: ServerProcess, call: Callable[[], Awaitable[object]], count: int) -> float:
-    """Call with some calls always under way: an idle server pays for being woken, which is not what is asked."""
+async def _take(kind: Kind, measured: Measured) -> None:
+    await kind.process.settle()
+    before = kind.process.cpu_seconds()
+    latencies, firsts = await _make(kind.call, kind.calls, kind.callers)
+    await kind.process.settle()
+    if kind.cpu:
+        # With some calls always under way: an idle server pays for being woken, which is not what is asked.
+        measured.figure(kind.cpu, (kind.process.cpu_seconds() - before) / len(latencies) * 1000)
+    if kind.latency:
+        measured.latency(kind.latency, latencies, kind.shares)
+    if kind.first:
+        measured.latency(kind.first, firsts, kind.shares)
+
+
+async def _make(
+    call: Callable[[], Awaitable[float | None]], calls: int, callers: int
+) -> tuple[list[float], list[float]]:
+    """Make calls; return the milliseconds each took, and those until its first text where it says when that was."""
+    latencies: list[float] = []
+    firsts: list[float] = []
 
     async def caller() -> None:
-        for _ in range(count // _CALLERS):
-            await call()
+        for _ in range(calls // callers):
+            began = time.perf_counter()
+            first = await call()
+            latencies.append((time.perf_counter() - began) * 1000)
+            if first is not None:
+                firsts.append((first - began) * 1000)
 
-    before = process.cpu_seconds()
-    await asyncio.gather(*(caller() for _ in range(_CALLERS)))
-    return (process.cpu_seconds() - before) / (count // _CALLERS * _CALLERS) * 1000
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    return latencies, firsts
 
 
-async def _fill(process: ServerProcess, what: str) -> None:
-    """Ingest the demo's corpus; nothing happens where it is there already."""
-    topics = sorted(pydoc_data.topics.topics.items())
-    async with grpc.aio.insecure_channel(process.address) as channel:
-        stream = DocumentServiceStub(channel).IngestDocuments(metadata=_METADATA)
-        for name, text in track(topics, description=f"ingesting {what}"):
-            request = document_service_pb2.IngestDocumentsRequest()
-            request.document.document_id = name
-            request.document.text = text
-            request.document.allowed_principals.append("*")
-            await stream.write(request)
-            await stream.read()
-        await stream.done_writing()
+async def _store_and_start(
+    measured: Measured, with_embedder: Sequence[str], without_embedder: Sequence[str], core: int
+) -> None:
+    """Start servers anew and store documents, in copies of the corpora so that every round finds the same ones."""
+    async with (
+        _floor(core) as (floor, floor_calls),
+        storing(with_embedder, few()) as vectors,
+        storing(without_embedder, corpus()) as words,
+    ):
+        measured.figure("empty_start", floor.start_seconds)
+        async with _product(vectors.arguments, core) as (product, calling):
+            measured.figure("start", product.start_seconds)
+            measured.figure("ingest_vectors", await vectors.rate(calling))
+        async with _product(words.arguments, core) as (_, calling):
+            measured.figure("ingest_keywords", await words.rate(calling))
+        measured.figure("empty_ingest", await words.floor(floor_calls))
+
+
+@asynccontextmanager
+async def _product(arguments: Sequence[str], core: int) -> AsyncIterator[tuple[ServerProcess, ProductCalls]]:
+    async with (
+        server("bench.product", arguments, core, settles=True) as running,
+        grpc.aio.insecure_channel(running.address) as channel,
+    ):
+        yield running, ProductCalls(channel)
+
+
+@asynccontextmanager
+async def _floor(core: int) -> AsyncIterator[tuple[ServerProcess, FloorCalls]]:
+    async with (
+        server("bench.floor", core=core) as running,
+        grpc.aio.insecure_channel(running.address) as channel,
+    ):
+        yield running, FloorCalls(channel)

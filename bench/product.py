@@ -1,11 +1,13 @@
 """The product with a canned generator; all else is what `groundwire serve` runs.
 
-`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT]` prints the address.
+`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT]` prints the address. On SIGUSR1
+it exports what it has recorded and prints `settled`.
 """
 
 import argparse
 import asyncio
 import json
+import signal
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +15,16 @@ from pathlib import Path
 import uvloop
 
 from groundwire_server.app import compose
-from groundwire_server.app.dependencies import dependencies
-from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
-from groundwire_server.app.settings import Settings
-from groundwire_server.app.telemetry import telemetry
+from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.memory import keep_what_is_there
+from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.telemetry import Telemetry, telemetry
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
-from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text import sentences
+from groundwire_server.edge.offer import Current
 
 
 class CannedGenerator:
@@ -39,30 +43,43 @@ class CannedGenerator:
         yield Finish(FinishReason.COMPLETE, Usage(100, 20))
 
 
-async def serve(settings: Settings) -> None:
-    measuring = telemetry("bench", settings.otlp_endpoint)
-    async with dependencies(settings) as found:
-        canned = replace(found, generators={EXTRACTIVE: CannedGenerator()})
-        server = compose.server(settings, _lenient_routes(), canned, measuring.tracer)
-        port = await server.start(settings.listen)
-        print(f"listening on 127.0.0.1:{port}", flush=True)
-        await asyncio.Event().wait()
+async def serve(configuration: Configuration) -> None:
+    measuring = telemetry("bench", configuration.telemetry.otlp_endpoint)
+    parts = await open_parts(configuration, Shared().lease(), measuring.tracer)
+    canned = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
+    routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
+    server = compose.server(Current(compose.offer(routes, canned, measuring.tracer)), measuring.tracer)
+    port = await server.start(configuration.server.listen)
+    keep_what_is_there()
+    print(f"listening on 127.0.0.1:{port}", flush=True)
+    loop = asyncio.get_running_loop()
+    # In a thread: the loop must not wait for it.
+    loop.add_signal_handler(signal.SIGUSR1, lambda: loop.run_in_executor(None, _settle, measuring))
+    await asyncio.Event().wait()
 
 
-def _lenient_routes() -> dict[str, Policy]:
-    return {name: replace(policy, min_relevance=0.0) for name, policy in built_in_routes().items()}
+def _settle(measuring: Telemetry) -> None:
+    """Export what was recorded, and say so."""
+    measuring.provider.force_flush()
+    print("settled", flush=True)
 
 
-def _settings() -> Settings:
+def _configuration() -> Configuration:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--otlp")
     parser.add_argument("--no-embedder", action="store_true")
     given = parser.parse_args()
-    return Settings(
-        listen="127.0.0.1:0", data=given.data, otlp_endpoint=given.otlp, local_embedder=not given.no_embedder
-    )
+    flags = {
+        "--listen": (("server", "listen"), "127.0.0.1:0"),
+        "--data": (("stores", "main", "folder"), str(given.data)),
+        "--otlp": (("telemetry", "otlp_endpoint"), given.otlp),
+        "--no-embedder": (("stores", "main", "embedder"), None if given.no_embedder else "local"),
+        # Every question is to be answered, so that every check has real work.
+        "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
+    }
+    return load(Sources(flags=flags)).configuration
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(_settings()))
+    uvloop.run(serve(_configuration()))

@@ -24,7 +24,7 @@ from groundwire_server.adapters.embedder.minilm import MiniLm, Model
 from groundwire_server.adapters.generator.extractive import Answer, ExtractiveGenerator, Tuning
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.routes import built_in_routes
+from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER
@@ -250,7 +250,7 @@ async def main() -> None:
     random.Random(given.seed).shuffle(questions)
     middle = len(questions) // 2
     halves = (questions[:middle], questions[middle:])
-    policy = built_in_routes()["default"]
+    policy = load(Sources()).configuration.routes["default"].policy("default")
     with closing(MiniLm(await asyncio.to_thread(Model))) as minilm, tempfile.TemporaryDirectory() as folder:
         for embedder in (CachingEmbedder(minilm, capacity=len(questions)), None):
             embedding = Embedding(minilm.model, minilm.dimensions) if embedder else None

@@ -9,8 +9,9 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import grpc
 from opentelemetry.trace import NoOpTracer
@@ -37,7 +38,7 @@ _SECONDS = 30.0
 
 
 async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
-    """Return the figures of every round by name: CPU in milliseconds a search, wall milliseconds a chunk."""
+    """Return the figures of every round by name, in milliseconds: CPU of a search, and the time that a chunk takes."""
     figures: dict[str, list[float]] = {}
     source = Source()
     async with server("bench.weaviate_double", core=core) as double, _opened(double.address) as store:
@@ -56,13 +57,15 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
                 found = await store.retriever.search(CALLER, query, by)
                 assert len(found.passages) == _TOP_K
 
-            for _ in range(rounds):
+            for round_ in range(rounds):
                 floor = await _cpu(bare, calls)
                 figures.setdefault("weaviate_stub_cpu", []).append(floor)
                 figures.setdefault("weaviate_added_cpu", []).append(await _cpu(adapted, calls) - floor)
-        for round_ in range(rounds):
-            took = await _fill(store, source, (round_ + 1) * _INGESTED, _INGESTED)
-            figures.setdefault("weaviate_ingest", []).append(took * 1000 / _INGESTED)
+                with _caught(store, "BatchObjects") as batches:
+                    took = await _fill(store, source, (round_ + 1) * _INGESTED, _INGESTED)
+                figures.setdefault("weaviate_ingest", []).append(took * 1000 / _INGESTED)
+                took = await _send(stub.BatchObjects, batches)
+                figures.setdefault("weaviate_stub_ingest", []).append(took * 1000 / _INGESTED)
     return figures
 
 
@@ -94,21 +97,43 @@ async def _fill(store: WeaviateStore, source: Source, first: int, chunks: int) -
 
 
 async def _request(store: WeaviateStore, query: Query) -> search_get_pb2.SearchRequest:
-    """What the adapter sends for a query, caught on its way."""
-    caught: list[search_get_pb2.SearchRequest] = []
+    """What the adapter sends for a query."""
+    with _caught(store, "Search") as caught:
+        await store.retriever.search(CALLER, query, NEVER)
+    request: search_get_pb2.SearchRequest = caught[-1]
+    return request
+
+
+@contextmanager
+def _caught(store: WeaviateStore, method: str) -> Iterator[list[Any]]:
+    """The requests that the adapter sends, caught on their way."""
+    caught: list[Any] = []
     connection = store._connection._client._connection  # type: ignore[union-attr]  # noqa: SLF001
     stub = connection._grpc_stub  # noqa: SLF001
-    assert stub is not None
-    send = stub.Search
+    send = getattr(stub, method)
 
-    async def catch(request: search_get_pb2.SearchRequest, **options: object) -> object:
+    async def catch(request: object, **options: object) -> object:
         caught.append(request)
         return await send(request, **options)
 
-    stub.Search = catch
-    await store.retriever.search(CALLER, query, NEVER)
-    stub.Search = send
-    return caught[-1]
+    setattr(stub, method, catch)
+    try:
+        yield caught
+    finally:
+        setattr(stub, method, send)
+
+
+async def _send(method: Callable[..., Awaitable[object]], requests: Sequence[object]) -> float:
+    """Send requests, some at once; return seconds."""
+    waiting = iter(requests)
+
+    async def stream() -> None:
+        for request in waiting:
+            await method(request, timeout=_SECONDS)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(stream() for _ in range(_CALLERS)))
+    return time.perf_counter() - began
 
 
 async def _cpu(call: Callable[[], Awaitable[None]], count: int) -> float:

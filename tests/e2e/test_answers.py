@@ -1,13 +1,15 @@
 """One question, end to end."""
 
+import asyncio
 from dataclasses import replace
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from groundwire.v1 import answer_service_pb2, outcome_pb2, passage_pb2
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Action, Cause
 from tests.doubles.generator import CUT_OFF, DONE, ScriptedGenerator, Wait, draft, letters
 from tests.e2e.calls import ACME, answer, info, ingest, kept_text, kinds, question, stream
 from tests.e2e.conftest import Product, Serve
@@ -214,17 +216,59 @@ async def test_cancelling_by_name_ends_the_call_and_the_model(serve: Serve) -> N
         assert not (await product.answers.CancelAnswer(cancel, metadata=ACME)).cancelled
 
 
-async def test_a_request_in_flight_is_not_begun_twice(serve: Serve) -> None:
-    async with serve(ScriptedGenerator([Wait(60.0), DONE])) as product:
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_those_who_ask_the_same_under_one_id_share_one_answer(serve: Serve, streamed: bool) -> None:
+    pieces = draft((SENTENCE, ["p1"]))
+    async with serve(ScriptedGenerator([Wait(0.2), *pieces, DONE])) as product:
         await ingest(product, ("lambdas", SENTENCE))
-        request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="request-0010")
+
+        async def one() -> outcome_pb2.Outcome:
+            if streamed:
+                return (await stream(product, request_id="request-0010"))[-1].outcome
+            return await answer(product, request_id="request-0010")
+
+        outcomes = await asyncio.gather(*(one() for _ in range(100)))
+        again = await one()
+    assert {outcome.answered.answer.text for outcome in (*outcomes, again)} == {SENTENCE}
+    assert {outcome.report.trace_id for outcome in (*outcomes, again)} == {again.report.trace_id}
+    assert len(product.generator.requests) == 1
+
+
+@pytest.mark.parametrize("read", [1, 2, 3, 4, 5])
+async def test_a_stream_that_is_cut_after_any_event_is_resumed_after_it(serve: Serve, read: int) -> None:
+    pieces = draft((SENTENCE, ["p1"]))
+    async with serve(ScriptedGenerator([Wait(0.05), *pieces, Wait(0.05), DONE])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        request = answer_service_pb2.StreamAnswerRequest(
+            question=question(), request_id="request-0012", resume_window=Duration(seconds=30)
+        )
         call = product.answers.StreamAnswer(request, metadata=ACME, timeout=30)
-        await call.read()
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await answer(product, request_id="request-0010")
-        assert caught.value.code() is grpc.StatusCode.ABORTED
-        assert info(caught.value).reason == "REQUEST_IN_FLIGHT"
+        events: list[answer_service_pb2.StreamAnswerResponse] = []
+        async for event in call:
+            events.append(event)
+            if len(events) == read:
+                break
         call.cancel()
+        request.after_sequence = read
+        events += [event async for event in product.answers.StreamAnswer(request, metadata=ACME, timeout=30)]
+    assert kinds(events) == ["started", "evidence", "text_delta", "citation", "outcome"]
+    assert [event.sequence for event in events] == [1, 2, 3, 4, 5]
+    assert (len(product.generator.requests), product.generator.cancelled) == (1, 0)
+
+
+async def test_a_run_is_resumed_by_its_own_tenant_and_subject_alone(serve: Serve) -> None:
+    async with serve() as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        await stream(product, request_id="request-0013")
+        request = answer_service_pb2.StreamAnswerRequest(
+            question=question(), request_id="request-0013", after_sequence=1
+        )
+        for tenant, subject in (("other", "alice"), ("acme", "bob")):
+            metadata = (("groundwire-tenant", tenant), ("groundwire-subject", subject))
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await product.answers.StreamAnswer(request, metadata=metadata, timeout=10).read()
+            assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+            assert info(caught.value).reason == "RUN_NOT_FOUND"
 
 
 async def test_an_id_in_flight_takes_no_other_question(serve: Serve) -> None:
@@ -253,3 +297,39 @@ async def test_a_provisional_answer_ends_at_the_display_limit(serve: Serve) -> N
     assert len(shown) <= 200
     assert events[-1].outcome.cause == outcome_pb2.CAUSE_OUTPUT_TOO_LONG
     assert kept_text(events) == ""
+
+
+REPAIRS = dict.fromkeys((Cause.OUTPUT_MALFORMED, Cause.CITATION_UNKNOWN), (Action.REPAIR, Action.PASSAGES_ONLY))
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("bad", "cause"),
+    [
+        (["Sure! ", SENTENCE], outcome_pb2.CAUSE_OUTPUT_MALFORMED),
+        (draft((SENTENCE, ["p9"])), outcome_pb2.CAUSE_CITATION_UNKNOWN),
+    ],
+)
+async def test_a_model_mends_what_it_wrote_when_it_is_shown(
+    serve: Serve, bad: list[str], cause: "outcome_pb2.Cause.ValueType", streamed: bool
+) -> None:
+    generator = ScriptedGenerator([*bad, DONE], [*draft((SENTENCE, ["p1"])), DONE])
+    async with serve(generator, policy=lambda policy: replace(policy, fallbacks=REPAIRS)) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        outcome = (await stream(product))[-1].outcome if streamed else await answer(product)
+    assert outcome.answered.answer.text == SENTENCE
+    assert (outcome.cause, outcome.action) == (cause, outcome_pb2.ACTION_REPAIR)
+    assert outcome.next_step == outcome_pb2.NEXT_STEP_SHOW
+    assert outcome.report.attempts == 2
+    first, second = generator.requests
+    assert second.prompt.user.startswith(first.prompt.user)
+    assert bad[0] in second.prompt.user
+
+
+async def test_a_model_is_asked_to_mend_only_once(serve: Serve) -> None:
+    generator = ScriptedGenerator(["Sure!", DONE])
+    async with serve(generator, policy=lambda policy: replace(policy, fallbacks=REPAIRS)) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        outcome = await answer(product)
+    assert len(generator.requests) == 2
+    assert outcome.action == outcome_pb2.ACTION_PASSAGES_ONLY

@@ -244,18 +244,13 @@ async def _malformed_request_id(product: Product) -> None:
     await answer(product, request_id="short")
 
 
-async def _resumption(product: Product) -> None:
-    request = answer_service_pb2.StreamAnswerRequest(question=question(), resume_window=Duration(seconds=10))
-    await product.answers.StreamAnswer(request, metadata=ACME).read()
-
-
 async def _resumption_too_long(product: Product) -> None:
     request = answer_service_pb2.StreamAnswerRequest(question=question(), resume_window=Duration(seconds=301))
     await product.answers.StreamAnswer(request, metadata=ACME).read()
 
 
 async def _resuming(product: Product) -> None:
-    request = answer_service_pb2.StreamAnswerRequest(question=question(), after_sequence=3)
+    request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="request-9999", after_sequence=3)
     await product.answers.StreamAnswer(request, metadata=ACME).read()
 
 
@@ -275,8 +270,7 @@ async def _resuming(product: Product) -> None:
         (_resumption_too_long, INVALID, "INVALID_REQUEST"),
         (_nobody, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"),
         (_two_tenants, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"),
-        (_resumption, grpc.StatusCode.UNIMPLEMENTED, "FEATURE_NOT_OFFERED"),
-        (_resuming, grpc.StatusCode.UNIMPLEMENTED, "FEATURE_NOT_OFFERED"),
+        (_resuming, NOT_FOUND, "RUN_NOT_FOUND"),
     ],
 )
 async def test_any_other_bad_call_has_its_status_and_reason(

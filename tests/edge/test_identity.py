@@ -1,36 +1,146 @@
+"""What a call presents, and who is let in by it."""
+
+from collections.abc import Mapping
+
 import pytest
 
-from groundwire_server.domain.caller import Caller
-from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.caller import Caller, Role
+from groundwire_server.domain.credentials import Credentials, Kind
+from groundwire_server.domain.refusal import Refusal, Refused
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.edge.identity import caller_of
+from groundwire_server.edge.access import Access
+from groundwire_server.edge.identity import credentials_of, peer_of
+
+ALICE = Caller("acme", "alice", frozenset(), frozenset({Role.READER}))
+CERTIFIED = {"x509_pem_cert": [b"PEM"], "peer_uri": [b"spiffe://x/y"], "peer_dns": [b"a.example", b"b.example"]}
 
 
-def test_reads_who_calls() -> None:
-    metadata = {"groundwire-tenant": "acme", "groundwire-subject": "alice", "groundwire-principals": "staff, hr ,,"}
-    assert caller_of(metadata) == Caller("acme", "alice", frozenset({"staff", "hr"}))
+class Believing:
+    """Finds alice behind every credential, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Credentials] = []
+
+    async def authenticate(self, credentials: Credentials) -> Caller:
+        self.asked.append(credentials)
+        return ALICE
 
 
-def test_a_caller_without_a_name_is_anonymous_and_has_no_principals() -> None:
-    assert caller_of({"groundwire-tenant": "acme"}) == Caller("acme", "anonymous")
+def test_reads_what_the_metadata_and_the_connection_present() -> None:
+    metadata = {
+        "authorization": "Bearer t",
+        "groundwire-tenant": "acme",
+        "groundwire-subject": "alice",
+        "groundwire-principals": "staff",
+    }
+    assert credentials_of(metadata, CERTIFIED) == Credentials(
+        authorization="Bearer t",
+        certificate=True,
+        uris=("spiffe://x/y",),
+        dns_names=("a.example", "b.example"),
+        tenant="acme",
+        subject="alice",
+        principals="staff",
+    )
+
+
+def test_a_connection_without_a_certificate_presents_none() -> None:
+    assert credentials_of({}, {"transport_security_type": [b"ssl"]}) == Credentials()
+
+
+@pytest.mark.parametrize("key", ["authorization", "groundwire-api-key"])
+def test_two_of_a_kind_are_refused(key: str) -> None:
+    with pytest.raises(Refused) as caught:
+        credentials_of({key: "one,two"}, {})
+    assert caught.value.word is Refusal.SEVERAL_CREDENTIALS
+
+
+def test_the_repr_of_credentials_holds_no_secret() -> None:
+    shown = repr(Credentials(authorization="Bearer hush", api_key="gw_hush"))
+    assert "hush" not in shown
 
 
 @pytest.mark.parametrize(
-    "metadata",
+    ("peer", "address"),
     [
-        {},
-        {"groundwire-tenant": ""},
-        {"groundwire-tenant": "a b"},
-        {"groundwire-tenant": "../other"},
-        {"groundwire-tenant": "x" * 65},
-        {"groundwire-tenant": "acme", "groundwire-subject": ""},
-        {"groundwire-tenant": "acme", "groundwire-subject": "x" * 257},
-        {"groundwire-tenant": "acme", "groundwire-principals": "staff,*"},
-        {"groundwire-tenant": "acme", "groundwire-principals": "x" * 257},
-        {"groundwire-tenant": "acme", "groundwire-principals": ",".join(f"p{n}" for n in range(257))},
+        ("ipv4:127.0.0.1:53744", "127.0.0.1"),
+        ("ipv6:%5B::1%5D:53744", "::1"),
+        ("ipv6:[2001:db8::7]:1", "2001:db8::7"),
+        ("unix:", "unix"),
+        ("unix:/run/x.sock", "unix"),
     ],
 )
-def test_refuses_a_caller_that_is_nobody(metadata: dict[str, str]) -> None:
-    with pytest.raises(Rejection) as caught:
-        caller_of(metadata)
+def test_a_peer_is_its_address_without_a_port(peer: str, address: str) -> None:
+    assert peer_of(peer) == address
+
+
+TOKEN = {"authorization": "Bearer t"}
+API_KEY = {"groundwire-api-key": "k"}
+ALL = (Kind.TOKEN, Kind.API_KEY, Kind.CERTIFICATE)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "metadata", "certified", "used"),
+    [
+        (ALL, TOKEN, False, Kind.TOKEN),
+        (ALL, API_KEY, False, Kind.API_KEY),
+        (ALL, {}, True, Kind.CERTIFICATE),
+        (ALL, TOKEN | {"groundwire-tenant": "acme"}, False, Kind.TOKEN),
+        # A certificate that only the connection needs.
+        ((Kind.TOKEN,), TOKEN, True, Kind.TOKEN),
+        ((Kind.DECLARED,), {"groundwire-tenant": "acme"}, False, Kind.DECLARED),
+        ((Kind.DECLARED,), TOKEN | {"groundwire-tenant": "acme"}, False, Kind.DECLARED),
+    ],
+)
+async def test_the_one_credential_that_is_presented_says_who_calls(
+    accepted: tuple[Kind, ...], metadata: Mapping[str, str], certified: bool, used: Kind
+) -> None:
+    authenticators = {kind: Believing() for kind in accepted}
+    access = Access(authenticators)
+    assert await access.caller(credentials_of(metadata, CERTIFIED if certified else {})) == ALICE
+    assert [kind for kind, each in authenticators.items() if each.asked] == [used]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "metadata", "certified", "word"),
+    [
+        (ALL, {}, False, Refusal.NO_CREDENTIAL),
+        (ALL, {"groundwire-tenant": "acme"}, False, Refusal.NO_CREDENTIAL),
+        ((Kind.TOKEN,), {}, True, Refusal.NO_CREDENTIAL),
+        (ALL, TOKEN | API_KEY, False, Refusal.SEVERAL_CREDENTIALS),
+        (ALL, TOKEN, True, Refusal.SEVERAL_CREDENTIALS),
+        (ALL, API_KEY, True, Refusal.SEVERAL_CREDENTIALS),
+        ((Kind.TOKEN,), TOKEN | API_KEY, False, Refusal.SEVERAL_CREDENTIALS),
+        ((Kind.TOKEN,), API_KEY, False, Refusal.CREDENTIAL_NOT_ACCEPTED),
+        ((Kind.API_KEY,), TOKEN, False, Refusal.CREDENTIAL_NOT_ACCEPTED),
+    ],
+)
+async def test_anything_but_one_accepted_credential_is_refused_unread(
+    accepted: tuple[Kind, ...], metadata: Mapping[str, str], certified: bool, word: Refusal
+) -> None:
+    authenticators = {kind: Believing() for kind in accepted}
+    with pytest.raises(Refused) as caught:
+        await Access(authenticators).caller(credentials_of(metadata, CERTIFIED if certified else {}))
+    assert caught.value.word is word
     assert caught.value.reason is Reason.UNAUTHENTICATED
+    assert not any(each.asked for each in authenticators.values())
+
+
+@pytest.mark.parametrize(
+    ("named", "tenants", "word"),
+    [
+        ("globex", None, Refusal.TENANT_CONTRADICTED),
+        ("acme,globex", None, Refusal.TENANT_CONTRADICTED),
+        ("", frozenset({"globex"}), Refusal.TENANT_UNKNOWN),
+        ("acme", frozenset[str](), Refusal.TENANT_UNKNOWN),
+    ],
+)
+async def test_the_tenant_is_the_credentials_and_one_that_there_is(
+    named: str, tenants: frozenset[str] | None, word: Refusal
+) -> None:
+    access = Access({Kind.TOKEN: Believing()}, tenants)
+    with pytest.raises(Refused) as caught:
+        await access.caller(Credentials(authorization="Bearer t", tenant=named))
+    assert caught.value.word is word
+    assert caught.value.reason is Reason.FORBIDDEN
+    assert caught.value.metadata == {}

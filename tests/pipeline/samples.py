@@ -1,16 +1,16 @@
 """Values that the tests of the path share."""
 
-from groundwire_server.app.routes import built_in_routes
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.policy import Policy
+from tests.doubles.policies import built_in_policy
 
 ALICE = Caller("acme", "alice", frozenset({"staff"}))
 
 
 def policy() -> Policy:
-    return built_in_routes()["default"]
+    return built_in_policy()
 
 
 def ask(text: str = "What does a lambda expression yield?", **changes: object) -> Ask:

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.app.routes import built_in_routes
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe
 from groundwire_server.domain.step import Close, Try, Variant
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, NextStep
@@ -19,6 +19,7 @@ CHAIN = replace(
     fallbacks={
         Cause.MODEL_UNAVAILABLE: (Action.NEXT_MODEL, Action.PASSAGES_ONLY, Action.FAIL_SAFE),
         Cause.PROMPT_TOO_LONG: (Action.SHORTER_PROMPT, Action.ABSTAIN),
+        Cause.CITATION_MISSING: (Action.REPAIR, Action.NEXT_MODEL, Action.ABSTAIN),
     },
 )
 TRIED = Trail(used=frozenset({Action.ANSWER}), models=("large",), passages=4, remaining=5.0)
@@ -31,7 +32,7 @@ def test_begins_with_the_first_model() -> None:
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_ends_somewhere_on_the_built_in_route(cause: Cause) -> None:
     for trail in (Trail(), TRIED, replace(TRIED, stands=True), replace(TRIED, remaining=0.0)):
-        step = decide.after(Failure(cause), trail, built_in_routes()["default"])
+        step = decide.after(Failure(cause), trail, policy())
         assert isinstance(step, Close)
         assert step.because is cause
 
@@ -61,6 +62,37 @@ def test_a_shorter_prompt_asks_the_same_model_with_half_of_the_passages() -> Non
     step = decide.after(Failure(Cause.PROMPT_TOO_LONG), TRIED, CHAIN)
     assert step == Try("large", Variant.SHORTENED, Cause.PROMPT_TOO_LONG, Action.SHORTER_PROMPT)
     assert decide.after(Failure(Cause.PROMPT_TOO_LONG), replace(TRIED, passages=1), CHAIN).action is Action.ABSTAIN
+
+
+def test_a_repair_asks_the_model_that_erred_once_and_shows_it_what_it_wrote() -> None:
+    wrong = Failure(Cause.CITATION_MISSING)
+    trail = replace(TRIED, draft="a draft")
+    step = decide.after(wrong, trail, CHAIN)
+    mends = Draft("a draft", Cause.CITATION_MISSING)
+    assert step == Try("large", Variant.REPAIR, Cause.CITATION_MISSING, Action.REPAIR, mends)
+    again = decide.after(wrong, replace(trail, used=trail.used | {Action.REPAIR}, models=("large", "large")), CHAIN)
+    assert again == Try("small", because=Cause.CITATION_MISSING, action=Action.NEXT_MODEL)
+
+
+def test_there_is_nothing_to_repair_where_nothing_was_written() -> None:
+    assert decide.after(Failure(Cause.CITATION_MISSING), TRIED, CHAIN).action is Action.NEXT_MODEL
+    no_time = replace(TRIED, draft="a draft", remaining=decide.LEAST_ATTEMPT / 2)
+    assert decide.after(Failure(Cause.CITATION_MISSING), no_time, CHAIN).action is Action.ABSTAIN
+
+
+def test_a_long_draft_is_shown_in_part() -> None:
+    step = decide.after(Failure(Cause.CITATION_MISSING), replace(TRIED, draft="x" * 100_000), CHAIN)
+    assert isinstance(step, Try)
+    assert step.mends is not None
+    assert len(step.mends.text) == 2 * CHAIN.display_limit
+
+
+def test_a_repaired_answer_is_whole() -> None:
+    step = Try("large", Variant.REPAIR, Cause.CITATION_MISSING, Action.REPAIR, Draft("", Cause.CITATION_MISSING))
+    outcome = decide.answered(step, TEXT)
+    assert outcome.result == Answered(TEXT)
+    assert (outcome.cause, outcome.action) == (Cause.CITATION_MISSING, Action.REPAIR)
+    assert outcome.next_step is NextStep.SHOW
 
 
 def test_passages_are_offered_only_when_there_are_some() -> None:

@@ -31,6 +31,14 @@ def test_drops_the_same_text_however_it_is_spaced_or_cased() -> None:
     ]
 
 
+def test_keeps_texts_that_differ_only_after_many_words() -> None:
+    begin = "one two three four five six seven eight nine "
+    evidence = Evidence(
+        (passage("a", begin + "ten"), passage("b", begin + "eleven"), passage("c", begin.upper() + "TEN"))
+    )
+    assert _ids(evidence) == ["a", "b"]
+
+
 def test_keeps_only_the_highest_revision_of_a_document() -> None:
     old = passage("old", "the old text", document_id="d", revision=4)
     new = passage("new", "the new text", document_id="d", revision=5)

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
-from groundwire_server.app.routes import EXTRACTIVE
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document
 from groundwire_server.domain.event import Event, TextDelta
@@ -17,11 +16,12 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, Stage
-from groundwire_server.pipeline.answering import Answering
+from groundwire_server.pipeline.answering import Answering, Route
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.ports.sink import Sink
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait, draft
+from tests.doubles.policies import EXTRACTIVE
 from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
 from tests.doubles.store import MemoryStore
@@ -45,8 +45,8 @@ class Path:
         self.spans = Spans()
         generators = {EXTRACTIVE: self.generator, "other": self.other}
         ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators)
-        routes = {"default": replace(route or policy(), min_relevance=0.05)}
-        self.answering = Answering(routes, ports, LoopTime(), self.spans.tracer)
+        routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
+        self.answering = Answering(routes, LoopTime(), self.spans.tracer)
 
     async def filled(self) -> "Path":
         document = Document("lambdas", TEXT, allowed_principals=frozenset({"*"}))

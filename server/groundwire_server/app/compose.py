@@ -1,36 +1,70 @@
-"""Putting the product together: concrete classes are named here and nowhere else."""
+"""Putting the product together: concrete classes are named in this room and nowhere else."""
 
 from collections.abc import Mapping
 
 from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.run_log.memory import MemoryRunLog
+from groundwire_server.app.access import BELIEVED
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.dependencies import Dependencies
-from groundwire_server.app.settings import Settings
+from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.stores import Store
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
+from groundwire_server.edge.access import Access
+from groundwire_server.edge.offer import Current, Offer
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.retrieval import Retrieval
-from groundwire_server.pipeline.answering import Answering
+from groundwire_server.pipeline.answering import Answering, Route
 from groundwire_server.pipeline.ports import Ports
-from groundwire_server.runs.in_flight import InFlight
+from groundwire_server.ports.prompts import Prompts
+from groundwire_server.runs.runs import Runs
 
 
-def server(settings: Settings, routes: Mapping[str, Policy], dependencies: Dependencies, tracer: Tracer) -> Server:
-    """Put a server together from its dependencies."""
+def offer(
+    policies: Mapping[str, tuple[Policy, str]],
+    parts: Parts,
+    tracer: Tracer,
+    access: Access = BELIEVED,
+    write_seconds: float = 10.0,
+) -> Offer:
+    """Put together what calls are served by.
+
+    Args:
+        policies: the routes by name, each with the name of its store.
+        parts: the adapters in use.
+        tracer: records what the stages do.
+        access: who is let in; without it callers are believed, and the server may listen on loopback alone.
+        write_seconds: how long an event of a stream waits for its reader.
+
+    Raises:
+        UnknownPromptError: when a route names a prompt that is not there.
+    """
     prompts = FilePrompts(BUILT_IN)
-    for policy in routes.values():
+    for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
-    clock = SystemClock()
-    ports = Ports(dependencies.retriever, dependencies.embedder, prompts, dependencies.generators)
-    answering = Answering(routes, ports, clock, tracer)
-    ingest = Ingest(dependencies.corpus, dependencies.embedder)
-    servicers = Servicers(
-        answers=Answers(answering, InFlight(), settings.write_seconds),
-        retrieval=Retrieval(answering),
-        documents=Documents(dependencies.corpus, ingest, clock),
+    routes = {
+        name: Route(policy, _ports(parts.stores[store], parts, prompts)) for name, (policy, store) in policies.items()
+    }
+    return Offer(
+        access,
+        Answering(routes, SystemClock(), tracer),
+        parts.corpus.corpus,
+        Ingest(parts.corpus.corpus, parts.corpus.embedder),
+        write_seconds,
     )
-    return Server(servicers, tracer, settings.concurrent_calls)
+
+
+def server(current: Current, tracer: Tracer, concurrent_calls: int = 1000) -> Server:
+    """Put a server together around what it serves by."""
+    clock = SystemClock()
+    runs = Runs(MemoryRunLog(clock))
+    servicers = Servicers(Answers(current, runs), Retrieval(current), Documents(current, clock))
+    return Server(servicers, tracer, concurrent_calls, current, clock, runs.end)
+
+
+def _ports(store: Store, parts: Parts, prompts: Prompts) -> Ports:
+    return Ports(store.retriever, store.embedder, prompts, parts.generators)

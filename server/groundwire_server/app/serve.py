@@ -1,19 +1,26 @@
-"""The life of a server: start, serve, drain."""
+"""The life of a server: start, serve, take in new configurations, drain."""
 
 import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from groundwire_server.app import compose
-from groundwire_server.app.dependencies import dependencies
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.load import Loaded, Sources
+from groundwire_server.app.configuration.models.server import Tls
+from groundwire_server.app.in_force import InForce
 from groundwire_server.app.logs import set_up_logs
-from groundwire_server.app.routes import built_in_routes
-from groundwire_server.app.settings import Settings
+from groundwire_server.app.memory import keep_what_is_there
 from groundwire_server.app.telemetry import telemetry
+from groundwire_server.app.watch import watch
+
+if TYPE_CHECKING:
+    from groundwire_server.edge.tls import ServerTls
 
 _log = logging.getLogger(__name__)
 
@@ -23,50 +30,92 @@ class Running:
     """A server that listens."""
 
     address: str
+    in_force: InForce
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
+async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
     """Serve within this process; leaving drains.
 
     Raises:
-        OSError: when the address or the data folder cannot be had.
+        InvalidConfiguration: when something that it refers to is not there.
+        Unusable: when something that it names cannot be used.
+        ImportError: when an extra is not installed.
+        OSError: when the address or a folder cannot be had.
     """
-    measuring = telemetry(version("groundwire-server"), settings.otlp_endpoint)
+    first = loaded.configuration
+    headers = {name: secret.reveal() for name, secret in first.telemetry.otlp_headers.items()}
+    measuring = telemetry(version("groundwire-server"), first.telemetry.otlp_endpoint, headers)
     try:
-        async with dependencies(settings) as found:
-            server = compose.server(settings, built_in_routes(), found, measuring.tracer)
-            port = await server.start(settings.listen)
-            host = settings.listen.rpartition(":")[0]
+        in_force = await InForce.begin(sources, loaded, measuring.tracer)
+        try:
+            server = compose.server(in_force.current, measuring.tracer, first.server.concurrent_calls)
+            port = await server.start(first.server.listen, _tls(first.server.tls))
+            host = first.server.listen.rpartition(":")[0]
             try:
-                yield Running(f"{host}:{port}")
+                yield Running(f"{host}:{port}", in_force)
             finally:
-                await server.drain(settings.drain_notice, settings.drain_grace)
+                drain = in_force.configuration.server.drain
+                await server.drain(drain.notice, drain.grace)
+        finally:
+            await in_force.close()
     finally:
         await asyncio.to_thread(measuring.shut_down)
 
 
-def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT, then drain; return the exit code.
+def serve(sources: Sources, loaded: Loaded) -> None:
+    """Serve until SIGTERM or SIGINT, then drain.
 
-    The first line on standard output says where the server listens.
+    The first line on standard output says where the server listens. SIGHUP, or a change of the file, takes in the
+    configuration anew.
+
+    Raises:
+        InvalidConfiguration: and what else `running` raises.
     """
-    set_up_logs(settings.log_level)
+    set_up_logs(loaded.configuration.telemetry.log_level)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_until_signalled(settings))
-    return 0
+        runner.run(_until_signalled(sources, loaded))
 
 
-async def _until_signalled(settings: Settings) -> None:
+async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
     stop = asyncio.Event()
+    again = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings) as server:
+    loop.add_signal_handler(signal.SIGHUP, again.set)
+    async with running(sources, loaded) as server:
+        keep_what_is_there()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
+        renewing = asyncio.create_task(_renewing(server.in_force, again, sources))
         await stop.wait()
+        renewing.cancel()
+        with suppress(asyncio.CancelledError):
+            await renewing
         _log.info("draining")
     _log.info("stopped")
+
+
+async def _renewing(in_force: InForce, again: asyncio.Event, sources: Sources) -> None:
+    async def notice() -> None:
+        again.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        if sources.file is not None:
+            tasks.create_task(watch(sources.file, notice))
+        while True:
+            await again.wait()
+            again.clear()
+            await in_force.reload()
+
+
+def _tls(section: Tls | None) -> "ServerTls | None":
+    if section is None:
+        return None
+    # Imported here: who serves without TLS is spared its imports.
+    from groundwire_server.edge.tls import ServerTls, TlsFiles  # noqa: PLC0415
+
+    return ServerTls(TlsFiles(section.certificate, section.key, section.client_ca), SystemClock())
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":

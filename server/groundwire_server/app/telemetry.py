@@ -1,6 +1,7 @@
 """OpenTelemetry, set up once."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from opentelemetry.sdk.resources import Resource
@@ -14,6 +15,20 @@ _QUEUED_SPANS = 16_384
 """Spans kept while the collector is slow, about two seconds of a busy server; more are dropped."""
 _SPANS_AN_EXPORT = 2048
 _SHUTDOWN_SECONDS = 3.0
+
+
+class _HashedOnce(Resource):
+    """A resource that does not write itself as JSON for every span that is exported, only to be found in a dict."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(resource.attributes, resource.schema_url)
+        self._hash = super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +45,7 @@ class Telemetry:
         worker.join(_SHUTDOWN_SECONDS)
 
 
-def telemetry(version: str, otlp_endpoint: str | None) -> Telemetry:
+def telemetry(version: str, otlp_endpoint: str | None, headers: Mapping[str, str] | None = None) -> Telemetry:
     """Set up tracing.
 
     Without an endpoint nothing is exported, but calls still have trace ids and take part in their callers' traces.
@@ -38,8 +53,9 @@ def telemetry(version: str, otlp_endpoint: str | None) -> Telemetry:
     Args:
         version: the service's.
         otlp_endpoint: where to send spans over OTLP gRPC.
+        headers: what goes with them, such as a key.
     """
-    resource = Resource.create({"service.name": SERVICE, "service.version": version})
+    resource = _HashedOnce(Resource.create({"service.name": SERVICE, "service.version": version}))
     # A span that nobody receives is not worth recording; its trace id is.
     sampler = ALWAYS_OFF if otlp_endpoint is None else DEFAULT_ON
     provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
@@ -49,7 +65,10 @@ def telemetry(version: str, otlp_endpoint: str | None) -> Telemetry:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
         exporter = OTLPSpanExporter(
-            endpoint=otlp_endpoint, insecure=otlp_endpoint.startswith("http://"), timeout=_EXPORT_SECONDS
+            endpoint=otlp_endpoint,
+            insecure=otlp_endpoint.startswith("http://"),
+            headers=dict(headers or {}),
+            timeout=_EXPORT_SECONDS,
         )
         provider.add_span_processor(
             BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_AN_EXPORT)

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
+from groundwire_server.cli.connection import Connection, connects
 from groundwire_server.cli.exits import ExitCode, Stop
-from groundwire_server.cli.options import DEFAULT_SERVER, DEFAULT_TENANT, Server, Tenant
 
 
+@connects
 def ask(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What to ask; quotes are optional.")],
-    server: Server = DEFAULT_SERVER,
-    tenant: Tenant = DEFAULT_TENANT,
+    connection: Connection,
     principal: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
     ] = None,
@@ -37,7 +37,7 @@ def ask(
 
     if trace and json:
         raise Stop(ExitCode.USAGE, "--json holds the stages' times already: leave out --trace")
-    with failures_stop(), connect(server, tenant, principal, timeout) as client:
+    with failures_stop(), connect(connection, principal, timeout) as client:
         stream = client.stream(" ".join(question), route=route, top_k=top_k, provisional=provisional)
         answered = ask_and_print(stream, trace=trace, as_json=json)
     if not answered:

@@ -6,7 +6,14 @@ from contextlib import contextmanager
 import grpc
 
 import groundwire
+from groundwire_server.cli import credentials
+from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.exits import ExitCode, Stop
+
+_HINTS = {
+    "UNAUTHENTICATED": "give --token-file or --api-key-file, or correct what is in it",
+    "FORBIDDEN": "use a credential of that role and tenant, and leave out --tenant",
+}
 
 
 @contextmanager
@@ -19,23 +26,44 @@ def failures_stop() -> Iterator[None]:
     try:
         yield
     except groundwire.Error as failed:
-        raise Stop(_code(failed), str(failed)) from None
+        raise Stop(_code(failed), _told(failed)) from None
     except KeyboardInterrupt:
         raise Stop(ExitCode.INTERRUPTED, "interrupted; what ran on the server is cancelled") from None
 
 
 def connect(
-    server: str, tenant: str, principals: list[str] | None = None, timeout: float = 30.0
+    connection: Connection, principals: list[str] | None = None, timeout: float = 30.0
 ) -> groundwire.SyncClient:
     """A client of the server.
 
     Raises:
-        Stop: when the tenant or a principal cannot be sent.
+        Stop: when a credential, the tenant or a principal cannot be sent.
     """
+    proof = credentials.credential(connection)
+    credentials.check_way(connection, proof)
+    secured = credentials.tls(connection)
     try:
-        return groundwire.SyncClient(server, tenant=tenant, principals=principals or (), timeout=timeout)
+        return groundwire.SyncClient(
+            connection.server,
+            tenant=credentials.tenant(connection, proof),
+            principals=principals or (),
+            token=proof.token,
+            api_key=proof.api_key,
+            tls=secured,
+            timeout=timeout,
+        )
     except ValueError as wrong:
         raise Stop(ExitCode.USAGE, str(wrong)) from None
+
+
+def _told(failed: groundwire.Error) -> str:
+    """What happened and what to do; gRPC's own words about a way that leads nowhere are left to the doctor."""
+    if not failed.unreachable:
+        hint = _HINTS.get(failed.reason)
+        return f"{failed}; {hint}" if hint else str(failed)
+    if "CERTIFICATE_VERIFY_FAILED" in str(failed):
+        return "The server's certificate is not trusted: give its authority with --tls-ca, or the address it names"
+    return f"{failed.message.rstrip('.')}; `groundwire doctor` says more"
 
 
 def _code(failed: groundwire.Error) -> ExitCode:

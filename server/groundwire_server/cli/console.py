@@ -5,11 +5,10 @@ import re
 import sys
 from typing import NoReturn
 
-import typer
 from rich.console import Console
 from rich.text import Text
 
-from groundwire_server.cli.exits import ExitCode
+from groundwire_server.cli.pipes import leave_closed_pipe
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -18,13 +17,13 @@ class Terminal(Console):
     """A console that takes text as it is, and ends quietly when nobody reads on."""
 
     def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
-        super().__init__(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+        columns, lines = (width, None) if width else _size_of_dumb(stderr=stderr)
+        super().__init__(stderr=stderr, width=columns, height=lines, highlight=False, markup=False, emoji=False)
 
     def on_broken_pipe(self) -> NoReturn:
         """End the command; what is still buffered goes nowhere."""
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(ExitCode.CLOSED_PIPE)
+        leave_closed_pipe()
 
     def hang(self, lead: Text, text: Text) -> None:
         """Print a text after a lead, with its further lines under its first."""
@@ -32,6 +31,18 @@ class Terminal(Console):
         for number, line in enumerate(text.wrap(self, max(self.width - indent, 1))):
             line.rstrip()
             self.print(Text.assemble(lead if number == 0 else " " * indent, line), no_wrap=True, overflow="ignore")
+
+
+def _size_of_dumb(*, stderr: bool) -> tuple[int | None, int | None]:
+    """Columns and lines of a terminal that can do nothing else, which rich takes for 80 by 25 whatever it is."""
+    if os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}:
+        return None, None
+    try:
+        columns, lines = os.get_terminal_size((sys.stderr if stderr else sys.stdout).fileno())
+    except (OSError, ValueError):
+        columns, lines = 0, 0
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isdecimal() else columns or 80, lines or 25
 
 
 def printable(text: str) -> str:

@@ -1,5 +1,6 @@
 """How the command ends."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -9,7 +10,7 @@ class ExitCode(IntEnum):
     OK = 0
     """Everything was done: an answer was given, every document is stored."""
     INCOMPLETE = 1
-    """Done, but not all of it: no answer was given, some documents are not stored."""
+    """Done, but not all of it: no answer was given, nothing was found, some documents are not stored or not there."""
     USAGE = 2
     """The command line is wrong; nothing was done."""
     UNREACHABLE = 3
@@ -22,7 +23,7 @@ class ExitCode(IntEnum):
     """Whoever read the output stopped reading."""
 
 
-EXPLAINED = """Exit codes: 0 done, 1 no answer or some documents not stored, 2 wrong usage, 3 no server there, \
+EXPLAINED = """Exit codes: 0 done, 1 no answer, or not all of it done, 2 wrong usage, 3 no server there, \
 4 failed, 130 interrupted."""
 
 
@@ -32,9 +33,11 @@ class Stop(Exception):
     Attributes:
         code: how the command ends.
         message: one line.
+        before: lines that go before it, when several things are wrong.
     """
 
-    def __init__(self, code: ExitCode, message: str) -> None:
+    def __init__(self, code: ExitCode, message: str, before: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.before = before

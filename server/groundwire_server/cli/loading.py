@@ -10,16 +10,18 @@ import groundwire
 from groundwire.v1.document_pb2 import Document, IngestState
 from groundwire.v1.document_service_pb2 import IngestDocumentsResponse
 from groundwire_server.cli.console import Terminal, one_line
-from groundwire_server.cli.sources import Unreadable
+from groundwire_server.cli.files.entries import Readable, Skipped, Unreadable
+from groundwire_server.cli.files.memory import Memory
 
 
 @dataclass
 class Tally:
-    """What became of the documents."""
+    """What became of the documents; those that were not even sent again are among the unchanged."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    skipped: int = 0
     passages: int = 0
     failures: list[Unreadable] = field(default_factory=list)
 
@@ -27,6 +29,12 @@ class Tally:
     def stored(self) -> int:
         """How many the server holds as they were given."""
         return self.created + self.updated + self.unchanged
+
+    def skip(self, skipped: Skipped) -> None:
+        """Counts a document that is stored already."""
+        self.unchanged += 1
+        self.skipped += 1
+        self.passages += skipped.passages
 
     def add(self, result: IngestDocumentsResponse) -> None:
         """Counts one result."""
@@ -45,10 +53,11 @@ class Tally:
 
 def load(
     client: groundwire.SyncClient,
-    documents: Iterable[Document | Unreadable],
+    documents: Iterable[Readable | Skipped | Unreadable],
     total: int,
     tally: Tally,
     *,
+    memory: Memory | None = None,
     label: str = "storing",
 ) -> None:
     """Stores documents, with a bar on standard error where that is a terminal.
@@ -58,9 +67,11 @@ def load(
         documents: what to store; what could not be read counts as failed.
         total: how many there are.
         tally: what became of them; it is right even when the call fails on the way.
+        memory: remembers what is stored, and is asked before a document is sent.
         label: what the bar says.
     """
     console = Terminal(stderr=True)
+    sent: dict[int, Readable] = {}
     if not console.is_terminal:
         console.print(f"{label} {total} document{'' if total == 1 else 's'}")
     columns = (
@@ -74,15 +85,26 @@ def load(
 
         def readable() -> Iterator[Document]:
             # Runs in the client's sending thread; lists and the bar bear that.
+            index = 0
             for each in documents:
-                if isinstance(each, Unreadable):
-                    tally.failures.append(each)
-                    progress.advance(task)
-                else:
-                    yield each
+                known = memory.same(each) if memory and isinstance(each, Readable) else None
+                match known or each:
+                    case Unreadable() as unreadable:
+                        tally.failures.append(unreadable)
+                        progress.advance(task)
+                    case Skipped() as skipped:
+                        tally.skip(skipped)
+                        progress.advance(task)
+                    case Readable() as document:
+                        sent[index] = document
+                        index += 1
+                        yield document.document
 
         for result in client.ingest(readable()):
             tally.add(result)
+            document = sent.pop(result.index)
+            if memory:
+                memory.confirm(document, result)
             progress.advance(task)
 
 
@@ -92,9 +114,15 @@ def show_tally(console: Terminal, tally: Tally) -> None:
     said = ", ".join(f"{count} {name}" for count, name in counts if count) or "none stored"
     line = Text(f"{tally.stored} document{'' if tally.stored == 1 else 's'}: {said}; {tally.passages} passages")
     console.hang(Text(), line)
-    if tally.failures:
-        console.print(Text(f"{len(tally.failures)} failed:", style="bold red"))
-    for failure in sorted(tally.failures, key=lambda each: each.name):
+    show_failures(console, tally.failures)
+
+
+def show_failures(console: Terminal, failures: Iterable[Unreadable]) -> None:
+    """Prints what failed and why."""
+    listed = sorted(failures, key=lambda each: each.name)
+    if listed:
+        console.print(Text(f"{len(listed)} failed:", style="bold red"))
+    for failure in listed:
         line = Text(one_line(failure.name), style="bold")
         line.append(f" {one_line(failure.why)}", style="not bold")
         console.hang(Text("  "), line)

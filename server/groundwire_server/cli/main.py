@@ -1,41 +1,41 @@
-"""The command line: its commands, and its edge, where everything that is raised becomes a line and an exit code."""
+"""The command line's edge: everything that is raised becomes a line and an exit code."""
 
+import inspect
 import io
 import os
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from groundwire_server.cli.ask import ask
-from groundwire_server.cli.demo.command import demo
+from groundwire_server.cli.commands import Command, Examples, Group, commands, groups
+from groundwire_server.cli.connection import VARIABLES, is_connected
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
 from groundwire_server.cli.help import epilog
-from groundwire_server.cli.ingest import ingest
-from groundwire_server.cli.serve import serve
-from groundwire_server.cli.version import version
+from groundwire_server.cli.pipes import leave_closed_pipe
 
-_COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
-    serve: ("groundwire serve", "groundwire serve --listen 127.0.0.1:6000 --data ./store"),
-    ask: (
-        'groundwire ask "Who may sign for parcels?"',
-        'groundwire ask "Who may sign for parcels?" --trace',
-        'groundwire ask "Who may sign for parcels?" --json | jq -r .cause',
-    ),
-    ingest: (
-        "groundwire ingest handbook/ faq.md",
-        "groundwire ingest 'docs/**/*.md' --principal staff --principal hr",
-        "groundwire ingest documents.jsonl --server 127.0.0.1:6000",
-    ),
-    demo: ("groundwire demo", "groundwire demo --fresh"),
-    version: ("groundwire version",),
-}
+
+class _Commands(TyperGroup):
+    """Commands that end quietly when nobody reads on what they print."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            leave_closed_pipe()
+        return result
 
 
 def application() -> typer.Typer:
     """The command with its subcommands."""
     app = typer.Typer(
         name="groundwire",
+        cls=_Commands,
         help="Answers from your documents, with citations; or why there is none.",
         epilog=epilog(
             ("groundwire demo", 'groundwire serve & groundwire ingest docs/ && groundwire ask "…"'), after=EXPLAINED
@@ -44,10 +44,36 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         # Plain help: it reads well at any width, in a pipe and without colour, and starts in half the time.
         rich_markup_mode=None,
+        # Left alone, help is never narrower than 50 columns.
+        context_settings={"terminal_width": min(max(shutil.get_terminal_size().columns, 20), 80)},
     )
-    for function, examples in _COMMANDS.items():
-        app.command(epilog=epilog(examples), no_args_is_help=function in {ask, ingest})(function)
+    for command, examples in commands().items():
+        _add(app, command, None, examples)
+    for group in groups():
+        app.add_typer(_typer(group))
     return app
+
+
+def _typer(group: Group) -> typer.Typer:
+    every = [examples[0] for _, examples in group.commands.values()]
+    app = typer.Typer(
+        name=group.name,
+        help=group.help,
+        epilog=epilog(every),
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        cls=_Commands,
+    )
+    for command, (name, examples) in group.commands.items():
+        _add(app, command, name, examples)
+    return app
+
+
+def _add(app: typer.Typer, command: Command, name: str | None, examples: Examples) -> None:
+    """Add a command; one that cannot run without arguments shows its help when there are none."""
+    needs = any(each.default is inspect.Parameter.empty for each in inspect.signature(command).parameters.values())
+    after = VARIABLES if is_connected(command) else ""
+    app.command(name, epilog=epilog(examples, after), no_args_is_help=needs)(command)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +92,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.OK
     except Stop as stop:
-        _say(stop.message)
+        for line in (*stop.before, stop.message):
+            _say(line)
         return stop.code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED

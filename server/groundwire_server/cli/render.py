@@ -21,10 +21,10 @@ from groundwire.v1.outcome_pb2 import (
 from groundwire.v1.passage_pb2 import Passage
 from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.flow import Flow
+from groundwire_server.cli.passages import excerpt
 from groundwire_server.cli.words import ACTIONS, CAUSES, LOSSES, NEXT_STEPS, RESULTS, word
 
 _PASSAGES_SHOWN = 3
-_EXCERPT = 160
 _LABEL = 11
 _STYLES = {"answered": "green", "cached": "green", "degraded": "yellow", "queued": "yellow", "in_review": "yellow"}
 
@@ -208,7 +208,7 @@ def _show_passages(console: Terminal, title: str, passages: Sequence[Passage]) -
         if passage.scores.HasField("relevance"):
             line.append(f", relevance {passage.scores.relevance:.2f}", style="dim")
         console.hang(Text("  "), line)
-        console.hang(Text("    "), Text(_excerpt(passage.text), style="dim"))
+        console.hang(Text("    "), Text(excerpt(passage.text), style="dim"))
     if len(passages) > _PASSAGES_SHOWN:
         console.print(Text(f"  and {len(passages) - _PASSAGES_SHOWN} more", style="dim"))
 
@@ -230,8 +230,3 @@ def _show_citations(console: Terminal, citations: Sequence[Citation]) -> None:
                 console.hang(lead, Text(one_line(citation.source_uri), style="dim"))
         console.hang(lead, Text(f"“{one_line(citation.quote)}”", style="italic"))
         printed, last = number, source
-
-
-def _excerpt(text: str) -> str:
-    line = one_line(text)
-    return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1].rstrip() + "…"

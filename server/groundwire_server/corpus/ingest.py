@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from groundwire_server.corpus.identity import chunk_id, content_hash
 from groundwire_server.corpus.recent import RecentVectors
@@ -63,9 +64,10 @@ class Ingest:
         info = await self._corpus.info(caller, document.document_id, deadline)
         if info is not None and info.content_hash == digest:
             version = await self._corpus.version(caller, deadline)
-            return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, version)
+            return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, version, digest)
         prepared = await self._prepare(caller.tenant, document, deadline)
-        return await self._corpus.put(caller, document, digest, prepared, deadline)
+        stored = await self._corpus.put(caller, document, digest, prepared, deadline)
+        return replace(stored, content_hash=digest)
 
     async def _prepare(self, tenant: str, document: Document, deadline: Deadline) -> list[Chunk]:
         """Cut and embed window by window, so that a long document neither blocks others nor runs on when cancelled."""

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from math import inf
 
-RETRIEVAL_SHARE = 0.25
-RETRIEVAL_MOST = 2.0
 VALIDATION_LEAST = 0.030
 RESERVE_SHARE = 0.05
 RESERVE_LEAST = 0.025
@@ -33,11 +31,15 @@ class TimePlan:
     Attributes:
         arrived: when the call came in, on the loop's clock.
         deadline: when the caller stops listening.
+        retrieval_share: what a search has of what is left, 0 to 1.
+        retrieval_most: seconds a search has at most.
         search_alone: whether nothing follows the search.
     """
 
     arrived: float
     deadline: Deadline
+    retrieval_share: float = 0.25
+    retrieval_most: float = 2.0
     search_alone: bool = False
 
     @property
@@ -53,10 +55,10 @@ class TimePlan:
         return Deadline(self.answer_by.at - VALIDATION_LEAST)
 
     def retrieve_by(self, now: float) -> Deadline:
-        """When a search that begins now must have finished: a quarter of what is left, 2 s at most.
+        """When a search that begins now must have finished: at its share of what is left, within its most.
 
         A search that nothing follows may use it all.
         """
         if self.search_alone:
             return self.answer_by
-        return Deadline(now + min(self.answer_by.remaining(now) * RETRIEVAL_SHARE, RETRIEVAL_MOST))
+        return Deadline(now + min(self.answer_by.remaining(now) * self.retrieval_share, self.retrieval_most))

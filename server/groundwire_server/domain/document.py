@@ -73,9 +73,14 @@ class PutState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The result of storing a document."""
+    """The result of storing a document.
+
+    Attributes:
+        content_hash: that of the revision; a corpus, which is told it, may leave it out.
+    """
 
     state: PutState
     revision: int
     chunk_count: int
     corpus_version: str
+    content_hash: str = ""

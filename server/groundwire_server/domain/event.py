@@ -40,3 +40,35 @@ class Heartbeat:
 
 
 Event: TypeAlias = Started | Evidence | TextDelta | Citation | Retraction | Heartbeat | Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An event in its place.
+
+    Attributes:
+        sequence: counts the stream's events from 1.
+        first_retractable: the number of the first event that a retraction in this place takes back; 0 if there is none.
+    """
+
+    sequence: int
+    first_retractable: int
+    event: Event
+
+
+class Numbering:
+    """Gives the events of one stream their places."""
+
+    def __init__(self) -> None:
+        self._sequence = 0
+        self._first_retractable = 0
+
+    def next(self, event: Event) -> Numbered:
+        """Place the event that follows."""
+        self._sequence += 1
+        if isinstance(event, TextDelta | Citation) and not self._first_retractable:
+            self._first_retractable = self._sequence
+        placed = Numbered(self._sequence, self._first_retractable, event)
+        if isinstance(event, Retraction):
+            self._first_retractable = 0
+        return placed

@@ -57,3 +57,7 @@ class Rejection(Exception):
     def invalid(cls, field: str, description: str, rule: str = "") -> "Rejection":
         """One field is invalid."""
         return cls(Reason.INVALID_REQUEST, violations=(Violation(field, description, rule),))
+
+
+class Unusable(Exception):
+    """What the server is told to use cannot be used. Its text is one line that says what is wrong and what to do."""

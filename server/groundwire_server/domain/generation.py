@@ -5,6 +5,7 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.vocabulary import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,18 @@ class Usage:
             self.estimated or other.estimated,
             self.cost_microdollars + other.cost_microdollars,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a model wrote that could not be used, to be shown to it when it is asked to mend it.
+
+    Attributes:
+        wrong: what is wrong with it.
+    """
+
+    text: str
+    wrong: Cause
 
 
 class FinishReason(Enum):

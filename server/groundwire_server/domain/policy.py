@@ -17,6 +17,8 @@ class Policy:
         question_limit: the longest question, in code points.
         default_deadline: seconds a call has when it sets no deadline.
         max_deadline: seconds a call has at most.
+        retrieval_share: what a search has of a call's time, 0 to 1.
+        retrieval_most: seconds a search has at most.
         top_k: passages to search for when the call does not say.
         evidence_tokens: the most tokens of passages in a prompt, estimated.
         min_relevance: passages below it are no evidence, 0 to 1.
@@ -37,6 +39,8 @@ class Policy:
     question_limit: int = 2000
     default_deadline: float = 10.0
     max_deadline: float = 60.0
+    retrieval_share: float = 0.25
+    retrieval_most: float = 2.0
     top_k: int = 8
     evidence_tokens: int = 2000
     min_relevance: float = 0.35

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
+from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.vocabulary import Action, Cause
 
 
@@ -12,6 +13,7 @@ class Variant(Enum):
 
     FULL = auto()
     SHORTENED = auto()
+    REPAIR = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,14 @@ class Try:
         variant: how the prompt is written.
         because: what made this attempt necessary; None for the first.
         action: what the attempt is called in an outcome.
+        mends: the draft that a repair is to mend.
     """
 
     model: str
     variant: Variant = Variant.FULL
     because: Cause | None = None
     action: Action = Action.ANSWER
+    mends: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

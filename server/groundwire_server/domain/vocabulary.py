@@ -142,3 +142,4 @@ class Reason(_Word):
     OVERLOADED = auto()
     EMBEDDER_UNAVAILABLE = auto()
     INTERNAL = auto()
+    RUN_NOT_FOUND = auto()

@@ -1,7 +1,9 @@
 """One call as the layers and servicers see it."""
 
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 import grpc.aio
@@ -9,6 +11,8 @@ from opentelemetry.trace import INVALID_SPAN, Span
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
+
+VERSION = version("groundwire-server")
 
 
 @dataclass(slots=True)
@@ -28,7 +32,7 @@ class Call:
     method: str
     context: "grpc.aio.ServicerContext[Any, Any]"
     request: Any
-    metadata: dict[str, str]
+    metadata: dict[str, str] = field(repr=False)  # credentials are among it
     arrived: float
     deadline: Deadline | None = None
     request_id: str = ""
@@ -40,7 +44,13 @@ class Call:
     @property
     def trailers(self) -> tuple[tuple[str, str], ...]:
         """What every reply carries beside its message."""
-        return (("groundwire-request-id", self.request_id), ("groundwire-trace-id", self.trace_id))
+        return (
+            ("groundwire-request-id", self.request_id),
+            ("groundwire-trace-id", self.trace_id),
+            ("groundwire-version", VERSION),
+            # By which a caller whose token is refused can tell that the clocks differ.
+            ("groundwire-time", f"{time.time():.3f}"),
+        )
 
 
 _current: ContextVar[Call] = ContextVar("groundwire-call")

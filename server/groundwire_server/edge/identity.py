@@ -1,46 +1,51 @@
-"""The only maker of callers.
+"""What a call and its connection present, read from gRPC."""
 
-Until there is authentication the caller says who it is in the call's metadata, and the server listens on the loopback
-interface alone: who can reach it may be anybody.
-"""
+from collections.abc import Iterable, Mapping
 
-import re
-from collections.abc import Mapping
+from groundwire_server.domain.credentials import Credentials
+from groundwire_server.domain.refusal import Refusal, Refused
 
-from groundwire_server.domain.caller import Caller
-from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.vocabulary import Reason
-
+AUTHORIZATION_KEY = "authorization"
+API_KEY_KEY = "groundwire-api-key"
 TENANT_KEY = "groundwire-tenant"
 SUBJECT_KEY = "groundwire-subject"
 PRINCIPALS_KEY = "groundwire-principals"
 
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_SUBJECT_LIMIT = 256
-_PRINCIPALS_LIMIT = 256
-_PRINCIPAL_LIMIT = 256
+_ONCE = (AUTHORIZATION_KEY, API_KEY_KEY)
 
 
-def caller_of(metadata: Mapping[str, str]) -> Caller:
-    """Return who calls.
+def credentials_of(metadata: Mapping[str, str], auth_context: Mapping[str, Iterable[bytes]]) -> Credentials:
+    """Return what is presented.
 
     Args:
-        metadata: the call's; principals are separated by commas.
+        metadata: the call's; the values of a repeated key are joined with commas.
+        auth_context: the connection's, as gRPC has it.
 
     Raises:
-        Rejection: UNAUTHENTICATED when the tenant is missing or any part is malformed.
+        Refused: when one kind of credential is presented twice.
     """
-    tenant = metadata.get(TENANT_KEY, "")
-    subject = metadata.get(SUBJECT_KEY, "anonymous")
-    named = (part.strip() for part in metadata.get(PRINCIPALS_KEY, "").split(","))
-    principals = frozenset(part for part in named if part)
-    if (
-        not _TENANT.fullmatch(tenant)
-        or not 0 < len(subject) <= _SUBJECT_LIMIT
-        or len(principals) > _PRINCIPALS_LIMIT
-        or any(len(principal) > _PRINCIPAL_LIMIT for principal in principals)
-        # `*` is what a document grants, not who a caller is.
-        or "*" in principals
-    ):
-        raise Rejection(Reason.UNAUTHENTICATED)
-    return Caller(tenant, subject, principals)
+    # A comma is a part of neither a token nor a key: it joins two of them.
+    if any("," in metadata.get(key, "") for key in _ONCE):
+        raise Refused(Refusal.SEVERAL_CREDENTIALS)
+    return Credentials(
+        authorization=metadata.get(AUTHORIZATION_KEY, ""),
+        api_key=metadata.get(API_KEY_KEY, ""),
+        certificate="x509_pem_cert" in auth_context,
+        uris=_names(auth_context.get("peer_uri", ())),
+        dns_names=_names(auth_context.get("peer_dns", ())),
+        tenant=metadata.get(TENANT_KEY, ""),
+        subject=metadata.get(SUBJECT_KEY, "anonymous"),
+        principals=metadata.get(PRINCIPALS_KEY, ""),
+    )
+
+
+def peer_of(peer: str) -> str:
+    """The address of gRPC's `peer`, without its port: each call may come from another one."""
+    kind, _, rest = peer.partition(":")
+    if kind not in {"ipv4", "ipv6"}:
+        return kind
+    return rest.rpartition(":")[0].replace("%5B", "").replace("%5D", "").strip("[]")
+
+
+def _names(values: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(value.decode("ascii", "backslashreplace") for value in values)

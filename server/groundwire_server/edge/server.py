@@ -1,12 +1,13 @@
 """The gRPC server: our services with health and reflection, behind one chain of layers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection_pb2_grpc
 from opentelemetry.trace import Tracer
 
 from groundwire.v1 import answer_service_pb2, document_service_pb2, retrieval_service_pb2
@@ -16,16 +17,31 @@ from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
 )
+from groundwire_server.edge.layers.access import RoleCheck
 from groundwire_server.edge.layers.chain import Chain
 from groundwire_server.edge.layers.deadline import CallDeadline
 from groundwire_server.edge.layers.errors import Errors
-from groundwire_server.edge.layers.identity import Identity
+from groundwire_server.edge.layers.identity import Identity, IdentityOfReaders
 from groundwire_server.edge.layers.request_id import RequestId
+from groundwire_server.edge.layers.security import SecurityEvents
 from groundwire_server.edge.layers.trace import Trace
 from groundwire_server.edge.layers.validation import Validation
+from groundwire_server.edge.offer import Current
+from groundwire_server.edge.reflection import METHODS as REFLECTION
+from groundwire_server.edge.reflection import SERVICE as REFLECTION_SERVICE
+from groundwire_server.edge.reflection import Reflection
+from groundwire_server.edge.refusals import Refusals
+from groundwire_server.ports.clock import Clock
+
+if TYPE_CHECKING:
+    # Who serves without TLS is spared its imports.
+    from groundwire_server.edge.tls import ServerTls
 
 RECEIVE_LIMIT = 16 * 1024 * 1024
 """The largest message taken, in bytes; the contract states it."""
+
+_CONNECTION_AGE_MS = 3_600_000
+"""New calls go to a new connection after this time; those in flight finish where they are."""
 
 _LAST_BYTES = 0.1
 """Seconds for the last replies to be sent."""
@@ -47,14 +63,33 @@ class Servicers:
 
 
 class Server:
-    """Listens, says how it is, and drains."""
+    """Listens, says how it is, and drains.
 
-    def __init__(self, servicers: Servicers, tracer: Tracer, concurrent_calls: int) -> None:
-        layers = (Trace(tracer), RequestId(), Errors(), CallDeadline(), Identity(), Validation())
-        self._chain = Chain(layers)
+    Args:
+        servicers: what is served.
+        tracer: records the calls.
+        concurrent_calls: the most calls at once.
+        current: the offer in force; another may take its place at any time.
+        clock: says when refusals are told of again.
+        end: ends what goes on without a call when the server has stopped.
+    """
+
+    def __init__(
+        self,
+        servicers: Servicers,
+        tracer: Tracer,
+        concurrent_calls: int,
+        current: Current,
+        clock: Clock,
+        end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._end = end
+        self._refusals = Refusals(clock)
+        outer = (Trace(tracer), RequestId(), Errors(), CallDeadline(), SecurityEvents(self._refusals))
+        self._chain = Chain((*outer, Identity(current), RoleCheck(), Validation()))
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[self._chain],
+            interceptors=[self._chain, Chain((*outer, IdentityOfReaders(current)), REFLECTION)],
             options=_options(),
             # A backstop: it answers without RetryInfo and counts health checks too.
             maximum_concurrent_rpcs=concurrent_calls,
@@ -63,16 +98,20 @@ class Server:
         add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
         add_DocumentServiceServicer_to_server(servicers.documents, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection((*_OURS, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        reflected = Reflection((*_OURS, health.SERVICE_NAME, REFLECTION_SERVICE))
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, self._server)
 
-    async def start(self, address: str) -> int:
+    async def start(self, address: str, tls: "ServerTls | None" = None) -> int:
         """Listen and report SERVING; return the port.
 
         Raises:
             OSError: when the address cannot be had.
         """
         try:
-            port = self._server.add_insecure_port(address)
+            if tls is None:
+                port = self._server.add_insecure_port(address)
+            else:
+                port = self._server.add_secure_port(address, tls.credentials())
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}: is another server using it?") from error
         await self._server.start()
@@ -92,6 +131,8 @@ class Server:
             self._chain.end()
         await self._server.stop(_LAST_BYTES)
         await stopping
+        self._end()
+        self._refusals.flush()
 
     async def _report(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for service in ("", *_OURS):
@@ -102,6 +143,8 @@ def _options() -> Sequence[tuple[str, int]]:
     return (
         ("grpc.max_receive_message_length", RECEIVE_LIMIT),
         ("grpc.max_send_message_length", RECEIVE_LIMIT),
+        # A client certificate is verified when its connection begins; after this time another connection must.
+        ("grpc.max_connection_age_ms", _CONNECTION_AGE_MS),
         # On, a second server would silently take half of the connections.
         ("grpc.so_reuseport", 0),
     )

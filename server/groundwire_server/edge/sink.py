@@ -6,8 +6,7 @@ from typing import Any
 import grpc.aio
 
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
-from groundwire_server.domain.answer import Citation
-from groundwire_server.domain.event import Event, Retraction, TextDelta
+from groundwire_server.domain.event import Event, Numbered, Numbering
 from groundwire_server.edge.convert.event import event_to_pb
 
 
@@ -16,7 +15,7 @@ class ReaderGone(Exception):
 
 
 class StreamSink:
-    """Numbers events from 1 and writes them, each within a bounded time.
+    """Writes events, each within a bounded time.
 
     A reader that stops lets some megabytes pass before a write waits, so a bound on time also bounds memory.
     """
@@ -24,21 +23,23 @@ class StreamSink:
     def __init__(self, context: "grpc.aio.ServicerContext[Any, StreamAnswerResponse]", write_seconds: float) -> None:
         self._context = context
         self._write_seconds = write_seconds
-        self._sequence = 0
-        self._first_retractable = 0
+        self._numbering = Numbering()
 
     async def emit(self, event: Event) -> None:
-        """Write one event.
+        """Number one event from 1 and write it.
 
         Raises:
             ReaderGone: when it cannot be written in time, or the stream has ended.
         """
-        self._sequence += 1
-        if isinstance(event, TextDelta | Citation) and not self._first_retractable:
-            self._first_retractable = self._sequence
-        message = event_to_pb(event, self._sequence, self._first_retractable)
-        if isinstance(event, Retraction):
-            self._first_retractable = 0
+        await self.write(self._numbering.next(event))
+
+    async def write(self, numbered: Numbered) -> None:
+        """Write an event that has its number.
+
+        Raises:
+            ReaderGone: when it cannot be written in time, or the stream has ended.
+        """
+        message = event_to_pb(numbered)
         guard = asyncio.timeout(self._write_seconds)
         try:
             async with guard:

@@ -14,9 +14,9 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.DOCUMENT_NOT_FOUND: (code_pb2.NOT_FOUND, "There is no such document, or none that you may see."),
     Reason.UNAUTHENTICATED: (
         code_pb2.UNAUTHENTICATED,
-        "The call carries no usable identity; send groundwire-tenant, groundwire-subject and groundwire-principals.",
+        "The call carries no identity that is accepted here; send one valid token, API key or client certificate.",
     ),
-    Reason.FORBIDDEN: (code_pb2.PERMISSION_DENIED, "Your roles do not allow this call."),
+    Reason.FORBIDDEN: (code_pb2.PERMISSION_DENIED, "Your roles or your tenant do not allow this call."),
     Reason.REQUEST_ID_REUSED: (code_pb2.INVALID_ARGUMENT, "This request_id was used for another question."),
     Reason.REQUEST_IN_FLIGHT: (code_pb2.ABORTED, "This request is being answered; wait for it, or cancel it."),
     Reason.FEATURE_NOT_OFFERED: (code_pb2.UNIMPLEMENTED, "This server does not offer what the request asks for."),
@@ -28,6 +28,7 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.QUOTA_EXCEEDED: (code_pb2.RESOURCE_EXHAUSTED, "A limit is used up; try again later."),
     Reason.OVERLOADED: (code_pb2.UNAVAILABLE, "The server has no capacity left; try again later."),
     Reason.EMBEDDER_UNAVAILABLE: (code_pb2.UNAVAILABLE, "Vectors could not be computed; try again later."),
+    Reason.RUN_NOT_FOUND: (code_pb2.NOT_FOUND, "There is nothing to resume; ask again without after_sequence."),
     Reason.INTERNAL: (code_pb2.INTERNAL, "A defect of the service; report the trace id in the trailers."),
 }
 

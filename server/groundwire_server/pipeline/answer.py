@@ -17,6 +17,7 @@ from groundwire_server.domain.step import Step, Try, Variant
 from groundwire_server.domain.vocabulary import Stage
 from groundwire_server.pipeline import decide, generate, retrieve, select, validate
 from groundwire_server.pipeline.decide import Remains, Trail
+from groundwire_server.pipeline.draft import Written
 from groundwire_server.pipeline.gate import Gate
 from groundwire_server.pipeline.normalize import normalize
 from groundwire_server.pipeline.ports import Ports
@@ -61,9 +62,11 @@ async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
         step = decide.after(failure, replace(trail, remaining=run.remaining()), policy)
 
     while isinstance(step, Try):
-        trail = replace(trail, models=(*trail.models, step.model), used=trail.used | {step.action})
+        trail = replace(trail, models=(*trail.models, step.model), used=trail.used | {step.action}, draft="")
         try:
-            text = await _attempt(step, ask, caller, chosen, policy, ports, run, gate)
+            written = await _attempt(step, ask, caller, chosen, policy, ports, run, gate)
+            trail = replace(trail, draft=written.draft)
+            text = _validated(written, gate, policy, run)
             return _concluded(run, partial(decide.answered, step, text))
         except Failure as failure:
             await gate.retract(failure.cause)
@@ -83,24 +86,28 @@ async def _attempt(
     ports: Ports,
     run: Run,
     gate: Gate,
-) -> GroundedText:
-    """Have one model write one answer and validate it."""
+) -> Written:
+    """Have one model write one answer."""
     run.attempt(step.model)
     passages = chosen[: len(chosen) // 2] if step.variant is Variant.SHORTENED else chosen
     prompt = run.compute(
         Stage.PROMPT,
-        lambda: ports.prompts.render(policy.prompt, policy.prompt_version, ask, passages),
+        lambda: ports.prompts.render(policy.prompt, policy.prompt_version, ask, passages, step.mends),
         lambda rendered: {names.PROMPT_NAME: rendered.name, names.PROMPT_VERSION: rendered.version},
     )
     run.learned(prompt_name=prompt.name, prompt_version=prompt.version, experiment_arm=prompt.experiment_arm)
     request = GenerationRequest(step.model, caller.tenant, prompt, policy.output_tokens)
     generator = ports.generators[step.model]
-    written = await run.stage(
+    written: Written = await run.stage(
         Stage.GENERATE,
         lambda by: generate.generate(request, generator, gate, policy, run.first_output, by),
         partial(generate.describe, step.model),
     )
     run.used(written.usage)
+    return written
+
+
+def _validated(written: Written, gate: Gate, policy: Policy, run: Run) -> GroundedText:
     return run.compute(Stage.VALIDATE, lambda: validate.check_answer(written, gate.passed, policy), validate.describe)
 
 

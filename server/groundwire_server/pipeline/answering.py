@@ -29,12 +29,19 @@ class Found:
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A named use: what it allows, and what it works with."""
+
+    policy: Policy
+    ports: Ports
+
+
 class Answering:
     """Answers questions by the policies of the routes."""
 
-    def __init__(self, policies: Mapping[str, Policy], ports: Ports, clock: Clock, tracer: Tracer) -> None:
-        self._policies = policies
-        self._ports = ports
+    def __init__(self, routes: Mapping[str, Route], clock: Clock, tracer: Tracer) -> None:
+        self._routes = routes
         self._clock = clock
         self._tracer = tracer
 
@@ -53,9 +60,9 @@ class Answering:
         Raises:
             Rejection: ROUTE_UNKNOWN, or INVALID_REQUEST when the question itself is invalid.
         """
-        policy = self._policy(ask.route)
-        plan = TimePlan(arrived, _within(policy, arrived, deadline))
-        return await answer(ask, caller, policy, self._ports, self._run(ask, policy, plan), sink)
+        policy, ports = self._route(ask.route)
+        plan = _plan(policy, arrived, deadline)
+        return await answer(ask, caller, policy, ports, self._run(ask, policy, plan), sink)
 
     async def search(self, ask: Ask, caller: Caller, arrived: float, deadline: Deadline | None) -> Found:
         """Find the passages that an answer to the same question would consider.
@@ -64,17 +71,16 @@ class Answering:
             Rejection: ROUTE_UNKNOWN, or INVALID_REQUEST when the question itself is invalid.
             Failure: of the store or the embedder.
         """
-        policy = self._policy(ask.route)
-        plan = TimePlan(arrived, _within(policy, arrived, deadline), search_alone=True)
-        run = self._run(ask, policy, plan)
-        evidence = await search(ask, caller, policy, self._ports, run)
+        policy, ports = self._route(ask.route)
+        run = self._run(ask, policy, _plan(policy, arrived, deadline, search_alone=True))
+        evidence = await search(ask, caller, policy, ports, run)
         return Found(evidence, run.final_report())
 
-    def _policy(self, route: str) -> Policy:
-        policy = self._policies.get(route)
-        if policy is None:
-            raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": route})
-        return policy
+    def _route(self, name: str) -> tuple[Policy, Ports]:
+        route = self._routes.get(name)
+        if route is None:
+            raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": name})
+        return route.policy, route.ports
 
     def _run(self, ask: Ask, policy: Policy, plan: TimePlan) -> Run:
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
@@ -82,6 +88,7 @@ class Answering:
         return Run(plan, self._clock, self._tracer, report)
 
 
-def _within(policy: Policy, arrived: float, deadline: Deadline | None) -> Deadline:
+def _plan(policy: Policy, arrived: float, deadline: Deadline | None, *, search_alone: bool = False) -> TimePlan:
     wanted = arrived + policy.default_deadline if deadline is None else deadline.at
-    return Deadline(min(wanted, arrived + policy.max_deadline))
+    until = Deadline(min(wanted, arrived + policy.max_deadline))
+    return TimePlan(arrived, until, policy.retrieval_share, policy.retrieval_most, search_alone)

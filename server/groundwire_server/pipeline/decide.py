@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Result
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.step import Close, Step, Try, Variant
@@ -15,6 +16,9 @@ from groundwire_server.telemetry import names
 LEAST_ATTEMPT = 0.1
 """Seconds below which no model is asked: what it wrote could not be used."""
 
+_SHOWN = 2
+"""Characters of a draft that its model is shown again, for each that an answer may have: the rest is braces."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trail:
@@ -24,6 +28,7 @@ class Trail:
         used: the fallback actions taken.
         models: the aliases of the models asked, in order.
         passages: the number of passages that a prompt may use.
+        draft: what the last model asked wrote, when it wrote to its end or was stopped for a violation.
         stands: verified text has left and cannot be taken back.
         remaining: seconds until the outcome must be decided.
     """
@@ -31,6 +36,7 @@ class Trail:
     used: frozenset[Action] = frozenset()
     models: tuple[str, ...] = ()
     passages: int = 0
+    draft: str = ""
     stands: bool = False
     remaining: float = 0.0
 
@@ -72,9 +78,11 @@ def after(failure: Failure, trail: Trail, policy: Policy) -> Step:
 
 
 def answered(step: Try, answer: GroundedText) -> Outcome:
-    """A validated answer: whole when the first attempt wrote it, else degraded by what the fallback gave up."""
+    """A validated answer: degraded by what a fallback gave up, and a repair gives up nothing."""
     if step.because is None:
         return Outcome(Answered(answer), Cause.ANSWER_VALIDATED, Action.ANSWER, NextStep.SHOW)
+    if step.variant is Variant.REPAIR:
+        return Outcome(Answered(answer), step.because, step.action, NextStep.SHOW)
     loss = Loss.FEWER_PASSAGES if step.variant is Variant.SHORTENED else Loss.SIMPLER_MODEL
     return Outcome(Degraded((loss,), answer), step.because, step.action, NextStep.SHOW_WITH_CAUTION)
 
@@ -106,6 +114,11 @@ def _step(action: Action, failure: Failure, trail: Trail, policy: Policy) -> Ste
             if not trail.models or trail.passages < 2 or not time_for_attempt:  # half of one is none
                 return None
             return Try(trail.models[-1], Variant.SHORTENED, because=failure.cause, action=action)
+        case Action.REPAIR:
+            if not trail.draft.strip() or not time_for_attempt:
+                return None
+            mends = Draft(trail.draft[: _SHOWN * policy.display_limit], failure.cause)
+            return Try(trail.models[-1], Variant.REPAIR, because=failure.cause, action=action, mends=mends)
         case Action.PASSAGES_ONLY:
             return Close(action, failure.cause) if trail.passages else None
         case Action.ABSTAIN | Action.FAIL_SAFE:

@@ -35,11 +35,13 @@ class Written:
 
     Attributes:
         violation: what the model did wrong; it was stopped there.
+        draft: its own words.
     """
 
     confidence: Confidence | None
     usage: Usage
     violation: Failure | None = None
+    draft: str = ""
 
 
 class DraftReader:
@@ -93,6 +95,11 @@ class DraftReader:
         if self.confidence is None and next(reversed(seen), None) != "confidence":
             self.confidence = _confidence(seen.get("confidence"))
         return self._completed(seen.get("segments", []))
+
+    @property
+    def text(self) -> str:
+        """What has come so far."""
+        return self._text
 
     def finish(self) -> None:
         """Check the whole draft against its schema.

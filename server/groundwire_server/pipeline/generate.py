@@ -56,7 +56,7 @@ async def generate(
             try:
                 await writing.take(piece)
             except Failure as violation:
-                return Written(writing.reader.confidence, Usage(estimated=True), violation)
+                return Written(writing.reader.confidence, Usage(estimated=True), violation, writing.reader.text)
     raise Failure(Cause.MODEL_INTERRUPTED)
 
 
@@ -94,7 +94,7 @@ class _Writing:
             await self._release()
         except Failure as failure:
             violation = Failure(Cause.OUTPUT_CUT_OFF) if finish.reason is FinishReason.LENGTH else failure
-        return Written(self.reader.confidence, finish.usage, violation)
+        return Written(self.reader.confidence, finish.usage, violation, self.reader.text)
 
     async def _release(self) -> None:
         # A segment waits until the model has said how sure it is: a confidence that the route refuses

@@ -10,6 +10,8 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.stage import Attributes
 from groundwire_server.telemetry import names
 
+_FIRST_WORDS = 8
+
 
 def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
     """Return the passages worth a prompt, best first, within the route's token budget.
@@ -46,8 +48,8 @@ def _newest(passages: Sequence[Passage]) -> Iterable[Passage]:
 def _distinct(passages: Iterable[Passage]) -> Iterable[Passage]:
     seen: dict[str, list[str]] = {}
     for passage in passages:
-        # Most passages differ in their first word already, and folding a whole one costs far more.
-        alike = seen.setdefault("".join(passage.text.split(None, 1)[:1]).casefold(), [])
+        # Most passages differ in their first words already, and folding a whole one costs far more.
+        alike = seen.setdefault(" ".join(passage.text.split(None, _FIRST_WORDS)[:_FIRST_WORDS]).casefold(), [])
         if not any(_folded(passage.text) == _folded(text) for text in alike):
             alike.append(passage.text)
             yield passage

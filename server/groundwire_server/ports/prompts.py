@@ -5,14 +5,18 @@ from typing import Protocol
 
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import Prompt
+from groundwire_server.domain.generation import Draft, Prompt
 
 
 class Prompts(Protocol):
     """Renders prompts by name and version."""
 
-    def render(self, name: str, version: str, ask: Ask, passages: Sequence[Passage]) -> Prompt:
+    def render(
+        self, name: str, version: str, ask: Ask, passages: Sequence[Passage], mends: Draft | None = None
+    ) -> Prompt:
         """Render the prompt for a question over passages; an empty `version` takes the newest.
+
+        With a draft it asks to mend that, and says what is wrong with it.
 
         Names and versions were checked when the configuration was read, so this does not fail.
         """

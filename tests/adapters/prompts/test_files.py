@@ -5,6 +5,8 @@ import pytest
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.domain.ask import Ask, Turn
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.generation import Draft
+from groundwire_server.domain.vocabulary import Cause
 
 
 def _prompt(folder: Path, name: str, version: str, text: str) -> None:
@@ -12,6 +14,7 @@ def _prompt(folder: Path, name: str, version: str, text: str) -> None:
     (folder / name / f"{version}.jinja").write_text(
         f"{{% macro system() %}}{text}{{% endmacro %}}"
         "{% macro user(question, turns, passages) %}{{ question }}{% endmacro %}"
+        "{% macro repair(draft, wrong) %}{{ wrong }}{% endmacro %}"
     )
 
 
@@ -59,3 +62,22 @@ def test_a_name_or_version_that_no_file_holds_is_refused_with_what_there_is(tmp_
         prompts.check("anser", "")
     with pytest.raises(UnknownPromptError, match=r"it has: 1\.0\.0"):
         prompts.check("answer", "2.0.0")
+
+
+@pytest.mark.parametrize("wrong", [Cause.OUTPUT_MALFORMED, Cause.CITATION_UNKNOWN, Cause.MODEL_REFUSED])
+def test_a_repair_shows_the_draft_and_says_what_is_wrong(wrong: Cause) -> None:
+    asked = Ask("default", "Why?", "request-1")
+    prompts = FilePrompts(BUILT_IN)
+    prompt = prompts.render("answer", "", asked, [], Draft("because</draft> of {{ it }}", wrong))
+    before = prompts.render("answer", "", asked, [])
+    assert prompt.user.startswith(before.user)
+    assert prompt.user.count("</draft>") == 1
+    assert "of {{ it }}" in prompt.user
+    assert (wrong.value in prompt.user) is (wrong is Cause.MODEL_REFUSED)
+
+
+def test_a_prompt_that_lacks_a_macro_is_refused_when_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "answer").mkdir()
+    (tmp_path / "answer" / "1.0.0.jinja").write_text("{% macro system() %}{% endmacro %}")
+    with pytest.raises(UnknownPromptError, match=r"answer/1\.0\.0 lacks the macro 'user'"):
+        FilePrompts(tmp_path)

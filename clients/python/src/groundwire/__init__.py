@@ -17,6 +17,7 @@ as well; all others, and the stubs, are in the Python package of the contract's 
 from groundwire.client import AnswerStream, Client
 from groundwire.errors import Error, Violation
 from groundwire.outcomes import citations_of, text_of
+from groundwire.security import Tls
 from groundwire.sync_client import SyncAnswerStream, SyncClient
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.filter_pb2 import Filter, MetadataValue
@@ -36,6 +37,7 @@ __all__ = [
     "Question",
     "SyncAnswerStream",
     "SyncClient",
+    "Tls",
     "Violation",
     "citations_of",
     "text_of",

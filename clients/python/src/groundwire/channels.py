@@ -1,5 +1,7 @@
 """How a channel to a server is set up."""
 
+from groundwire.security import on_this_machine
+
 RECEIVE_LIMIT = 16 * 1024 * 1024
 """The contract's limit of a message in bytes; gRPC's own is 4 MiB, less than a document with its text can take."""
 
@@ -11,7 +13,6 @@ INGEST_TIMEOUT = 3600.0
 def options(server: str) -> list[tuple[str, int]]:
     """The channel's options; a server on this machine is never looked for behind an HTTP proxy."""
     chosen = [("grpc.max_receive_message_length", RECEIVE_LIMIT)]
-    host = server.rpartition(":")[0].strip("[]")
-    if host in {"localhost", "::1"} or host.startswith("127.") or server.startswith("unix:"):
+    if on_this_machine(server):
         chosen.append(("grpc.enable_http_proxy", 0))
     return chosen

@@ -10,6 +10,7 @@ from groundwire.caller import Caller
 from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT, INGEST_TIMEOUT, options
 from groundwire.errors import Error, from_call
 from groundwire.requests import question_of, retrieve_request, stream_request
+from groundwire.security import Proof, Tls, Token, channel_credentials
 from groundwire.sending import Source
 from groundwire.tracing import trace_metadata
 from groundwire.v1.answer_service_pb2 import AnswerRequest, CancelAnswerRequest, StreamAnswerResponse
@@ -83,11 +84,17 @@ class SyncClient:
 
     Args:
         server: the server's address, or a channel of your own, which you close yourself.
-        tenant: whose documents the calls are about.
-        subject: who calls.
-        principals: what the caller is allowed to see as, such as groups.
-        credentials: how to secure the connection; without them it is not secured.
+        tenant: whose documents the calls are about; a server with authentication takes it from the credential.
+        subject: who calls, for a server without authentication.
+        principals: what the caller is allowed to see as, such as groups, for a server without authentication.
+        token: a bearer token, or a function that returns the one to send; it is called for every call.
+        api_key: an API key, in place of a token.
+        tls: secures the connection.
+        credentials: gRPC's own, in place of `tls`.
         timeout: seconds that a call may take.
+
+    Raises:
+        ValueError: when a credential would go to another machine over a connection that is not secured, among others.
     """
 
     def __init__(
@@ -97,19 +104,28 @@ class SyncClient:
         tenant: str = "",
         subject: str = "",
         principals: Iterable[str] = (),
+        token: Token | None = None,
+        api_key: str | None = None,
+        tls: Tls | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
         self._caller = Caller.of(tenant, subject, principals)
+        self._proof = Proof(token, api_key)
         self._timeout = timeout
         self._server = server if isinstance(server, str) else ""
         self._owned: grpc.Channel | None = None
-        if not isinstance(server, str):
-            channel = server
-        elif credentials is None:
-            channel = self._owned = grpc.insecure_channel(server, options=options(server))
+        secure = channel_credentials(tls, credentials)
+        if isinstance(server, str):
+            self._proof.check_connection(server, secured=secure is not None)
+            chosen = options(server)
+            channel = self._owned = (
+                grpc.insecure_channel(server, options=chosen)
+                if secure is None
+                else grpc.secure_channel(server, secure, options=chosen)
+            )
         else:
-            channel = self._owned = grpc.secure_channel(server, credentials, options=options(server))
+            channel = server
         self._answers = AnswerServiceStub(channel)
         self._retrieval = RetrievalServiceStub(channel)
         self._documents = DocumentServiceStub(channel)
@@ -259,7 +275,7 @@ class SyncClient:
         self.close()
 
     def _metadata(self) -> tuple[tuple[str, str], ...]:
-        return (*self._caller.metadata(), *trace_metadata())
+        return (*self._caller.metadata(), *self._proof.metadata(), *trace_metadata())
 
     def _call(
         self, method: "grpc.UnaryUnaryMultiCallable[_Request, _Response]", request: _Request, timeout: float | None

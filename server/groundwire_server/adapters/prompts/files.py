@@ -1,16 +1,20 @@
-"""Prompts as files: `<folder>/<name>/<version>.jinja`, each with the macros `system` and `user`."""
+"""Prompts as files: `<folder>/<name>/<version>.jinja`, each with the macros `system`, `user` and `repair`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jinja2 import StrictUndefined, Template
+from jinja2.environment import TemplateModule
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import Prompt
+from groundwire_server.domain.generation import Draft, Prompt
 
 BUILT_IN = Path(__file__).parent / "templates"
+
+
+_MACROS = ("system", "user", "repair")
 
 
 class UnknownPromptError(LookupError):
@@ -27,6 +31,9 @@ class FilePrompts:
         self._templates: dict[str, dict[str, Template]] = {}
         for path in sorted(folder.glob("*/*.jinja")):
             template = environment.from_string(path.read_text(encoding="utf-8"))
+            missing = [name for name in _MACROS if not hasattr(template.module, name)]
+            if missing:
+                raise UnknownPromptError(f"prompt {path.parent.name}/{path.stem} lacks the macro {missing[0]!r}")
             self._templates.setdefault(path.parent.name, {})[path.stem] = template
         self._newest = {name: max(versions, key=_order) for name, versions in self._templates.items()}
 
@@ -42,27 +49,39 @@ class FilePrompts:
             versions = ", ".join(sorted(self._templates[name], key=_order))
             raise UnknownPromptError(f"prompt {name!r} has no version {version!r}; it has: {versions}")
 
-    def render(self, name: str, version: str, ask: Ask, passages: Sequence[Passage]) -> Prompt:
+    def render(
+        self, name: str, version: str, ask: Ask, passages: Sequence[Passage], mends: Draft | None = None
+    ) -> Prompt:
         """Render a prompt; passages are handed out as `p1`, `p2`, … in their order."""
         version = version or self._newest[name]
         handles = {f"p{number}": passage for number, passage in enumerate(passages, start=1)}
-        macros = self._templates[name][version].module
+        module = self._templates[name][version].module
         # Plain tuples: the sandbox looks at every attribute that a template asks for.
         shown = [(handle, passage.title, passage.text) for handle, passage in handles.items()]
         turns = [("User" if turn.by_user else "Assistant", turn.text) for turn in ask.turns]
+        user = _macro(module, "user")(ask.text, turns, shown)
+        if mends is not None:
+            user += "\n\n" + _macro(module, "repair")(mends.text, mends.wrong.value)
         return Prompt(
             name=name,
             version=version,
-            system=str(getattr(macros, "system")()),  # noqa: B009  # a macro, which no type can know
-            user=str(getattr(macros, "user")(ask.text, turns, shown)),  # noqa: B009
+            system=_macro(module, "system")(),
+            user=user,
             question=ask.text,
             handles=handles,
         )
 
 
+def _macro(module: TemplateModule, name: str) -> Callable[..., str]:
+    macro: Callable[..., str] = getattr(module, name)
+    return macro
+
+
 def _fenced(text: str) -> str:
-    """A passage must not be able to close its own fence."""
-    return text.replace("</passage", "<\\/passage").replace("<passage", "<\\passage")
+    """What is quoted must not be able to close its own fence."""
+    for tag in ("passage", "draft"):
+        text = text.replace(f"</{tag}", f"<\\/{tag}").replace(f"<{tag}", f"<\\{tag}")
+    return text
 
 
 def _attribute(text: str) -> str:

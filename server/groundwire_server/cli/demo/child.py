@@ -13,6 +13,8 @@ from groundwire_server.cli.exits import ExitCode, Stop
 STORE = "demo-store"
 """The folder of the store within the demo's; nothing else is kept in it."""
 
+LOG = "server.log"
+
 _READY = "listening on "
 _STOP_SECONDS = 15
 _LAST_LINES = 3
@@ -25,7 +27,7 @@ def server(data: Path) -> Iterator[str]:
     Raises:
         Stop: when the server does not start.
     """
-    log = data / "server.log"
+    log = data / LOG
     command = [
         sys.executable,
         "-m",

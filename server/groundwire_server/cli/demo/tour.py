@@ -15,11 +15,13 @@ import groundwire
 from groundwire_server.cli import loading
 from groundwire_server.cli.asking import read, show_trace
 from groundwire_server.cli.calls import connect, failures_stop
+from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.demo import corpus
-from groundwire_server.cli.demo.child import STORE, server
+from groundwire_server.cli.demo.child import LOG, STORE, server
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
 from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.files.entries import Readable
 
 TENANT = "demo"
 
@@ -52,7 +54,7 @@ def tour(data: Path, *, fresh: bool) -> bool:
     _prepare(data, fresh)
     with failures_stop():
         console.print(Text("Starting a server", style="bold"))
-        with server(data) as address, connect(address, TENANT) as client:
+        with server(data) as address, connect(Connection(address, TENANT)) as client:
             console.print(f"It listens on {address} and keeps its documents in {data}")
             console.print()
             _store(client, console)
@@ -66,6 +68,7 @@ def _prepare(data: Path, fresh: bool) -> None:
         if fresh:
             shutil.rmtree(data / STORE, ignore_errors=True)
         data.mkdir(parents=True, exist_ok=True)
+        (data / LOG).open("wb").close()  # a folder that is there may still refuse files
     except OSError as failed:
         told = f"cannot keep documents in {data}: {failed.strerror}; choose another folder with --data"
         raise Stop(ExitCode.FAILED, told) from None
@@ -75,7 +78,7 @@ def _store(client: groundwire.SyncClient, console: Terminal) -> None:
     console.print(Text(f"Storing the language reference of Python {platform.python_version()}", style="bold"))
     begun = time.perf_counter()
     tally = loading.Tally()
-    loading.load(client, corpus.documents(), corpus.size(), tally)
+    loading.load(client, map(Readable, corpus.documents()), corpus.size(), tally)
     loading.show_tally(console, tally)
     console.print(Text(f"in {time.perf_counter() - begun:.1f} s", style="dim"))
     if tally.failures:

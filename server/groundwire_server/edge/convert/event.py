@@ -3,7 +3,7 @@
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.domain.answer import Citation
-from groundwire_server.domain.event import Event, Heartbeat, Retraction, Started, TextDelta
+from groundwire_server.domain.event import Heartbeat, Numbered, Retraction, Started, TextDelta
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.edge.convert.outcome import citation_to_pb, outcome_to_pb
@@ -11,14 +11,9 @@ from groundwire_server.edge.convert.passage import passages_to_pb
 from groundwire_server.edge.convert.words import CAUSES, STREAM_MODES
 
 
-def event_to_pb(event: Event, sequence: int, first_retractable: int) -> StreamAnswerResponse:
-    """Write one event.
-
-    Args:
-        event: what happened.
-        sequence: the event's number.
-        first_retractable: the number of the first event that a retraction takes back.
-    """
+def event_to_pb(numbered: Numbered) -> StreamAnswerResponse:
+    """Write one event in its place."""
+    event, sequence = numbered.event, numbered.sequence
     match event:
         case Started(request_id, trace_id, route, mode):
             started = answer_service_pb2.Started(
@@ -34,7 +29,7 @@ def event_to_pb(event: Event, sequence: int, first_retractable: int) -> StreamAn
         case Citation():
             return StreamAnswerResponse(sequence=sequence, citation=citation_to_pb(event))
         case Retraction(cause):
-            retraction = answer_service_pb2.Retraction(from_sequence=first_retractable, cause=CAUSES[cause])
+            retraction = answer_service_pb2.Retraction(from_sequence=numbered.first_retractable, cause=CAUSES[cause])
             return StreamAnswerResponse(sequence=sequence, retraction=retraction)
         case Heartbeat():
             return StreamAnswerResponse(sequence=sequence, heartbeat=answer_service_pb2.Heartbeat())

@@ -6,8 +6,10 @@ Outermost first:
 2. request id: before errors, so that every refusal carries it.
 3. errors: turns what is raised below into a status, once.
 4. deadline: before any work.
-5. identity: nothing is looked at for a caller who is nobody.
-6. validation: last, so that only callers learn what a valid request looks like.
+5. security events: whoever is turned away below is written down.
+6. identity: nothing is looked at for a caller who is nobody.
+7. roles: nor for one who may not make the call.
+8. validation: last, so that only callers learn what a valid request looks like.
 """
 
 import asyncio
@@ -40,10 +42,11 @@ class Layer(Protocol):
 
 
 class Chain(grpc.aio.ServerInterceptor):
-    """Runs the layers around the calls of our own services; health and reflection stay as they are."""
+    """Runs the layers around the calls whose methods begin as given; all others stay as they are."""
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], methods: str = _OURS) -> None:
         self._layers = tuple(layers)
+        self._methods = methods
         self._wrapped: dict[str, Any] = {}
         self._running: set[asyncio.Task[Any]] = set()
         self._ended = False
@@ -60,7 +63,7 @@ class Chain(grpc.aio.ServerInterceptor):
         wrapped = self._wrapped.get(method)
         if wrapped is None:
             handler = await continuation(handler_call_details)
-            if handler is None or not method.startswith(_OURS):
+            if handler is None or not method.startswith(self._methods):
                 return handler
             wrapped = self._wrapped[method] = self._wrap(method.removeprefix("/"), handler)
         return wrapped

@@ -1,16 +1,39 @@
 """Who calls."""
 
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.credentials import Kind
 from groundwire_server.edge.call import Call
-from groundwire_server.edge.identity import caller_of
+from groundwire_server.edge.identity import credentials_of
 from groundwire_server.edge.layers.chain import Proceed
+from groundwire_server.edge.offer import Current
 from groundwire_server.telemetry import names
 
 
 class Identity:
     """Knows the caller before anything is done for it."""
 
+    def __init__(self, current: Current) -> None:
+        self._current = current
+
     async def around(self, call: Call, proceed: Proceed) -> None:
-        """Make the caller from the connection's credentials."""
-        call.caller = caller_of(call.metadata)
+        """Make the caller from what the call and its connection present."""
+        call.caller = await self._caller(call)
         call.span.set_attribute(names.TENANT, call.caller.tenant)
         await proceed()
+
+    async def _caller(self, call: Call) -> Caller:
+        access = self._current.offer.access
+        # Reading the connection copies its certificate: only where that counts.
+        connection = call.context.auth_context() if Kind.CERTIFICATE in access.authenticators else {}
+        return await access.caller(credentials_of(call.metadata, connection))
+
+
+class IdentityOfReaders(Identity):
+    """The same for reflection, which is open while nothing is proven anyway."""
+
+    async def around(self, call: Call, proceed: Proceed) -> None:
+        """Let everybody in, or else only those who are somebody."""
+        if self._current.offer.access.authenticated:
+            await super().around(call, proceed)
+        else:
+            await proceed()

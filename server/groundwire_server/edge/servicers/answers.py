@@ -1,5 +1,6 @@
 """AnswerService."""
 
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -7,35 +8,37 @@ import grpc.aio
 
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer
-from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.outcome import Outcome
-from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.domain.run import RunKey
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.ask import ask_from_answer, ask_from_stream
 from groundwire_server.edge.convert.outcome import outcome_to_pb
+from groundwire_server.edge.offer import Current
 from groundwire_server.edge.sink import StreamSink
-from groundwire_server.pipeline.answering import Answering
 from groundwire_server.pipeline.decide import describe
-from groundwire_server.runs.in_flight import InFlight, RunKey
+from groundwire_server.runs.runs import Named, Runs, Work
 from groundwire_server.telemetry import names
 
 
 class Answers(AnswerServiceServicer):
     """Answers questions."""
 
-    def __init__(self, answering: Answering, in_flight: InFlight, write_seconds: float) -> None:
-        self._answering = answering
-        self._in_flight = in_flight
-        self._write_seconds = write_seconds
+    def __init__(self, current: Current, runs: Runs) -> None:
+        self._current = current
+        self._runs = runs
 
     async def Answer(
         self, request: answer_service_pb2.AnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> answer_service_pb2.AnswerResponse:
         """Return the outcome as one message."""
         call = current_call()
-        ask = ask_from_answer(request, call.request_id)
-        work = self._answering.answer(ask, call.caller, call.arrived, call.deadline, sink=None)
-        outcome = await self._in_flight.run(_key(call, call.request_id), _asked(request), work)
+        key = _key(call, call.request_id)
+        work = self._work(call, ask_from_answer(request, call.request_id))
+        if request.request_id:
+            outcome = await self._runs.outcome(key, Named(_asked(request)), work)
+        else:
+            outcome = await self._runs.alone(key, work(None))
         return answer_service_pb2.AnswerResponse(outcome=outcome_to_pb(_noted(call, outcome)))
 
     async def StreamAnswer(  # type: ignore[override]  # writes to the context; the stubs know generators only
@@ -45,19 +48,27 @@ class Answers(AnswerServiceServicer):
     ) -> None:
         """Write the outcome as it comes about."""
         call = current_call()
-        _refuse_resumption(request)
-        ask = ask_from_stream(request, call.request_id)
-        sink = StreamSink(context, self._write_seconds)
-        work = self._answering.answer(ask, call.caller, call.arrived, call.deadline, sink)
-        outcome = await self._in_flight.run(_key(call, call.request_id), _asked(request), work)
-        await sink.emit(_noted(call, outcome))
+        key = _key(call, call.request_id)
+        work = self._work(call, ask_from_stream(request, call.request_id))
+        sink = StreamSink(context, self._current.offer.write_seconds)
+        window = request.resume_window.ToNanoseconds() / 1e9
+        after = request.after_sequence if request.HasField("after_sequence") else None
+        if request.request_id or window or after is not None:
+            outcome = await self._runs.stream(key, Named(_asked(request), window), after, work, sink.write)
+            if outcome is not None:
+                _noted(call, outcome)
+        else:
+            await sink.emit(_noted(call, await self._runs.alone(key, work(sink))))
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> answer_service_pb2.CancelAnswerResponse:
         """End an answer in flight."""
-        cancelled = self._in_flight.cancel(_key(current_call(), request.request_id))
+        cancelled = self._runs.cancel(_key(current_call(), request.request_id))
         return answer_service_pb2.CancelAnswerResponse(cancelled=cancelled)
+
+    def _work(self, call: Call, ask: Ask) -> Work:
+        return partial(self._current.offer.answering.answer, ask, call.caller, call.arrived, call.deadline)
 
 
 def _key(call: Call, request_id: str) -> RunKey:
@@ -66,19 +77,9 @@ def _key(call: Call, request_id: str) -> RunKey:
 
 def _asked(request: answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest) -> bytes:
     """What two requests under one id must share: the question. A digest, for it is kept while the answer is written."""
-    if not request.request_id:
-        return b""  # the id is the server's own
     return blake2b(request.question.SerializeToString(deterministic=True), digest_size=16).digest()
 
 
 def _noted(call: Call, outcome: Outcome) -> Outcome:
     call.span.set_attributes({names.ROUTE: outcome.report.route, **describe(outcome)})
     return outcome
-
-
-def _refuse_resumption(request: answer_service_pb2.StreamAnswerRequest) -> None:
-    """Until runs outlive their call, a client that relies on it must hear that, and not lose its answer."""
-    if request.resume_window.ToNanoseconds() > 0:
-        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": "resume_window"})
-    if request.HasField("after_sequence"):
-        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": "after_sequence"})

@@ -9,7 +9,6 @@ import grpc.aio
 
 from groundwire.v1 import document_pb2, document_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer
-from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.vocabulary import Reason
@@ -17,9 +16,9 @@ from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb
 from groundwire_server.edge.convert.words import INGEST_STATES
 from groundwire_server.edge.layers.validation import check
+from groundwire_server.edge.offer import Current
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.corpus import Corpus
 
 DEFAULT_SECONDS = 30.0
 """Time a document call has when it sets no deadline."""
@@ -36,9 +35,8 @@ _PAGE_BYTES = 2 * 1024 * 1024
 class Documents(DocumentServiceServicer):
     """Keeps the tenant's documents."""
 
-    def __init__(self, corpus: Corpus, ingest: Ingest, clock: Clock) -> None:
-        self._corpus = corpus
-        self._ingest = ingest
+    def __init__(self, current: Current, clock: Clock) -> None:
+        self._current = current
         self._clock = clock
 
     async def IngestDocuments(  # type: ignore[override]  # writes to the context; the stubs know generators only
@@ -63,8 +61,9 @@ class Documents(DocumentServiceServicer):
         """Return a document."""
         call = current_call()
         by = self._by(call)
-        info = await self._corpus.info(call.caller, request.document_id, by)
-        text = await self._corpus.text(call.caller, request.document_id, by) if request.include_text else ""
+        corpus = self._current.offer.corpus
+        info = await corpus.info(call.caller, request.document_id, by)
+        text = await corpus.text(call.caller, request.document_id, by) if request.include_text else ""
         if info is None or text is None:
             raise _unknown(request.document_id)
         return document_service_pb2.GetDocumentResponse(document=info_to_pb(info), text=text)
@@ -75,7 +74,7 @@ class Documents(DocumentServiceServicer):
         """Return a page of documents."""
         call = current_call()
         size = request.page_size or _PAGE_SIZE
-        infos = await self._corpus.page(call.caller, _after(request.page_token), size + 1, self._by(call))
+        infos = await self._current.offer.corpus.page(call.caller, _after(request.page_token), size + 1, self._by(call))
         page = list(_fitting(info_to_pb(info) for info in infos[:size]))
         token = _token(page[-1].document_id) if len(infos) > len(page) else ""
         return document_service_pb2.ListDocumentsResponse(documents=page, next_page_token=token)
@@ -85,7 +84,7 @@ class Documents(DocumentServiceServicer):
     ) -> document_service_pb2.DeleteDocumentResponse:
         """Remove a document."""
         call = current_call()
-        version = await self._corpus.delete(call.caller, request.document_id, self._by(call))
+        version = await self._current.offer.corpus.delete(call.caller, request.document_id, self._by(call))
         if version is None:
             raise _unknown(request.document_id)
         return document_service_pb2.DeleteDocumentResponse(corpus_version=version)
@@ -95,7 +94,7 @@ class Documents(DocumentServiceServicer):
     ) -> document_service_pb2.GetCorpusVersionResponse:
         """Return the corpus version."""
         call = current_call()
-        version = await self._corpus.version(call.caller, self._by(call))
+        version = await self._current.offer.corpus.version(call.caller, self._by(call))
         return document_service_pb2.GetCorpusVersionResponse(corpus_version=version)
 
     async def _stored(
@@ -105,7 +104,7 @@ class Documents(DocumentServiceServicer):
         try:
             check(request)
             by = self._by(call, INGEST_SECONDS)
-            stored = await self._ingest.store(call.caller, document_from_pb(request.document), by)
+            stored = await self._current.offer.ingest.store(call.caller, document_from_pb(request.document), by)
         except Rejection as rejection:
             response.state = document_pb2.INGEST_STATE_REJECTED
             response.error.CopyFrom(status_of(rejection))
@@ -117,6 +116,7 @@ class Documents(DocumentServiceServicer):
             response.revision = stored.revision
             response.chunk_count = stored.chunk_count
             response.corpus_version = stored.corpus_version
+            response.content_hash = stored.content_hash
         return response
 
     def _by(self, call: Call, most: float = DEFAULT_SECONDS) -> Deadline:

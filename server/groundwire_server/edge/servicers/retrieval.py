@@ -10,14 +10,14 @@ from groundwire_server.edge.call import current_call
 from groundwire_server.edge.convert.ask import ask_from_retrieve
 from groundwire_server.edge.convert.outcome import fill_stages
 from groundwire_server.edge.convert.passage import passages_to_pb
-from groundwire_server.pipeline.answering import Answering
+from groundwire_server.edge.offer import Current
 
 
 class Retrieval(RetrievalServiceServicer):
     """Finds passages."""
 
-    def __init__(self, answering: Answering) -> None:
-        self._answering = answering
+    def __init__(self, current: Current) -> None:
+        self._current = current
 
     async def Retrieve(
         self, request: retrieval_service_pb2.RetrieveRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -25,7 +25,7 @@ class Retrieval(RetrievalServiceServicer):
         """Return passages, best first."""
         call = current_call()
         ask = ask_from_retrieve(request, call.request_id)
-        found = await self._answering.search(ask, call.caller, call.arrived, call.deadline)
+        found = await self._current.offer.answering.search(ask, call.caller, call.arrived, call.deadline)
         response = retrieval_service_pb2.RetrieveResponse(
             passages=passages_to_pb(found.evidence.passages),
             corpus_version=found.evidence.corpus_version,

@@ -57,7 +57,9 @@ class AnswerRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id makes the call idempotent within tenant and subject: 8 to 64 letters, digits, `_`, `.` and `-`.
-    Another question under the id of one in flight is INVALID_ARGUMENT. Empty: the server chooses one.
+    The same question under the same id joins the answer that is being written, or gets the one that was written: for a
+    minute after its end, or the resume window if that is longer. Another question is INVALID_ARGUMENT meanwhile.
+    Empty: the server chooses an id.
     """
     @_builtins.property
     def question(self) -> _question_pb2.Question:
@@ -114,12 +116,14 @@ class StreamAnswerRequest(_message.Message):
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id makes the call idempotent within tenant and subject: 8 to 64 letters, digits, `_`, `.` and `-`.
-    Another question under the id of one in flight is INVALID_ARGUMENT. Empty: the server chooses one.
+    The same question under the same id joins the answer that is being written, or gets the one that was written: for a
+    minute after its end, or the resume window if that is longer. Another question is INVALID_ARGUMENT meanwhile.
+    Empty: the server chooses an id.
     """
     mode: Global___StreamMode.ValueType
     """mode says when text may leave."""
     after_sequence: _builtins.int
-    """after_sequence resumes the run of the same request_id after the event with this number."""
+    """after_sequence resumes the run of the same request_id after the event with this number, while it is written or kept."""
     @_builtins.property
     def question(self) -> _question_pb2.Question:
         """question is what is asked."""

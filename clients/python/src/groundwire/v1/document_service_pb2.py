@@ -27,7 +27,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from groundwire.v1 import document_pb2 as groundwire_dot_v1_dot_document__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$groundwire/v1/document_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x1cgroundwire/v1/document.proto\"K\n\x16IngestDocumentsRequest\x12\x31\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01\"\xca\x01\n\x17IngestDocumentsResponse\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.groundwire.v1.IngestState\x12\x10\n\x08revision\x18\x04 \x01(\x04\x12\x13\n\x0b\x63hunk_count\x18\x05 \x01(\r\x12\x16\n\x0e\x63orpus_version\x18\x06 \x01(\t\x12!\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x12.google.rpc.Status\"V\n\x12GetDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x14\n\x0cinclude_text\x18\x02 \x01(\x08\"R\n\x13GetDocumentResponse\x12-\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x0c\n\x04text\x18\x02 \x01(\t\"S\n\x14ListDocumentsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"`\n\x15ListDocumentsResponse\x12.\n\tdocuments\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x15\x44\x65leteDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\"0\n\x16\x44\x65leteDocumentResponse\x12\x16\n\x0e\x63orpus_version\x18\x01 \x01(\t\"\x19\n\x17GetCorpusVersionRequest\"2\n\x18GetCorpusVersionResponse\x12\x16\n\x0e\x63orpus_version\x18\x01 \x01(\t2\xed\x03\n\x0f\x44ocumentService\x12\x64\n\x0fIngestDocuments\x12%.groundwire.v1.IngestDocumentsRequest\x1a&.groundwire.v1.IngestDocumentsResponse(\x01\x30\x01\x12T\n\x0bGetDocument\x12!.groundwire.v1.GetDocumentRequest\x1a\".groundwire.v1.GetDocumentResponse\x12Z\n\rListDocuments\x12#.groundwire.v1.ListDocumentsRequest\x1a$.groundwire.v1.ListDocumentsResponse\x12]\n\x0e\x44\x65leteDocument\x12$.groundwire.v1.DeleteDocumentRequest\x1a%.groundwire.v1.DeleteDocumentResponse\x12\x63\n\x10GetCorpusVersion\x12&.groundwire.v1.GetCorpusVersionRequest\x1a\'.groundwire.v1.GetCorpusVersionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$groundwire/v1/document_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x1cgroundwire/v1/document.proto\"K\n\x16IngestDocumentsRequest\x12\x31\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01\"\xe0\x01\n\x17IngestDocumentsResponse\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.groundwire.v1.IngestState\x12\x10\n\x08revision\x18\x04 \x01(\x04\x12\x13\n\x0b\x63hunk_count\x18\x05 \x01(\r\x12\x16\n\x0e\x63orpus_version\x18\x06 \x01(\t\x12!\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x12.google.rpc.Status\x12\x14\n\x0c\x63ontent_hash\x18\x08 \x01(\t\"V\n\x12GetDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x14\n\x0cinclude_text\x18\x02 \x01(\x08\"R\n\x13GetDocumentResponse\x12-\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x0c\n\x04text\x18\x02 \x01(\t\"S\n\x14ListDocumentsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"`\n\x15ListDocumentsResponse\x12.\n\tdocuments\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x15\x44\x65leteDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\"0\n\x16\x44\x65leteDocumentResponse\x12\x16\n\x0e\x63orpus_version\x18\x01 \x01(\t\"\x19\n\x17GetCorpusVersionRequest\"2\n\x18GetCorpusVersionResponse\x12\x16\n\x0e\x63orpus_version\x18\x01 \x01(\t2\xed\x03\n\x0f\x44ocumentService\x12\x64\n\x0fIngestDocuments\x12%.groundwire.v1.IngestDocumentsRequest\x1a&.groundwire.v1.IngestDocumentsResponse(\x01\x30\x01\x12T\n\x0bGetDocument\x12!.groundwire.v1.GetDocumentRequest\x1a\".groundwire.v1.GetDocumentResponse\x12Z\n\rListDocuments\x12#.groundwire.v1.ListDocumentsRequest\x1a$.groundwire.v1.ListDocumentsResponse\x12]\n\x0e\x44\x65leteDocument\x12$.groundwire.v1.DeleteDocumentRequest\x1a%.groundwire.v1.DeleteDocumentResponse\x12\x63\n\x10GetCorpusVersion\x12&.groundwire.v1.GetCorpusVersionRequest\x1a\'.groundwire.v1.GetCorpusVersionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,23 +47,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INGESTDOCUMENTSREQUEST']._serialized_start=139
   _globals['_INGESTDOCUMENTSREQUEST']._serialized_end=214
   _globals['_INGESTDOCUMENTSRESPONSE']._serialized_start=217
-  _globals['_INGESTDOCUMENTSRESPONSE']._serialized_end=419
-  _globals['_GETDOCUMENTREQUEST']._serialized_start=421
-  _globals['_GETDOCUMENTREQUEST']._serialized_end=507
-  _globals['_GETDOCUMENTRESPONSE']._serialized_start=509
-  _globals['_GETDOCUMENTRESPONSE']._serialized_end=591
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=593
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=676
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=678
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=774
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=776
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=843
-  _globals['_DELETEDOCUMENTRESPONSE']._serialized_start=845
-  _globals['_DELETEDOCUMENTRESPONSE']._serialized_end=893
-  _globals['_GETCORPUSVERSIONREQUEST']._serialized_start=895
-  _globals['_GETCORPUSVERSIONREQUEST']._serialized_end=920
-  _globals['_GETCORPUSVERSIONRESPONSE']._serialized_start=922
-  _globals['_GETCORPUSVERSIONRESPONSE']._serialized_end=972
-  _globals['_DOCUMENTSERVICE']._serialized_start=975
-  _globals['_DOCUMENTSERVICE']._serialized_end=1468
+  _globals['_INGESTDOCUMENTSRESPONSE']._serialized_end=441
+  _globals['_GETDOCUMENTREQUEST']._serialized_start=443
+  _globals['_GETDOCUMENTREQUEST']._serialized_end=529
+  _globals['_GETDOCUMENTRESPONSE']._serialized_start=531
+  _globals['_GETDOCUMENTRESPONSE']._serialized_end=613
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=615
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=698
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=700
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=796
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=798
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=865
+  _globals['_DELETEDOCUMENTRESPONSE']._serialized_start=867
+  _globals['_DELETEDOCUMENTRESPONSE']._serialized_end=915
+  _globals['_GETCORPUSVERSIONREQUEST']._serialized_start=917
+  _globals['_GETCORPUSVERSIONREQUEST']._serialized_end=942
+  _globals['_GETCORPUSVERSIONRESPONSE']._serialized_start=944
+  _globals['_GETCORPUSVERSIONRESPONSE']._serialized_end=994
+  _globals['_DOCUMENTSERVICE']._serialized_start=997
+  _globals['_DOCUMENTSERVICE']._serialized_end=1490
 # @@protoc_insertion_point(module_scope)

@@ -57,6 +57,7 @@ class IngestDocumentsResponse(_message.Message):
     CHUNK_COUNT_FIELD_NUMBER: _builtins.int
     CORPUS_VERSION_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """index is the document's position in the stream, from 0."""
     document_id: _builtins.str
@@ -69,6 +70,10 @@ class IngestDocumentsResponse(_message.Message):
     """chunk_count is the number of passages the document was split into."""
     corpus_version: _builtins.str
     """corpus_version is the corpus's version after this document."""
+    content_hash: _builtins.str
+    """content_hash is that of the revision now stored, as DocumentInfo has it: whoever keeps it can later see whether the
+    same is still stored without sending it again. Empty when nothing is stored under the id by this message.
+    """
     @_builtins.property
     def error(self) -> _status_pb2.Status:
         """error says what was wrong when the state is REJECTED or FAILED, with the same details a failed call carries."""
@@ -83,10 +88,11 @@ class IngestDocumentsResponse(_message.Message):
         chunk_count: _builtins.int = ...,
         corpus_version: _builtins.str = ...,
         error: _status_pb2.Status | None = ...,
+        content_hash: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "corpus_version", b"corpus_version", "document_id", b"document_id", "error", b"error", "index", b"index", "revision", b"revision", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "content_hash", b"content_hash", "corpus_version", b"corpus_version", "document_id", b"document_id", "error", b"error", "index", b"index", "revision", b"revision", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -41,12 +41,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire", "metadata": {"document_id": "handbook-7"}}
     """
     ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 4
-    """ERROR_REASON_UNAUTHENTICATED: the call carries no usable identity. UNAUTHENTICATED.
+    """ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED.
+    What is wrong with it stands in the server's security log, under the request's id.
 
         {"reason": "UNAUTHENTICATED", "domain": "groundwire", "metadata": {}}
     """
     ERROR_REASON_FORBIDDEN: _ErrorReason.ValueType  # 5
-    """ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call. PERMISSION_DENIED.
+    """ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call, and `role` names one that would; or the
+    credential's tenant is not served, or not the one the call's metadata names. PERMISSION_DENIED.
 
         {"reason": "FORBIDDEN", "domain": "groundwire", "metadata": {"role": "writer"}}
     """
@@ -110,6 +112,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "INTERNAL", "domain": "groundwire", "metadata": {}}
     """
+    ERROR_REASON_RUN_NOT_FOUND: _ErrorReason.ValueType  # 18
+    """ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without after_sequence.
+
+        {"reason": "RUN_NOT_FOUND", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is `groundwire`.
@@ -136,12 +143,14 @@ ERROR_REASON_DOCUMENT_NOT_FOUND: ErrorReason.ValueType  # 3
     {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire", "metadata": {"document_id": "handbook-7"}}
 """
 ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 4
-"""ERROR_REASON_UNAUTHENTICATED: the call carries no usable identity. UNAUTHENTICATED.
+"""ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED.
+What is wrong with it stands in the server's security log, under the request's id.
 
     {"reason": "UNAUTHENTICATED", "domain": "groundwire", "metadata": {}}
 """
 ERROR_REASON_FORBIDDEN: ErrorReason.ValueType  # 5
-"""ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call. PERMISSION_DENIED.
+"""ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call, and `role` names one that would; or the
+credential's tenant is not served, or not the one the call's metadata names. PERMISSION_DENIED.
 
     {"reason": "FORBIDDEN", "domain": "groundwire", "metadata": {"role": "writer"}}
 """
@@ -204,5 +213,10 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
 """ERROR_REASON_INTERNAL: a defect of the service. INTERNAL; the trace id in the trailers leads to it.
 
     {"reason": "INTERNAL", "domain": "groundwire", "metadata": {}}
+"""
+ERROR_REASON_RUN_NOT_FOUND: ErrorReason.ValueType  # 18
+"""ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without after_sequence.
+
+    {"reason": "RUN_NOT_FOUND", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -30,7 +30,7 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     CAUSE_UNSPECIFIED: _Cause.ValueType  # 0
     """CAUSE_UNSPECIFIED is never sent."""
     CAUSE_ANSWER_VALIDATED: _Cause.ValueType  # 1
-    """CAUSE_ANSWER_VALIDATED: the first attempt passed every check."""
+    """CAUSE_ANSWER_VALIDATED: the first attempt passed every check. After a repair the cause is what made it necessary."""
     CAUSE_NO_EVIDENCE: _Cause.ValueType  # 2
     """CAUSE_NO_EVIDENCE: the search found nothing that the caller may see."""
     CAUSE_INSUFFICIENT_EVIDENCE: _Cause.ValueType  # 3
@@ -106,7 +106,7 @@ class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
 CAUSE_UNSPECIFIED: Cause.ValueType  # 0
 """CAUSE_UNSPECIFIED is never sent."""
 CAUSE_ANSWER_VALIDATED: Cause.ValueType  # 1
-"""CAUSE_ANSWER_VALIDATED: the first attempt passed every check."""
+"""CAUSE_ANSWER_VALIDATED: the first attempt passed every check. After a repair the cause is what made it necessary."""
 CAUSE_NO_EVIDENCE: Cause.ValueType  # 2
 """CAUSE_NO_EVIDENCE: the search found nothing that the caller may see."""
 CAUSE_INSUFFICIENT_EVIDENCE: Cause.ValueType  # 3

@@ -1,0 +1,97 @@
+"""The calls that are measured. Each makes sure that it got what it asked for and says when its first text was there."""
+
+import time
+from collections.abc import Sequence
+
+import grpc.aio
+
+from bench.floor import SERVICE
+from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire.v1.document_pb2 import Document
+from groundwire.v1.document_service_pb2 import IngestDocumentsRequest, IngestDocumentsResponse
+from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire.v1.retrieval_service_pb2 import RetrieveRequest
+from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+
+_QUESTION = "What does a lambda expression yield?"
+_SUBJECT = ("groundwire-subject", "load")
+_METADATA = (("groundwire-tenant", "bench"), _SUBJECT)
+
+
+class FloorCalls:
+    """Calls of the floor."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._unary: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{SERVICE}/Empty")
+        self._stream: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(f"/{SERVICE}/Stream")
+        self._ingest: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(f"/{SERVICE}/Ingest")
+
+    async def empty(self) -> None:
+        await self._unary(b"")
+
+    async def stream(self) -> float:
+        first = 0.0
+        async for _ in self._stream(b"text"):
+            first = first or time.perf_counter()
+        return first
+
+    async def ingest(self, documents: Sequence[Document]) -> None:
+        """Send documents and get each back, one after the other."""
+        stream = self._ingest()
+        for document in documents:
+            await stream.write(IngestDocumentsRequest(document=document).SerializeToString())
+            await stream.read()
+        await stream.done_writing()
+
+
+class ProductCalls:
+    """Calls of the product."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._answers = AnswerServiceStub(channel)
+        self._retrieval = RetrievalServiceStub(channel)
+        self._documents = DocumentServiceStub(channel)
+        self._asked = 0
+
+    async def answer(self) -> None:
+        await self._unary(_QUESTION)
+
+    async def answer_a_new_question(self) -> None:
+        self._asked += 1
+        await self._unary(f"{_QUESTION} Number {self._asked}.")
+
+    async def stream(self) -> float:
+        request = StreamAnswerRequest()
+        request.question.text = _QUESTION
+        first, outcome = 0.0, None
+        async for event in self._answers.StreamAnswer(request, metadata=_METADATA, timeout=30):
+            if not first and event.HasField("text_delta"):
+                first = time.perf_counter()
+            outcome = event.outcome.WhichOneof("result")
+        assert first, "no text came"
+        assert outcome == "answered", outcome
+        return first
+
+    async def search(self) -> None:
+        response = await self._retrieval.Retrieve(RetrieveRequest(text=_QUESTION), metadata=_METADATA, timeout=30)
+        assert response.passages
+
+    async def ingest(self, documents: Sequence[Document], tenant: str = "bench") -> int:
+        """Store documents, one after the other; return of how many chunks they are."""
+        stream = self._documents.IngestDocuments(metadata=(("groundwire-tenant", tenant), _SUBJECT))
+        chunks = 0
+        for document in documents:
+            await stream.write(IngestDocumentsRequest(document=document))
+            result = await stream.read()
+            assert isinstance(result, IngestDocumentsResponse), "the stream ended early"
+            assert not result.HasField("error"), result
+            chunks += result.chunk_count
+        await stream.done_writing()
+        return chunks
+
+    async def _unary(self, text: str) -> None:
+        request = AnswerRequest()
+        request.question.text = text
+        response = await self._answers.Answer(request, metadata=_METADATA, timeout=30)
+        assert response.outcome.WhichOneof("result") == "answered", response

@@ -1,0 +1,80 @@
+"""The page of the outcomes: the words that callers, spans, logs and route tables share."""
+
+from collections.abc import Iterator
+
+from docs.site.generate import markdown
+from docs.site.generate.contract import ENUMS, FIELDS, MESSAGES, VALUES
+from docs.site.generate.protos import source
+from groundwire_server.app.configuration.fallbacks import FALLBACKS
+from groundwire_server.domain import outcome
+from groundwire_server.domain.vocabulary import Action, Cause
+
+
+def page() -> str:
+    """The whole page."""
+    return markdown.page(
+        "Outcomes",
+        "Every call that the product planned for is OK and carries one result, one cause, one action and one next "
+        "step. These are closed sets; [concepts](../concepts/outcomes.md) says how to live with them.",
+        "## Results",
+        "● marks those that this version produces. The others are in the contract so that clients can be written "
+        "against the whole set now.",
+        markdown.table(["", "result", "meaning"], _results()),
+        "## Causes",
+        "The last column is what a route does about a cause, in the order it tries, unless it says otherwise.",
+        markdown.table(["cause", "what happened", "then"], _causes()),
+        "A cause without a row in a route's table fails safe. Once verified text has left, every cause cuts short.",
+        "## Actions",
+        markdown.table(["action", "what the service did"], words("Action")),
+        "## Next steps",
+        markdown.table(["next step", "what the caller should do"], words("NextStep")),
+        "## Losses",
+        "What a degraded outcome has given up.",
+        markdown.table(["loss", "meaning"], _losses()),
+        "## Confidence",
+        markdown.table(["confidence", "meaning"], words("Confidence")),
+        "## Stages",
+        markdown.table(["stage", "meaning"], words("Stage")),
+    )
+
+
+def _results() -> Iterator[tuple[str, str, str]]:
+    file = source("outcome")
+    (place,) = [n for n, message in enumerate(file.file.message_type) if message.name == "Outcome"]
+    for number, field in enumerate(file.file.message_type[place].field):
+        if not field.HasField("oneof_index"):
+            continue
+        kind = field.type_name.rpartition(".")[2]
+        said = file.comment(MESSAGES, place, FIELDS, number).removeprefix(f"{field.name} ")
+        link = f"[{field.name}](contract/outcome.md#{kind.lower()})"
+        yield "●" if hasattr(outcome, kind) else "", link, markdown.prose(" ".join(said.split()))
+
+
+def _causes() -> Iterator[tuple[str, str, str]]:
+    for name, said in words("Cause"):
+        then: tuple[Action, ...] = FALLBACKS.get(Cause(name.strip("`")), ())
+        yield name, said, ", ".join(markdown.code(action.value) for action in then)
+
+
+def words(name: str) -> Iterator[tuple[str, str]]:
+    """The values of an enum of outcome.proto without their prefix, each with its meaning."""
+    file = source("outcome")
+    (place,) = [n for n, enum in enumerate(file.file.enum_type) if enum.name == name]
+    values = file.file.enum_type[place].value
+    prefix = values[0].name.removesuffix("UNSPECIFIED")
+    for number, value in enumerate(values):
+        if value.number:
+            yield _word(value.name, prefix, file.comment(ENUMS, place, VALUES, number))
+
+
+def _losses() -> Iterator[tuple[str, str]]:
+    file = source("outcome")
+    (place,) = [n for n, message in enumerate(file.file.message_type) if message.name == "Degraded"]
+    for number, value in enumerate(file.file.message_type[place].enum_type[0].value):
+        if value.number:
+            yield _word(value.name, "LOSS_", file.comment(MESSAGES, place, 4, 0, VALUES, number))
+
+
+def _word(name: str, prefix: str, comment: str) -> tuple[str, str]:
+    said = " ".join(comment.split()).removeprefix(name).removeprefix(": ").strip()
+    return markdown.code(name.removeprefix(prefix)), markdown.prose(said)

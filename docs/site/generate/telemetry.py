@@ -1,0 +1,61 @@
+"""The page of the telemetry: spans and attributes, from `telemetry/names.py` and the words of the path."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from docs.site.generate import markdown
+from docs.site.generate.outcomes import words
+from groundwire_server import pipeline
+from groundwire_server.telemetry import names
+
+
+def page() -> str:
+    """The whole page."""
+    return markdown.page(
+        "Telemetry",
+        "Spans leave over OTLP gRPC when the server is given an endpoint. [Read a trace](../how-to/trace.md) shows how "
+        "to look at them.",
+        " ".join(markdown.prose(part) for part in (inspect.getdoc(names) or "").split("\n\n")[1:]),
+        "## Spans",
+        "A call is one span of kind SERVER, named after its method, such as `groundwire.v1.AnswerService/Answer`. Each "
+        "stage that ran is a child of it. A stage that runs again, with another model or a shorter prompt, is another "
+        "span with the next `groundwire.attempt`.",
+        "● marks those that this version runs.",
+        markdown.table(["", "span", "the stage"], _spans()),
+        "## Attributes",
+        markdown.table(["attribute", "holds"], attributes()),
+        "## In the reply",
+        "The trace id is in the outcome's report (`trace_id`), and in the trailing metadata `groundwire-trace-id` of "
+        "every call, failed ones included. A caller's own W3C `traceparent` is continued.",
+    )
+
+
+def attributes() -> Iterator[tuple[str, str]]:
+    """Each attribute with the sentence under its name."""
+    body = ast.parse(inspect.getsource(names)).body
+    for number, each in enumerate(body):
+        match each:
+            case ast.Assign(value=ast.Constant(value=str(value))):
+                follows = body[number + 1] if number + 1 < len(body) else None
+                yield markdown.code(value), markdown.prose(_sentence(follows))
+            case _:
+                pass
+
+
+def _sentence(following: ast.stmt | None) -> str:
+    match following:
+        case ast.Expr(value=ast.Constant(value=str(said))):
+            return " ".join(said.split())
+        case _:
+            return ""
+
+
+def _spans() -> Iterator[tuple[str, str, str]]:
+    paths = "".join(path.read_text(encoding="utf-8") for path in Path(pipeline.__path__[0]).glob("*.py"))
+    for word, said in words("Stage"):
+        name = word.strip("`")
+        runs = re.search(rf"run\.(?:stage|compute)\(\s*Stage\.{name}\b", paths)
+        yield "●" if runs else "", markdown.code(f"groundwire.{name.lower()}"), said

@@ -1,0 +1,87 @@
+"""API keys: `gw_<id>_<secret>`, compared by hash in constant time."""
+
+import asyncio
+import hmac
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from groundwire_server.adapters.authentication import key_file
+from groundwire_server.adapters.authentication.key_file import ApiKey, UnusableKeyFile
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.credentials import Credentials
+from groundwire_server.domain.refusal import Refusal, Refused
+from groundwire_server.ports.clock import Clock
+
+_FORM = re.compile(r"gw_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+_NO_HASH = "0" * 64
+
+_log = logging.getLogger(__name__)
+
+
+class ApiKeys:
+    """Knows the keys of a file, and reads it again when it has changed: a revocation counts from the next call on.
+
+    A subject may have several keys, so that a new one can be spread before the old one is revoked.
+    """
+
+    def __init__(self, path: Path, keys: Mapping[str, ApiKey], mark: object, clock: Clock) -> None:
+        self._path = path
+        self._keys = keys
+        self._mark = mark
+        self._clock = clock
+        self._reading = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path, clock: Clock) -> "ApiKeys":
+        """Read the file.
+
+        Raises:
+            UnusableKeyFile: when it cannot be used.
+        """
+        # In this order a change in between is seen later, and not never.
+        mark = _mark(path)
+        return cls(path, await asyncio.to_thread(key_file.read, path), mark, clock)
+
+    async def authenticate(self, credentials: Credentials) -> Caller:
+        """Return whose key it is."""
+        form = _FORM.fullmatch(credentials.api_key)
+        if form is None:
+            raise Refused(Refusal.API_KEY_MALFORMED)
+        await self._renew()
+        key_id, secret = form.groups()
+        key = self._keys.get(key_id)
+        # The same work for an id that there is and for one that there is not.
+        same = hmac.compare_digest(key_file.hash_of(secret), _NO_HASH if key is None else key.hashed)
+        if key is None or not same:
+            raise Refused(Refusal.API_KEY_UNKNOWN, about={} if key is None else {"key_id": key_id})
+        if key.revoked is not None:
+            raise Refused(Refusal.API_KEY_REVOKED, about={"key_id": key_id})
+        if key.expires is not None and key.expires <= self._clock.today():
+            raise Refused(Refusal.API_KEY_EXPIRED, about={"key_id": key_id})
+        return key.caller
+
+    async def _renew(self) -> None:
+        """Read the file if it is another; a broken one leaves the keys as they are, and is told of once."""
+        if _mark(self._path) == self._mark:
+            return
+        async with self._reading:
+            mark = _mark(self._path)
+            if mark == self._mark:
+                return
+            try:
+                self._keys = await asyncio.to_thread(key_file.read, self._path)
+                _log.info("the key file is read again", extra={"keys": len(self._keys)})
+            except UnusableKeyFile as unusable:
+                _log.error("the key file is broken, its last good keys stay", extra={"why": str(unusable)})
+            self._mark = mark
+
+
+def _mark(path: Path) -> object:
+    """Differs when the file does; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

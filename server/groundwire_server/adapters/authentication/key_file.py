@@ -1,0 +1,162 @@
+"""The file that API keys are kept in, as hashes."""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from groundwire_server.domain.caller import Caller, Role
+from groundwire_server.domain.failure import Unusable
+
+VERSION = 1
+SIZE_LIMIT = 64 * 1024 * 1024
+_ID_BYTES = 6
+_SECRET_BYTES = 32
+
+
+class UnusableKeyFile(Unusable):
+    """The file of API keys cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One key, without its secret.
+
+    Attributes:
+        key_id: its public part.
+        hashed: SHA-256 of the secret, in hexadecimal. The secret has 256 random bits: a slow hash would add nothing.
+        caller: whose it is.
+        created: when it was made.
+        expires: when it ends; None for never.
+        revoked: when it was revoked.
+    """
+
+    key_id: str
+    hashed: str
+    caller: Caller
+    created: datetime
+    expires: datetime | None = None
+    revoked: datetime | None = None
+
+
+def new_key(caller: Caller, created: datetime, expires: datetime | None) -> tuple[ApiKey, str]:
+    """Make a key; its whole text is returned here, and kept nowhere."""
+    key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
+    return ApiKey(key_id, hash_of(secret), caller, created, expires), f"gw_{key_id}_{secret}"
+
+
+def hash_of(secret: str) -> str:
+    """What the file keeps of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def read(path: Path) -> Mapping[str, ApiKey]:
+    """The keys of a file, by id.
+
+    Raises:
+        UnusableKeyFile: when it cannot be read, or is not what `write` has written.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        raise UnusableKeyFile(f"there is no key file {path}: make one with `groundwire keys create --file …`") from None
+    except OSError as failed:
+        raise UnusableKeyFile(f"the key file {path} cannot be read: {failed.strerror}") from None
+    if len(data) > SIZE_LIMIT:
+        raise UnusableKeyFile(f"the key file {path} is larger than {SIZE_LIMIT // 1024**2} MiB")
+    try:
+        content = json.loads(data)
+        if content["version"] != VERSION:
+            raise UnusableKeyFile(f"the key file {path} was written by another version of groundwire")
+        keys = [_from_json(each) for each in content["keys"]]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise UnusableKeyFile(f"{path} is no key file of groundwire, or is damaged: restore it from a copy") from None
+    found = {key.key_id: key for key in keys}
+    if len(found) != len(keys):
+        raise UnusableKeyFile(f"the key file {path} holds one id twice: remove one of the two")
+    return found
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[dict[str, ApiKey]]:
+    """Read the keys, let them be changed, and write them; what others write meanwhile is not lost.
+
+    Raises:
+        UnusableKeyFile: when the file cannot be read or written.
+    """
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as failed:
+        raise UnusableKeyFile(f"the folder of the key file {path} cannot be used: {failed.strerror}") from None
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        keys = dict(read(path)) if path.exists() else {}
+        yield keys
+        _write(path, keys.values())
+    finally:
+        os.close(folder)
+
+
+def revoked(key: ApiKey, at: datetime) -> ApiKey:
+    """The same key, from now on of no use; the first revocation stands."""
+    return key if key.revoked is not None else replace(key, revoked=at)
+
+
+def _write(path: Path, keys: Iterable[ApiKey]) -> None:
+    """Replace the file at once, readable by its owner alone."""
+    content = {"version": VERSION, "keys": [_to_json(key) for key in keys]}
+    try:
+        # mkstemp makes it 0600.
+        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                json.dump(content, file, indent=1)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as failed:
+        raise UnusableKeyFile(f"the key file {path} cannot be written: {failed.strerror}") from None
+
+
+def _to_json(key: ApiKey) -> Mapping[str, Any]:
+    return {
+        "id": key.key_id,
+        "hash": key.hashed,
+        "tenant": key.caller.tenant,
+        "subject": key.caller.subject,
+        "principals": sorted(key.caller.principals),
+        "roles": sorted(key.caller.roles),
+        "created": key.created.isoformat(),
+        "expires": key.expires.isoformat() if key.expires else None,
+        "revoked": key.revoked.isoformat() if key.revoked else None,
+    }
+
+
+def _from_json(given: Mapping[str, Any]) -> ApiKey:
+    caller = Caller.checked(
+        given["tenant"], given["subject"], given["principals"], [Role(role) for role in given["roles"]]
+    )
+    created, expires, revoked_at = (_date(given[name]) for name in ("created", "expires", "revoked"))
+    if created is None or len(bytes.fromhex(given["hash"])) != hashlib.sha256().digest_size:
+        raise ValueError("created or hash")
+    return ApiKey(str(given["id"]), given["hash"], caller, created, expires, revoked_at)
+
+
+def _date(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    date = datetime.fromisoformat(value)
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

@@ -1,0 +1,97 @@
+"""Where key sets are read: files, and URLs over HTTPS; both bounded in size, URLs also in time."""
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from groundwire_server.adapters.authentication.jwks import Fetch, KeysUnavailable
+
+if TYPE_CHECKING:
+    from aiohttp import StreamReader
+
+SIZE_LIMIT = 256 * 1024
+_SECONDS = 5.0
+
+
+def is_url(place: str) -> bool:
+    """Whether a place is a URL; anything else is a file's path."""
+    return "://" in place
+
+
+def check_place(place: str) -> None:
+    """Hold a URL to HTTPS, except on this machine.
+
+    Raises:
+        ValueError: when it is neither.
+    """
+    if not is_url(place):
+        return
+    parts = urlsplit(place)
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise ValueError("a key set is read from a file, or from a URL such as https://id.example.com/jwks.json")
+    if parts.scheme == "http" and not _on_this_machine(parts.hostname):
+        raise ValueError("a key set is read over https: whoever can change it on the way can let anybody in")
+
+
+@asynccontextmanager
+async def reading(place: str) -> AsyncIterator[Fetch]:
+    """How the place is read, while the context is open."""
+    if not is_url(place):
+        path = Path(place)
+
+        async def from_file() -> bytes:
+            return await asyncio.to_thread(_read, path)
+
+        yield from_file
+        return
+    # Imported here: only who reads from a URL waits for it.
+    import aiohttp  # noqa: PLC0415
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as session:
+
+        async def from_url() -> bytes:
+            try:
+                # A redirect could lead anywhere; an issuer's keys have one address.
+                async with session.get(place, allow_redirects=False) as response:
+                    if response.status != 200:
+                        raise KeysUnavailable(f"answers with HTTP status {response.status}")
+                    return await _bounded(response.content)
+            except TimeoutError:
+                raise KeysUnavailable(f"does not answer within {_SECONDS:g} s") from None
+            except (aiohttp.ClientError, OSError) as failed:
+                raise KeysUnavailable(f"cannot be reached ({type(failed).__name__})") from None
+
+        yield from_url
+
+
+async def _bounded(content: "StreamReader") -> bytes:
+    data = bytearray()
+    async for piece in content.iter_any():
+        data += piece
+        if len(data) > SIZE_LIMIT:
+            raise KeysUnavailable(f"is larger than {SIZE_LIMIT // 1024} KiB")
+    return bytes(data)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except OSError as failed:
+        raise KeysUnavailable(f"cannot be read: {failed.strerror}") from None
+    if len(data) > SIZE_LIMIT:
+        raise KeysUnavailable(f"is larger than {SIZE_LIMIT // 1024} KiB")
+    return data
+
+
+def _on_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,76 @@
+"""The public keys of an issuer, as a JSON Web Key Set holds them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, import_key
+
+_PUBLIC = frozenset({"kty", "n", "e", "crv", "x", "y"})
+"""What a public key is made of; private parts in the set are never loaded."""
+_KEYS_LIMIT = 64
+_RSA_BITS = 2048
+_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+"""The type of key that an algorithm's first letters ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """One key, with what the set says it is for."""
+
+    kid: str
+    algorithm: str
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """A key set; a new one is another object, so that what was verified by the old is not believed any longer."""
+
+    keys: Sequence[PublicKey] = ()
+
+    def find(self, kid: str | None, algorithm: str) -> Key | None:
+        """The key of that id, or the only one that fits where a token names none."""
+        kind = _TYPES[algorithm[:2]]
+        fitting = [
+            each.key
+            for each in self.keys
+            if each.key.key_type == kind and each.algorithm in {"", algorithm} and kid in {None, each.kid}
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+def parse(data: bytes) -> PublicKeys:
+    """Read a key set. Keys that cannot verify a signature of a public kind are passed over.
+
+    Raises:
+        ValueError: when it is no key set, or holds no key that can be used.
+    """
+    try:
+        listed = json.loads(data)["keys"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise ValueError('is no key set: expected {"keys": […]}') from None
+    if not isinstance(listed, list) or len(listed) > _KEYS_LIMIT:
+        raise ValueError(f"is no key set of at most {_KEYS_LIMIT} keys")
+    found = tuple(key for each in listed if isinstance(each, dict) and (key := _public_key(each)) is not None)
+    if not found:
+        raise ValueError("holds no public key that signatures can be verified with")
+    return PublicKeys(found)
+
+
+def _public_key(given: dict[str, object]) -> PublicKey | None:
+    if given.get("kty") not in _TYPES.values() or given.get("use", "sig") != "sig":
+        return None
+    public: dict[str, str | list[str]] = {
+        name: value for name, value in given.items() if name in _PUBLIC and isinstance(value, str)
+    }
+    # Six bits a character: too short a modulus is not even loaded.
+    if public["kty"] == "RSA" and len(public.get("n", "")) * 6 < _RSA_BITS:
+        return None
+    try:
+        key = import_key(public)
+    except (JoseError, ValueError, TypeError, LookupError):
+        return None
+    kid, algorithm = given.get("kid", ""), given.get("alg", "")
+    return PublicKey(kid if isinstance(kid, str) else "", algorithm if isinstance(algorithm, str) else "", key)

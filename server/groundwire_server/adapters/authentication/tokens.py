@@ -1,0 +1,160 @@
+"""JSON Web Tokens: a signature by a known key of a known issuer, for us, now."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc.errors import BadSignatureError, JoseError
+from joserfc.jwk import Key
+from joserfc.jws import JWSRegistry, deserialize_compact
+
+from groundwire_server.adapters.authentication.issuers import IssuerOptions
+from groundwire_server.adapters.authentication.jwks import FreshKeys
+from groundwire_server.adapters.authentication.keys import PublicKeys
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.credentials import Credentials
+from groundwire_server.domain.refusal import Refusal, Refused
+from groundwire_server.ports.clock import Clock
+
+_SIZE_LIMIT = 16 * 1024
+_SCHEME = "bearer"
+_REMEMBERED = 4096
+_LATEST = 1e12
+"""An instant beyond it is none; NaN and infinity, which JSON's parser lets pass, are beyond it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    options: IssuerOptions
+    keys: FreshKeys
+    registry: JWSRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """Valid until it expires, as long as the keys are those that have verified it."""
+
+    caller: Caller
+    until: float
+    keys: PublicKeys
+    issuer: _Issuer
+
+
+class Tokens:
+    """Verifies bearer tokens, and remembers those it has verified: a signature costs more than all the rest."""
+
+    def __init__(self, issuers: Iterable[tuple[IssuerOptions, FreshKeys]], clock: Clock) -> None:
+        self._issuers = {
+            options.issuer: _Issuer(options, keys, JWSRegistry(algorithms=list(options.algorithms)))
+            for options, keys in issuers
+        }
+        self._clock = clock
+        self._verified: dict[bytes, _Verified] = {}
+
+    async def authenticate(self, credentials: Credentials) -> Caller:
+        """Return whom the token was issued to."""
+        scheme, _, token = credentials.authorization.partition(" ")
+        if scheme.lower() != _SCHEME or not token.isascii() or len(token) > _SIZE_LIMIT:
+            raise Refused(Refusal.TOKEN_MALFORMED)
+        name = hashlib.sha256(token.encode()).digest()
+        known = self._verified.get(name)
+        if known is not None:
+            if known.keys is known.issuer.keys.current and self._clock.today().timestamp() < known.until:
+                return known.caller
+            del self._verified[name]
+        verified = await self._verify(token)
+        if len(self._verified) >= _REMEMBERED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[name] = verified
+        return verified.caller
+
+    async def _verify(self, token: str) -> _Verified:
+        header, claims = _unverified(token)
+        issuer = self._issuer_of(claims)
+        about = {"issuer": issuer.options.issuer}
+        algorithm = header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in issuer.options.algorithms:
+            raise Refused(Refusal.TOKEN_ALGORITHM, about=about)
+        keys, key = await _key(issuer, header.get("kid"), algorithm)
+        if key is None:
+            raise Refused(Refusal.TOKEN_KEY_UNKNOWN, about=about)
+        try:
+            deserialize_compact(token, key, registry=issuer.registry)
+        except BadSignatureError:
+            raise Refused(Refusal.TOKEN_SIGNATURE, about=about) from None
+        except (JoseError, ValueError):
+            raise Refused(Refusal.TOKEN_MALFORMED, about=about) from None
+        until = _in_force(claims, issuer.options, self._clock.today().timestamp(), about)
+        try:
+            return _Verified(issuer.options.caller(claims), until, keys, issuer)
+        except ValueError:
+            raise Refused(Refusal.TOKEN_CLAIMS, about=about) from None
+
+    def _issuer_of(self, claims: Mapping[str, Any]) -> _Issuer:
+        name = claims.get("iss")
+        issuer = self._issuers.get(name) if isinstance(name, str) else None
+        if issuer is None:
+            raise Refused(Refusal.TOKEN_ISSUER)
+        return issuer
+
+
+async def _key(issuer: _Issuer, kid: object, algorithm: str) -> tuple[PublicKeys, Key | None]:
+    if kid is not None and not isinstance(kid, str):
+        return issuer.keys.current, None
+    key = issuer.keys.current.find(kid, algorithm)
+    if key is None:
+        await issuer.keys.key_unknown()
+        key = issuer.keys.current.find(kid, algorithm)
+    return issuer.keys.current, key
+
+
+def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The header and the claims, to choose what they are verified with; nothing else is done by them before."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise Refused(Refusal.TOKEN_MALFORMED)
+    header, claims = _json(parts[0]), _json(parts[1])
+    # Extensions that we would have to understand, and a payload that is not what it seems.
+    if "crit" in header or "b64" in header:
+        raise Refused(Refusal.TOKEN_MALFORMED)
+    return header, claims
+
+
+def _json(part: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        raise Refused(Refusal.TOKEN_MALFORMED) from None
+    if not isinstance(value, dict):
+        raise Refused(Refusal.TOKEN_MALFORMED)
+    return value
+
+
+def _in_force(claims: Mapping[str, Any], options: IssuerOptions, now: float, about: Mapping[str, str]) -> float:
+    """Hold audience and times against what is expected; return until when it may be remembered."""
+    audience = claims.get("aud")
+    if options.audience not in (audience if isinstance(audience, list) else [audience]):
+        raise Refused(Refusal.TOKEN_AUDIENCE, about=about)
+    expires = _instant(claims, "exp", about)
+    if expires is None:
+        raise Refused(Refusal.TOKEN_CLAIMS, about=about)
+    if now >= expires + options.skew_seconds:
+        raise Refused(Refusal.TOKEN_EXPIRED, about=about)
+    for name in ("nbf", "iat"):
+        begins = _instant(claims, name, about)
+        if begins is not None and now < begins - options.skew_seconds:
+            raise Refused(Refusal.TOKEN_NOT_YET_VALID, about=about)
+    return expires
+
+
+def _instant(claims: Mapping[str, Any], name: str, about: Mapping[str, str]) -> float | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LATEST:
+        raise Refused(Refusal.TOKEN_CLAIMS, about=about)
+    return value

@@ -1,0 +1,137 @@
+"""A RunLog in the memory of one worker."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.event import Event, Numbered, Numbering, TextDelta
+from groundwire_server.domain.evidence import Evidence, Passage
+from groundwire_server.domain.outcome import Abstained, Answered, Degraded, Outcome
+from groundwire_server.domain.run import RunKey
+from groundwire_server.ports.clock import Clock
+
+MOST_CHARACTERS = 32 * 1024 * 1024
+"""Text that the logs of ended runs hold together, in code points; the oldest make room."""
+
+_OVERHEAD = 256
+"""What an event counts besides its text."""
+
+
+@dataclass(slots=True)
+class _Log:
+    asked: bytes
+    numbering: Numbering = field(default_factory=Numbering)
+    events: list[Numbered] = field(default_factory=list)
+    size: int = 0
+    forget_at: float = 0.0
+    closed: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Let those who wait look again; each then waits on the new event."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+class MemoryRunLog:
+    """Logs that end with the process and that no other worker sees.
+
+    Args:
+        clock: says when a log is forgotten.
+        most: the most characters that ended runs may hold together.
+    """
+
+    def __init__(self, clock: Clock, most: int = MOST_CHARACTERS) -> None:
+        self._clock = clock
+        self._most = most
+        self._logs: dict[RunKey, _Log] = {}
+        self._ended: OrderedDict[RunKey, _Log] = OrderedDict()
+        self._ended_size = 0
+
+    async def open(self, key: RunKey, asked: bytes) -> bytes | None:
+        """Open a run's log and return None; where there is one already, return what it was opened for."""
+        known = self._log(key)
+        if known is None:
+            self._logs[key] = _Log(asked)
+        return None if known is None else known.asked
+
+    async def append(self, key: RunKey, event: Event) -> None:
+        """Add what happened."""
+        log = self._logs[key]
+        log.events.append(log.numbering.next(event))
+        log.size += _OVERHEAD + _characters(event)
+        log.wake()
+
+    async def close(self, key: RunKey, keep: float) -> None:
+        """End a log; it is forgotten after `keep` seconds, or sooner when room is needed."""
+        log = self._logs[key]
+        log.closed = True
+        log.forget_at = self._clock.now() + keep
+        log.wake()
+        self._ended[key] = log
+        self._ended_size += log.size
+        self._make_room()
+
+    def follow(self, key: RunKey, after: int) -> AsyncIterator[Numbered] | None:
+        """Yield the events after that number as they happen, to the end of the run; None where there is no such log."""
+        log = self._log(key)
+        return None if log is None else _following(log, after)
+
+    def _log(self, key: RunKey) -> _Log | None:
+        log = self._logs.get(key)
+        if log is not None and log.closed and log.forget_at <= self._clock.now():
+            self._forget(key)
+            return None
+        return log
+
+    def _make_room(self) -> None:
+        now = self._clock.now()
+        while self._ended:
+            oldest, log = next(iter(self._ended.items()))
+            if log.forget_at > now and self._ended_size <= self._most:
+                return
+            self._forget(oldest)
+
+    def _forget(self, key: RunKey) -> None:
+        log = self._ended.pop(key)
+        self._ended_size -= log.size
+        del self._logs[key]
+
+
+async def _following(log: _Log, after: int) -> AsyncIterator[Numbered]:
+    while True:
+        changed = log.changed
+        for numbered in log.events[after:]:
+            yield numbered
+            after = numbered.sequence
+        if after >= len(log.events):
+            if log.closed:
+                return
+            if changed is log.changed:
+                await changed.wait()
+
+
+def _characters(event: Event) -> int:
+    match event:
+        case TextDelta(text, _):
+            return len(text)
+        case Evidence(passages, _):
+            return _of(passages)
+        case Outcome(Answered(answer)):
+            return _written(answer)
+        case Outcome(Degraded(_, answer, passages)):
+            return _written(answer) + _of(passages)
+        case Outcome(Abstained(_, nearest)):
+            return _of(nearest)
+        case _:
+            return 0
+
+
+def _of(passages: tuple[Passage, ...]) -> int:
+    return sum(len(passage.text) for passage in passages)
+
+
+def _written(answer: GroundedText | None) -> int:
+    return 0 if answer is None else len(answer.text) + sum(len(each.quote) for each in answer.citations)

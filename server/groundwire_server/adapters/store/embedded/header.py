@@ -1,0 +1,41 @@
+"""What the first bytes of a store's file say, without opening it: a server may be at work on it."""
+
+import struct
+from pathlib import Path
+from typing import Final
+
+from groundwire_server.adapters.store.embedded.failures import UnusableStore
+from groundwire_server.adapters.store.embedded.schema import APPLICATION, FORMAT
+
+_MAGIC: Final = b"SQLite format 3\0"
+_LENGTH: Final = 100
+_USER_VERSION: Final = 60
+_APPLICATION_ID: Final = 68
+
+
+def format_of(path: Path) -> int | None:
+    """The format of a store's file; None where there is none yet.
+
+    Raises:
+        UnusableStore: with advice for the operator, when this program cannot serve the file.
+        OSError: when it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(_LENGTH)
+    except FileNotFoundError:
+        return None
+    if not header:
+        return None
+    found, application = (
+        struct.unpack_from(">I", header, at)[0] if len(header) == _LENGTH else 0
+        for at in (_USER_VERSION, _APPLICATION_ID)
+    )
+    if not header.startswith(_MAGIC) or application != APPLICATION:
+        raise UnusableStore(f"{path} is another program's file: name another folder for the store")
+    if found > FORMAT:
+        raise UnusableStore(
+            f"{path} has format {found}, written by a newer groundwire; this one reads up to format {FORMAT}: "
+            "run the newer one, or name a new folder and ingest again"
+        )
+    return int(found)

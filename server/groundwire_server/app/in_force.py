@@ -1,0 +1,150 @@
+"""The configuration in force. Another takes its place whole, or not at all."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry.trace import Tracer
+
+from groundwire_server.app import compose
+from groundwire_server.app.access import access
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.check import verify
+from groundwire_server.app.configuration.load import Loaded, Sources, load
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
+from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.shared import Shared
+from groundwire_server.domain.failure import Unusable
+from groundwire_server.edge.offer import Current, Offer
+from groundwire_server.edge.servicers.documents import INGEST_SECONDS
+
+_FIXED: tuple[Path, ...] = (
+    ("server", "listen"),
+    ("server", "tls"),
+    ("server", "concurrent_calls"),
+    ("telemetry", "otlp_endpoint"),
+    ("telemetry", "otlp_headers"),
+)
+"""What is set once, when the server starts."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    """One configuration with all that was opened for it."""
+
+    loaded: Loaded
+    offer: Offer
+    opened: AsyncExitStack
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which no call that began with it can still run."""
+        routes = self.loaded.configuration.routes.values()
+        return max(INGEST_SECONDS, *(route.time.max_seconds for route in routes))
+
+
+class InForce:
+    """Holds what calls begin with, and puts the next in its place.
+
+    Attributes:
+        current: what the servicers read.
+    """
+
+    def __init__(self, sources: Sources, tracer: Tracer, taken: _Taken, shared: Shared) -> None:
+        self.current = Current(taken.offer)
+        self._sources = sources
+        self._tracer = tracer
+        self._taken = taken
+        self._shared = shared
+        self._retiring: dict[_Taken, asyncio.Task[None]] = {}
+
+    @classmethod
+    async def begin(cls, sources: Sources, loaded: Loaded, tracer: Tracer) -> "InForce":
+        """Open what the first configuration names.
+
+        Raises:
+            InvalidConfiguration: when what it refers to is not there.
+            Unusable: when something is there, but cannot be used.
+            ImportError: when an extra is not installed.
+            OSError: when a folder cannot be had.
+        """
+        shared = Shared()
+        return cls(sources, tracer, await _take(loaded, tracer, shared), shared)
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration in force."""
+        return self._taken.loaded.configuration
+
+    async def reload(self) -> bool:
+        """Read the configuration again; it takes the place of the old one when all of it can be used.
+
+        Calls in flight keep what they began with.
+        """
+        try:
+            loaded = await asyncio.to_thread(load, self._sources)
+            if loaded.configuration == self.configuration:
+                _log.info("the configuration is the same as before")
+                return True
+            _refuse_what_is_fixed(self.configuration, loaded)
+            taken = await _take(loaded, self._tracer, self._shared)
+        except (InvalidConfiguration, Unusable, ImportError, OSError) as wrong:
+            _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
+            return False
+        before, self._taken = self._taken, taken
+        self.current.offer = taken.offer
+        logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
+        loop = asyncio.get_running_loop()
+        self._retiring[before] = loop.create_task(self._retire(before))
+        _log.info("the new configuration is in force")
+        return True
+
+    async def close(self) -> None:
+        """Close all that is open."""
+        for retiring in self._retiring.values():
+            retiring.cancel()
+        await asyncio.gather(*self._retiring.values(), return_exceptions=True)
+        for taken in (*self._retiring, self._taken):
+            await taken.opened.aclose()
+
+    async def _retire(self, taken: _Taken) -> None:
+        await asyncio.sleep(taken.longest)
+        await taken.opened.aclose()
+        del self._retiring[taken]
+
+
+async def _take(loaded: Loaded, tracer: Tracer, shared: Shared) -> _Taken:
+    configuration = loaded.configuration
+    clock = SystemClock()
+    await asyncio.to_thread(verify, loaded, clock.today())
+    async with AsyncExitStack() as opening:
+        options = configuration.authentication.options(configuration.tenants)
+        admitted = await opening.enter_async_context(access(options, clock))
+        lease = shared.lease()
+        opening.push_async_callback(lease.end)
+        parts = await open_parts(configuration, lease, tracer)
+        policies = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
+        offer = compose.offer(policies, parts, tracer, admitted, configuration.server.write_seconds)
+        return _Taken(loaded, offer, opening.pop_all())
+
+
+def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
+    problems = [
+        Problem(path, "cannot change while the server runs: restart it", loaded.origin(path))
+        for path in _FIXED
+        if _at(before, path) != _at(loaded.configuration, path)
+    ]
+    if problems:
+        raise InvalidConfiguration(problems)
+
+
+def _at(configuration: Configuration, path: Path) -> Any:
+    value: Any = configuration
+    for part in path:
+        value = getattr(value, str(part))
+    return value

@@ -1,0 +1,83 @@
+"""API keys by hand: made, listed, revoked."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from groundwire_server.adapters.authentication import key_file
+from groundwire_server.adapters.authentication.key_file import ApiKey, UnusableKeyFile
+from groundwire_server.domain.caller import Caller, Role
+from groundwire_server.ports.clock import Clock
+
+__all__ = ["KeyState", "UnusableKeyFile", "create", "known", "revoke"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """One key as its owner may see it: without its hash."""
+
+    key_id: str
+    caller: Caller
+    created: datetime
+    expires: datetime | None
+    revoked: datetime | None
+    state: str
+
+
+def create(
+    path: Path,
+    tenant: str,
+    subject: str,
+    principals: Collection[str],
+    roles: Collection[Role],
+    lasts: timedelta | None,
+    clock: Clock,
+) -> tuple[KeyState, str]:
+    """Add a key to the file, which is made if there is none; return the key and its text, which is not kept.
+
+    Raises:
+        ValueError: when tenant, subject or a principal is no name for one.
+        UnusableKeyFile: when the file cannot be read or written.
+    """
+    now = clock.today()
+    caller = Caller.checked(tenant, subject, principals, roles)
+    key, text = key_file.new_key(caller, now, None if lasts is None else now + lasts)
+    with key_file.changing(path) as keys:
+        keys[key.key_id] = key
+    return _state(key, now), text
+
+
+def known(path: Path, clock: Clock) -> Sequence[KeyState]:
+    """The keys of the file, oldest first.
+
+    Raises:
+        UnusableKeyFile: when the file cannot be read.
+    """
+    now = clock.today()
+    return [_state(key, now) for key in sorted(key_file.read(path).values(), key=lambda key: key.created)]
+
+
+def revoke(path: Path, key_id: str, clock: Clock) -> KeyState | None:
+    """End a key; None when there is none of that id.
+
+    Raises:
+        UnusableKeyFile: when the file cannot be read or written.
+    """
+    now = clock.today()
+    key_file.read(path)
+    with key_file.changing(path) as keys:
+        key = keys.get(key_id)
+        if key is None:
+            return None
+        key = keys[key_id] = key_file.revoked(key, now)
+    return _state(key, now)
+
+
+def _state(key: ApiKey, now: datetime) -> KeyState:
+    state = "live"
+    if key.revoked is not None:
+        state = "revoked"
+    elif key.expires is not None and key.expires <= now:
+        state = "expired"
+    return KeyState(key.key_id, key.caller, key.created, key.expires, key.revoked, state)

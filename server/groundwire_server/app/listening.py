@@ -1,0 +1,33 @@
+"""Where the server may listen."""
+
+import ipaddress
+
+
+def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool) -> str | None:
+    """Whether the address may be listened on: None, or a sentence that says why not and what to do.
+
+    Args:
+        address: HOST:PORT.
+        tls: whether connections are secured.
+        authenticated: whether callers prove who they are.
+        dangerous: whether `dangerously_listen_without_authentication` is set.
+    """
+    if dangerous or is_loopback(address) or (tls and authenticated):
+        return None
+    needed = {"TLS": tls, "authentication": authenticated}
+    missing = " and no ".join(word for word, there in needed.items() if not there)
+    return (
+        f"{address} is reachable from other machines and there is no {missing}: set up server.tls and authentication, "
+        "listen on 127.0.0.1, or set dangerously_listen_without_authentication"
+    )
+
+
+def is_loopback(address: str) -> bool:
+    """Whether HOST:PORT can be reached from this machine alone."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Measuring a server: its load, its figures and its page; `python -m bench` of a checkout shares them."""

@@ -1,0 +1,131 @@
+"""Every command, with its examples."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from groundwire_server.cli import config, keys
+from groundwire_server.cli.ask import ask
+from groundwire_server.cli.bench.command import bench
+from groundwire_server.cli.demo.command import demo
+from groundwire_server.cli.doctor.command import doctor
+from groundwire_server.cli.documents import commands as documents
+from groundwire_server.cli.ingest import ingest
+from groundwire_server.cli.retrieve import retrieve
+from groundwire_server.cli.serve import serve
+from groundwire_server.cli.version import version
+
+Command: TypeAlias = Callable[..., None]
+Examples: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commands under one word.
+
+    Attributes:
+        commands: each with its own word and its examples.
+    """
+
+    name: str
+    help: str
+    commands: Mapping[Command, tuple[str, Examples]]
+
+
+def commands() -> Mapping[Command, Examples]:
+    """The commands that stand alone, in the order of the help."""
+    return {
+        serve: (
+            "groundwire serve",
+            "groundwire serve --config /etc/groundwire/groundwire.yaml",
+            "groundwire serve --listen 127.0.0.1:6000 --data ./store",
+        ),
+        ask: (
+            'groundwire ask "Who may sign for parcels?"',
+            'groundwire ask "Who may sign for parcels?" --trace',
+            'groundwire ask "Who may sign for parcels?" --json | jq -r .cause',
+        ),
+        retrieve: (
+            'groundwire retrieve "Who may sign for parcels?"',
+            'groundwire retrieve "Who may sign for parcels?" --top-k 3 --full',
+            'groundwire retrieve "parcels" --json | jq -r ".passages[].chunkId"',
+        ),
+        ingest: (
+            "groundwire ingest handbook/ faq.md",
+            "groundwire ingest 'docs/**/*.md' --principal staff --principal hr",
+            "groundwire ingest documents.jsonl --dry-run",
+            "curl -s https://example.com/faq.md | groundwire ingest - --id faq.md",
+        ),
+        doctor: ("groundwire doctor", "groundwire doctor --server 127.0.0.1:6000 --json"),
+        demo: ("groundwire demo", "groundwire demo --fresh"),
+        bench: (
+            'groundwire bench --question "Who may sign for parcels?"',
+            "groundwire bench --questions questions.txt --calls 500 --callers 8 --html load.html",
+            "groundwire bench --kind retrieve --questions questions.txt --json | jq .latency_ms.p95",
+        ),
+        version: ("groundwire version",),
+    }
+
+
+def groups() -> tuple[Group, ...]:
+    """The commands under a word of their own."""
+    return (_documents(), _config(), _keys())
+
+
+def _documents() -> Group:
+    return Group(
+        "documents",
+        "See what is stored, and delete it.",
+        {
+            documents.list_: (
+                "list",
+                (
+                    "groundwire documents list",
+                    "groundwire documents list | cut -f 1",
+                    "groundwire documents list --json",
+                ),
+            ),
+            documents.get: (
+                "get",
+                ("groundwire documents get faq.md", "groundwire documents get faq.md --text > faq.md"),
+            ),
+            documents.delete: (
+                "delete",
+                ("groundwire documents delete faq.md", "groundwire documents delete faq.md old.md --yes"),
+            ),
+        },
+    )
+
+
+def _config() -> Group:
+    return Group(
+        "config",
+        "Write, check and show the configuration.",
+        {
+            config.init: ("init", ("groundwire config init", "groundwire config init /etc/groundwire/groundwire.yaml")),
+            config.check: ("check", ("groundwire config check", "groundwire config check --config new.yaml")),
+            config.show: (
+                "show",
+                ("groundwire config show", "groundwire config show --json | jq '.[\"server.listen\"]'"),
+            ),
+            config.schema: ("schema", ("groundwire config schema > groundwire.schema.json",)),
+        },
+    )
+
+
+def _keys() -> Group:
+    return Group(
+        "keys",
+        "Make, list and revoke API keys.",
+        {
+            keys.create: (
+                "create",
+                (
+                    "groundwire keys create --tenant acme --subject search-page --role reader",
+                    "groundwire keys create --tenant acme --subject importer --role writer --expires 52w",
+                ),
+            ),
+            keys.list_: ("list", ("groundwire keys list", "groundwire keys list --json | jq -r .id")),
+            keys.revoke: ("revoke", ("groundwire keys revoke 5f0c9a1be37d",)),
+        },
+    )

@@ -1,0 +1,132 @@
+"""Where the server is and who asks: the options that every command with a server takes."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+DEFAULT_SERVER = "127.0.0.1:50051"
+DEFAULT_TENANT = "local"
+TOKEN_VARIABLE = "GROUNDWIRE_TOKEN"  # noqa: S105  # a name
+API_KEY_VARIABLE = "GROUNDWIRE_API_KEY"
+VARIABLES = f"""Environment: GROUNDWIRE_SERVER, GROUNDWIRE_TENANT, {TOKEN_VARIABLE} or GROUNDWIRE_TOKEN_FILE, \
+{API_KEY_VARIABLE} or GROUNDWIRE_API_KEY_FILE, GROUNDWIRE_TLS, GROUNDWIRE_TLS_CA, GROUNDWIRE_TLS_CERT and \
+GROUNDWIRE_TLS_KEY stand in for the options of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What was said about the connection. Secrets come from files or the environment, never from the command line."""
+
+    server: Annotated[
+        str,
+        typer.Option(envvar="GROUNDWIRE_SERVER", show_envvar=False, metavar="HOST:PORT", help="Address of the server."),
+    ] = DEFAULT_SERVER
+    tenant: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GROUNDWIRE_TENANT",
+            show_envvar=False,
+            metavar="NAME",
+            help=f"Whose documents it is about; a credential says it itself, without one it is `{DEFAULT_TENANT}`.",
+        ),
+    ] = None
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="GROUNDWIRE_TOKEN_FILE",
+            show_envvar=False,
+            metavar="FILE",
+            help="File that holds the bearer token.",
+        ),
+    ] = None
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="GROUNDWIRE_API_KEY_FILE",
+            show_envvar=False,
+            metavar="FILE",
+            help="File that holds the API key.",
+        ),
+    ] = None
+    tls: Annotated[
+        bool,
+        typer.Option(
+            "--tls",
+            envvar="GROUNDWIRE_TLS",
+            show_envvar=False,
+            help="Secure the connection; implied by the three below.",
+        ),
+    ] = False
+    tls_ca: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="GROUNDWIRE_TLS_CA",
+            show_envvar=False,
+            metavar="FILE",
+            help="PEM of the authority of the server's certificate, where it is your own.",
+        ),
+    ] = None
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="GROUNDWIRE_TLS_CERT",
+            show_envvar=False,
+            metavar="FILE",
+            help="PEM of your own certificate, to be known by.",
+        ),
+    ] = None
+    tls_key: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="GROUNDWIRE_TLS_KEY", show_envvar=False, metavar="FILE", help="PEM of that certificate's key."
+        ),
+    ] = None
+
+    @property
+    def secured(self) -> bool:
+        """Whether TLS was asked for."""
+        return self.tls or any(path is not None for path in (self.tls_ca, self.tls_cert, self.tls_key))
+
+
+def connects(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options of a connection, in place of its one parameter `connection`.
+
+    typer reads options from a function's signature, so it is shown one in which the fields of `Connection` stand where
+    that parameter is.
+    """
+    own = inspect.signature(command)
+    hints = get_type_hints(command, include_extras=True)
+    options = _options()
+
+    @functools.wraps(command)
+    def expanded(**given: Any) -> None:
+        connection = Connection(**{name: given.pop(name) for name in options})
+        command(connection=connection, **given)
+
+    parameters = [
+        each.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[each.name])
+        for each in own.parameters.values()
+        if each.name != "connection"
+    ]
+    shown = own.replace(parameters=[*parameters, *options.values()])
+    vars(expanded)["__signature__"] = shown
+    expanded.__annotations__ = {name: each.annotation for name, each in shown.parameters.items()}
+    return expanded
+
+
+def is_connected(command: Callable[..., None]) -> bool:
+    """Whether a command has the options of a connection."""
+    return "__signature__" in vars(command)
+
+
+def _options() -> Mapping[str, inspect.Parameter]:
+    hints = get_type_hints(Connection, include_extras=True)
+    return {
+        name: each.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name])
+        for name, each in inspect.signature(Connection).parameters.items()
+    }

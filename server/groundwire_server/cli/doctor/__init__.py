@@ -1,0 +1,1 @@
+"""`groundwire doctor`: what is well, what is not, and what to do."""

@@ -1,0 +1,96 @@
+"""Looks at the configuration that is in force here, and at each thing that it names."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from groundwire.security import on_this_machine
+from groundwire_server.app.configuration.load import Loaded, Sources, load
+from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
+from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.doctor.report import Finding, State
+from groundwire_server.cli.doctor.sockets import refusal
+
+_OTLP_PORT = 4317
+_CORRECT = "correct it; `groundwire config check` says all that is wrong"
+
+
+def local(connection: Connection, config: Path | None) -> Iterator[Finding]:
+    """What a server of this configuration works with; nothing for a server elsewhere unless a file is named.
+
+    Args:
+        connection: what was said about the server.
+        config: the configuration's file.
+    """
+    if config is None and not on_this_machine(connection.server):
+        return
+    sources = Sources.found(config, os.environ)
+    try:
+        loaded = load(sources)
+    except InvalidConfiguration as invalid:
+        for problem in invalid.problems:
+            yield Finding("config", State.FAIL, str(problem), _CORRECT)
+        return
+    yield Finding("config", State.OK, f"{sources.file or 'what is built in'} can be read")
+    yield from _refers(loaded)
+    for store in loaded.configuration.stores.values():
+        if store.folder.is_dir():
+            yield from _store(store.folder)
+    yield from _key_sets(loaded)
+    endpoint = loaded.configuration.telemetry.otlp_endpoint
+    if endpoint:
+        yield _collector(endpoint)
+
+
+def _refers(loaded: Loaded) -> Iterator[Finding]:
+    """What the configuration refers to on this machine: a line for each thing that cannot be used."""
+    from groundwire_server.app.configuration.check import unusable  # noqa: PLC0415  # brings what reads prompts
+
+    wrong = list(unusable(loaded.configuration, datetime.now(UTC)))
+    for each in wrong:
+        said = str(Problem(each.path, each.message, loaded.origin(each.path)))
+        # A server that runs already, or in a container, may well have what is missing here.
+        yield Finding("config", State.WARN, said, "correct it before a server starts here")
+    if not wrong:
+        yield Finding("config", State.OK, "the files, folders, prompts and packages that it names are there")
+
+
+def _store(folder: Path) -> Iterator[Finding]:
+    from groundwire_server.app.examination import store_format  # noqa: PLC0415  # brings what a server is made of
+    from groundwire_server.domain.failure import Failure  # noqa: PLC0415
+
+    try:
+        found = store_format(folder)
+    except Failure as unusable:
+        yield Finding("schema", State.FAIL, str(unusable))
+    except OSError as failed:
+        yield Finding("schema", State.FAIL, f"{failed.filename} cannot be read: {failed.strerror}")
+    else:
+        if found is not None:
+            yield Finding("schema", State.OK, f"the store in {folder} has format {found}, which is read here")
+
+
+def _key_sets(loaded: Loaded) -> Iterator[Finding]:
+    for issuer in loaded.configuration.authentication.tokens:
+        from groundwire_server.app.examination import count_keys  # noqa: PLC0415  # as above
+
+        found = count_keys(issuer.options())
+        if isinstance(found, str):
+            do = "correct authentication.tokens, or see to the issuer: tokens it signs are refused"
+            yield Finding("keys", State.FAIL, f"the key set of {issuer.issuer} {found}", do)
+        else:
+            yield Finding("keys", State.OK, f"the key set of {issuer.issuer} holds {found} keys that can be used")
+
+
+def _collector(endpoint: str) -> Finding:
+    try:
+        url = urlsplit(endpoint)
+        refused = refusal(url.hostname or "", url.port or _OTLP_PORT)
+    except ValueError:
+        refused = "no address"
+    if not refused:
+        return Finding("otlp", State.OK, f"{endpoint} takes connections")
+    do = "start the collector, or correct telemetry.otlp_endpoint"
+    return Finding("otlp", State.WARN, f"traces cannot be sent to {endpoint} ({refused})", do)

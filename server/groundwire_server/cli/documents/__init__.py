@@ -1,0 +1,1 @@
+"""`groundwire documents`: what is stored, and taking it out again."""

@@ -1,0 +1,1 @@
+"""Files as documents: found, read, converted, and remembered once they are stored."""

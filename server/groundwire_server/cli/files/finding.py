@@ -1,0 +1,69 @@
+"""Finds the files that paths on a command line mean."""
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from groundwire_server.cli.files.entries import Unreadable
+
+TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".rst"})
+"""What is taken from a folder as it is; a file that is named itself may be called anything."""
+LINES = frozenset({".jsonl", ".ndjson"})
+CONVERTED = frozenset({".html", ".htm", ".pdf", ".docx"})
+
+
+def is_lines(path: Path) -> bool:
+    """Whether a file holds a document a line."""
+    return path.suffix.lower() in LINES
+
+
+def find(arguments: Iterable[str]) -> tuple[list[Path], list[Unreadable]]:
+    """The files that the arguments mean, each once, and what could not be looked into or means none."""
+    found: dict[str, Path] = {}
+    nothing: list[Unreadable] = []
+    for argument in arguments:
+        closed: list[Unreadable] = []
+        files = list(_expand(argument, closed))
+        nothing += closed
+        if not files and not closed:
+            nothing.append(Unreadable(argument, _why_nothing(argument)))
+        for path in files:
+            # Not Path.resolve, which raises for a link that leads to itself.
+            found.setdefault(os.path.realpath(path), path)
+    return list(found.values()), nothing
+
+
+def _expand(argument: str, closed: list[Unreadable]) -> Iterator[Path]:
+    path = Path(argument)
+    if path.is_dir():
+        # Links to folders are not followed, so that one which leads back ends here.
+        for folder, folders, names in os.walk(path, onerror=lambda failed: closed.append(_closed(failed))):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                each = Path(folder, name)
+                if name.startswith(".") or each.suffix.lower() not in TEXT | LINES | CONVERTED:
+                    continue
+                if each.is_file() or each.is_symlink():
+                    yield each  # a link that leads nowhere is told of when it is read
+                else:
+                    closed.append(Unreadable(str(each), "is no file, but a pipe or a device"))
+    elif path.exists():
+        yield path
+    else:
+        # A pattern that the shell has left to us; one that matches folders means the files in them.
+        for match in sorted(glob.glob(argument, recursive=True)):  # noqa: PTH207  # Path.glob takes no absolute pattern
+            if Path(match).is_file():
+                yield Path(match)
+
+
+def _closed(failed: OSError) -> Unreadable:
+    return Unreadable(str(failed.filename), f"cannot be read: {failed.strerror}")
+
+
+def _why_nothing(argument: str) -> str:
+    if Path(argument).is_dir():
+        return f"holds no file that ends in {', '.join(sorted(TEXT | LINES | CONVERTED))}"
+    if Path(argument).is_symlink():
+        return "is a link that leads nowhere"
+    return "there is no such file or folder"

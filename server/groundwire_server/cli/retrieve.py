@@ -1,0 +1,45 @@
+"""`groundwire retrieve`."""
+
+from typing import Annotated
+
+import typer
+
+from groundwire_server.cli.connection import Connection, connects
+from groundwire_server.cli.exits import ExitCode
+
+
+@connects
+def retrieve(
+    question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What to search for; quotes are optional.")],
+    connection: Connection,
+    principal: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
+    ] = None,
+    route: Annotated[
+        str, typer.Option(metavar="NAME", help="The use, with its policy; the server's default if none.")
+    ] = "",
+    top_k: Annotated[int | None, typer.Option(metavar="N", help="The most passages to find, 1 to 64.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Print whole passages in place of their beginnings.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="The most time it may take.")] = 30.0,
+    json: Annotated[bool, typer.Option("--json", help="Print the reply as JSON, as the contract maps it.")] = False,
+) -> None:
+    """See the passages that an answer would be drawn from, best first.
+
+    Nothing is dropped for its relevance here: an answer considers only what reaches the route's threshold.
+
+    Ends with 0 when there are passages, with 1 when there are none.
+    """
+    from google.protobuf import json_format  # noqa: PLC0415  # imports what --help does not need
+
+    from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
+    from groundwire_server.cli.console import Terminal  # noqa: PLC0415
+    from groundwire_server.cli.passages import show_found  # noqa: PLC0415
+
+    with failures_stop(), connect(connection, principal, timeout) as client:
+        found = client.retrieve(" ".join(question), route=route, top_k=top_k)
+    if json:
+        print(json_format.MessageToJson(found))
+    else:
+        show_found(Terminal(), found, full=full)
+    if not found.passages:
+        raise typer.Exit(ExitCode.INCOMPLETE)

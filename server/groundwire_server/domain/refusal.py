@@ -1,0 +1,53 @@
+"""Why a caller is turned away."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Reason
+
+
+class Refusal(StrEnum):
+    """A word for the security log; the caller itself learns the status alone."""
+
+    NO_CREDENTIAL = "no_credential"
+    SEVERAL_CREDENTIALS = "several_credentials"
+    CREDENTIAL_NOT_ACCEPTED = "credential_not_accepted"
+    IDENTITY_MALFORMED = "identity_malformed"
+    TOKEN_MALFORMED = "token_malformed"  # noqa: S105  # words, no secrets
+    TOKEN_ISSUER = "token_issuer"  # noqa: S105
+    TOKEN_ALGORITHM = "token_algorithm"  # noqa: S105
+    TOKEN_KEY_UNKNOWN = "token_key_unknown"  # noqa: S105
+    TOKEN_SIGNATURE = "token_signature"  # noqa: S105
+    TOKEN_AUDIENCE = "token_audience"  # noqa: S105
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_NOT_YET_VALID = "token_not_yet_valid"  # noqa: S105
+    TOKEN_CLAIMS = "token_claims"  # noqa: S105
+    API_KEY_MALFORMED = "api_key_malformed"
+    API_KEY_UNKNOWN = "api_key_unknown"
+    API_KEY_EXPIRED = "api_key_expired"
+    API_KEY_REVOKED = "api_key_revoked"
+    CERTIFICATE_NAMES = "certificate_names"
+    TENANT_CONTRADICTED = "tenant_contradicted"
+    TENANT_UNKNOWN = "tenant_unknown"
+    ROLE_MISSING = "role_missing"
+
+
+_FORBIDDEN = frozenset({Refusal.TENANT_CONTRADICTED, Refusal.TENANT_UNKNOWN, Refusal.ROLE_MISSING})
+"""The caller is known and may not; every other word says that it is not known."""
+
+
+class Refused(Rejection):
+    """A caller is turned away, which is a security event.
+
+    Attributes:
+        word: why.
+        about: what the security log may know beside it, such as a key's id; never a credential.
+    """
+
+    def __init__(
+        self, word: Refusal, *, about: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(Reason.FORBIDDEN if word in _FORBIDDEN else Reason.UNAUTHENTICATED, metadata=metadata)
+        self.word = word
+        self.about = dict(about or {})

@@ -1,0 +1,56 @@
+"""Who is let in: by which credentials, into which tenants."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.credentials import Credentials, Kind
+from groundwire_server.domain.refusal import Refusal, Refused
+from groundwire_server.ports.authenticator import Authenticator
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The one way from credentials to a caller.
+
+    Attributes:
+        authenticators: what is accepted; `Kind.DECLARED` among it means that there is no authentication.
+        tenants: those that there are; None lets every tenant in that a credential names.
+    """
+
+    authenticators: Mapping[Kind, Authenticator]
+    tenants: frozenset[str] | None = None
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether callers prove who they are."""
+        return Kind.DECLARED not in self.authenticators
+
+    async def caller(self, credentials: Credentials) -> Caller:
+        """Return who calls.
+
+        Raises:
+            Refused: when that is not proven by one credential, or its tenant is not to be had.
+        """
+        caller = await self.authenticators[self._kind(credentials)].authenticate(credentials)
+        if credentials.tenant not in {"", caller.tenant}:
+            raise Refused(Refusal.TENANT_CONTRADICTED, about={"tenant": caller.tenant})
+        if self.tenants is not None and caller.tenant not in self.tenants:
+            raise Refused(Refusal.TENANT_UNKNOWN, about={"tenant": caller.tenant})
+        return caller
+
+    def _kind(self, credentials: Credentials) -> Kind:
+        if not self.authenticated:
+            return Kind.DECLARED
+        proofs = credentials.proofs
+        # A connection may need a certificate that says nothing of the caller.
+        if Kind.CERTIFICATE not in self.authenticators:
+            proofs -= {Kind.CERTIFICATE}
+        if not proofs:
+            raise Refused(Refusal.NO_CREDENTIAL)
+        if len(proofs) > 1:
+            raise Refused(Refusal.SEVERAL_CREDENTIALS)
+        (kind,) = proofs
+        if kind not in self.authenticators:
+            raise Refused(Refusal.CREDENTIAL_NOT_ACCEPTED)
+        return kind

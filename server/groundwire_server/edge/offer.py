@@ -1,0 +1,34 @@
+"""What the server serves by: all of one configuration, so that a call never sees half of another."""
+
+from dataclasses import dataclass
+
+from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.edge.access import Access
+from groundwire_server.pipeline.answering import Answering
+from groundwire_server.ports.corpus import Corpus
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What calls begin with.
+
+    Attributes:
+        access: who is let in.
+        answering: answers questions.
+        corpus: keeps documents.
+        ingest: takes documents in.
+        write_seconds: how long an event of a stream waits for its reader.
+    """
+
+    access: Access
+    answering: Answering
+    corpus: Corpus
+    ingest: Ingest
+    write_seconds: float
+
+
+class Current:
+    """The offer in force: a call reads it once, when it begins, and keeps what it read."""
+
+    def __init__(self, offer: Offer) -> None:
+        self.offer = offer

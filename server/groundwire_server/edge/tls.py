@@ -1,0 +1,167 @@
+"""TLS: certificates that are read again when their files change, without a restart."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import cast
+
+import grpc
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from groundwire_server.domain.failure import Unusable
+from groundwire_server.ports.clock import Clock
+
+_SIZE_LIMIT = 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+class UnusableTls(Unusable):
+    """The certificate, its key or the authorities of client certificates cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Where TLS is read from, as PEM.
+
+    Attributes:
+        certificate: the server's, with those that lead from it to an authority.
+        key: the certificate's private key, without a passphrase; None when the certificate's file holds it.
+        client_ca: authorities of client certificates. With them every caller must present one: gRPC for Python either
+            asks for none or insists.
+    """
+
+    certificate: Path
+    key: Path | None = None
+    client_ca: Path | None = None
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """Every file."""
+        return [path for path in (self.certificate, self.key, self.client_ca) if path is not None]
+
+
+class ServerTls:
+    """What the server's listening address is secured with.
+
+    gRPC asks for the certificate at each new connection, in a thread of its own; a file that has changed is read then.
+    Files that do not fit together leave the last good certificate in use, and are told of once.
+    """
+
+    def __init__(self, files: TlsFiles, clock: Clock) -> None:
+        """Read the files.
+
+        Raises:
+            UnusableTls: when they cannot be used.
+        """
+        self._files = files
+        self._clock = clock
+        self._lock = Lock()
+        # In this order a change in between is seen later, and not never.
+        self._marks = self._refused = _marks(files)
+        self._initial = _load(files, clock.today())
+
+    def credentials(self) -> grpc.ServerCredentials:
+        """What gRPC listens with."""
+        insists = self._files.client_ca is not None
+        # The stubs do not know that None means no change.
+        fetch = cast("Callable[[], grpc.ServerCertificateConfiguration]", self.renewed)
+        return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=insists)
+
+    def renewed(self) -> grpc.ServerCertificateConfiguration | None:
+        """The certificate, if it is another than before; never raises, since gRPC would refuse the connection."""
+        with self._lock:
+            marks = _marks(self._files)
+            if marks == self._marks:
+                return None
+            try:
+                loaded = _load(self._files, self._clock.today())
+            except UnusableTls as unusable:
+                if marks != self._refused:
+                    self._refused = marks
+                    _log.error("the new certificate cannot be used, the old one stays", extra={"why": str(unusable)})
+                return None
+            self._marks = marks
+        _log.info("the certificate is read again", extra={"certificate": str(self._files.certificate)})
+        return loaded
+
+
+def check(files: TlsFiles, now: datetime) -> datetime:
+    """Hold the files against each other; return when the certificate expires.
+
+    Raises:
+        UnusableTls: when they cannot be used.
+    """
+    certificate = _certificates(files.certificate, "certificate")[0]
+    path = files.key or files.certificate
+    try:
+        key = load_pem_private_key(_bytes(path, "key"), None)
+    except TypeError:
+        raise UnusableTls(f"the key {path} has a passphrase: keep a copy without one, readable by this user") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise UnusableTls(_no_key(files)) from None
+    encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if key.public_key().public_bytes(*encoded) != certificate.public_key().public_bytes(*encoded):
+        raise UnusableTls(f"the key {path} is another certificate's than {files.certificate}: give the two of one pair")
+    if now < certificate.not_valid_before_utc:
+        begins = certificate.not_valid_before_utc.isoformat()
+        raise UnusableTls(
+            f"the certificate {files.certificate} is not valid before {begins}: correct the clock, or wait"
+        )
+    if now > certificate.not_valid_after_utc:
+        ended = certificate.not_valid_after_utc.isoformat()
+        raise UnusableTls(f"the certificate {files.certificate} has expired at {ended}: renew it")
+    if files.client_ca is not None:
+        _certificates(files.client_ca, "client authority")
+    return certificate.not_valid_after_utc
+
+
+def _load(files: TlsFiles, now: datetime) -> grpc.ServerCertificateConfiguration:
+    check(files, now)
+    pair = (_bytes(files.key or files.certificate, "key"), _bytes(files.certificate, "certificate"))
+    authorities = None if files.client_ca is None else _bytes(files.client_ca, "client authority")
+    return grpc.ssl_server_certificate_configuration([pair], authorities)
+
+
+def _no_key(files: TlsFiles) -> str:
+    if files.key is None:
+        return f"the certificate {files.certificate} comes without its key: name the key's file beside it"
+    return f"the file {files.key} holds no private key in PEM"
+
+
+def _certificates(path: Path, what: str) -> Sequence[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(_bytes(path, what))
+    except ValueError:
+        raise UnusableTls(f"the {what} {path} is not a certificate in PEM") from None
+
+
+def _bytes(path: Path, what: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_SIZE_LIMIT + 1)
+    except IsADirectoryError:
+        raise UnusableTls(f"the {what} {path} is a folder: name the file in it") from None
+    except OSError as failed:
+        raise UnusableTls(f"the {what} {path} cannot be read: {failed.strerror}") from None
+    if len(data) > _SIZE_LIMIT:
+        raise UnusableTls(f"the {what} {path} is larger than {_SIZE_LIMIT // 1024} KiB: is it another file?")
+    return data
+
+
+def _marks(files: TlsFiles) -> Sequence[object]:
+    """Differ when a file does."""
+    return [_mark(path) for path in files.paths]
+
+
+def _mark(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,79 @@
+"""Putting together who is let in."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from groundwire_server.adapters.authentication.certificates import CertificatePattern
+from groundwire_server.adapters.authentication.issuers import IssuerOptions
+from groundwire_server.adapters.authentication.key_file import UnusableKeyFile, changing
+from groundwire_server.app.access import AccessOptions, access
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.credentials import Credentials, Kind
+from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.refusal import Refusal, Refused
+from tests.doubles.issuer import AUDIENCE, ISSUER, Issuer
+
+
+async def test_nothing_set_means_that_callers_are_believed() -> None:
+    options = AccessOptions()
+    assert not options.authenticated
+    async with access(options, SystemClock()) as opened:
+        assert not opened.authenticated
+        assert (await opened.caller(Credentials(tenant="acme"))).tenant == "acme"
+
+
+async def test_everything_set_accepts_every_kind(tmp_path: Path) -> None:
+    keys, jwks = tmp_path / "keys.json", tmp_path / "jwks.json"
+    jwks.write_bytes(Issuer().jwks)
+    with changing(keys):
+        pass
+    pattern = CertificatePattern("{subject}.{tenant}.example")
+    options = AccessOptions(keys, [IssuerOptions(ISSUER, AUDIENCE, str(jwks))], pattern, frozenset({"acme"}))
+    before = asyncio.all_tasks()
+    async with access(options, SystemClock()) as opened:
+        assert opened.authenticated
+        assert opened.authenticators.keys() == {Kind.API_KEY, Kind.TOKEN, Kind.CERTIFICATE}
+        assert opened.tenants == frozenset({"acme"})
+    assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        AccessOptions(api_keys=Path("keys.json")),
+        AccessOptions(tokens=(IssuerOptions(ISSUER, AUDIENCE, "jwks.json"),)),
+        AccessOptions(certificates=CertificatePattern("{subject}.{tenant}.example")),
+    ],
+)
+def test_any_one_of_them_is_authentication(options: AccessOptions) -> None:
+    assert options.authenticated
+
+
+async def test_a_key_file_that_is_not_there_is_told_of_before_anything_is_served(tmp_path: Path) -> None:
+    with pytest.raises(UnusableKeyFile, match="groundwire keys create"):
+        async with access(AccessOptions(tmp_path / "absent.json"), SystemClock()):
+            raise AssertionError
+
+
+async def test_an_issuer_that_is_down_lets_nobody_in_and_holds_nothing_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    issuer = Issuer()
+    options = AccessOptions(tokens=(IssuerOptions(ISSUER, AUDIENCE, "http://127.0.0.1:1/jwks.json"),))
+    token = issuer.sign(issuer.claims(SystemClock().today().timestamp()))
+    async with access(options, SystemClock()) as opened:
+        with pytest.raises(Refused) as caught:
+            await opened.caller(Credentials(authorization=f"Bearer {token}"))
+    assert caught.value.word is Refusal.TOKEN_KEY_UNKNOWN
+    assert {record.getMessage() for record in caplog.records} == {"the key set could not be renewed"}
+
+
+async def test_a_key_set_in_a_file_is_told_of_before_anything_is_served(tmp_path: Path) -> None:
+    options = AccessOptions(tokens=(IssuerOptions(ISSUER, AUDIENCE, str(tmp_path)),))
+    before = asyncio.all_tasks()
+    with pytest.raises(Unusable, match=f"the key set {tmp_path} of {ISSUER} cannot be read: Is a directory"):
+        async with access(options, SystemClock()):
+            raise AssertionError
+    assert asyncio.all_tasks() == before

@@ -1,0 +1,40 @@
+"""What a run measures; running it is the benchmark's own affair."""
+
+from typing import Any
+
+from bench.measure import Measured, _kinds
+from bench.targets import read_targets
+
+SERVER: Any = None
+
+
+class Calls:
+    def __getattr__(self, name: str) -> object:
+        return name
+
+
+def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
+    calls: Any = Calls()
+    targets = read_targets()
+    measured = Measured()
+
+    for kind in _kinds(SERVER, calls, SERVER, calls, SERVER, calls, calls=8):
+        for name in filter(None, (kind.latency, kind.first)):
+            measured.latency(name, [1.0], kind.shares)
+        if kind.cpu:
+            measured.figure(kind.cpu, 1.0)
+
+    others = {"start", "empty_start", "empty_ingest", "ingest_vectors", "ingest_keywords"}
+    others |= {"empty_memory", "memory_with_embedder", "memory_without_embedder"}
+    others |= {"weaviate_stub_cpu", "weaviate_added_cpu", "weaviate_stub_ingest", "weaviate_ingest"}
+    assert {*measured.figures, *others} == {*targets.targets, *targets.floors}
+
+
+def test_percentiles_are_taken_round_by_round_and_latencies_kept_together() -> None:
+    measured = Measured()
+
+    measured.latency("unary_1", [1.0, 2.0, 3.0], ("p50",))
+    measured.latency("unary_1", [4.0, 5.0, 6.0], ("p50",))
+
+    assert measured.figures == {"unary_1_p50": [2.0, 5.0]}
+    assert measured.latencies == {"unary_1": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}

@@ -1,0 +1,103 @@
+"""What goes wrong with a server, for every command that has one: a line, and an exit code."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+from google.rpc import code_pb2
+
+from tests.cli.conftest import Ran
+from tests.doubles.service import Failure, FakeService
+
+Command = Callable[..., Ran]
+
+EVERY = pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", "where?"],
+        ["retrieve", "where?"],
+        ["ingest", "a.md"],
+        ["documents", "list"],
+        ["documents", "get", "a.md"],
+        ["documents", "delete", "a.md", "--yes"],
+    ],
+    ids=" ".join,
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the commands run: a document and a token."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.md").write_text("text")
+    Path("token").write_text("a.b.c")
+
+
+def failed(ran: Ran) -> str:
+    """The one line that the command ended with."""
+    *before, line = ran.err.splitlines()
+    assert before in ([], ["storing 1 document"])
+    assert line.startswith("groundwire: ")
+    assert ran.out == ""
+    return line
+
+
+@EVERY
+def test_a_server_that_is_down(groundwire_command: Command, arguments: list[str]) -> None:
+    ran = groundwire_command(*arguments, "--server", "127.0.0.1:1")
+
+    assert ran.code == 3
+    assert failed(ran) == (
+        "groundwire: No groundwire server answers at 127.0.0.1:1: start one with `groundwire serve`, or correct the "
+        "address; `groundwire doctor` says more"
+    )
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("code", "reason", "do"),
+    [
+        (code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "give --token-file or --api-key-file"),
+        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential of that role and tenant"),
+    ],
+)
+def test_a_token_that_is_refused(
+    groundwire_command: Command,
+    service: FakeService,
+    address: str,
+    arguments: list[str],
+    code: int,
+    reason: str,
+    do: str,
+) -> None:
+    service.refused = Failure(code, "It is not accepted.", reason)
+
+    ran = groundwire_command(*arguments, "--server", address, "--token-file", "token")
+
+    assert ran.code == 4
+    assert do in failed(ran)
+    assert "a.b.c" not in ran.err
+
+
+@contextmanager
+def other() -> Iterator[str]:
+    """A gRPC server that serves something else."""
+    server = grpc.server(ThreadPoolExecutor(1))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(0).wait()
+
+
+@EVERY
+def test_what_answers_is_another_server(groundwire_command: Command, arguments: list[str]) -> None:
+    with other() as address:
+        ran = groundwire_command(*arguments, "--server", address)
+
+    assert ran.code == 4
+    assert "no groundwire server of this version: correct the address, or upgrade" in failed(ran)

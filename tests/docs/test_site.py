@@ -1,0 +1,181 @@
+"""The site builds, asks nothing of another host, and its generated pages say what the code says."""
+
+import os
+import re
+import subprocess
+import sys
+from enum import StrEnum
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from docs.site.generate import commands, configuration, contract, deadlines, errors, markdown, outcomes, telemetry
+from docs.site.generate.protos import sources
+from groundwire_server.cli.exits import ExitCode
+from groundwire_server.domain.vocabulary import Action, Cause, NextStep, Reason, Stage
+from groundwire_server.telemetry import names
+from tests.docs.shown import DOCS, ROOT
+
+
+class Loaded(HTMLParser):
+    """What a page makes a browser load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        wanted = [given.get("src")] if tag != "link" else [given.get("href")]
+        self.found += [address for address in wanted if address]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as `make docs` builds it."""
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "-f", "docs/site/mkdocs.yml", "-d", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.mark.slow
+def test_no_page_loads_anything_from_another_host(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 30
+    loaded = Loaded()
+    for page in pages:
+        loaded.feed(page.read_text(encoding="utf-8"))
+    assert loaded.found
+    assert [address for address in loaded.found if re.match(r"(https?:)?//", address)] == []
+    styles = [path.read_text(encoding="utf-8") for path in site.rglob("*.css")]
+    assert [found for style in styles for found in re.findall(r"url\(['\"]?(?:https?:)?//[^)]*", style)] == []
+
+
+@pytest.mark.slow
+def test_every_page_has_what_it_was_given(site: Path) -> None:
+    assert "<svg" in (site / "concepts" / "path.html").read_text(encoding="utf-8")
+    assert "shares-title" in (site / "concepts" / "deadlines.html").read_text(encoding="utf-8")
+    assert "class ChatModel" in re.sub("<[^>]+>", "", (site / "how-to" / "own-model.html").read_text(encoding="utf-8"))
+
+
+def test_every_command_and_exit_code_is_listed() -> None:
+    page = commands.page()
+    for name in ("serve", "ask", "ingest", "demo", "version"):
+        assert f"\n## groundwire {name}\n" in page
+    assert "| `--timeout SECONDS` |" in page
+    assert "| `QUESTION` |" in page
+    assert [(int(code), name) for code, name, said in commands.exit_codes() if said] == [
+        (code.value, code.name) for code in ExitCode
+    ]
+
+
+def test_every_attribute_is_explained() -> None:
+    constants = {value for name, value in vars(names).items() if name.isupper()}
+    listed = dict(telemetry.attributes())
+    assert {name.strip("`") for name in listed} == constants
+    assert [name for name, said in listed.items() if not said] == []
+
+
+def test_the_stages_that_run_are_marked() -> None:
+    marked = re.findall(r"^\| ● \| `groundwire\.(\w+)` \|", telemetry.page(), re.MULTILINE)
+    listed = re.findall(r"^\| ●? ?\| `groundwire\.(\w+)` \|", telemetry.page(), re.MULTILINE)
+    assert [stage.upper() for stage in listed] == [stage.value for stage in Stage]
+    assert {"normalize", "retrieve", "select", "prompt", "generate", "validate", "decide"} <= set(marked) < set(listed)
+
+
+def test_every_reason_has_its_status_and_its_example() -> None:
+    assert len(list(errors.rows())) == len(Reason)
+    page = errors.page()
+    for reason in Reason:
+        assert f'\n{{"reason": "{reason}", "domain": "groundwire"' in page
+
+
+@pytest.mark.parametrize(("name", "words"), [("Cause", Cause), ("Action", Action), ("NextStep", NextStep)])
+def test_every_word_of_an_outcome_is_listed(name: str, words: type[StrEnum]) -> None:
+    listed = list(outcomes.words(name))
+    assert [word.strip("`") for word, _ in listed] == [word.value for word in words]
+    assert all(said for _, said in listed)
+
+
+def test_the_results_that_this_version_produces_are_marked() -> None:
+    assert re.findall(r"^\| ● \| \[(\w+)\]", outcomes.page(), re.MULTILINE) == [
+        "answered",
+        "abstained",
+        "degraded",
+        "failed_safe",
+    ]
+
+
+def test_every_element_of_the_contract_is_listed_with_its_limits() -> None:
+    pages = contract.pages()
+    for source in sources():
+        for message in source.file.message_type:
+            assert f"\n## {message.name}\n" in pages[source.name]
+            for field in message.field:
+                assert f"\n| `{field.name}` | " in pages[source.name]
+    assert "`string.max_bytes: 4194304`" in pages["document"]
+    assert "`duration.lte: 300s`" in pages["answer_service"]
+    assert "map of string to [MetadataValue](filter.md#metadatavalue)" in pages["document"]
+    assert "stream → stream" in pages["index"]
+
+
+class Kind(StrEnum):
+    A = "a"
+    B = "b"
+
+
+class Inner(BaseModel):
+    """What is within."""
+
+    kind: Kind = Kind.A
+    size: Annotated[int, Field(ge=1, le=2000)] = Field(5, description="How <large>.")
+
+
+class Outer(BaseModel):
+    """What is around."""
+
+    name: str
+    mode: Literal["x", "y"] = "x"
+    inner: Inner = Inner()
+    several: dict[str, Inner] = {}
+    others: list[Inner] = []
+
+
+def test_any_model_is_listed_with_the_models_within_it() -> None:
+    text = "\n".join(configuration.sections(Outer))
+    assert "| `name` | `text` | required |  |" in text
+    assert "| `mode` | `'x' or 'y'` | `x` |  |" in text
+    assert "| `several` | `map of section` | empty |  |" in text
+    assert "## inner\nWhat is within." in text
+    assert "| `kind` | `a or b` | `a` |  |" in text
+    assert "| `size` | `whole number`, from 1, to 2,000 | `5` | How &lt;large&gt;. |" in text
+
+
+def test_the_plot_shows_whole_deadlines() -> None:
+    for seconds in deadlines.DEADLINES:
+        parts = deadlines.cut(seconds)
+        shares = (parts.retrieve, parts.generate, parts.validate, parts.reserve)
+        assert min(shares) > 0
+        assert sum(shares) == pytest.approx(seconds)
+        assert parts.validate == pytest.approx(0.030)
+
+
+def test_text_is_not_taken_for_markup() -> None:
+    assert markdown.prose("a_b *c* `d_e` <f>") == r"a\_b \*c\* `d_e` &lt;f&gt;"
+    assert markdown.table(["a"], [["x | y"]]).endswith("| x \\| y |\n")
+
+
+def test_records_of_decisions_are_numbered_without_a_gap() -> None:
+    numbers = sorted(int(path.name[:4]) for path in (DOCS / "decisions").glob("[0-9]*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -1,0 +1,90 @@
+"""Callers that were turned away are told of, a few at a time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from groundwire_server.domain.refusal import Refusal
+from groundwire_server.edge.refusals import OTHERS, PEERS, TOLD, WINDOW, Refusals
+from tests.doubles.clock import SetClock
+
+ABOUT = {"method": "groundwire.v1.AnswerService/Answer", "request_id": "r" * 8, "trace_id": "t" * 32, "key_id": "k"}
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def refusals(clock: SetClock) -> Refusals:
+    return Refusals(clock)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[Mapping[str, Any]]:
+    assert {record.name for record in caplog.records} <= {"groundwire.security"}
+    return [vars(record) for record in caplog.records]
+
+
+def test_a_refusal_is_told_of_with_all_that_may_be_known(refusals: Refusals, caplog: pytest.LogCaptureFixture) -> None:
+    refusals.record("10.0.0.7", Refusal.API_KEY_EXPIRED, ABOUT)
+    (event,) = told(caplog)
+    expected = {"event": "call_refused", "peer": "10.0.0.7", "reason": "api_key_expired", "levelname": "WARNING"}
+    assert {name: event[name] for name in (*expected, *ABOUT)} == expected | ABOUT
+
+
+def test_a_flood_is_counted_and_its_count_told_when_its_window_ends(
+    refusals: Refusals, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(1000):
+        refusals.record("10.0.0.7", Refusal.TOKEN_EXPIRED, ABOUT)
+    assert [event["event"] for event in told(caplog)] == ["call_refused"] * TOLD
+    caplog.clear()
+    clock.move(WINDOW)
+    refusals.record("10.0.0.8", Refusal.TOKEN_EXPIRED, ABOUT)
+    count, event = told(caplog)
+    assert (count["event"], count["peer"], count["suppressed"]) == ("calls_refused", "10.0.0.7", 1000 - TOLD)
+    assert event["peer"] == "10.0.0.8"
+
+
+def test_peers_and_reasons_are_counted_apart(refusals: Refusals, caplog: pytest.LogCaptureFixture) -> None:
+    pairs = [
+        (peer, word) for peer in ("10.0.0.7", "10.0.0.8") for word in (Refusal.TOKEN_EXPIRED, Refusal.ROLE_MISSING)
+    ]
+    for peer, word in pairs * (TOLD + 1):
+        refusals.record(peer, word, ABOUT)
+    assert [(event["peer"], event["reason"]) for event in told(caplog)] == pairs * TOLD
+
+
+def test_after_its_window_a_peer_is_told_of_again(
+    refusals: Refusals, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        refusals.record("10.0.0.7", Refusal.TOKEN_EXPIRED, ABOUT)
+        clock.move(WINDOW)
+    assert [event["event"] for event in told(caplog)] == ["call_refused"] * 3
+
+
+def test_what_was_suppressed_is_told_at_the_end(refusals: Refusals, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(TOLD + 2):
+        refusals.record("10.0.0.7", Refusal.TOKEN_EXPIRED, ABOUT)
+    caplog.clear()
+    refusals.flush()
+    refusals.flush()
+    assert [event["suppressed"] for event in told(caplog)] == [2]
+
+
+def test_a_flood_from_everywhere_keeps_log_and_memory_within_bounds(
+    refusals: Refusals, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(PEERS * 3):
+        refusals.record(f"peer-{number}", Refusal.NO_CREDENTIAL, ABOUT)
+    assert len(told(caplog)) == PEERS + TOLD
+    assert len(refusals._counts) == PEERS + 1
+    caplog.clear()
+    clock.move(WINDOW)
+    refusals.record("one-more", Refusal.NO_CREDENTIAL, ABOUT)
+    count, _ = told(caplog)
+    assert (count["peer"], count["suppressed"]) == (OTHERS, PEERS * 2 - TOLD)
+    assert len(refusals._counts) == 1
