@@ -19,13 +19,13 @@ from weaviate.proto.v1 import search_get_pb2, weaviate_pb2_grpc
 
 from bench.servers import server
 from bench.store import CALLER, CHUNKS_A_DOCUMENT, DIMENSIONS, WORDS_A_QUESTION, Source
-from groundwire_server.adapters.store.weaviate import (
+from groundwire_server.adapters.store.weaviate.options import (
     Address,
     CollectionOptions,
     ConnectionOptions,
     WeaviateOptions,
-    WeaviateStore,
 )
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Query

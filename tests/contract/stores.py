@@ -16,13 +16,13 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from weaviate.auth import AuthApiKey
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
-from groundwire_server.adapters.store.weaviate import (
+from groundwire_server.adapters.store.weaviate.options import (
     Address,
     CollectionOptions,
     ConnectionOptions,
     WeaviateOptions,
-    WeaviateStore,
 )
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER

@@ -30,3 +30,5 @@ def set_up_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # It would write a line for every request to a store, with its address.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, keys
+from groundwire_server.cli import config, corpus, keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.demo.command import demo
@@ -69,7 +69,7 @@ def commands() -> Mapping[Command, Examples]:
 
 def groups() -> tuple[Group, ...]:
     """The commands under a word of their own."""
-    return (_documents(), _config(), _keys())
+    return (_documents(), _corpus(), _config(), _keys())
 
 
 def _documents() -> Group:
@@ -93,6 +93,23 @@ def _documents() -> Group:
                 "delete",
                 ("groundwire documents delete faq.md", "groundwire documents delete faq.md old.md --yes"),
             ),
+        },
+    )
+
+
+def _corpus() -> Group:
+    return Group(
+        "corpus",
+        "Bring the schema of Weaviate stores up to date.",
+        {
+            corpus.apply: (
+                "apply",
+                (
+                    "groundwire corpus apply --dry-run",
+                    "groundwire corpus apply --config /etc/groundwire/groundwire.yaml --yes",
+                    "groundwire corpus apply --store main --delete-documents",
+                ),
+            )
         },
     )
 

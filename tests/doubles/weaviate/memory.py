@@ -45,6 +45,10 @@ class Collection:
         return {each["name"]: each["dataType"][0] for each in self.definition["properties"]}
 
     @property
+    def tokenizations(self) -> Mapping[str, str]:
+        return {each["name"]: each.get("tokenization", "") for each in self.definition["properties"]}
+
+    @property
     def vectors(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.definition.get("vectorConfig") or {}
         return found

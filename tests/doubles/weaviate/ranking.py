@@ -13,13 +13,19 @@ Ranking = dict[str, float]
 Admits = Callable[[Kept], bool]
 
 
-def by_keyword(tenant: Tenant, admits: Admits, query: str, fields: Sequence[str], limit: int) -> Ranking:
-    """The best objects that have one of the words; `fields` are names, with `^` and a boost."""
+def by_keyword(
+    tenant: Tenant, admits: Admits, query: str, fields: Sequence[str], limit: int, cuts: Mapping[str, str]
+) -> Ranking:
+    """The best objects that have one of the words.
+
+    `fields` are names, with `^` and a boost; `cuts` says how the texts under a name are cut.
+    """
     scores: Counter[str] = Counter()
-    words = list(dict.fromkeys(query.split()))
     for field in fields:
         name, _, boost = field.partition("^")
-        counts = {each.id: Counter(str(each.properties.get(name) or "").split()) for each in tenant.objects.values()}
+        words = list(dict.fromkeys(_tokens(query, cuts[name])))
+        held = {each.id: str(each.properties.get(name) or "") for each in tenant.objects.values()}
+        counts = {each: Counter(_tokens(text, cuts[name])) for each, text in held.items()}
         lengths = {each: count.total() for each, count in counts.items()}
         average = sum(lengths.values()) / len(lengths) if any(lengths.values()) else 1.0
         for word in words:
@@ -31,6 +37,17 @@ def by_keyword(tenant: Tenant, admits: Admits, query: str, fields: Sequence[str]
                 scores[each] += idf * weight * float(boost or 1)  # type: ignore[assignment]
     admitted = {each: score for each, score in scores.items() if admits(tenant.objects[each])}
     return first(admitted, limit)
+
+
+def _tokens(text: str, cut_by: str) -> Sequence[str]:
+    match cut_by:
+        case "whitespace":
+            return text.split()
+        case "trigram":
+            joined = "".join(each for each in text.lower() if each.isalnum())
+            return [joined[place : place + 3] for place in range(len(joined) - 2)]
+        case _:
+            raise Refused(f"unknown tokenization {cut_by}")
 
 
 def by_vector(tenant: Tenant, admits: Admits, name: str, asked: Array, limit: int, most: float | None) -> Ranking:

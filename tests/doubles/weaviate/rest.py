@@ -10,10 +10,11 @@ from tests.doubles.weaviate.memory import Collection, Refused, Tenant, put
 from tests.doubles.weaviate.service import World
 
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
-VERSION = "1.40.0"
 
 
 class Rest:
+    version = "1.40.0"
+
     def __init__(self, world: World) -> None:
         self._world = world
         self.application = web.Application(middlewares=[self._guarded])
@@ -43,7 +44,9 @@ class Rest:
         return response
 
     async def _meta(self, request: web.Request) -> web.Response:
-        return web.json_response({"version": VERSION, "grpcMaxMessageSize": 104858000, "modules": {}})
+        # The first that a client asks for.
+        self._world.connections += 1
+        return web.json_response({"version": self.version, "grpcMaxMessageSize": 104858000, "modules": {}})
 
     async def _ready(self, request: web.Request) -> web.Response:
         return web.Response()

@@ -56,6 +56,8 @@ class World:
         delay: seconds that every gRPC call takes.
         refusals: what the next batches say of their first object.
         says: what the next searches answer instead, a status code with a sentence.
+        says_always: what every gRPC call answers instead.
+        connections: how many clients have connected.
         calls: those that arrived.
         cancelled: how many were cancelled while they waited.
         arrived: is set when a call arrives.
@@ -67,6 +69,8 @@ class World:
     delay: float = 0.0
     refusals: list[str] = field(default_factory=list)
     says: list[tuple[grpc.StatusCode, str]] = field(default_factory=list)
+    says_always: tuple[grpc.StatusCode, str] | None = None
+    connections: int = 0
     calls: list[Call] = field(default_factory=list)
     keep_calls: bool = True
     cancelled: int = 0
@@ -106,6 +110,8 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             except asyncio.CancelledError:
                 world.cancelled += 1
                 raise
+        if world.says_always is not None:
+            await context.abort(*world.says_always)
         if method == "Search" and world.says:
             await context.abort(*world.says.pop(0))
         try:
@@ -205,7 +211,7 @@ def _ranked(
     depth = max(request.limit, _LEAST_DEPTH)
     if kind == "keyword":
         asked = request.bm25_search
-        return by_keyword(tenant, admits, asked.query, asked.properties, depth), {}
+        return by_keyword(tenant, admits, asked.query, asked.properties, depth, collection.tokenizations), {}
     asked = request.near_vector if kind == "vector" else request.hybrid_search
     (name,) = asked.targets.target_vectors
     if name not in collection.vectors:
@@ -223,7 +229,7 @@ def _ranked(
         vectors = near(vector, depth, most)
     if kind == "vector":
         return vectors, {}
-    keywords = by_keyword(tenant, admits, asked.query, asked.properties, depth)
+    keywords = by_keyword(tenant, admits, asked.query, asked.properties, depth, collection.tokenizations)
     combined, explained = fused(keywords, vectors, asked.alpha_param if asked.use_alpha_param else asked.alpha)
     return combined, dict(explained)
 

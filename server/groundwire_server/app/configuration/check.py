@@ -1,6 +1,5 @@
 """What a configuration refers to outside itself: prompts, files, folders, extras."""
 
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, Unkn
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.server import Tls
+from groundwire_server.app.configuration.of_stores import unusable_stores
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
 from groundwire_server.domain.failure import Unusable
 
@@ -38,9 +38,7 @@ def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
         if missing := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
             advice = f"needs {missing[0]}: install groundwire-server[local]"
             yield Problem(("embedders", name, "kind"), advice)
-    for name, store in configuration.stores.items():
-        if wrong := _not_writable(store.folder):
-            yield Problem(("stores", name, "folder"), wrong)
+    yield from unusable_stores(configuration.stores)
 
 
 def _prompts(configuration: Configuration) -> Iterator[Problem]:
@@ -74,13 +72,3 @@ def _authentication(configuration: Configuration) -> Iterator[Problem]:
     for index, issuer in enumerate(section.tokens):
         if "://" not in issuer.jwks and not File(issuer.jwks).is_file():
             yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} is no file that can be read")
-
-
-def _not_writable(folder: File) -> str | None:
-    """Whether a folder can be written, or made in the nearest one above it that there is."""
-    for place in (folder.absolute(), *folder.absolute().parents):
-        if place.exists():
-            if not place.is_dir():
-                return f"{place} is a file: name a folder"
-            return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
-    return None

@@ -26,6 +26,7 @@ _KINDS: Mapping[str, str] = {
     "dict_type": "must hold `key: value` lines",
     "model_type": "must hold `key: value` lines",
     "model_attributes_type": "must hold `key: value` lines",
+    "union_tag_not_found": "must hold `key: value` lines",
     "missing": "is missing",
 }
 
@@ -40,16 +41,20 @@ def explained(invalid: ValidationError, model: type[BaseModel], origin: Callable
     """
     problems = []
     for error in invalid.errors(include_url=False, include_input=True):
-        path = tuple(part for part in error["loc"] if part != "[key]")
-        problems.append(Problem(path, _sentence(error, path, model), origin(path)))
+        path, around = _located(error["loc"], model)
+        if error["type"] == "union_tag_invalid":
+            path = (*path, "kind")
+        problems.append(Problem(path, _sentence(error, path, around), origin(path)))
     return problems
 
 
-def _sentence(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
+def _sentence(error: ErrorDetails, path: Path, around: Any) -> str:
     kind = error["type"]
     context: Mapping[str, Any] = error.get("ctx") or {}
     if kind == "extra_forbidden":
-        return not_among(path[-1], _keys(model, path[:-1]), "is no key here")
+        return not_among(path[-1], _keys(around), "is no key here")
+    if kind == "union_tag_invalid":
+        return not_among(context["tag"], _allowed(context["expected_tags"]), "is not one of the words allowed")
     if kind in {"literal_error", "enum"}:
         return not_among(error["input"], _allowed(str(context.get("expected", ""))), "is not one of the words allowed")
     if kind == "string_pattern_mismatch":
@@ -68,24 +73,43 @@ def _allowed(expected: str) -> list[str]:
     return [word.strip().strip("'") for part in expected.split(" or ") for word in part.split(",") if word.strip()]
 
 
-def _keys(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys of the section at a path."""
+def _located(location: Path, model: type[BaseModel]) -> tuple[Path, Any]:
+    """The path of an error, and the type of what holds its last part.
+
+    Within a section that may be of several kinds pydantic names the kind too, which is no key.
+    """
+    path: list[str | int] = []
+    around: Any = model
     at: Any = model
-    for part in path:
-        section = section_of(at)
-        if isinstance(section, type) and isinstance(part, str) and part in section.model_fields:
-            at = section.model_fields[part].annotation
-        else:
-            at = _inner(at)
-    section = section_of(at)
+    for part in location:
+        if part == "[key]":
+            continue
+        kinds = sections_of(at)
+        if len(kinds) > 1:
+            at = next(each for each in kinds if each.model_fields["kind"].default == part)
+            continue
+        around = at
+        path.append(part)
+        field = kinds[0].model_fields.get(str(part)) if kinds else None
+        at = _inner(at) if field is None else field.annotation
+    return tuple(path), around
+
+
+def _keys(annotation: Any) -> list[str]:
+    section = section_of(annotation)
     return sorted(section.model_fields) if section else []
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:
-    """The section that an annotation means: itself, or the one it may be beside None."""
+    """The section that an annotation means: itself, or the one it may be beside None, or the first of several kinds."""
+    return next(iter(sections_of(annotation)), None)
+
+
+def sections_of(annotation: Any) -> list[type[BaseModel]]:
+    """The sections that an annotation may mean: more than one where there are several kinds."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for each in _alternatives(annotation) if (found := section_of(each))), None)
+        return [annotation]
+    return [found for each in _alternatives(annotation) for found in sections_of(each)]
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:

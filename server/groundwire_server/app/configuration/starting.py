@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from groundwire_server.app.configuration.built_in import built_in
-from groundwire_server.app.configuration.explain import section_of
+from groundwire_server.app.configuration.explain import section_of, sections_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 
 _WIDTH = 100
@@ -49,12 +49,22 @@ def _section(model: type[BaseModel], given: Mapping[str, Any], indent: str) -> I
 
 
 def _names(field: FieldInfo, value: Mapping[str, Any], indent: str) -> Iterator[str]:
-    """What stands under names: `stores: {main: …}`."""
-    inner = section_of(get_args(field.annotation)[1])
+    """What stands under names: `stores: {main: …}`; then an example of each other kind, under its own name."""
+    kinds = sections_of(get_args(field.annotation)[1])
     for name, given in value.items():
         yield f"{indent}{name}:"
+        inner = next((each for each in kinds if given.get("kind") == _kind_of(each)), next(iter(kinds), None))
         if inner is not None:
             yield from _section(inner, given, indent + _INDENT)
+    given_kinds = {given.get("kind") for given in value.values()}
+    for each in kinds[1:]:
+        if _kind_of(each) not in given_kinds:
+            yield from _commented(_inner(_kind_of(each), each), indent)
+
+
+def _kind_of(section: type[BaseModel]) -> str:
+    field = section.model_fields.get("kind")
+    return "" if field is None else str(field.default)
 
 
 def _inner(name: str, section: type[BaseModel]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The parts of one configuration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer
 
@@ -18,11 +18,13 @@ class Parts:
 
     Attributes:
         corpus: the store that document calls keep documents in.
+        searched: the stores of those routes that search in a way of their own, by route.
     """
 
     stores: Mapping[str, Store]
     generators: Mapping[str, Generator]
     corpus: Store
+    searched: Mapping[str, Store] = field(default_factory=dict)
 
 
 async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer) -> Parts:
@@ -41,4 +43,13 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
         for name in sorted(named | {configuration.corpus_store})
     }
     generators = {name: await generator(model, stores) for name, model in models.items()}
-    return Parts(stores, generators, stores[configuration.corpus_store])
+    return Parts(stores, generators, stores[configuration.corpus_store], _searched(configuration, stores))
+
+
+def _searched(configuration: Configuration, stores: Mapping[str, Store]) -> Mapping[str, Store]:
+    own: dict[str, Store] = {}
+    for name, route in configuration.routes.items():
+        searched = stores[route.store].searched
+        if route.search is not None and searched is not None:
+            own[name] = searched(route.search)
+    return own

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate import WeaviateOptions, WeaviateStore
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from tests.contract.stores import Store, opened_weaviate, weaviate_options
 from tests.doubles.spans import Spans
 from tests.doubles.weaviate.server import FakeWeaviate

@@ -7,7 +7,9 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate import Fault, StoreFailure, WeaviateOptions, WeaviateStore
+from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document, PutState
 from groundwire_server.domain.evidence import Query

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate import Change, DestructiveChange, WeaviateOptions, WeaviateStore
+from groundwire_server.adapters.store.weaviate.migration import Change, DestructiveChange
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from tests.adapters.store.weaviate.conftest import Bench

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate import (
+from groundwire_server.adapters.store.weaviate.options import (
     Consistency,
     SearchField,
     SearchMode,
     SearchOptions,
+    Tokenization,
     WeaviateOptions,
 )
 from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.filters import AnyOf, Equals
 from tests.adapters.store.weaviate.conftest import Bench
 from tests.contract.stores import ALICE, Store, chunk, near, opened_weaviate
+from tests.doubles.weaviate.server import FakeWeaviate
 
 SearchRequest = Any
 Searching = Callable[..., Any]
@@ -116,3 +119,25 @@ async def test_what_is_kept_says_nothing_of_values_in_its_filters(bench: Bench) 
     (kept,) = bench.chunks()
     assert all("secret" not in fact and "salary" not in fact for fact in kept["facts"])
     assert await bench.store.found("parcels", condition=Equals("salary", "a secret")) == ["post/0"]
+
+
+async def test_by_trigrams_finds_parts_of_words(double: FakeWeaviate, options: WeaviateOptions) -> None:
+    trigrams = replace(options, collection=replace(options.collection, tokenization=Tokenization.TRIGRAM))
+    async with opened_weaviate(trigrams) as opened:
+        store = Store(opened.retriever, opened.corpus, opened.sentence_vectors)
+        await store.put("post", "The Hauptbahnhofsvorsteher decides.")
+        await store.put("other", "Nobody else may.")
+        assert await store.found("bahnhof") == ["post/0"]
+
+
+async def test_in_several_ways_shares_one_connection(bench: Bench) -> None:
+    await bench.store.put("post", chunk("far", "Parcels and letters.", near(1)))
+    await bench.store.put("other", chunk("close", "Nothing of the kind.", near(0)))
+    connections = bench.world.connections
+    query = Query("parcels letters", near(0), 2)
+    first = {}
+    for mode in SearchMode:
+        found = await bench.weaviate.searched(SearchOptions(mode, alpha=0.9)).search(ALICE, query, NEVER)
+        first[mode.value] = found.passages[0].chunk_id
+    assert first == {"hybrid": "close", "keyword": "far", "vector": "close"}
+    assert bench.world.connections == connections

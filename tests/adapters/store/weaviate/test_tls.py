@@ -8,7 +8,9 @@ import grpc
 import pytest
 import trustme
 
-from groundwire_server.adapters.store.weaviate import Fault, StoreFailure, Tls, WeaviateStore
+from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.options import Tls
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from tests.contract.stores import ALICE, Store, opened_weaviate, weaviate_options

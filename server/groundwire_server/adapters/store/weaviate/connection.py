@@ -12,7 +12,7 @@ from weaviate import WeaviateAsyncClient
 from weaviate.auth import AuthApiKey
 from weaviate.classes.config import ConsistencyLevel
 from weaviate.collections import CollectionAsync
-from weaviate.config import AdditionalConfig, Timeout
+from weaviate.config import AdditionalConfig, ConnectionConfig, Timeout
 from weaviate.connect.base import ProtocolParams
 
 from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure, map_failures
@@ -39,7 +39,7 @@ class Operation:
 
     Attributes:
         name: Weaviate's own word for it.
-        collection: which.
+        collection: which; empty for what concerns the server.
         tenant: the product's name of the tenant; empty for what concerns all.
         attributes: more about it, known before it begins.
     """
@@ -92,7 +92,7 @@ class Connection:
             raise Failure(Cause.STORE_TIMEOUT)
         at = min(deadline.at, now + self._options.longest_call)
         with self._tracer.start_as_current_span(
-            f"{operation.name} {operation.collection}",
+            f"{operation.name} {operation.collection}".rstrip(),
             kind=SpanKind.CLIENT,
             attributes=_described(operation),
             record_exception=False,
@@ -181,30 +181,35 @@ def _client(options: ConnectionOptions) -> WeaviateAsyncClient:
         ),
         auth_client_secret=AuthApiKey(options.api_key) if options.api_key else None,
         additional_config=AdditionalConfig(
+            connection=ConnectionConfig(session_pool_connections=options.pool, session_pool_maxsize=options.pool),
             timeout=Timeout(init=options.longest_call, query=options.longest_call, insert=options.longest_call),
             grpc_config=grpc_config(options),
         ),
         skip_init_checks=True,
     )
     if options.tls is not None and options.tls.ca is not None:
-        _trust(client, options.tls.ca)
+        _trust(client, options.tls.ca, options.pool)
     return client
 
 
-def _trust(client: WeaviateAsyncClient, ca: bytes) -> None:
+def _trust(client: WeaviateAsyncClient, ca: bytes, pool: int) -> None:
     """Have the REST half trust the operator's own authority, which the client offers no option for."""
     context = ssl.create_default_context(cadata=ca.decode())
     connection = client._connection  # noqa: SLF001 - see above
     headers = connection._headers  # noqa: SLF001
-    connection._make_client = lambda colour: httpx.AsyncClient(headers=headers, verify=context, trust_env=False)  # type: ignore[method-assign, assignment]  # noqa: SLF001
+    limits = httpx.Limits(max_connections=pool, max_keepalive_connections=pool)
+    connection._make_client = lambda colour: httpx.AsyncClient(  # type: ignore[method-assign, assignment]  # noqa: SLF001
+        headers=headers, verify=context, trust_env=False, limits=limits
+    )
 
 
 def _described(operation: Operation) -> dict[str, str | int | float]:
     attributes: dict[str, str | int | float] = {
         names.DB_SYSTEM: _SYSTEM,
         names.DB_OPERATION: operation.name,
-        names.DB_COLLECTION: operation.collection,
     }
+    if operation.collection:
+        attributes[names.DB_COLLECTION] = operation.collection
     if operation.tenant:
         attributes[names.DB_NAMESPACE] = operation.tenant
     attributes.update(operation.attributes or {})

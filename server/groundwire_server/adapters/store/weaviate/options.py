@@ -21,6 +21,15 @@ class SearchMode(StrEnum):
     VECTOR = "vector"
 
 
+class Tokenization(StrEnum):
+    """How Weaviate cuts the words of its keyword index, which come to it stemmed and folded."""
+
+    WHITESPACE = "whitespace"
+    """Not at all: whole words are found."""
+    TRIGRAM = "trigram"
+    """Into three letters each: parts of words are found, and misspelt ones; the index is several times as large."""
+
+
 class SearchField(StrEnum):
     """What the keyword leg looks through."""
 
@@ -57,6 +66,7 @@ class ConnectionOptions:
         longest_call: seconds that one call may take whatever its deadline.
         attempts: tries of a call that Weaviate was not there for, all within the call's deadline.
         keepalive: seconds between pings on an idle connection.
+        pool: connections kept to the HTTP port; all gRPC calls share one.
     """
 
     address: Address = Address()
@@ -66,6 +76,7 @@ class ConnectionOptions:
     longest_call: float = 60.0
     attempts: int = 3
     keepalive: float = 30.0
+    pool: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ class CollectionOptions:
         model: the embedding model: vectors of two models are never compared; empty without one.
         dimensions: length of its vectors.
         replicas: nodes that hold each chunk.
+        tokenization: how the words of the keyword index are cut.
     """
 
     name: str = "Groundwire"
@@ -106,6 +118,7 @@ class CollectionOptions:
     model: str = ""
     dimensions: int = 0
     replicas: int = 1
+    tokenization: Tokenization = Tokenization.WHITESPACE
 
     @property
     def documents(self) -> str:

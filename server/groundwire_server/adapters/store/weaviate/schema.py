@@ -53,19 +53,18 @@ def _exact(name: str, type_: str = "text") -> PropertySchema:
     return PropertySchema(name, type_, "field" if type_.startswith("text") else "", filterable=True)
 
 
-def _words(name: str) -> PropertySchema:
-    # Cut at white space: the words come stemmed and folded from `tokens.py`.
-    return PropertySchema(name, "text", "whitespace", searchable=True)
+_WORDS: Final = (p.TERMS, p.TITLE_TERMS)
+"""They come stemmed and folded from `tokens.py`, with white space between them."""
 
-
-_CHUNKS: Final = (
+_CHUNKS_FILTERED: Final = (
     _exact(p.DOCUMENT),
     _exact(p.CHUNK),
     _exact(p.REVISION, "int"),
     _exact(p.ACCESS, "text[]"),
     _exact(p.FACTS, "text[]"),
-    _words(p.TERMS),
-    _words(p.TITLE_TERMS),
+)
+
+_CHUNKS_READ: Final = (
     _read(p.CHUNK_ID),
     _read(p.ORDINAL, "int"),
     _read(p.TEXT),
@@ -95,10 +94,15 @@ _DOCUMENTS: Final = (
 
 def wanted(options: CollectionOptions) -> tuple[CollectionSchema, CollectionSchema]:
     """The collections that the options ask for."""
+    words = tuple(PropertySchema(name, "text", options.tokenization, searchable=True) for name in _WORDS)
     model = f"{options.model} ({options.dimensions})" if options.model else "none"
     return (
         CollectionSchema(
-            options.name, f"groundwire: chunks; vectors of {model}", _CHUNKS, (options.vector,), options.replicas
+            options.name,
+            f"groundwire: chunks; vectors of {model}",
+            (*_CHUNKS_FILTERED, *words, *_CHUNKS_READ),
+            (options.vector,),
+            options.replicas,
         ),
         CollectionSchema(options.documents, "groundwire: documents", _DOCUMENTS, (), options.replicas),
     )

@@ -1,6 +1,6 @@
 """Opening the Weaviate store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opentelemetry.trace import Tracer
 
@@ -8,7 +8,8 @@ from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import Connection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
 from groundwire_server.adapters.store.weaviate.migration import Schema
-from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import SearchOptions, WeaviateOptions
+from groundwire_server.adapters.store.weaviate.probe import Probe
 from groundwire_server.adapters.store.weaviate.retriever import WeaviateRetriever
 from groundwire_server.adapters.store.weaviate.sentence_vectors import WeaviateSentenceVectors
 from groundwire_server.adapters.store.weaviate.versions import Versions
@@ -21,12 +22,17 @@ class WeaviateStore:
 
     Attributes:
         schema: plans and applies changes to the collections.
+        probe: looks at the server.
     """
 
     retriever: WeaviateRetriever
     corpus: WeaviateCorpus
     sentence_vectors: WeaviateSentenceVectors
     schema: Schema
+    probe: Probe
+    _options: WeaviateOptions
+    _documents: Objects
+    _versions: Versions
     _connection: Connection
 
     @classmethod
@@ -42,8 +48,17 @@ class WeaviateStore:
             WeaviateCorpus(chunks, documents, versions, clock),
             WeaviateSentenceVectors(chunks),
             Schema(connection, collection),
+            Probe(connection, collection.documents),
+            options,
+            documents,
+            versions,
             connection,
         )
+
+    def searched(self, search: SearchOptions) -> WeaviateRetriever:
+        """A retriever over the same connection that searches in another way."""
+        options = replace(self._options, search=search)
+        return WeaviateRetriever(self._connection, self._documents, self._versions, options)
 
     async def close(self) -> None:
         """Close the connection; calls that run fail."""

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from groundwire_server.app.configuration.fallbacks import FALLBACKS
+from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.section import Name, Section
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, StreamMode
@@ -76,6 +77,9 @@ class Route(Section):
     prompt: Prompt = Field(default_factory=Prompt, description="What the models are told.")
     models: tuple[Name, ...] = Field(min_length=1, description="The models to ask, by their names, best first.")
     store: Name = Field(description="The store to search, by its name.")
+    search: Search | None = Field(
+        None, description="How a store of the kind `weaviate` is searched; as the defaults say if none."
+    )
     mode: StreamMode = Field(
         StreamMode.VERIFIED, description="When text of a stream may leave: VERIFIED once checked, or PROVISIONAL."
     )
