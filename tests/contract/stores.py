@@ -110,8 +110,8 @@ async def embedded(folder: Path) -> AsyncIterator[Store]:
         yield Store(store.retriever, store.corpus, store.sentence_vectors)
 
 
-REAL = "GROUNDWIRE_TEST_WEAVIATE"
-"""host:http-port,host:grpc-port of a Weaviate to test against; with an API key in GROUNDWIRE_TEST_WEAVIATE_KEY."""
+REAL = "WEAVIATE_HTTP"
+"""HOST:PORT of a Weaviate to test against; WEAVIATE_GRPC is that of its gRPC interface, WEAVIATE_KEY the API key."""
 
 _COLLECTIONS = count()
 
@@ -133,13 +133,28 @@ def weaviate_options(double: FakeWeaviate) -> WeaviateOptions:
 @asynccontextmanager
 async def real_weaviate(folder: Path) -> AsyncIterator[Store]:
     """A Weaviate that runs, with collections of its own."""
-    http, grpc = os.environ[REAL].split(",")
-    address = Address(*_host_and_port(http), int(grpc.rpartition(":")[2]), grpc.rpartition(":")[0])
-    connection = ConnectionOptions(address, os.environ.get(f"{REAL}_KEY"))
-    name = f"Contract{os.getpid()}x{next(_COLLECTIONS)}"
-    options = WeaviateOptions(connection, CollectionOptions(name, model="axes", dimensions=DIMENSIONS))
+    options = WeaviateOptions(real_connection(), CollectionOptions(own_name(), model="axes", dimensions=DIMENSIONS))
     async with opened_weaviate(options) as store:
         yield Store(store.retriever, store.corpus, store.sentence_vectors)
+    await dropped(options)
+
+
+def real_connection() -> ConnectionOptions:
+    """The way to the Weaviate that the environment names."""
+    http, grpc = os.environ[REAL], os.environ["WEAVIATE_GRPC"]
+    address = Address(*_host_and_port(http), int(grpc.rpartition(":")[2]), grpc.rpartition(":")[0])
+    return ConnectionOptions(address, os.environ.get("WEAVIATE_KEY"))
+
+
+def own_name() -> str:
+    """The name of a collection that no other test has."""
+    return f"Contract{os.getpid()}x{next(_COLLECTIONS)}"
+
+
+async def dropped(options: WeaviateOptions) -> None:
+    """Remove a store's collections, and all that is in them."""
+    connection = options.connection
+    address = connection.address
     async with weaviate.use_async_with_custom(
         address.host,
         address.http_port,

@@ -58,6 +58,7 @@ class World:
         says: what the next searches answer instead, a status code with a sentence.
         says_always: what every gRPC call answers instead.
         connections: how many clients have connected.
+        admits_all: whether filters keep nothing out, as a fault of the server's would have it.
         calls: those that arrived.
         cancelled: how many were cancelled while they waited.
         arrived: is set when a call arrives.
@@ -71,6 +72,7 @@ class World:
     says: list[tuple[grpc.StatusCode, str]] = field(default_factory=list)
     says_always: tuple[grpc.StatusCode, str] | None = None
     connections: int = 0
+    admits_all: bool = False
     calls: list[Call] = field(default_factory=list)
     keep_calls: bool = True
     cancelled: int = 0
@@ -126,7 +128,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             raise Refused(f"could not find class {request.collection} in schema")
         if not set(request.properties.non_ref_properties) <= set(collection.types):
             raise Refused(_no_property(request, collection))
-        results = _found(collection, request)
+        results = _found(collection, request, admits_all=self._world.admits_all)
         reply = search_get_pb2.SearchReply(took=perf_counter() - began, results=results)
         reply.generative_grouped_result = ""
         return reply
@@ -172,14 +174,16 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         )
 
 
-def _found(collection: Collection, request: search_get_pb2.SearchRequest) -> list[search_get_pb2.SearchResult]:
+def _found(
+    collection: Collection, request: search_get_pb2.SearchRequest, *, admits_all: bool
+) -> list[search_get_pb2.SearchResult]:
     kind = _kind(request)
     with _prefixed(f"{_PLACES[kind]} at index {collection.name.lower()}: "):
         tenant = collection.tenant(request.tenant)
     condition = request.filters if request.HasField("filters") else None
 
     def admits(kept: Kept) -> bool:
-        return condition is None or holds(condition, kept)
+        return condition is None or (admits_all and kind != "fetch") or holds(condition, kept)
 
     if kind == "fetch":
         return [convert.result(collection, kept, request) for kept in _fetched(tenant, admits, request)]

@@ -29,12 +29,11 @@ async def test_the_double_answers_as_weaviate_did() -> None:
 
 @pytest.mark.skipif(
     REAL not in os.environ,
-    reason=f"set {REAL}=host:8080,host:50051 to run this and the contract suites against a real Weaviate",
+    reason="WEAVIATE_HTTP=host:8080 WEAVIATE_GRPC=host:50051 run this and the contract suites over a real Weaviate",
 )
 async def test_a_real_weaviate_still_answers_so() -> None:
-    """With GROUNDWIRE_TEST_RECORD set it is recorded anew."""
-    http, grpc = os.environ[REAL].split(",")
-    held = await held_with(Server(http, grpc, os.environ.get(f"{REAL}_KEY", "")))
-    if "GROUNDWIRE_TEST_RECORD" in os.environ:
+    """With WEAVIATE_RECORD set it is recorded anew."""
+    held = await held_with(Server(os.environ[REAL], os.environ["WEAVIATE_GRPC"], os.environ.get("WEAVIATE_KEY", "")))
+    if "WEAVIATE_RECORD" in os.environ:
         TRANSCRIPT.write_text(json.dumps(held, indent=1, ensure_ascii=True, sort_keys=True) + "\n")
     assert held == recorded()
