@@ -47,7 +47,7 @@ def offer(
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     routes = {
-        name: Route(policy, _ports(parts.searched.get(name) or parts.stores[store], parts, prompts))
+        name: Route(policy, _ports(parts.of_route(name, store), parts, prompts))
         for name, (policy, store) in policies.items()
     }
     return Offer(

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from groundwire_server.cli import config, corpus, keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
+from groundwire_server.cli.calibrate import calibrate
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
@@ -58,6 +59,11 @@ def commands() -> Mapping[Command, Examples]:
         ),
         doctor: ("groundwire doctor", "groundwire doctor --server 127.0.0.1:6000 --json"),
         demo: ("groundwire demo", "groundwire demo --fresh"),
+        calibrate: (
+            "groundwire calibrate questions.jsonl",
+            "groundwire calibrate questions.jsonl --route help-desk --tenant acme --principal staff",
+            "groundwire calibrate questions.jsonl --refuse-at-most 0.03 --output help-desk.json",
+        ),
         bench: (
             'groundwire bench --question "Who may sign for parcels?"',
             "groundwire bench --questions questions.txt --calls 500 --callers 8 --html load.html",

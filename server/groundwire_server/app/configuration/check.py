@@ -9,6 +9,7 @@ from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, Unkn
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.server import Tls
+from groundwire_server.app.configuration.of_routes import unusable_calibrations
 from groundwire_server.app.configuration.of_stores import unusable_stores
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
 from groundwire_server.domain.failure import Unusable
@@ -39,6 +40,7 @@ def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
             advice = f"needs {missing[0]}: install groundwire-server[local]"
             yield Problem(("embedders", name, "kind"), advice)
     yield from unusable_stores(configuration.stores)
+    yield from unusable_calibrations(configuration.routes)
 
 
 def _prompts(configuration: Configuration) -> Iterator[Problem]:

@@ -26,6 +26,10 @@ class Parts:
     corpus: Store
     searched: Mapping[str, Store] = field(default_factory=dict)
 
+    def of_route(self, name: str, store: str) -> Store:
+        """What a route searches: the store of this name, in the route's own way where it has one."""
+        return self.searched.get(name) or self.stores[store]
+
 
 async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer) -> Parts:
     """Open what a configuration names, or take what is open already.

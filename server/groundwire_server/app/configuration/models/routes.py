@@ -1,9 +1,10 @@
 """What a route allows, and what it does when something fails."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from groundwire_server.app.configuration.fallbacks import FALLBACKS
 from groundwire_server.app.configuration.models.search import Search
@@ -54,12 +55,24 @@ class Thresholds(Section):
     """What is good enough, from 0 to 1."""
 
     min_relevance: float = Field(0.35, ge=0, le=1, description="Passages below it are no evidence.")
+    calibration: Path | None = Field(
+        None,
+        description="A file of `groundwire calibrate`, whose threshold takes the place of min_relevance; the server "
+        "does not start when it was fitted with another embedder.",
+        examples=["calibration.json"],
+    )
     min_support: float = Field(0.5, ge=0, le=1, description="Sentences that are supported less are not released.")
     confidence: frozenset[Confidence] = Field(
         frozenset({Confidence.MEDIUM, Confidence.HIGH}),
         min_length=1,
         description="What the model may say of its own answer: LOW, MEDIUM, HIGH.",
     )
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> Self:
+        if self.calibration is not None and "min_relevance" in self.model_fields_set:
+            raise ValueError("min_relevance and calibration say the same: leave one out")
+        return self
 
 
 class Time(Section):
