@@ -8,6 +8,9 @@ from groundwire_server.app.listening import may_listen
 
 HERE = ["127.0.0.1:50051", "127.1.2.3:0", "localhost:50051", "[::1]:50051"]
 ABROAD = ["0.0.0.0:50051", "[::]:50051", "192.168.1.7:1", "example.com:443", ":50051", "127.example.com:1", "nonsense"]
+ABROAD += ["[::ffff:0.0.0.0]:1", "localhost.evil.example:1", "unix:/run/groundwire.sock", "localhost,0.0.0.0:1", "0:1"]
+# The port of these is a part of the address, or the host is none.
+ABROAD += ["::1:5005", "::1:1", "[[::1]]:1", "[::1:1", "::1]:1", "[localhost]:1", "[127.0.0.1]:1"]
 
 
 @pytest.mark.parametrize("address", HERE)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -60,6 +62,22 @@ def test_the_command_ends_with_that_line(tmp_path: Path) -> None:
     assert ran.returncode == 4
     assert (ran.stdout, ran.stderr.count("\n")) == ("", 1)
     assert ran.stderr.endswith("run `groundwire corpus apply`\n")
+
+
+def test_a_port_that_is_taken_is_one_line_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client has gRPC write to standard error, which is put back."""
+    with weaviate_beside() as double, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        file = configuration(tmp_path, double)
+        assert run(["corpus", "apply", "--config", str(file), "--yes"]) == 0
+        monkeypatch.delenv("GRPC_VERBOSITY", raising=False)
+        ran = command(
+            "serve", "--config", str(file), "--listen", f"127.0.0.1:{taken.getsockname()[1]}", env=dict(os.environ)
+        )
+    assert ran.returncode == 4
+    assert "is another server using it?" in ran.stderr
+    assert ran.stderr.count("\n") == 1
 
 
 async def test_a_wrong_key_is_refused_without_being_told(tmp_path: Path, double: FakeWeaviate) -> None:

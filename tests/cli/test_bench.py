@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.cli.bench.target import is_loopback
 from tests.bench.pages import Page
 from tests.cli.conftest import Ran
 from tests.doubles import events
@@ -113,11 +112,6 @@ def test_another_machine_is_loaded_only_when_asked_twice(groundwire_command: Com
 
     assert ran.code == 2
     assert ran.err == f"groundwire: {server} is not this machine: add --yes-load when you may put load on it\n"
-
-
-@pytest.mark.parametrize("server", ["localhost:1", "127.0.0.1:50051", "127.8.8.8:1", "[::1]:50051", "unix:/run/x"])
-def test_this_machine_is_loaded_at_once(server: str) -> None:
-    assert is_loopback(server)
 
 
 def test_yes_load_goes_on_to_call(groundwire_command: Command) -> None:

@@ -143,7 +143,6 @@ def test_a_file_that_does_not_hold_is_refused(groundwire_command: Command, value
     [
         ("{calibration: none.json}", "routes.default.thresholds.calibration: none.json cannot be read"),
         ("{calibration: questions.jsonl}", "questions.jsonl is no calibration: write one with `groundwire calibrate`"),
-        ("{calibration: a.json, min_relevance: 0.4}", "min_relevance and calibration say the same: leave one out"),
     ],
 )
 def test_the_check_says_what_is_wrong(groundwire_command: Command, thresholds: str, says: str) -> None:

@@ -1,6 +1,7 @@
 """The commands' help, and those that need no server to be asked."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -41,6 +42,10 @@ def test_help_has_examples_and_fits(
     assert f"    groundwire {' '.join(path)}" in " ".join(ran.out.splitlines()) or "| groundwire" in ran.out
     prose = ran.out.split("Examples:")[0]
     assert all(len(line) <= columns for line in prose.splitlines())
+    # An example is copied as it is, so it is never broken.
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+    assert not any(line.endswith("...") for line in prose.split("Options:")[-1].splitlines())
+    assert not re.search(r"<[a-z]", prose), "a type in Python"
 
 
 def test_the_shell_completes_commands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +86,30 @@ def test_an_unknown_command_is_wrong_usage(groundwire_command: Command) -> None:
     ran = groundwire_command("aks")
 
     assert ran.code == 2
-    assert "aks" in ran.err
+    assert ran.err == "groundwire: No such command 'aks'. Did you mean 'ask'? See `groundwire --help`\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--nope"], "No such option: --nope; see `groundwire --help`"),
+        (["ask", "x", "--tracee"], "No such option: --tracee (Possible options: --trace); see `groundwire ask --help`"),
+        (["keys", "create", "--tenant", "a"], "Missing option '--subject'; see `groundwire keys create --help`"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_where_the_help_is(
+    groundwire_command: Command, arguments: list[str], told: str
+) -> None:
+    ran = groundwire_command(*arguments)
+
+    assert (ran.code, ran.out, ran.err) == (2, "", f"groundwire: {told}\n")
+
+
+def test_a_group_alone_shows_its_help(groundwire_command: Command) -> None:
+    ran = groundwire_command("documents")
+
+    assert ran.code == 2
+    assert ran.err.startswith("Usage: groundwire documents [OPTIONS] COMMAND")
 
 
 def test_version(groundwire_command: Command) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import trustme
 from google.rpc import code_pb2
 
 from tests.cli.conftest import Ran
@@ -101,3 +102,41 @@ def test_what_answers_is_another_server(groundwire_command: Command, arguments: 
 
     assert ran.code == 4
     assert "no groundwire server of this version: correct the address, or upgrade" in failed(ran)
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("options", "do"),
+    [
+        ((), "add --tls"),
+        (("--tls",), "give its authority with --tls-ca"),
+        (("--tls-ca", "ca.pem"), "names other addresses"),
+    ],
+    ids=["plain", "unknown authority", "another name"],
+)
+def test_a_way_that_is_not_the_servers(
+    groundwire_command: Command, arguments: list[str], options: tuple[str, ...], do: str
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path("ca.pem")
+    proof = authority.issue_cert("elsewhere.example")
+    pair = (proof.private_key_pem.bytes(), b"".join(pem.bytes() for pem in proof.cert_chain_pems))
+    server = grpc.server(ThreadPoolExecutor(1))
+    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
+    server.start()
+    try:
+        ran = groundwire_command(*arguments, "--server", f"127.0.0.1:{port}", *options)
+    finally:
+        server.stop(0).wait()
+
+    assert ran.code == 3
+    assert do in failed(ran)
+
+
+@EVERY
+def test_tls_to_a_server_without(groundwire_command: Command, arguments: list[str]) -> None:
+    with other() as address:
+        ran = groundwire_command(*arguments, "--server", address, "--tls")
+
+    assert ran.code == 3
+    assert "has no TLS: leave out --tls" in failed(ran)

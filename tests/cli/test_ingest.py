@@ -85,8 +85,22 @@ def test_lines_of_documents(groundwire_command: Command, service: FakeService, a
     }
     assert service.stored["a"].metadata["year"].number_value == 2026
     assert "3 failed:" in ran.out
-    assert "documents.jsonl:5 is no Document" in " ".join(ran.out.split())
+    assert "documents.jsonl:5 is no JSON" in " ".join(ran.out.split())
     assert "documents.jsonl:7 is no Document" in " ".join(ran.out.split())
+
+
+def test_a_line_that_the_server_refuses_is_named_by_its_place(
+    groundwire_command: Command, service: FakeService, address: str, folder: Path
+) -> None:
+    service.rejected["a b"] = Failure(code_pb2.INVALID_ARGUMENT, "document.document_id: no", "INVALID_REQUEST")
+    (folder / "some.jsonl").write_text('{"documentId": "a b", "text": "one"}')
+
+    ran = groundwire_command("ingest", "docs/some.jsonl", "--server", address)
+
+    assert ran.code == 1
+    assert ran.out == (
+        "0 documents: none stored; 0 passages\n1 failed:\n  docs/some.jsonl:1 document.document_id: no\n"
+    )
 
 
 def test_what_failed_and_why(groundwire_command: Command, service: FakeService, address: str, folder: Path) -> None:

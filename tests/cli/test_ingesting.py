@@ -61,7 +61,7 @@ def test_lines_on_standard_input(
 
     assert ran.code == 1
     assert list(service.stored) == ["a"]
-    assert "standard input:2 is no Document" in ran.out
+    assert "standard input:2 is no JSON" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,14 @@ def test_a_dry_run_says_what_would_be_stored_and_needs_no_server(groundwire_comm
     printed = json.loads(as_json.out)
     assert printed["documents"][0] == {"documentId": "a.md", "title": "One", "characters": 11}
     assert printed["failed"] == [{"name": "c.md", "why": "is empty"}]
+
+
+def test_a_dry_run_shows_a_document_without_a_title(groundwire_command: Command, folder: Path) -> None:
+    (folder / "c.jsonl").write_text('{"documentId": "c", "text": "text"}')
+
+    ran = groundwire_command("ingest", "c.jsonl", "--dry-run")
+
+    assert ran.out == "c\n  4 characters\n1 document would be stored\n"
 
 
 def test_a_second_run_sends_only_what_has_changed(

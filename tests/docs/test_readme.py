@@ -1,7 +1,5 @@
 """What the README shows is what happens."""
 
-import asyncio
-import os
 import re
 import shlex
 import shutil
@@ -19,6 +17,7 @@ from groundwire.v1 import outcome_pb2
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.in_force import InForce
+from tests.docs.shown import assert_shows, run
 from tests.doubles.configured import beside
 from tests.doubles.spans import Spans
 
@@ -81,42 +80,6 @@ async def product(tmp_path: Path) -> AsyncIterator[Running]:
         await in_force.close()
 
 
-async def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
-    """What a command prints; it must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": "400", "PYTHONIOENCODING": "utf-8"} | (env or {}),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    printed, complaint = await asyncio.wait_for(process.communicate(), 30)
-    assert process.returncode == 0, complaint.decode()
-    return printed.decode()
-
-
-def assert_shows(shown: str, printed: str) -> None:
-    """The README shows what was printed: `…` stands for what it leaves out, and what differs each time is not compared.
-
-    A line that is only `…` stands for any lines, at the end of the block for the rest.
-    """
-    pattern = []
-    for line in _same_each_time(shown).strip().splitlines():
-        if line.strip() == "…":
-            pattern.append(r"(?:.*\n)*?")
-        else:
-            pattern.append(".*".join(re.escape(part) for part in line.rstrip().split("…")) + r" *\n")
-    assert re.fullmatch("".join(pattern), _same_each_time(printed).strip() + "\n"), f"shown:\n{shown}\nis:\n{printed}"
-
-
-def _same_each_time(text: str) -> str:
-    text = re.sub(r'("(?:request_id|trace_id|corpus_version|chunk_id)": )"[\w-]+"', r'\1"-"', text)
-    text = re.sub(r"^trace [0-9a-f]{32}$", "trace -", text, flags=re.MULTILINE)
-    text = re.sub(r"^.* in all, the first text after .*$", "- in all", text, flags=re.MULTILINE)
-    # A stage of the waterfall: its bar, its time and its budget.
-    return re.sub(r"^(\w+) +[▏▎▍▌▋▊▉█ ]*[▏▎▍▌▋▊▉█] +[\d.]+ m?s of +[\d.]+ m?s?$", r"\1 -", text, flags=re.MULTILINE)
-
-
 def following(language: str) -> list[tuple[str, str]]:
     """The blocks of a language, each with the block that follows it: what it prints."""
     return [(block, BLOCKS[at + 1][1]) for at, (named, block) in enumerate(BLOCKS) if named == language]
@@ -157,7 +120,8 @@ async def test_a_file_of_ones_own_is_stored_and_asked_about_as_shown(product: Ru
         printed = await run(
             *(sys.executable, "-m", "groundwire_server", *arguments),
             cwd=tmp_path,
-            env={"GROUNDWIRE_SERVER": product.address},
+            # Wide: the folder's name is longer here.
+            env={"GROUNDWIRE_SERVER": product.address, "COLUMNS": "400"},
         )
         # Progress goes to standard error.
         assert_shows(shown.removeprefix("storing 1 document\n"), printed)

@@ -150,16 +150,28 @@ class Outer(BaseModel):
     inner: Inner = Inner()
     several: dict[str, Inner] = {}
     others: list[Inner] = []
+    kinds: frozenset[Kind] = frozenset({Kind.B, Kind.A})
 
 
 def test_any_model_is_listed_with_the_models_within_it() -> None:
     text = "\n".join(configuration.sections(Outer))
     assert "| `name` | `text` | required |  |" in text
-    assert "| `mode` | `'x' or 'y'` | `x` |  |" in text
-    assert "| `several` | `map of section` | empty |  |" in text
+    assert "| `mode` | `x or y` | `x` |  |" in text
+    assert "| `several` | `map of sections` | empty |  |" in text
     assert "## inner\nWhat is within." in text
+    assert "| `kinds` | `list of a or b` | `[a, b]` |  |" in text
     assert "| `kind` | `a or b` | `a` |  |" in text
     assert "| `size` | `whole number`, from 1, to 2,000 | `5` | How &lt;large&gt;. |" in text
+
+
+class Several(BaseModel):
+    """Only in a map."""
+
+    several: dict[str, Inner]
+
+
+def test_the_name_in_a_path_is_not_taken_for_markup() -> None:
+    assert "## several.&lt;name&gt;\nWhat is within." in "\n".join(configuration.sections(Several))
 
 
 def test_the_plot_shows_whole_deadlines() -> None:

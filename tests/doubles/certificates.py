@@ -48,6 +48,7 @@ class Authority:
         uris: Sequence[str] = (),
         begins: datetime | None = None,
         ends: datetime | None = None,
+        usages: Sequence[x509.ObjectIdentifier] = (),
     ) -> Issued:
         """A certificate of these names; by default it began yesterday and ends tomorrow."""
         own = x509.load_pem_x509_certificate(self.pem)
@@ -70,6 +71,8 @@ class Authority:
             .add_extension(x509.SubjectAlternativeName(names), critical=True)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         )
+        if usages:
+            built = built.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         issued = built.sign(key, hashes.SHA256())
         return Issued(issued.public_bytes(Encoding.PEM), _pem(subject))
 
@@ -88,3 +91,24 @@ def locked(key: bytes) -> bytes:
     loaded = load_pem_private_key(key, None)
     assert isinstance(loaded, ec.EllipticCurvePrivateKey)
     return _pem(loaded, b"hush-hush")
+
+
+def signed_by(signer: Issued, uri: str) -> Issued:
+    """A certificate signed with the key of one that is no authority, with its chain."""
+    own = x509.load_pem_x509_certificate(signer.certificate)
+    key = load_pem_private_key(signer.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    subject = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    issued = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([]))
+        .issuer_name(own.subject)
+        .public_key(subject.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - DAY)
+        .not_valid_after(now + DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return Issued(issued.public_bytes(Encoding.PEM) + signer.certificate, _pem(subject))

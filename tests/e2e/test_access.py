@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import grpc.aio
 import pytest
+from google.protobuf import duration_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from joserfc.jwk import RSAKey
@@ -27,7 +28,7 @@ from groundwire_server.domain.refusal import Refusal
 from groundwire_server.edge.roles import ROLES
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait
 from tests.doubles.issuer import AUDIENCE, Issuer
-from tests.e2e.calls import ACME, info, ingest, question
+from tests.e2e.calls import ACME, info, ingest, open_document, question
 from tests.e2e.conftest import Product, Serve
 from tests.e2e.methods import METHODS, Method
 
@@ -78,10 +79,18 @@ class World:
 
     def revoked_key(self) -> Metadata:
         metadata = self.api_key()
+        self.revoke(metadata)
+        return metadata
+
+    def revoke(self, metadata: Metadata) -> None:
         with key_file.changing(self.keys) as keys:
             key_id = metadata[0][1].split("_")[1]
             keys[key_id] = key_file.revoked(keys[key_id], SystemClock().today())
-        return metadata
+
+    def take_roles(self, metadata: Metadata) -> None:
+        with key_file.changing(self.keys) as keys:
+            key_id = metadata[0][1].split("_")[1]
+            keys[key_id] = replace(keys[key_id], caller=replace(keys[key_id].caller, roles=frozenset()))
 
 
 def bearer(token: str) -> Metadata:
@@ -353,6 +362,78 @@ async def test_a_tenant_cannot_end_the_answer_of_another(serve: Serve, world: Wo
     assert caught.value.code() is grpc.StatusCode.CANCELLED
 
 
+@pytest.mark.parametrize("unfinished", [True, False])
+async def test_an_answer_is_joined_by_no_credential_that_sees_less(
+    serve: Serve, world: World, unfinished: bool
+) -> None:
+    script = ScriptedGenerator([Wait(60.0), DONE]) if unfinished else ScriptedGenerator()
+    board, staff = world.token(groups=["board"]), world.token(groups=["staff"])
+    request = answer_service_pb2.StreamAnswerRequest(
+        question=question(), request_id="order-4711", resume_window=duration_pb2.Duration(seconds=30)
+    )
+    async with let_in(serve, world, script) as product:
+        secret = document_pb2.Document(
+            document_id="secret", text="Lambda expressions create secrets.", allowed_principals=["board"]
+        )
+        await ingest(product, secret, metadata=world.token())
+        asking = product.answers.StreamAnswer(request, metadata=board, timeout=30)
+        shown = "" if unfinished else "".join([str(event) async for event in asking])
+        while "secret" not in shown:
+            shown += str(await asking.read())
+        for after in (None, 0):
+            again = answer_service_pb2.StreamAnswerRequest(
+                question=question(), request_id="order-4711", after_sequence=after
+            )
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                _ = [event async for event in product.answers.StreamAnswer(again, metadata=staff, timeout=10)]
+            assert info(caught.value).reason == "REQUEST_ID_REUSED"
+        joined = product.answers.StreamAnswer(request, metadata=board, timeout=10)
+        assert await joined.read() is not grpc.aio.EOF
+
+
+async def test_an_answer_is_resumed_by_its_own_subject_alone(serve: Serve, world: World) -> None:
+    request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="order-4711")
+    resumed = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="order-4711", after_sequence=0)
+    unknown = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="order-4712", after_sequence=0)
+    async with let_in(serve, world) as product:
+        _ = [event async for event in product.answers.StreamAnswer(request, metadata=world.token(), timeout=10)]
+        said = []
+        for foreign in (world.token(tenant="globex"), world.token(sub="bob"), world.api_key()):
+            for asked in (resumed, unknown):
+                with pytest.raises(grpc.aio.AioRpcError) as caught:
+                    _ = [event async for event in product.answers.StreamAnswer(asked, metadata=foreign, timeout=10)]
+                detail = info(caught.value)
+                said.append((caught.value.code(), caught.value.details(), detail.reason))
+                assert dict(detail.metadata) == {"request_id": asked.request_id}
+        assert set(said) == {said[0]}
+        assert said[0][2] == "RUN_NOT_FOUND"
+        assert [event async for event in product.answers.StreamAnswer(resumed, metadata=world.token(), timeout=10)]
+
+
+async def test_one_request_id_of_a_hundred_subjects_is_a_hundred_requests(serve: Serve, world: World) -> None:
+    async with let_in(serve, world) as product:
+
+        async def asked(number: int) -> None:
+            request = answer_service_pb2.AnswerRequest(question=question(f"Lambda {number}?"), request_id="order-4711")
+            await product.answers.Answer(request, metadata=world.token(sub=f"subject-{number}"), timeout=30)
+
+        before = len(product.generator.requests)
+        await asyncio.gather(*(asked(number) for number in range(100)))
+        assert len(product.generator.requests) == before + 100
+
+
+async def test_a_page_token_opens_nothing_of_another_tenant(serve: Serve, world: World) -> None:
+    async with let_in(serve, world) as product:
+        first = await product.documents.ListDocuments(
+            document_service_pb2.ListDocumentsRequest(page_size=1), metadata=world.token()
+        )
+        assert first.next_page_token
+        await ingest(product, ("zebra", "Of globex."), metadata=world.api_key(tenant="globex"))
+        request = document_service_pb2.ListDocumentsRequest(page_token=first.next_page_token)
+        theirs = await product.documents.ListDocuments(request, metadata=world.token(tenant="globex"))
+        assert [each.document_id for each in theirs.documents] == ["zebra"]
+
+
 async def test_an_issuers_new_key_counts_at_once_and_its_old_one_not_for_long(serve: Serve, world: World) -> None:
     request = document_service_pb2.GetCorpusVersionRequest()
     async with let_in(serve, world) as product:
@@ -379,6 +460,45 @@ async def test_another_access_counts_from_the_next_call_on(serve: Serve, world: 
                 await product.documents.GetCorpusVersion(request, metadata=metadata)
             assert (await product.documents.GetCorpusVersion(request, metadata=world.api_key())).corpus_version
     assert caught.value.code() is UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("end", "word"),
+    [
+        (World.revoke, Refusal.API_KEY_REVOKED),
+        (World.take_roles, Refusal.ROLE_MISSING),
+    ],
+)
+async def test_an_ingest_that_runs_ends_with_its_credential(
+    serve: Serve,
+    world: World,
+    end: Callable[[World, Metadata], None],
+    word: Refusal,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with let_in(serve, world) as product:
+        metadata = world.api_key(roles=frozenset({Role.WRITER}))
+        call = product.documents.IngestDocuments(metadata=metadata, timeout=10)
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("before", "Before.")))
+        stored = await call.read()
+        assert isinstance(stored, document_service_pb2.IngestDocumentsResponse)
+        end(world, metadata)
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("after", "After.")))
+        assert await call.code() is (FORBIDDEN if word is Refusal.ROLE_MISSING else UNAUTHENTICATED)
+        assert _security_event(caplog)["reason"] == word
+        _, documents = cast("tuple[object, list[tuple[str, int]]]", await state(product, world))
+    assert [document_id for document_id, _ in documents] == ["before", "generators", "lambdas"]
+
+
+async def test_an_ingest_that_runs_ends_with_its_tenant(serve: Serve, world: World) -> None:
+    async with let_in(serve, world) as product:
+        call = product.documents.IngestDocuments(metadata=world.token(), timeout=10)
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("before", "Before.")))
+        assert await call.read() is not grpc.aio.EOF
+        narrowed = replace(product.current.offer.access, tenants=frozenset({"globex"}))
+        product.current.offer = replace(product.current.offer, access=narrowed)
+        await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("after", "After.")))
+        assert await call.code() is FORBIDDEN
 
 
 async def _reflected(product: Product, metadata: Metadata) -> set[str]:

@@ -1,6 +1,7 @@
 """One question, end to end."""
 
 import asyncio
+import logging
 from dataclasses import replace
 
 import grpc
@@ -194,6 +195,20 @@ async def test_the_callers_own_passages_take_the_place_of_a_search(product: Prod
     outcome = await answer(product, asked)
     (citation,) = outcome.answered.answer.citations
     assert (citation.chunk_id, citation.document_id) == ("mine-1", "")
+
+
+async def test_a_caller_who_leaves_is_in_the_log(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "groundwire_server")
+    async with serve(ScriptedGenerator([Wait(60.0), DONE])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id="request-0010")
+        call = product.answers.StreamAnswer(request, metadata=ACME, timeout=30)
+        await product.generator.began.wait()
+        call.cancel()
+    (record,) = [each for each in caplog.records if each.message == "the caller left"]
+    assert vars(record)["status"] == "CANCELLED"
+    assert vars(record)["method"] == "groundwire.v1.AnswerService/StreamAnswer"
+    assert vars(record)["request_id"] == "request-0010"
 
 
 async def test_cancelling_by_name_ends_the_call_and_the_model(serve: Serve) -> None:

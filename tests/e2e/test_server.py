@@ -1,8 +1,10 @@
 """The server as its operator sees it: health, reflection, draining, retrieval, faults of the store."""
 
 import asyncio
+import logging
 
 import grpc
+import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -11,6 +13,7 @@ from groundwire.v1 import answer_service_pb2, outcome_pb2, passage_pb2
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.edge import refusals
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait
 from tests.doubles.store import MemoryStore
 from tests.e2e.calls import ACME, answer, info, ingest, question, stream
@@ -155,3 +158,30 @@ async def test_a_call_that_outlasts_the_grace_is_told_why_it_ends(serve: Serve, 
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     assert info(caught.value).reason == "SHUTTING_DOWN"
     assert product.generator.cancelled == 1
+
+
+class _Told(logging.Handler):
+    """Waits for the count of what was suppressed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if vars(record)["event"] == "calls_refused":
+            self.counted.set()
+
+
+async def test_a_server_tells_of_a_flood_that_has_stopped(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "WINDOW", 1.0)
+    handler = _Told()
+    logger = logging.getLogger(refusals.LOGGER)
+    logger.addHandler(handler)
+    try:
+        async with serve() as product:
+            for _ in range(refusals.TOLD + 1):
+                with pytest.raises(grpc.aio.AioRpcError):
+                    await product.answers.CancelAnswer(answer_service_pb2.CancelAnswerRequest(request_id="order-4711"))
+            await asyncio.wait_for(handler.counted.wait(), 10)
+    finally:
+        logger.removeHandler(handler)

@@ -1,5 +1,6 @@
 """Connections that are secured, and callers that are known by their certificates."""
 
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 import grpc
 import grpc.aio
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from groundwire.v1 import document_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
@@ -17,7 +19,7 @@ from groundwire_server.app.access import AccessOptions, access
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.caller import Role
 from groundwire_server.edge.tls import ServerTls, TlsFiles
-from tests.doubles.certificates import Authority, Issued
+from tests.doubles.certificates import Authority, Issued, signed_by
 from tests.e2e.calls import ACME, info, open_document
 from tests.e2e.conftest import Serve
 from tests.e2e.methods import METHODS, Method
@@ -114,6 +116,48 @@ async def test_a_renewal_that_is_broken_or_half_done_leaves_the_old_certificate(
         assert await server.version(later.pem)
 
 
+async def test_a_certificate_is_renewed_as_kubernetes_swaps_a_secret(
+    serve: Serve, authority: Authority, tmp_path: Path
+) -> None:
+    later = Authority()
+    first, second = _volume(tmp_path, "first", authority), _volume(tmp_path, "second", later)
+    _swap(tmp_path, first)
+    files = TlsFiles(tmp_path / "..data" / "tls.crt", tmp_path / "..data" / "tls.key")
+    async with serve(tls=ServerTls(files, SystemClock())) as product:
+        server = Secured(product.address.replace("127.0.0.1", "localhost"), files)
+        assert await server.version(authority.pem)
+        _swap(tmp_path, second)
+        assert await server.version(later.pem)
+        shutil.rmtree(second)
+        assert await server.version(later.pem)
+        _swap(tmp_path, first)
+        assert await server.version(authority.pem)
+
+
+def _volume(folder: Path, name: str, authority: Authority) -> Path:
+    volume = folder / name
+    volume.mkdir()
+    authority.issue(dns=["localhost"]).write(volume)
+    return volume
+
+
+def _swap(folder: Path, volume: Path) -> None:
+    link = folder / "..data_tmp"
+    link.symlink_to(volume)
+    link.replace(folder / "..data")
+
+
+async def test_an_expired_renewal_leaves_the_old_certificate(
+    serve: Serve, authority: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = datetime.now(UTC)
+    expired = authority.issue(dns=["localhost"], begins=now - timedelta(9), ends=now - timedelta(1))
+    async with secured(serve, authority, tmp_path) as server:
+        expired.write(tmp_path)
+        assert await server.version(authority.pem)
+    assert any("has expired" in str(vars(record).get("why")) for record in caplog.records)
+
+
 MUTUAL = AccessOptions(certificates=CertificatePattern(PATTERN, frozenset(Role) - {Role.ADMIN}))
 
 
@@ -169,10 +213,14 @@ async def test_no_connection_without_a_valid_certificate_of_the_clients_authorit
     expired = authority.issue(uris=[SEARCH], begins=now - timedelta(9), ends=now - timedelta(1))
     early = authority.issue(uris=[SEARCH], begins=now + timedelta(1), ends=now + timedelta(9))
     stranger = Authority().issue(uris=[SEARCH])
+    servers = authority.issue(uris=[SEARCH], usages=[ExtendedKeyUsageOID.SERVER_AUTH])
+    signer = authority.issue(uris=[SEARCH])
+    by_a_leaf = signed_by(signer, SEARCH)
     async with secured(serve, authority, tmp_path, MUTUAL, mutual=True) as server:
-        for own in (None, expired, early, stranger):
+        for own in (None, expired, early, stranger, servers, by_a_leaf):
             assert await code_of(server, authority.pem, own) is grpc.StatusCode.UNAVAILABLE
-        assert await server.version(authority.pem, authority.issue(uris=[SEARCH]))
+        for usages in ([], [ExtendedKeyUsageOID.CLIENT_AUTH]):
+            assert await server.version(authority.pem, authority.issue(uris=[SEARCH], usages=usages))
 
 
 async def test_a_certificates_tenant_cannot_be_talked_away(serve: Serve, authority: Authority, tmp_path: Path) -> None:

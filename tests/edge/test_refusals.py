@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from groundwire_server.domain.refusal import Refusal
-from groundwire_server.edge.refusals import OTHERS, PEERS, TOLD, WINDOW, Refusals
+from groundwire_server.edge.refusals import OTHERS, SOURCES, TOLD, WINDOW, Refusals
 from tests.doubles.clock import SetClock
 
 ABOUT = {"method": "groundwire.v1.AnswerService/Answer", "request_id": "r" * 8, "trace_id": "t" * 32, "key_id": "k"}
@@ -57,6 +57,43 @@ def test_peers_and_reasons_are_counted_apart(refusals: Refusals, caplog: pytest.
     assert [(event["peer"], event["reason"]) for event in told(caplog)] == pairs * TOLD
 
 
+def test_a_flood_that_has_stopped_is_told_of(
+    refusals: Refusals, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(1000):
+        refusals.record("10.0.0.7", Refusal.TOKEN_EXPIRED, ABOUT)
+    caplog.clear()
+    refusals.end_windows()
+    assert not caplog.records
+    clock.move(WINDOW)
+    refusals.end_windows()
+    assert [(event["suppressed"], event["of"]) for event in told(caplog)] == [(1000 - TOLD, "k")]
+
+
+def test_nobody_hides_in_the_noise_of_others_behind_the_same_proxy(
+    refusals: Refusals, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(100):
+        refusals.record("10.0.0.7", Refusal.API_KEY_UNKNOWN, {})
+        refusals.record("10.0.0.7", Refusal.ROLE_MISSING, {"tenant": "acme", "needs": f"role-{number}"})
+    caplog.clear()
+    refusals.record("10.0.0.7", Refusal.API_KEY_UNKNOWN, {"key_id": "guessed"})
+    refusals.record("10.0.0.7", Refusal.ROLE_MISSING, {"tenant": "globex"})
+    assert len(told(caplog)) == 2
+
+
+def test_a_network_does_not_hide_others_by_its_many_addresses(
+    refusals: Refusals, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(SOURCES * 2):
+        refusals.record(f"2001:db8::{number:x}", Refusal.NO_CREDENTIAL, {})
+    assert [event["peer"] for event in told(caplog)] == [f"2001:db8::{number:x}" for number in range(TOLD)]
+    caplog.clear()
+    for peer in ("2001:db8:0:1::1", "::ffff:10.0.0.7", "fe80::1%eth0", "10.0.0.7"):
+        refusals.record(peer, Refusal.NO_CREDENTIAL, {})
+    assert len(told(caplog)) == 4
+
+
 def test_after_its_window_a_peer_is_told_of_again(
     refusals: Refusals, clock: SetClock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -78,13 +115,13 @@ def test_what_was_suppressed_is_told_at_the_end(refusals: Refusals, caplog: pyte
 def test_a_flood_from_everywhere_keeps_log_and_memory_within_bounds(
     refusals: Refusals, clock: SetClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for number in range(PEERS * 3):
+    for number in range(SOURCES * 3):
         refusals.record(f"peer-{number}", Refusal.NO_CREDENTIAL, ABOUT)
-    assert len(told(caplog)) == PEERS + TOLD
-    assert len(refusals._counts) == PEERS + 1
+    assert len(told(caplog)) == SOURCES + TOLD
+    assert len(refusals._counts) == SOURCES + 1
     caplog.clear()
     clock.move(WINDOW)
     refusals.record("one-more", Refusal.NO_CREDENTIAL, ABOUT)
     count, _ = told(caplog)
-    assert (count["peer"], count["suppressed"]) == (OTHERS, PEERS * 2 - TOLD)
+    assert (count["peer"], count["suppressed"]) == (OTHERS, SOURCES * 2 - TOLD)
     assert len(refusals._counts) == 1

@@ -14,7 +14,8 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 HOW = (
     "The file is YAML. [Configure the server](../how-to/configuration.md) says how to write, check and change it. A "
     "variable counts more than the file: its name is `GROUNDWIRE_` and the key's path in capital letters, with two "
-    "underscores between the parts, such as `GROUNDWIRE_SERVER__LISTEN`; its value is YAML."
+    "underscores between the parts, such as `GROUNDWIRE_SERVER__LISTEN`; its value is YAML. What a "
+    "file leaves out is as it is built in, the required sections too; `groundwire config show` prints it."
 )
 
 
@@ -30,7 +31,7 @@ def sections(model: type[BaseModel]) -> Iterator[str]:
     while waiting:
         path, current = waiting.pop(0)
         if path:
-            yield f"## {path}"
+            yield f"## {markdown.prose(path)}"
             yield _said(current)
         yield markdown.table(["key", "type", "default", "meaning"], (_row(*item) for item in _fields(current)))
         for name, field in _fields(current):
@@ -61,19 +62,25 @@ def type_name(annotation: Any) -> str:
     if origin in {Union, UnionType}:
         return " or ".join(dict.fromkeys(type_name(argument) for argument in arguments))
     if origin is not None and str(origin) == "typing.Literal":
-        return " or ".join(repr(argument) for argument in arguments)
+        return " or ".join(str(argument) for argument in arguments)
     if hasattr(annotation, "__metadata__"):
         return type_name(arguments[0])
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return f"map of {type_name(arguments[1])}"
+        return f"map of {_several(arguments[1])}"
     if isinstance(origin, type) and issubclass(origin, Collection):
-        return f"list of {type_name(arguments[0])}"
+        return f"list of {_several(arguments[0])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "section"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(str(member.value) for member in annotation)
     names = {str: "text", bool: "true or false", int: "whole number", float: "number"}
     return names.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
+
+
+def _several(annotation: Any) -> str:
+    """A type within a map or list."""
+    name = type_name(annotation)
+    return {"section": "sections", "text": "texts"}.get(name, name)
 
 
 def _models(annotation: Any, suffix: str = "") -> Iterator[tuple[type[BaseModel], str]]:
@@ -103,6 +110,8 @@ def _default(field: FieldInfo) -> str:
             return markdown.code(f"{value:g}")
         case BaseModel():
             return ""
+        case frozenset():
+            return markdown.code(f"[{', '.join(sorted(str(item) for item in value))}]")
         case "" | () | [] | {}:
             return "empty"
         case _:

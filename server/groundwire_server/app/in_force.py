@@ -9,7 +9,7 @@ from typing import Any
 from opentelemetry.trace import Tracer
 
 from groundwire_server.app import compose
-from groundwire_server.app.access import access
+from groundwire_server.app.access import KeySets, access
 from groundwire_server.app.calibrated import calibrated
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.check import verify
@@ -18,7 +18,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import Failure, Unusable
 from groundwire_server.edge.offer import Current, Offer
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 
@@ -56,12 +56,13 @@ class InForce:
         current: what the servicers read.
     """
 
-    def __init__(self, sources: Sources, tracer: Tracer, taken: _Taken, shared: Shared) -> None:
+    def __init__(self, sources: Sources, tracer: Tracer, taken: _Taken, shared: Shared, key_sets: KeySets) -> None:
         self.current = Current(taken.offer)
         self._sources = sources
         self._tracer = tracer
         self._taken = taken
         self._shared = shared
+        self._key_sets = key_sets
         self._retiring: dict[_Taken, asyncio.Task[None]] = {}
 
     @classmethod
@@ -71,11 +72,13 @@ class InForce:
         Raises:
             InvalidConfiguration: when what it refers to is not there.
             Unusable: when something is there, but cannot be used.
+            Failure: when a store is there, but cannot be opened.
             ImportError: when an extra is not installed.
             OSError: when a folder cannot be had.
         """
         shared = Shared()
-        return cls(sources, tracer, await _take(loaded, tracer, shared), shared)
+        key_sets: KeySets = {}
+        return cls(sources, tracer, await _take(loaded, tracer, shared, key_sets), shared, key_sets)
 
     @property
     def configuration(self) -> Configuration:
@@ -93,11 +96,12 @@ class InForce:
                 _log.info("the configuration is the same as before")
                 return True
             _refuse_what_is_fixed(self.configuration, loaded)
-            taken = await _take(loaded, self._tracer, self._shared)
-        except (InvalidConfiguration, Unusable, ImportError, OSError) as wrong:
+            key_sets = dict(self._key_sets)
+            taken = await _take(loaded, self._tracer, self._shared, key_sets)
+        except (InvalidConfiguration, Failure, Unusable, ImportError, OSError) as wrong:
             _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
             return False
-        before, self._taken = self._taken, taken
+        before, self._taken, self._key_sets = self._taken, taken, key_sets
         self.current.offer = taken.offer
         logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
         loop = asyncio.get_running_loop()
@@ -119,13 +123,13 @@ class InForce:
         del self._retiring[taken]
 
 
-async def _take(loaded: Loaded, tracer: Tracer, shared: Shared) -> _Taken:
+async def _take(loaded: Loaded, tracer: Tracer, shared: Shared, key_sets: KeySets) -> _Taken:
     configuration = loaded.configuration
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
     async with AsyncExitStack() as opening:
         options = configuration.authentication.options(configuration.tenants)
-        admitted = await opening.enter_async_context(access(options, clock))
+        admitted = await opening.enter_async_context(access(options, clock, key_sets))
         lease = shared.lease()
         opening.push_async_callback(lease.end)
         parts = await open_parts(configuration, lease, tracer)
@@ -143,8 +147,17 @@ def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
         for path in _FIXED
         if _at(before, path) != _at(loaded.configuration, path)
     ]
+    section = ("authentication",)
+    if _authenticated(before) and not _authenticated(loaded.configuration):
+        # A file that is half written, or empty for a moment, must not open the door.
+        advice = "cannot be removed while the server runs: restart it to believe every caller"
+        problems.append(Problem(section, advice, loaded.origin(section)))
     if problems:
         raise InvalidConfiguration(problems)
+
+
+def _authenticated(configuration: Configuration) -> bool:
+    return configuration.authentication.options(configuration.tenants).authenticated
 
 
 def _at(configuration: Configuration, path: Path) -> Any:

@@ -24,7 +24,12 @@ def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool)
 
 def is_loopback(address: str) -> bool:
     """Whether HOST:PORT can be reached from this machine alone."""
-    host = address.rpartition(":")[0].strip("[]")
+    host = address.rpartition(":")[0]
+    bare = host.removeprefix("[").removesuffix("]")
+    # Without brackets the last group of an IPv6 address would pass for the port, and gRPC would listen elsewhere.
+    if (":" in bare) != (host == f"[{bare}]"):
+        return False
+    host = bare
     if host == "localhost":
         return True
     try:

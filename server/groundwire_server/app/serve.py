@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.files import Mark
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.in_force import InForce
@@ -87,7 +89,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
     async with running(sources, loaded) as server:
         keep_what_is_there()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
-        renewing = asyncio.create_task(_renewing(server.in_force, again, sources))
+        renewing = asyncio.create_task(_renewing(server.in_force, again, sources.file, loaded.mark))
         await stop.wait()
         renewing.cancel()
         with suppress(asyncio.CancelledError):
@@ -96,13 +98,13 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
     _log.info("stopped")
 
 
-async def _renewing(in_force: InForce, again: asyncio.Event, sources: Sources) -> None:
+async def _renewing(in_force: InForce, again: asyncio.Event, file: Path | None, known: Mark) -> None:
     async def notice() -> None:
         again.set()
 
     async with asyncio.TaskGroup() as tasks:
-        if sources.file is not None:
-            tasks.create_task(watch(sources.file, notice))
+        if file is not None:
+            tasks.create_task(watch(file, known, notice))
         while True:
             await again.wait()
             again.clear()

@@ -4,27 +4,27 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-SECONDS = 2.0
-"""How often it is looked at: one `stat`."""
+from groundwire_server.app.configuration.files import Mark, mark
+
+SECONDS = 1.0
+"""How often it is looked at."""
 
 
-async def watch(file: Path, changed: Callable[[], Awaitable[object]]) -> None:
+async def watch(file: Path, known: Mark, changed: Callable[[], Awaitable[object]]) -> None:
     """Call `changed` each time the file is another than before, until this is cancelled.
 
-    A file that is not there is no change: editors put the new one in the old one's place.
+    A file is another when it was the same at two looks: one that is half written is left alone. One that is not there
+    is no change: editors put the new one in the old one's place.
+
+    Args:
+        file: which to look at.
+        known: what it was like when it was read.
+        changed: told of each change.
     """
-    before = await asyncio.to_thread(_mark, file)
+    seen = known
     while True:
         await asyncio.sleep(SECONDS)
-        mark = await asyncio.to_thread(_mark, file)
-        if mark is not None and mark != before:
-            before = mark
+        before, seen = seen, await asyncio.to_thread(mark, file)
+        if seen is not None and seen == before and seen != known:
+            known = seen
             await changed()
-
-
-def _mark(file: Path) -> tuple[int, int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

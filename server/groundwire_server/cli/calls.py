@@ -14,6 +14,13 @@ _HINTS = {
     "UNAUTHENTICATED": "give --token-file or --api-key-file, or correct what is in it",
     "FORBIDDEN": "use a credential of that role and tenant, and leave out --tenant",
 }
+_WAYS = {
+    "CERTIFICATE_VERIFY_FAILED": "The server's certificate is not trusted: give its authority with --tls-ca",
+    "Hostname Verification": "The server's certificate names other addresses: give --server one of those",
+    "WRONG_VERSION_NUMBER": "What answers there has no TLS: leave out --tls and its files",
+    "Socket closed": "What answers there speaks no plain gRPC: add --tls if it has TLS; `groundwire doctor` says more",
+}
+"""What gRPC's own words about a way that leads nowhere mean."""
 
 
 @contextmanager
@@ -57,12 +64,13 @@ def connect(
 
 
 def _told(failed: groundwire.Error) -> str:
-    """What happened and what to do; gRPC's own words about a way that leads nowhere are left to the doctor."""
+    """What happened and what to do."""
     if not failed.unreachable:
         hint = _HINTS.get(failed.reason)
         return f"{failed}; {hint}" if hint else str(failed)
-    if "CERTIFICATE_VERIFY_FAILED" in str(failed):
-        return "The server's certificate is not trusted: give its authority with --tls-ca, or the address it names"
+    for words, told in _WAYS.items():
+        if words in str(failed):
+            return told
     return f"{failed.message.rstrip('.')}; `groundwire doctor` says more"
 
 

@@ -66,8 +66,8 @@ def commands() -> Mapping[Command, Examples]:
         ),
         bench: (
             'groundwire bench --question "Who may sign for parcels?"',
-            "groundwire bench --questions questions.txt --calls 500 --callers 8 --html load.html",
-            "groundwire bench --kind retrieve --questions questions.txt --json | jq .latency_ms.p95",
+            "groundwire bench --questions questions.txt --callers 8 --html load.html",
+            "groundwire bench --question parcels --json | jq .latency_ms.p95",
         ),
         version: ("groundwire version",),
     }
@@ -145,7 +145,7 @@ def _keys() -> Group:
                 "create",
                 (
                     "groundwire keys create --tenant acme --subject search-page --role reader",
-                    "groundwire keys create --tenant acme --subject importer --role writer --expires 52w",
+                    "groundwire keys create --tenant acme --subject ci --role admin --expires 8h",
                 ),
             ),
             keys.list_: ("list", ("groundwire keys list", "groundwire keys list --json | jq -r .id")),

@@ -21,6 +21,8 @@ def init(
     """Write a file to begin with: what is built in, and all else that can be set, commented out and explained."""
     from groundwire_server.app.configuration.starting import starting_file  # noqa: PLC0415  # what --help does not need
 
+    if path.is_dir():
+        raise Stop(ExitCode.USAGE, f"{path} is a folder: name a file in it")
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(starting_file())
@@ -38,7 +40,7 @@ def check(config: File = None) -> None:
     """
     from groundwire_server.app.clock import SystemClock  # noqa: PLC0415  # what --help does not need
     from groundwire_server.app.configuration.check import verify  # noqa: PLC0415
-    from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415
+    from groundwire_server.app.configuration.load import FILE, Sources  # noqa: PLC0415
     from groundwire_server.cli.configured import loaded_from, problems_stop  # noqa: PLC0415
 
     sources = Sources.found(config, os.environ)
@@ -46,7 +48,8 @@ def check(config: File = None) -> None:
     with problems_stop():
         verify(loaded, SystemClock().today())
     routes = ", ".join(sorted(loaded.configuration.routes))
-    typer.echo(f"{sources.file or 'what is built in'} is right; routes: {routes}")
+    read = f"{sources.file} is right" if sources.file else f"there is no {FILE}; what is built in is right"
+    typer.echo(f"{read}; routes: {routes}")
 
 
 def show(
@@ -76,6 +79,6 @@ def schema() -> None:
     """Print the JSON schema of the file, for editors that check and complete while one writes."""
     from json import dumps  # noqa: PLC0415  # imports what --help does not need
 
-    from groundwire_server.app.configuration.models.configuration import Configuration  # noqa: PLC0415
+    from groundwire_server.app.configuration.schema import schema_of_the_file  # noqa: PLC0415
 
-    typer.echo(dumps(Configuration.model_json_schema(), indent=2, ensure_ascii=False))
+    typer.echo(dumps(schema_of_the_file(), indent=2, ensure_ascii=False))

@@ -1,6 +1,39 @@
-"""What the help says beside the options."""
+"""What the help says beside the options, and how it names arguments."""
 
 from collections.abc import Iterable
+from typing import Any
+
+from typer.core import TyperCommand
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help calls an argument by its word alone, without braces and its type in Python."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What the usage line says after the command's name."""
+        return [piece.translate({ord("{"): None, ord("}"): None}) for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments and the options."""
+        listed: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is None:
+                continue
+            if parameter.param_type_name == "argument":
+                listed["Arguments"].append((parameter.metavar or record[0], record[1]))
+            else:
+                listed["Options"].append(record)
+        for title, rows in listed.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a docstring, on one line."""
+    paragraph = " ".join(text.partition("\n\n")[0].split())
+    return paragraph.partition(". ")[0].rstrip(".") + "." if paragraph else ""
 
 
 def epilog(examples: Iterable[str], after: str = "") -> str:

@@ -158,7 +158,10 @@ def _memory(client: groundwire.SyncClient, connection: Connection, given: Given,
 
 def _show_planned(console: Terminal, document_id: str, title: str, characters: int) -> None:
     console.hang(Text(), Text(document_id, style="bold"))
-    console.hang(Text("  "), Text(f"{one_line(title)}, {characters:,} characters"))
+    console.hang(
+        Text("  "),
+        Text(", ".join(filter(None, [one_line(title), f"{characters:,} character{'' if characters == 1 else 's'}"]))),
+    )
 
 
 def _convertible(files: Sequence[Path]) -> tuple[list[Path], list[Unreadable]]:

@@ -36,8 +36,8 @@ class Tally:
         self.skipped += 1
         self.passages += skipped.passages
 
-    def add(self, result: IngestDocumentsResponse) -> None:
-        """Counts one result."""
+    def add(self, result: IngestDocumentsResponse, name: str) -> None:
+        """Counts the result of the document of this name."""
         self.passages += result.chunk_count
         match result.state:
             case IngestState.INGEST_STATE_CREATED:
@@ -48,7 +48,7 @@ class Tally:
                 self.unchanged += 1
             case _:
                 why = one_line(result.error.message) or "the server did not say why"
-                self.failures.append(Unreadable(result.document_id or f"document {result.index}", why))
+                self.failures.append(Unreadable(name, why))
 
 
 def load(
@@ -101,8 +101,8 @@ def load(
                         yield document.document
 
         for result in client.ingest(readable()):
-            tally.add(result)
             document = sent.pop(result.index)
+            tally.add(result, document.line or document.document.document_id)
             if memory:
                 memory.confirm(document, result)
             progress.advance(task)
@@ -112,9 +112,13 @@ def show_tally(console: Terminal, tally: Tally) -> None:
     """Prints what became of the documents, failures with their reasons."""
     counts = ((tally.created, "new"), (tally.updated, "updated"), (tally.unchanged, "unchanged"))
     said = ", ".join(f"{count} {name}" for count, name in counts if count) or "none stored"
-    line = Text(f"{tally.stored} document{'' if tally.stored == 1 else 's'}: {said}; {tally.passages} passages")
+    line = Text(f"{tally.stored} document{'' if tally.stored == 1 else 's'}: {said}; {_passages(tally)}")
     console.hang(Text(), line)
     show_failures(console, tally.failures)
+
+
+def _passages(tally: Tally) -> str:
+    return f"{tally.passages} passage{'' if tally.passages == 1 else 's'}"
 
 
 def show_failures(console: Terminal, failures: Iterable[Unreadable]) -> None:

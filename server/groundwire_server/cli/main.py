@@ -10,11 +10,12 @@ from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from groundwire_server.cli.commands import Command, Examples, Group, commands, groups
 from groundwire_server.cli.connection import VARIABLES, is_connected
 from groundwire_server.cli.exits import EXPLAINED, ExitCode, Stop
-from groundwire_server.cli.help import epilog
+from groundwire_server.cli.help import PlainCommand, epilog, first_sentence
 from groundwire_server.cli.pipes import leave_closed_pipe
 
 
@@ -59,6 +60,7 @@ def _typer(group: Group) -> typer.Typer:
     app = typer.Typer(
         name=group.name,
         help=group.help,
+        short_help=group.help,
         epilog=epilog(every),
         no_args_is_help=True,
         rich_markup_mode=None,
@@ -73,7 +75,11 @@ def _add(app: typer.Typer, command: Command, name: str | None, examples: Example
     """Add a command; one that cannot run without arguments shows its help when there are none."""
     needs = any(each.default is inspect.Parameter.empty for each in inspect.signature(command).parameters.values())
     after = VARIABLES if is_connected(command) else ""
-    app.command(name, epilog=epilog(examples, after), no_args_is_help=needs)(command)
+    # Said here, so that a list of commands wraps it; left alone it is cut off.
+    short = first_sentence(command.__doc__ or "")
+    app.command(name, cls=PlainCommand, short_help=short, epilog=epilog(examples, after), no_args_is_help=needs)(
+        command
+    )
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -86,11 +92,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark
     try:
-        typer.main.get_command(application()).main(
-            list(arguments) if arguments is not None else None, prog_name="groundwire"
+        ended = typer.main.get_command(application()).main(
+            list(arguments) if arguments is not None else None, prog_name="groundwire", standalone_mode=False
         )
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else ExitCode.OK
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else ExitCode.OK
+    except TyperException as wrong:
+        _say_wrong(wrong)
+        return ExitCode.USAGE
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
     except Stop as stop:
         for line in (*stop.before, stop.message):
             _say(line)
@@ -102,7 +113,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         _say(f"a defect: {type(defect).__name__}: {defect}; set GROUNDWIRE_TRACEBACK=1 to see where, and report it")
         return ExitCode.FAILED
-    return ExitCode.OK
+    return ended if isinstance(ended, int) else ExitCode.OK
+
+
+def _say_wrong(wrong: Any) -> None:
+    """What is wrong with the command line, and where its help is; or the help itself, where nothing was said at all."""
+    told = wrong.format_message()
+    if told.startswith("Usage:"):
+        print(told, file=sys.stderr)
+        return
+    path = wrong.ctx.command_path if wrong.ctx is not None else "groundwire"
+    _say(f"{told} See `{path} --help`" if told.endswith("?") else f"{told.rstrip('.')}; see `{path} --help`")
 
 
 def _say(message: str) -> None:

@@ -171,7 +171,8 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
                 name = word(Degraded.Loss, loss)
                 yield "lost", LOSSES.get(name, name)
         case "abstained":
-            yield "searched", f"{outcome.abstained.searched} passages"
+            searched = outcome.abstained.searched
+            yield "searched", f"{searched} passage{'' if searched == 1 else 's'}"
         case "queued":
             wait = outcome.queued.poll_after.ToSeconds()
             yield "operation", f"{one_line(outcome.queued.operation)}, {outcome.queued.position} ahead, ask in {wait} s"

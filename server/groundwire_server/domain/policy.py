@@ -35,18 +35,18 @@ class Policy:
     prompt: str
     models: tuple[str, ...]
     fallbacks: Mapping[Cause, tuple[Action, ...]]
-    prompt_version: str = ""
-    question_limit: int = 2000
-    default_deadline: float = 10.0
-    max_deadline: float = 60.0
-    retrieval_share: float = 0.25
-    retrieval_most: float = 2.0
-    top_k: int = 8
-    evidence_tokens: int = 2000
-    min_relevance: float = 0.35
-    min_support: float = 0.5
-    allowed_confidence: frozenset[Confidence] = frozenset({Confidence.MEDIUM, Confidence.HIGH})
-    display_limit: int = 4000
-    output_tokens: int = 800
-    mode: StreamMode = StreamMode.VERIFIED
-    nearest: int = 3
+    prompt_version: str
+    question_limit: int
+    default_deadline: float
+    max_deadline: float
+    retrieval_share: float
+    retrieval_most: float
+    top_k: int
+    evidence_tokens: int
+    min_relevance: float
+    min_support: float
+    allowed_confidence: frozenset[Confidence]
+    display_limit: int
+    output_tokens: int
+    mode: StreamMode
+    nearest: int

@@ -17,6 +17,8 @@ from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
 )
+from groundwire_server.edge import refusals
+from groundwire_server.edge.bounds import Bounds
 from groundwire_server.edge.layers.access import RoleCheck
 from groundwire_server.edge.layers.chain import Chain
 from groundwire_server.edge.layers.deadline import CallDeadline
@@ -30,7 +32,6 @@ from groundwire_server.edge.offer import Current
 from groundwire_server.edge.reflection import METHODS as REFLECTION
 from groundwire_server.edge.reflection import SERVICE as REFLECTION_SERVICE
 from groundwire_server.edge.reflection import Reflection
-from groundwire_server.edge.refusals import Refusals
 from groundwire_server.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -45,6 +46,17 @@ _CONNECTION_AGE_MS = 3_600_000
 
 _LAST_BYTES = 0.1
 """Seconds for the last replies to be sent."""
+
+_CHECK, _WATCH = (f"/{health.SERVICE_NAME}/{name}" for name in ("Check", "Watch"))
+WATCHERS = 100
+"""Nobody has to say who watches the health, and a watch has no end."""
+_HEALTH_SECONDS = 5.0
+"""How long a question about the health may take to arrive."""
+
+_CONNECTION_IDLE_MS = 600_000
+_HANDSHAKE_MS = 20_000
+_PING_MS, _PONG_MS = 60_000, 20_000
+"""A client with a call in flight that does not answer a ping is gone."""
 
 _OURS = (
     answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
@@ -84,15 +96,19 @@ class Server:
         end: Callable[[], None] = lambda: None,
     ) -> None:
         self._end = end
-        self._refusals = Refusals(clock)
+        self._refusals = refusals.Refusals(clock)
+        self._telling: asyncio.Task[None] | None = None
         outer = (Trace(tracer), RequestId(), Errors(), CallDeadline(), SecurityEvents(self._refusals))
-        self._chain = Chain((*outer, Identity(current), RoleCheck(), Validation()))
+        identity = Identity(current)
+        self._chain = Chain((*outer, identity, RoleCheck(), Validation()), identity.foreseen)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[self._chain, Chain((*outer, IdentityOfReaders(current)), REFLECTION)],
+            interceptors=[
+                Bounds(concurrent_calls, {_WATCH: WATCHERS}, {_CHECK: _HEALTH_SECONDS, _WATCH: _HEALTH_SECONDS}),
+                self._chain,
+                Chain((*outer, IdentityOfReaders(current)), methods=REFLECTION),
+            ],
             options=_options(),
-            # A backstop: it answers without RetryInfo and counts health checks too.
-            maximum_concurrent_rpcs=concurrent_calls,
         )
         add_AnswerServiceServicer_to_server(servicers.answers, self._server)
         add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
@@ -115,6 +131,7 @@ class Server:
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}: is another server using it?") from error
         await self._server.start()
+        self._telling = asyncio.create_task(self._tell_of_refusals())
         await self._report(health_pb2.HealthCheckResponse.SERVING)
         return port
 
@@ -132,7 +149,15 @@ class Server:
         await self._server.stop(_LAST_BYTES)
         await stopping
         self._end()
+        if self._telling is not None:
+            self._telling.cancel()
         self._refusals.flush()
+
+    async def _tell_of_refusals(self) -> None:
+        """A flood that has stopped is told of too."""
+        while True:
+            await asyncio.sleep(refusals.WINDOW)
+            self._refusals.end_windows()
 
     async def _report(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for service in ("", *_OURS):
@@ -145,6 +170,10 @@ def _options() -> Sequence[tuple[str, int]]:
         ("grpc.max_send_message_length", RECEIVE_LIMIT),
         # A client certificate is verified when its connection begins; after this time another connection must.
         ("grpc.max_connection_age_ms", _CONNECTION_AGE_MS),
+        ("grpc.max_connection_idle_ms", _CONNECTION_IDLE_MS),
+        ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+        ("grpc.keepalive_time_ms", _PING_MS),
+        ("grpc.keepalive_timeout_ms", _PONG_MS),
         # On, a second server would silently take half of the connections.
         ("grpc.so_reuseport", 0),
     )

@@ -39,14 +39,22 @@ class StreamSink:
         Raises:
             ReaderGone: when it cannot be written in time, or the stream has ended.
         """
-        message = event_to_pb(numbered)
-        guard = asyncio.timeout(self._write_seconds)
-        try:
-            async with guard:
-                await self._context.write(message)
-        except grpc.aio.BaseError:
+        await written(self._context, event_to_pb(numbered), self._write_seconds)
+
+
+async def written(context: "grpc.aio.ServicerContext[Any, Any]", message: Any, seconds: float) -> None:
+    """Write a message of a stream.
+
+    Raises:
+        ReaderGone: when it cannot be written in time, or the stream has ended.
+    """
+    guard = asyncio.timeout(seconds)
+    try:
+        async with guard:
+            await context.write(message)
+    except grpc.aio.BaseError:
+        raise ReaderGone from None
+    except TimeoutError:
+        if guard.expired():
             raise ReaderGone from None
-        except TimeoutError:
-            if guard.expired():
-                raise ReaderGone from None
-            raise
+        raise

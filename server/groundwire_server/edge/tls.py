@@ -143,6 +143,9 @@ def _certificates(path: Path, what: str) -> Sequence[x509.Certificate]:
 
 def _bytes(path: Path, what: str) -> bytes:
     try:
+        if path.is_fifo():
+            # It would be waited for without end.
+            raise UnusableTls(f"the {what} {path} is a pipe: name a file")
         with path.open("rb") as file:
             data = file.read(_SIZE_LIMIT + 1)
     except IsADirectoryError:

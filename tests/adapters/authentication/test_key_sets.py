@@ -1,6 +1,7 @@
 """Where key sets are read: files and URLs, bounded."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import OctKey, RSAKey
 
 from groundwire_server.adapters.authentication import key_sets
@@ -131,14 +133,23 @@ def test_a_place_that_others_could_change_is_refused(place: str) -> None:
         check_place(place)
 
 
+@pytest.mark.parametrize("place", ["https://me:hush-hush@id.example.com/j", "https://me@id.example.com/j"])
+def test_a_place_that_holds_a_password_is_refused_without_saying_it(place: str) -> None:
+    with pytest.raises(ValueError, match="a key set is public") as caught:
+        check_place(place)
+    assert "hush-hush" not in str(caught.value)
+
+
 def test_only_public_keys_that_sign_are_taken() -> None:
-    rsa = RSAKey.generate_key(2048)
-    weak = rsa.as_dict(private=False) | {"n": "x" * 171}
-    private = {**rsa.as_dict(private=True), "kid": "private"}
+    strong = RSAKey.generate_key(2048)
+    weak = strong.as_dict(private=False) | {"n": "x" * 171}
+    private = {**strong.as_dict(private=True), "kid": "private"}
     listed = [
         private,
-        {**rsa.as_dict(private=False), "kid": "encrypts", "use": "enc"},
+        {**strong.as_dict(private=False), "kid": "encrypts", "use": "enc"},
         {**weak, "kid": "weak"},
+        {**strong.as_dict(private=False), "n": _padded(_modulus(1024)), "kid": "weak behind zeros"},
+        {**strong.as_dict(private=False), "n": "x" * 100_000, "kid": "takes forever"},
         {**OctKey.generate_key(256).as_dict(private=True), "kid": "shared"},
         {"kty": "new", "kid": "unknown"},
     ]
@@ -147,9 +158,17 @@ def test_only_public_keys_that_sign_are_taken() -> None:
     assert not key.key.is_private
 
 
+def _modulus(bits: int) -> bytes:
+    return rsa.generate_private_key(65537, bits).public_key().public_numbers().n.to_bytes(bits // 8)
+
+
+def _padded(number: bytes) -> str:
+    return base64.urlsafe_b64encode(bytes(256) + number).rstrip(b"=").decode()
+
+
 def test_a_key_serves_only_the_algorithm_that_the_set_names() -> None:
-    rsa = RSAKey.generate_key(2048)
-    keys = parse(json.dumps({"keys": [{**rsa.as_dict(private=False), "kid": "a", "alg": "PS256"}]}).encode())
+    public = RSAKey.generate_key(2048)
+    keys = parse(json.dumps({"keys": [{**public.as_dict(private=False), "kid": "a", "alg": "PS256"}]}).encode())
     assert keys.find("a", "PS256") is not None
     assert keys.find("a", "RS256") is None
     assert keys.find("a", "ES256") is None

@@ -106,6 +106,14 @@ async def test_a_token_out_of_its_time_is_refused(
         ({"tenant": None}, Refusal.TOKEN_CLAIMS),
         ({"tenant": "../globex"}, Refusal.TOKEN_CLAIMS),
         ({"tenant": ["acme"]}, Refusal.TOKEN_CLAIMS),
+        ({"tenant": ""}, Refusal.TOKEN_CLAIMS),
+        ({"tenant": "a" * 65}, Refusal.TOKEN_CLAIMS),
+        ({"tenant": "acm\u0435"}, Refusal.TOKEN_CLAIMS),
+        ({"tenant": "\uff41cme"}, Refusal.TOKEN_CLAIMS),
+        ({"tenant": "acme\n"}, Refusal.TOKEN_CLAIMS),
+        ({"sub": "ali\u202ece"}, Refusal.TOKEN_CLAIMS),
+        ({"sub": "\ud800"}, Refusal.TOKEN_CLAIMS),
+        ({"sub": "a" * 257}, Refusal.TOKEN_CLAIMS),
         ({"sub": ""}, Refusal.TOKEN_CLAIMS),
         ({"sub": 7}, Refusal.TOKEN_CLAIMS),
         ({"sub": "a\nb"}, Refusal.TOKEN_CLAIMS),
@@ -114,6 +122,10 @@ async def test_a_token_out_of_its_time_is_refused(
         ({"groups": {"staff": True}}, Refusal.TOKEN_CLAIMS),
         ({"groups": [f"g{number}" for number in range(257)]}, Refusal.TOKEN_CLAIMS),
         ({"roles": 7}, Refusal.TOKEN_CLAIMS),
+        ({"roles": {"admin": True}}, Refusal.TOKEN_CLAIMS),
+        ({"roles": [["admin"]]}, Refusal.TOKEN_CLAIMS),
+        ({"exp": "1e12"}, Refusal.TOKEN_CLAIMS),
+        ({"exp": 1e300}, Refusal.TOKEN_CLAIMS),
     ],
     ids=repr,
 )
@@ -162,6 +174,35 @@ async def test_a_token_cannot_bring_its_own_key(verifier: Verifier, issuer: Issu
     async with verifier() as verifying:
         token = forger.sign(issuer.claims(clock.stamp), header=brought)
         assert (await refusal_of(verifying, token)).word is Refusal.TOKEN_SIGNATURE
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "None"},
+        {"alg": ["ES256"]},
+        {"alg": {"ES256": 1}},
+        {"alg": None},
+        {"alg": "ES256", "kid": 7},
+        {"alg": "ES256", "kid": "../../etc/passwd"},
+        {"alg": "ES256", "kid": "k" * 10_000},
+        {"alg": "ES256", "kid": "k1", "typ": 7},
+        {"alg": "ES256", "kid": "k1", "jwk": 7},
+        {"alg": "ES256", "kid": "k1", "jku": ["https://evil.example"]},
+        {"alg": "ES256", "kid": "k1", "x5c": 7},
+        {"alg": "ES256", "kid": "k1", "zip": "DEF"},
+        {"alg": "ES256", "kid": "k1", "b64": False},
+        {"alg": "ES256", "kid": "k1", "crit": []},
+    ],
+    ids=repr,
+)
+async def test_a_header_of_any_shape_is_refused_and_breaks_nothing(
+    verifier: Verifier, issuer: Issuer, clock: SetClock, header: dict[str, Any]
+) -> None:
+    async with verifier() as verifying:
+        _, claims, signature = issuer.sign(issuer.claims(clock.stamp)).split(".")
+        forged = f"{tokens_part(header)}.{claims}.{signature}"
+        assert (await refusal_of(verifying, forged)).word is not Refusal.NO_CREDENTIAL
 
 
 async def test_claims_that_were_changed_after_signing_are_refused(

@@ -181,9 +181,9 @@ WRONG = [
     (
         STORE,
         "search: {query_properties: {title: -1}}\n",
-        "10: routes.default.search.query_properties.title: must be greater",
+        "10: routes.default.search.query_properties.title: must be above 0",
     ),
-    (STORE, "search: {alpha: 1.5}\n", "10: routes.default.search.alpha: must be less than or equal to 1"),
+    (STORE, "search: {alpha: 1.5}\n", "10: routes.default.search.alpha: must be at most 1"),
     (STORE, "search: {mode: vector}\n", "10: routes.default.search.mode: needs an embedder: give the store main one"),
     (
         "folder: data\n",
@@ -212,7 +212,7 @@ class TestProblems:
     def test_two_stores_of_one_collection(self, written: Written) -> None:
         path = written.folder / "groundwire.yaml"
         both = {"kind": "weaviate", "http": "a:1", "grpc": "a:2"}
-        values: dict[str, Any] = {"stores": {"main": both, "other": both}, "corpus": "main"}
+        values: dict[str, Any] = {"stores": {"main": both, "other": dict(both)}, "corpus": "main"}
         path.write_text(yaml.safe_dump(values))
         with pytest.raises(InvalidConfiguration) as invalid:
             load(Sources(path, {}))
@@ -251,8 +251,9 @@ class TestShown:
     def test_what_is_in_force_is_shown_without_the_key(self, written: Written, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("a-secret")
         said = shown.as_yaml(written.load(STORE + f"api_key: file://{tmp_path / 'key'}\n", "search: {alpha: 0.3}\n"))
-        assert f"api_key: file://{tmp_path / 'key'}  # {written.folder / 'groundwire.yaml'}:6" in said
-        assert "tokenization: whitespace  # built in" in said
+        origin = re.escape(f"{written.folder / 'groundwire.yaml'}:6")
+        assert re.search(rf"api_key: file://{re.escape(str(tmp_path / 'key'))} +# {origin}", said)
+        assert re.search(r"tokenization: whitespace +# built in", said)
         assert "alpha: 0.3" in said
         assert "a-secret" not in said
 

@@ -18,6 +18,8 @@ from tests.cli.files.samples import locked, only, pdf
         ("a.pdf", b"", "is empty"),
         ("a.md", b"", "is empty"),
         ("a.txt", "Grüße".encode("latin-1"), "is not UTF-8 (byte 2): convert it, as with iconv -f LATIN1 -t UTF-8"),
+        ("a.txt", "Grüße".encode("utf-16"), "is UTF-16: convert it, as with iconv -f UTF-16 -t UTF-8"),
+        ("a.txt", b"\x7fELF\x02\x00\xff", "is no text: convert it to one, or leave it out"),
     ],
 )
 def test_a_file_that_holds_no_text_says_why(tmp_path: Path, name: str, content: bytes, why: str) -> None:
@@ -37,3 +39,26 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(Path, "open", refuse)
 
     assert only(path) == Unreadable(str(path), "cannot be read: Permission denied")
+
+
+FIELDS = ("documentId", "title", "sourceUri", "text", "metadata", "allowedPrincipals")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("no", "is no JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("[]", "is no Document: it must be a JSON object"),
+        ('{"text": "a"}', "has no documentId, which every document needs"),
+        ('{"documentId": "a"}', "has no text, which every document needs"),
+        (
+            '{"document_id": "a", "tex": "a"}',
+            f"is no Document: there is no field tex; there are {', '.join(FIELDS)}",
+        ),
+    ],
+)
+def test_a_line_that_holds_no_document_says_why(tmp_path: Path, line: str, why: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f"\n{line}\n")
+
+    assert only(path) == Unreadable(f"{path}:2", why)

@@ -28,12 +28,21 @@ class KeysUnavailable(Unusable):
 class FreshKeys:
     """Holds a key set and renews it.
 
+    Args:
+        fetch: reads it.
+        issuer: whose it is, for the log.
+        refresh_seconds: how often it is read.
+        clock: tells how long ago it was asked for.
+        last: what was the last good set before this began.
+
     Attributes:
         current: the last good set; empty until there was one.
         why: what was wrong with the last reading; empty when it went well.
     """
 
-    def __init__(self, fetch: Fetch, issuer: str, refresh_seconds: float, clock: Clock) -> None:
+    def __init__(
+        self, fetch: Fetch, issuer: str, refresh_seconds: float, clock: Clock, last: PublicKeys | None = None
+    ) -> None:
         self._fetch = fetch
         self._issuer = issuer
         self._refresh_seconds = refresh_seconds
@@ -43,7 +52,7 @@ class FreshKeys:
         self._asked_at = -UNKNOWN_KEY_SECONDS
         self._flight: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
-        self.current = PublicKeys()
+        self.current = last or PublicKeys()
         self.why = ""
 
     async def start(self) -> None:

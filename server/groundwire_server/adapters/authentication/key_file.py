@@ -5,9 +5,10 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,12 +66,18 @@ def read(path: Path) -> Mapping[str, ApiKey]:
         UnusableKeyFile: when it cannot be read, or is not what `write` has written.
     """
     try:
+        if path.is_fifo():
+            # It would be waited for without end.
+            raise UnusableKeyFile(f"the key file {path} is a pipe: name a file")
         with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
             data = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         raise UnusableKeyFile(f"there is no key file {path}: make one with `groundwire keys create --file …`") from None
     except OSError as failed:
         raise UnusableKeyFile(f"the key file {path} cannot be read: {failed.strerror}") from None
+    if mode & stat.S_IWOTH:
+        raise UnusableKeyFile(f"everybody on this machine can write the key file {path}: chmod o-w {path}")
     if len(data) > SIZE_LIMIT:
         raise UnusableKeyFile(f"the key file {path} is larger than {SIZE_LIMIT // 1024**2} MiB")
     try:
@@ -93,6 +100,8 @@ def changing(path: Path) -> Iterator[dict[str, ApiKey]]:
     Raises:
         UnusableKeyFile: when the file cannot be read or written.
     """
+    # Behind a link is the file that the server reads; a file in the link's place would leave that as it is.
+    path = Path(os.path.realpath(path))
     try:
         folder = os.open(path.parent, os.O_RDONLY)
     except OSError as failed:
@@ -112,12 +121,13 @@ def revoked(key: ApiKey, at: datetime) -> ApiKey:
 
 
 def _write(path: Path, keys: Iterable[ApiKey]) -> None:
-    """Replace the file at once, readable by its owner alone."""
+    """Replace the file at once: a new one is its owner's alone, another stays readable by whoever runs the server."""
     content = {"version": VERSION, "keys": [_to_json(key) for key in keys]}
     try:
         # mkstemp makes it 0600.
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
+            _keep_owner(path, number)
             with os.fdopen(number, "w", encoding="utf-8") as file:
                 json.dump(content, file, indent=1)
                 file.write("\n")
@@ -129,6 +139,16 @@ def _write(path: Path, keys: Iterable[ApiKey]) -> None:
             raise
     except OSError as failed:
         raise UnusableKeyFile(f"the key file {path} cannot be written: {failed.strerror}") from None
+
+
+def _keep_owner(path: Path, number: int) -> None:
+    """Give the new file the old one's owner and group, as far as this user may, and let its group read what it did."""
+    with suppress(FileNotFoundError):
+        old, new = path.stat(), os.fstat(number)
+        with suppress(PermissionError):
+            if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+                os.fchown(number, old.st_uid, old.st_gid)
+            os.fchmod(number, stat.S_IRUSR | stat.S_IWUSR | (old.st_mode & stat.S_IRGRP))
 
 
 def _to_json(key: ApiKey) -> Mapping[str, Any]:

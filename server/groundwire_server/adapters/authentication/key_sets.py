@@ -33,6 +33,8 @@ def check_place(place: str) -> None:
     parts = urlsplit(place)
     if not parts.hostname or parts.scheme not in {"http", "https"}:
         raise ValueError("a key set is read from a file, or from a URL such as https://id.example.com/jwks.json")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a key set is public: give its URL without a name and a password, which would be shown")
     if parts.scheme == "http" and not _on_this_machine(parts.hostname):
         raise ValueError("a key set is read over https: whoever can change it on the way can let anybody in")
 

@@ -1,5 +1,6 @@
 """The public keys of an issuer, as a JSON Web Key Set holds them."""
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ _PUBLIC = frozenset({"kty", "n", "e", "crv", "x", "y"})
 """What a public key is made of; private parts in the set are never loaded."""
 _KEYS_LIMIT = 64
 _RSA_BITS = 2048
+_MOST_BITS = 16_640
+"""Of a part of a key: verifying takes longer the more there are, and OpenSSL itself stops at 16384."""
 _TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 """The type of key that an algorithm's first letters ask for."""
 
@@ -65,12 +68,20 @@ def _public_key(given: dict[str, object]) -> PublicKey | None:
     public: dict[str, str | list[str]] = {
         name: value for name, value in given.items() if name in _PUBLIC and isinstance(value, str)
     }
-    # Six bits a character: too short a modulus is not even loaded.
-    if public["kty"] == "RSA" and len(public.get("n", "")) * 6 < _RSA_BITS:
+    # Six bits a character: what is far too long is not even loaded.
+    if any(len(value) * 6 > _MOST_BITS for value in public.values() if isinstance(value, str)):
         return None
     try:
+        if public["kty"] == "RSA" and _bits(str(public["n"])) < _RSA_BITS:
+            return None
         key = import_key(public)
     except (JoseError, ValueError, TypeError, LookupError):
         return None
     kid, algorithm = given.get("kid", ""), given.get("alg", "")
     return PublicKey(kid if isinstance(kid, str) else "", algorithm if isinstance(algorithm, str) else "", key)
+
+
+def _bits(number: str) -> int:
+    """Of the number, and not of its text, which may begin with zeros."""
+    padded = number + "=" * (-len(number) % 4)
+    return int.from_bytes(base64.b64decode(padded, altchars=b"-_", validate=True), "big").bit_length()

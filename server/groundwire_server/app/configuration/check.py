@@ -1,9 +1,9 @@
 """What a configuration refers to outside itself: prompts, files, folders, extras."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
-from pathlib import Path as File
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.load import Loaded
@@ -35,9 +35,10 @@ def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
     if configuration.server.tls is not None:
         yield from _tls(configuration.server.tls, now)
     yield from _authentication(configuration)
-    for name in configuration.embedders:
+    used = {store.embedder for store in configuration.stores.values()}
+    for name in (name for name in configuration.embedders if name in used):
         if missing := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
-            advice = f"needs {missing[0]}: install groundwire-server[local]"
+            advice = f"needs {missing[0]}: pip install 'groundwire-server[local]', or serve with --no-local-embedder"
             yield Problem(("embedders", name, "kind"), advice)
     yield from unusable_stores(configuration.stores)
     yield from unusable_calibrations(configuration.routes)
@@ -72,5 +73,11 @@ def _authentication(configuration: Configuration) -> Iterator[Problem]:
         except Unusable as wrong:
             yield Problem(("authentication", "api_keys", "file"), str(wrong))
     for index, issuer in enumerate(section.tokens):
-        if "://" not in issuer.jwks and not File(issuer.jwks).is_file():
-            yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} is no file that can be read")
+        if "://" in issuer.jwks:
+            continue
+        from groundwire_server.app.examination import count_keys  # noqa: PLC0415  # as above
+
+        there = os.path.isfile(issuer.jwks)  # noqa: PTH113  # unlike Path's own it raises nothing
+        found = count_keys(issuer.options()) if there else "is no file that can be read"
+        if isinstance(found, str):
+            yield Problem(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} {found}")

@@ -3,15 +3,38 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
+from groundwire_server.app.configuration.files import Unreadable, text_of
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
+from groundwire_server.app.configuration.scalars import scalar
 
-SIZE_LIMIT = 1024 * 1024
+SIZE_LIMIT = 256 * 1024
 _DEPTH_LIMIT = 32
-_VALUES_LIMIT = 20_000
+
+_TAG = "tag:yaml.org,2002:"
+_TAGS = frozenset({f"{_TAG}str", f"{_TAG}map", f"{_TAG}seq"})
+
+
+class _Refused(yaml.MarkedYAMLError):
+    """It is YAML, but not such as a configuration needs."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves every word as it stands."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # the stubs know no other than theirs
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            # Within each other they grow without end from a few lines.
+            raise _Refused(
+                problem="anchors and aliases are not taken: write the value out", problem_mark=event.start_mark
+            )
+        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +65,12 @@ def read(file: File) -> Document:
         InvalidConfiguration: when it cannot be read, is no YAML, or is not one mapping.
     """
     name = str(file)
-    return parse(_text(file, name), name)
+    try:
+        text = text_of(file, SIZE_LIMIT)
+    except Unreadable as why:
+        advice = "" if file.exists() or file.is_symlink() else "; `groundwire config init` writes one to begin with"
+        raise _invalid(name, f"{why}{advice}") from None
+    return parse(text, name)
 
 
 def parse(text: str, name: str) -> Document:
@@ -51,94 +79,103 @@ def parse(text: str, name: str) -> Document:
     Raises:
         InvalidConfiguration: when it is no YAML, or not one mapping.
     """
-    loader = yaml.SafeLoader(text)
+    values, lines = value_of(text, name)
+    if values is None:
+        return Document(name, {}, {})
+    if not isinstance(values, dict):
+        raise _invalid(f"{name}:1", "must hold `key: value` lines, such as `server:`")
+    return Document(name, values, lines)
+
+
+def value_of(text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
+    """Any value that is written as YAML, with the line of each key and item in it.
+
+    Raises:
+        InvalidConfiguration: when it is no YAML, or holds what a configuration has no use for.
+    """
     try:
-        node = loader.get_single_node()
-        if node is None:
-            return Document(name, {}, {})
-        reader = _Reader(name, loader)
-        values = reader.value(node, ())
-    except yaml.MarkedYAMLError as broken:
-        line = broken.problem_mark.line + 1 if broken.problem_mark else 1
-        raise _invalid(f"{name}:{line}", f"this is not YAML: {broken.problem or broken.context}") from None
+        # It looks for characters that YAML does not allow at once.
+        loader = _Loader(text)
     except yaml.reader.ReaderError as broken:
         line = text.count("\n", 0, broken.position) + 1
-        raise _invalid(f"{name}:{line}", "this is not YAML: a character is not allowed") from None
+        raise _invalid(f"{name}:{line}", "holds a control character: remove it") from None
+    try:
+        node = loader.get_single_node()
+        reader = _Reader(name)
+        value = None if node is None else reader.value(node, ())
+    except yaml.MarkedYAMLError as broken:
+        line = broken.problem_mark.line + 1 if broken.problem_mark else 1
+        what = "" if isinstance(broken, _Refused) else "this is not YAML: "
+        raise _invalid(f"{name}:{line}", f"{what}{broken.problem or broken.context}") from None
+    except RecursionError:
+        raise _invalid(name, _TOO_DEEP) from None
     finally:
         loader.dispose()
     if reader.problems:
         raise InvalidConfiguration(reader.problems)
-    if not isinstance(values, dict):
-        raise _invalid(f"{name}:1", "must hold `key: value` lines, such as `server:`")
-    return Document(name, values, reader.lines)
+    return value, reader.lines
 
 
 class _Reader:
     """Turns nodes into values and remembers where they stand."""
 
-    def __init__(self, name: str, loader: yaml.SafeLoader) -> None:
+    def __init__(self, name: str) -> None:
         self.problems: list[Problem] = []
         self.lines: dict[Path, int] = {}
         self._name = name
-        self._loader = loader
-        self._values = 0
 
     def value(self, node: yaml.Node, path: Path) -> Any:
-        self._values += 1
-        if len(path) > _DEPTH_LIMIT or self._values > _VALUES_LIMIT:
-            # Aliases within aliases grow without end from a few lines.
-            raise _invalid(
-                self._at(node), f"is nested over {_DEPTH_LIMIT} levels, or holds over {_VALUES_LIMIT} values"
-            )
+        if len(path) > _DEPTH_LIMIT:
+            raise _invalid(self._at(node), _TOO_DEEP)
+        if node.tag not in _TAGS:
+            self._wrong(path, f"the tag {node.tag.removeprefix(_TAG)} is not taken: write a plain value", node)
+            return None
         match node:
             case yaml.MappingNode():
                 return self._mapping(node, path)
             case yaml.SequenceNode():
                 return [self._item(each, (*path, index)) for index, each in enumerate(node.value)]
+            case yaml.ScalarNode():
+                return self._text(node, path) if node.style else scalar(node.value)
             case _:
-                return self._loader.construct_object(node)
+                raise AssertionError
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == "tag:yaml.org,2002:merge":
-                self.problems.append(Problem(path, "a key must be a word", self._at(key_node)))
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._wrong(path, "a key must be a word", key_node)
                 continue
-            key = str(key_node.value)
+            key = self._text(key_node, path)
             here = (*path, key)
-            if key in values:
-                first = self.lines[here]
-                self.problems.append(Problem(here, f"is given twice, first in line {first}", self._at(key_node)))
-                continue
-            self.lines[here] = key_node.start_mark.line + 1
-            values[key] = self.value(value_node, here)
+            if key == "<<":
+                self._wrong(here, "merge keys are not taken: write the values out", key_node)
+            elif key in values:
+                self._wrong(here, f"is given twice, first in line {self.lines[here]}", key_node)
+            else:
+                self.lines[here] = key_node.start_mark.line + 1
+                values[key] = self.value(value_node, here)
         return values
 
     def _item(self, node: yaml.Node, path: Path) -> Any:
         self.lines[path] = node.start_mark.line + 1
         return self.value(node, path)
 
+    def _text(self, node: yaml.ScalarNode, path: Path) -> str:
+        text = str(node.value)
+        # No path, name or header can hold them, and what uses such a text fails in its own way.
+        if "\0" in text or (not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)):
+            self._wrong(path, "holds a character that no text has: remove it", node)
+        return text
+
+    def _wrong(self, path: Path, message: str, node: yaml.Node) -> None:
+        self.problems.append(Problem(path, message, self._at(node)))
+
     def _at(self, node: yaml.Node) -> str:
         return f"{self._name}:{node.start_mark.line + 1}"
 
 
-def _text(file: File, name: str) -> str:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(SIZE_LIMIT + 1)
-    except IsADirectoryError:
-        raise _invalid(name, "is a folder: name the file in it") from None
-    except FileNotFoundError:
-        raise _invalid(name, "does not exist: write one with `groundwire config init`") from None
-    except OSError as failed:
-        raise _invalid(name, f"cannot be read: {failed.strerror}") from None
-    if len(data) > SIZE_LIMIT:
-        raise _invalid(name, f"is larger than {SIZE_LIMIT // 1024} KiB: is it another file?")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        line = data.count(b"\n", 0, broken.start) + 1
-        raise _invalid(f"{name}:{line}", f"is not UTF-8: byte 0x{data[broken.start]:02x}; save it as UTF-8") from None
+_TOO_DEEP = f"is nested over {_DEPTH_LIMIT} levels deep: is it another file?"
 
 
 def _invalid(origin: str, message: str) -> InvalidConfiguration:

@@ -1,33 +1,38 @@
 """Turns what pydantic found into our own lines."""
 
 from collections.abc import Callable, Mapping
-from enum import Enum
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from groundwire_server.app.configuration.problems import Path, Problem, not_among
+from groundwire_server.app.configuration.shape import KIND, below, kinds, sections
+
+_KEY = "[key]"
+"""What pydantic puts behind a key that is itself wrong."""
 
 _KINDS: Mapping[str, str] = {
-    "string_type": "must be a text",
+    "string_type": "must be a text: put it in quotes",
     "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
     "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number that is much smaller",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "path_type": "must be a path",
+    "finite_number": "must be a finite number",
+    "path_type": "must be a path: put it in quotes",
     "list_type": "must be a list, such as [a, b]",
     "tuple_type": "must be a list, such as [a, b]",
     "frozen_set_type": "must be a list, such as [a, b]",
-    "set_type": "must be a list, such as [a, b]",
     "dict_type": "must hold `key: value` lines",
     "model_type": "must hold `key: value` lines",
-    "model_attributes_type": "must hold `key: value` lines",
-    "union_tag_not_found": "must hold `key: value` lines",
     "missing": "is missing",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be above {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be below {lt}",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
 }
 
 
@@ -41,95 +46,65 @@ def explained(invalid: ValidationError, model: type[BaseModel], origin: Callable
     """
     problems = []
     for error in invalid.errors(include_url=False, include_input=True):
-        path, around = _located(error["loc"], model)
-        if error["type"] == "union_tag_invalid":
-            path = (*path, "kind")
+        path, around = _place(error["loc"], model)
+        if error["type"].startswith("union_tag") and isinstance(error["input"], dict):
+            path = (*path, KIND)
         problems.append(Problem(path, _sentence(error, path, around), origin(path)))
     return problems
 
 
-def _sentence(error: ErrorDetails, path: Path, around: Any) -> str:
+def _place(loc: Path, model: type[BaseModel]) -> tuple[Path, list[Any]]:
+    """The path, and what stands around its last part. Pydantic names the kind too where there are several."""
+    path: Path = ()
+    around: list[Any] = []
+    here: list[Any] = [model]
+    for part in loc:
+        several = [section for each in here for section in sections(each)]
+        of_kind = [section for section in several if part in kinds(section)]
+        if len(several) > 1 and of_kind:
+            here = list(of_kind)
+        elif part != _KEY:
+            path, around = (*path, part), here
+            here = [inner for each in here for inner in below(each, part)]
+    return path, around
+
+
+def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
     kind = error["type"]
     context: Mapping[str, Any] = error.get("ctx") or {}
-    if kind == "extra_forbidden":
-        return not_among(path[-1], _keys(around), "is no key here")
-    if kind == "union_tag_invalid":
-        return not_among(context["tag"], _allowed(context["expected_tags"]), "is not one of the words allowed")
-    if kind in {"literal_error", "enum"}:
-        return not_among(error["input"], _allowed(str(context.get("expected", ""))), "is not one of the words allowed")
-    if kind == "string_pattern_mismatch":
-        what = "name" if error["loc"][-1] == "[key]" else "text"
-        return f"must be a {what} that matches {context['pattern']}"
-    if kind == "value_error":
-        return str(context["error"])
-    if kind in _KINDS:
-        return _KINDS[kind]
-    message = error["msg"]
-    return message.replace("Input should", "must").replace("Value should", "must")
+    match kind:
+        case "extra_forbidden":
+            keys = {key for each in around for section in sections(each) for key in section.model_fields}
+            return not_among(path[-1], keys, "is no key here")
+        case "literal_error" | "enum":
+            return not_among(error["input"], _words(context["expected"]), "is not one of the words allowed")
+        case "union_tag_invalid":
+            return not_among(context["tag"], _words(context["expected_tags"]), "is not one of the words allowed")
+        case "union_tag_not_found" if not isinstance(error["input"], dict):
+            return _KINDS["model_type"]
+        case "union_tag_not_found":
+            allowed = [str(word) for each in _unions(error, around) for word in kinds(each)]
+            return f"is missing; there are: {', '.join(sorted(allowed))}"
+        case "string_pattern_mismatch":
+            what = "name" if error["loc"][-1] == _KEY else "text"
+            return f"must be a {what} that matches {context['pattern']}"
+        case "value_error":
+            return str(context["error"])
+        case _ if kind in _KINDS:
+            return _KINDS[kind].format_map({name: _whole(limit) for name, limit in context.items()})
+        case _:
+            return error["msg"].replace("Input should", "must").replace("Value should", "must")
 
 
-def _allowed(expected: str) -> list[str]:
+def _unions(error: ErrorDetails, around: list[Any]) -> list[type[BaseModel]]:
+    """The sections that one without a kind could be."""
+    return [section for each in around for inner in below(each, error["loc"][-1]) for section in sections(inner)]
+
+
+def _whole(limit: object) -> object:
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+
+
+def _words(expected: str) -> list[str]:
     """The words in pydantic's `'a', 'b' or 'c'`."""
     return [word.strip().strip("'") for part in expected.split(" or ") for word in part.split(",") if word.strip()]
-
-
-def _located(location: Path, model: type[BaseModel]) -> tuple[Path, Any]:
-    """The path of an error, and the type of what holds its last part.
-
-    Within a section that may be of several kinds pydantic names the kind too, which is no key.
-    """
-    path: list[str | int] = []
-    around: Any = model
-    at: Any = model
-    for part in location:
-        if part == "[key]":
-            continue
-        kinds = sections_of(at)
-        if len(kinds) > 1:
-            at = next(each for each in kinds if each.model_fields["kind"].default == part)
-            continue
-        around = at
-        path.append(part)
-        field = kinds[0].model_fields.get(str(part)) if kinds else None
-        at = _inner(at) if field is None else field.annotation
-    return tuple(path), around
-
-
-def _keys(annotation: Any) -> list[str]:
-    section = section_of(annotation)
-    return sorted(section.model_fields) if section else []
-
-
-def section_of(annotation: Any) -> type[BaseModel] | None:
-    """The section that an annotation means: itself, or the one it may be beside None, or the first of several kinds."""
-    return next(iter(sections_of(annotation)), None)
-
-
-def sections_of(annotation: Any) -> list[type[BaseModel]]:
-    """The sections that an annotation may mean: more than one where there are several kinds."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for each in _alternatives(annotation) for found in sections_of(each)]
-
-
-def _alternatives(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, or what is annotated; nothing for a container."""
-    if get_origin(annotation) in {dict, list, tuple, frozenset}:
-        return ()
-    return tuple(each for each in get_args(annotation) if isinstance(each, type) or get_args(each))
-
-
-def _inner(annotation: Any) -> Any:
-    """What a container holds."""
-    if get_origin(annotation) is dict:
-        return get_args(annotation)[1]
-    if get_origin(annotation) in {list, tuple, frozenset}:
-        return get_args(annotation)[0]
-    return next((_inner(each) for each in get_args(annotation) if get_origin(each) in {dict, list, tuple}), annotation)
-
-
-def words_of(annotation: Any) -> list[str]:
-    """The words that an annotation allows, when it is an enum."""
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return [str(member.value) for member in annotation]
-    return []

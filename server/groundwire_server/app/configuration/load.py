@@ -1,28 +1,34 @@
 """Putting a configuration together: what is built in, the file over it, the environment, flags."""
 
+import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path as File
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from groundwire_server.app.configuration import shape
 from groundwire_server.app.configuration.built_in import built_in
 from groundwire_server.app.configuration.document import Document, read
+from groundwire_server.app.configuration.environment import Override, overrides
 from groundwire_server.app.configuration.explain import explained
+from groundwire_server.app.configuration.files import Mark, mark
+from groundwire_server.app.configuration.layers import BUILT_IN, Layers
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem, not_among
+from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
 from groundwire_server.app.configuration.references import dangling
 
 FILE = "groundwire.yaml"
 """The file that is read when none is named and it is there."""
 
-PREFIX = "GROUNDWIRE_"
-_BETWEEN = "__"
+_NAMES = ("embedders", "stores", "models")
+"""The sections whose keys others refer to."""
 
-BUILT_IN = "built in"
-"""The origin of what nobody has set."""
+_TOGETHER = frozenset({"server", "authentication"})
+"""The sections that are judged together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ class Sources:
     ) -> "Sources":
         """The file that is named, else GROUNDWIRE_CONFIG's, else groundwire.yaml of this folder where there is one."""
         file = named or (File(environment["GROUNDWIRE_CONFIG"]) if environment.get("GROUNDWIRE_CONFIG") else None)
-        if file is None and File(FILE).exists():
+        # A link that leads nowhere is meant, and told of.
+        if file is None and (File(FILE).exists() or File(FILE).is_symlink()):
             file = File(FILE)
         return cls(file, environment, flags)
 
@@ -56,90 +63,90 @@ class Loaded:
 
     Attributes:
         origins: the origin of what is set, by path; the rest is built in.
+        mark: what the file was like just before it was read.
     """
 
     configuration: Configuration
     origins: Mapping[Path, str]
+    mark: Mark
 
     def origin(self, path: Path) -> str:
-        """Where the value at a path comes from."""
-        return _origin(self.origins, path)
+        """Where the value at a path, or what holds it, comes from."""
+        while path and path not in self.origins:
+            path = path[:-1]
+        return self.origins.get(path, BUILT_IN)
 
 
 def load(sources: Sources) -> Loaded:
     """Read and check a configuration.
 
     Raises:
-        InvalidConfiguration: with everything that is wrong.
+        InvalidConfiguration: with everything that is wrong, in the order of the file, then the environment, then flags.
     """
-    document = Document("", {}, {}) if sources.file is None else read(sources.file)
-    values: dict[str, Any] = {**built_in(), **document.values}
-    origins: dict[Path, str] = {path: document.origin(path) for path in document.lines}
-    problems: list[Problem] = []
-    for path, value, origin in (*_of_environment(sources.environment or {}), *_of_flags(sources.flags or {})):
-        problem = _set(values, path, value, origin)
-        if problem:
-            problems.append(problem)
-        else:
-            origins[path] = origin
-    if problems:
-        raise InvalidConfiguration(problems)
-    return Loaded(_checked(values, origins, document.name), origins)
+    before = mark(sources.file) if sources.file else None
+    document = read(sources.file) if sources.file else Document("", {}, {})
+    layers = Layers({**built_in(), **shape.settled(document.values, Configuration)}, document)
+    flags = (Override(path, value, flag, adds=False) for flag, (path, value) in (sources.flags or {}).items())
+    over = chain(overrides(sources.environment or {}), flags)
+    problems = [wrong for each in over if (wrong := layers.put(each))]
+    configuration, more = _checked(layers)
+    problems += more
+    if configuration is None or problems:
+        raise InvalidConfiguration(sorted(problems, key=layers.order))
+    return Loaded(configuration, layers.origins, before)
 
 
-def _checked(values: dict[str, Any], origins: Mapping[Path, str], name: str) -> Configuration:
-    def origin(path: Path) -> str:
-        found = _origin(origins, path)
-        return name if found == BUILT_IN else found
-
+def _checked(layers: Layers) -> tuple[Configuration | None, list[Problem]]:
     try:
-        configuration = Configuration.model_validate(values)
+        configuration = _validated(layers.values)
     except ValidationError as invalid:
-        raise InvalidConfiguration(explained(invalid, Configuration, origin)) from None
-    problems = [Problem(each.path, each.message, origin(each.path)) for each in dangling(configuration)]
-    if problems:
-        raise InvalidConfiguration(problems)
-    return configuration
+        problems = explained(invalid, Configuration, layers.origin)
+        return None, [*problems, *_beside(problems, layers)]
+    found = [Problem(each.path, each.message, layers.origin(each.path)) for each in dangling(configuration)]
+    return configuration, found
 
 
-def _origin(origins: Mapping[Path, str], path: Path) -> str:
-    """The origin of a value: its own, or that of the list or text that holds it."""
-    while path:
-        if path in origins:
-            return origins[path]
-        path = path[:-1]
-    return BUILT_IN
+def _validated(values: dict[str, Any]) -> Configuration:
+    """As JSON, in which a path and a word of a set are texts, and nothing is taken for what it is not."""
+    return Configuration.model_validate_json(json.dumps(values, default=str), strict=True)
 
 
-def _of_environment(environment: Mapping[str, str]) -> Iterator[tuple[Path, Any, str]]:
-    """GROUNDWIRE_ROUTES__BUILT_IN__LIMITS__TOP_K=5: values are YAML. Variables without `__` are the commands' own."""
-    for variable, text in sorted(environment.items()):
-        if variable.startswith(PREFIX) and _BETWEEN in variable:
-            path = tuple(variable.removeprefix(PREFIX).lower().split(_BETWEEN))
-            yield path, _value(variable, text), variable
-
-
-def _of_flags(flags: Mapping[str, tuple[Path, Any]]) -> Iterator[tuple[Path, Any, str]]:
-    for flag, (path, value) in flags.items():
-        yield path, value, flag
-
-
-def _value(variable: str, text: str) -> Any:
+def _beside(problems: list[Problem], layers: Layers) -> Iterator[Problem]:
+    """Yield what is wrong beside some problems, as far as it does not follow from them."""
+    rest = deepcopy(layers.values)
+    if not all(_taken_out(rest, each.path) for each in problems):
+        return
+    if any(_keys(rest, name) != _keys(layers.values, name) for name in _NAMES):
+        return
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise InvalidConfiguration([Problem((), "its value is not YAML", variable)]) from None
+        configuration = _validated(rest)
+    except ValidationError:
+        return
+    sections = {each.path[0] for each in problems}
+    around = {each.path[:-1] for each in problems if shape.at(Configuration, each.path)}
+    for each in dangling(configuration):
+        follows = each.path[0] in _TOGETHER and sections & _TOGETHER
+        if not follows and each.path[:-1] not in around:
+            yield Problem(each.path, each.message, layers.origin(each.path))
 
 
-def _set(values: dict[str, Any], path: Path, value: Any, origin: str) -> Problem | None:
-    first = str(path[0])
-    if first not in Configuration.model_fields:
-        return Problem((first,), not_among(first, Configuration.model_fields, "is no key here"), origin)
-    at = values
-    for part in path[:-1]:
-        inner = at.setdefault(str(part), {})
-        if not isinstance(inner, dict):
-            return Problem(path, "stands within what is a single value", origin)
-        at = inner
-    at[str(path[-1])] = value
-    return None
+def _taken_out(values: Any, path: Path) -> bool:
+    """Take a single value out; False when there is none, or when it holds others."""
+    if not path:
+        return False
+    *around, last = path
+    for part in around:
+        values = values[part] if _has(values, part) else None
+    if not isinstance(values, dict) or isinstance(values.get(last, {}), dict | list):
+        return False
+    del values[last]
+    return True
+
+
+def _has(values: Any, part: str | int) -> bool:
+    return part in values if isinstance(values, dict) else isinstance(values, list) and part in range(len(values))
+
+
+def _keys(values: dict[str, Any], name: str) -> list[str] | None:
+    section = values.get(name, {})
+    return sorted(section) if isinstance(section, dict) else None

@@ -5,11 +5,15 @@ import ssl
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path as File
+from stat import S_ISDIR
 
 from groundwire_server.adapters.store.weaviate.options import SearchMode
+from groundwire_server.app.configuration.files import Unreadable, text_of
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.models.stores import EmbeddedStore, Store, WeaviateStore
 from groundwire_server.app.configuration.problems import Path, Problem
+
+_AUTHORITIES_LIMIT = 1024 * 1024
 
 
 def shared_places(stores: Mapping[str, Store]) -> Iterator[Problem]:
@@ -53,13 +57,10 @@ def _unusable_weaviate(path: Path, store: WeaviateStore) -> Iterator[Problem]:
 
 def _no_authorities(file: File) -> str | None:
     try:
-        ssl.create_default_context(cadata=file.read_text(encoding="ascii"))
-    except OSError as failed:
-        # What OpenSSL says of bad PEM is an OSError too.
-        if isinstance(failed, ssl.SSLError):
-            return f"{file} holds no certificates in PEM"
-        return f"{file} cannot be read: {failed.strerror}"
-    except ValueError:
+        ssl.create_default_context(cadata=text_of(file, _AUTHORITIES_LIMIT))
+    except Unreadable as wrong:
+        return f"{file} {wrong}"
+    except (ssl.SSLError, ValueError):
         return f"{file} holds no certificates in PEM"
     return None
 
@@ -67,8 +68,15 @@ def _no_authorities(file: File) -> str | None:
 def _not_writable(folder: File) -> str | None:
     """Whether a folder can be written, or made in the nearest one above it that there is."""
     for place in (folder.absolute(), *folder.absolute().parents):
-        if place.exists():
-            if not place.is_dir():
-                return f"{place} is a file: name a folder"
-            return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
+        try:
+            mode = place.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            if place.is_symlink():
+                return f"{place} is a link that leads nowhere: correct it"
+            continue
+        except OSError as failed:
+            return f"{place} cannot be used: {failed.strerror}"
+        if not S_ISDIR(mode):
+            return f"{place} is a file: name a folder"
+        return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
     return None

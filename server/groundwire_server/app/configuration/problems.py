@@ -24,14 +24,16 @@ class Problem:
     origin: str = ""
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.origin, dotted(self.path), self.message) if part)
+        line = ": ".join(part for part in (self.origin, dotted(self.path), self.message) if part)
+        # A key may hold what steers a terminal.
+        return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
 class InvalidConfiguration(Exception):
     """The configuration cannot be used.
 
     Attributes:
-        problems: every one, in the order of the file.
+        problems: every one, in the order of the file, then of variables, then of flags.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:

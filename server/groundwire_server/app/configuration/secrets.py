@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from groundwire_server.app.configuration.files import Unreadable, text_of
+
 _SIZE_LIMIT = 64 * 1024
 
 
@@ -67,17 +69,9 @@ def _from_environment(name: str) -> str:
 
 def _from_file(path: Path) -> str:
     try:
-        with path.open("rb") as opened:
-            data = opened.read(_SIZE_LIMIT + 1)
-        text = data.decode()
-    except IsADirectoryError:
-        raise ValueError(f"{path} is a folder: name the file in it") from None
-    except OSError as failed:
-        raise ValueError(f"{path} cannot be read: {failed.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8") from None
-    if len(data) > _SIZE_LIMIT:
-        raise ValueError(f"{path} is larger than {_SIZE_LIMIT // 1024} KiB: is it another file?")
+        text = text_of(path, _SIZE_LIMIT)
+    except Unreadable as why:
+        raise ValueError(f"{path} {why}") from None
     if not (value := text.rstrip("\r\n")):
-        raise ValueError(f"{path} is empty")
+        raise ValueError(f"{path} is empty: write the secret into it")
     return value

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
-from groundwire_server.app.configuration.load import BUILT_IN, Loaded
+from groundwire_server.app.configuration.layers import BUILT_IN
+from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.problems import Path, dotted
+from groundwire_server.app.configuration.yaml_line import line
+
+_COLUMN = 60
+"""The widest line that the comments are aligned behind."""
 
 
 def rows(loaded: Loaded) -> Iterator[tuple[Path, Any, str]]:
@@ -15,16 +18,17 @@ def rows(loaded: Loaded) -> Iterator[tuple[Path, Any, str]]:
 
 
 def as_yaml(loaded: Loaded) -> str:
-    """The configuration as a file would hold it, with a comment beside each value."""
-    lines: list[str] = []
+    """The configuration as a file would hold it, with a comment beside each value; a long one pushes its own aside."""
+    lines: list[tuple[str, str]] = []
     before: Path = ()
     for path, value, origin in rows(loaded):
         *sections, key = path
         shared = _shared(before, tuple(sections))
-        lines.extend(f"{'  ' * depth}{sections[depth]}:" for depth in range(shared, len(sections)))
-        lines.append(f"{'  ' * len(sections)}{key}: {_flow(value)}  # {origin}")
+        lines.extend((f"{'  ' * depth}{sections[depth]}:", "") for depth in range(shared, len(sections)))
+        lines.append((f"{'  ' * len(sections)}{key}: {line(value)}", f"  # {origin}"))
         before = tuple(sections)
-    return "\n".join(lines) + "\n"
+    column = max((len(text) for text, _ in lines if len(text) <= _COLUMN), default=0)
+    return "".join(f"{text:{column}}{remark}".rstrip() + "\n" for text, remark in lines)
 
 
 def as_mapping(loaded: Loaded) -> dict[str, dict[str, Any]]:
@@ -55,8 +59,3 @@ def _shared(before: Path, path: Path) -> int:
             break
         count += 1
     return count
-
-
-def _flow(value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
-    return text.removesuffix("\n").removesuffix("\n...")

@@ -2,23 +2,25 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from groundwire_server.app.configuration.built_in import built_in
-from groundwire_server.app.configuration.explain import section_of, sections_of
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.shape import KIND, kinds, section_of, sections
+from groundwire_server.app.configuration.yaml_line import line
 
 _WIDTH = 100
 _INDENT = "  "
 
 _HEAD = """\
-# The configuration of groundwire. Lines that begin with `#` and a key are what holds without them, or an example;
-# remove the `#` to change them. `groundwire config check` says whether the file is right, `groundwire config show` what
-# is in force. A variable such as GROUNDWIRE_SERVER__LISTEN counts more than the file.
+# The configuration of groundwire. A line such as `#listen: …` says what holds without it, or gives an
+# example: remove its `#` to set it. `groundwire config check` says whether this file is right,
+# `groundwire config show` what is in force. A variable such as GROUNDWIRE_SERVER__LISTEN counts more
+# than this file, and a flag of `groundwire serve` more than both. A server that runs takes in this
+# file when it changes.
 """
 
 
@@ -38,7 +40,7 @@ def _section(model: type[BaseModel], given: Mapping[str, Any], indent: str) -> I
             yield f"{indent}{name}:"
             yield from _names(field, value, indent + _INDENT)
         elif name in given:
-            yield f"{indent}{name}: {_written(value)}"
+            yield f"{indent}{name}: {line(value)}"
         elif section is None:
             yield from _commented(_example(name, field), indent)
         elif field.is_required() or field.annotation is section:
@@ -50,21 +52,17 @@ def _section(model: type[BaseModel], given: Mapping[str, Any], indent: str) -> I
 
 def _names(field: FieldInfo, value: Mapping[str, Any], indent: str) -> Iterator[str]:
     """What stands under names: `stores: {main: …}`; then an example of each other kind, under its own name."""
-    kinds = sections_of(get_args(field.annotation)[1])
+    annotation = get_args(field.annotation)[1]
     for name, given in value.items():
+        inner = section_of(annotation, given)
         yield f"{indent}{name}:"
-        inner = next((each for each in kinds if given.get("kind") == _kind_of(each)), next(iter(kinds), None))
         if inner is not None:
             yield from _section(inner, given, indent + _INDENT)
-    given_kinds = {given.get("kind") for given in value.values()}
-    for each in kinds[1:]:
-        if _kind_of(each) not in given_kinds:
-            yield from _commented(_inner(_kind_of(each), each), indent)
-
-
-def _kind_of(section: type[BaseModel]) -> str:
-    field = section.model_fields.get("kind")
-    return "" if field is None else str(field.default)
+    there = {given.get(KIND) for given in value.values()}
+    for each in sections(annotation):
+        for kind in kinds(each):
+            if kind not in there:
+                yield from _commented(_inner(kind, each), indent)
 
 
 def _inner(name: str, section: type[BaseModel]) -> Iterator[str]:
@@ -74,9 +72,9 @@ def _inner(name: str, section: type[BaseModel]) -> Iterator[str]:
         yield from _told(field, _INDENT)
         nested = section_of(field.annotation)
         if nested is not None and get_origin(field.annotation) is not dict:
-            yield from (_INDENT + line for line in _inner(key, nested))
+            yield from (_INDENT + each for each in _inner(key, nested))
         else:
-            yield from (_INDENT + line for line in _example(key, field))
+            yield from (_INDENT + each for each in _example(key, field))
 
 
 def _example(name: str, field: FieldInfo) -> Iterator[str]:
@@ -85,48 +83,31 @@ def _example(name: str, field: FieldInfo) -> Iterator[str]:
     listed = section_of(items[0]) if get_origin(field.annotation) is tuple and items else None
     if listed is not None:
         _, *lines = _inner("", listed)
-        body = [line.removeprefix(_INDENT) for line in lines]
-        first = next(index for index, line in enumerate(body) if not line.startswith("#"))
+        body = [each.removeprefix(_INDENT) for each in lines]
+        first = next(index for index, each in enumerate(body) if not each.startswith("#"))
         yield f"{name}:"
-        for index, line in enumerate(body):
-            yield _INDENT + ("- " if index == first else _INDENT) + line
+        for index, each in enumerate(body):
+            mark = "- " if index == first else _INDENT if index > first else ""
+            yield f"{_INDENT}{mark}{each}"
         return
     default = field.get_default(call_default_factory=True, validated_data={})
     value = field.examples[0] if field.examples else default
     if isinstance(value, dict) and value:
         yield f"{name}:"
         for key, each in value.items():
-            yield f"{_INDENT}{key}: {_written(each)}"
+            yield f"{_INDENT}{key}: {line(each)}"
     else:
-        yield f"{name}: {_written(value)}"
+        yield f"{name}: {line(value)}"
 
 
 def _told(field: FieldInfo, indent: str) -> Iterator[str]:
-    for line in textwrap.wrap(field.description or "", _WIDTH - len(indent)):
-        yield f"{indent}# {line}"
+    words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    told = f"{field.description} One of {', '.join(map(str, words))}." if len(words) > 1 else field.description or ""
+    for each in textwrap.wrap(told, _WIDTH - len(indent)):
+        yield f"{indent}# {each}"
 
 
 def _commented(lines: Iterator[str], indent: str) -> Iterator[str]:
-    for line in lines:
-        yield f"{indent}{line}" if line.lstrip().startswith("#") else f"{indent}#{line}"
-
-
-def _written(value: Any) -> str:
-    """A value as YAML on one line."""
-    plain = _plain(value)
-    text = yaml.safe_dump(plain, default_flow_style=True, width=10_000, sort_keys=False)
-    return text.removesuffix("\n").removesuffix("\n...")
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case frozenset():
-            return sorted(str(each) for each in value)
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case dict():
-            return {str(key): _plain(each) for key, each in value.items()}
-        case _:
-            return str(value)
+    """The lines without effect. Without their first `#` they are right: remarks within have one of their own."""
+    for each in lines:
+        yield f"{indent}#{each}"

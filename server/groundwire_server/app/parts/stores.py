@@ -1,6 +1,8 @@
 """Stores."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
@@ -40,7 +42,22 @@ async def open_store(name: str, configuration: Configuration, lease: Lease, trac
         from groundwire_server.app.parts.embedded_store import open_embedded  # noqa: PLC0415  # of one kind alone
 
         return await open_embedded(section, model, embedder, lease)
-    # Imported here: the client takes half a second, which servers without a Weaviate are spared.
-    from groundwire_server.app.parts.weaviate_store import open_weaviate  # noqa: PLC0415
+    with _as_it_was("GRPC_VERBOSITY"):
+        # Imported here: the client takes half a second, which servers without a Weaviate are spared. It also has gRPC
+        # write to standard error.
+        from groundwire_server.app.parts.weaviate_store import open_weaviate  # noqa: PLC0415
 
     return await open_weaviate(name, section, model, embedder, lease, tracer)
+
+
+@contextmanager
+def _as_it_was(variable: str) -> Iterator[None]:
+    """Undo what is done to a variable of the environment."""
+    before = os.environ.get(variable)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = before

@@ -45,18 +45,18 @@ def bench(
     """
     from json import dumps  # noqa: PLC0415  # imports what --help does not need
 
+    from groundwire.security import on_this_machine  # noqa: PLC0415
     from groundwire_server.cli.bench.load import Kind, Load, Plan  # noqa: PLC0415
     from groundwire_server.cli.bench.machine import this_machine  # noqa: PLC0415
     from groundwire_server.cli.bench.outside import html as drawn  # noqa: PLC0415
     from groundwire_server.cli.bench.questions import gather  # noqa: PLC0415
     from groundwire_server.cli.bench.result import Result, lines  # noqa: PLC0415
-    from groundwire_server.cli.bench.target import is_loopback  # noqa: PLC0415
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.console import one_line  # noqa: PLC0415
 
     if kind not in set(Kind):
         raise Stop(ExitCode.USAGE, f"there is no kind of call {kind!r}: choose {', '.join(Kind)}")
-    if not is_loopback(connection.server) and not yes_load:
+    if not on_this_machine(connection.server) and not yes_load:
         raise Stop(
             ExitCode.USAGE, f"{connection.server} is not this machine: add --yes-load when you may put load on it"
         )

@@ -55,7 +55,8 @@ def tour(data: Path, *, fresh: bool) -> bool:
     with failures_stop():
         console.print(Text("Starting a server", style="bold"))
         with server(data) as address, connect(Connection(address, TENANT)) as client:
-            console.print(f"It listens on {address} and keeps its documents in {data}")
+            # Not wrapped: a path that is broken cannot be copied.
+            console.print(f"It listens on {address} and keeps its documents in {data}", soft_wrap=True)
             console.print()
             _store(client, console)
             ended = [_ask(client, console, number, asked) for number, asked in enumerate(QUESTIONS, 1)]

@@ -16,7 +16,7 @@ from groundwire_server.cli.doctor.sockets import refusal
 from groundwire_server.cli.doctor.weaviate import weaviate
 
 _OTLP_PORT = 4317
-_CORRECT = "correct it; `groundwire config check` says all that is wrong"
+_CORRECT = "no server starts with it"
 
 
 def local(connection: Connection, config: Path | None) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def _refers(loaded: Loaded) -> Iterator[Finding]:
     for each in wrong:
         said = str(Problem(each.path, each.message, loaded.origin(each.path)))
         # A server that runs already, or in a container, may well have what is missing here.
-        yield Finding("config", State.WARN, said, "correct it before a server starts here")
+        yield Finding("config", State.WARN, said, "a server here does not start with it")
     if not wrong:
         yield Finding("config", State.OK, "the files, folders, prompts and packages that it names are there")
 

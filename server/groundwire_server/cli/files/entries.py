@@ -66,10 +66,12 @@ class Readable:
     Attributes:
         document: what is sent.
         stamp: that of a file which holds this document alone, taken before it was read.
+        line: the file and line it stands in, of a document among others.
     """
 
     document: Document
     stamp: Stamp | None = None
+    line: str = ""
 
     @property
     def digest(self) -> str:

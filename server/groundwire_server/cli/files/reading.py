@@ -1,8 +1,9 @@
 """Reads documents from files, one at a time."""
 
+import codecs
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -58,19 +59,32 @@ def lines(file: BinaryIO, name: str, given: Given) -> Iterator[Readable | Unread
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
+        place = f"{name}:{number}"
         try:
             fields = json.loads(line)
+        except (ValueError, RecursionError) as wrong:
+            yield Unreadable(place, f"is no JSON: {_first_line(wrong)}")
+            continue
+        if not isinstance(fields, dict):
+            yield Unreadable(place, "is no Document: it must be a JSON object")
+            continue
+        try:
             document = json_format.ParseDict(fields, Document())
         except (ValueError, RecursionError, json_format.ParseError) as wrong:
-            yield Unreadable(f"{name}:{number}", f"is no Document: {_first_line(wrong)}")
+            yield Unreadable(place, f"is no Document: {_unknown(fields) or _first_line(wrong)}")
+            continue
+        if missing := [
+            word for word, said in (("documentId", document.document_id), ("text", document.text)) if not said
+        ]:
+            yield Unreadable(place, f"has no {missing[0]}, which every document needs")
             continue
         if not any(key in fields for key in _ACCESS):
             document.allowed_principals.extend(given.principals)
         given.mark(document)
         if len(document.text.encode()) > TEXT_LIMIT:
-            yield Unreadable(f"{name}:{number}", "has more than 4 MiB of text; split it")
+            yield Unreadable(place, "has more than 4 MiB of text; split it")
         else:
-            yield Readable(document)
+            yield Readable(document, line=place)
 
 
 def text(file: BinaryIO, document_id: str, given: Given) -> Readable | Unreadable:
@@ -145,6 +159,10 @@ def _decoded(content: bytes, name: str) -> str | Unreadable:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as failed:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return Unreadable(name, "is UTF-16: convert it, as with iconv -f UTF-16 -t UTF-8")
+        if b"\0" in content:
+            return Unreadable(name, "is no text: convert it to one, or leave it out")
         return Unreadable(name, f"is not UTF-8 (byte {failed.start}): convert it, as with iconv -f LATIN1 -t UTF-8")
 
 
@@ -168,6 +186,13 @@ def _count_lines(path: Path) -> int:
             return sum(1 for line in file if line.strip())
     except OSError:
         return 1
+
+
+def _unknown(fields: Mapping[str, object]) -> str:
+    """The first field that no document has, and those that there are."""
+    known = {field.json_name: field.name for field in Document.DESCRIPTOR.fields}
+    unknown = [key for key in fields if key not in known and key not in known.values()]
+    return f"there is no field {unknown[0]}; there are {', '.join(known)}" if unknown else ""
 
 
 def _first_line(error: Exception) -> str:

@@ -11,9 +11,18 @@ class RoleCheck:
 
     async def around(self, call: Call, proceed: Proceed) -> None:
         """Look the call up in the table of roles."""
-        caller = call.caller
-        if not allows(call.method, caller.roles):
-            needed = ",".join(sorted(ROLES.get(call.method, ())))
-            about = {"tenant": caller.tenant, "needs": needed}
-            raise Refused(Refusal.ROLE_MISSING, about=about, metadata={"role": needed} if needed else None)
+        check_role(call)
         await proceed()
+
+
+def check_role(call: Call) -> None:
+    """Hold the caller to the table.
+
+    Raises:
+        Refused: ROLE_MISSING.
+    """
+    caller = call.caller
+    if not allows(call.method, caller.roles):
+        needed = ",".join(sorted(ROLES.get(call.method, ())))
+        about = {"tenant": caller.tenant, "needs": needed}
+        raise Refused(Refusal.ROLE_MISSING, about=about, metadata={"role": needed} if needed else None)

@@ -13,7 +13,7 @@ Outermost first:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -26,6 +26,9 @@ from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, enter
 
 Proceed: TypeAlias = Callable[[], Awaitable[None]]
+
+Foreseen: TypeAlias = Callable[[Mapping[str, str]], Awaitable[bool]]
+"""Whether a call of this metadata may be let in: False when the layers will refuse it without its request."""
 
 UNREADABLE = object()
 """Stands for bytes that are no message of the method's type."""
@@ -44,10 +47,12 @@ class Layer(Protocol):
 class Chain(grpc.aio.ServerInterceptor):
     """Runs the layers around the calls whose methods begin as given; all others stay as they are."""
 
-    def __init__(self, layers: Sequence[Layer], methods: str = _OURS) -> None:
+    def __init__(self, layers: Sequence[Layer], foreseen: Foreseen | None = None, methods: str = _OURS) -> None:
         self._layers = tuple(layers)
+        self._foreseen = foreseen
         self._methods = methods
         self._wrapped: dict[str, Any] = {}
+        self._unread: dict[str, Any] = {}
         self._running: set[asyncio.Task[Any]] = set()
         self._ended = False
         self.idle = asyncio.Event()
@@ -66,7 +71,14 @@ class Chain(grpc.aio.ServerInterceptor):
             if handler is None or not method.startswith(self._methods):
                 return handler
             wrapped = self._wrapped[method] = self._wrap(method.removeprefix("/"), handler)
-        return wrapped
+            self._unread[method] = grpc.stream_stream_rpc_method_handler(
+                partial(self._refuse, method.removeprefix("/"))
+            )
+        if wrapped.request_streaming or self._foreseen is None:
+            return wrapped
+        # gRPC would wait for the request, and hold up to its limit of it, before a layer saw the call.
+        admitted = await self._foreseen(_texts(handler_call_details.invocation_metadata or ()))
+        return wrapped if admitted else self._unread[method]
 
     def end(self) -> None:
         """End the calls that still run: they are told that the server is shutting down."""
@@ -95,6 +107,10 @@ class Chain(grpc.aio.ServerInterceptor):
         self, method: str, behavior: Callable[..., Awaitable[Any]], requests: AsyncIterator[Any], context: Any
     ) -> Any:
         return await self._run(method, None, context, partial(behavior, requests, context))
+
+    async def _refuse(self, method: str, requests: AsyncIterator[Any], context: Any) -> Any:
+        """Let the layers refuse a call whose request nobody reads."""
+        return await self._run(method, None, context, _nobody)
 
     async def _run(self, method: str, request: Any, context: Any, serve: Callable[[], Awaitable[Any]]) -> Any:
         metadata = _texts(context.invocation_metadata() or ())
@@ -125,6 +141,11 @@ class Chain(grpc.aio.ServerInterceptor):
             if not self._running:
                 self.idle.set()
         return response
+
+
+async def _nobody() -> None:
+    """What is let in after all, since its credential became good a moment ago, may come again."""
+    raise Rejection(Reason.OVERLOADED)
 
 
 def _lenient(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:

@@ -1,7 +1,10 @@
 """Who calls."""
 
+from collections.abc import Mapping
+
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Kind
+from groundwire_server.edge.access import Access
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.identity import credentials_of
 from groundwire_server.edge.layers.chain import Proceed
@@ -17,15 +20,20 @@ class Identity:
 
     async def around(self, call: Call, proceed: Proceed) -> None:
         """Make the caller from what the call and its connection present."""
-        call.caller = await self._caller(call)
+        call.caller = await caller_of(call, self._current.offer.access)
         call.span.set_attribute(names.TENANT, call.caller.tenant)
         await proceed()
 
-    async def _caller(self, call: Call) -> Caller:
+    async def foreseen(self, metadata: Mapping[str, str]) -> bool:
+        """Whether the call will be let in, as far as its metadata tells: what a connection proves is not known yet."""
         access = self._current.offer.access
-        # Reading the connection copies its certificate: only where that counts.
-        connection = call.context.auth_context() if Kind.CERTIFICATE in access.authenticators else {}
-        return await access.caller(credentials_of(call.metadata, connection))
+        if not access.authenticated or Kind.CERTIFICATE in access.authenticators:
+            return True
+        try:
+            await access.caller(credentials_of(metadata, {}))
+        except Exception:  # noqa: BLE001  # whatever it is, the layers meet it again and answer
+            return False
+        return True
 
 
 class IdentityOfReaders(Identity):
@@ -37,3 +45,14 @@ class IdentityOfReaders(Identity):
             await super().around(call, proceed)
         else:
             await proceed()
+
+
+async def caller_of(call: Call, access: Access) -> Caller:
+    """Return who calls.
+
+    Raises:
+        Refused: when that is not proven.
+    """
+    # Reading the connection copies its certificate: only where that counts.
+    connection = call.context.auth_context() if Kind.CERTIFICATE in access.authenticators else {}
+    return await access.caller(credentials_of(call.metadata, connection))

@@ -1,6 +1,7 @@
 """The span around a call, and the caller's trace that it belongs to."""
 
 import asyncio
+import logging
 
 import grpc
 from opentelemetry.trace import SpanKind, Tracer, format_trace_id
@@ -9,6 +10,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.layers.chain import Proceed
 from groundwire_server.telemetry import names
+
+_log = logging.getLogger(__name__)
 
 
 class Trace:
@@ -34,6 +37,8 @@ class Trace:
                 await proceed()
             except asyncio.CancelledError:
                 call.status = _left(call)
+                told = {"method": call.method, "status": call.status.name}
+                _log.debug("the caller left", extra={**told, "request_id": call.request_id, "trace_id": call.trace_id})
                 raise
             finally:
                 span.set_attribute(names.RPC_STATUS, call.status.name)

@@ -9,6 +9,7 @@ import grpc.aio
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer
 from groundwire_server.domain.ask import Ask
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.run import RunKey
 from groundwire_server.edge.call import Call, current_call
@@ -36,7 +37,7 @@ class Answers(AnswerServiceServicer):
         key = _key(call, call.request_id)
         work = self._work(call, ask_from_answer(request, call.request_id))
         if request.request_id:
-            outcome = await self._runs.outcome(key, Named(_asked(request)), work)
+            outcome = await self._runs.outcome(key, Named(_asked(request, call.caller)), work)
         else:
             outcome = await self._runs.alone(key, work(None))
         return answer_service_pb2.AnswerResponse(outcome=outcome_to_pb(_noted(call, outcome)))
@@ -54,7 +55,7 @@ class Answers(AnswerServiceServicer):
         window = request.resume_window.ToNanoseconds() / 1e9
         after = request.after_sequence if request.HasField("after_sequence") else None
         if request.request_id or window or after is not None:
-            outcome = await self._runs.stream(key, Named(_asked(request), window), after, work, sink.write)
+            outcome = await self._runs.stream(key, Named(_asked(request, call.caller), window), after, work, sink.write)
             if outcome is not None:
                 _noted(call, outcome)
         else:
@@ -75,9 +76,14 @@ def _key(call: Call, request_id: str) -> RunKey:
     return RunKey(call.caller.tenant, call.caller.subject, request_id)
 
 
-def _asked(request: answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest) -> bytes:
-    """What two requests under one id must share: the question. A digest, for it is kept while the answer is written."""
-    return blake2b(request.question.SerializeToString(deterministic=True), digest_size=16).digest()
+def _asked(request: answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest, caller: Caller) -> bytes:
+    """What two requests under one id must share, as a digest, for it is kept while the answer is written.
+
+    The question, and what it is asked as: a subject may have a credential that sees less than its others.
+    """
+    digest = blake2b(request.question.SerializeToString(deterministic=True), digest_size=16)
+    digest.update(repr(sorted(caller.principals)).encode())
+    return digest.digest()
 
 
 def _noted(call: Call, outcome: Outcome) -> Outcome:

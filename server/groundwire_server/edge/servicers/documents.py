@@ -15,8 +15,11 @@ from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb
 from groundwire_server.edge.convert.words import INGEST_STATES
+from groundwire_server.edge.layers.access import check_role
+from groundwire_server.edge.layers.identity import caller_of
 from groundwire_server.edge.layers.validation import check
 from groundwire_server.edge.offer import Current
+from groundwire_server.edge.sink import written
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 
@@ -48,11 +51,14 @@ class Documents(DocumentServiceServicer):
         call = current_call()
         index = 0
         async for request in request_iterator:
+            # The stream may outlast the key, the token or the tenant that it was let in by.
+            call.caller = await caller_of(call, self._current.offer.access)
+            check_role(call)
             response = await self._stored(call, request)
             response.index = index
             if isinstance(request, document_service_pb2.IngestDocumentsRequest):
                 response.document_id = request.document.document_id[:_ID_SHOWN]
-            await context.write(response)
+            await written(context, response, self._current.offer.write_seconds)
             index += 1
 
     async def GetDocument(

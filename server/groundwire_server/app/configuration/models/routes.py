@@ -1,10 +1,9 @@
 """What a route allows, and what it does when something fails."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from groundwire_server.app.configuration.fallbacks import FALLBACKS
 from groundwire_server.app.configuration.models.search import Search
@@ -26,6 +25,10 @@ def _row(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     if _LAST in actions[:-1]:
         raise ValueError("nothing follows FAIL_SAFE: put it last, or leave it out")
     return actions
+
+
+def _over_built_in(rows: dict[Cause, tuple[Action, ...]]) -> dict[Cause, tuple[Action, ...]]:
+    return {**FALLBACKS, **rows}
 
 
 Row = Annotated[tuple[Action, ...], AfterValidator(_row)]
@@ -68,12 +71,6 @@ class Thresholds(Section):
         description="What the model may say of its own answer: LOW, MEDIUM, HIGH.",
     )
 
-    @model_validator(mode="after")
-    def _one_threshold(self) -> Self:
-        if self.calibration is not None and "min_relevance" in self.model_fields_set:
-            raise ValueError("min_relevance and calibration say the same: leave one out")
-        return self
-
 
 class Time(Section):
     """How a call's time is limited and cut."""
@@ -99,21 +96,19 @@ class Route(Section):
     limits: Limits = Field(default_factory=Limits, description="How much of everything.")
     thresholds: Thresholds = Field(default_factory=Thresholds, description="What is good enough.")
     time: Time = Field(default_factory=Time, description="How a call's time is limited and cut.")
-    fallbacks: dict[Cause, Row] = Field(
-        default_factory=dict,
+    fallbacks: Annotated[dict[Cause, Row], AfterValidator(_over_built_in)] = Field(
+        default_factory=lambda: dict(FALLBACKS),
         description="What follows a failure: for a cause the actions to try in order. A row replaces the one built in.",
-        examples=[{cause.value: [action.value for action in row] for cause, row in FALLBACKS.items()}],
     )
 
     def policy(self, name: str) -> Policy:
         """What the pipeline takes."""
-        fallbacks: Mapping[Cause, tuple[Action, ...]] = {**FALLBACKS, **self.fallbacks}
         return Policy(
             route=name,
             prompt=self.prompt.name,
             prompt_version=self.prompt.version or "",
             models=self.models,
-            fallbacks=fallbacks,
+            fallbacks=self.fallbacks,
             question_limit=self.limits.question,
             default_deadline=self.time.default_seconds,
             max_deadline=self.time.max_seconds,

@@ -79,4 +79,6 @@ class Telemetry(Section):
             parts = urlsplit(endpoint)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ValueError("must begin with http:// or https://, such as http://localhost:4317")
+            if parts.username is not None or parts.password is not None:
+                raise ValueError("must not hold a user or a password: set telemetry.otlp_headers")
         return endpoint

@@ -1,0 +1,55 @@
+"""What a configuration names is opened once, and only what a route or the document calls need."""
+
+from pathlib import Path
+
+import pytest
+
+from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.shared import Shared
+from groundwire_server.domain.failure import Failure
+from tests.doubles.spans import Spans
+
+
+def text(folder: Path) -> str:
+    return f"""
+corpus: a
+stores:
+  a: {{kind: embedded, folder: {folder}/a}}
+  b: {{kind: embedded, folder: {folder}/b}}
+  unused: {{kind: embedded, folder: {folder}/unused}}
+models:
+  one: {{kind: extractive}}
+  unused: {{kind: extractive, store: unused}}
+routes:
+  default: {{models: [one], store: a}}
+  faq: {{models: [one], store: b}}
+"""
+
+
+async def test_each_is_opened_once_and_what_nothing_needs_is_not(tmp_path: Path) -> None:
+    (tmp_path / "groundwire.yaml").write_text(text(tmp_path))
+    configuration = load(Sources(tmp_path / "groundwire.yaml")).configuration
+    shared = Shared()
+    first, second = shared.lease(), shared.lease()
+    ours = await open_parts(configuration, first, Spans().tracer)
+    again = await open_parts(configuration, second, Spans().tracer)
+    assert set(ours.stores) == {"a", "b"}
+    assert set(ours.generators) == {"one"}
+    assert ours.corpus is ours.stores["a"] is again.stores["a"]
+    assert len(shared.keys()) == 2
+    await first.end()
+    await second.end()
+    assert shared.keys() == []
+
+
+async def test_one_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "groundwire.yaml").write_text(text(tmp_path))
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "store.sqlite3").write_text("a text that somebody has put here" * 10)
+    shared = Shared()
+    lease = shared.lease()
+    with pytest.raises(Failure, match="SQLITE_NOTADB"):
+        await open_parts(load(Sources(tmp_path / "groundwire.yaml")).configuration, lease, Spans().tracer)
+    await lease.end()
+    assert shared.keys() == []

@@ -1,0 +1,66 @@
+"""What several configurations share is opened with the first and closed with the last."""
+
+import pytest
+
+from groundwire_server.app.parts.shared import Opened, Shared
+
+
+class Parts:
+    """Opens a part as often as it is asked, and tells what became of each."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def open(self) -> Opened[str]:
+        self.told.append("opened")
+
+        async def close() -> None:
+            self.told.append("closed")
+
+        return "it", close
+
+
+async def test_the_first_opens_and_the_last_closes() -> None:
+    shared, parts = Shared(), Parts()
+    first, second = shared.lease(), shared.lease()
+    assert await first.take("key", parts.open) is await second.take("key", parts.open)
+    await first.end()
+    assert parts.told == ["opened"]
+    await second.end()
+    assert parts.told == ["opened", "closed"]
+    assert shared.keys() == []
+    await shared.lease().take("key", parts.open)
+    assert parts.told == ["opened", "closed", "opened"]
+
+
+async def test_one_that_takes_a_part_twice_gives_it_back_twice() -> None:
+    shared, parts = Shared(), Parts()
+    lease = shared.lease()
+    await lease.take("key", parts.open)
+    await lease.take("key", parts.open)
+    await lease.end()
+    await lease.end()
+    assert parts.told == ["opened", "closed"]
+
+
+async def test_parts_of_other_settings_are_others() -> None:
+    shared, parts = Shared(), Parts()
+    lease = shared.lease()
+    await lease.take("key", parts.open)
+    await lease.take("other", parts.open)
+    assert lease.others() == ["key", "other"]
+    await lease.end()
+    assert parts.told == ["opened"] * 2 + ["closed"] * 2
+
+
+async def test_what_cannot_be_opened_is_not_kept() -> None:
+    async def fail() -> Opened[str]:
+        raise OSError("no")
+
+    shared, parts = Shared(), Parts()
+    lease = shared.lease()
+    with pytest.raises(OSError, match="no"):
+        await lease.take("key", fail)
+    assert await lease.take("key", parts.open) == "it"
+    await lease.end()
+    assert parts.told == ["opened", "closed"]

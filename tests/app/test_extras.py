@@ -1,0 +1,33 @@
+"""What a configuration needs of the extras, in an environment that has none."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from groundwire_server.app.configuration import check
+from groundwire_server.app.configuration.load import load
+from tests.doubles.configured import beside
+
+
+@pytest.fixture(autouse=True)
+def no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No package is found."""
+    monkeypatch.setattr(check, "find_spec", lambda _: None)
+
+
+def test_a_store_without_an_embedder_needs_none(tmp_path: Path) -> None:
+    configuration = load(beside(tmp_path, embedder=None)).configuration
+
+    assert "local" in configuration.embedders
+    assert list(check.unusable(configuration, datetime.now(UTC))) == []
+
+
+def test_an_embedder_that_a_store_uses_names_its_extra(tmp_path: Path) -> None:
+    configuration = load(beside(tmp_path)).configuration
+
+    (problem,) = check.unusable(configuration, datetime.now(UTC))
+
+    assert problem.path == ("embedders", "local", "kind")
+    assert "pip install 'groundwire-server[local]'" in problem.message
+    assert "--no-local-embedder" in problem.message

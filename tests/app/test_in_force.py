@@ -1,0 +1,324 @@
+"""Another configuration takes the place of the one in force: whole or not at all, and never under a call."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from opentelemetry.trace import Tracer
+
+from groundwire import Client, Document, Error
+from groundwire_server.app import in_force as module
+from groundwire_server.app import keys
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.in_force import InForce
+from groundwire_server.app.parts.parts import Parts, open_parts
+from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.serve import running
+from groundwire_server.domain.caller import Role
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.generation import GenerationRequest, Piece
+from groundwire_server.edge.servicers.documents import INGEST_SECONDS
+from tests.doubles.generator import ScriptedGenerator
+from tests.doubles.spans import Spans
+from tests.doubles.time import VirtualTimeLoop
+
+QUESTION = "What do lambda expressions create?"
+STAYS = "the new configuration cannot be used, the old one stays"
+TAKEN = "the new configuration is in force"
+
+
+def text(
+    folder: Path, *, model: str = "first", store: str = "", routes: str = "", telemetry: str = "{}", more: str = ""
+) -> str:
+    return f"""
+server: {{listen: "127.0.0.1:0", drain: {{grace: 1}}}}
+telemetry: {telemetry}
+corpus: main
+stores:
+  main: {{kind: embedded, folder: "{folder}/data"}}
+  {store}
+models:
+  {model}: {{kind: extractive}}
+routes:
+  default: {{models: [{model}], store: main, thresholds: {{min_relevance: 0.05}}}}
+  {routes}
+{more}
+"""
+
+
+class Held(ScriptedGenerator):
+    """Quotes the first passage, once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.both = asyncio.Event()
+        self.may = asyncio.Event()
+
+    async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
+        self.asked += 1
+        if self.asked == 2:
+            self.both.set()
+        await self.may.wait()
+        async for piece in super().generate(request, deadline):
+            yield piece
+
+
+@dataclass
+class Product:
+    """A server, its file, and its model `first`, which answers when the test lets it."""
+
+    client: Client
+    address: str
+    in_force: InForce
+    file: Path
+    held: Held
+
+    def write(self, **changes: str) -> None:
+        self.file.write_text(text(self.file.parent, **changes))
+
+    def open(self) -> int:
+        return len(self.in_force._shared.keys())
+
+
+def other_store(folder: Path) -> str:
+    return f'other: {{kind: embedded, folder: "{folder}/other"}}'
+
+
+USES_OTHER = "faq: {models: [first], store: other}"
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    root = logging.getLogger()
+    level = root.level
+    caplog.set_level(logging.INFO, module.__name__)
+    yield
+    root.setLevel(level)
+
+
+@pytest.fixture
+async def product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Product]:
+    """A server with a document and two stores."""
+    held = Held()
+
+    async def scripted(configuration: Configuration, lease: Lease, tracer: Tracer) -> Parts:
+        parts = await open_parts(configuration, lease, tracer)
+        return replace(
+            parts, generators={name: held if name == "first" else ScriptedGenerator() for name in parts.generators}
+        )
+
+    monkeypatch.setattr(module, "open_parts", scripted)
+    file = tmp_path / "groundwire.yaml"
+    file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
+    sources = Sources(file, {})
+    async with running(sources, load(sources)) as server, Client(server.address, tenant="acme") as client:
+        document = Document(
+            document_id="lambdas", text="Lambda expressions create anonymous functions.", allowed_principals=["*"]
+        )
+        assert [result.HasField("error") async for result in client.ingest([document])] == [False]
+        yield Product(client, server.address, server.in_force, file, held)
+
+
+async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_new(
+    product: Product, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = asyncio.create_task(product.client.answer(QUESTION))
+    stream = product.client.stream(QUESTION)
+    assert (await anext(stream)).HasField("started")
+    await product.held.both.wait()
+
+    product.write(model="second")
+    assert await product.in_force.reload()
+    after = await product.client.answer(QUESTION)
+    # The store that is no longer named is there for the calls that began with it.
+    assert product.open() == 2
+
+    product.held.may.set()
+    ended = await before
+    streamed = [event async for event in stream][-1].outcome
+    assert [each.WhichOneof("result") for each in (after, ended, streamed)] == ["answered"] * 3
+    assert [each.report.model for each in (after, ended, streamed)] == ["second", "first", "first"]
+    assert caplog.messages == [TAKEN]
+
+
+async def test_what_both_configurations_name_is_opened_once(product: Product) -> None:
+    corpus = product.in_force.current.offer.corpus
+    product.write(model="second")
+    assert await product.in_force.reload()
+    assert product.in_force.current.offer.corpus is corpus
+    assert (await product.client.answer(QUESTION)).report.model == "second"
+
+
+def _not_yaml(product: Product) -> str:
+    product.file.write_text("server: [1\n")
+    return "groundwire.yaml:2: this is not YAML"
+
+
+def _unknown_key(product: Product) -> str:
+    product.write(model="second", more="sever: {}")
+    return "groundwire.yaml:13: sever: is no key here"
+
+
+def _gone(product: Product) -> str:
+    product.file.unlink()
+    return "groundwire.yaml: cannot be read: No such file or directory"
+
+
+def _fixed(product: Product) -> str:
+    product.write(model="second", telemetry="{otlp_endpoint: 'http://127.0.0.1:1'}")
+    return "groundwire.yaml:3: telemetry.otlp_endpoint: cannot change while the server runs: restart it"
+
+
+def _no_store(product: Product) -> str:
+    bad = product.file.parent / "bad"
+    bad.mkdir()
+    (bad / "store.sqlite3").write_text("a text that somebody has put here, long enough to be a header" * 10)
+    product.write(
+        model="second",
+        store=f'bad: {{kind: embedded, folder: "{bad}"}}',
+        routes="faq: {models: [second], store: bad}",
+    )
+    return "SQLITE_NOTADB"
+
+
+def _no_prompt(product: Product) -> str:
+    product.write(model="second", routes="faq: {models: [second], store: main, prompt: {name: none}}")
+    return "groundwire.yaml:12: routes.faq.prompt: there is no prompt 'none'"
+
+
+def _no_key_file(product: Product) -> str:
+    product.write(model="second", more="authentication: {api_keys: {file: /none/keys.json}}")
+    return "groundwire.yaml:13: authentication.api_keys.file: there is no key file"
+
+
+@pytest.mark.parametrize("spoil", [_not_yaml, _unknown_key, _gone, _fixed, _no_store, _no_prompt, _no_key_file])
+async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_says_why(
+    product: Product, caplog: pytest.LogCaptureFixture, spoil: object
+) -> None:
+    product.held.may.set()
+    before, offer = product.in_force.configuration, product.in_force.current.offer
+    assert callable(spoil)
+    why = spoil(product)
+    assert not await product.in_force.reload()
+    (record,) = caplog.records
+    assert record.getMessage() == STAYS
+    assert why in record.__dict__["why"]
+    assert (product.in_force.configuration, product.in_force.current.offer) == (before, offer)
+    assert product.open() == 2
+    assert (await product.client.answer(QUESTION)).report.model == "first"
+    # The next one that can be used is.
+    product.write(model="second")
+    assert await product.in_force.reload()
+    assert (await product.client.answer(QUESTION)).report.model == "second"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ('listen: "127.0.0.1:0"', 'listen: "127.0.0.1:1"', "server.listen"),
+        ("server: {", "server: {concurrent_calls: 7, ", "server.concurrent_calls"),
+        ("telemetry: {}", "telemetry: {otlp_headers: {a: 'env://PATH'}}", "telemetry.otlp_headers"),
+    ],
+)
+async def test_what_is_set_once_is_refused_to_change(
+    product: Product, caplog: pytest.LogCaptureFixture, old: str, new: str, path: str
+) -> None:
+    assert old in product.file.read_text()
+    product.file.write_text(product.file.read_text().replace(old, new))
+    assert not await product.in_force.reload()
+    (record,) = caplog.records
+    assert f"{path}: cannot change while the server runs: restart it" in record.__dict__["why"]
+
+
+async def test_the_same_configuration_is_left_in_force(product: Product, caplog: pytest.LogCaptureFixture) -> None:
+    offer = product.in_force.current.offer
+    product.file.write_text(product.file.read_text() + "# a remark\n")
+    assert await product.in_force.reload()
+    assert caplog.messages == ["the configuration is the same as before"]
+    assert product.in_force.current.offer is offer
+
+
+async def test_the_level_of_logs_changes(product: Product) -> None:
+    product.write(telemetry="{log_level: ERROR}")
+    assert await product.in_force.reload()
+    assert logging.getLogger().level == logging.ERROR
+
+
+async def test_who_is_let_in_changes_and_new_keys_of_the_file_are_known_without_a_reload(product: Product) -> None:
+    product.held.may.set()
+    file = product.file.parent / "keys.json"
+
+    def created(subject: str) -> str:
+        return keys.create(file, "acme", subject, ["staff"], [Role.READER], None, SystemClock())[1]
+
+    async def model(key: str) -> str:
+        async with Client(product.address, api_key=key) as client:
+            return (await client.answer(QUESTION)).report.model
+
+    first = created("first")
+    product.write(model="second", more=f'authentication: {{api_keys: {{file: "{file}"}}}}')
+    assert await product.in_force.reload()
+    with pytest.raises(Error, match="UNAUTHENTICATED"):
+        await product.client.answer(QUESTION)
+    assert await model(first) == "second"
+    assert await model(created("second")) == "second"
+
+
+async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest.LogCaptureFixture) -> None:
+    secret = product.file.parent / "secret"
+    secret.write_text("s3cr3t")
+    product.write(telemetry=f"{{otlp_headers: {{authorization: 'file://{secret}'}}}}")
+    sources = Sources(product.file, {})
+    in_force = await InForce.begin(sources, load(sources), Spans().tracer)
+    assert await in_force.reload()
+    secret.write_text("another s3cr3t")
+    # What it is for cannot change: had it not been read again, nothing would be told of.
+    assert not await in_force.reload()
+    await in_force.close()
+    assert "telemetry.otlp_headers: cannot change" in caplog.records[-1].__dict__["why"]
+    assert "s3cr3t" not in str([record.__dict__ for record in caplog.records])
+
+
+def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "groundwire.yaml"
+    sources = Sources(file, {})
+
+    async def told() -> list[int]:
+        loop = asyncio.get_running_loop()
+        file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
+        in_force = await InForce.begin(sources, load(sources), Spans().tracer)
+        opened = [len(in_force._shared.keys())]
+        file.write_text(text(tmp_path))
+        assert await in_force.reload()
+        began = loop.time()
+        opened.append(len(in_force._shared.keys()))
+        (retiring,) = in_force._retiring.values()
+        await retiring
+        assert loop.time() - began == pytest.approx(INGEST_SECONDS)
+        opened.append(len(in_force._shared.keys()))
+        await in_force.close()
+        return [*opened, len(in_force._shared.keys())]
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        assert runner.run(told()) == [2, 2, 1, 0]
+
+
+def test_a_server_that_ends_closes_what_waits_to_be(tmp_path: Path) -> None:
+    file = tmp_path / "groundwire.yaml"
+    sources = Sources(file, {})
+
+    async def told() -> int:
+        file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
+        in_force = await InForce.begin(sources, load(sources), Spans().tracer)
+        file.write_text(text(tmp_path))
+        assert await in_force.reload()
+        await in_force.close()
+        return len(in_force._shared.keys())
+
+    assert asyncio.run(told()) == 0

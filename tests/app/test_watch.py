@@ -1,0 +1,120 @@
+"""When a changed file is noticed: once it has settled. Time is virtual."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwire_server.app.configuration.files import mark
+from groundwire_server.app.watch import SECONDS, watch
+from tests.doubles.time import VirtualTimeLoop
+
+Story = Callable[[list[float]], Awaitable[None]]
+
+
+class AtOnce(ThreadPoolExecutor):
+    """Runs what a thread would, without one: virtual time waits for no thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "groundwire.yaml"
+    path.write_text("server: {}\n")
+    return path
+
+
+def write(file: Path, text: str) -> None:
+    file.write_text(text)
+
+
+def remove(file: Path) -> None:
+    file.unlink()
+
+
+def put_in_place(file: Path, text: str) -> None:
+    """As editors and mounted volumes do it."""
+    beside = file.with_name("new")
+    beside.write_text(text)
+    beside.replace(file)
+
+
+def noticed(file: Path, story: Story) -> list[float]:
+    """When changes were noticed while a story was told, in seconds after its beginning."""
+
+    async def told() -> list[float]:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(AtOnce())
+        began, times = loop.time(), list[float]()
+
+        async def changed() -> None:
+            times.append(loop.time() - began)
+
+        watching = asyncio.create_task(watch(file, mark(file), changed))
+        await story(times)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        return times
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        return runner.run(told())
+
+
+def test_a_file_that_stays_as_it_is_is_left_alone(file: Path) -> None:
+    async def story(times: list[float]) -> None:
+        await asyncio.sleep(100 * SECONDS)
+
+    assert noticed(file, story) == []
+
+
+def test_a_change_is_noticed_once_it_has_settled(file: Path) -> None:
+    async def story(times: list[float]) -> None:
+        await asyncio.sleep(0.5 * SECONDS)
+        write(file, "server: {drain")  # half written
+        await asyncio.sleep(SECONDS)
+        write(file, "server: {drain: {grace: 1}}\n")
+        await asyncio.sleep(50 * SECONDS)
+
+    assert noticed(file, story) == [pytest.approx(3 * SECONDS)]
+
+
+def test_a_file_put_in_its_place_is_a_change(file: Path) -> None:
+    async def story(times: list[float]) -> None:
+        put_in_place(file, "server: {}\n")
+        await asyncio.sleep(50 * SECONDS)
+
+    assert noticed(file, story) == [pytest.approx(2 * SECONDS)]
+
+
+def test_a_change_before_the_watch_began_is_noticed(file: Path) -> None:
+    known = mark(file)
+    put_in_place(file, "server: {}\n# other\n")
+
+    async def changed() -> None:
+        raise StopAsyncIteration
+
+    async def told() -> None:
+        asyncio.get_running_loop().set_default_executor(AtOnce())
+        async with asyncio.timeout(50 * SECONDS):
+            await watch(file, known, changed)
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner, pytest.raises((StopAsyncIteration, RuntimeError)):
+        runner.run(told())
+
+
+def test_a_file_that_is_gone_is_no_change_until_it_is_back(file: Path) -> None:
+    async def story(times: list[float]) -> None:
+        remove(file)
+        await asyncio.sleep(50 * SECONDS)
+        assert times == []
+        write(file, "server: {drain: {}}\n")
+        await asyncio.sleep(50 * SECONDS)
+
+    assert noticed(file, story) == [pytest.approx(51 * SECONDS)]
