@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -19,7 +20,9 @@ BESIDE = ("--listen", "127.0.0.1:0", "--no-local-embedder")
 
 async def _serve(*arguments: str) -> Process:
     command = (sys.executable, "-m", "groundwire_server", "serve", *arguments)
-    return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    # The Weaviate client, which other tests import, sets it for whatever this process starts.
+    env = {name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"}
+    return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, env=env)
 
 
 async def _address(process: Process) -> str:

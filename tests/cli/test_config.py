@@ -294,8 +294,9 @@ def _meant(schema: dict[str, Any], part: dict[str, Any]) -> list[dict[str, Any]]
     """What a part of a schema allows, references followed."""
     if "$ref" in part:
         return _meant(schema, schema["$defs"][part["$ref"].rpartition("/")[2]])
-    if "anyOf" in part:
-        return [found for each in part["anyOf"] for found in _meant(schema, each)]
+    for several in ("anyOf", "oneOf"):
+        if several in part:
+            return [found for each in part[several] for found in _meant(schema, each)]
     return [part]
 
 

@@ -29,11 +29,12 @@ def command(*arguments: str, env: Mapping[str, str] = PLAIN) -> "subprocess.Comp
     )
 
 
-def on_a_terminal(*arguments: str, columns: int, **more: str) -> str:
-    """Runs the command on a terminal of its own and returns what it drew."""
+def on_a_terminal(*arguments: str, columns: int, typed: str = "", **more: str) -> str:
+    """Runs the command on a terminal of its own, on which somebody types, and returns what it drew."""
     leader, follower = pty.openpty()
     # As a terminal tells it, not as the environment may.
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    os.write(leader, typed.encode())
     env = {**os.environ, "TERM": "xterm-256color", **more}
     env.pop("COLUMNS", None)
     process = subprocess.Popen([*COMMAND, *arguments], stdin=follower, stdout=follower, stderr=follower, env=env)

@@ -1,14 +1,19 @@
-"""Runs the suites of the stores over every store."""
+"""Runs the suites of the stores over every store; over a real Weaviate too where the environment names one."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.contract.stores import Opener, Store, embedded, memory
+from tests.contract.stores import REAL, Opener, Store, embedded, memory, real_weaviate, weaviate_double
+
+STORES: dict[str, Opener] = {"embedded": embedded, "memory": memory, "weaviate": weaviate_double}
+if REAL in os.environ:
+    STORES["real-weaviate"] = real_weaviate
 
 
-@pytest.fixture(params=[embedded, memory], ids=["embedded", "memory"])
+@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     opener: Opener = request.param
     async with opener(tmp_path) as opened:

@@ -3,13 +3,26 @@
 Another adapter is one more opener, here and in conftest.py.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
+import weaviate
+from opentelemetry.trace import NoOpTracer, Tracer
+from weaviate.auth import AuthApiKey
+
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.adapters.store.weaviate.options import (
+    Address,
+    CollectionOptions,
+    ConnectionOptions,
+    WeaviateOptions,
+)
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER
@@ -22,6 +35,7 @@ from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.sentence_vectors import SentenceVectors
 from tests.doubles.store import MemoryStore
+from tests.doubles.weaviate.server import FakeWeaviate
 
 ALICE = Caller("acme", "alice", frozenset({"alice", "staff"}))
 BOB = Caller("acme", "bob", frozenset({"bob"}))
@@ -94,6 +108,80 @@ async def embedded(folder: Path) -> AsyncIterator[Store]:
     embedding = Embedding("axes", DIMENSIONS)
     with closing(EmbeddedStore.open(folder / "store.sqlite3", SystemClock(), embedding, readers=2)) as store:
         yield Store(store.retriever, store.corpus, store.sentence_vectors)
+
+
+REAL = "WEAVIATE_HTTP"
+"""HOST:PORT of a Weaviate to test against; WEAVIATE_GRPC is that of its gRPC interface, WEAVIATE_KEY the API key."""
+
+_COLLECTIONS = count()
+
+
+@asynccontextmanager
+async def weaviate_double(folder: Path) -> AsyncIterator[Store]:
+    """The Weaviate adapter, over the wire to the double."""
+    async with FakeWeaviate() as double, opened_weaviate(weaviate_options(double)) as store:
+        double.world.keep_calls = False
+        yield Store(store.retriever, store.corpus, store.sentence_vectors)
+
+
+def weaviate_options(double: FakeWeaviate) -> WeaviateOptions:
+    address = Address("127.0.0.1", double.http_port, double.grpc_port)
+    collection = CollectionOptions(model="axes", dimensions=DIMENSIONS)
+    return WeaviateOptions(ConnectionOptions(address, api_key=double.world.key), collection)
+
+
+@asynccontextmanager
+async def real_weaviate(folder: Path) -> AsyncIterator[Store]:
+    """A Weaviate that runs, with collections of its own."""
+    options = WeaviateOptions(real_connection(), CollectionOptions(own_name(), model="axes", dimensions=DIMENSIONS))
+    async with opened_weaviate(options) as store:
+        yield Store(store.retriever, store.corpus, store.sentence_vectors)
+    await dropped(options)
+
+
+def real_connection() -> ConnectionOptions:
+    """The way to the Weaviate that the environment names."""
+    http, grpc = os.environ[REAL], os.environ["WEAVIATE_GRPC"]
+    address = Address(*_host_and_port(http), int(grpc.rpartition(":")[2]), grpc.rpartition(":")[0])
+    return ConnectionOptions(address, os.environ.get("WEAVIATE_KEY"))
+
+
+def own_name() -> str:
+    """The name of a collection that no other test has."""
+    return f"Contract{os.getpid()}x{next(_COLLECTIONS)}"
+
+
+async def dropped(options: WeaviateOptions) -> None:
+    """Remove a store's collections, and all that is in them."""
+    connection = options.connection
+    address = connection.address
+    async with weaviate.use_async_with_custom(
+        address.host,
+        address.http_port,
+        http_secure=False,
+        grpc_host=address.grpc_host or address.host,
+        grpc_port=address.grpc_port,
+        grpc_secure=False,
+        auth_credentials=AuthApiKey(connection.api_key) if connection.api_key else None,
+        skip_init_checks=True,
+    ) as client:
+        await client.collections.delete([options.collection.name, options.collection.documents])
+
+
+@asynccontextmanager
+async def opened_weaviate(options: WeaviateOptions, tracer: Tracer | None = None) -> AsyncIterator[WeaviateStore]:
+    """The Weaviate store with its schema applied."""
+    store = WeaviateStore.open(options, SystemClock(), tracer or NoOpTracer())
+    try:
+        await store.schema.apply(await store.schema.plan(NEVER), NEVER)
+        yield store
+    finally:
+        await store.close()
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
 
 
 @asynccontextmanager

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from groundwire_server.domain.text import SENTENCE_LIMIT, content_words, estimate_tokens, occurring, sentences, words
+from groundwire_server.domain.text import (
+    SENTENCE_LIMIT,
+    content_terms,
+    content_words,
+    estimate_tokens,
+    occurring,
+    sentences,
+    words,
+)
 
 
 def cut(text: str) -> list[str]:
@@ -175,6 +183,15 @@ def test_content_words_pair_characters_of_unspaced_scripts() -> None:
 
 PROSE = """The countries' rules: classes agreed to stop; trying, tried, dies. Use us_ed snake_case x86-64, É 日本語!
 Élan. He was dying in a country where usual users, using USA's big Buses, stopped controlled things. हिन्दी में है"""
+
+
+@pytest.mark.parametrize("text", ["The boxes of the box, boxed", "日本語 and 水", "What is it?", "a_b A_B", "Straße x̂"])
+def test_content_terms_are_the_content_words_as_often_as_they_occur(text: str) -> None:
+    assert frozenset(content_terms(text)) == content_words(text)
+
+
+def test_content_terms_keep_repetition_and_order() -> None:
+    assert content_terms("The box and boxes, 日本語 box") == ["box", "box", "日本", "本語", "box"]
 
 
 def test_occurring_is_what_content_words_share() -> None:

@@ -1,6 +1,8 @@
 """Spans kept in memory."""
 
-from opentelemetry.sdk.trace import TracerProvider
+from collections.abc import Sequence
+
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Tracer
@@ -28,6 +30,10 @@ class Spans:
         """The attributes of the events of the spans of that name, in order."""
         found = [span for span in self._exporter.get_finished_spans() if span.name == name]
         return [dict(event.attributes or {}) for span in found for event in span.events]
+
+    @property
+    def finished(self) -> Sequence[ReadableSpan]:
+        return self._exporter.get_finished_spans()
 
     @property
     def names(self) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import grpc.aio
 import pytest
+from opentelemetry.trace import Tracer
 
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
@@ -72,15 +73,18 @@ def serve(tmp_path: Path) -> Serve:
         write_seconds: float = 10.0,
         access: Access | None = None,
         tls: ServerTls | None = None,
+        store: Callable[[HashingEmbedder, Tracer], Store] | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
-        store = EmbeddedStore.open(
+        embedded = EmbeddedStore.open(
             tmp_path / "store.sqlite3", SystemClock(), Embedding(embedder.model, embedder.dimensions), readers=2
         )
         default = policy(replace(built_in_policy(), min_relevance=0.05))
         spans = Spans()
-        main = Store(retriever or store.retriever, store.corpus, embedder, store.sentence_vectors)
+        main = Store(retriever or embedded.retriever, embedded.corpus, embedder, embedded.sentence_vectors)
+        if store is not None:
+            main = store(embedder, spans.tracer)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
         current = Current(compose.offer(routes, parts, spans.tracer, access or BELIEVED, write_seconds))
@@ -92,7 +96,7 @@ def serve(tmp_path: Path) -> Serve:
                 yield Product(channel, generator, embedder, spans, server, current, address)
         finally:
             await server.drain(0.0, 0.0)
-            store.close()
+            embedded.close()
 
     return start
 

@@ -50,9 +50,11 @@ def offer(
     prompts = FilePrompts(BUILT_IN)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
-    routes = {name: _route(policy, parts.stores[store], parts, prompts) for name, (policy, store) in policies.items()}
+    routes = {
+        name: _route(policy, parts.of_route(name, store), parts, prompts) for name, (policy, store) in policies.items()
+    }
     inside = {
-        name: _route(replace(policy, self_hosted_only=True), parts.stores[store], parts, prompts)
+        name: _route(replace(policy, self_hosted_only=True), parts.of_route(name, store), parts, prompts)
         for name, (policy, store) in policies.items()
         if self_hosted_only
     }

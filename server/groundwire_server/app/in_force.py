@@ -10,6 +10,7 @@ from opentelemetry.trace import Tracer
 
 from groundwire_server.app import compose
 from groundwire_server.app.access import KeySets, access
+from groundwire_server.app.calibrated import calibrated
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
@@ -132,7 +133,10 @@ async def _take(loaded: Loaded, tracer: Tracer, shared: Shared, key_sets: KeySet
         lease = shared.lease()
         opening.push_async_callback(lease.end)
         parts = await open_parts(configuration, lease, tracer)
-        policies = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
+        policies = {
+            name: (calibrated(name, route, parts.of_route(name, route.store).embedder), route.store)
+            for name, route in configuration.routes.items()
+        }
         offer = compose.offer(
             policies, parts, tracer, admitted, configuration.server.write_seconds, configuration.self_hosted_only
         )

@@ -30,5 +30,7 @@ def set_up_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # It would write a line for every request to a store, with its address.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     # In its own details gRPC writes several lines a call, and none of them is about the call.
     logging.getLogger("grpc").setLevel(max(logging.INFO, logging.getLogger().level))

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, keys
+from groundwire_server.cli import config, corpus, keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
+from groundwire_server.cli.calibrate import calibrate
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
@@ -58,6 +59,11 @@ def commands() -> Mapping[Command, Examples]:
         ),
         doctor: ("groundwire doctor", "groundwire doctor --server 127.0.0.1:6000 --json"),
         demo: ("groundwire demo", "groundwire demo --fresh"),
+        calibrate: (
+            "groundwire calibrate questions.jsonl",
+            "groundwire calibrate questions.jsonl --route help-desk --tenant acme --principal staff",
+            "groundwire calibrate questions.jsonl --refuse-at-most 0.03 --output help-desk.json",
+        ),
         bench: (
             'groundwire bench --question "Who may sign for parcels?"',
             "groundwire bench --questions questions.txt --callers 8 --html load.html",
@@ -69,7 +75,7 @@ def commands() -> Mapping[Command, Examples]:
 
 def groups() -> tuple[Group, ...]:
     """The commands under a word of their own."""
-    return (_documents(), _config(), _keys())
+    return (_documents(), _corpus(), _config(), _keys())
 
 
 def _documents() -> Group:
@@ -93,6 +99,23 @@ def _documents() -> Group:
                 "delete",
                 ("groundwire documents delete faq.md", "groundwire documents delete faq.md old.md --yes"),
             ),
+        },
+    )
+
+
+def _corpus() -> Group:
+    return Group(
+        "corpus",
+        "Bring the schema of Weaviate stores up to date.",
+        {
+            corpus.apply: (
+                "apply",
+                (
+                    "groundwire corpus apply --dry-run",
+                    "groundwire corpus apply --config /etc/groundwire/groundwire.yaml --yes",
+                    "groundwire corpus apply --store main --delete-documents",
+                ),
+            )
         },
     )
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 SENTENCE_LIMIT = 500
@@ -97,12 +98,24 @@ def content_words(text: str) -> frozenset[str]:
     """
     found: set[str] = set()
     for word in set(words(text)) - _STOP_WORDS:
-        runs = () if word.isascii() else _UNSPACED.findall(word)
-        if not runs:
-            found.add(_stem(word))
-        for run in runs:
-            found.update([run] if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1)))
+        found.update(_stems(word))
     return frozenset(found)
+
+
+def content_terms(text: str, stems: dict[str, Sequence[str]] | None = None) -> list[str]:
+    """Return the content words as often as they occur, in their order: what an index counts.
+
+    Args:
+        text: any.
+        stems: is filled with each word's stems, to be given again with texts that share words.
+    """
+    stems = {} if stems is None else stems
+    found: list[str] = []
+    for word in words(text):
+        if word not in stems:
+            stems[word] = () if word in _STOP_WORDS else _stems(word)
+        found += stems[word]
+    return found
 
 
 def occurring(wanted: frozenset[str], text: str) -> frozenset[str]:
@@ -122,6 +135,15 @@ def occurring(wanted: frozenset[str], text: str) -> frozenset[str]:
 def estimate_tokens(text: str) -> int:
     """Estimate how many tokens a model sees: a token to four bytes of UTF-8, rounded up."""
     return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
+
+
+def _stems(word: str) -> Sequence[str]:
+    runs = () if word.isascii() else _UNSPACED.findall(word)
+    if not runs:
+        return (_stem(word),)
+    return [
+        pair for run in runs for pair in ([run] if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1)))
+    ]
 
 
 def _fold(text: str) -> str:

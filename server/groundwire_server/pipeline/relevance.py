@@ -12,6 +12,9 @@ from groundwire_server.domain.text import content_words, occurring
 
 SIMILARITY_SHARE = 0.6
 
+RULE = f"{SIMILARITY_SHARE:g} cosine + {1 - SIMILARITY_SHARE:g} coverage"
+"""Names how relevance is computed: a threshold that was fitted to another rule does not hold."""
+
 
 def relevance(question: str, passages: Sequence[Passage]) -> list[float]:
     """Return for each passage how well it bears on the question, 0 to 1.

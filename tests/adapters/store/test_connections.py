@@ -267,3 +267,12 @@ class TestSearchesAndChanges:
         await store.found("parcels", near(0))
         assert (held.access == before[0]).all()
         assert (held.vectors == before[1]).all()
+
+
+async def test_the_first_calls_after_the_start_may_come_all_at_once(tmp_path: Path) -> None:
+    """The first connection rebuilds the journal's index: one that is refused meanwhile is one in sixteen openings."""
+    for _ in range(100):
+        store = EmbeddedStore.open(tmp_path / "store.sqlite3", SystemClock(), None, readers=4)
+        with closing(store):
+            versions = await asyncio.gather(*(store.corpus.version(ALICE, NEVER) for _ in range(4)))
+        assert len(set(versions)) == 1

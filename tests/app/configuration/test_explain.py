@@ -14,7 +14,7 @@ from tests.app.configuration.reading import problems
 
 SERVER_KEYS = "concurrent_calls, dangerously_listen_without_authentication, drain, listen, tls, write_seconds"
 SECTIONS = "authentication, corpus, embedders, models, routes, server, stores, telemetry, tenants"
-ROUTE_KEYS = "fallbacks, limits, mode, models, prompt, store, thresholds, time"
+ROUTE_KEYS = "fallbacks, limits, mode, models, prompt, search, store, thresholds, time"
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 TENANT = "authentication: {tokens: [{issuer: i, audience: a, jwks: j, %s}]}"
 

@@ -8,7 +8,9 @@ import yaml
 
 from groundwire_server.app.configuration import shape
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.section import Section
+from groundwire_server.app.configuration.models.stores import WeaviateStore
 from groundwire_server.app.configuration.starting import starting_file
 from tests.app.configuration.reading import loaded
 
@@ -34,7 +36,12 @@ def test_it_means_what_is_built_in(tmp_path: Path) -> None:
 
 def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTLP_TOKEN", "s3cr3t")
-    found = loaded(tmp_path, set_free(starting_file())).configuration
+    monkeypatch.setenv("WEAVIATE_API_KEY", "s3cr3t")
+    values = yaml.safe_load(set_free(starting_file()))
+    # The embedded store of this route searches in one way.
+    assert set(values["routes"]["default"].pop("search")) == set(Search.model_fields)
+    found = loaded(tmp_path, yaml.safe_dump(values)).configuration
+    assert isinstance(found.stores["weaviate"], WeaviateStore)
     assert found.server.tls is not None
     assert found.authentication.api_keys is not None
     assert found.authentication.certificates is not None
@@ -44,7 +51,7 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
     assert found.routes == loaded(tmp_path).configuration.routes | {
         "default": loaded(tmp_path)
         .configuration.routes["default"]
-        .model_copy(update={"prompt": found.routes["default"].prompt})
+        .model_copy(update={"prompt": found.routes["default"].prompt, "thresholds": found.routes["default"].thresholds})
     }
 
 

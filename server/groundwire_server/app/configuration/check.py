@@ -5,13 +5,13 @@ import ssl
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
-from pathlib import Path as File
-from stat import S_ISDIR
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.server import Tls
+from groundwire_server.app.configuration.of_routes import unusable_calibrations
+from groundwire_server.app.configuration.of_stores import unusable_stores
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
 from groundwire_server.domain.failure import Unusable
 
@@ -42,9 +42,8 @@ def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
             advice = f"needs {missing[0]}: pip install 'groundwire-server[local]', or serve with --no-local-embedder"
             yield Problem(("embedders", name, "kind"), advice)
     yield from _providers(configuration)
-    for name, store in configuration.stores.items():
-        if wrong := _not_writable(store.folder):
-            yield Problem(("stores", name, "folder"), wrong)
+    yield from unusable_stores(configuration.stores)
+    yield from unusable_calibrations(configuration.routes)
 
 
 def _prompts(configuration: Configuration) -> Iterator[Problem]:
@@ -98,20 +97,3 @@ def _providers(configuration: Configuration) -> Iterator[Problem]:
             else:
                 continue
             yield Problem(("providers", name, "ca_file"), f"{provider.ca_file} {wrong}")
-
-
-def _not_writable(folder: File) -> str | None:
-    """Whether a folder can be written, or made in the nearest one above it that there is."""
-    for place in (folder.absolute(), *folder.absolute().parents):
-        try:
-            mode = place.stat().st_mode
-        except (FileNotFoundError, NotADirectoryError):
-            if place.is_symlink():
-                return f"{place} is a link that leads nowhere: correct it"
-            continue
-        except OSError as failed:
-            return f"{place} cannot be used: {failed.strerror}"
-        if not S_ISDIR(mode):
-            return f"{place} is a file: name a folder"
-        return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
-    return None

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from groundwire_server.app.configuration import chains
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.parts import Extractive
+from groundwire_server.app.configuration.of_stores import shared_places, unsearchable
 from groundwire_server.app.configuration.problems import Path, Problem, not_among
 from groundwire_server.app.listening import may_listen
 
@@ -21,6 +22,7 @@ def dangling(configuration: Configuration) -> Iterator[Problem]:
         yield from _named(route.store, configuration.stores, ("routes", name, "store"), "store")
         for index, alias in enumerate(route.models):
             yield from _named(alias, configuration.models, ("routes", name, "models", index), "model")
+        yield from unsearchable(name, route, configuration.stores.get(route.store))
         if route.time.default_seconds > route.time.max_seconds:
             yield Problem(("routes", name, "time", "default_seconds"), "must be at most max_seconds")
     yield from _corpus(configuration)
@@ -37,12 +39,7 @@ def _corpus(configuration: Configuration) -> Iterator[Problem]:
         names = ", ".join(sorted(configuration.stores))
         yield Problem(("corpus",), f"must say which store keeps documents, since there are several: {names}")
     yield from _named(configuration.corpus, configuration.stores, ("corpus",), "store")
-    folders: dict[str, str] = {}
-    for name, store in configuration.stores.items():
-        folder = str(store.folder.absolute())
-        if folder in folders:
-            yield Problem(("stores", name, "folder"), f"is that of the store {folders[folder]} too: give it its own")
-        folders[folder] = name
+    yield from shared_places(configuration.stores)
 
 
 def _access(configuration: Configuration) -> Iterator[Problem]:

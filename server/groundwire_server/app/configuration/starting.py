@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from groundwire_server.app.configuration.built_in import built_in
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.shape import section_of
+from groundwire_server.app.configuration.shape import KIND, kinds, section_of, sections
 from groundwire_server.app.configuration.yaml_line import line
 
 _WIDTH = 100
@@ -54,12 +54,18 @@ def _section(model: type[BaseModel], given: Mapping[str, Any], indent: str) -> I
 
 
 def _names(field: FieldInfo, value: Mapping[str, Any], indent: str) -> Iterator[str]:
-    """What stands under names: `stores: {main: …}`."""
+    """What stands under names: `stores: {main: …}`; then an example of each other kind, under its own name."""
+    annotation = get_args(field.annotation)[1]
     for name, given in value.items():
-        inner = section_of(get_args(field.annotation)[1], given)
+        inner = section_of(annotation, given)
         yield f"{indent}{name}:"
         if inner is not None:
             yield from _section(inner, given, indent + _INDENT)
+    there = {given.get(KIND) for given in value.values()}
+    for each in sections(annotation):
+        for kind in kinds(each):
+            if kind not in there:
+                yield from _commented(_inner(kind, each), indent)
 
 
 def _inner(name: str, section: type[BaseModel]) -> Iterator[str]:

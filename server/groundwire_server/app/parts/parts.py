@@ -27,6 +27,7 @@ class Parts:
         residencies: who runs each generator.
         prices: of those whose tokens cost something.
         budget: where the money for them comes from.
+        searched: the stores of those routes that search in a way of their own, by route.
     """
 
     stores: Mapping[str, Store]
@@ -35,6 +36,11 @@ class Parts:
     residencies: Mapping[str, Residency] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     budget: Budget | None = None
+    searched: Mapping[str, Store] = field(default_factory=dict)
+
+    def of_route(self, name: str, store: str) -> Store:
+        """What a route searches: the store of this name, in the route's own way where it has one."""
+        return self.searched.get(name) or self.stores[store]
 
 
 async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer) -> Parts:
@@ -61,4 +67,14 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
         residencies(configuration),
         prices(configuration),
         await open_budget(configuration.spending, lease),
+        _searched(configuration, stores),
     )
+
+
+def _searched(configuration: Configuration, stores: Mapping[str, Store]) -> Mapping[str, Store]:
+    own: dict[str, Store] = {}
+    for name, route in configuration.routes.items():
+        searched = stores[route.store].searched
+        if route.search is not None and searched is not None:
+            own[name] = searched(route.search)
+    return own

@@ -1,18 +1,17 @@
 """Stores."""
 
-import asyncio
-from collections.abc import Hashable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
-from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.search import Search
+from groundwire_server.app.configuration.models.stores import EmbeddedStore
 from groundwire_server.app.parts.embedders import open_embedder
-from groundwire_server.app.parts.shared import Lease, Opened
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.retriever import Retriever
@@ -21,18 +20,17 @@ from groundwire_server.ports.sentence_vectors import SentenceVectors
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A store with what makes it searchable."""
+    """A store with what makes it searchable.
+
+    Attributes:
+        searched: the same store searched in a route's own way; None when there is but one.
+    """
 
     retriever: Retriever
     corpus: Corpus
     embedder: Embedder | None = None
     sentence_vectors: SentenceVectors | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _EmbeddedKey:
-    file: Path
-    embedder: Hashable
+    searched: Callable[[Search], "Store"] | None = None
 
 
 async def open_store(name: str, configuration: Configuration, lease: Lease, tracer: Tracer) -> Store:
@@ -40,18 +38,26 @@ async def open_store(name: str, configuration: Configuration, lease: Lease, trac
     section = configuration.stores[name]
     model = None if section.embedder is None else configuration.embedders[section.embedder]
     embedder = None if model is None else await open_embedder(model, lease)
-    file = section.folder.absolute() / "store.sqlite3"
+    if isinstance(section, EmbeddedStore):
+        from groundwire_server.app.parts.embedded_store import open_embedded  # noqa: PLC0415  # of one kind alone
 
-    async def opened() -> Opened[Store]:
-        embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
-        store = await asyncio.to_thread(EmbeddedStore.open, file, SystemClock(), embedding)
+        return await open_embedded(section, model, embedder, lease)
+    with _as_it_was("GRPC_VERBOSITY"):
+        # Imported here: the client takes half a second, which servers without a Weaviate are spared. It also has gRPC
+        # write to standard error.
+        from groundwire_server.app.parts.weaviate_store import open_weaviate  # noqa: PLC0415
 
-        async def close() -> None:
-            store.close()
+    return await open_weaviate(name, section, model, embedder, lease, tracer)
 
-        return Store(store.retriever, store.corpus, embedder, store.sentence_vectors), close
 
-    key = _EmbeddedKey(file, model)
-    if any(isinstance(other, _EmbeddedKey) and other.file == file and other != key for other in lease.others()):
-        raise Unusable(f"the store in {section.folder} is open with another embedder: restart the server")
-    return await lease.take(key, opened)
+@contextmanager
+def _as_it_was(variable: str) -> Iterator[None]:
+    """Undo what is done to a variable of the environment."""
+    before = os.environ.get(variable)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = before

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from groundwire.security import on_this_machine
 from groundwire_server.app.configuration.load import Loaded, Sources, load
+from groundwire_server.app.configuration.models.stores import EmbeddedStore
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
 from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.doctor.providers import providers
 from groundwire_server.cli.doctor.report import Finding, State
 from groundwire_server.cli.doctor.sockets import refusal
+from groundwire_server.cli.doctor.weaviate import weaviate
 
 _OTLP_PORT = 4317
 _CORRECT = "no server starts with it"
@@ -36,9 +38,12 @@ def local(connection: Connection, config: Path | None) -> Iterator[Finding]:
         return
     yield Finding("config", State.OK, f"{sources.file or 'what is built in'} can be read")
     yield from _refers(loaded)
-    for store in loaded.configuration.stores.values():
-        if store.folder.is_dir():
-            yield from _store(store.folder)
+    for name, store in loaded.configuration.stores.items():
+        if isinstance(store, EmbeddedStore):
+            if store.folder.is_dir():
+                yield from _store(store.folder)
+        else:
+            yield from weaviate(name, store, loaded.configuration)
     yield from _key_sets(loaded)
     yield from providers(loaded.configuration)
     endpoint = loaded.configuration.telemetry.otlp_endpoint

@@ -29,6 +29,7 @@ _STEPS_BETWEEN_LOOKS: Final = 2_000
 """Virtual machine steps of SQLite, about 50 µs of a scan."""
 
 _SECONDS_BETWEEN_TRIES: Final = 0.005
+_FIRST_PATIENCE: Final = 1.0
 _MAPPED_BYTES: Final = 256 * 1024 * 1024
 
 _SETTINGS: Final = (
@@ -147,9 +148,11 @@ class Connections:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            connection = connect(self._path)
+            # Of connections that open at once the first rebuilds the index of the journal, and the others wait for it.
+            connection = connect(self._path, patience=_FIRST_PATIENCE)
             try:
                 set_up(connection)
+                connection.execute("PRAGMA busy_timeout = 0")
             except sqlite3.Error:
                 connection.close()
                 raise

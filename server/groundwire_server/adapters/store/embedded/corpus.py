@@ -12,18 +12,18 @@ from typing import Final
 from groundwire_server.adapters.store.embedded.access import decoded, intern, prune, visible_lists
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.filters import store_facts
-from groundwire_server.adapters.store.embedded.packing import (
-    packed_metadata,
-    packed_sentences,
-    packed_vectors,
-    unpacked_metadata,
-)
 from groundwire_server.adapters.store.embedded.retriever import EMPTY_VERSION
 from groundwire_server.adapters.store.embedded.schema import (
     Embedding,
     create_passages,
     passages_table,
     record_embedding,
+)
+from groundwire_server.adapters.store.packing import (
+    packed_metadata,
+    packed_sentences,
+    packed_vectors,
+    unpacked_metadata,
 )
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline

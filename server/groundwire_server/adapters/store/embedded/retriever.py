@@ -11,9 +11,9 @@ from groundwire_server.adapters.store.embedded import keyword
 from groundwire_server.adapters.store.embedded.access import decoded
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.fusion import fused
-from groundwire_server.adapters.store.embedded.packing import unpacked_metadata
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
+from groundwire_server.adapters.store.packing import unpacked_metadata
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
-from groundwire_server.adapters.store.embedded.packing import unpacked_sentences
+from groundwire_server.adapters.store.packing import unpacked_sentences
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Sentence
 

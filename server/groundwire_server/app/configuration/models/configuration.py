@@ -6,12 +6,13 @@ from pydantic import Field
 
 from groundwire_server.app.configuration.models.access import Authentication, Tenant
 from groundwire_server.app.configuration.models.generators import Model
-from groundwire_server.app.configuration.models.parts import EmbeddedStore, MiniLm
+from groundwire_server.app.configuration.models.parts import MiniLm
 from groundwire_server.app.configuration.models.providers import Provider
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.models.section import Name, Section
 from groundwire_server.app.configuration.models.server import Server, Telemetry
 from groundwire_server.app.configuration.models.spending import Spending
+from groundwire_server.app.configuration.models.stores import Store
 
 RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 
@@ -32,7 +33,7 @@ class Configuration(Section):
     )
     telemetry: Telemetry = Field(default_factory=Telemetry, description="What is told of what the server does.")
     embedders: dict[Name, MiniLm] = Field(default_factory=dict, description="What makes vectors, by name.")
-    stores: dict[Name, EmbeddedStore] = Field(min_length=1, description="Where documents are kept, by name.")
+    stores: dict[Name, Store] = Field(min_length=1, description="Where documents are kept, by name.")
     corpus: Name | None = Field(
         None,
         description="The store that the document calls keep documents in; the only one if none.",

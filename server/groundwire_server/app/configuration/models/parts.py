@@ -1,6 +1,5 @@
-"""What routes are made of: embedders, stores and models, each under a name."""
+"""What routes are made of: embedders and models, each under a name."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -13,14 +12,6 @@ class MiniLm(Section):
 
     kind: Literal["minilm"] = Field("minilm", description="The one on this machine.")
     cache: int = Field(4096, ge=0, le=1_000_000, description="Vectors of recent questions to keep.")
-
-
-class EmbeddedStore(Section):
-    """A file of this machine, for up to about 50,000 passages a tenant."""
-
-    kind: Literal["embedded"] = Field("embedded", description="The one in a file.")
-    folder: Path = Field(Path("groundwire-data"), description="Where it is kept.")
-    embedder: Name | None = Field(None, description="What makes it searchable by meaning; by keyword alone if none.")
 
 
 class Extractive(Section):

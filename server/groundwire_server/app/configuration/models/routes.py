@@ -1,10 +1,12 @@
 """What a route allows, and what it does when something fails."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from groundwire_server.app.configuration.fallbacks import FALLBACKS
+from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.section import Name, Section
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, StreamMode
@@ -56,6 +58,12 @@ class Thresholds(Section):
     """What is good enough, from 0 to 1."""
 
     min_relevance: float = Field(0.35, ge=0, le=1, description="Passages below it are no evidence.")
+    calibration: Path | None = Field(
+        None,
+        description="A file of `groundwire calibrate`, whose threshold takes the place of min_relevance; the server "
+        "does not start when it was fitted with another embedder.",
+        examples=["calibration.json"],
+    )
     min_support: float = Field(0.5, ge=0, le=1, description="Sentences that are supported less are not released.")
     confidence: frozenset[Confidence] = Field(
         frozenset({Confidence.MEDIUM, Confidence.HIGH}),
@@ -82,6 +90,9 @@ class Route(Section):
         False, description="Ask none of its models that is hosted: questions and documents stay with you."
     )
     store: Name = Field(description="The store to search, by its name.")
+    search: Search | None = Field(
+        None, description="How a store of the kind `weaviate` is searched; as the defaults say if none."
+    )
     mode: StreamMode = Field(
         StreamMode.VERIFIED, description="When text of a stream may leave: VERIFIED once checked, or PROVISIONAL."
     )

@@ -3,7 +3,8 @@
 import json
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from groundwire_server.domain.document import Sentence
 from groundwire_server.domain.metadata import Metadata, MetadataValue
@@ -19,7 +20,12 @@ def packed_metadata(metadata: Metadata) -> str:
 
 def unpacked_metadata(written: str) -> dict[str, MetadataValue]:
     """Read metadata."""
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in json.loads(written).items()}
+    return typed_metadata(json.loads(written))
+
+
+def typed_metadata(read: Mapping[str, Any]) -> dict[str, MetadataValue]:
+    """Give metadata that was read as JSON its types."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}
 
 
 def packed_vectors(vectors: Iterable[Vector]) -> bytes:

@@ -1,0 +1,193 @@
+"""What is asked of one tenant's objects: the few calls that everything else is made of."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from weaviate import WeaviateAsyncClient
+from weaviate.classes.data import DataObject
+from weaviate.classes.query import Filter as Where
+from weaviate.classes.query import Sort
+from weaviate.collections import CollectionAsync
+from weaviate.collections.classes.filters import FilterReturn
+from weaviate.exceptions import WeaviateInsertManyAllFailedError
+
+from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
+from groundwire_server.adapters.store.weaviate.failures import Fault, ObjectsRefused, StoreFailure
+from groundwire_server.adapters.store.weaviate.objects import NewObject
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.tokens import tenant_name
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.telemetry import names
+
+_PROPERTY_BYTES: Final = 4
+_MOST_DELETED: Final = 10_000
+"""Weaviate deletes no more than this in one call, by default."""
+
+
+class Objects:
+    """One collection, tenant by tenant.
+
+    Args:
+        connection: to Weaviate.
+        collection: its name.
+        options: of the store.
+        vector: the name of the vector that objects may have; empty where they have none.
+    """
+
+    def __init__(self, connection: Connection, collection: str, options: WeaviateOptions, vector: str = "") -> None:
+        self._connection = connection
+        self._collection = collection
+        self._options = options
+        self._vector = vector
+
+    async def fetch(
+        self,
+        tenant: str,
+        where: FilterReturn,
+        properties: Sequence[str],
+        limit: int,
+        deadline: Deadline,
+        *,
+        sort_by: str = "",
+    ) -> Sequence[tuple[str, Mapping[str, Any]]] | None:
+        """Return ids and properties of what satisfies a filter; None when Weaviate does not know the tenant."""
+
+        async def work(client: WeaviateAsyncClient) -> list[tuple[str, Mapping[str, Any]]]:
+            found = await self._at(client, tenant).query.fetch_objects(
+                filters=where,
+                limit=limit,
+                return_properties=list(properties),
+                sort=Sort.by_property(sort_by, ascending=True) if sort_by else None,
+            )
+            return [(str(each.uuid), each.properties) for each in found.objects]
+
+        operation = Operation("fetch_objects", self._collection, tenant)
+        try:
+            return await self._connection.call(operation, deadline, work, _returned)
+        except StoreFailure as failure:
+            if self.is_new_tenant(failure):
+                return None
+            raise
+
+    def is_new_tenant(self, failure: StoreFailure) -> bool:
+        """Whether nothing has been stored for the tenant yet; where an operator makes the tenants it is a fault."""
+        return failure.fault is Fault.MISSING_TENANT and self._options.write.create_tenants
+
+    async def write(self, tenant: str, objects: Iterable[NewObject], deadline: Deadline) -> None:
+        """Write objects, or write over them, in bounded batches; only few are made before they are sent.
+
+        Raises:
+            StoreFailure: when Weaviate does not take every one of them.
+        """
+        batches = iter(_batches(objects, self._options.write.batch_chunks, self._options.write.batch_bytes))
+
+        async def worker() -> None:
+            # It takes the next batch when Weaviate has taken its last.
+            for batch in batches:
+                await self._write_batch(tenant, batch, deadline)
+
+        await _together(worker, self._options.write.concurrent_batches)
+
+    async def patch(self, tenant: str, ids: Sequence[str], properties: Mapping[str, Any], deadline: Deadline) -> None:
+        """Change some properties of objects and leave the rest, vectors included."""
+        rest = iter(ids)
+
+        async def worker() -> None:
+            for each in rest:
+                await self._patch_one(tenant, each, properties, deadline)
+
+        await _together(worker, min(self._options.write.concurrent_patches, len(ids)))
+
+    async def delete(self, tenant: str, where: FilterReturn, deadline: Deadline) -> None:
+        """Remove what satisfies a filter."""
+        deleted = _MOST_DELETED
+        while deleted >= _MOST_DELETED:
+            deleted = await self._delete_some(tenant, where, deadline)
+
+    async def create_tenant(self, tenant: str, deadline: Deadline) -> None:
+        """Make a tenant; one that exists stays as it is."""
+
+        async def work(client: WeaviateAsyncClient) -> None:
+            await client.collections.use(self._collection).tenants.create([tenant_name(tenant)])
+
+        await self._connection.call(Operation("tenants.create", self._collection, tenant), deadline, work)
+
+    def _at(self, client: WeaviateAsyncClient, tenant: str) -> CollectionAsync[Any, Any]:
+        return self._connection.handle(client, self._collection, tenant, self._options.write.consistency)
+
+    async def _write_batch(self, tenant: str, batch: Sequence[NewObject], deadline: Deadline) -> None:
+        async def work(client: WeaviateAsyncClient) -> None:
+            objects = [self._written(each) for each in batch]
+            try:
+                result = await self._at(client, tenant).data.insert_many(objects)
+            except WeaviateInsertManyAllFailedError as error:
+                raise ObjectsRefused(len(batch), error.message) from None
+            if result.has_errors:
+                raise ObjectsRefused(len(result.errors), next(iter(result.errors.values())).message)
+
+        attributes = {names.DB_BATCH_SIZE: len(batch)}
+        await self._connection.call(Operation("batch.objects", self._collection, tenant, attributes), deadline, work)
+
+    async def _patch_one(self, tenant: str, each: str, properties: Mapping[str, Any], deadline: Deadline) -> None:
+        async def work(client: WeaviateAsyncClient) -> None:
+            await self._at(client, tenant).data.update(uuid=each, properties=properties)
+
+        await self._connection.call(Operation("objects.patch", self._collection, tenant), deadline, work)
+
+    async def _delete_some(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
+        async def work(client: WeaviateAsyncClient) -> int:
+            result = await self._at(client, tenant).data.delete_many(where=where)
+            if result.failed:
+                raise ObjectsRefused(result.failed, "")
+            return result.matches
+
+        return await self._connection.call(
+            Operation("batch.delete", self._collection, tenant),
+            deadline,
+            work,
+            lambda count: {names.DB_BATCH_SIZE: count},
+        )
+
+    def _written(self, new: NewObject) -> DataObject[Any, None]:
+        vector = {self._vector: new.vector.tolist()} if self._vector and new.vector is not None else None
+        return DataObject(properties=dict(new.properties), uuid=new.id, vector=vector)
+
+
+async def _together(worker: Callable[[], Coroutine[Any, Any, None]], count: int) -> None:
+    """Run workers side by side; the first that fails ends the others, and its failure is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(count):
+                workers.create_task(worker())
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
+
+
+def by_ids(ids: Sequence[str]) -> FilterReturn:
+    """Objects by their ids."""
+    return Where.by_id().contains_any(list(ids))
+
+
+def _returned(found: Sequence[object]) -> dict[str, str | int | float]:
+    return {names.DB_RETURNED_ROWS: len(found)}
+
+
+def _batches(objects: Iterable[NewObject], most: int, most_bytes: int) -> Iterator[Sequence[NewObject]]:
+    batch: list[NewObject] = []
+    size = 0
+    for each in objects:
+        weight = _size(each)
+        if batch and (len(batch) >= most or size + weight > most_bytes):
+            yield batch
+            batch, size = [], 0
+        batch.append(each)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _size(new: NewObject) -> int:
+    """About how many bytes it is on the wire."""
+    vector = 0 if new.vector is None else len(new.vector) * _PROPERTY_BYTES
+    return vector + sum(len(value) * _PROPERTY_BYTES for value in new.properties.values() if isinstance(value, str))

@@ -1,0 +1,223 @@
+"""One connection to Weaviate, made when it is first needed: every call is bounded, traced, counted and translated."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, TypeVar
+
+import httpx
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+from weaviate import WeaviateAsyncClient
+from weaviate.auth import AuthApiKey
+from weaviate.classes.config import ConsistencyLevel
+from weaviate.collections import CollectionAsync
+from weaviate.config import AdditionalConfig, ConnectionConfig, Timeout
+from weaviate.connect.base import ProtocolParams
+
+from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure, map_failures
+from groundwire_server.adapters.store.weaviate.options import ConnectionOptions, Consistency
+from groundwire_server.adapters.store.weaviate.tokens import tenant_name
+from groundwire_server.adapters.store.weaviate.wire import CALL, BoundedParams, WireCall, grpc_config
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.clock import Clock
+from groundwire_server.telemetry import names
+
+T = TypeVar("T")
+Attributes: TypeAlias = Mapping[str, str | int | float]
+
+_SYSTEM: Final = "weaviate"
+_FIRST_PAUSE: Final = 0.05
+_MOST_HANDLES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a call does, as its span says it.
+
+    Attributes:
+        name: Weaviate's own word for it.
+        collection: which; empty for what concerns the server.
+        tenant: the product's name of the tenant; empty for what concerns all.
+        attributes: more about it, known before it begins.
+    """
+
+    name: str
+    collection: str
+    tenant: str = ""
+    attributes: Attributes | None = None
+
+
+class Connection:
+    """A client that is connected when it is first used, and again after it failed to.
+
+    Args:
+        options: how to reach Weaviate.
+        clock: the loop's.
+        tracer: for a span around every call.
+    """
+
+    def __init__(self, options: ConnectionOptions, clock: Clock, tracer: Tracer) -> None:
+        self._options = options
+        self._clock = clock
+        self._tracer = tracer
+        self._client: WeaviateAsyncClient | None = None
+        self._connecting = asyncio.Lock()
+        self._places = asyncio.Semaphore(options.concurrent_calls)
+        self._handles: dict[tuple[str, str, Consistency], CollectionAsync[Any, Any]] = {}
+        self._closed = False
+
+    async def call(
+        self,
+        operation: Operation,
+        deadline: Deadline,
+        work: Callable[[WeaviateAsyncClient], Awaitable[T]],
+        note: Callable[[T], Attributes] | None = None,
+    ) -> T:
+        """Do one call. What is sent may arrive twice, so it must not matter if it does.
+
+        Args:
+            operation: what it is.
+            deadline: when it must have been answered, on the wire too.
+            work: does it.
+            note: what its result says to the trace.
+
+        Raises:
+            StoreFailure: whatever went wrong.
+        """
+        now = self._clock.now()
+        if not deadline.remaining(now):
+            raise Failure(Cause.STORE_TIMEOUT)
+        at = min(deadline.at, now + self._options.longest_call)
+        with self._tracer.start_as_current_span(
+            f"{operation.name} {operation.collection}".rstrip(),
+            kind=SpanKind.CLIENT,
+            attributes=_described(operation),
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            token = CALL.set(WireCall(at, _traceparent(span)))
+            try:
+                with map_failures():
+                    async with asyncio.timeout_at(at), self._places:
+                        waited = self._clock.now() - now
+                        result = await self._repeated(work, at, span)
+            except StoreFailure as failure:
+                span.set_status(Status(StatusCode.ERROR))
+                span.set_attribute(names.ERROR_TYPE, failure.fault.name)
+                raise
+            finally:
+                CALL.reset(token)
+            span.set_attribute(names.DB_WAITED, waited)
+            if note is not None:
+                span.set_attributes(note(result))
+            return result
+
+    def handle(
+        self, client: WeaviateAsyncClient, collection: str, tenant: str, consistency: Consistency
+    ) -> CollectionAsync[Any, Any]:
+        """A tenant's share of a collection. Making one costs as much as a search, so they are kept."""
+        key = (collection, tenant, consistency)
+        found = self._handles.get(key)
+        if found is None:
+            if len(self._handles) >= _MOST_HANDLES:
+                self._handles.clear()
+            handle = client.collections.use(collection, skip_argument_validation=True)
+            found = handle.with_tenant(tenant_name(tenant)).with_consistency_level(ConsistencyLevel(consistency.value))
+            self._handles[key] = found
+        return found
+
+    async def close(self) -> None:
+        """Close what is open; calls that run fail."""
+        self._closed = True
+        client, self._client = self._client, None
+        self._handles.clear()
+        if client is not None:
+            await client.close()
+
+    async def _repeated(self, work: Callable[[WeaviateAsyncClient], Awaitable[T]], at: float, span: Span) -> T:
+        pause = _FIRST_PAUSE
+        for attempt in range(1, self._options.attempts + 1):
+            try:
+                with map_failures():
+                    return await work(await self._connected())
+            except StoreFailure as failure:
+                late = self._clock.now() + pause >= at
+                if failure.fault is not Fault.UNAVAILABLE or attempt == self._options.attempts or late:
+                    raise
+            span.set_attribute(names.DB_ATTEMPTS, attempt + 1)
+            await asyncio.sleep(pause)
+            pause *= 2
+        raise AssertionError("a call has at least one attempt")
+
+    async def _connected(self) -> WeaviateAsyncClient:
+        if self._closed:
+            raise StoreFailure(Fault.UNAVAILABLE)
+        if self._client is not None:
+            return self._client
+        async with self._connecting:
+            if self._client is None:
+                self._client = await self._connect()
+            return self._client
+
+    async def _connect(self) -> WeaviateAsyncClient:
+        client = _client(self._options)
+        try:
+            await client.connect()
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+
+def _client(options: ConnectionOptions) -> WeaviateAsyncClient:
+    address, secure = options.address, options.tls is not None
+    client = WeaviateAsyncClient(
+        connection_params=BoundedParams(
+            http=ProtocolParams(host=address.host, port=address.http_port, secure=secure),
+            grpc=ProtocolParams(host=address.grpc_host or address.host, port=address.grpc_port, secure=secure),
+        ),
+        auth_client_secret=AuthApiKey(options.api_key) if options.api_key else None,
+        additional_config=AdditionalConfig(
+            connection=ConnectionConfig(session_pool_connections=options.pool, session_pool_maxsize=options.pool),
+            timeout=Timeout(init=options.longest_call, query=options.longest_call, insert=options.longest_call),
+            grpc_config=grpc_config(options),
+        ),
+        skip_init_checks=True,
+    )
+    if options.tls is not None and options.tls.ca is not None:
+        _trust(client, options.tls.ca, options.pool)
+    return client
+
+
+def _trust(client: WeaviateAsyncClient, ca: bytes, pool: int) -> None:
+    """Have the REST half trust the operator's own authority, which the client offers no option for."""
+    context = ssl.create_default_context(cadata=ca.decode())
+    connection = client._connection  # noqa: SLF001 - see above
+    headers = connection._headers  # noqa: SLF001
+    limits = httpx.Limits(max_connections=pool, max_keepalive_connections=pool)
+    connection._make_client = lambda colour: httpx.AsyncClient(  # type: ignore[method-assign, assignment]  # noqa: SLF001
+        headers=headers, verify=context, trust_env=False, limits=limits
+    )
+
+
+def _described(operation: Operation) -> dict[str, str | int | float]:
+    attributes: dict[str, str | int | float] = {
+        names.DB_SYSTEM: _SYSTEM,
+        names.DB_OPERATION: operation.name,
+    }
+    if operation.collection:
+        attributes[names.DB_COLLECTION] = operation.collection
+    if operation.tenant:
+        attributes[names.DB_NAMESPACE] = operation.tenant
+    attributes.update(operation.attributes or {})
+    return attributes
+
+
+def _traceparent(span: Span) -> str:
+    context = span.get_span_context()
+    if not context.is_valid:
+        return ""
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"

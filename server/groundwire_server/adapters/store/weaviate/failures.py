@@ -1,0 +1,181 @@
+"""What Weaviate reports, in the product's words. Its own words hold names and values: they go no further than here."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Final
+
+from weaviate.exceptions import (
+    UnexpectedStatusCodeError,
+    WeaviateBaseError,
+    WeaviateClosedClientError,
+    WeaviateConnectionError,
+    WeaviateGRPCUnavailableError,
+    WeaviateStartUpError,
+    WeaviateTimeoutError,
+)
+
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
+
+_LOG = logging.getLogger(__name__)
+
+
+class Fault(StrEnum):
+    """What is wrong, and what an operator can do about it."""
+
+    UNAVAILABLE = "Weaviate does not answer: check that it runs and that its HTTP and gRPC ports can be reached"
+    SLOW = "Weaviate took longer than the call had"
+    OVERLOADED = "Weaviate is short of memory or refuses more work: give it more, or send it less"
+    WRONG_KEY = "Weaviate refuses the API key: configure one that may read and write the collections"
+    MISSING_TENANT = "Weaviate does not know the tenant: create it, or let groundwire create tenants"
+    INACTIVE_TENANT = "Weaviate has put the tenant to sleep: activate it"
+    MISSING_COLLECTION = "Weaviate does not have the collections: apply the schema"
+    SCHEMA = "Weaviate's collections are not what this configuration needs: plan and apply the schema"
+    READ_ONLY = "Weaviate is read-only, as it is when its disk is nearly full: make room and set its shards to READY"
+    OTHER = "Weaviate failed for a reason of its own: see its log"
+
+
+_CAUSES: Final = {
+    Fault.UNAVAILABLE: Cause.STORE_UNAVAILABLE,
+    Fault.SLOW: Cause.STORE_TIMEOUT,
+    Fault.OVERLOADED: Cause.STORE_UNAVAILABLE,
+    Fault.WRONG_KEY: Cause.STORE_MISCONFIGURED,
+    Fault.MISSING_TENANT: Cause.STORE_MISCONFIGURED,
+    Fault.INACTIVE_TENANT: Cause.STORE_MISCONFIGURED,
+    Fault.MISSING_COLLECTION: Cause.STORE_MISCONFIGURED,
+    Fault.SCHEMA: Cause.STORE_MISCONFIGURED,
+    Fault.READ_ONLY: Cause.STORE_MISCONFIGURED,
+    Fault.OTHER: Cause.STORE_UNAVAILABLE,
+}
+
+_CODES: Final = {
+    "DEADLINE_EXCEEDED": Fault.SLOW,
+    "UNAVAILABLE": Fault.UNAVAILABLE,
+    "CANCELLED": Fault.UNAVAILABLE,
+    "ABORTED": Fault.UNAVAILABLE,
+    "RESOURCE_EXHAUSTED": Fault.OVERLOADED,
+    "UNAUTHENTICATED": Fault.WRONG_KEY,
+    "PERMISSION_DENIED": Fault.WRONG_KEY,
+    "UNIMPLEMENTED": Fault.SCHEMA,
+}
+"""gRPC codes that say it all; Weaviate answers nearly everything else with UNKNOWN and a sentence."""
+
+_SENTENCES: Final = (
+    ("unauthorized", Fault.WRONG_KEY),
+    ("forbidden", Fault.WRONG_KEY),
+    ("tenant not found", Fault.MISSING_TENANT),
+    ("tenant not active", Fault.INACTIVE_TENANT),
+    ("could not find class", Fault.MISSING_COLLECTION),
+    # What a batch says of a collection that does not exist.
+    ("has multi-tenancy disabled", Fault.MISSING_COLLECTION),
+    ("multi-tenancy is not enabled", Fault.MISSING_COLLECTION),
+    ("read-only", Fault.READ_ONLY),
+    ("not enough memory", Fault.OVERLOADED),
+    ("deadline exceeded", Fault.SLOW),
+    ("vector lengths don't match", Fault.SCHEMA),
+    ("vector dimensions do not match", Fault.SCHEMA),
+    ("does not have named vector", Fault.SCHEMA),
+    ("does not have configuration for vector", Fault.SCHEMA),
+    ("no such prop", Fault.SCHEMA),
+    ("class not found", Fault.MISSING_COLLECTION),
+    ("invalid", Fault.SCHEMA),
+)
+"""What Weaviate 1.40 says; the first that occurs counts."""
+
+_UNAUTHORIZED: Final = (401, 403)
+_TOO_MANY: Final = 429
+_SERVER_ERROR: Final = 500
+
+
+class WireError(Exception):
+    """A gRPC call came back without a reply.
+
+    Attributes:
+        code: the status's name.
+        details: Weaviate's own words, to be classified and not to be shown.
+    """
+
+    def __init__(self, code: str, details: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+class ObjectsRefused(Exception):
+    """Weaviate has taken a batch and refused objects in it.
+
+    Attributes:
+        count: how many.
+        details: what Weaviate says about the first.
+    """
+
+    def __init__(self, count: int, details: str) -> None:
+        super().__init__(count)
+        self.count = count
+        self.details = details
+
+
+class StoreFailure(Failure):
+    """A failure that says what is wrong with Weaviate.
+
+    Attributes:
+        fault: for the operator.
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(_CAUSES[fault])
+        self.fault = fault
+
+
+@contextmanager
+def map_failures() -> Iterator[None]:
+    """Turn what the client raises into a `StoreFailure`."""
+    try:
+        yield
+    except TimeoutError:
+        raise StoreFailure(Fault.SLOW) from None
+    except (WireError, ObjectsRefused, WeaviateBaseError) as error:
+        fault = classified(error)
+        if fault not in {Fault.SLOW, Fault.MISSING_TENANT}:
+            _LOG.warning("%s.", fault.value)
+        # Not `from error`: its text is Weaviate's and may hold what was stored.
+        raise StoreFailure(fault) from None
+
+
+def classified(error: WireError | ObjectsRefused | WeaviateBaseError) -> Fault:
+    """Tell what is wrong."""
+    match error:
+        case WireError():
+            return _CODES.get(error.code) or _said(error.details)
+        case ObjectsRefused():
+            return _said(error.details)
+        case UnexpectedStatusCodeError():
+            return _by_status(error)
+        case WeaviateTimeoutError():
+            return Fault.SLOW
+        case (
+            WeaviateConnectionError()
+            | WeaviateStartUpError()
+            | WeaviateGRPCUnavailableError()
+            | WeaviateClosedClientError()
+        ):
+            return Fault.UNAVAILABLE
+        case _:
+            return _said(error.message)
+
+
+def _by_status(error: UnexpectedStatusCodeError) -> Fault:
+    if error.status_code in _UNAUTHORIZED:
+        return Fault.WRONG_KEY
+    if error.status_code == _TOO_MANY:
+        return Fault.OVERLOADED
+    fault = _said(error.message)
+    if fault is Fault.OTHER and error.status_code >= _SERVER_ERROR:
+        return Fault.UNAVAILABLE
+    return fault
+
+
+def _said(sentence: str) -> Fault:
+    return next((fault for words, fault in _SENTENCES if words in sentence), Fault.OTHER)

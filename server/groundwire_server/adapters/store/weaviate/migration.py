@@ -1,0 +1,194 @@
+"""Bringing Weaviate's schema to what the configuration asks for: first a plan to look at, then the doing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from weaviate import WeaviateAsyncClient
+from weaviate.classes.config import DataType, Property, Tokenization
+from weaviate.exceptions import UnexpectedStatusCodeError
+
+from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
+from groundwire_server.adapters.store.weaviate.options import CollectionOptions
+from groundwire_server.adapters.store.weaviate.schema import CollectionSchema, PropertySchema, definition, wanted
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
+
+_NOT_FOUND = 404
+
+
+class Change(StrEnum):
+    """What a step does."""
+
+    CREATE = "create the collection"
+    ADD_PROPERTY = "add the property"
+    RECREATE = "delete the collection with everything in it, and create it anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change to the schema.
+
+    Attributes:
+        change: what it does.
+        collection: to which.
+        reason: why, in words for the operator.
+        added: the property, where it is about one.
+    """
+
+    change: Change
+    collection: str
+    reason: str
+    added: str = ""
+
+    @property
+    def destructive(self) -> bool:
+        """Whether documents are lost and have to be ingested again."""
+        return self.change is Change.RECREATE
+
+    def __str__(self) -> str:
+        subject = f"{self.collection}.{self.added}" if self.added else self.collection
+        return f"{subject}: {self.change.value} ({self.reason})"
+
+
+class DestructiveChange(Failure):
+    """The plan would lose documents and nobody has allowed it to.
+
+    Attributes:
+        advice: for the operator.
+    """
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        super().__init__(Cause.STORE_MISCONFIGURED)
+        lost = ", ".join(sorted({step.collection for step in steps}))
+        self.advice = (
+            f"This would delete {lost} with all documents in them. Allow destructive changes and ingest the documents "
+            "again, or configure another collection."
+        )
+
+    def __str__(self) -> str:
+        return self.advice
+
+
+class Schema:
+    """The schema of one store.
+
+    Args:
+        connection: to Weaviate.
+        options: what the configuration asks for.
+    """
+
+    def __init__(self, connection: Connection, options: CollectionOptions) -> None:
+        self._connection = connection
+        self._wanted = wanted(options)
+
+    async def plan(self, deadline: Deadline) -> tuple[Step, ...]:
+        """Compare what there is with what is asked for; empty when nothing is to be done.
+
+        Raises:
+            Failure: of the store.
+        """
+        steps: list[Step] = []
+        for collection in self._wanted:
+            operation = Operation("schema.get", collection.name)
+            found = await self._connection.call(operation, deadline, partial(_found, name=collection.name))
+            steps += _steps(collection, found)
+        return tuple(steps)
+
+    async def apply(self, steps: Sequence[Step], deadline: Deadline, *, destructive: bool = False) -> None:
+        """Carry out a plan, in its order.
+
+        Raises:
+            DestructiveChange: when a step would lose documents and `destructive` is not set; nothing is done then.
+            Failure: of the store.
+        """
+        losing = [step for step in steps if step.destructive]
+        if losing and not destructive:
+            raise DestructiveChange(losing)
+        for step in steps:
+            operation = Operation("schema.update", step.collection)
+            await self._connection.call(operation, deadline, partial(self._carry_out, step=step))
+
+    async def _carry_out(self, client: WeaviateAsyncClient, step: Step) -> None:
+        (collection,) = [each for each in self._wanted if each.name == step.collection]
+        match step.change:
+            case Change.CREATE:
+                await client.collections.create_from_dict(definition(collection))
+            case Change.RECREATE:
+                await client.collections.delete(collection.name)
+                await client.collections.create_from_dict(definition(collection))
+            case Change.ADD_PROPERTY:
+                (added,) = [each for each in collection.properties if each.name == step.added]
+                await client.collections.use(collection.name).config.add_property(_as_property(added))
+
+
+async def _found(client: WeaviateAsyncClient, name: str) -> dict[str, Any] | None:
+    try:
+        config = await client.collections.export_config(name)
+    except UnexpectedStatusCodeError as error:
+        if error.status_code == _NOT_FOUND:
+            return None
+        raise
+    return config.to_dict()
+
+
+def _steps(collection: CollectionSchema, found: dict[str, Any] | None) -> list[Step]:
+    if found is None:
+        return [Step(Change.CREATE, collection.name, "it does not exist")]
+    different = _differences(collection, found)
+    if different:
+        return [Step(Change.RECREATE, collection.name, "; ".join(different))]
+    known = {each["name"] for each in found["properties"]}
+    return [
+        Step(Change.ADD_PROPERTY, collection.name, "it does not exist", each.name)
+        for each in collection.properties
+        if each.name not in known
+    ]
+
+
+def _differences(collection: CollectionSchema, found: dict[str, Any]) -> list[str]:
+    """Say what cannot be changed while the collection holds objects."""
+    different: list[str] = []
+    if not found.get("multiTenancyConfig", {}).get("enabled"):
+        different.append("it keeps no tenants apart")
+    replicas = found.get("replicationConfig", {}).get("factor")
+    if replicas != collection.replicas:
+        different.append(f"it has {replicas} replicas and {collection.replicas} are asked for")
+    if found.get("description") != collection.description:
+        different.append(f"it is “{found.get('description') or ''}” and not “{collection.description}”")
+    vectors = found.get("vectorConfig") or {}
+    different += [f"it has no vector {name}" for name in collection.vectors if name not in vectors]
+    different += [
+        f"the vector {name} is not compared by cosine"
+        for name in collection.vectors
+        if name in vectors and vectors[name]["vectorIndexConfig"].get("distanceMetric", "cosine") != "cosine"
+    ]
+    by_name = {each["name"]: each for each in found["properties"]}
+    different += [
+        f"the property {each.name} is indexed otherwise"
+        for each in collection.properties
+        if each.name in by_name and not _same(each, by_name[each.name])
+    ]
+    return different
+
+
+def _same(wanted_property: PropertySchema, found: dict[str, Any]) -> bool:
+    return (
+        found["dataType"] == [wanted_property.type]
+        and (not wanted_property.tokenization or found.get("tokenization") == wanted_property.tokenization)
+        and found.get("indexFilterable") is wanted_property.filterable
+        and found.get("indexSearchable") is wanted_property.searchable
+    )
+
+
+def _as_property(schema: PropertySchema) -> Property:
+    return Property(
+        name=schema.name,
+        data_type=DataType(schema.type),
+        tokenization=Tokenization(schema.tokenization) if schema.tokenization else None,
+        index_filterable=schema.filterable,
+        index_searchable=schema.searchable,
+    )

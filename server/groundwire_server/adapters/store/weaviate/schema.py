@@ -1,0 +1,142 @@
+"""The two collections as this program needs them."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from groundwire_server.adapters.store.weaviate import properties as p
+from groundwire_server.adapters.store.weaviate.options import CollectionOptions
+
+
+@dataclass(frozen=True, slots=True)
+class PropertySchema:
+    """One property.
+
+    Attributes:
+        name: of it.
+        type: Weaviate's data type.
+        tokenization: how text is cut; empty for other types.
+        filterable: has an index for filters.
+        searchable: has an index for BM25.
+    """
+
+    name: str
+    type: str = "text"
+    tokenization: str = ""
+    filterable: bool = False
+    searchable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSchema:
+    """One collection.
+
+    Attributes:
+        name: of it.
+        description: says which embedding model its vectors come from.
+        properties: of its objects.
+        vectors: names of its vectors, each compared by cosine.
+        replicas: nodes that hold each object.
+    """
+
+    name: str
+    description: str
+    properties: tuple[PropertySchema, ...]
+    vectors: tuple[str, ...]
+    replicas: int
+
+
+def _read(name: str, type_: str = "text") -> PropertySchema:
+    return PropertySchema(name, type_, "field" if type_.startswith("text") else "")
+
+
+def _exact(name: str, type_: str = "text") -> PropertySchema:
+    return PropertySchema(name, type_, "field" if type_.startswith("text") else "", filterable=True)
+
+
+_WORDS: Final = (p.TERMS, p.TITLE_TERMS)
+"""They come stemmed and folded from `tokens.py`, with white space between them."""
+
+_CHUNKS_FILTERED: Final = (
+    _exact(p.DOCUMENT),
+    _exact(p.CHUNK),
+    _exact(p.REVISION, "int"),
+    _exact(p.ACCESS, "text[]"),
+    _exact(p.FACTS, "text[]"),
+)
+
+_CHUNKS_READ: Final = (
+    _read(p.CHUNK_ID),
+    _read(p.ORDINAL, "int"),
+    _read(p.TEXT),
+    _read(p.ABOUT),
+    _read(p.SPANS),
+    _read(p.SENTENCE_VECTORS),
+)
+
+_DOCUMENTS: Final = (
+    _exact(p.DOCUMENT),
+    _exact(p.POSITION),
+    _exact(p.LIVE, "boolean"),
+    _exact(p.ACCESS, "text[]"),
+    _read(p.ABOUT),
+    _read(p.CONTENT_HASH),
+    _read(p.BODY_HASH),
+    _read(p.PENDING, "boolean"),
+    _read(p.REVISION, "int"),
+    _read(p.BODY, "int"),
+    _read(p.CHUNK_COUNT, "int"),
+    _read(p.SIZE_BYTES, "int"),
+    _read(p.VERSION),
+    _read(p.NEXT_VERSION),
+    _read(p.NEXT_AT, "number"),
+)
+
+
+def wanted(options: CollectionOptions) -> tuple[CollectionSchema, CollectionSchema]:
+    """The collections that the options ask for."""
+    words = tuple(PropertySchema(name, "text", options.tokenization, searchable=True) for name in _WORDS)
+    model = f"{options.model} ({options.dimensions})" if options.model else "none"
+    return (
+        CollectionSchema(
+            options.name,
+            f"groundwire: chunks; vectors of {model}",
+            (*_CHUNKS_FILTERED, *words, *_CHUNKS_READ),
+            (options.vector,),
+            options.replicas,
+        ),
+        CollectionSchema(options.documents, "groundwire: documents", _DOCUMENTS, (), options.replicas),
+    )
+
+
+def definition(collection: CollectionSchema) -> dict[str, Any]:
+    """Write a collection as Weaviate's REST interface takes it."""
+    written: dict[str, Any] = {
+        "class": collection.name,
+        "description": collection.description,
+        "multiTenancyConfig": {"enabled": True},
+        "replicationConfig": {"factor": collection.replicas},
+        # Stop words are left out before they get here.
+        "invertedIndexConfig": {"stopwords": {"preset": "none"}},
+        "properties": [_property(each) for each in collection.properties],
+    }
+    if collection.vectors:
+        written["vectorConfig"] = {name: _vector() for name in collection.vectors}
+    else:
+        written |= {"vectorizer": "none", "vectorIndexConfig": {"skip": True}}
+    return written
+
+
+def _property(schema: PropertySchema) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "name": schema.name,
+        "dataType": [schema.type],
+        "indexFilterable": schema.filterable,
+        "indexSearchable": schema.searchable,
+    }
+    if schema.tokenization:
+        written["tokenization"] = schema.tokenization
+    return written
+
+
+def _vector() -> dict[str, Any]:
+    return {"vectorizer": {"none": {}}, "vectorIndexType": "hnsw", "vectorIndexConfig": {"distance": "cosine"}}

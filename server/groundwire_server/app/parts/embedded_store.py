@@ -1,0 +1,49 @@
+"""Stores in a file."""
+
+import asyncio
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.stores import EmbeddedStore as Section
+from groundwire_server.app.parts.shared import Lease, Opened
+from groundwire_server.app.parts.stores import Store
+from groundwire_server.domain.failure import Unusable
+from groundwire_server.ports.embedder import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    file: Path
+    embedder: Hashable
+
+
+async def open_embedded(section: Section, model: Hashable, embedder: Embedder | None, lease: Lease) -> Store:
+    """The store in a folder.
+
+    Args:
+        section: says which.
+        model: what is set for the embedder.
+        embedder: the embedder itself.
+        lease: of the configuration.
+
+    Raises:
+        Unusable: when it is open with another embedder.
+    """
+    file = section.folder.absolute() / "store.sqlite3"
+
+    async def opened() -> Opened[Store]:
+        embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
+        store = await asyncio.to_thread(EmbeddedStore.open, file, SystemClock(), embedding)
+
+        async def close() -> None:
+            store.close()
+
+        return Store(store.retriever, store.corpus, embedder, store.sentence_vectors), close
+
+    key = _Key(file, model)
+    if any(isinstance(other, _Key) and other.file == file and other != key for other in lease.others()):
+        raise Unusable(f"the store in {section.folder} is open with another embedder: restart the server")
+    return await lease.take(key, opened)

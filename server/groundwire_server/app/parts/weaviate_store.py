@@ -1,0 +1,135 @@
+"""Stores in a Weaviate."""
+
+import asyncio
+import logging
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+
+from opentelemetry.trace import Tracer
+
+from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.migration import Schema, Step
+from groundwire_server.adapters.store.weaviate.options import (
+    Address,
+    CollectionOptions,
+    ConnectionOptions,
+    SearchMode,
+    Tls,
+    WeaviateOptions,
+    WriteOptions,
+)
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.search import Search
+from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
+from groundwire_server.app.parts.shared import Lease, Opened
+from groundwire_server.app.parts.stores import Store
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure, Unusable
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.embedder import Embedder
+
+_LOOK_SECONDS = 5.0
+_PASSING = frozenset({Fault.UNAVAILABLE, Fault.SLOW, Fault.OVERLOADED})
+"""Faults that a server starts with all the same: they may be over before the first call."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    section: Section
+    embedder: Hashable
+
+
+async def open_weaviate(
+    name: str, section: Section, model: Hashable, embedder: Embedder | None, lease: Lease, tracer: Tracer
+) -> Store:
+    """The store in a Weaviate.
+
+    Args:
+        name: of the store.
+        section: says which.
+        model: what is set for the embedder.
+        embedder: the embedder itself.
+        lease: of the configuration.
+        tracer: for a span around every call.
+
+    Raises:
+        Unusable: when Weaviate lets us not in, or its schema is not what the configuration asks for.
+    """
+
+    async def opened() -> Opened[Store]:
+        clock = SystemClock()
+        store = WeaviateStore.open(weaviate_options(section, embedder), clock, tracer)
+        try:
+            await _look(name, store.schema, clock)
+        except BaseException:
+            await store.close()
+            raise
+        return _store(store, embedder), store.close
+
+    return await lease.take(_Key(section, model), opened)
+
+
+def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOptions:
+    """What the adapter takes.
+
+    Raises:
+        OSError: when the file of authorities cannot be read.
+    """
+    host, _, port = section.http.rpartition(":")
+    grpc_host, _, grpc_port = section.grpc.rpartition(":")
+    tls = None
+    if section.tls is not None:
+        tls = Tls(None if section.tls.ca is None else section.tls.ca.read_bytes())
+    connection = ConnectionOptions(
+        address=Address(host.strip("[]"), int(port), int(grpc_port), grpc_host.strip("[]")),
+        api_key=None if section.api_key is None else section.api_key.reveal(),
+        tls=tls,
+        concurrent_calls=section.concurrent_calls,
+        longest_call=section.call_seconds,
+        keepalive=section.keepalive_seconds,
+        pool=section.pool,
+    )
+    collection = CollectionOptions(
+        name=section.collection,
+        vector=section.vector,
+        model="" if embedder is None else embedder.model,
+        dimensions=0 if embedder is None else embedder.dimensions,
+        replicas=section.replicas,
+        tokenization=section.tokenization,
+    )
+    write = WriteOptions(consistency=section.consistency, create_tenants=section.create_tenants)
+    return WeaviateOptions(connection, collection, write=write)
+
+
+def unapplied(name: str, steps: Sequence[Step]) -> str:
+    """What is to be said of a store whose schema is not what it should be."""
+    more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+    return f"stores.{name}: {steps[0]}{more}: run `groundwire corpus apply`"
+
+
+def _store(opened: WeaviateStore, embedder: Embedder | None) -> Store:
+    def searched(search: Search) -> Store:
+        # A search by words alone needs no vector of the question.
+        by = None if search.mode is SearchMode.KEYWORD else embedder
+        return replace(store, retriever=opened.searched(search.options()), embedder=by)
+
+    store = Store(opened.retriever, opened.corpus, embedder, opened.sentence_vectors, searched)
+    return store
+
+
+async def _look(name: str, schema: Schema, clock: Clock) -> None:
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            steps = await schema.plan(Deadline(clock.now() + _LOOK_SECONDS))
+    except StoreFailure as failure:
+        if failure.fault not in _PASSING:
+            raise Unusable(f"stores.{name}: {failure.fault}") from None
+        _log.warning("the store cannot be looked at yet; it is tried again with each call", extra={"store": name})
+    except (Failure, TimeoutError):
+        _log.warning("the store cannot be looked at yet; it is tried again with each call", extra={"store": name})
+    else:
+        if steps:
+            raise Unusable(unapplied(name, steps))

@@ -1,0 +1,99 @@
+"""Looks at a Weaviate as a server would, and changes nothing."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from opentelemetry.trace import NoOpTracer
+
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
+from groundwire_server.app.parts.embedders import open_embedder
+from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.parts.weaviate_store import weaviate_options
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+
+_SECONDS = 10.0
+_OLDEST, _NEWEST = (1, 30), (1, 40)
+_VERSION = re.compile(r"(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing about a store.
+
+    Attributes:
+        check: `store`, or `schema`.
+        well: whether it is as it should be; None where it works but should be looked at.
+        says: what was seen.
+        do: what to do about it.
+    """
+
+    check: str
+    well: bool | None
+    says: str
+    do: str = ""
+
+
+def look_at(section: Section, configuration: Configuration) -> Sequence[Seen]:
+    """Look at a store: version, credential, schema, gRPC."""
+    return asyncio.run(_looked_at(section, configuration))
+
+
+@asynccontextmanager
+async def opened(section: Section, configuration: Configuration) -> AsyncIterator[WeaviateStore]:
+    """The store of a section, whatever state it is in.
+
+    Raises:
+        ImportError: when an extra is not installed that the embedder needs.
+        OSError: when a file that it names cannot be read.
+    """
+    lease = Shared().lease()
+    try:
+        model = None if section.embedder is None else configuration.embedders[section.embedder]
+        embedder = None if model is None else await open_embedder(model, lease)
+        store = WeaviateStore.open(weaviate_options(section, embedder), SystemClock(), NoOpTracer())
+        try:
+            yield store
+        finally:
+            await store.close()
+    finally:
+        await lease.end()
+
+
+async def _looked_at(section: Section, configuration: Configuration) -> Sequence[Seen]:
+    seen: list[Seen] = []
+    try:
+        async with opened(section, configuration) as store:
+            by = Deadline(SystemClock().now() + _SECONDS)
+            seen.append(_version(await store.probe.version(by)))
+            steps = await store.schema.plan(by)
+            seen += [Seen("schema", well=False, says=f"{step}", do="run `groundwire corpus apply`") for step in steps]
+            if not steps:
+                seen.append(Seen("schema", well=True, says="the collections are what the configuration asks for"))
+                said = f"it accepts the credential on both ports; tenants: {await store.probe.tenants(by)}"
+                seen.append(Seen("store", well=True, says=said))
+    except StoreFailure as failure:
+        says, _, do = failure.fault.partition(": ")
+        seen.append(Seen("store", well=False, says=says, do=do or "see to it that it answers faster"))
+    except Failure:
+        seen.append(Seen("store", well=False, says=f"it did not answer in {_SECONDS:g} s", do="see to its load"))
+    except (ImportError, OSError) as failed:
+        seen.append(Seen("store", well=False, says=f"it cannot be looked at: {failed}", do="correct it first"))
+    return seen
+
+
+def _version(told: str) -> Seen:
+    found = _VERSION.match(told)
+    known = (int(found[1]), int(found[2])) if found else (0, 0)
+    if known < _OLDEST:
+        return Seen("store", well=False, says=f"it is Weaviate {told}", do="use 1.30 to 1.40")
+    if known > _NEWEST:
+        return Seen("store", well=None, says=f"it is Weaviate {told}", do="try it first: tested with up to 1.40")
+    return Seen("store", well=True, says=f"it is Weaviate {told}")

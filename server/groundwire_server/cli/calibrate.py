@@ -1,0 +1,98 @@
+"""`groundwire calibrate`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from groundwire_server.cli.connection import DEFAULT_TENANT
+from groundwire_server.cli.exits import ExitCode, Stop
+
+if TYPE_CHECKING:
+    from groundwire_server.evaluation.calibration import Calibration
+    from groundwire_server.evaluation.thresholds import Errors, Rate
+
+
+def calibrate(
+    questions: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Questions as JSON lines with `question` and `answerable`, or SQuAD 2.0."),
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The configuration; else GROUNDWIRE_CONFIG, else groundwire.yaml here."),
+    ] = None,
+    route: Annotated[str, typer.Option(metavar="NAME", help="The route whose threshold it is.")] = "default",
+    tenant: Annotated[str, typer.Option(metavar="NAME", help="Whose documents to search.")] = DEFAULT_TENANT,
+    principal: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Who to be allowed to see them as; repeatable.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the half of the questions to fit on.")] = 7,
+    refuse_at_most: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", min=0.0, max=1.0, help="The largest share of answerable questions that may be declined."
+        ),
+    ] = None,
+    output: Annotated[Path, typer.Option(metavar="FILE", help="Where to write what was fitted.")] = Path(
+        "calibration.json"
+    ),
+) -> None:
+    """Fit a route's threshold on questions of which you know whether your documents answer them.
+
+    Asks them of the store itself, as the route searches it. Half of them, drawn by the seed, choose the threshold; the
+    other half says how good it is. Prints both error rates: answerable questions that are declined, and unanswerable
+    ones that reach a model. Without --refuse-at-most both weigh the same.
+
+    Ends with 2 when the questions are no use, with 4 when the store cannot be searched.
+    """
+    from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.app.configuration.problems import not_among  # noqa: PLC0415
+    from groundwire_server.cli.configured import loaded_from  # noqa: PLC0415
+    from groundwire_server.domain.caller import Caller  # noqa: PLC0415
+    from groundwire_server.domain.failure import Unusable  # noqa: PLC0415
+
+    configuration = loaded_from(Sources.found(config, os.environ)).configuration
+    if route not in configuration.routes:
+        said = not_among(route, configuration.routes, "no route has this name")
+        raise Stop(ExitCode.USAGE, f"--route {route}: {said}")
+    try:
+        caller = Caller.checked(tenant, "calibrate", principal or ())
+    except ValueError as wrong:
+        raise Stop(ExitCode.USAGE, str(wrong)) from None
+    from groundwire_server.app import calibrating  # noqa: PLC0415  # brings what a server is made of
+    from groundwire_server.evaluation.calibration import write  # noqa: PLC0415
+
+    try:
+        wanted = calibrating.Wanted(route, caller, questions, seed, refuse_at_most)
+        found = calibrating.calibrate(configuration, wanted, _progress)
+        write(output, found)
+    except (Unusable, ImportError) as wrong:
+        raise Stop(ExitCode.FAILED, str(wrong)) from None
+    except OSError as failed:
+        raise Stop(ExitCode.FAILED, f"{failed.filename or output} cannot be used: {failed.strerror}") from None
+    _print(found, output)
+
+
+def _progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\rasked {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
+
+
+def _print(found: "Calibration", output: Path) -> None:
+    model = found.fitting.model or "none"
+    typer.echo(f"threshold   {found.min_relevance:.3f}, seed {found.seed}, embedder {model} ({found.fitting.hash})")
+    for half, errors in (("fitted on", found.fitted), ("held out", found.held_out)):
+        typer.echo(f"{half:11} {_told(errors)}")
+    typer.echo(f"wrote {output}; name it in the route: thresholds: {{calibration: {output}}}")
+
+
+def _told(errors: "Errors") -> str:
+    return f"declined though answerable {_rate(errors.refused)}, let through though not {_rate(errors.let_through)}"
+
+
+def _rate(rate: "Rate") -> str:
+    low, high = rate.interval
+    return f"{rate.share:.1%} of {rate.of} ({low:.1%} to {high:.1%})"

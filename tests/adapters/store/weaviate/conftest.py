@@ -1,0 +1,61 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
+from tests.contract.stores import Store, opened_weaviate, weaviate_options
+from tests.doubles.spans import Spans
+from tests.doubles.weaviate.server import FakeWeaviate
+from tests.doubles.weaviate.service import World
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A store over the double, with all that can be looked at."""
+
+    double: FakeWeaviate
+    spans: Spans
+    weaviate: WeaviateStore
+    store: Store
+
+    @property
+    def world(self) -> World:
+        return self.double.world
+
+    @property
+    def methods(self) -> list[str]:
+        return [call.method for call in self.world.calls]
+
+    def chunks(self, tenant: str = "acme") -> list[dict[str, Any]]:
+        """The properties of the chunks that Weaviate holds."""
+        kept = self.world.collections["Groundwire"].tenants[tenant].objects.values()
+        return [each.properties for each in kept if each.properties["ordinal"] >= 0]
+
+    def clear(self) -> None:
+        self.world.calls.clear()
+        self.world.arrived.clear()
+        self.spans.clear()
+
+
+@pytest.fixture
+async def double() -> AsyncIterator[FakeWeaviate]:
+    async with FakeWeaviate() as started:
+        started.world.key = "secret-key"
+        yield started
+
+
+@pytest.fixture
+def options(double: FakeWeaviate) -> WeaviateOptions:
+    return weaviate_options(double)
+
+
+@pytest.fixture
+async def bench(double: FakeWeaviate, options: WeaviateOptions) -> AsyncIterator[Bench]:
+    spans = Spans()
+    async with opened_weaviate(options, spans.tracer) as store:
+        bench = Bench(double, spans, store, Store(store.retriever, store.corpus, store.sentence_vectors))
+        bench.clear()
+        yield bench

@@ -1,0 +1,289 @@
+"""Every call is bounded on the wire, repeated no longer than it may take, traced, and fails in our own words."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import grpc
+import pytest
+
+from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.document import Document
+from groundwire_server.domain.evidence import Query
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
+from tests.adapters.store.weaviate.conftest import Bench
+from tests.contract.stores import ALICE, ALL, chunk, near, opened_weaviate, weaviate_options
+from tests.doubles.spans import Spans
+from tests.doubles.weaviate.server import FakeWeaviate
+
+PRIVATE = "a-private-name"
+
+
+def soon(seconds: float) -> Deadline:
+    return Deadline(asyncio.get_running_loop().time() + seconds)
+
+
+async def search(bench: Bench, by: Deadline = NEVER) -> list[str]:
+    found = await bench.weaviate.retriever.search(ALICE, Query("parcels", near(0), 5), by)
+    return [passage.chunk_id for passage in found.passages]
+
+
+async def fault_of(call: Awaitable[object]) -> Fault:
+    with pytest.raises(StoreFailure) as failure:
+        await call
+    return failure.value.fault
+
+
+class TestDeadlines:
+    async def test_go_to_the_server_with_every_call(self, bench: Bench) -> None:
+        document = Document("post", "Parcels.", allowed_principals=ALL)
+        await bench.weaviate.corpus.put(ALICE, document, "1", [chunk("c", "Parcels.", near(0))], soon(20))
+        await bench.weaviate.corpus.put(ALICE, document, "2", [chunk("d", "Parcels.", near(0))], soon(20))
+        await search(bench, soon(20))
+        await bench.weaviate.corpus.page(ALICE, "", 5, soon(20))
+        await bench.weaviate.sentence_vectors.sentences("acme", ["c"], soon(20))
+        assert {"Search", "BatchObjects", "BatchDelete"} <= set(bench.methods)
+        for call in bench.world.calls:
+            assert call.remaining is not None
+            assert 10 < call.remaining < 21
+
+    async def test_bound_calls_that_have_none(self, bench: Bench) -> None:
+        await search(bench)
+        (call,) = bench.world.calls
+        assert call.remaining is not None
+        assert call.remaining <= 60
+
+    async def test_end_a_call_that_the_server_is_slow_with(self, bench: Bench) -> None:
+        bench.world.delay = 30
+        began = asyncio.get_running_loop().time()
+        assert await fault_of(search(bench, soon(0.1))) is Fault.SLOW
+        assert asyncio.get_running_loop().time() - began < 5
+
+    async def test_of_a_caller_that_waits_for_a_place_are_kept(self, double: FakeWeaviate) -> None:
+        options = weaviate_options(double)
+        options = replace(options, connection=replace(options.connection, concurrent_calls=1))
+        async with opened_weaviate(options) as store:
+            await store.corpus.version(ALICE, NEVER)
+            double.world.delay = 30
+            double.world.arrived.clear()
+            first = asyncio.create_task(store.corpus.version(ALICE, NEVER))
+            await double.world.arrived.wait()
+            double.world.calls.clear()
+            assert await fault_of(store.corpus.version(ALICE, soon(0.1))) is Fault.SLOW
+            assert double.world.calls == []
+            first.cancel()
+            await asyncio.wait([first])
+
+
+async def test_a_caller_that_leaves_ends_the_call_at_the_server(bench: Bench) -> None:
+    await bench.store.put("post", "Parcels.")
+    bench.world.delay = 30
+    bench.clear()
+    task = asyncio.create_task(search(bench))
+    await bench.world.arrived.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    async with asyncio.timeout(5):
+        while not bench.world.cancelled:  # noqa: ASYNC110 - it happens in the server's own time
+            await asyncio.sleep(0.001)
+
+
+class TestUnavailable:
+    async def test_for_a_moment_is_tried_again(self, bench: Bench) -> None:
+        await bench.store.put("post", chunk("c", "Parcels.", near(0)))
+        bench.clear()
+        bench.world.unavailable = 2
+        assert await search(bench) == ["c"]
+        assert len(bench.world.calls) == 3
+        assert bench.spans.attributes("search.hybrid Groundwire")["groundwire.db.attempts"] == 3
+
+    async def test_for_longer_is_a_failure_before_the_deadline(self, bench: Bench) -> None:
+        await bench.store.put("post", "Parcels.")
+        bench.clear()
+        bench.world.unavailable = 1000
+        assert await fault_of(search(bench, soon(5))) is Fault.UNAVAILABLE
+        assert len(bench.world.calls) == 3
+
+    async def test_is_not_tried_again_when_no_time_is_left_for_it(self, bench: Bench) -> None:
+        await bench.store.put("post", "Parcels.")
+        bench.clear()
+        bench.world.unavailable = 1000
+        assert await fault_of(search(bench, soon(0.04))) in {Fault.UNAVAILABLE, Fault.SLOW}
+        assert len(bench.world.calls) <= 1
+
+    async def test_from_the_start_is_a_failure_and_is_over_once_it_listens(self) -> None:
+        async with FakeWeaviate() as free:
+            http, port = free.http_port, free.grpc_port
+            options = weaviate_options(free)
+        store = WeaviateStore.open(options, SystemClock(), Spans().tracer)
+        try:
+            assert await fault_of(store.corpus.version(ALICE, soon(5))) is Fault.UNAVAILABLE
+            async with FakeWeaviate(http, port):
+                await store.schema.apply(await store.schema.plan(NEVER), NEVER)
+                assert await store.corpus.version(ALICE, soon(5)) == "empty"
+        finally:
+            await store.close()
+
+    async def test_in_between_is_over_once_it_listens_again(self, options: WeaviateOptions) -> None:
+        async with FakeWeaviate() as first:
+            store = WeaviateStore.open(weaviate_options(first), SystemClock(), Spans().tracer)
+            await store.schema.apply(await store.schema.plan(NEVER), NEVER)
+            assert await store.corpus.version(ALICE, NEVER) == "empty"
+        try:
+            assert await fault_of(store.corpus.version(ALICE, soon(5))) is Fault.UNAVAILABLE
+            async with FakeWeaviate(first.http_port, first.grpc_port) as second:
+                second.world.collections = first.world.collections
+                async with asyncio.timeout(10):
+                    while True:
+                        try:
+                            assert await store.corpus.version(ALICE, soon(2)) == "empty"
+                            break
+                        except StoreFailure as failure:
+                            assert failure.fault is Fault.UNAVAILABLE  # noqa: PT017
+        finally:
+            await store.close()
+
+    async def test_is_what_a_closed_store_is(self, bench: Bench) -> None:
+        await bench.weaviate.close()
+        assert await fault_of(search(bench)) is Fault.UNAVAILABLE
+
+
+SAID = [
+    (grpc.StatusCode.UNKNOWN, f'search: tenant not active: "{PRIVATE}"', Fault.INACTIVE_TENANT),
+    (grpc.StatusCode.UNKNOWN, f"could not find class {PRIVATE} in schema", Fault.MISSING_COLLECTION),
+    (grpc.StatusCode.UNKNOWN, f"no such prop with name '{PRIVATE}' found", Fault.SCHEMA),
+    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: 384 vs 512: vector lengths don't match", Fault.SCHEMA),
+    (grpc.StatusCode.UNKNOWN, f"class {PRIVATE} does not have named vector text configured.", Fault.SCHEMA),
+    (grpc.StatusCode.UNKNOWN, "extract auth: unauthorized: invalid api key", Fault.WRONG_KEY),
+    (grpc.StatusCode.UNAUTHENTICATED, PRIVATE, Fault.WRONG_KEY),
+    (grpc.StatusCode.PERMISSION_DENIED, PRIVATE, Fault.WRONG_KEY),
+    (grpc.StatusCode.RESOURCE_EXHAUSTED, PRIVATE, Fault.OVERLOADED),
+    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: not enough memory", Fault.OVERLOADED),
+    (grpc.StatusCode.DEADLINE_EXCEEDED, PRIVATE, Fault.SLOW),
+    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: context deadline exceeded", Fault.SLOW),
+    (grpc.StatusCode.INTERNAL, PRIVATE, Fault.OTHER),
+]
+
+
+class TestFailures:
+    @pytest.mark.parametrize(("code", "sentence", "fault"), SAID)
+    async def test_have_a_cause_and_none_of_the_servers_words(
+        self,
+        bench: Bench,
+        caplog: pytest.LogCaptureFixture,
+        code: grpc.StatusCode,
+        sentence: str,
+        fault: Fault,
+    ) -> None:
+        await bench.store.put("post", "Parcels.")
+        bench.clear()
+        bench.world.says = [(code, sentence)]
+        with pytest.raises(StoreFailure) as failure:
+            await search(bench)
+        assert failure.value.fault is fault
+        chain = [failure.value, failure.value.__cause__, *failure.value.args]
+        told = "".join(map(repr, chain)) + caplog.text + bench.spans.everything()
+        assert PRIVATE not in told
+        assert "invalid api key" not in told
+        attributes = bench.spans.attributes("search.hybrid Groundwire")
+        assert attributes["error.type"] == fault.name
+
+    async def test_are_of_causes_that_the_policy_knows(self) -> None:
+        causes = {fault: StoreFailure(fault).cause for fault in Fault}
+        assert causes[Fault.SLOW] is Cause.STORE_TIMEOUT
+        assert {causes[each] for each in (Fault.UNAVAILABLE, Fault.OVERLOADED, Fault.OTHER)} == {
+            Cause.STORE_UNAVAILABLE
+        }
+        misconfigured = set(Fault) - {Fault.SLOW, Fault.UNAVAILABLE, Fault.OVERLOADED, Fault.OTHER}
+        assert {causes[each] for each in misconfigured} == {Cause.STORE_MISCONFIGURED}
+
+    async def test_a_wrong_key_is_one_at_the_first_call(self, options: WeaviateOptions) -> None:
+        wrong = replace(options, connection=replace(options.connection, api_key="another"))
+        store = WeaviateStore.open(wrong, SystemClock(), Spans().tracer)
+        assert await fault_of(store.corpus.version(ALICE, NEVER)) is Fault.WRONG_KEY
+        await store.close()
+
+    async def test_a_key_taken_back_is_one_too(self, bench: Bench) -> None:
+        bench.world.key = "changed"
+        assert await fault_of(bench.weaviate.corpus.version(ALICE, NEVER)) is Fault.WRONG_KEY
+
+    async def test_collections_that_are_not_there_are_one(self, options: WeaviateOptions) -> None:
+        store = WeaviateStore.open(options, SystemClock(), Spans().tracer)
+        for call in (store.corpus.version(ALICE, NEVER), store.corpus.put(ALICE, Document("d", "x"), "1", [], NEVER)):
+            assert await fault_of(call) is Fault.MISSING_COLLECTION
+        await store.close()
+
+    async def test_a_store_that_takes_no_writes_is_one(self, bench: Bench) -> None:
+        await bench.store.put("post", chunk("c", "Parcels.", near(0)))
+        bench.world.collections["Groundwire"].read_only = True
+        assert await fault_of(bench.store.put("post", "Letters.")) is Fault.READ_ONLY
+        assert await search(bench) == ["c"]
+
+    async def test_vectors_of_another_length_are_one(self, bench: Bench) -> None:
+        await bench.store.put("post", chunk("c", "Parcels.", near(0)))
+        long = chunk("d", "Letters.", near(0) + near(1))
+        assert await fault_of(bench.store.put("other", long)) is Fault.SCHEMA
+
+    async def test_a_single_object_refused_is_one(self, bench: Bench) -> None:
+        await bench.store.put("post", "Parcels.")
+        bench.world.refusals = ["not enough memory"]
+        assert await fault_of(bench.store.put("post", *(f"Parcels {each}." for each in range(3)))) is Fault.OVERLOADED
+
+    async def test_a_tenant_that_an_operator_must_make_is_one(self, options: WeaviateOptions) -> None:
+        options = replace(options, write=replace(options.write, create_tenants=False))
+        async with opened_weaviate(options) as store:
+            put = store.corpus.put(ALICE, Document("d", "x"), "1", [], NEVER)
+            for call in (store.corpus.version(ALICE, NEVER), put):
+                assert await fault_of(call) is Fault.MISSING_TENANT
+
+
+CALLS: dict[str, Callable[[WeaviateStore, Deadline], Awaitable[object]]] = {
+    "search": lambda store, by: store.retriever.search(ALICE, Query("parcels", None, 5), by),
+    "plan": lambda store, by: store.schema.plan(by),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+async def test_nothing_is_sent_when_the_time_is_up(
+    bench: Bench, call: Callable[[WeaviateStore, Deadline], Awaitable[object]]
+) -> None:
+    with pytest.raises(Failure) as failure:
+        await call(bench.weaviate, soon(-0.001))
+    assert failure.value.cause is Cause.STORE_TIMEOUT
+    assert bench.world.calls == []
+
+
+class TestSpans:
+    async def test_tell_what_was_called_and_what_came_back(self, bench: Bench) -> None:
+        await bench.store.put("post", chunk("c", "Parcels wait.", near(0)), chunk("d", "Parcels fly.", near(1), 1))
+        bench.clear()
+        await search(bench)
+        attributes = bench.spans.attributes("search.hybrid Groundwire")
+        assert attributes["db.system.name"] == "weaviate"
+        assert attributes["db.collection.name"] == "Groundwire"
+        assert attributes["db.namespace"] == "acme"
+        assert attributes["db.operation.name"] == "search.hybrid"
+        assert attributes["db.response.returned_rows"] == 2
+        assert attributes["groundwire.vector_similarity.best"] == pytest.approx(1.0)
+        assert "Parcels" not in bench.spans.everything()
+        assert "secret-key" not in bench.spans.everything()
+
+    async def test_go_on_at_the_server(self, bench: Bench) -> None:
+        await bench.store.put("post", "Parcels.")
+        bench.clear()
+        await search(bench)
+        (call,) = bench.world.calls
+        (span,) = bench.spans.finished
+        context = span.get_span_context()
+        assert context is not None
+        assert (
+            call.metadata["traceparent"]
+            == f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+        )
+        assert call.metadata["authorization"] == "Bearer secret-key"

@@ -1,0 +1,185 @@
+"""`groundwire calibrate`, and what a server makes of its file."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwire_server.adapters.store.embedded import EmbeddedStore
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.serve import running
+from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.domain.caller import EVERYBODY, Caller
+from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.document import Document
+from groundwire_server.domain.failure import Unusable
+from tests.cli.conftest import Ran
+
+Command = Callable[..., Ran]
+THINGS = [f"{first}{second}" for first in ("lamp", "door", "desk", "roof", "gate") for second in "abcdefgh"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a store of 40 documents, questions about them and about others, and a configuration."""
+    monkeypatch.chdir(tmp_path)
+    store = EmbeddedStore.open(Path("groundwire-data") / "store.sqlite3", SystemClock(), None)
+    caller = Caller("local", "importer", frozenset())
+
+    async def fill() -> None:
+        for thing in THINGS:
+            document = Document(thing, f"The {thing} is painted green.", allowed_principals=frozenset({EVERYBODY}))
+            await Ingest(store.corpus, None).store(caller, document, NEVER)
+
+    asyncio.run(fill())
+    store.close()
+    asked = [{"question": f"Is the {thing} painted green?", "answerable": True} for thing in THINGS]
+    asked += [{"question": f"Which zebra chases the {thing} tonight?", "answerable": False} for thing in THINGS]
+    Path("questions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in asked))
+    configured()
+    return tmp_path
+
+
+def configured(thresholds: str = "{}", embedder: str = "") -> None:
+    Path("groundwire.yaml").write_text(
+        f"server: {{listen: 127.0.0.1:0}}\nstores: {{main: {{folder: groundwire-data{embedder}}}}}\n"
+        f"routes: {{default: {{models: [extractive], store: main, thresholds: {thresholds}}}}}\n"
+    )
+
+
+async def threshold() -> float:
+    """That of a server which starts with the configuration."""
+    sources = Sources(Path("groundwire.yaml"), {})
+    async with running(sources, load(sources)) as server:
+        answering: Any = server.in_force.current.offer.answering
+        return float(answering._routes["default"].policy.min_relevance)
+
+
+def changed(**values: Any) -> None:
+    file = Path("calibration.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def test_fits_a_line_between_the_two_and_prints_both_errors(groundwire_command: Command) -> None:
+    ran = groundwire_command("calibrate", "questions.jsonl")
+
+    assert (ran.code, ran.err) == (0, "")
+    written = json.loads(Path("calibration.json").read_text())
+    assert 0.25 < written["min_relevance"] <= 1.0
+    assert (written["seed"], written["route"], written["embedder"]["model"]) == (7, "default", "")
+    halves = written["split"]
+    assert sum(each[kind] for each in halves.values() for kind in ("answerable", "unanswerable")) == 80
+    assert {each[kind] for each in halves.values() for kind in ("refused", "let_through")} == {0}
+    first, fitted, held_out, last = ran.out.splitlines()
+    assert first.startswith(f"threshold   {written['min_relevance']:.3f}, seed 7, embedder none (")
+    assert fitted.startswith("fitted on   declined though answerable 0.0% of ")
+    assert "let through though not 0.0% of" in held_out
+    assert last == "wrote calibration.json; name it in the route: thresholds: {calibration: calibration.json}"
+
+
+def test_the_same_questions_and_seed_fit_the_same(groundwire_command: Command) -> None:
+    for name in ("one.json", "other.json"):
+        groundwire_command("calibrate", "questions.jsonl", "--output", name)
+    groundwire_command("calibrate", "questions.jsonl", "--output", "seed.json", "--seed", "8")
+
+    one, other, seed = (json.loads(Path(f"{name}.json").read_text()) for name in ("one", "other", "seed"))
+    assert one == other
+    assert one["split"] != seed["split"] or one["seed"] != seed["seed"]
+
+
+def test_a_route_that_names_the_file_has_its_threshold(groundwire_command: Command) -> None:
+    groundwire_command("calibrate", "questions.jsonl")
+    fitted = json.loads(Path("calibration.json").read_text())["min_relevance"]
+
+    assert asyncio.run(threshold()) == 0.35
+    configured("{calibration: calibration.json}")
+    assert asyncio.run(threshold()) == fitted
+    assert groundwire_command("config", "check").code == 0
+
+
+def test_a_server_with_another_embedder_does_not_start(groundwire_command: Command) -> None:
+    groundwire_command("calibrate", "questions.jsonl")
+    Path("groundwire-data").rename("elsewhere")
+    configured("{calibration: calibration.json}", ", embedder: local")
+
+    with pytest.raises(Unusable) as unusable:
+        asyncio.run(threshold())
+
+    assert str(unusable.value).startswith(
+        "routes.default.thresholds.calibration: calibration.json was fitted with no embedder, and the route has all-"
+    )
+    assert str(unusable.value).endswith("run `groundwire calibrate` again")
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"relevance": "another rule"}, "was fitted when relevance was computed otherwise"),
+        ({"min_relevance": 1.5}, "was changed by hand"),
+        ({"format": 2}, "is of another version of groundwire"),
+        ({"embedder": {"model": "x", "dimensions": 3, "hash": "0"}}, "was changed by hand"),
+        ({"split": None}, "is no calibration"),
+    ],
+)
+def test_a_file_that_does_not_hold_is_refused(groundwire_command: Command, values: dict[str, Any], says: str) -> None:
+    groundwire_command("calibrate", "questions.jsonl")
+    changed(**values)
+    configured("{calibration: calibration.json}")
+
+    ran = groundwire_command("serve")
+
+    assert ran.code in {2, 4}
+    assert len(ran.err.splitlines()) == 1
+    assert says in ran.err
+    assert "groundwire calibrate" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "says"),
+    [
+        ("{calibration: none.json}", "routes.default.thresholds.calibration: none.json cannot be read"),
+        ("{calibration: questions.jsonl}", "questions.jsonl is no calibration: write one with `groundwire calibrate`"),
+    ],
+)
+def test_the_check_says_what_is_wrong(groundwire_command: Command, thresholds: str, says: str) -> None:
+    configured(thresholds)
+
+    ran = groundwire_command("config", "check")
+
+    assert ran.code == 2
+    assert ran.err.startswith("groundwire: groundwire.yaml:3: routes.default.thresholds")
+    assert says in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("few.jsonl",), 4, "few.jsonl holds too few answerable questions: give at least 30 of each kind"),
+        (("questions.jsonl", "--tenant", "acme"), 4, "nothing was found for any answerable question: are there"),
+        (("none.jsonl",), 4, "none.jsonl cannot be read"),
+        (("questions.jsonl", "--route", "defualt"), 2, "no route has this name; did you mean default?"),
+        (("questions.jsonl", "--tenant", "no tenant"), 2, "a tenant is 1 to 64 letters"),
+        (("questions.jsonl", "--output", "none/calibration.json"), 4, "cannot be used: No such file"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    groundwire_command: Command, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    Path("few.jsonl").write_text('{"question": "Is it?", "answerable": true}\n')
+
+    ran = groundwire_command("calibrate", *arguments)
+
+    assert ran.code == code
+    assert len(ran.err.splitlines()) == 1
+    assert says in ran.err
+
+
+def test_a_share_of_refusals_is_kept(groundwire_command: Command) -> None:
+    ran = groundwire_command("calibrate", "questions.jsonl", "--refuse-at-most", "0")
+
+    assert ran.code == 0
+    assert json.loads(Path("calibration.json").read_text())["split"]["fitted"]["refused"] == 0

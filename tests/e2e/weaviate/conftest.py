@@ -1,0 +1,103 @@
+"""The product's server over a Weaviate: the double, and a real one where the environment names it."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from opentelemetry.trace import Tracer
+
+from groundwire_server.adapters.store.weaviate.options import CollectionOptions, ConnectionOptions, WeaviateOptions
+from groundwire_server.adapters.store.weaviate.store import WeaviateStore
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.parts.stores import Store
+from tests.contract.stores import REAL, dropped, opened_weaviate, own_name, real_connection, weaviate_options
+from tests.doubles.embedder import HashingEmbedder
+from tests.doubles.weaviate.server import FakeWeaviate
+from tests.doubles.weaviate.service import World
+from tests.e2e.conftest import Product, Serve
+
+Backing = Callable[..., AbstractAsyncContextManager[Product]]
+
+
+@dataclass(frozen=True)
+class OverDouble:
+    """A server over the double, and what the double keeps and does."""
+
+    product: Product
+    world: World
+
+    def objects(self, tenant: str = "acme", collection: str = "Groundwire") -> list[dict[str, Any]]:
+        return [each.properties for each in self.world.collections[collection].tenants[tenant].objects.values()]
+
+
+@pytest.fixture
+def backed(serve: Serve) -> Backing:
+    """Start a server whose store is in a Weaviate; the schema is applied."""
+
+    @asynccontextmanager
+    async def start(options: WeaviateOptions, **more: Any) -> AsyncIterator[Product]:
+        probe = HashingEmbedder()
+        collection = replace(options.collection, model=probe.model, dimensions=probe.dimensions)
+        options = replace(options, collection=collection)
+        async with opened_weaviate(options):
+            pass
+        stores: list[WeaviateStore] = []
+
+        def open_(embedder: HashingEmbedder, tracer: Tracer) -> Store:
+            store = WeaviateStore.open(options, SystemClock(), tracer)
+            stores.append(store)
+            return Store(store.retriever, store.corpus, embedder, store.sentence_vectors)
+
+        try:
+            async with serve(store=open_, **more) as product:
+                yield product
+        finally:
+            for store in stores:
+                await store.close()
+
+    return start
+
+
+@pytest.fixture
+async def double() -> AsyncIterator[FakeWeaviate]:
+    async with FakeWeaviate() as started:
+        started.world.key = "secret-key"
+        yield started
+
+
+@pytest.fixture
+async def over_double(backed: Backing, double: FakeWeaviate) -> AsyncIterator[OverDouble]:
+    async with backed(weaviate_options(double)) as product:
+        yield OverDouble(product, double.world)
+
+
+@asynccontextmanager
+async def _double() -> AsyncIterator[WeaviateOptions]:
+    async with FakeWeaviate() as double:
+        double.world.keep_calls = False
+        yield weaviate_options(double)
+
+
+@asynccontextmanager
+async def _real() -> AsyncIterator[WeaviateOptions]:
+    options = WeaviateOptions(real_connection(), CollectionOptions(own_name()))
+    yield options
+    await dropped(options)
+
+
+KINDS = {"double": _double, **({"real": _real} if REAL in os.environ else {})}
+
+
+@pytest.fixture(params=list(KINDS))
+async def over_weaviate(request: pytest.FixtureRequest, backed: Backing) -> AsyncIterator[Product]:
+    """A server over either."""
+    async with KINDS[request.param]() as options, backed(options) as product:
+        yield product
+
+
+def with_connection(options: WeaviateOptions, **changed: Any) -> WeaviateOptions:
+    connection: ConnectionOptions = replace(options.connection, **changed)
+    return replace(options, connection=connection)
