@@ -232,7 +232,7 @@ async def test_closing_the_session_leaves_nothing_open() -> None:
 
 @pytest.mark.parametrize(("apart", "expected"), [(Beat(), 2), (Pause(0.03), 3)], ids=["at once", "apart"])
 async def test_tokens_that_come_together_are_one_piece_and_the_first_waits_for_none(apart: Move, expected: int) -> None:
-    cut: list[Move] = [b"".join(EVENTS[:16]), apart, b"".join(EVENTS[16:22]), apart, b"".join(EVENTS[22:])]
+    cut: list[Move] = [b"".join(EVENTS[:20]), apart, b"".join(EVENTS[20:26]), apart, b"".join(EVENTS[26:])]
     async with model("openai", Reply(cut)) as asked:
         text, _, pieces = await asked.write()
         assert (text, pieces) == (DRAFT, expected)
