@@ -60,4 +60,6 @@ def test_a_section_without_values_is_shown(tmp_path: Path) -> None:
 def test_no_line_ends_in_spaces_and_the_origins_stand_in_one_column(tmp_path: Path) -> None:
     lines = shown.as_yaml(loaded(tmp_path)).splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
-    assert len({line.index("# built in") for line in lines if "#" in line}) == 1
+    origins = [(line.partition("  # ")[0].rstrip(), line.find("# built in")) for line in lines if "#" in line]
+    # A line that is longer than most pushes its own aside.
+    assert len({column for text, column in origins if len(text) <= 60}) == 1

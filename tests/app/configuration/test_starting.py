@@ -37,6 +37,7 @@ def test_it_means_what_is_built_in(tmp_path: Path) -> None:
 def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTLP_TOKEN", "s3cr3t")
     monkeypatch.setenv("WEAVIATE_API_KEY", "s3cr3t")
+    monkeypatch.setenv("PROVIDER_KEY", "s3cr3t")
     values = yaml.safe_load(set_free(starting_file()))
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(Search.model_fields)

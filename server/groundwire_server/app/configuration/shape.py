@@ -52,8 +52,13 @@ def holds_keys(annotation: Any) -> bool:
     return all(get_origin(each) is dict or sections(each) for each in alternatives(annotation))
 
 
+def holds_others(annotation: Any) -> bool:
+    """Whether a section, a mapping or a list may stand there, and nothing else, not even null."""
+    return all(get_origin(each) in {dict, *_CONTAINERS} or sections(each) for each in alternatives(annotation))
+
+
 def settled(values: Any, annotation: Any) -> Any:
-    """The values without the keys that hold nothing where a section could stand.
+    """The values without the keys that hold nothing where others could stand.
 
     All lines under such a key are comments; it means what it would mean without it.
     """
@@ -65,7 +70,7 @@ def settled(values: Any, annotation: Any) -> Any:
     found = {}
     for key, value in values.items():
         inner = next(below(annotation, key), Any)
-        if value is not None or not known or not holds_keys(inner):
+        if value is not None or not known or not holds_others(inner):
             found[key] = settled(value, inner)
     return found
 

@@ -1,7 +1,7 @@
 """A file to begin with: what is built in, and all else that can be set, commented out and explained."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -39,9 +39,6 @@ def _section(model: type[BaseModel], given: Mapping[str, Any], indent: str) -> I
         if isinstance(value, dict):
             yield f"{indent}{name}:"
             yield from _names(field, value, indent + _INDENT)
-            if field.examples:
-                _, *others = _example(name, field)
-                yield from _commented((each.removeprefix(_INDENT) for each in others), indent + _INDENT)
         elif name in given:
             yield f"{indent}{name}: {line(value)}"
         elif section is None:
@@ -61,17 +58,22 @@ def _names(field: FieldInfo, value: Mapping[str, Any], indent: str) -> Iterator[
         yield f"{indent}{name}:"
         if inner is not None:
             yield from _section(inner, given, indent + _INDENT)
-    there = {given.get(KIND) for given in value.values()}
+    yield from _commented(_kinds(annotation, {given.get(KIND) for given in value.values()}), indent)
+
+
+def _kinds(annotation: Any, there: Collection[Any] = ()) -> Iterator[str]:
+    """An example of each kind that is not there, under its own name."""
     for each in sections(annotation):
         for kind in kinds(each):
             if kind not in there:
-                yield from _commented(_inner(kind, each), indent)
+                yield from _inner(kind, each)
 
 
 def _inner(name: str, section: type[BaseModel]) -> Iterator[str]:
     """A section that may be left out, with examples in it."""
     yield f"{name}:"
-    for key, field in section.model_fields.items():
+    # What kind it is comes first, wherever a section has it from.
+    for key, field in sorted(section.model_fields.items(), key=lambda each: each[0] != KIND):
         yield from _told(field, _INDENT)
         nested = section_of(field.annotation)
         if nested is not None and get_origin(field.annotation) is not dict:
@@ -92,6 +94,10 @@ def _example(name: str, field: FieldInfo) -> Iterator[str]:
         for index, each in enumerate(body):
             mark = "- " if index == first else _INDENT if index > first else ""
             yield f"{_INDENT}{mark}{each}"
+        return
+    if get_origin(field.annotation) is dict and sections(items[1]):
+        yield f"{name}:"
+        yield from (_INDENT + each for each in _kinds(items[1]))
         return
     default = field.get_default(call_default_factory=True, validated_data={})
     value = field.examples[0] if field.examples else default

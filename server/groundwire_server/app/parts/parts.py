@@ -59,14 +59,15 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
         name: await open_store(name, configuration, lease, tracer)
         for name in sorted(named | {configuration.corpus_store})
     }
+    priced = prices(configuration)
     generators = {name: await generator(name, configuration, stores, lease, tracer) for name in models}
     return Parts(
         stores,
         generators,
         stores[configuration.corpus_store],
         residencies(configuration),
-        prices(configuration),
-        await open_budget(configuration.spending, lease),
+        priced,
+        await open_budget(configuration.spending, lease) if priced else None,
         _searched(configuration, stores),
     )
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue, Tag
 
 from groundwire_server.app.configuration.models.parts import Extractive
 from groundwire_server.app.configuration.models.providers import Concurrency
-from groundwire_server.app.configuration.models.section import Name, Section
+from groundwire_server.app.configuration.models.section import Name, Section, by_kind
 from groundwire_server.domain.price import Price
 
 _OURS = frozenset({"messages", "model", "stream", "stream_options", "system"})
@@ -70,8 +70,7 @@ class Prices(Section):
 class _ProvidersModel(Section):
     """What every model of a provider has."""
 
-    provider: Name = Field(description="Who runs it, by its name.")
-    model: str = Field(min_length=1, max_length=256, description="The provider's name for it.")
+    model: str = Field(min_length=1, max_length=256, description="The provider's name for it.", examples=["qwen3-8b"])
     temperature: float | None = Field(
         None, ge=0, le=2, description="The provider's own if none; models that reason refuse it.", examples=[0.0]
     )
@@ -88,20 +87,28 @@ class _ProvidersModel(Section):
 class OpenAiModel(_ProvidersModel):
     """A model behind chat completions."""
 
-    kind: Literal["openai"] = Field(description="Chat completions.")
+    kind: Literal["openai"] = Field("openai", description="Chat completions.")
+    provider: Name = Field(description="Who runs it, by its name.", examples=["openai"])
     output: Literal["json_schema", "json_object", "prompt"] | None = Field(
         None,
         description="How it is held to the form of an answer; the strictest way of its provider's flavour if none.",
+        examples=["json_schema"],
     )
 
 
 class AnthropicModel(_ProvidersModel):
     """A model behind Messages."""
 
-    kind: Literal["anthropic"] = Field(description="Messages.")
+    kind: Literal["anthropic"] = Field("anthropic", description="Messages.")
+    provider: Name = Field(description="Who runs it, by its name.", examples=["anthropic"])
     output: Literal["tool", "json_schema", "prompt"] = Field(
         "tool", description="How it is held to the form of an answer."
     )
 
 
-Model: TypeAlias = Annotated[Extractive | OpenAiModel | AnthropicModel, Field(discriminator="kind")]
+Model: TypeAlias = Annotated[
+    Annotated[Extractive, Tag("extractive")]
+    | Annotated[OpenAiModel, Tag("openai")]
+    | Annotated[AnthropicModel, Tag("anthropic")],
+    by_kind("extractive"),
+]

@@ -41,7 +41,7 @@ class _Provider(Section):
     """What every provider has."""
 
     base_url: BaseUrl = Field(
-        description="What paths are put behind, the version included.", examples=["http://127.0.0.1:8000/v1"]
+        description="What paths are put behind, the version included.", examples=["https://api.example.com/v1"]
     )
     api_key: Secret | None = Field(
         None, description="Its key, a reference: env://NAME or file:///PATH.", examples=["env://PROVIDER_KEY"]
@@ -68,9 +68,9 @@ class _Provider(Section):
 class OpenAiProvider(_Provider):
     """Chat completions as OpenAI has them, and the many who speak the same."""
 
-    kind: Literal["openai"] = Field(description="Chat completions.")
+    kind: Literal["openai"] = Field("openai", description="Chat completions.")
     flavour: Literal["openai", "azure", "mistral", "vllm", "tgi", "ollama", "llamacpp", "gemini", "plain"] = Field(
-        "openai", description="Whose ways it has; `plain` is a server of which nothing is known."
+        "openai", description="Whose ways it has; `plain`: nothing is known of it."
     )
     api_version: str | None = Field(None, pattern=r"^[A-Za-z0-9.-]+$", description="Azure's.", examples=["2024-10-21"])
 
@@ -78,7 +78,7 @@ class OpenAiProvider(_Provider):
 class AnthropicProvider(_Provider):
     """Anthropic's Messages."""
 
-    kind: Literal["anthropic"] = Field(description="Messages.")
+    kind: Literal["anthropic"] = Field("anthropic", description="Messages.")
 
 
 Provider: TypeAlias = Annotated[OpenAiProvider | AnthropicProvider, Field(discriminator="kind")]

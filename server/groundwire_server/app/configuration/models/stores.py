@@ -1,13 +1,12 @@
 """Where documents are kept."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic import Field, Tag, ValidationInfo, field_validator
 
 from groundwire_server.adapters.store.weaviate.options import Consistency, Tokenization
-from groundwire_server.app.configuration.models.section import Name, Section
+from groundwire_server.app.configuration.models.section import Name, Section, by_kind
 from groundwire_server.app.configuration.secrets import Secret
 
 
@@ -97,13 +96,6 @@ class WeaviateStore(Section):
         return address
 
 
-def _kind(values: Any) -> Any:
-    """Which kind of store is meant; a file in a folder where nothing says it."""
-    if isinstance(values, Mapping):
-        return str(values.get("kind", "embedded"))
-    return getattr(values, "kind", None)
-
-
 Store: TypeAlias = Annotated[
-    Annotated[EmbeddedStore, Tag("embedded")] | Annotated[WeaviateStore, Tag("weaviate")], Discriminator(_kind)
+    Annotated[EmbeddedStore, Tag("embedded")] | Annotated[WeaviateStore, Tag("weaviate")], by_kind("embedded")
 ]
