@@ -29,7 +29,7 @@ def calibrate(
     principal: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Who to be allowed to see them as; repeatable.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Draws the half of the questions to fit on.")] = 7,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Draws the half of the questions to fit on.")] = 7,
     refuse_at_most: Annotated[
         float | None,
         typer.Option(

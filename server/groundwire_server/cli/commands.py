@@ -61,8 +61,8 @@ def commands() -> Mapping[Command, Examples]:
         demo: ("groundwire demo", "groundwire demo --fresh"),
         calibrate: (
             "groundwire calibrate questions.jsonl",
-            "groundwire calibrate questions.jsonl --route help-desk --tenant acme --principal staff",
-            "groundwire calibrate questions.jsonl --refuse-at-most 0.03 --output help-desk.json",
+            "groundwire calibrate questions.jsonl --tenant acme --principal staff",
+            "groundwire calibrate questions.jsonl --route faq --output faq.json",
         ),
         bench: (
             'groundwire bench --question "Who may sign for parcels?"',
