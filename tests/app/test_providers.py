@@ -94,8 +94,19 @@ WRONG = {
         ),
     ),
     "no kind": (
-        ("  quoting: {kind: extractive}", "  quoting: {}"),
-        "c.yaml:11: models.quoting.kind: is missing; there are: anthropic, extractive, openai",
+        ("cloud: {kind: anthropic, ", "cloud: {"),
+        "c.yaml:2: providers.cloud.kind: is missing; there are: anthropic, openai",
+    ),
+    "a kind of model that there is not": (
+        ("quoting: {kind: extractive}", "quoting: {kind: extracting}"),
+        (
+            "c.yaml:11: models.quoting.kind: is not one of the words allowed; did you mean extractive? "
+            "there are: anthropic, extractive, openai"
+        ),
+    ),
+    "a model that is no section": (
+        ("quoting: {kind: extractive}", "quoting: extractive"),
+        "c.yaml:11: models.quoting: must hold `key: value` lines",
     ),
     "a key that is another kind's": (
         ("kind: anthropic, base_url", "kind: anthropic, flavour: vllm, base_url"),
@@ -159,7 +170,7 @@ WRONG = {
     ),
     "a price that is none": (
         ("input: 3", "input: -3"),
-        "c.yaml:9: models.large.price.input: must be at least 0.0",
+        "c.yaml:9: models.large.price.input: must be at least 0",
     ),
 }
 
@@ -197,15 +208,17 @@ def test_what_is_in_force_is_shown_without_the_key(tmp_path: Path) -> None:
 
 def test_the_schema_tells_the_kinds_apart() -> None:
     properties = schema_of_the_file()["properties"]
-    for section, kinds in (("providers", {"openai", "anthropic"}), ("models", {"openai", "anthropic", "extractive"})):
-        ((_, mapping),) = re.findall(r'("mapping": )({[^}]*})', json.dumps(properties[section]))
-        assert set(json.loads(mapping)) == kinds
+    for section, models in (
+        ("providers", {"OpenAiProvider", "AnthropicProvider"}),
+        ("models", {"OpenAiModel", "AnthropicModel", "Extractive"}),
+    ):
+        assert set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(properties[section]))) == models
 
 
 def test_a_file_to_begin_with_shows_providers_and_their_models() -> None:
-    lines = starting_file().splitlines()
-    assert any(line.startswith("#  house: {kind: openai, flavour: vllm, base_url:") for line in lines)
-    assert any(line.startswith("  #small: {kind: openai, provider: house") for line in lines)
+    text = starting_file()
+    for said in ("#providers:\n#  openai:\n", "#  anthropic:\n", "  #openai:\n", "  #anthropic:\n"):
+        assert f"\n{said}" in text
 
 
 def open_providers(shared: Shared) -> set[Hashable]:

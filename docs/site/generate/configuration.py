@@ -35,10 +35,12 @@ def sections(model: type[BaseModel]) -> Iterator[str]:
             yield _said(current)
         yield markdown.table(["key", "type", "default", "meaning"], (_row(*item) for item in _fields(current)))
         for name, field in _fields(current):
-            for inner, suffix in _models(field.annotation):
+            found = list(_models(field.annotation))
+            for inner, suffix in found:
                 if inner not in seen:
                     seen.add(inner)
-                    waiting.append((f"{path}.{name}{suffix}".removeprefix("."), inner))
+                    kind = f" of the kind {inner.model_fields['kind'].default}" if len(found) > 1 else ""
+                    waiting.append((f"{path}.{name}{suffix}{kind}".removeprefix("."), inner))
 
 
 def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
@@ -58,7 +60,7 @@ def type_name(annotation: Any) -> str:
         return "null"
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in {Union, UnionType}:
-        return " or ".join(type_name(argument) for argument in arguments)
+        return " or ".join(dict.fromkeys(type_name(argument) for argument in arguments))
     if origin is not None and str(origin) == "typing.Literal":
         return " or ".join(str(argument) for argument in arguments)
     if hasattr(annotation, "__metadata__"):

@@ -13,8 +13,11 @@ from groundwire_server.domain.vocabulary import Cause
 from tests.app.configuration.reading import problems
 
 SERVER_KEYS = "concurrent_calls, dangerously_listen_without_authentication, drain, listen, tls, write_seconds"
-SECTIONS = "authentication, corpus, embedders, models, routes, server, stores, telemetry, tenants"
-ROUTE_KEYS = "fallbacks, limits, mode, models, prompt, store, thresholds, time"
+SECTIONS = (
+    "authentication, corpus, embedders, models, providers, routes, self_hosted_only, server, spending, stores, "
+    "telemetry, tenants"
+)
+ROUTE_KEYS = "fallbacks, limits, mode, models, prompt, self_hosted_only, store, thresholds, time"
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 TENANT = "authentication: {tokens: [{issuer: i, audience: a, jwks: j, %s}]}"
 

@@ -34,6 +34,7 @@ def test_it_means_what_is_built_in(tmp_path: Path) -> None:
 
 def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTLP_TOKEN", "s3cr3t")
+    monkeypatch.setenv("PROVIDER_KEY", "s3cr3t")
     found = loaded(tmp_path, set_free(starting_file())).configuration
     assert found.server.tls is not None
     assert found.authentication.api_keys is not None

@@ -47,7 +47,7 @@ def explained(invalid: ValidationError, model: type[BaseModel], origin: Callable
     problems = []
     for error in invalid.errors(include_url=False, include_input=True):
         path, around = _place(error["loc"], model)
-        if error["type"].startswith("union_tag"):
+        if error["type"].startswith("union_tag") and isinstance(error["input"], dict):
             path = (*path, KIND)
         problems.append(Problem(path, _sentence(error, path, around), origin(path)))
     return problems
@@ -80,6 +80,8 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
             return not_among(error["input"], _words(context["expected"]), "is not one of the words allowed")
         case "union_tag_invalid":
             return not_among(context["tag"], _words(context["expected_tags"]), "is not one of the words allowed")
+        case "union_tag_not_found" if not isinstance(error["input"], dict):
+            return _KINDS["model_type"]
         case "union_tag_not_found":
             allowed = [str(word) for each in _unions(error, around) for word in kinds(each)]
             return f"is missing; there are: {', '.join(sorted(allowed))}"

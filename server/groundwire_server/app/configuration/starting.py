@@ -1,7 +1,7 @@
 """A file to begin with: what is built in, and all else that can be set, commented out and explained."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from groundwire_server.app.configuration.built_in import built_in
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.shape import section_of
+from groundwire_server.app.configuration.shape import KIND, kinds, section_of, sections
 from groundwire_server.app.configuration.yaml_line import line
 
 _WIDTH = 100
@@ -39,11 +39,11 @@ def _section(model: type[BaseModel], given: Mapping[str, Any], indent: str) -> I
         if isinstance(value, dict):
             yield f"{indent}{name}:"
             yield from _names(field, value, indent + _INDENT)
-            if field.examples:
-                _, *others = _example(name, field)
-                yield from _commented((each.removeprefix(_INDENT) for each in others), indent + _INDENT)
         elif name in given:
             yield f"{indent}{name}: {line(value)}"
+        elif name not in given and _named_sections(field):
+            yield f"{indent}#{name}:"
+            yield from (f"{indent}#{each.replace('#', '', 1)}" for each in _names(field, {}, indent + _INDENT))
         elif section is None:
             yield from _commented(_example(name, field), indent)
         elif field.is_required() or field.annotation is section:
@@ -54,12 +54,22 @@ def _section(model: type[BaseModel], given: Mapping[str, Any], indent: str) -> I
 
 
 def _names(field: FieldInfo, value: Mapping[str, Any], indent: str) -> Iterator[str]:
-    """What stands under names: `stores: {main: …}`."""
+    """What stands under names: `stores: {main: …}`; then an example of each other kind, under its own name."""
+    annotation = get_args(field.annotation)[1]
     for name, given in value.items():
-        inner = section_of(get_args(field.annotation)[1], given)
+        inner = section_of(annotation, given)
         yield f"{indent}{name}:"
         if inner is not None:
             yield from _section(inner, given, indent + _INDENT)
+    there = {given.get(KIND) for given in value.values()}
+    for each in sections(annotation):
+        for kind in kinds(each):
+            if kind not in there:
+                yield from _commented(_inner(kind, each), indent)
+
+
+def _named_sections(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is dict and bool(sections(get_args(field.annotation)[1]))
 
 
 def _inner(name: str, section: type[BaseModel]) -> Iterator[str]:
@@ -104,7 +114,7 @@ def _told(field: FieldInfo, indent: str) -> Iterator[str]:
         yield f"{indent}# {each}"
 
 
-def _commented(lines: Iterable[str], indent: str) -> Iterator[str]:
+def _commented(lines: Iterator[str], indent: str) -> Iterator[str]:
     """The lines without effect. Without their first `#` they are right: remarks within have one of their own."""
     for each in lines:
         yield f"{indent}#{each}"

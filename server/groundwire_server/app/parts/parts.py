@@ -60,5 +60,5 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
         stores[configuration.corpus_store],
         residencies(configuration),
         prices(configuration),
-        await open_budget(configuration.spending, lease),
+        await open_budget(configuration, lease),
     )

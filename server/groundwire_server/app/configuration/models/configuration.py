@@ -39,40 +39,16 @@ class Configuration(Section):
         examples=["main"],
     )
     providers: dict[Name, Provider] = Field(
-        default_factory=dict,
-        description="Who runs models that are not part of the server, by name.",
-        examples=[
-            {
-                "house": {"kind": "openai", "flavour": "vllm", "base_url": "http://127.0.0.1:8000/v1"},
-                "claude": {
-                    "kind": "anthropic",
-                    "base_url": "https://api.anthropic.com/v1",
-                    "api_key": "env://PROVIDER_KEY",
-                },
-            }
-        ],
+        default_factory=dict, description="Who runs models that are not part of the server, by name."
     )
-    models: dict[Name, Model] = Field(
-        min_length=1,
-        description="What writes answers, by name.",
-        examples=[
-            {
-                "large": {"kind": "anthropic", "provider": "claude", "model": "claude-sonnet-4-5"},
-                "small": {
-                    "kind": "openai",
-                    "provider": "house",
-                    "model": "qwen3-8b",
-                    "bounds": {"first_token_seconds": 3},
-                },
-            }
-        ],
-    )
+    models: dict[Name, Model] = Field(min_length=1, description="What writes answers, by name.")
     routes: dict[RouteName, Route] = Field(
         min_length=1, description="The uses of the service, by name; calls that name none take `default`."
     )
 
-    self_hosted_only: tuple[Tenant, ...] = Field(
-        (),
+    self_hosted_only: tuple[Tenant, ...] | None = Field(
+        None,
+        min_length=1,
         description="Tenants whose questions and documents reach no hosted model, whatever the route.",
         examples=[["acme"]],
     )

@@ -40,6 +40,7 @@ class Concurrency(Section):
 class _Provider(Section):
     """What every provider has."""
 
+    kind: Literal["openai", "anthropic"] = Field(description="How it is spoken to.")
     base_url: BaseUrl = Field(
         description="What paths are put behind, the version included.", examples=["http://127.0.0.1:8000/v1"]
     )
@@ -68,9 +69,9 @@ class _Provider(Section):
 class OpenAiProvider(_Provider):
     """Chat completions as OpenAI has them, and the many who speak the same."""
 
-    kind: Literal["openai"] = Field(description="Chat completions.")
+    kind: Literal["openai"] = Field("openai", description="Chat completions.")
     flavour: Literal["openai", "azure", "mistral", "vllm", "tgi", "ollama", "llamacpp", "gemini", "plain"] = Field(
-        "openai", description="Whose ways it has; `plain` is a server of which nothing is known."
+        "openai", description="Whose ways it has; `plain` when it is none of these."
     )
     api_version: str | None = Field(None, pattern=r"^[A-Za-z0-9.-]+$", description="Azure's.", examples=["2024-10-21"])
 
@@ -78,7 +79,7 @@ class OpenAiProvider(_Provider):
 class AnthropicProvider(_Provider):
     """Anthropic's Messages."""
 
-    kind: Literal["anthropic"] = Field(description="Messages.")
+    kind: Literal["anthropic"] = Field("anthropic", description="Messages.")
 
 
 Provider: TypeAlias = Annotated[OpenAiProvider | AnthropicProvider, Field(discriminator="kind")]
