@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -245,3 +247,22 @@ async def test_a_provider_stays_open_for_the_next_configuration_and_is_closed_af
     await second.end()
     await third.end()
     assert not shared.keys()
+
+
+def test_a_server_without_providers_starts_without_an_http_client(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from groundwire_server.app.parts.parts import open_parts\n"
+        "from groundwire_server.app.parts.shared import Shared\n"
+        "from groundwire_server.app.serve import serve\n"
+        "from opentelemetry.trace import NoOpTracer\n"
+        "from tests.doubles.configured import beside\n"
+        "from groundwire_server.app.configuration.load import load\n"
+        "configuration = load(beside(Path(sys.argv[1]), embedder=None)).configuration\n"
+        "asyncio.run(open_parts(configuration, Shared().lease(), NoOpTracer()))\n"
+        "print('aiohttp' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "data")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert ran.stdout == "False\n"
