@@ -1,6 +1,9 @@
 """Providers and their models in a configuration: what is taken, what is refused and in which words."""
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -93,8 +96,19 @@ WRONG = {
         ),
     ),
     "no kind": (
-        ("kind: anthropic, base_url", "base_url"),
+        ("cloud: {kind: anthropic, ", "cloud: {"),
         "c.yaml:2: providers.cloud.kind: is missing; there are: anthropic, openai",
+    ),
+    "a kind of model that there is not": (
+        ("quoting: {kind: extractive}", "quoting: {kind: extracting}"),
+        (
+            "c.yaml:11: models.quoting.kind: is not one of the words allowed; did you mean extractive? "
+            "there are: anthropic, extractive, openai"
+        ),
+    ),
+    "a model that is no section": (
+        ("quoting: {kind: extractive}", "quoting: extractive"),
+        "c.yaml:11: models.quoting: must hold `key: value` lines",
     ),
     "a key that is another kind's": (
         ("kind: anthropic, base_url", "kind: anthropic, flavour: vllm, base_url"),
@@ -195,12 +209,12 @@ def test_what_is_in_force_is_shown_without_the_key(tmp_path: Path) -> None:
 
 
 def test_the_schema_tells_the_kinds_apart() -> None:
-    schema = schema_of_the_file()
-    properties = schema["properties"]
-    for section, kinds in (("providers", {"openai", "anthropic"}), ("models", {"openai", "anthropic", "extractive"})):
-        told = properties[section]["anyOf"][0]["patternProperties"].popitem()[1]["oneOf"]
-        defined = [schema["$defs"][each["$ref"].rpartition("/")[2]] for each in told]
-        assert {each["properties"]["kind"]["const"] for each in defined} == kinds
+    properties = schema_of_the_file()["properties"]
+    for section, models in (
+        ("providers", {"OpenAiProvider", "AnthropicProvider"}),
+        ("models", {"OpenAiModel", "AnthropicModel", "Extractive"}),
+    ):
+        assert set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(properties[section]))) == models
 
 
 def test_a_file_to_begin_with_shows_providers_and_their_models() -> None:
@@ -235,3 +249,22 @@ async def test_a_provider_stays_open_for_the_next_configuration_and_is_closed_af
     await second.end()
     await third.end()
     assert not shared.keys()
+
+
+def test_a_server_without_providers_starts_without_an_http_client(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from groundwire_server.app.parts.parts import open_parts\n"
+        "from groundwire_server.app.parts.shared import Shared\n"
+        "from groundwire_server.app.serve import serve\n"
+        "from opentelemetry.trace import NoOpTracer\n"
+        "from tests.doubles.configured import beside\n"
+        "from groundwire_server.app.configuration.load import load\n"
+        "configuration = load(beside(Path(sys.argv[1]), embedder=None)).configuration\n"
+        "asyncio.run(open_parts(configuration, Shared().lease(), NoOpTracer()))\n"
+        "print('aiohttp' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "data")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert ran.stdout == "False\n"

@@ -205,6 +205,7 @@ async def test_a_caller_who_leaves_is_in_the_log(serve: Serve, caplog: pytest.Lo
         call = product.answers.StreamAnswer(request, metadata=ACME, timeout=30)
         await product.generator.began.wait()
         call.cancel()
+        await product.generator.ended.wait()
     (record,) = [each for each in caplog.records if each.message == "the caller left"]
     assert vars(record)["status"] == "CANCELLED"
     assert vars(record)["method"] == "groundwire.v1.AnswerService/StreamAnswer"

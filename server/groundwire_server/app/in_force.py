@@ -138,7 +138,7 @@ async def _take(loaded: Loaded, tracer: Tracer, shared: Shared, key_sets: KeySet
             for name, route in configuration.routes.items()
         }
         offer = compose.offer(
-            policies, parts, tracer, admitted, configuration.server.write_seconds, configuration.self_hosted_only
+            policies, parts, tracer, admitted, configuration.server.write_seconds, configuration.self_hosted_only or ()
         )
         return _Taken(loaded, offer, opening.pop_all())
 

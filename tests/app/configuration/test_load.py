@@ -205,8 +205,8 @@ routes:
   faq:
     prompt: {name: other, version: 1.2.3}
     models: [other]
-    self_hosted_only: true
     store: main
+    self_hosted_only: true
     mode: PROVISIONAL
     limits: {question: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, display: 5, nearest: 6}
     thresholds: {min_relevance: 0.1, min_support: 0.2, confidence: [LOW]}

@@ -25,9 +25,9 @@ BEGUN: list[Move] = [chunk("", role="assistant"), chunk(OPEN), Beat()]
 FIFTY_MEGABYTES: list[Move] = [b"x" * 500_000, Beat()] * 100
 
 BOUNDS = {
-    "connect_seconds": 0.1,
-    "first_token_seconds": 0.15,
-    "silence_seconds": 0.1,
+    "connect_seconds": 0.2,
+    "first_token_seconds": 0.4,
+    "silence_seconds": 0.2,
     "response_bytes": 2_000_000,
     "event_bytes": 500_000,
 }

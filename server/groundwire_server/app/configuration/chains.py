@@ -37,7 +37,7 @@ def dangling(configuration: Configuration) -> Iterator[Problem]:
 def _tenants(configuration: Configuration) -> Iterator[Problem]:
     if configuration.tenants is None:
         return
-    for index, tenant in enumerate(configuration.self_hosted_only):
+    for index, tenant in enumerate(configuration.self_hosted_only or ()):
         if tenant not in configuration.tenants:
             # A tenant that is misspelt would go without its protection.
             yield Problem(

@@ -8,7 +8,7 @@ from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.problems import Path, dotted
 from groundwire_server.app.configuration.yaml_line import line
 
-_COLUMN = 60
+_COLUMN = 80
 """The widest line that the comments are aligned behind."""
 
 

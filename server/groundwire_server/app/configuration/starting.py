@@ -1,7 +1,7 @@
 """A file to begin with: what is built in, and all else that can be set, commented out and explained."""
 
 import textwrap
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -72,8 +72,7 @@ def _kinds(annotation: Any, there: Collection[Any] = ()) -> Iterator[str]:
 def _inner(name: str, section: type[BaseModel]) -> Iterator[str]:
     """A section that may be left out, with examples in it."""
     yield f"{name}:"
-    # What kind it is comes first, wherever a section has it from.
-    for key, field in sorted(section.model_fields.items(), key=lambda each: each[0] != KIND):
+    for key, field in section.model_fields.items():
         yield from _told(field, _INDENT)
         nested = section_of(field.annotation)
         if nested is not None and get_origin(field.annotation) is not dict:
@@ -116,7 +115,7 @@ def _told(field: FieldInfo, indent: str) -> Iterator[str]:
         yield f"{indent}# {each}"
 
 
-def _commented(lines: Iterable[str], indent: str) -> Iterator[str]:
+def _commented(lines: Iterator[str], indent: str) -> Iterator[str]:
     """The lines without effect. Without their first `#` they are right: remarks within have one of their own."""
     for each in lines:
         yield f"{indent}#{each}"

@@ -6,7 +6,6 @@ from groundwire_server.adapters.budget.memory import DailyBudget, Ledger
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.parts import Extractive
-from groundwire_server.app.configuration.models.spending import Spending
 from groundwire_server.app.parts.shared import Lease, Opened
 from groundwire_server.domain.price import Price
 from groundwire_server.ports.budget import Budget
@@ -23,8 +22,11 @@ def prices(configuration: Configuration) -> Mapping[str, Price]:
     }
 
 
-async def open_budget(section: Spending, lease: Lease) -> Budget:
-    """The budget that a section describes; what is spent stays spent when its bound changes."""
+async def open_budget(configuration: Configuration, lease: Lease) -> Budget | None:
+    """Where the money for models comes from, if any costs some; what is spent stays spent when the bound changes."""
+    if not prices(configuration):
+        return None
+    section = configuration.spending
 
     async def opened() -> Opened[Ledger]:
         async def close() -> None:

@@ -59,15 +59,14 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
         name: await open_store(name, configuration, lease, tracer)
         for name in sorted(named | {configuration.corpus_store})
     }
-    priced = prices(configuration)
     generators = {name: await generator(name, configuration, stores, lease, tracer) for name in models}
     return Parts(
         stores,
         generators,
         stores[configuration.corpus_store],
         residencies(configuration),
-        priced,
-        await open_budget(configuration.spending, lease) if priced else None,
+        prices(configuration),
+        await open_budget(configuration, lease),
         _searched(configuration, stores),
     )
 

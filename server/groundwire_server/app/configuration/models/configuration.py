@@ -46,8 +46,9 @@ class Configuration(Section):
     routes: dict[RouteName, Route] = Field(
         min_length=1, description="The uses of the service, by name; calls that name none take `default`."
     )
-    self_hosted_only: tuple[Tenant, ...] = Field(
-        (),
+    self_hosted_only: tuple[Tenant, ...] | None = Field(
+        None,
+        min_length=1,
         description="Tenants whose questions and documents reach no hosted model, whatever the route.",
         examples=[["acme"]],
     )

@@ -1,8 +1,8 @@
 """Models of providers: how each is asked, what its calls may take, and what they cost."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, JsonValue, Tag
+from pydantic import AfterValidator, Field, Tag
 
 from groundwire_server.app.configuration.models.parts import Extractive
 from groundwire_server.app.configuration.models.providers import Concurrency
@@ -13,7 +13,7 @@ _OURS = frozenset({"messages", "model", "stream", "stream_options", "system"})
 """Fields of requests that are no option."""
 
 
-def _further(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def _further(fields: dict[str, Any]) -> dict[str, Any]:
     if ours := sorted(_OURS & fields.keys()):
         raise ValueError(f"{ours[0]} is set by the server: leave it out")
     return fields
@@ -70,11 +70,13 @@ class Prices(Section):
 class _ProvidersModel(Section):
     """What every model of a provider has."""
 
+    kind: Literal["openai", "anthropic"] = Field(description="How it is spoken to.")
+    provider: Name = Field(description="Who runs it, by its name.")
     model: str = Field(min_length=1, max_length=256, description="The provider's name for it.", examples=["qwen3-8b"])
     temperature: float | None = Field(
         None, ge=0, le=2, description="The provider's own if none; models that reason refuse it.", examples=[0.0]
     )
-    extra: Annotated[dict[str, JsonValue], AfterValidator(_further)] = Field(
+    extra: Annotated[dict[str, Any], AfterValidator(_further)] = Field(
         default_factory=dict, description="Further fields of its requests.", examples=[{"reasoning_effort": "low"}]
     )
     bounds: Bounds = Field(default_factory=Bounds, description="What one call may take, besides its deadline.")

@@ -40,6 +40,7 @@ class Concurrency(Section):
 class _Provider(Section):
     """What every provider has."""
 
+    kind: Literal["openai", "anthropic"] = Field(description="How it is spoken to.")
     base_url: BaseUrl = Field(
         description="What paths are put behind, the version included.", examples=["https://api.example.com/v1"]
     )
@@ -70,7 +71,7 @@ class OpenAiProvider(_Provider):
 
     kind: Literal["openai"] = Field("openai", description="Chat completions.")
     flavour: Literal["openai", "azure", "mistral", "vllm", "tgi", "ollama", "llamacpp", "gemini", "plain"] = Field(
-        "openai", description="Whose ways it has; `plain`: nothing is known of it."
+        "openai", description="Whose ways it has; `plain` when it is none of these."
     )
     api_version: str | None = Field(None, pattern=r"^[A-Za-z0-9.-]+$", description="Azure's.", examples=["2024-10-21"])
 
