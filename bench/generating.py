@@ -15,6 +15,7 @@ from statistics import median
 
 import aiohttp
 import grpc.aio
+from rich.progress import track
 
 from bench import relay
 from bench.collector import Collector
@@ -137,7 +138,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> dict[str, l
 
         for kind in kinds:
             await _make(kind.call, kind.calls // 4, 1)
-        for _ in range(rounds):
+        for _ in track(range(rounds), description="measuring models"):
             for kind in kinds:
                 await _take(kind, measured)
             # In turn, so that a change of the machine's speed hits both.

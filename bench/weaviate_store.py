@@ -11,10 +11,12 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import grpc
 from opentelemetry.trace import NoOpTracer
+from rich.progress import track
 from weaviate.proto.v1 import search_get_pb2, weaviate_pb2_grpc
 
 from bench.servers import server
@@ -27,6 +29,7 @@ from groundwire_server.adapters.store.weaviate.options import (
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Query
 
@@ -42,7 +45,7 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
     figures: dict[str, list[float]] = {}
     source = Source()
     async with server("bench.weaviate_double", core=core) as double, _opened(double.address) as store:
-        await _fill(store, source, 0, _SEARCHED)
+        await _fill(store, source, CALLER, 0, _SEARCHED)
         query = Query(source.text(WORDS_A_QUESTION), source.vector(), _TOP_K)
         request = await _request(store, query)
         async with grpc.aio.insecure_channel(f"127.0.0.1:{double.address.partition(',')[2]}") as channel:
@@ -57,12 +60,14 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
                 found = await store.retriever.search(CALLER, query, by)
                 assert len(found.passages) == _TOP_K
 
-            for round_ in range(rounds):
+            for round_ in track(range(rounds), description="measuring Weaviate"):
                 floor = await _cpu(bare, calls)
                 figures.setdefault("weaviate_stub_cpu", []).append(floor)
                 figures.setdefault("weaviate_added_cpu", []).append(await _cpu(adapted, calls) - floor)
+                # In a tenant of its own: the double's searches would slow down as documents add up.
+                caller = replace(CALLER, tenant=f"round{round_}")
                 with _caught(store, "BatchObjects") as batches:
-                    took = await _fill(store, source, (round_ + 1) * _INGESTED, _INGESTED)
+                    took = await _fill(store, source, caller, (round_ + 1) * _INGESTED, _INGESTED)
                 figures.setdefault("weaviate_ingest", []).append(took * 1000 / _INGESTED)
                 took = await _send(stub.BatchObjects, batches)
                 figures.setdefault("weaviate_stub_ingest", []).append(took * 1000 / _INGESTED)
@@ -82,14 +87,14 @@ async def _opened(ports: str) -> AsyncIterator[WeaviateStore]:
         await store.close()
 
 
-async def _fill(store: WeaviateStore, source: Source, first: int, chunks: int) -> float:
+async def _fill(store: WeaviateStore, source: Source, caller: Caller, first: int, chunks: int) -> float:
     """Store documents, some at once as several streams do; return seconds."""
     numbers = range(first, first + chunks // CHUNKS_A_DOCUMENT)
     documents = iter([(number, *source.document(number)) for number in numbers])
 
     async def stream() -> None:
         for number, document, pieces in documents:
-            await store.corpus.put(CALLER, document, str(number), pieces, NEVER)
+            await store.corpus.put(caller, document, str(number), pieces, NEVER)
 
     began = time.perf_counter()
     await asyncio.gather(*(stream() for _ in range(_CALLERS)))
