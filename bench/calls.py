@@ -1,12 +1,12 @@
 """The calls that are measured. Each makes sure that it got what it asked for and says when its first text was there."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 
 import grpc.aio
 
 from bench.floor import SERVICE
-from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest
+from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest, StreamAnswerResponse
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest, IngestDocumentsResponse
@@ -64,14 +64,7 @@ class ProductCalls:
     async def stream(self) -> float:
         request = StreamAnswerRequest()
         request.question.text = _QUESTION
-        first, outcome = 0.0, None
-        async for event in self._answers.StreamAnswer(request, metadata=_METADATA, timeout=30):
-            if not first and event.HasField("text_delta"):
-                first = time.perf_counter()
-            outcome = event.outcome.WhichOneof("result")
-        assert first, "no text came"
-        assert outcome == "answered", outcome
-        return first
+        return await first_text(self._answers.StreamAnswer(request, metadata=_METADATA, timeout=30))
 
     async def search(self) -> None:
         response = await self._retrieval.Retrieve(RetrieveRequest(text=_QUESTION), metadata=_METADATA, timeout=30)
@@ -95,3 +88,15 @@ class ProductCalls:
         request.question.text = text
         response = await self._answers.Answer(request, metadata=_METADATA, timeout=30)
         assert response.outcome.WhichOneof("result") == "answered", response
+
+
+async def first_text(events: AsyncIterable[StreamAnswerResponse]) -> float:
+    """When the first text of a stream was there; the stream is read to its end, which must be an answer."""
+    first, outcome = 0.0, None
+    async for event in events:
+        if not first and event.HasField("text_delta"):
+            first = time.perf_counter()
+        outcome = event.outcome.WhichOneof("result")
+    assert first, "no text came"
+    assert outcome == "answered", outcome
+    return first

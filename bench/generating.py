@@ -18,6 +18,7 @@ import grpc.aio
 from rich.progress import track
 
 from bench import relay
+from bench.calls import first_text
 from bench.collector import Collector
 from bench.measure import CALLERS, Measured
 from bench.servers import ServerProcess, server
@@ -69,14 +70,7 @@ class Calls:
         return call  # type: ignore[return-value]
 
     async def _stream(self, way: str) -> float:
-        first, outcome = 0.0, None
-        async for event in self._answers.StreamAnswer(self._asked(way), metadata=_METADATA, timeout=30):
-            if not first and event.HasField("text_delta"):
-                first = time.perf_counter()
-            outcome = event.outcome.WhichOneof("result")
-        assert first, "no text came"
-        assert outcome == "answered", outcome
-        return first
+        return await first_text(self._answers.StreamAnswer(self._asked(way), metadata=_METADATA, timeout=30))
 
     @staticmethod
     def _asked(way: str) -> StreamAnswerRequest:

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import weaviate
-from opentelemetry.trace import NoOpTracer
 from weaviate.auth import AuthApiKey
 
+from bench.weaviate_store import applied
 from groundwire_server.adapters.embedder.minilm import MiniLm, Model
 from groundwire_server.adapters.store.weaviate.options import (
     Address,
@@ -33,7 +33,6 @@ from groundwire_server.adapters.store.weaviate.options import (
     WeaviateOptions,
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
-from groundwire_server.app.clock import SystemClock
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER
@@ -99,29 +98,19 @@ async def opened(given: argparse.Namespace, model: MiniLm) -> AsyncIterator[Weav
         async with FakeWeaviate() as double:
             double.world.keep_calls = False
             connection = ConnectionOptions(Address("127.0.0.1", double.http_port, double.grpc_port))
-            async with _applied(WeaviateOptions(connection, collection)) as store:
+            async with applied(WeaviateOptions(connection, collection)) as store:
                 yield store
         return
     (host, _, http), (grpc_host, _, grpc) = given.http.rpartition(":"), given.grpc.rpartition(":")
     key = os.environ.get("WEAVIATE_KEY")
     options = WeaviateOptions(ConnectionOptions(Address(host, int(http), int(grpc), grpc_host), key), collection)
-    async with _applied(options) as store:
+    async with applied(options) as store:
         yield store
     async with weaviate.use_async_with_custom(
         host, int(http), http_secure=False, grpc_host=grpc_host, grpc_port=int(grpc), grpc_secure=False,
         auth_credentials=AuthApiKey(key) if key else None, skip_init_checks=True,
     ) as client:  # fmt: skip
         await client.collections.delete([collection.name, collection.documents])
-
-
-@asynccontextmanager
-async def _applied(options: WeaviateOptions) -> AsyncIterator[WeaviateStore]:
-    store = WeaviateStore.open(options, SystemClock(), NoOpTracer())
-    try:
-        await store.schema.apply(await store.schema.plan(NEVER), NEVER)
-        yield store
-    finally:
-        await store.close()
 
 
 async def fill(articles: Sequence[Any], store: WeaviateStore, embedder: MiniLm) -> tuple[list[Question], int, int]:

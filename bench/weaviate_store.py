@@ -78,7 +78,13 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
 async def _opened(ports: str) -> AsyncIterator[WeaviateStore]:
     http, grpc_ = map(int, ports.split(","))
     collection = CollectionOptions(model="bench", dimensions=DIMENSIONS)
-    options = WeaviateOptions(ConnectionOptions(Address("127.0.0.1", http, grpc_)), collection)
+    async with applied(WeaviateOptions(ConnectionOptions(Address("127.0.0.1", http, grpc_)), collection)) as store:
+        yield store
+
+
+@asynccontextmanager
+async def applied(options: WeaviateOptions) -> AsyncIterator[WeaviateStore]:
+    """A store whose collections are as its options ask."""
     store = WeaviateStore.open(options, SystemClock(), NoOpTracer())
     try:
         await store.schema.apply(await store.schema.plan(NEVER), NEVER)

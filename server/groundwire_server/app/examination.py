@@ -8,15 +8,13 @@ from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.jwks import KeysUnavailable
 from groundwire_server.adapters.authentication.key_sets import reading
 from groundwire_server.adapters.authentication.keys import parse
-from groundwire_server.adapters.store.embedded.header import format_of
+from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 
 if TYPE_CHECKING:
     from groundwire_server.adapters.generator.http.probe import Probed
 
 _PROBE_SECONDS = 5.0
-_STORE = "store.sqlite3"
-"""The embedded store's file in its folder, as the server opens it."""
 
 
 def store_format(folder: Path) -> int | None:
@@ -26,7 +24,7 @@ def store_format(folder: Path) -> int | None:
         Failure: UnusableStore, whose text says what to do, when it cannot be served.
         OSError: when it cannot be read.
     """
-    return format_of(folder / _STORE)
+    return format_of(folder / FILE)
 
 
 def count_keys(issuer: IssuerOptions) -> int | str:

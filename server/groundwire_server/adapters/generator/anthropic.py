@@ -1,16 +1,16 @@
 """Anthropic's Messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import jiter
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.fence import Unfenced
-from groundwire_server.adapters.generator.http.dialect import Reading, UnreadableError
+from groundwire_server.adapters.generator.http.dialect import Reading
 from groundwire_server.adapters.generator.http.options import ApiKey
 from groundwire_server.adapters.generator.http.refusals import failure_of
+from groundwire_server.adapters.generator.reading import EventReading
 from groundwire_server.adapters.generator.schema import DESCRIPTION, NAME, SCHEMA, Output
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
@@ -90,51 +90,21 @@ def _fixed_part(options: AnthropicOptions) -> dict[str, object]:
     return {**fixed, **options.extra}
 
 
-class _Reading:
+class _Reading(EventReading):
     """One response: the input of the first call of the tool, or else the text."""
 
-    __slots__ = (
-        "_delta",
-        "_field",
-        "_index",
-        "_kind",
-        "_unfenced",
-        "cached_tokens",
-        "done",
-        "failure",
-        "input_tokens",
-        "output_tokens",
-        "reason",
-    )
+    __slots__ = ("_delta", "_field", "_index", "_kind")
 
     def __init__(self, output: Output) -> None:
+        super().__init__(unfence=output is Output.PROMPT)
         if output is Output.TOOL:
             self._kind, self._delta, self._field = "tool_use", "input_json_delta", "partial_json"
         else:
             self._kind, self._delta, self._field = "text", "text_delta", "text"
-        self._unfenced = Unfenced() if output is Output.PROMPT else None
         self._index: int | None = None
-        self.reason: FinishReason | None = None
-        self.failure: Failure | None = None
-        self.done = False
-        self.input_tokens: int | None = None
-        self.output_tokens: int | None = None
-        self.cached_tokens = 0
 
-    def take(self, events: Sequence[bytes]) -> str:
-        parts: list[str] = []
-        try:
-            for data in events:
-                parts.append(self._event(jiter.from_json(data, cache_mode="keys")))  # noqa: PERF401  # kept on failure
-        except Failure as failure:
-            self.failure = failure
-        except (AttributeError, LookupError, TypeError, ValueError):
-            # Looked into without asking first what it is: nearly always it is what it should be.
-            self.failure = UnreadableError()
-        text = "".join(parts)
-        return text if self._unfenced is None else self._unfenced.feed(text)
-
-    def _event(self, event: Any) -> str:
+    def _event(self, data: bytes) -> str:
+        event: Any = jiter.from_json(data, cache_mode="keys")
         match event["type"]:
             case "content_block_delta":
                 delta = event["delta"]

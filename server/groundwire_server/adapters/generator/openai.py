@@ -1,6 +1,6 @@
 """Chat completions as OpenAI has them, and the many who speak the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -8,11 +8,11 @@ from typing import Any, Final
 import jiter
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.fence import Unfenced
 from groundwire_server.adapters.generator.flavours import FLAVOURS, Flavour
-from groundwire_server.adapters.generator.http.dialect import Reading, UnreadableError
+from groundwire_server.adapters.generator.http.dialect import Reading
 from groundwire_server.adapters.generator.http.options import ApiKey
 from groundwire_server.adapters.generator.http.refusals import failure_of
+from groundwire_server.adapters.generator.reading import EventReading
 from groundwire_server.adapters.generator.schema import NAME, SCHEMA, Output
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
@@ -110,39 +110,18 @@ class OpenAiDialect:
         return {**fixed, **options.extra}
 
 
-class _Reading:
+class _Reading(EventReading):
     """One response: chunks, and `[DONE]`; or one whole completion from a server that does not stream."""
 
-    __slots__ = ("_unfenced", "cached_tokens", "done", "failure", "input_tokens", "output_tokens", "reason")
+    __slots__ = ()
 
-    def __init__(self, *, unfence: bool) -> None:
-        self._unfenced = Unfenced() if unfence else None
-        self.reason: FinishReason | None = None
-        self.failure: Failure | None = None
-        self.done = False
-        self.input_tokens: int | None = None
-        self.output_tokens: int | None = None
-        self.cached_tokens = 0
-
-    def take(self, events: Sequence[bytes]) -> str:
-        parts: list[str] = []
-        try:
-            for data in events:
-                if data == b"[DONE]":
-                    self.done = True
-                    # Some gateways leave out the chunk that says why.
-                    self.reason = self.reason or FinishReason.COMPLETE
-                    break
-                parts.append(self._chunk(jiter.from_json(data, cache_mode="keys")))
-        except Failure as failure:
-            self.failure = failure
-        except (AttributeError, LookupError, TypeError, ValueError):
-            # Looked into without asking first what it is: nearly always it is what it should be.
-            self.failure = UnreadableError()
-        text = "".join(parts)
-        return text if self._unfenced is None else self._unfenced.feed(text)
-
-    def _chunk(self, chunk: Any) -> str:
+    def _event(self, data: bytes) -> str | None:
+        if data == b"[DONE]":
+            self.done = True
+            # Some gateways leave out the chunk that says why.
+            self.reason = self.reason or FinishReason.COMPLETE
+            return None
+        chunk: Any = jiter.from_json(data, cache_mode="keys")
         if (error := chunk.get("error")) is not None:
             raise failure_of(error)
         if (usage := chunk.get("usage")) is not None:

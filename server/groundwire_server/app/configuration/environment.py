@@ -53,7 +53,7 @@ def _is_setting(variable: str) -> bool:
     if _BETWEEN in variable:
         return True
     field = Configuration.model_fields.get(variable.removeprefix(PREFIX).lower())
-    return field is not None and not shape.holds_keys(field.annotation)
+    return field is not None and not shape.holds_others(field.annotation)
 
 
 def _path(variable: str) -> Path:

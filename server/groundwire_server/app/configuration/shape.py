@@ -47,11 +47,6 @@ def kinds(section: type[BaseModel]) -> Sequence[Any]:
     return get_args(field.annotation) if field else ()
 
 
-def holds_keys(annotation: Any) -> bool:
-    """Whether a section or a mapping may stand there, and nothing else, not even null."""
-    return all(get_origin(each) is dict or sections(each) for each in alternatives(annotation))
-
-
 def holds_others(annotation: Any) -> bool:
     """Whether a section, a mapping or a list may stand there, and nothing else, not even null."""
     return all(get_origin(each) in {dict, *_CONTAINERS} or sections(each) for each in alternatives(annotation))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.adapters.store.embedded.header import FILE
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import EmbeddedStore as Section
 from groundwire_server.app.parts.shared import Lease, Opened
@@ -32,7 +33,7 @@ async def open_embedded(section: Section, model: Hashable, embedder: Embedder | 
     Raises:
         Unusable: when it is open with another embedder.
     """
-    file = section.folder.absolute() / "store.sqlite3"
+    file = section.folder.absolute() / FILE
 
     async def opened() -> Opened[Store]:
         embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)

@@ -1,8 +1,8 @@
 """Looks at a store in a Weaviate."""
 
-import ipaddress
 from collections.abc import Iterator
 
+from groundwire.security import on_this_machine
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.stores import WeaviateStore
 from groundwire_server.cli.doctor.report import Finding, State
@@ -20,7 +20,7 @@ def weaviate(name: str, store: WeaviateStore, configuration: Configuration) -> I
             do = f"start Weaviate, or correct stores.{name}.{key}"
             yield Finding("store", State.FAIL, f"{name}: nothing answers at {address} ({refused})", do)
             reached = False
-    if store.api_key is not None and store.tls is None and not _near(store.http):
+    if store.api_key is not None and store.tls is None and not on_this_machine(store.http):
         said = f"{name}: the API key goes to {store.http} in plain text"
         yield Finding("store", State.WARN, said, f"secure the connection with stores.{name}.tls")
     if not reached:
@@ -33,11 +33,3 @@ def weaviate(name: str, store: WeaviateStore, configuration: Configuration) -> I
         return
     for seen in look_at(store, configuration):
         yield Finding(seen.check, _STATES[seen.well], f"{name}: {seen.says}", seen.do)
-
-
-def _near(address: str) -> bool:
-    host = address.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

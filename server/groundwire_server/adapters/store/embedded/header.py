@@ -7,6 +7,9 @@ from typing import Final
 from groundwire_server.adapters.store.embedded.failures import UnusableStore
 from groundwire_server.adapters.store.embedded.schema import APPLICATION, FORMAT
 
+FILE: Final = "store.sqlite3"
+"""The store's file in its folder."""
+
 _MAGIC: Final = b"SQLite format 3\0"
 _LENGTH: Final = 100
 _USER_VERSION: Final = 60
