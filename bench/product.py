@@ -68,7 +68,8 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
 
 def _settle(measuring: Telemetry) -> None:
     """Export what was recorded, and say so."""
-    measuring.provider.force_flush()
+    if measuring.processor is not None:
+        measuring.processor.force_flush()
     print("settled", flush=True)
 
 

@@ -6,7 +6,7 @@ from groundwire_server.app.telemetry import telemetry
 
 
 def test_the_resource_is_found_and_compared_as_any_other() -> None:
-    made = telemetry("1.2.3", None).provider.resource
+    made = telemetry("1.2.3", None).tracer.resource
     plain = Resource.create({"service.name": "groundwire", "service.version": "1.2.3"})
 
     assert made == plain

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Tracer
+
+from groundwire_server.app.spans import LeanTracer
 
 
 class Spans:
@@ -13,9 +17,8 @@ class Spans:
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
-        provider = TracerProvider(shutdown_on_exit=False)
-        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
-        self.tracer: Tracer = provider.get_tracer("test")
+        processor = SimpleSpanProcessor(self._exporter)
+        self.tracer: Tracer = LeanTracer(Resource({}), InstrumentationScope("test"), processor)
 
     def attributes(self, name: str) -> dict[str, object]:
         """Those of the one span of that name."""

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
-from opentelemetry.trace import Tracer
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+from groundwire_server.app.spans import LeanTracer
 
 SERVICE = "groundwire"
 _EXPORT_SECONDS = 2
@@ -33,14 +34,21 @@ class _HashedOnce(Resource):
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """The tracer and how to end it."""
+    """The tracer and how to end it.
 
-    tracer: Tracer
-    provider: TracerProvider
+    Attributes:
+        tracer: makes spans.
+        processor: takes them, if they are to go anywhere.
+    """
+
+    tracer: LeanTracer
+    processor: SpanProcessor | None
 
     def shut_down(self) -> None:
         """Send what is left, within a bound: with the collector down the exporter would wait for half a minute."""
-        worker = threading.Thread(target=self.provider.shutdown, daemon=True)
+        if self.processor is None:
+            return
+        worker = threading.Thread(target=self.processor.shutdown, daemon=True)
         worker.start()
         worker.join(_SHUTDOWN_SECONDS)
 
@@ -56,9 +64,7 @@ def telemetry(version: str, otlp_endpoint: str | None, headers: Mapping[str, str
         headers: what goes with them, such as a key.
     """
     resource = _HashedOnce(Resource.create({"service.name": SERVICE, "service.version": version}))
-    # A span that nobody receives is not worth recording; its trace id is.
-    sampler = ALWAYS_OFF if otlp_endpoint is None else DEFAULT_ON
-    provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
+    processor: SpanProcessor | None = None
     if otlp_endpoint is not None:
         # Imported here: a server that exports nothing starts without it.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
@@ -70,7 +76,5 @@ def telemetry(version: str, otlp_endpoint: str | None, headers: Mapping[str, str
             headers=dict(headers or {}),
             timeout=_EXPORT_SECONDS,
         )
-        provider.add_span_processor(
-            BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_AN_EXPORT)
-        )
-    return Telemetry(provider.get_tracer(SERVICE, version), provider)
+        processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_AN_EXPORT)
+    return Telemetry(LeanTracer(resource, InstrumentationScope(SERVICE, version), processor), processor)
