@@ -7,15 +7,18 @@ from groundwire_server.domain.event import Event, Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause, StreamMode
 from groundwire_server.pipeline.gate import Gate
+from groundwire_server.pipeline.support import Source
 from groundwire_server.pipeline.validate import check_segment
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.samples import passage, policy
 
-HANDLES = {"p1": passage("c1", "Lambda expressions create anonymous functions. Generators yield values lazily.")}
+SOURCES = {
+    "p1": Source(passage("c1", "Lambda expressions create anonymous functions. Generators yield values lazily."))
+}
 
 
 def _checked(text: str, before: str = "") -> CheckedSegment:
-    return check_segment(Segment(text, ("p1",)), before, HANDLES, policy())
+    return check_segment(Segment(text, ("p1",)), before, SOURCES, policy())
 
 
 FIRST = _checked("Lambda expressions create anonymous functions.")

@@ -1,6 +1,6 @@
 import pytest
 
-from groundwire_server.pipeline.support import quote, support
+from groundwire_server.pipeline.support import Source, support
 from tests.pipeline.samples import passage
 
 PASSAGE = passage(
@@ -20,22 +20,22 @@ PASSAGE = passage(
     ],
 )
 def test_support_is_the_share_of_the_content_words_that_the_passages_hold(statement: str, expected: float) -> None:
-    assert support(statement, [PASSAGE]) == pytest.approx(expected)
+    assert support(statement, [Source(PASSAGE)]) == pytest.approx(expected)
 
 
 def test_support_may_come_from_several_passages() -> None:
-    assert support("Rules ripen bananas.", [PASSAGE, passage("c2", "A banana ripens.")]) == 1.0
+    assert support("Rules ripen bananas.", [Source(PASSAGE), Source(passage("c2", "A banana ripens."))]) == 1.0
 
 
 def test_a_quote_that_says_the_same_is_preferred_to_one_with_the_same_words() -> None:
-    assert quote('The rule "x < y and y < z" implies "x < z".', PASSAGE) == (
+    assert Source(PASSAGE).quote('The rule "x < y and y < z" implies "x < z".') == (
         'The rule "x < y and y < z" implies\n"x < z".'
     )
 
 
 def test_a_quote_is_verbatim_and_shares_most_words() -> None:
-    assert quote("What else follows?", PASSAGE) == "Nothing else follows."
-    assert quote("Bananas ripen.", PASSAGE) == ""
+    assert Source(PASSAGE).quote("What else follows?") == "Nothing else follows."
+    assert Source(PASSAGE).quote("Bananas ripen.") == ""
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_a_quote_is_verbatim_and_shares_most_words() -> None:
     ],
 )
 def test_the_very_words_are_found_however_they_are_spaced(text: str, expected: str) -> None:
-    assert quote("Cats purr loudly.", passage("c1", text)) == expected
+    assert Source(passage("c1", text)).quote("Cats purr loudly.") == expected

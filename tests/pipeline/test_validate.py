@@ -6,11 +6,12 @@ from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import Written
+from groundwire_server.pipeline.support import Source
 from groundwire_server.pipeline.validate import check_answer, check_segment
 from tests.pipeline.samples import passage, policy
 
 PASSAGE = passage("c1", "Lambda expressions create anonymous functions. They take 3 arguments in Zürich. Nothing more.")
-HANDLES = {"p1": PASSAGE, "p2": passage("c2", "Generators yield values lazily.")}
+SOURCES = {"p1": Source(PASSAGE), "p2": Source(passage("c2", "Generators yield values lazily."))}
 
 
 def _segment(text: str, *cites: str) -> Segment:
@@ -18,7 +19,7 @@ def _segment(text: str, *cites: str) -> Segment:
 
 
 def test_a_supported_segment_carries_a_verbatim_quote_and_its_place() -> None:
-    checked = check_segment(_segment("They take 3 arguments in Zürich."), "Überall gilt:", HANDLES, policy())
+    checked = check_segment(_segment("They take 3 arguments in Zürich."), "Überall gilt:", SOURCES, policy())
     assert checked.delta == " They take 3 arguments in Zürich."
     (citation,) = checked.citations
     assert citation.quote == "They take 3 arguments in Zürich."
@@ -32,7 +33,7 @@ def test_a_supported_segment_carries_a_verbatim_quote_and_its_place() -> None:
 
 def test_every_sentence_has_a_support_of_its_own() -> None:
     checked = check_segment(
-        _segment("Lambda expressions create anonymous functions. They take 3 arguments."), "", HANDLES, policy()
+        _segment("Lambda expressions create anonymous functions. They take 3 arguments."), "", SOURCES, policy()
     )
     assert [item.score for item in checked.supports] == [1.0, 1.0]
     assert checked.supports[1].span.start_code_point == 47
@@ -56,21 +57,21 @@ def test_every_sentence_has_a_support_of_its_own() -> None:
 )
 def test_refuses_a_segment_that_does_not_stand(segment: Segment, cause: Cause) -> None:
     with pytest.raises(Failure) as caught:
-        check_segment(segment, "", HANDLES, policy())
+        check_segment(segment, "", SOURCES, policy())
     assert caught.value.cause is cause
 
 
 def test_the_display_limit_counts_the_whole_answer() -> None:
     short = replace(policy(), display_limit=60)
-    check_segment(_segment("Lambda expressions create anonymous functions."), "", HANDLES, short)
+    check_segment(_segment("Lambda expressions create anonymous functions."), "", SOURCES, short)
     with pytest.raises(Failure) as caught:
-        check_segment(_segment("Lambda expressions create anonymous functions."), "x" * 20, HANDLES, short)
+        check_segment(_segment("Lambda expressions create anonymous functions."), "x" * 20, SOURCES, short)
     assert caught.value.cause is Cause.OUTPUT_TOO_LONG
 
 
 def test_an_answer_is_its_segments_and_its_score_weighs_sentences_by_length() -> None:
-    first = check_segment(_segment("Lambda expressions create anonymous functions."), "", HANDLES, policy())
-    second = check_segment(_segment("Generators yield 7 values.", "p2"), first.delta, HANDLES, policy())
+    first = check_segment(_segment("Lambda expressions create anonymous functions."), "", SOURCES, policy())
+    second = check_segment(_segment("Generators yield 7 values.", "p2"), first.delta, SOURCES, policy())
     answer = check_answer(Written(Confidence.HIGH), (first, second), policy())
     assert answer.text == "Lambda expressions create anonymous functions. Generators yield 7 values."
     assert [citation.passage.chunk_id for citation in answer.citations] == ["c1", "c2"]
@@ -85,14 +86,14 @@ def test_an_answer_without_segments_is_an_abstention() -> None:
 
 
 def test_refuses_a_confidence_that_the_route_does_not_allow() -> None:
-    checked = check_segment(_segment("Lambda expressions create anonymous functions."), "", HANDLES, policy())
+    checked = check_segment(_segment("Lambda expressions create anonymous functions."), "", SOURCES, policy())
     with pytest.raises(Failure) as caught:
         check_answer(Written(Confidence.LOW), (checked,), policy())
     assert caught.value.cause is Cause.CONFIDENCE_NOT_ALLOWED
 
 
 def test_a_quote_that_the_passage_does_not_hold_never_leaves() -> None:
-    checked = check_segment(_segment("Lambda expressions create anonymous functions."), "", HANDLES, policy())
+    checked = check_segment(_segment("Lambda expressions create anonymous functions."), "", SOURCES, policy())
     forged = replace(checked, citations=(replace(checked.citations[0], quote="Lambdas are great."),))
     with pytest.raises(Failure) as caught:
         check_answer(Written(Confidence.HIGH), (forged,), policy())

@@ -12,6 +12,7 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.draft import DraftReader, Written
 from groundwire_server.pipeline.gate import Gate
 from groundwire_server.pipeline.meter import Meter
+from groundwire_server.pipeline.support import Source
 from groundwire_server.pipeline.validate import check_segment
 from groundwire_server.ports.generator import Generator
 
@@ -69,7 +70,7 @@ class _Writing:
 
     def __init__(self, request: GenerationRequest, gate: Gate, policy: Policy) -> None:
         self.reader = DraftReader(_OVERHEAD * policy.display_limit + _FRAME, partial=gate.shows_unfinished)
-        self._handles = request.prompt.handles
+        self._sources = {handle: Source(passage) for handle, passage in request.prompt.handles.items()}
         self._gate = gate
         self._policy = policy
         self._held: list[Segment] = []
@@ -101,4 +102,4 @@ class _Writing:
         held: Sequence[Segment] = self._held
         self._held = []
         for segment in held:
-            await self._gate.verified(check_segment(segment, self._gate.text, self._handles, self._policy))
+            await self._gate.verified(check_segment(segment, self._gate.text, self._sources, self._policy))

@@ -1,12 +1,49 @@
 """How far the cited passages carry what is said, judged by words: cheap, strict on names and numbers."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.text import content_words, occurring, sentences
+from groundwire_server.domain.text import ContentWords, content_words, sentences
 
 
-def support(statement: str, passages: Iterable[Passage]) -> float:
+class Source:
+    """A passage that statements are held against: it is read once, however many there are.
+
+    Attributes:
+        passage: the passage.
+    """
+
+    def __init__(self, passage: Passage) -> None:
+        self.passage = passage
+
+    @cached_property
+    def words(self) -> ContentWords:
+        """What it says."""
+        return ContentWords(self.passage.text)
+
+    @cached_property
+    def sentences(self) -> list[tuple[str, ContentWords]]:
+        """The same, sentence by sentence."""
+        text = self.passage.text
+        return [(text[start:end], ContentWords(text[start:end])) for start, end in sentences(text)]
+
+    def quote(self, statement: str) -> str:
+        """Return where it says the statement, or else its sentence that shares most words with it; verbatim.
+
+        Empty when none shares a word. Of two sentences that share as many words, the shorter says less besides.
+        """
+        # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is much cheaper besides.
+        verbatim = _stretch(statement.split(), self.passage.text)
+        if verbatim:
+            return verbatim
+        said = content_words(statement)
+        shared = [(len(words.occurring(said)), -len(sentence), sentence) for sentence, words in self.sentences]
+        count, _, best = max(shared, key=lambda each: each[:2], default=(0, 0, ""))
+        return best if count else ""
+
+
+def support(statement: str, sources: Iterable[Source]) -> float:
     """Return the share, 0 to 1, of the statement's content words that occur in the passages.
 
     A statement without a content word says nothing that could be supported: 0.
@@ -15,24 +52,9 @@ def support(statement: str, passages: Iterable[Passage]) -> float:
     if not said:
         return 0.0
     missing = said
-    for passage in passages:
-        missing -= occurring(missing, passage.text)
+    for source in sources:
+        missing -= source.words.occurring(missing)
     return 1.0 - len(missing) / len(said)
-
-
-def quote(statement: str, passage: Passage) -> str:
-    """Return where the passage says the statement, or else its sentence that shares most words with it; verbatim.
-
-    Empty when none shares a word. Of two sentences that share as many words, the shorter says less besides.
-    """
-    # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is much cheaper besides.
-    verbatim = _stretch(statement.split(), passage.text)
-    if verbatim:
-        return verbatim
-    said = content_words(statement)
-    candidates = [passage.text[start:end] for start, end in sentences(passage.text)]
-    best = max(candidates, key=lambda candidate: (len(occurring(said, candidate)), -len(candidate)), default="")
-    return best if occurring(said, best) else ""
 
 
 def _stretch(words: list[str], text: str) -> str:

@@ -3,33 +3,38 @@
 from collections.abc import Mapping
 
 from groundwire_server.domain.answer import CheckedSegment, Citation, GroundedText, Segment, Span, Support
-from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text import sentences
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import Written
 from groundwire_server.pipeline.stage import Attributes
-from groundwire_server.pipeline.support import quote, support
+from groundwire_server.pipeline.support import Source, support
 from groundwire_server.telemetry import names
 
 
-def check_segment(segment: Segment, before: str, handles: Mapping[str, Passage], policy: Policy) -> CheckedSegment:
+def check_segment(segment: Segment, before: str, sources: Mapping[str, Source], policy: Policy) -> CheckedSegment:
     """Return the segment with its evidence, placed after the text that stands before it.
+
+    Args:
+        segment: what a model wrote.
+        before: the text so far.
+        sources: what it may cite, by handle.
+        policy: the route's limits.
 
     Raises:
         Failure: CITATION_MISSING, CITATION_UNKNOWN, QUOTE_NOT_FOUND, UNSUPPORTED or OUTPUT_TOO_LONG.
     """
     if not segment.cites:
         raise Failure(Cause.CITATION_MISSING)
-    if not all(handle in handles for handle in segment.cites):
+    if not all(handle in sources for handle in segment.cites):
         raise Failure(Cause.CITATION_UNKNOWN)
-    cited = [handles[handle] for handle in segment.cites]
+    cited = [sources[handle] for handle in segment.cites]
     text = f"{before} {segment.text}" if before else segment.text
     if len(text) > policy.display_limit:
         raise Failure(Cause.OUTPUT_TOO_LONG)
     whole = _span(text, len(text) - len(segment.text), len(text))
-    citations = tuple(Citation(passage, quote(segment.text, passage), whole) for passage in cited)
+    citations = tuple(Citation(source.passage, source.quote(segment.text), whole) for source in cited)
     if not all(citation.quote for citation in citations):
         raise Failure(Cause.QUOTE_NOT_FOUND)
     offset = whole.start_code_point
