@@ -41,18 +41,29 @@ async def test_verified_segments_leave_whole_and_stand() -> None:
     gate = Gate(sink, StreamMode.VERIFIED)
     await gate.provisional("Lambda expr")
     assert sink.events == []
-    await gate.verified(FIRST)
-    await gate.verified(SECOND)
+    await gate.verified([FIRST])
+    await gate.verified([SECOND])
     assert gate.stands
     assert [event.verified for event in sink.events if isinstance(event, TextDelta)] == [True, True]
     assert _kept(sink.events) == gate.text == FIRST.delta + SECOND.delta
     assert sum(isinstance(event, Citation) for event in sink.events) == 2
 
 
+@pytest.mark.parametrize("mode", StreamMode)
+async def test_segments_that_came_as_one_leave_as_one_with_all_their_citations(mode: StreamMode) -> None:
+    sink = RecordingSink()
+    gate = Gate(sink, mode)
+    await gate.verified([FIRST, SECOND])
+    text, *citations = sink.events
+    assert isinstance(text, TextDelta)
+    assert text.text == FIRST.delta + SECOND.delta
+    assert citations == [*FIRST.citations, *SECOND.citations]
+
+
 async def test_what_stands_is_not_retracted() -> None:
     sink = RecordingSink()
     gate = Gate(sink, StreamMode.VERIFIED)
-    await gate.verified(FIRST)
+    await gate.verified([FIRST])
     await gate.retract(Cause.MODEL_INTERRUPTED)
     assert not any(isinstance(event, Retraction) for event in sink.events)
     assert gate.passed == (FIRST,)
@@ -63,9 +74,9 @@ async def test_provisional_text_leaves_as_it_comes_and_adds_up() -> None:
     gate = Gate(sink, StreamMode.PROVISIONAL)
     for unfinished in ("L", "Lambda", "Lambda expressions create an", "Lambda expressions create anonymous functions."):
         await gate.provisional(unfinished)
-    await gate.verified(FIRST)
+    await gate.verified([FIRST])
     await gate.provisional("Gene")
-    await gate.verified(SECOND)
+    await gate.verified([SECOND])
     assert not gate.stands
     assert _kept(sink.events) == FIRST.delta + SECOND.delta
     assert len([event for event in sink.events if isinstance(event, TextDelta)]) > 2
@@ -77,7 +88,7 @@ async def test_provisional_text_is_taken_back_and_written_anew() -> None:
     await gate.provisional("Bananas ripen")
     await gate.retract(Cause.UNSUPPORTED)
     assert sink.events[-1] == Retraction(Cause.UNSUPPORTED)
-    await gate.verified(FIRST)
+    await gate.verified([FIRST])
     assert _kept(sink.events) == FIRST.delta
 
 
@@ -93,7 +104,7 @@ async def test_a_character_leaves_only_once_nothing_can_compose_with_it() -> Non
 
 async def test_without_a_sink_nothing_leaves_and_everything_can_be_taken_back() -> None:
     gate = Gate(None, StreamMode.VERIFIED)
-    await gate.verified(FIRST)
+    await gate.verified([FIRST])
     assert gate.retractable
     assert not gate.stands
     await gate.retract(Cause.UNSUPPORTED)

@@ -1,6 +1,7 @@
 """The release gate: the one way by which text reaches a stream before the outcome."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.event import Retraction, TextDelta
@@ -50,18 +51,22 @@ class Gate:
             return
         await self._show(self._joined(_settled(unfinished)))
 
-    async def verified(self, segment: CheckedSegment) -> None:
-        """Take a segment that passed its checks."""
-        self.passed = (*self.passed, segment)
+    async def verified(self, segments: Sequence[CheckedSegment]) -> None:
+        """Take segments that passed their checks: their text leaves as one, for they came as one."""
+        if not segments:
+            return
+        self.passed = (*self.passed, *segments)
         if self._sink is None:
             return
         if self._mode is StreamMode.PROVISIONAL:
             await self._show(self.text)
         else:
-            await self._sink.emit(TextDelta(segment.delta, verified=True))
-            self._shown += segment.delta
-        for citation in segment.citations:
-            await self._sink.emit(citation)
+            delta = "".join(segment.delta for segment in segments)
+            await self._sink.emit(TextDelta(delta, verified=True))
+            self._shown += delta
+        for segment in segments:
+            for citation in segment.citations:
+                await self._sink.emit(citation)
 
     async def retract(self, cause: Cause) -> None:
         """Take back what an attempt that failed has shown, unless it was verified."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
-from groundwire_server.domain.answer import Segment
+from groundwire_server.domain.answer import CheckedSegment, Segment
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest
@@ -101,5 +101,11 @@ class _Writing:
             raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
         held: Sequence[Segment] = self._held
         self._held = []
-        for segment in held:
-            await self._gate.verified(check_segment(segment, self._gate.text, self._sources, self._policy))
+        before, checked = self._gate.text, list[CheckedSegment]()
+        try:
+            for segment in held:
+                checked.append(check_segment(segment, before, self._sources, self._policy))
+                before += checked[-1].delta
+        finally:
+            # What stands before a segment that fails is good.
+            await self._gate.verified(checked)

@@ -83,7 +83,7 @@ def _note(span: Span, piece: Piece) -> None:
     if isinstance(piece, Finish):
         span.set_attributes(
             {
-                names.GEN_AI_FINISH_REASONS: ["stop" if piece.reason is FinishReason.COMPLETE else "length"],
+                names.GEN_AI_FINISH_REASONS: ("stop" if piece.reason is FinishReason.COMPLETE else "length",),
                 names.GEN_AI_INPUT_TOKENS: piece.usage.input_tokens,
                 names.GEN_AI_OUTPUT_TOKENS: piece.usage.output_tokens,
                 names.USAGE_ESTIMATED: piece.usage.estimated,

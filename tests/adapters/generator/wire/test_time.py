@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from groundwire_server.adapters.generator.http import exchange
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
 from groundwire_server.adapters.generator.http.options import Bounds, Endpoint
 from groundwire_server.adapters.generator.http.session import Session
@@ -238,7 +239,7 @@ async def test_tokens_that_come_together_are_one_piece_and_the_first_waits_for_n
         assert (text, pieces) == (DRAFT, expected)
 
 
-async def test_tokens_that_trickle_leave_together_a_hundred_times_a_second() -> None:
+async def test_tokens_that_trickle_leave_together_fifty_times_a_second() -> None:
     slow: list[Move] = []
     for event in EVENTS:
         slow += [event, Pause(0.002)]
@@ -248,5 +249,12 @@ async def test_tokens_that_trickle_leave_together_a_hundred_times_a_second() -> 
         took = asyncio.get_running_loop().time() - began
         assert text == DRAFT
         # The draft's frame, and the first of its text, came one by one.
-        assert pieces <= took / 0.01 + 16
+        assert pieces <= took / 0.02 + 16
         assert pieces < len(EVENTS) - 4
+
+
+async def test_the_end_is_not_held_back_with_what_came_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_TOGETHER_SECONDS", 30.0)
+    cut: list[Move] = [b"".join(EVENTS[:20]), Beat(), b"".join(EVENTS[20:26]), Pause(0.03), b"".join(EVENTS[26:])]
+    async with model("openai", Reply(cut)) as asked, asyncio.timeout(10.0):
+        assert (await asked.write())[0] == DRAFT

@@ -19,7 +19,7 @@ from groundwire_server.domain.vocabulary import Cause
 _LOG = logging.getLogger(__name__)
 
 _ERROR_BYTES = 64 * 1024
-_TOGETHER_SECONDS = 0.01
+_TOGETHER_SECONDS = 0.02
 _TRICKLE_BYTES = 16 * 1024
 _OK = 200
 
@@ -46,6 +46,7 @@ class Exchange:
         self._watch: Watch | None = None
         self._left = bounds.response_bytes
         self._read_at = 0.0
+        self._gathering: asyncio.Future[None] | None = None
         self.gathers = False
 
     async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Refusal | None:
@@ -74,6 +75,7 @@ class Exchange:
         if response.content_type == "text/html":
             _LOG.warning("Provider %s answers with a web page: its base_url may be wrong.", self._name)
             raise Failure(Cause.MODEL_MISCONFIGURED)
+        response.content.on_eof(self._gathered_all)
         self._watch = Watch(self._loop, self._deadline, self._first_by, self._bounds.silence_seconds, response.close)
         return None
 
@@ -86,8 +88,8 @@ class Exchange:
     async def read(self) -> bytes:
         """Whatever has come by now, all of it; nothing at the end.
 
-        While `gathers` is set, what comes within 10 ms of the last read is waited for and taken together: a message for
-        each token would cost more than all else, and nobody can see the difference.
+        While `gathers` is set, what comes within 20 ms of the last read is waited for and taken together: a message for
+        each token would cost more than all else, and nobody can see the difference. The end is waited for by nobody.
 
         Raises:
             Failure: MODEL_TIMEOUT, MODEL_SLOW_START, MODEL_UNAVAILABLE or MODEL_INTERRUPTED.
@@ -110,15 +112,24 @@ class Exchange:
         return data
 
     async def _gathered(self, content: aiohttp.StreamReader) -> bytes:
-        wait = self._read_at + _TOGETHER_SECONDS - self._loop.time()
-        if wait <= 0:
+        by = self._read_at + _TOGETHER_SECONDS
+        if by <= self._loop.time():
             return b""
-        await asyncio.sleep(wait)
+        self._gathering = self._loop.create_future()
+        timer = self._loop.call_at(by, self._gathered_all)
+        try:
+            await self._gathering
+        finally:
+            timer.cancel()
         try:
             return content.read_nowait()
         except (aiohttp.ClientError, OSError):
             # What has come before it broke counts; the next read tells of the rest.
             return b""
+
+    def _gathered_all(self) -> None:
+        if self._gathering is not None and not self._gathering.done():
+            self._gathering.set_result(None)
 
     def begun(self) -> None:
         """The first text has come."""
