@@ -35,8 +35,7 @@ def main() -> None:
     kept = given.history or given.data / "history.jsonl"
     os.sched_setaffinity(0, {cores[1]})
     measured = asyncio.run(measure(given.data, given.calls, given.rounds, core=cores[0]))
-    keywords = given.data / "keywords"
-    measured.figures |= asyncio.run(generating.measure(keywords, given.calls, given.rounds, core=cores[0]))
+    measured.figures |= asyncio.run(generating.measure(given.calls, given.rounds, core=cores[0]))
     measured.figures |= asyncio.run(weaviate_store.measure(given.calls, given.rounds, core=cores[0]))
     run = history.Run(datetime.now(UTC).isoformat(timespec="seconds"), _commit(), machine.kind, measured.figures)
     earlier = [] if given.no_history else history.read(kept, machine.kind)[-history.COMPARED :]

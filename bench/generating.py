@@ -1,7 +1,7 @@
 """Answers that a provider writes, over HTTP, beside a relay that does nothing else with them.
 
-The upstream and the load share a core, the servers have the other. The product searches by keywords, checks and cites
-what it passes on, prices it, and exports every span.
+The upstream, the double of Weaviate and the load share a core, the servers have the other. The product searches the
+double by keywords, checks and cites what it passes on, prices it, and exports every span.
 """
 
 import asyncio
@@ -10,20 +10,21 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import aiohttp
 import grpc.aio
 from rich.progress import track
 
-from bench import relay
-from bench.calls import first_text
+from bench import relay, weaviate_store
+from bench.calls import ProductCalls, first_text
 from bench.collector import Collector
 from bench.measure import CALLERS, Measured
 from bench.servers import ServerProcess, server
+from bench.storing import few
 from groundwire.v1.answer_service_pb2 import STREAM_MODE_PROVISIONAL, AnswerRequest, StreamAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire_server.adapters.store.weaviate.options import CollectionOptions
 
 OPEN_STREAMS = 1000
 _TEXT = b'"text": "'
@@ -105,19 +106,23 @@ class RelayCalls:
         return first
 
 
-async def measure(data: Path, calls: int, rounds: int, core: int) -> dict[str, list[float]]:
-    """Measure; the folder's corpus must have been stored by `bench.measure`."""
+async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
+    """Measure."""
     measured = Measured()
     own_core = min(os.sched_getaffinity(0))
     collector = Collector()
     endpoint = await collector.start()
     async with AsyncExitStack() as opened:
         upstream = await opened.enter_async_context(server("bench.upstream", core=own_core))
-        arguments = ["--otlp", endpoint, "--no-embedder", "--data", str(data), "--upstream", upstream.address]
+        double = await opened.enter_async_context(server("bench.weaviate_double", core=own_core))
+        async with weaviate_store.opened(double.address, CollectionOptions()):
+            pass
+        arguments = ["--otlp", endpoint, "--weaviate", double.address, "--upstream", upstream.address]
         product, channel = await opened.enter_async_context(_serving("bench.product", arguments, core, settles=True))
         passing, relayed = await opened.enter_async_context(_serving("bench.relay", [upstream.address], core))
         session = await opened.enter_async_context(aiohttp.ClientSession())
         product_calls, relay_calls = Calls(channel), RelayCalls(relayed)
+        await ProductCalls(channel).ingest(few())
         kinds = kinds_of(product, product_calls, passing, relay_calls, calls)
 
         async def direct() -> float:

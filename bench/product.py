@@ -1,8 +1,8 @@
 """The product with a canned generator, or with models of a provider; all else is what `groundwire serve` runs.
 
 `python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT] [--upstream HOST:PORT]` prints the
-address. With an upstream there is a route for each of its ways. On SIGUSR1
-it exports what it has recorded and prints `settled`.
+address; `--weaviate HTTP_PORT,GRPC_PORT` in place of `--data` searches there by keywords. With an upstream there is a
+route for each of its ways. On SIGUSR1 it exports what it has recorded and prints `settled`.
 """
 
 import argparse
@@ -75,7 +75,9 @@ def _settle(measuring: Telemetry) -> None:
 
 def _configuration() -> tuple[Configuration, bool]:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--data", type=Path)
+    where.add_argument("--weaviate")
     parser.add_argument("--otlp")
     parser.add_argument("--no-embedder", action="store_true")
     parser.add_argument("--upstream")
@@ -83,9 +85,8 @@ def _configuration() -> tuple[Configuration, bool]:
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
         "--calls": (("server", "concurrent_calls"), 2000),
-        "--data": (("stores", "main", "folder"), str(given.data)),
+        "--data": (("stores", "main"), _store(given.data, given.weaviate, embedder=not given.no_embedder)),
         "--otlp": (("telemetry", "otlp_endpoint"), given.otlp),
-        "--no-embedder": (("stores", "main", "embedder"), None if given.no_embedder else "local"),
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
     }
@@ -98,6 +99,13 @@ def _configuration() -> tuple[Configuration, bool]:
             flags[f"--model-{way}"] = (("models", way), model)
             flags[f"--route-{way}"] = (("routes", way), route)
     return load(Sources(flags=flags)).configuration, not given.upstream
+
+
+def _store(data: Path | None, weaviate: str | None, *, embedder: bool) -> dict[str, str | None]:
+    if weaviate:
+        http, _, grpc = weaviate.partition(",")
+        return {"kind": "weaviate", "http": f"127.0.0.1:{http}", "grpc": f"127.0.0.1:{grpc}"}
+    return {"kind": "embedded", "folder": str(data), "embedder": "local" if embedder else None}
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Query
 
+_VECTORS = CollectionOptions(model="bench", dimensions=DIMENSIONS)
 _SEARCHED = 200
 _INGESTED = 2_000
 _TOP_K = 8
@@ -44,7 +45,7 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
     """Return the figures of every round by name, in milliseconds: CPU of a search, and the time that a chunk takes."""
     figures: dict[str, list[float]] = {}
     source = Source()
-    async with server("bench.weaviate_double", core=core) as double, _opened(double.address) as store:
+    async with server("bench.weaviate_double", core=core) as double, opened(double.address, _VECTORS) as store:
         await _fill(store, source, CALLER, 0, _SEARCHED)
         query = Query(source.text(WORDS_A_QUESTION), source.vector(), _TOP_K)
         request = await _request(store, query)
@@ -75,10 +76,11 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
 
 
 @asynccontextmanager
-async def _opened(ports: str) -> AsyncIterator[WeaviateStore]:
+async def opened(ports: str, collection: CollectionOptions) -> AsyncIterator[WeaviateStore]:
+    """A store in the double that listens there, with its collections made."""
     http, grpc_ = map(int, ports.split(","))
-    collection = CollectionOptions(model="bench", dimensions=DIMENSIONS)
-    async with applied(WeaviateOptions(ConnectionOptions(Address("127.0.0.1", http, grpc_)), collection)) as store:
+    options = WeaviateOptions(ConnectionOptions(Address("127.0.0.1", http, grpc_)), collection)
+    async with applied(options) as store:
         yield store
 
 
