@@ -7,9 +7,10 @@ double by keywords, checks and cites what it passes on, prices it, and exports e
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 import aiohttp
@@ -24,6 +25,9 @@ from bench.servers import ServerProcess, server
 from bench.storing import few
 from groundwire.v1.answer_service_pb2 import STREAM_MODE_PROVISIONAL, AnswerRequest, StreamAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire.v1.passage_pb2 import Passage
+from groundwire.v1.retrieval_service_pb2 import RetrieveRequest
+from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.adapters.store.weaviate.options import CollectionOptions
 
 OPEN_STREAMS = 1000
@@ -48,6 +52,7 @@ class Calls:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._answers = AnswerServiceStub(channel)
+        self._retrieval = RetrievalServiceStub(channel)
 
     async def answer(self) -> float:
         request = AnswerRequest()
@@ -61,6 +66,18 @@ class Calls:
 
     async def paced(self) -> float:
         return await self._stream("paced")
+
+    async def given(self, passages: Sequence[Passage]) -> float:
+        """A stream over passages of the caller's own: nothing is searched for."""
+        request = self._asked("paced")
+        for passage in passages:
+            request.question.provided.passages.add(passage_id=passage.chunk_id, text=passage.text)
+        return await first_text(self._answers.StreamAnswer(request, metadata=_METADATA, timeout=30))
+
+    async def found(self) -> Sequence[Passage]:
+        """What the question finds."""
+        response = await self._retrieval.Retrieve(RetrieveRequest(text=_QUESTION), metadata=_METADATA, timeout=30)
+        return response.passages
 
     async def opened(self) -> "grpc.aio.UnaryStreamCall[StreamAnswerRequest, object]":
         """A stream that has brought its first text and does not end."""
@@ -137,14 +154,17 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
 
         for kind in kinds:
             await _make(kind.call, kind.calls // 4, 1)
+        found = await product_calls.found()
         for _ in track(range(rounds), description="measuring models"):
             for kind in kinds:
                 await _take(kind, measured)
             # In turn, so that a change of the machine's speed hits both.
-            pairs = [(await _first(direct), await _first(product_calls.paced)) for _ in range(max(8, calls // 10))]
-            alone, ours = (median(times) * 1000 for times in zip(*pairs, strict=True))
+            ways = (direct, partial(product_calls.given, found), product_calls.paced)
+            times = [[await _first(way) for way in ways] for _ in range(max(8, calls // 10))]
+            alone, given, searched = (median(way) * 1000 for way in zip(*times, strict=True))
             measured.figure("upstream_first_p50", alone)
-            measured.figure("generated_first_added", ours - alone)
+            measured.figure("generated_first_added", given - alone)
+            measured.figure("generated_first_searched", searched - alone)
             measured.figure("generated_memory_idle", product.resident_megabytes())
             measured.figure("generated_memory_streams", await _held(product, product_calls))
     await collector.stop()
