@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from opentelemetry.metrics import NoOpMeter
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.app import compose
@@ -98,7 +99,7 @@ async def _measured(
         parts = await open_parts(configuration, lease, NoOpTracer())
         # Nobody waits for an answer: a search that takes long is no error here.
         policy = replace(section.policy(route), retrieval_most=section.time.max_seconds)
-        offer = compose.offer({route: (policy, section.store)}, parts, NoOpTracer())
+        offer = compose.offer({route: (policy, section.store)}, parts, NoOpTracer(), NoOpMeter("calibrating"))
         every = [*halves[0], *halves[1]]
         levels = await _levels(offer.answering, wanted, every, asked)
         middle = len(halves[0])

@@ -25,7 +25,7 @@ from groundwire_server.adapters.store.weaviate.schema import definition, wanted
 
 NAME = "Conversation"
 IDS = [str(uuid.UUID(f"8{number:031x}")) for number in range(1, 6)]
-"""Full to the first byte: Weaviate up to 1.36 cuts leading zeros off the bytes of an id, which names the same number."""
+"""Full to the first byte: Weaviate up to 1.36 cuts leading zeros off an id's bytes, of the same number."""
 _NUMBER = re.compile(r"(?<=score )-?\d+(?:\.\d+)?(?:e-?\d+)?|(?<=score: )-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 _REFUSED = 400
@@ -216,7 +216,7 @@ def _hybrid() -> base_search_pb2.Hybrid:
     return base_search_pb2.Hybrid(
         query="parcel wait",
         properties=["terms"],
-        # Up to 1.36.6 Weaviate knows the first alone.
+        # Before 1.36.6 Weaviate knows the first alone.
         alpha=0.5,
         alpha_param=0.5,
         use_alpha_param=True,
