@@ -49,13 +49,15 @@ class CannedGenerator:
 
 
 async def serve(configuration: Configuration, *, canned: bool) -> None:
-    measuring = telemetry("bench", configuration.telemetry.otlp_endpoint)
+    measuring = telemetry("bench", configuration.telemetry.otlp_endpoint, metrics=False)
     parts = await open_parts(configuration, Shared().lease(), measuring.tracer)
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
     server = compose.server(
-        Current(compose.offer(routes, parts, measuring.tracer)), measuring.tracer, configuration.server.concurrent_calls
+        Current(compose.offer(routes, parts, measuring.tracer, measuring.meter)),
+        measuring.tracer,
+        configuration.server.concurrent_calls,
     )
     port = await server.start(configuration.server.listen)
     keep_what_is_there()

@@ -23,6 +23,7 @@ from groundwire_server.domain.caller import Role
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import GenerationRequest, Piece
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
+from tests.doubles.counts import Counts
 from tests.doubles.generator import ScriptedGenerator
 from tests.doubles.spans import Spans
 from tests.doubles.time import VirtualTimeLoop
@@ -224,6 +225,7 @@ async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_
         ('listen: "127.0.0.1:0"', 'listen: "127.0.0.1:1"', "server.listen"),
         ("server: {", "server: {concurrent_calls: 7, ", "server.concurrent_calls"),
         ("telemetry: {}", "telemetry: {otlp_headers: {a: 'env://PATH'}}", "telemetry.otlp_headers"),
+        ("telemetry: {}", "telemetry: {metrics: false}", "telemetry.metrics"),
     ],
 )
 async def test_what_is_set_once_is_refused_to_change(
@@ -275,7 +277,7 @@ async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest
     secret.write_text("s3cr3t")
     product.write(telemetry=f"{{otlp_headers: {{authorization: 'file://{secret}'}}}}")
     sources = Sources(product.file, {})
-    in_force = await InForce.begin(sources, load(sources), Spans().tracer)
+    in_force = await InForce.begin(sources, load(sources), Spans().tracer, Counts().meter)
     assert await in_force.reload()
     secret.write_text("another s3cr3t")
     # What it is for cannot change: had it not been read again, nothing would be told of.
@@ -292,7 +294,7 @@ def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_
     async def told() -> list[int]:
         loop = asyncio.get_running_loop()
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        in_force = await InForce.begin(sources, load(sources), Spans().tracer)
+        in_force = await InForce.begin(sources, load(sources), Spans().tracer, Counts().meter)
         opened = [len(in_force._shared.keys())]
         file.write_text(text(tmp_path))
         assert await in_force.reload()
@@ -315,7 +317,7 @@ def test_a_server_that_ends_closes_what_waits_to_be(tmp_path: Path) -> None:
 
     async def told() -> int:
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        in_force = await InForce.begin(sources, load(sources), Spans().tracer)
+        in_force = await InForce.begin(sources, load(sources), Spans().tracer, Counts().meter)
         file.write_text(text(tmp_path))
         assert await in_force.reload()
         await in_force.close()

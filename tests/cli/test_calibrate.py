@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,33 @@ async def threshold() -> float:
 def changed(**values: Any) -> None:
     file = Path("calibration.json")
     file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def test_draws_what_every_threshold_would_do(groundwire_command: Command) -> None:
+    ran = groundwire_command("calibrate", "questions.jsonl", "--html", "page.html")
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "wrote page.html")
+    page = Path("page.html").read_text()
+    written = json.loads(Path("calibration.json").read_text())
+    assert f"fitted: {written['min_relevance']:.3f}" in page
+    declined, let_through = re.findall(r'<polyline class="[^"]+" points="([^"]+)"', page)
+    heights = [[float(point.split(",")[1]) for point in each.split()] for each in (declined, let_through)]
+    # A page counts from its top. Each answerable question finds all of its words, so that none is ever declined.
+    nothing, everything = max(heights[1]), min(heights[1])
+    assert set(heights[0]) == {nothing}
+    assert heights[1] == sorted(heights[1])
+    assert (heights[1][0], heights[1][-1]) == (everything, nothing)
+    assert "<script" not in page
+
+
+def test_a_page_that_cannot_be_written_stops_it_before_anything_is_asked(groundwire_command: Command) -> None:
+    ran = groundwire_command("calibrate", "questions.jsonl", "--html", "nowhere/page.html")
+
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        2,
+        "groundwire: cannot write nowhere/page.html: there is no folder nowhere; name another file",
+    )
+    assert not Path("calibration.json").exists()
 
 
 def test_fits_a_line_between_the_two_and_prints_both_errors(groundwire_command: Command) -> None:

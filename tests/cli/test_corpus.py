@@ -193,7 +193,7 @@ class TestDoctor:
 
     @pytest.mark.parametrize(
         ("version", "state"),
-        [("1.29.8", State.FAIL), ("1.30.0", State.OK), ("1.40.3", State.OK), ("1.41.0", State.WARN)],
+        [("1.32.27", State.FAIL), ("1.33.0", State.OK), ("1.40.3", State.OK), ("1.41.0", State.WARN)],
     )
     def test_versions_that_are_not_tested(
         self, monkeypatch: pytest.MonkeyPatch, file: str, version: str, state: State

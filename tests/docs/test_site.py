@@ -7,6 +7,7 @@ import sys
 from enum import StrEnum
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Literal
 
 import pytest
@@ -16,7 +17,7 @@ from docs.site.generate import commands, configuration, contract, deadlines, err
 from docs.site.generate.protos import sources
 from groundwire_server.cli.exits import ExitCode
 from groundwire_server.domain.vocabulary import Action, Cause, NextStep, Reason, Stage
-from groundwire_server.telemetry import names
+from groundwire_server.telemetry import metrics, names
 from tests.docs.shown import DOCS, ROOT
 
 
@@ -80,9 +81,10 @@ def test_every_command_and_exit_code_is_listed() -> None:
     ]
 
 
-def test_every_attribute_is_explained() -> None:
-    constants = {value for name, value in vars(names).items() if name.isupper()}
-    listed = dict(telemetry.attributes())
+@pytest.mark.parametrize("module", [names, metrics], ids=["attributes", "metrics"])
+def test_every_name_of_the_telemetry_is_explained(module: ModuleType) -> None:
+    constants = {value for name, value in vars(module).items() if name.isupper()}
+    listed = dict(telemetry.constants(module))
     assert {name.strip("`") for name in listed} == constants
     assert [name for name, said in listed.items() if not said] == []
 

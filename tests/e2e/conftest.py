@@ -25,6 +25,7 @@ from groundwire_server.edge.offer import Current
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.tls import ServerTls
 from groundwire_server.ports.retriever import Retriever
+from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import ScriptedGenerator
 from tests.doubles.policies import EXTRACTIVE, built_in_policy
@@ -45,6 +46,7 @@ class Product:
     generator: ScriptedGenerator
     embedder: HashingEmbedder
     spans: Spans
+    counts: Counts
     server: Server
     current: Current
     address: str
@@ -82,18 +84,19 @@ def serve(tmp_path: Path) -> Serve:
         )
         default = policy(replace(built_in_policy(), min_relevance=0.05))
         spans = Spans()
+        counts = Counts()
         main = Store(retriever or embedded.retriever, embedded.corpus, embedder, embedded.sentence_vectors)
         if store is not None:
             main = store(embedder, spans.tracer)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
-        current = Current(compose.offer(routes, parts, spans.tracer, access or BELIEVED, write_seconds))
+        current = Current(compose.offer(routes, parts, spans.tracer, counts.meter, access or BELIEVED, write_seconds))
         server = compose.server(current, spans.tracer)
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
         try:
             async with grpc.aio.insecure_channel(address) as channel:
-                yield Product(channel, generator, embedder, spans, server, current, address)
+                yield Product(channel, generator, embedder, spans, counts, server, current, address)
         finally:
             await server.drain(0.0, 0.0)
             embedded.close()

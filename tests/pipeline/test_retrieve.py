@@ -10,7 +10,11 @@ from groundwire_server.domain.evidence import Evidence, Query
 from groundwire_server.domain.filters import Equals
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.retrieve import retrieve
+from groundwire_server.pipeline.second_check import SecondCheck
+from groundwire_server.telemetry import metrics, names
+from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
+from tests.doubles.spans import Spans
 from tests.pipeline.samples import ALICE, ask, passage, policy
 
 
@@ -26,8 +30,14 @@ class Fixed:
         return self._found
 
 
-async def _retrieve(store: Fixed, asked: Ask, *, embedded: bool = True) -> Evidence:
-    ports = Ports(store, HashingEmbedder() if embedded else None, FilePrompts(BUILT_IN), {})
+async def _retrieve(store: Fixed, asked: Ask, *, embedded: bool = True, counts: Counts | None = None) -> Evidence:
+    ports = Ports(
+        store,
+        HashingEmbedder() if embedded else None,
+        FilePrompts(BUILT_IN),
+        {},
+        SecondCheck((counts or Counts()).meter),
+    )
     return await retrieve(asked, ALICE, policy(), ports, lambda _: None, NEVER)
 
 
@@ -35,12 +45,25 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
     secret = passage("secret", "Lambda expressions are secret.", allowed=frozenset({"board"}))
     nobody = passage("nobody", "Lambda expressions are nobody's.", allowed=frozenset())
     shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
-    with caplog.at_level(logging.ERROR, "groundwire.security"):
-        found = await _retrieve(Fixed(Evidence((secret, nobody, shown), "v1")), ask())
+    counts, spans = Counts(), Spans()
+    store = Fixed(Evidence((secret, nobody, shown), "v1"))
+    with caplog.at_level(logging.ERROR, "groundwire.security"), spans.tracer.start_as_current_span("retrieve"):
+        found = await _retrieve(store, ask(), counts=counts)
     assert [p.chunk_id for p in found.passages] == ["shown"]
     (record,) = caplog.records
     assert vars(record)["dropped"] == 2
     assert "secret" not in record.getMessage()
+    assert counts.of(metrics.PASSAGES_DROPPED) == 2
+    assert spans.attributes("retrieve") == {names.PASSAGES_DROPPED: 2}
+
+
+async def test_a_store_that_does_not_err_is_counted_as_0() -> None:
+    counts, spans = Counts(), Spans()
+    shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
+    with spans.tracer.start_as_current_span("retrieve"):
+        assert (await _retrieve(Fixed(Evidence((shown,), "v1")), ask(), counts=counts)).passages
+    assert counts.of(metrics.PASSAGES_DROPPED) == 0
+    assert spans.attributes("retrieve") == {}
 
 
 async def test_asks_for_what_the_call_or_else_the_route_wants() -> None:

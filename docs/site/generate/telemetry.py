@@ -1,23 +1,26 @@
-"""The page of the telemetry: spans and attributes, from `telemetry/names.py` and the words of the path."""
+"""The page of the telemetry, from the names in `telemetry/` and the words of the path."""
 
 import ast
 import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 from docs.site.generate import markdown
 from docs.site.generate.outcomes import words
 from groundwire_server import pipeline
-from groundwire_server.telemetry import names
+from groundwire_server.telemetry import metrics, names
+
+_SENT = "They are sent once a minute and when the server ends, unless `telemetry.metrics` is false."
 
 
 def page() -> str:
     """The whole page."""
     return markdown.page(
         "Telemetry",
-        "Spans leave over OTLP gRPC when the server is given an endpoint. [Read a trace](../how-to/trace.md) shows how "
-        "to look at them.",
+        "Spans and metrics leave over OTLP gRPC when the server is given an endpoint. "
+        "[Read a trace](../how-to/trace.md) shows how to look at them.",
         " ".join(markdown.prose(part) for part in (inspect.getdoc(names) or "").split("\n\n")[1:]),
         "## Spans",
         "A call is one span of kind SERVER, named after its method, such as `groundwire.v1.AnswerService/Answer`. Each "
@@ -26,16 +29,19 @@ def page() -> str:
         "● marks those that this version runs.",
         markdown.table(["", "span", "the stage"], _spans()),
         "## Attributes",
-        markdown.table(["attribute", "holds"], attributes()),
+        markdown.table(["attribute", "holds"], constants(names)),
+        "## Metrics",
+        markdown.prose((inspect.getdoc(metrics) or "") + " " + _SENT),
+        markdown.table(["metric", "counts"], constants(metrics)),
         "## In the reply",
         "The trace id is in the outcome's report (`trace_id`), and in the trailing metadata `groundwire-trace-id` of "
         "every call, failed ones included. A caller's own W3C `traceparent` is continued.",
     )
 
 
-def attributes() -> Iterator[tuple[str, str]]:
-    """Each attribute with the sentence under its name."""
-    body = ast.parse(inspect.getsource(names)).body
+def constants(module: ModuleType) -> Iterator[tuple[str, str]]:
+    """Each name of a module with the sentence under it."""
+    body = ast.parse(inspect.getsource(module)).body
     for number, each in enumerate(body):
         match each:
             case ast.Assign(value=ast.Constant(value=str(value))):

@@ -5,8 +5,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
+from opentelemetry.metrics import NoOpMeter
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.app import compose
@@ -21,15 +21,13 @@ from groundwire_server.domain.failure import Failure, Rejection, Unusable
 from groundwire_server.evaluation import thresholds
 from groundwire_server.evaluation.calibration import Calibration, Fitting
 from groundwire_server.evaluation.labelled import Labelled, read
+from groundwire_server.evaluation.thresholds import Levels
 from groundwire_server.pipeline.answering import Answering
 
 LEAST = 10
 """Questions of each kind in each half; with fewer the rates say nothing."""
 
 _AT_ONCE = 4
-
-Levels: TypeAlias = tuple[list[float], list[float]]
-"""Of answerable questions, and of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +49,18 @@ class Wanted:
     most_refused: float | None = None
 
 
-def calibrate(configuration: Configuration, wanted: Wanted, asked: Callable[[int, int], None]) -> Calibration:
+def calibrate(
+    configuration: Configuration, wanted: Wanted, asked: Callable[[int, int], None]
+) -> tuple[Calibration, Levels]:
     """Ask every question and fit the threshold on half of them.
 
     Args:
         configuration: names the route, its store and its embedder.
         wanted: says what to fit.
         asked: is told how many of how many have been asked.
+
+    Returns:
+        What was fitted, and the levels of the half that it was not fitted on.
 
     Raises:
         Unusable: when the questions are no use, or the search fails; the text says what to do.
@@ -74,7 +77,7 @@ def calibrate(configuration: Configuration, wanted: Wanted, asked: Callable[[int
         advice = f"are there documents that {wanted.caller.tenant} and its principals may see?"
         raise Unusable(f"nothing was found for any answerable question: {advice}")
     threshold = thresholds.fit(*fit_on, wanted.most_refused)
-    return Calibration(
+    fitted = Calibration(
         threshold,
         used,
         wanted.route,
@@ -83,6 +86,7 @@ def calibrate(configuration: Configuration, wanted: Wanted, asked: Callable[[int
         thresholds.errors(*fit_on, threshold),
         thresholds.errors(*believe, threshold),
     )
+    return fitted, believe
 
 
 async def _measured(
@@ -98,7 +102,7 @@ async def _measured(
         parts = await open_parts(configuration, lease, NoOpTracer())
         # Nobody waits for an answer: a search that takes long is no error here.
         policy = replace(section.policy(route), retrieval_most=section.time.max_seconds)
-        offer = compose.offer({route: (policy, section.store)}, parts, NoOpTracer())
+        offer = compose.offer({route: (policy, section.store)}, parts, NoOpTracer(), NoOpMeter("calibrating"))
         every = [*halves[0], *halves[1]]
         levels = await _levels(offer.answering, wanted, every, asked)
         middle = len(halves[0])

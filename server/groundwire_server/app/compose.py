@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from opentelemetry.metrics import Meter
 from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
@@ -22,6 +23,7 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.pipeline.answering import Answering, Inside, Route
 from groundwire_server.pipeline.ports import Ports
+from groundwire_server.pipeline.second_check import SecondCheck
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.runs.runs import Runs
 
@@ -30,6 +32,7 @@ def offer(
     policies: Mapping[str, tuple[Policy, str]],
     parts: Parts,
     tracer: Tracer,
+    meter: Meter,
     access: Access = BELIEVED,
     write_seconds: float = 10.0,
     self_hosted_only: Collection[str] = (),
@@ -40,6 +43,7 @@ def offer(
         policies: the routes by name, each with the name of its store.
         parts: the adapters in use.
         tracer: records what the stages do.
+        meter: counts what nobody should miss.
         access: who is let in; without it callers are believed, and the server may listen on loopback alone.
         write_seconds: how long an event of a stream waits for its reader.
         self_hosted_only: tenants that no hosted model is asked for.
@@ -50,11 +54,13 @@ def offer(
     prompts = FilePrompts(BUILT_IN)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
+    check = SecondCheck(meter)
     routes = {
-        name: _route(policy, parts.of_route(name, store), parts, prompts) for name, (policy, store) in policies.items()
+        name: _route(policy, parts.of_route(name, store), parts, prompts, check)
+        for name, (policy, store) in policies.items()
     }
     inside = {
-        name: _route(replace(policy, self_hosted_only=True), parts.of_route(name, store), parts, prompts)
+        name: _route(replace(policy, self_hosted_only=True), parts.of_route(name, store), parts, prompts, check)
         for name, (policy, store) in policies.items()
         if self_hosted_only
     }
@@ -75,9 +81,9 @@ def server(current: Current, tracer: Tracer, concurrent_calls: int = 1000) -> Se
     return Server(servicers, tracer, concurrent_calls, current, clock, runs.end)
 
 
-def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts) -> Route:
+def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: SecondCheck) -> Route:
     """A route with the models alone that it may ask: it holds no others."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
     generators = {alias: parts.generators[alias] for alias in chain}
-    ports = Ports(store.retriever, store.embedder, prompts, generators, parts.prices, parts.budget)
+    ports = Ports(store.retriever, store.embedder, prompts, generators, check, parts.prices, parts.budget)
     return Route(replace(policy, models=chain), ports)

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from opentelemetry.metrics import Meter
 from opentelemetry.trace import Tracer
 
 from groundwire_server.app import compose
@@ -28,6 +29,7 @@ _FIXED: tuple[Path, ...] = (
     ("server", "concurrent_calls"),
     ("telemetry", "otlp_endpoint"),
     ("telemetry", "otlp_headers"),
+    ("telemetry", "metrics"),
 )
 """What is set once, when the server starts."""
 
@@ -56,17 +58,20 @@ class InForce:
         current: what the servicers read.
     """
 
-    def __init__(self, sources: Sources, tracer: Tracer, taken: _Taken, shared: Shared, key_sets: KeySets) -> None:
+    def __init__(
+        self, sources: Sources, tracer: Tracer, meter: Meter, taken: _Taken, shared: Shared, key_sets: KeySets
+    ) -> None:
         self.current = Current(taken.offer)
         self._sources = sources
         self._tracer = tracer
+        self._meter = meter
         self._taken = taken
         self._shared = shared
         self._key_sets = key_sets
         self._retiring: dict[_Taken, asyncio.Task[None]] = {}
 
     @classmethod
-    async def begin(cls, sources: Sources, loaded: Loaded, tracer: Tracer) -> "InForce":
+    async def begin(cls, sources: Sources, loaded: Loaded, tracer: Tracer, meter: Meter) -> "InForce":
         """Open what the first configuration names.
 
         Raises:
@@ -78,7 +83,7 @@ class InForce:
         """
         shared = Shared()
         key_sets: KeySets = {}
-        return cls(sources, tracer, await _take(loaded, tracer, shared, key_sets), shared, key_sets)
+        return cls(sources, tracer, meter, await _take(loaded, tracer, meter, shared, key_sets), shared, key_sets)
 
     @property
     def configuration(self) -> Configuration:
@@ -97,7 +102,7 @@ class InForce:
                 return True
             _refuse_what_is_fixed(self.configuration, loaded)
             key_sets = dict(self._key_sets)
-            taken = await _take(loaded, self._tracer, self._shared, key_sets)
+            taken = await _take(loaded, self._tracer, self._meter, self._shared, key_sets)
         except (InvalidConfiguration, Failure, Unusable, ImportError, OSError) as wrong:
             _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
             return False
@@ -123,7 +128,7 @@ class InForce:
         del self._retiring[taken]
 
 
-async def _take(loaded: Loaded, tracer: Tracer, shared: Shared, key_sets: KeySets) -> _Taken:
+async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, key_sets: KeySets) -> _Taken:
     configuration = loaded.configuration
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
@@ -138,7 +143,13 @@ async def _take(loaded: Loaded, tracer: Tracer, shared: Shared, key_sets: KeySet
             for name, route in configuration.routes.items()
         }
         offer = compose.offer(
-            policies, parts, tracer, admitted, configuration.server.write_seconds, configuration.self_hosted_only or ()
+            policies,
+            parts,
+            tracer,
+            meter,
+            admitted,
+            configuration.server.write_seconds,
+            configuration.self_hosted_only or (),
         )
         return _Taken(loaded, offer, opening.pop_all())
 

@@ -47,9 +47,11 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
     """
     first = loaded.configuration
     headers = {name: secret.reveal() for name, secret in first.telemetry.otlp_headers.items()}
-    measuring = telemetry(version("groundwire-server"), first.telemetry.otlp_endpoint, headers)
+    measuring = telemetry(
+        version("groundwire-server"), first.telemetry.otlp_endpoint, headers, metrics=first.telemetry.metrics
+    )
     try:
-        in_force = await InForce.begin(sources, loaded, measuring.tracer)
+        in_force = await InForce.begin(sources, loaded, measuring.tracer, measuring.meter)
         try:
             server = compose.server(in_force.current, measuring.tracer, first.server.concurrent_calls)
             port = await server.start(first.server.listen, _tls(first.server.tls))

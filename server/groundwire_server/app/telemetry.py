@@ -1,20 +1,27 @@
 """OpenTelemetry, set up once."""
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from opentelemetry.metrics import Meter, NoOpMeter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from groundwire_server.app.spans import LeanTracer
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk.metrics import MeterProvider
+
 SERVICE = "groundwire"
 _EXPORT_SECONDS = 2
 _QUEUED_SPANS = 16_384
 """Spans kept while the collector is slow, about two seconds of a busy server; more are dropped."""
 _SPANS_AN_EXPORT = 2048
+_COUNTED_EVERY_MS = 60_000
 _SHUTDOWN_SECONDS = 3.0
 
 
@@ -34,34 +41,44 @@ class _HashedOnce(Resource):
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """The tracer and how to end it.
+    """The tracer, the meter, and how to end them.
 
     Attributes:
-        tracer: makes spans.
-        processor: takes them, if they are to go anywhere.
+        tracer: for spans.
+        meter: for counts.
+        processor: takes spans that have ended; None where they go nowhere.
+        counting: the provider of the meter; None where counts go nowhere.
     """
 
     tracer: LeanTracer
-    processor: SpanProcessor | None
+    meter: Meter
+    processor: SpanProcessor | None = None
+    counting: "MeterProvider | None" = None
 
     def shut_down(self) -> None:
-        """Send what is left, within a bound: with the collector down the exporter would wait for half a minute."""
-        if self.processor is None:
-            return
-        worker = threading.Thread(target=self.processor.shutdown, daemon=True)
-        worker.start()
-        worker.join(_SHUTDOWN_SECONDS)
+        """Send what is left, within a bound: with the collector down the exporters would wait for half a minute."""
+        # Side by side: one that hangs must not cost the other its last words.
+        ends = [each.shutdown for each in (self.processor, self.counting) if each is not None]
+        workers = [threading.Thread(target=end, daemon=True) for end in ends]
+        until = time.monotonic() + _SHUTDOWN_SECONDS
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(max(0.0, until - time.monotonic()))
 
 
-def telemetry(version: str, otlp_endpoint: str | None, headers: Mapping[str, str] | None = None) -> Telemetry:
-    """Set up tracing.
+def telemetry(
+    version: str, otlp_endpoint: str | None, headers: Mapping[str, str] | None = None, *, metrics: bool = True
+) -> Telemetry:
+    """Set up tracing and counting.
 
     Without an endpoint nothing is exported, but calls still have trace ids and take part in their callers' traces.
 
     Args:
         version: the service's.
-        otlp_endpoint: where to send spans over OTLP gRPC.
+        otlp_endpoint: where to send spans and counts over OTLP gRPC.
         headers: what goes with them, such as a key.
+        metrics: whether counts are sent, too.
     """
     resource = _HashedOnce(Resource.create({"service.name": SERVICE, "service.version": version}))
     processor: SpanProcessor | None = None
@@ -77,4 +94,26 @@ def telemetry(version: str, otlp_endpoint: str | None, headers: Mapping[str, str
             timeout=_EXPORT_SECONDS,
         )
         processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_AN_EXPORT)
-    return Telemetry(LeanTracer(resource, InstrumentationScope(SERVICE, version), processor), processor)
+    tracer = LeanTracer(resource, InstrumentationScope(SERVICE, version), processor)
+    if otlp_endpoint is None or not metrics:
+        return Telemetry(tracer, NoOpMeter(SERVICE, version), processor)
+    counting = _counting(resource, otlp_endpoint, headers)
+    return Telemetry(tracer, counting.get_meter(SERVICE, version), processor, counting)
+
+
+def _counting(resource: Resource, otlp_endpoint: str, headers: Mapping[str, str] | None) -> "MeterProvider":
+    # Imported here: as with spans.
+    from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter  # noqa: PLC0415
+    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
+
+    exporter = OTLPMetricExporter(
+        endpoint=otlp_endpoint,
+        insecure=otlp_endpoint.startswith("http://"),
+        headers=dict(headers or {}),
+        timeout=_EXPORT_SECONDS,
+    )
+    reader = PeriodicExportingMetricReader(
+        exporter, export_interval_millis=_COUNTED_EVERY_MS, export_timeout_millis=1000 * _EXPORT_SECONDS
+    )
+    return MeterProvider([reader], resource, shutdown_on_exit=False)

@@ -20,7 +20,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 
 _SECONDS = 10.0
-_OLDEST, _NEWEST = (1, 30), (1, 40)
+_OLDEST, _NEWEST = (1, 33), (1, 40)
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -93,7 +93,7 @@ def _version(told: str) -> Seen:
     found = _VERSION.match(told)
     known = (int(found[1]), int(found[2])) if found else (0, 0)
     if known < _OLDEST:
-        return Seen("store", well=False, says=f"it is Weaviate {told}", do="use 1.30 to 1.40")
+        return Seen("store", well=False, says=f"it is Weaviate {told}", do="use 1.33 to 1.40")
     if known > _NEWEST:
         return Seen("store", well=None, says=f"it is Weaviate {told}", do="try it first: tested with up to 1.40")
     return Seen("store", well=True, says=f"it is Weaviate {told}")

@@ -39,6 +39,7 @@ def calibrate(
     output: Annotated[Path, typer.Option(metavar="FILE", help="Where to write what was fitted.")] = Path(
         "calibration.json"
     ),
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that shows every threshold.")] = None,
 ) -> None:
     """Fit a route's threshold on questions of which you know whether your documents answer them.
 
@@ -58,22 +59,29 @@ def calibrate(
     if route not in configuration.routes:
         said = not_among(route, configuration.routes, "no route has this name")
         raise Stop(ExitCode.USAGE, f"--route {route}: {said}")
+    if html is not None and not html.parent.is_dir():
+        raise Stop(ExitCode.USAGE, f"cannot write {html}: there is no folder {html.parent}; name another file")
     try:
         caller = Caller.checked(tenant, "calibrate", principal or ())
     except ValueError as wrong:
         raise Stop(ExitCode.USAGE, str(wrong)) from None
     from groundwire_server.app import calibrating  # noqa: PLC0415  # brings what a server is made of
+    from groundwire_server.cli.calibration_page import html as drawn  # noqa: PLC0415
     from groundwire_server.evaluation.calibration import write  # noqa: PLC0415
 
     try:
         wanted = calibrating.Wanted(route, caller, questions, seed, refuse_at_most)
-        found = calibrating.calibrate(configuration, wanted, _progress)
+        found, held_out = calibrating.calibrate(configuration, wanted, _progress)
         write(output, found)
+        if html is not None:
+            html.write_text(drawn(found, held_out), encoding="utf-8")
     except (Unusable, ImportError) as wrong:
         raise Stop(ExitCode.FAILED, str(wrong)) from None
     except OSError as failed:
         raise Stop(ExitCode.FAILED, f"{failed.filename or output} cannot be used: {failed.strerror}") from None
     _print(found, output)
+    if html is not None:
+        typer.echo(f"wrote {html}")
 
 
 def _progress(done: int, of: int) -> None:

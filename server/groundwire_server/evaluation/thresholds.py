@@ -4,9 +4,12 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
+
+Levels: TypeAlias = tuple[Sequence[float], Sequence[float]]
+"""For each question the relevance of the best passage found: of those that the documents answer, and of others."""
 
 _STEPS = 1000
 """Of thresholds between 0 and 1."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundwire_server.domain.price import Price
+from groundwire_server.pipeline.second_check import SecondCheck
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
@@ -18,6 +19,7 @@ class Ports:
     Attributes:
         embedder: None searches by keyword alone.
         generators: by the model aliases that routes name.
+        second_check: of who may see what the retriever returns.
         prices: of those whose tokens cost something.
         budget: where the money for them comes from; None has no bound.
     """
@@ -26,5 +28,6 @@ class Ports:
     embedder: Embedder | None
     prompts: Prompts
     generators: Mapping[str, Generator]
+    second_check: SecondCheck
     prices: Mapping[str, Price] = field(default_factory=dict)
     budget: Budget | None = None

@@ -1,6 +1,5 @@
 """Gathering what may hold the answer."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -15,8 +14,6 @@ from groundwire_server.pipeline.relevance import relevance
 from groundwire_server.pipeline.stage import Attributes
 from groundwire_server.telemetry import names
 
-_security = logging.getLogger("groundwire.security")
-
 
 async def retrieve(
     ask: Ask, caller: Caller, policy: Policy, ports: Ports, waits: Callable[[Cause], None], by: Deadline
@@ -27,7 +24,7 @@ async def retrieve(
         ask: the question.
         caller: who asks.
         policy: the route's limits.
-        ports: the embedder and the store.
+        ports: the embedder, the store, and the second look at what it returns.
         waits: is told what is to blame when the time runs out from here on.
         by: when the search must have finished.
 
@@ -43,23 +40,12 @@ async def retrieve(
     waits(Cause.STORE_TIMEOUT)
     query = Query(ask.text, vector, ask.top_k or policy.top_k, ask.filter)
     found = await ports.retriever.search(caller, query, by)
-    return replace(found, passages=_rated(ask.text, _visible(found.passages, caller)))
+    return replace(found, passages=_rated(ask.text, ports.second_check.visible(found.passages, caller)))
 
 
 def describe(found: Evidence) -> Attributes:
     """What a search says to the trace."""
     return {names.PASSAGES_FOUND: len(found.passages), names.CORPUS_VERSION: found.corpus_version}
-
-
-def _visible(passages: Sequence[Passage], caller: Caller) -> Sequence[Passage]:
-    """The stores filter by principal already; a store that errs must not put a secret into a prompt."""
-    visible = [passage for passage in passages if caller.may_see(passage.allowed_principals)]
-    if len(visible) < len(passages):
-        _security.error(
-            "the store returned passages that the caller may not see; they were dropped",
-            extra={"tenant": caller.tenant, "dropped": len(passages) - len(visible)},
-        )
-    return visible
 
 
 def _rated(question: str, passages: Sequence[Passage]) -> tuple[Passage, ...]:

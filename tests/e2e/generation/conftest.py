@@ -16,6 +16,7 @@ from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import load
 from groundwire_server.app.in_force import InForce
 from tests.doubles.configured import beside
+from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
 from tests.doubles.upstream import Reply, Upstream, upstream
 from tests.e2e.calls import ingest
@@ -66,7 +67,7 @@ def configured(tmp_path: Path) -> Serve:
         file.write_text(json.dumps(sections))
         sources = beside(tmp_path / "data", embedder=None, file=file)
         spans = Spans()
-        in_force = await InForce.begin(sources, load(sources), spans.tracer)
+        in_force = await InForce.begin(sources, load(sources), spans.tracer, Counts().meter)
         server = compose.server(in_force.current, spans.tracer)
         port = await server.start("127.0.0.1:0")
         try:

@@ -35,15 +35,19 @@ class OverDouble:
 
 @pytest.fixture
 def backed(serve: Serve) -> Backing:
-    """Start a server whose store is in a Weaviate; the schema is applied."""
+    """Start a server whose store is in a Weaviate; the schema is applied before, by the options' own connection."""
 
     @asynccontextmanager
-    async def start(options: WeaviateOptions, **more: Any) -> AsyncIterator[Product]:
+    async def start(
+        options: WeaviateOptions, connection: ConnectionOptions | None = None, **more: Any
+    ) -> AsyncIterator[Product]:
         probe = HashingEmbedder()
         collection = replace(options.collection, model=probe.model, dimensions=probe.dimensions)
         options = replace(options, collection=collection)
         async with opened_weaviate(options):
             pass
+        if connection is not None:
+            options = replace(options, connection=connection)
         stores: list[WeaviateStore] = []
 
         def open_(embedder: HashingEmbedder, tracer: Tracer) -> Store:

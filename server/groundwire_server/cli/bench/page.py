@@ -7,16 +7,17 @@ from importlib.resources import files
 from groundwire_server.cli.bench.machine import Machine
 
 
-def page(title: str, lead: str, machine: Machine, sections: Iterable[str]) -> str:
+def page(title: str, lead: str, machine: Machine | None, sections: Iterable[str]) -> str:
     """Put a whole page together.
 
     Args:
         title: its heading.
         lead: HTML of what stands under the heading.
-        machine: what was measured on.
+        machine: what was measured on; None where it does not matter.
         sections: HTML of each, as `section` makes it.
     """
     style = files("groundwire_server.cli.bench").joinpath("page.css").read_text(encoding="utf-8")
+    facts = _facts(machine) if machine else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -24,7 +25,7 @@ def page(title: str, lead: str, machine: Machine, sections: Iterable[str]) -> st
         # Whatever a server calls its outcomes, nothing runs here and nothing is fetched.
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
-        f"<header>\n<h1>{escape(title)}</h1>\n{lead}\n{_facts(machine)}</header>\n{''.join(sections)}"
+        f"<header>\n<h1>{escape(title)}</h1>\n{lead}\n{facts}</header>\n{''.join(sections)}"
         "</main>\n</body>\n</html>\n"
     )
 

@@ -27,6 +27,14 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A place on an axis, and what is there."""
+
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A median with its range, and what it is called."""
 
@@ -58,11 +66,37 @@ def distribution(curves: Sequence[Curve], unit: str, label: str) -> str:
     return _drawing(width, height, label, parts)
 
 
+def shares(curves: Sequence[Curve], mark: Mark, label: str) -> str:
+    """Draw shares, each a value for every equal step from 0 to 1, and a line where the mark is."""
+    width, height, left, right, top, bottom = 640, 300, 46, 14, 18, 30
+    across, up = Scale(0.0, 1.0, left, width - right), Scale(0.0, 1.0, height - bottom, top)
+    parts = [
+        f'<line class="grid" x1="{left}" y1="{up.at(share)}" x2="{width - right}" y2="{up.at(share)}"/>'
+        f'<text x="{left - 7}" y="{up.at(share) + 4}" text-anchor="end">{share:.0%}</text>'
+        for share in up.ticks()
+    ]
+    parts += [
+        f'<text x="{across.at(place)}" y="{height - bottom + 17}" text-anchor="middle">{place:g}</text>'
+        for place in across.ticks(10)
+    ]
+    parts += [_share(curve, across, up) for curve in curves]
+    at = across.at(mark.at)
+    parts.append(
+        f'<line class="promise" x1="{at}" y1="{top}" x2="{at}" y2="{height - bottom}"/>'
+        f'<text x="{at}" y="{top - 6}" text-anchor="middle">{escape(mark.name)}</text>'
+    )
+    return _drawing(width, height, label, parts)
+
+
+def names(curves: Sequence[Curve]) -> str:
+    """Name the curves of a chart."""
+    return f'<ul class="legend">{"".join(f"<li>{_key(curve)}</li>" for curve in curves)}</ul>'
+
+
 def legend(curves: Sequence[Curve], unit: str) -> str:
     """Name the curves of a chart, each with its percentiles."""
     items = "".join(
-        f'<li><svg class="key" viewBox="0 0 26 8" aria-hidden="true"><path class="curve {curve.style}" d="M1 4H25"/>'
-        f"</svg>{escape(curve.name)}<span>"
+        f"<li>{_key(curve)}<span>"
         + " · ".join(
             f"p{share * 100:.0f} <b>{number(percentile(curve.values, share))}</b>" for share in (0.5, 0.95, 0.99)
         )
@@ -155,6 +189,17 @@ def _curve(curve: Curve, across: Scale, up: Scale, unit: str) -> str:
         f'<circle class="dot {curve.style}" cx="{across.at(middle)}" cy="{up.at(0.5)}" r="4">'
         f"<title>{escape(curve.name)}: half within {number(middle)} {escape(unit)}</title></circle></g>"
     )
+
+
+def _key(curve: Curve) -> str:
+    line = f'<path class="curve {curve.style}" d="M1 4H25"/>'
+    return f'<svg class="key" viewBox="0 0 26 8" aria-hidden="true">{line}</svg>{escape(curve.name)}'
+
+
+def _share(curve: Curve, across: Scale, up: Scale) -> str:
+    last = len(curve.values) - 1
+    path = " ".join(f"{across.at(place / last)},{up.at(value)}" for place, value in enumerate(curve.values))
+    return f'<g><title>{escape(curve.name)}</title><polyline class="curve {curve.style}" points="{path}"/></g>'
 
 
 def _lines(up: Scale, left: float, right: float, count: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
+from groundwire_server.adapters.store.weaviate.versions import EMPTY_VERSION
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document, PutState
 from groundwire_server.domain.evidence import Query
@@ -296,3 +297,14 @@ async def test_a_tenant_that_was_searched_before_its_first_document_is_new_all_t
     assert await bench.store.found("parcels") == []
     stored = await bench.store.put("post", "Parcels.")
     assert (await bench.store.search("parcels")).corpus_version == stored.corpus_version
+
+
+class TestATenantThatAnOperatorHasRemoved:
+    async def test_is_made_again_by_the_next_document(self, bench: Bench) -> None:
+        await put(bench)
+        before = await bench.weaviate.corpus.version(ALICE, NEVER)
+        for collection in bench.world.collections.values():
+            collection.tenants.clear()
+        assert await put(bench) is PutState.CREATED
+        assert await bench.weaviate.corpus.version(ALICE, NEVER) not in {before, EMPTY_VERSION}
+        assert len(await bench.store.found("parcels", near(0))) == 3

@@ -94,6 +94,15 @@ async def test_of_another_model_or_replication_is_another(
     await store.close()
 
 
+@pytest.mark.parametrize("replicas", [1, 3])
+async def test_replicas_catch_up_by_themselves(double: FakeWeaviate, options: WeaviateOptions, replicas: int) -> None:
+    async with opened_weaviate(replace(options, collection=replace(options.collection, replicas=replicas))):
+        for collection in double.world.collections.values():
+            kept = collection.definition["replicationConfig"]
+            assert (kept["factor"], kept["asyncEnabled"]) == (replicas, replicas > 1)
+            assert kept["deletionStrategy"] == "TimeBasedResolution"
+
+
 async def test_of_another_collection_leaves_the_first_alone(bench: Bench, options: WeaviateOptions) -> None:
     await bench.store.put("post", "Parcels.")
     async with opened_weaviate(replace(options, collection=replace(options.collection, name="Second"))) as second:

@@ -1,4 +1,7 @@
-"""The double says what a real Weaviate said: `transcript.json` was recorded from 1.40, every field that was set."""
+"""The double says what a real Weaviate said: `transcript.json` was recorded from 1.40, every field that was set.
+
+1.34 to 1.39 say the same; 1.33 has other defaults for what our schema leaves open.
+"""
 
 import json
 import os

@@ -194,6 +194,8 @@ class WeaviateCorpus:
     async def _require_tenant(self, tenant: str, deadline: Deadline) -> None:
         """Make the tenant where it is new. Weaviate says so only of tenants that do not exist."""
         if await self._documents.fetch(tenant, by_ids([document_key("")]), (p.LIVE,), 1, deadline) is None:
+            # An operator may have removed it while this process remembers its version.
+            self._versions.lost(tenant)
             await self._chunks.create_tenant(tenant, deadline)
             await self._documents.create_tenant(tenant, deadline)
 

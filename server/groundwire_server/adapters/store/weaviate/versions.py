@@ -103,6 +103,10 @@ class Versions:
         """A change of this process has ended and its version is stored."""
         self._learn(tenant, version)
 
+    def lost(self, tenant: str) -> None:
+        """The tenant is not there: whatever is known of its version is of one that was removed."""
+        self._known.pop(tenant, None)
+
     def forget(self, tenant: str, following: str) -> None:
         """A change is over or has broken off; in that case what was written before it takes effect in time."""
         changes = self._open.get(tenant, {})

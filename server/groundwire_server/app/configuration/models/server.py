@@ -61,12 +61,17 @@ class Telemetry(Section):
     """What is told of what the server does."""
 
     otlp_endpoint: str | None = Field(
-        None, description="Where traces go over OTLP gRPC; nowhere if none.", examples=["http://localhost:4317"]
+        None,
+        description="Where traces and metrics go over OTLP gRPC; nowhere if none.",
+        examples=["http://localhost:4317"],
     )
     otlp_headers: dict[str, Secret] = Field(
         default_factory=dict,
         description="Headers for it, each a reference: env://NAME or file:///PATH.",
         examples=[{"authorization": "env://OTLP_TOKEN"}],
+    )
+    metrics: bool = Field(
+        True, description="Whether metrics go there too; false for a receiver of traces alone, such as Jaeger."
     )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="The least severe log line written.")

@@ -34,7 +34,7 @@ class WeaviateTls(Section):
 
 
 class WeaviateStore(Section):
-    """A Weaviate, 1.3x to 1.40; needs the extra `weaviate`, and `groundwire corpus apply` before the first start."""
+    """A Weaviate, 1.33 to 1.40; needs the extra `weaviate`, and `groundwire corpus apply` before the first start."""
 
     kind: Literal["weaviate"] = Field("weaviate", description="A Weaviate server or cluster.")
     http: str = Field(description="HOST:PORT of its REST interface.", examples=["127.0.0.1:8080"])

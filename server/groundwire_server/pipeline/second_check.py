@@ -1,0 +1,41 @@
+"""The second look at what a store returned: the only place where the path enforces access lists itself."""
+
+import logging
+from collections.abc import Sequence
+
+from opentelemetry.metrics import Meter
+from opentelemetry.trace import get_current_span
+
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.telemetry import metrics, names
+
+_security = logging.getLogger("groundwire.security")
+
+
+class SecondCheck:
+    """Stores filter by principal already; one that errs must not put a secret into a prompt.
+
+    Args:
+        meter: counts what was dropped.
+    """
+
+    def __init__(self, meter: Meter) -> None:
+        self._dropped = meter.create_counter(
+            metrics.PASSAGES_DROPPED, "{passage}", "Passages that a store returned to a caller who may not see them."
+        )
+        # Whoever watches it sees 0, and not that it is missing, until the first.
+        self._dropped.add(0)
+
+    def visible(self, passages: Sequence[Passage], caller: Caller) -> Sequence[Passage]:
+        """The passages that the caller may see; others are dropped, counted and logged as a security event."""
+        visible = [passage for passage in passages if caller.may_see(passage.allowed_principals)]
+        dropped = len(passages) - len(visible)
+        if dropped:
+            self._dropped.add(dropped)
+            get_current_span().set_attribute(names.PASSAGES_DROPPED, dropped)
+            _security.error(
+                "the store returned passages that the caller may not see; they were dropped",
+                extra={"tenant": caller.tenant, "dropped": dropped},
+            )
+        return visible
