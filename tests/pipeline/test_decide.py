@@ -113,6 +113,21 @@ def test_passages_are_offered_only_when_there_are_some() -> None:
     assert decide.after(Failure(Cause.MODEL_TIMEOUT), some, policy()).action is Action.PASSAGES_ONLY
 
 
+@pytest.mark.parametrize(
+    ("models", "row", "passes"),
+    [
+        (("large",), (Action.NEXT_MODEL,), True),
+        (("large", "small"), (Action.NEXT_MODEL,), False),
+        (("large",), (Action.PASSAGES_ONLY,), False),
+    ],
+)
+def test_a_model_may_be_late_only_where_nobody_could_follow_it(
+    models: tuple[str, ...], row: tuple[Action, ...], passes: bool
+) -> None:
+    chain = replace(CHAIN, fallbacks={Cause.MODEL_SLOW_START: row})
+    assert decide.passes_on(replace(TRIED, models=models), chain) is passes
+
+
 STANDS = replace(TRIED, stands=True, draft="a draft")
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.event import Started
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
@@ -67,7 +68,8 @@ async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
         stood = len(gate.passed)
         trail = replace(trail, models=(*trail.models, step.model), used=trail.used | {step.action}, draft="")
         try:
-            written = await _attempt(step, ask, caller, chosen, policy, ports, run, gate)
+            begin_by = run.begin_by() if decide.passes_on(trail, policy) else None
+            written = await _attempt(step, ask, caller, chosen, policy, ports, run, gate, begin_by)
             trail = replace(trail, draft=written.draft)
             text = _validated(written, gate, policy, run)
             return _concluded(run, partial(decide.answered, step, text))
@@ -92,6 +94,7 @@ async def _attempt(
     ports: Ports,
     run: Run,
     gate: Gate,
+    begin_by: Deadline | None,
 ) -> Written:
     """Have one model write one answer."""
     run.attempt(step.model)
@@ -106,7 +109,7 @@ async def _attempt(
         },
     )
     run.learned(prompt_name=prompt.name, prompt_version=prompt.version, experiment_arm=prompt.experiment_arm)
-    request = GenerationRequest(step.model, caller.tenant, prompt, policy.output_tokens)
+    request = GenerationRequest(step.model, caller.tenant, prompt, policy.output_tokens, begin_by)
     generator = ports.generators[step.model]
     meter = Meter(request, ports.prices.get(step.model), ports.budget)
     try:

@@ -79,6 +79,12 @@ def after(failure: Failure, trail: Trail, policy: Policy) -> Step:
     return Close(Action.FAIL_SAFE, failure.cause, failure.retry_after)
 
 
+def passes_on(trail: Trail, policy: Policy) -> bool:
+    """Whether a model that is late to begin would be left for another of the chain."""
+    another = any(model not in trail.models for model in policy.models)
+    return another and Action.NEXT_MODEL in policy.fallbacks.get(Cause.MODEL_SLOW_START, ())
+
+
 def answered(step: Try, answer: GroundedText) -> Outcome:
     """A validated answer: degraded by what a fallback gave up, and a repair gives up nothing."""
     if step.because is None:

@@ -96,7 +96,7 @@ class FairSlots:
 class LimitedGenerator:
     """A Generator behind slots, which several models of one provider may share.
 
-    The wait counts against the deadline.
+    The wait counts against the deadline, and against the time that a model has to begin.
     """
 
     def __init__(self, inner: Generator, *slots: FairSlots) -> None:
@@ -112,7 +112,7 @@ class LimitedGenerator:
         held: list[FairSlots] = []
         try:
             for slots in self._slots:
-                await slots.acquire(request.tenant, deadline)
+                await slots.acquire(request.tenant, request.to_begin(deadline))
                 held.append(slots)
             async with aclosing(self._inner.generate(request, deadline)) as pieces:
                 async for piece in pieces:

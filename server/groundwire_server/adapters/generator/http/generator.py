@@ -49,7 +49,7 @@ class HttpGenerator:
         """Yield what the model writes, a read at a time, and how it ended."""
         if not deadline.remaining(asyncio.get_running_loop().time()):
             raise Failure(Cause.MODEL_TIMEOUT)
-        exchange = Exchange(self._session, self._bounds, deadline)
+        exchange = Exchange(self._session, self._bounds, deadline, request.to_begin(deadline))
         reading = self._dialect.reading()
         written: list[str] = []
         length = 0
