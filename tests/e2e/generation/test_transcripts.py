@@ -8,7 +8,7 @@ from groundwire.v1 import outcome_pb2
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.test_transcripts import ANSWERS, FAILURES, OTHER_ENDS, spoken
 from tests.adapters.generator.wire.transcripts import transcript
-from tests.doubles.upstream import upstream
+from tests.doubles.upstream import Upstream, upstream
 from tests.e2e.calls import answer, ingest, kept_text, question, stream
 from tests.e2e.generation.conftest import Serve, Served, one_model
 
@@ -26,9 +26,9 @@ ENDS = {
 }
 
 
-def sections(url: str, name: str) -> dict[str, Any]:
+def sections(double: Upstream, name: str) -> dict[str, Any]:
     """A server over the provider of a transcript, of its kind and in its flavour."""
-    made = one_model(url, retry={"attempts": 1})
+    made = one_model(double, retry={"attempts": 1})
     flavour = spoken(name)
     if flavour.startswith("anthropic"):
         made["providers"]["cloud"]["kind"] = made["models"]["large"]["kind"] = "anthropic"
@@ -48,9 +48,8 @@ async def both(served: Served) -> tuple[outcome_pb2.Outcome, outcome_pb2.Outcome
 
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_an_answer_of_each_provider_is_an_answer(configured: Serve, name: str) -> None:
-    async with upstream(transcript(name)) as double:
-        async with configured(sections(f"http://127.0.0.1:{double.port}/v1", name)) as served:
-            unary, streamed, text = await both(served)
+    async with upstream(transcript(name)) as double, configured(sections(double, name)) as served:
+        unary, streamed, text = await both(served)
     assert unary.answered.answer.text == streamed.answered.answer.text == text == TEXT
     assert unary.answered.answer == streamed.answered.answer
     assert len(unary.answered.answer.citations) == 3
@@ -62,10 +61,9 @@ async def test_an_answer_of_each_provider_is_an_answer(configured: Serve, name: 
 
 @pytest.mark.parametrize("name", ENDS)
 async def test_any_other_end_of_each_provider_has_its_outcome(configured: Serve, name: str) -> None:
-    async with upstream(transcript(name)) as double:
-        async with configured(sections(f"http://127.0.0.1:{double.port}/v1", name)) as served:
-            unary, streamed, text = await both(served)
-            assert "SECRET" not in served.spans.everything()
+    async with upstream(transcript(name)) as double, configured(sections(double, name)) as served:
+        unary, streamed, text = await both(served)
+        assert "SECRET" not in served.spans.everything()
     assert text == ""
     for outcome in (unary, streamed):
         assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{ENDS[name]}"
