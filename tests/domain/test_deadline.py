@@ -23,3 +23,8 @@ def test_a_search_gets_a_quarter_of_what_is_left_and_two_seconds_at_most(seconds
 def test_nothing_is_left_of_a_deadline_that_has_passed() -> None:
     assert Deadline(1.0).remaining(2.0) == 0.0
     assert TimePlan(0.0, Deadline(0.01)).retrieve_by(0.0).remaining(0.0) == 0.0
+
+
+@pytest.mark.parametrize(("now", "by"), [(0.0, 0.46), (0.5, 0.71), (2.0, 2.0)])
+def test_a_model_has_half_of_what_is_left_to_begin(now: float, by: float) -> None:
+    assert TimePlan(0.0, Deadline(1.0)).begin_by(now).at == pytest.approx(by)

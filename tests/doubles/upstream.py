@@ -78,14 +78,34 @@ class Reply:
         return "\r\n".join([*lines, "Transfer-Encoding: chunked", "", ""]).encode()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """What a client sent."""
+    """What a client sent, and how long it stayed. Times are the loop's.
+
+    Attributes:
+        at: when it had come in.
+        closed_at: when it ended or its client closed it; None while it is under way.
+        abandoned: whether its client closed it before its end.
+        writes: when bytes of the body were written to it, and how many.
+    """
 
     path: str
     headers: dict[str, str]
     body: bytes
     at: float
+    closed_at: float | None = None
+    abandoned: bool = False
+    writes: list[tuple[float, int]] = field(default_factory=list)
+
+    @property
+    def waited(self) -> float:
+        """Seconds until it was closed."""
+        assert self.closed_at is not None
+        return self.closed_at - self.at
+
+    def written_after(self, at: float) -> int:
+        """Bytes of the body written after a time."""
+        return sum(count for written, count in self.writes if written > at)
 
 
 @dataclass
@@ -94,26 +114,38 @@ class Upstream:
 
     Attributes:
         requests: as they came in.
-        under_way: requests whose client still waits for something.
-        abandoned: requests that their client closed before their end.
         connections: accepted so far.
-        sent: bytes of bodies written so far.
         began: is set when a request has come in.
         idle: is set while no request is under way.
-        left_at: when a client last closed a request before its end.
     """
 
     replies: list[Reply] = field(default_factory=list)
     port: int = 0
     requests: list[Request] = field(default_factory=list)
-    under_way: int = 0
-    abandoned: int = 0
     connections: int = 0
-    sent: int = 0
-    left_at: float = 0.0
     began: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    @property
+    def under_way(self) -> int:
+        """How many requests have a client that still waits for something."""
+        return sum(request.closed_at is None for request in self.requests)
+
+    @property
+    def abandoned(self) -> int:
+        """How many requests their client closed before their end."""
+        return sum(request.abandoned for request in self.requests)
+
+    @property
+    def sent(self) -> int:
+        """Bytes of bodies written so far."""
+        return self.written_after(0.0)
+
+    @property
+    def left_at(self) -> float:
+        """When a client last closed a request before its end."""
+        return max(request.closed_at or 0.0 for request in self.requests if request.abandoned)
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -132,6 +164,10 @@ class Upstream:
             self._serving.discard(task)
             writer.close()
 
+    def written_after(self, at: float) -> int:
+        """Bytes of bodies written after a time, such as that of a cancel."""
+        return sum(request.written_after(at) for request in self.requests)
+
     async def busy(self, many: int) -> None:
         """Wait until so many requests are under way."""
         while self.under_way < many:
@@ -146,7 +182,6 @@ class Upstream:
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         self.requests.append(request)
-        self.under_way += 1
         self.idle.clear()
         self.began.set()
         playing = asyncio.create_task(self._play(reply, writer, request))
@@ -154,8 +189,8 @@ class Upstream:
         try:
             await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not playing.done() or _left(playing):
-                self.abandoned += 1
-                self.left_at = asyncio.get_running_loop().time()
+                request.abandoned = True
+                request.closed_at = asyncio.get_running_loop().time()
                 raise ConnectionResetError
             if playing.result():
                 raise ConnectionResetError
@@ -163,7 +198,7 @@ class Upstream:
             playing.cancel()
             leaving.cancel()
             await asyncio.gather(playing, leaving, return_exceptions=True)
-            self.under_way -= 1
+            request.closed_at = request.closed_at or asyncio.get_running_loop().time()
             if not self.under_way:
                 self.idle.set()
 
@@ -181,7 +216,7 @@ class Upstream:
     async def _move(self, move: Move, writer: asyncio.StreamWriter, request: Request) -> None:
         match move:
             case bytes():
-                self.sent += len(move)
+                request.writes.append((asyncio.get_running_loop().time(), len(move)))
                 writer.write(b"%x\r\n%b\r\n" % (len(move), move))
             case Echo(made):
                 await self._move(made(request.body), writer, request)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -112,8 +113,43 @@ def test_passages_are_offered_only_when_there_are_some() -> None:
     assert decide.after(Failure(Cause.MODEL_TIMEOUT), some, policy()).action is Action.PASSAGES_ONLY
 
 
-def test_verified_text_that_has_left_stands() -> None:
-    step = decide.after(Failure(Cause.MODEL_UNAVAILABLE), replace(TRIED, stands=True), CHAIN)
+@pytest.mark.parametrize(
+    ("models", "row", "passes"),
+    [
+        (("large",), (Action.NEXT_MODEL,), True),
+        (("large", "small"), (Action.NEXT_MODEL,), False),
+        (("large",), (Action.PASSAGES_ONLY,), False),
+    ],
+)
+def test_a_model_may_be_late_only_where_nobody_could_follow_it(
+    models: tuple[str, ...], row: tuple[Action, ...], passes: bool
+) -> None:
+    chain = replace(CHAIN, fallbacks={Cause.MODEL_SLOW_START: row})
+    assert decide.passes_on(replace(TRIED, models=models), chain) is passes
+
+
+STANDS = replace(TRIED, stands=True, draft="a draft")
+
+
+@pytest.mark.parametrize("cause", [Cause.MODEL_UNAVAILABLE, Cause.CITATION_MISSING])
+def test_verified_text_that_has_left_stands_and_the_next_model_continues_it(cause: Cause) -> None:
+    step = decide.after(Failure(cause), STANDS, CHAIN)
+    assert step == Try("small", Variant.CONTINUED, cause, Action.NEXT_MODEL)
+
+
+CUT: dict[str, tuple[Trail, Mapping[Cause, tuple[Action, ...]]]] = {
+    "no row": (STANDS, {}),
+    "a row without the next model": (STANDS, {Cause.MODEL_UNAVAILABLE: (Action.ABSTAIN,)}),
+    "a row that ends before it": (STANDS, {Cause.MODEL_UNAVAILABLE: (Action.PASSAGES_ONLY, Action.NEXT_MODEL)}),
+    "no other model": (replace(STANDS, models=("large", "small")), CHAIN.fallbacks),
+    "no time": (replace(STANDS, remaining=decide.LEAST_ATTEMPT / 2), CHAIN.fallbacks),
+}
+
+
+@pytest.mark.parametrize("case", CUT)
+def test_what_stands_is_cut_short_where_nobody_can_continue_it(case: str) -> None:
+    trail, rows = CUT[case]
+    step = decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, replace(CHAIN, fallbacks=rows))
     assert step == Close(Action.CUT_SHORT, Cause.MODEL_UNAVAILABLE)
 
 
@@ -128,6 +164,7 @@ def test_the_first_attempts_answer_is_answered() -> None:
     ("step", "loss"),
     [
         (Try("small", because=Cause.MODEL_TIMEOUT, action=Action.NEXT_MODEL), Loss.SIMPLER_MODEL),
+        (Try("small", Variant.CONTINUED, Cause.MODEL_INTERRUPTED, Action.NEXT_MODEL), Loss.SIMPLER_MODEL),
         (Try("large", Variant.SHORTENED, Cause.PROMPT_TOO_LONG, Action.SHORTER_PROMPT), Loss.FEWER_PASSAGES),
     ],
 )

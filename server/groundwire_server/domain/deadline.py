@@ -33,6 +33,7 @@ class TimePlan:
         deadline: when the caller stops listening.
         retrieval_share: what a search has of what is left, 0 to 1.
         retrieval_most: seconds a search has at most.
+        begin_share: what a model has of what is left until its first text where another could be asked, 0 to 1.
         search_alone: whether nothing follows the search.
     """
 
@@ -40,6 +41,7 @@ class TimePlan:
     deadline: Deadline
     retrieval_share: float = 0.25
     retrieval_most: float = 2.0
+    begin_share: float = 0.5
     search_alone: bool = False
 
     @property
@@ -53,6 +55,10 @@ class TimePlan:
     def generate_by(self) -> Deadline:
         """When a model must have finished, so that 30 ms are left to validate what it wrote."""
         return Deadline(self.answer_by.at - VALIDATION_LEAST)
+
+    def begin_by(self, now: float) -> Deadline:
+        """When a model that is asked now must have begun, so that another can write an answer in what is left."""
+        return Deadline(now + self.generate_by.remaining(now) * self.begin_share)
 
     def retrieve_by(self, now: float) -> Deadline:
         """When a search that begins now must have finished: at its share of what is left, within its most.

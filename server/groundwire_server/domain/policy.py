@@ -19,6 +19,7 @@ class Policy:
         max_deadline: seconds a call has at most.
         retrieval_share: what a search has of a call's time, 0 to 1.
         retrieval_most: seconds a search has at most.
+        begin_share: what a model has of what is left until its first text where another could be asked, 0 to 1.
         top_k: passages to search for when the call does not say.
         evidence_tokens: the most tokens of passages in a prompt, estimated.
         min_relevance: passages below it are no evidence, 0 to 1.
@@ -42,6 +43,7 @@ class Policy:
     max_deadline: float
     retrieval_share: float
     retrieval_most: float
+    begin_share: float
     top_k: int
     evidence_tokens: int
     min_relevance: float

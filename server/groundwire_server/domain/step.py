@@ -14,6 +14,7 @@ class Variant(Enum):
     FULL = auto()
     SHORTENED = auto()
     REPAIR = auto()
+    CONTINUED = auto()
 
 
 @dataclass(frozen=True, slots=True)

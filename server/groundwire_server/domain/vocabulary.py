@@ -99,11 +99,16 @@ class Stage(_Word):
 
 
 class Confidence(_Word):
-    """The model's own confidence."""
+    """The model's own confidence, the least first."""
 
     LOW = auto()
     MEDIUM = auto()
     HIGH = auto()
+
+    def and_(self, other: "Confidence | None") -> "Confidence":
+        """That of what two have written together: the lower."""
+        order = tuple(Confidence)
+        return self if other is None else min(self, other, key=order.index)
 
 
 class Loss(_Word):

@@ -7,6 +7,7 @@ from functools import partial
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.event import Started
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
@@ -62,18 +63,24 @@ async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
     except Failure as failure:
         step = decide.after(failure, replace(trail, remaining=run.remaining()), policy)
 
+    author = ""
     while isinstance(step, Try):
+        stood = len(gate.passed)
         trail = replace(trail, models=(*trail.models, step.model), used=trail.used | {step.action}, draft="")
         try:
-            written = await _attempt(step, ask, caller, chosen, policy, ports, run, gate)
+            begin_by = run.begin_by() if decide.passes_on(trail, policy) else None
+            written = await _attempt(step, ask, caller, chosen, policy, ports, run, gate, begin_by)
             trail = replace(trail, draft=written.draft)
             text = _validated(written, gate, policy, run)
             return _concluded(run, partial(decide.answered, step, text))
         except Failure as failure:
             await gate.retract(failure.cause)
+            author = step.model if len(gate.passed) > stood else author
             trail = replace(trail, passages=len(chosen), stands=gate.stands, remaining=run.remaining())
             step = decide.after(failure, trail, policy)
 
+    if gate.stands:
+        run.learned(model=author)
     remains = Remains(found.passages, chosen, validate.assemble(gate.passed, None) if gate.stands else None)
     return _concluded(run, partial(decide.close, step, remains, policy))
 
@@ -87,17 +94,22 @@ async def _attempt(
     ports: Ports,
     run: Run,
     gate: Gate,
+    begin_by: Deadline | None,
 ) -> Written:
     """Have one model write one answer."""
     run.attempt(step.model)
     passages = chosen[: len(chosen) // 2] if step.variant is Variant.SHORTENED else chosen
     prompt = run.compute(
         Stage.PROMPT,
-        lambda: ports.prompts.render(policy.prompt, policy.prompt_version, ask, passages, step.mends),
-        lambda rendered: {names.PROMPT_NAME: rendered.name, names.PROMPT_VERSION: rendered.version},
+        lambda: ports.prompts.render(policy.prompt, policy.prompt_version, ask, passages, step.mends, gate.passed),
+        lambda rendered: {
+            names.PROMPT_NAME: rendered.name,
+            names.PROMPT_VERSION: rendered.version,
+            **({names.SEGMENTS_GIVEN: len(gate.passed)} if gate.passed else {}),
+        },
     )
     run.learned(prompt_name=prompt.name, prompt_version=prompt.version, experiment_arm=prompt.experiment_arm)
-    request = GenerationRequest(step.model, caller.tenant, prompt, policy.output_tokens)
+    request = GenerationRequest(step.model, caller.tenant, prompt, policy.output_tokens, begin_by)
     generator = ports.generators[step.model]
     meter = Meter(request, ports.prices.get(step.model), ports.budget)
     try:

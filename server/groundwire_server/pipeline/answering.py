@@ -101,4 +101,6 @@ class Answering:
 def _plan(policy: Policy, arrived: float, deadline: Deadline | None, *, search_alone: bool = False) -> TimePlan:
     wanted = arrived + policy.default_deadline if deadline is None else deadline.at
     until = Deadline(min(wanted, arrived + policy.max_deadline))
-    return TimePlan(arrived, until, policy.retrieval_share, policy.retrieval_most, search_alone)
+    return TimePlan(
+        arrived, until, policy.retrieval_share, policy.retrieval_most, policy.begin_share, search_alone=search_alone
+    )

@@ -1,6 +1,6 @@
 """The only maker of decisions: which step follows, and what outcome ends the path. Pure functions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
@@ -29,7 +29,7 @@ class Trail:
         models: the aliases of the models asked, in order.
         passages: the number of passages that a prompt may use.
         draft: what the last model asked wrote, when it wrote to its end or was stopped for a violation.
-        stands: verified text has left and cannot be taken back.
+        stands: verified text has left and cannot be taken back: what follows can only continue it.
         remaining: seconds until the outcome must be decided.
     """
 
@@ -65,17 +65,24 @@ def after(failure: Failure, trail: Trail, policy: Policy) -> Step:
     """Choose what follows a failure: the first action of the route's row that is unused and possible.
 
     Going to the next model is possible again for as long as the chain has one that was not asked.
-    Text that has left and was verified stands, so nothing but cutting short is possible then.
+    Text that has left and was verified stands: the next model continues it, or the answer is cut short.
     """
+    row = policy.fallbacks.get(failure.cause, ())
     if trail.stands:
-        return Close(Action.CUT_SHORT, failure.cause)
-    for action in policy.fallbacks.get(failure.cause, ()):
+        return _continued(row, failure, trail, policy) or Close(Action.CUT_SHORT, failure.cause)
+    for action in row:
         if action in trail.used and action is not Action.NEXT_MODEL:
             continue
         step = _step(action, failure, trail, policy)
         if step is not None:
             return step
     return Close(Action.FAIL_SAFE, failure.cause, failure.retry_after)
+
+
+def passes_on(trail: Trail, policy: Policy) -> bool:
+    """Whether a model that is late to begin would be left for another of the chain."""
+    another = any(model not in trail.models for model in policy.models)
+    return another and Action.NEXT_MODEL in policy.fallbacks.get(Cause.MODEL_SLOW_START, ())
 
 
 def answered(step: Try, answer: GroundedText) -> Outcome:
@@ -102,6 +109,17 @@ def describe(outcome: Outcome) -> Attributes:
         names.ACTION: outcome.action.value,
         names.NEXT_STEP: outcome.next_step.value,
     }
+
+
+def _continued(row: tuple[Action, ...], failure: Failure, trail: Trail, policy: Policy) -> Try | None:
+    """The next model at what stands, where the row comes to it before it ends; None when that is not possible."""
+    for action in row:
+        if action is Action.NEXT_MODEL:
+            step = _step(action, failure, trail, policy)
+            return replace(step, variant=Variant.CONTINUED) if isinstance(step, Try) else None
+        if action not in _WRITING_ANEW:
+            return None
+    return None
 
 
 def _step(action: Action, failure: Failure, trail: Trail, policy: Policy) -> Step | None:
@@ -142,6 +160,9 @@ def _result(step: Close, remains: Remains, policy: Policy) -> tuple[Result, Next
             next_step = NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY
             return FailedSafe(retryable, (step.retry_after or RETRY_AFTER) if retryable else None), next_step
 
+
+_WRITING_ANEW = frozenset({Action.SHORTER_PROMPT, Action.REPAIR})
+"""Actions that are not possible where text stands; any other but the next model ends the path."""
 
 RETRY_AFTER = 1.0
 """Seconds to wait when the dependency did not say how long."""

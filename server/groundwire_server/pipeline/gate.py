@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause, StreamMode
+from groundwire_server.domain.vocabulary import Cause, Confidence, StreamMode
 from groundwire_server.ports.sink import Sink
 
 
@@ -17,6 +17,7 @@ class Gate:
 
     Attributes:
         passed: the segments that passed their checks, in order.
+        confidence: the least that a model has said of an answer of which a segment passed; None before one has.
     """
 
     def __init__(self, sink: Sink | None, mode: StreamMode) -> None:
@@ -24,6 +25,7 @@ class Gate:
         self._mode = mode
         self._shown = ""
         self.passed: tuple[CheckedSegment, ...] = ()
+        self.confidence: Confidence | None = None
 
     @property
     def text(self) -> str:
@@ -76,6 +78,7 @@ class Gate:
             await self._sink.emit(Retraction(cause))
         self._shown = ""
         self.passed = ()
+        self.confidence = None
 
     def _joined(self, unfinished: str) -> str:
         return f"{self.text} {unfinished}" if self.passed and unfinished else self.text + unfinished

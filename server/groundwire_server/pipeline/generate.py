@@ -8,7 +8,8 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.text import sentences
+from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import DraftReader, Written
 from groundwire_server.pipeline.gate import Gate
 from groundwire_server.pipeline.meter import Meter
@@ -34,7 +35,8 @@ async def generate(
 ) -> Written:
     """Have a model write; check each segment as it is completed and let it through the gate.
 
-    A violation ends the generation at once, so that nothing is paid that cannot be used.
+    What stands at the gate already is continued: a segment that says it again is dropped, and the confidence is the
+    lower of the two. A violation ends the generation at once, so that nothing is paid that cannot be used.
     It is returned, not raised: what the model did is judged by the validate stage.
 
     Args:
@@ -61,7 +63,7 @@ async def generate(
                 try:
                     await writing.take(piece)
                 except Failure as violation:
-                    return Written(writing.reader.confidence, violation, writing.reader.text)
+                    return writing.written(violation)
         raise Failure(Cause.MODEL_INTERRUPTED)
 
 
@@ -74,6 +76,8 @@ class _Writing:
         self._gate = gate
         self._policy = policy
         self._held: list[Segment] = []
+        self._before = len(gate.passed)
+        self._given = frozenset(each for segment in gate.passed for each in _said(segment.delta))
 
     async def take(self, text: str) -> None:
         self._held.extend(self.reader.feed(text))
@@ -90,7 +94,15 @@ class _Writing:
             await self._release()
         except Failure as failure:
             violation = Failure(Cause.OUTPUT_CUT_OFF) if finish.reason is FinishReason.LENGTH else failure
-        return Written(self.reader.confidence, violation, self.reader.text)
+        if violation is None and self._given and len(self._gate.passed) == self._before:
+            # It says that nothing is missing, unless it finds no answer in the passages.
+            violation = Failure(Cause.MODEL_ABSTAINED) if self.reader.confidence is Confidence.LOW else None
+        return self.written(violation)
+
+    def written(self, violation: Failure | None) -> Written:
+        confidence = self.reader.confidence
+        together = None if confidence is None else confidence.and_(self._gate.confidence)
+        return Written(together, violation, self.reader.text)
 
     async def _release(self) -> None:
         # A segment waits until the model has said how sure it is: a confidence that the route refuses
@@ -104,8 +116,17 @@ class _Writing:
         before, checked = self._gate.text, list[CheckedSegment]()
         try:
             for segment in held:
+                if self._given and self._given.issuperset(_said(segment.text)):
+                    continue
                 checked.append(check_segment(segment, before, self._sources, self._policy))
                 before += checked[-1].delta
         finally:
             # What stands before a segment that fails is good.
+            if checked and self.reader.confidence is not None:
+                self._gate.confidence = self.reader.confidence.and_(self._gate.confidence)
             await self._gate.verified(checked)
+
+
+def _said(text: str) -> list[str]:
+    """A text's sentences, as they are compared."""
+    return [text[start:end].casefold() for start, end in sentences(text)]

@@ -5,24 +5,12 @@ from typing import Self
 
 from opentelemetry.trace import get_current_span
 
+from groundwire_server.domain.consumption import estimated, prompt_tokens
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Usage
 from groundwire_server.domain.price import Price, Reservation
-from groundwire_server.domain.text import estimate_tokens
-from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.budget import Budget
 from groundwire_server.telemetry import names
-
-_HAVING_READ = frozenset(
-    {
-        Cause.MODEL_TIMEOUT,
-        Cause.MODEL_SLOW_START,
-        Cause.MODEL_INTERRUPTED,
-        Cause.MODEL_REFUSED,
-        Cause.MODEL_CONTENT_FILTERED,
-    }
-)
-"""Failures of a model that has been given its prompt: it is paid for reading it, though it wrote nothing."""
 
 
 class Meter:
@@ -50,7 +38,7 @@ class Meter:
 
     def __enter__(self) -> Self:
         if self._price is not None and self._budget is not None:
-            most = self._price.of(Usage(self._read(), self._request.max_output_tokens))
+            most = self._price.of(Usage(prompt_tokens(self._request.prompt), self._request.max_output_tokens))
             self._reserved = self._budget.reserve(self._request.tenant, most.cost_micros)
         return self
 
@@ -80,12 +68,6 @@ class Meter:
         self._counted = usage
 
     def _estimated(self, raised: BaseException | None) -> Usage:
-        if isinstance(raised, Failure):
-            read = bool(self._written) or raised.cause in _HAVING_READ
-        else:
-            read = raised is None or isinstance(raised, asyncio.CancelledError | GeneratorExit)
-        return Usage(self._read(), estimate_tokens("".join(self._written)), estimated=True) if read else Usage()
-
-    def _read(self) -> int:
-        prompt = self._request.prompt
-        return estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
+        if raised is None or isinstance(raised, asyncio.CancelledError | GeneratorExit):
+            return estimated(self._request, self._written, None)
+        return estimated(self._request, self._written, raised) if isinstance(raised, Failure) else Usage()

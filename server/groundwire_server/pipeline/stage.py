@@ -114,6 +114,10 @@ class Run:
         """A model has begun to write; only the first time counts."""
         self._learned.setdefault("time_to_first_token", self._elapsed())
 
+    def begin_by(self) -> Deadline:
+        """When a model that is asked now must have begun, where another could be asked after it."""
+        return self.plan.begin_by(self._clock.now())
+
     def remaining(self) -> float:
         """Seconds until the outcome must be decided."""
         return self.plan.answer_by.remaining(self._clock.now())

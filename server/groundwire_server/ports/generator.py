@@ -11,13 +11,15 @@ class Generator(Protocol):
     """Writes one JSON object in pieces, then says how it ended.
 
     The object is `{"confidence": "low"|"medium"|"high", "segments": [{"text": …, "cites": ["p1", …]}, …]}`;
-    no segments mean that the passages do not hold the answer. Nothing that a generator yields is trusted.
+    no segments mean that the passages do not hold the answer, or, where its beginning has been given and confidence is
+    not low, that nothing is missing. Nothing that a generator yields is trusted.
     Every adapter passes `tests/contract/test_generator.py`.
     """
 
     def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield text as it is written, then exactly one `Finish`, all by `deadline`.
 
+        A request with a `begin_by` wants to know by then, as MODEL_SLOW_START, that there is no text yet.
         Closing the generator ends the work behind it at once.
 
         Raises:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
@@ -12,11 +13,19 @@ class Prompts(Protocol):
     """Renders prompts by name and version."""
 
     def render(
-        self, name: str, version: str, ask: Ask, passages: Sequence[Passage], mends: Draft | None = None
+        self,
+        name: str,
+        version: str,
+        ask: Ask,
+        passages: Sequence[Passage],
+        mends: Draft | None = None,
+        given: Sequence[CheckedSegment] = (),
     ) -> Prompt:
         """Render the prompt for a question over passages; an empty `version` takes the newest.
 
-        With a draft it asks to mend that, and says what is wrong with it.
+        With a draft it asks to mend that, and says what is wrong with it. With the beginning of an answer, which has
+        been given and stands, it asks for what follows that; the passages must be those that the beginning cites or
+        more.
 
         Names and versions were checked when the configuration was read, so this does not fail.
         """

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from groundwire_server.adapters.generator.breaking import BreakerOptions, BreakingGenerator, Circuit, State
-from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import ask
@@ -190,3 +191,13 @@ async def test_its_changes_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     await guarded.call(ANSWER)
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert all("test/model" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize(("after", "state"), [(0.5, State.CLOSED), (2.0, State.OPEN)])
+async def test_a_slow_start_counts_only_by_the_models_own_bound(after: float, state: State) -> None:
+    guarded = Guarded(BreakerOptions(least=1))
+    inner = ScriptedGenerator([Wait(1.0), Failure(Cause.MODEL_SLOW_START)])
+    begin_by = Deadline(asyncio.get_running_loop().time() + after)
+    with pytest.raises(Failure):
+        await anext(BreakingGenerator(inner, guarded.circuit).generate(replace(ask(), begin_by=begin_by), NEVER))
+    assert guarded.circuit_is(state)

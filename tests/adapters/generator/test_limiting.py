@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -80,13 +81,13 @@ async def test_a_tenant_that_fills_the_line_makes_room_for_another() -> None:
     assert load.ended.count("quiet") == 1
 
 
-async def test_the_wait_counts_against_the_deadline() -> None:
+async def test_the_wait_counts_against_the_deadline_and_ends_while_its_cause_can_still_be_told() -> None:
     load = Load(slots=1, waiting=10)
     first = load.call("acme")
     await asyncio.sleep(0)
     began = asyncio.get_running_loop().time()
     await load.call("acme", Deadline(began + 0.25 * SECOND))
-    assert asyncio.get_running_loop().time() - began == pytest.approx(0.25 * SECOND)
+    assert asyncio.get_running_loop().time() - began == pytest.approx(0.15 * SECOND)
     assert load.refused == [("acme", Cause.CAPACITY_EXHAUSTED)]
     await first
     assert load.slots.waiting == 0
@@ -135,3 +136,16 @@ async def test_a_slot_is_given_back_however_the_writing_ends(ending: str) -> Non
             assert await anext(pieces) == "x"
             await pieces.aclose()
     await slots.acquire("acme", NEVER)
+
+
+async def test_the_wait_ends_when_another_model_must_be_asked() -> None:
+    load = Load(slots=1, waiting=100)
+    holder = load.call("acme")
+    await asyncio.sleep(0)
+    began = asyncio.get_running_loop().time()
+    hurried = replace(_request("acme"), begin_by=Deadline(began + 0.25 * SECOND))
+    with pytest.raises(Failure) as failure:
+        await anext(LimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
+    assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
+    assert asyncio.get_running_loop().time() - began == pytest.approx(0.25 * SECOND)
+    await holder

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -155,3 +156,11 @@ async def test_what_no_retry_mends_costs_no_budget() -> None:
     for cause in set(MODEL_CAUSES) - RETRYABLE:
         await Retried(failing(cause), budget=budget).fail()
     assert budget.tokens == 10.0
+
+
+async def test_a_wait_leaves_time_for_another_model() -> None:
+    retried = Retried(failing(retry_after=1.0), ANSWER)
+    hurried = replace(ask(), begin_by=soon(1.5))
+    with pytest.raises(Failure):
+        await anext(retried.generator.generate(hurried, soon(60.0)))
+    assert len(retried.inner.requests) == 1

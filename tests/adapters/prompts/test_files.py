@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
+from groundwire_server.domain.answer import CheckedSegment, Citation, Span
 from groundwire_server.domain.ask import Ask, Turn
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft
@@ -15,6 +17,7 @@ def _prompt(folder: Path, name: str, version: str, text: str) -> None:
         f"{{% macro system() %}}{text}{{% endmacro %}}"
         "{% macro user(question, turns, passages) %}{{ question }}{% endmacro %}"
         "{% macro repair(draft, wrong) %}{{ wrong }}{% endmacro %}"
+        "{% macro continuation(segments) %}{{ segments }}{% endmacro %}"
     )
 
 
@@ -74,6 +77,22 @@ def test_a_repair_shows_the_draft_and_says_what_is_wrong(wrong: Cause) -> None:
     assert prompt.user.count("</draft>") == 1
     assert "of {{ it }}" in prompt.user
     assert (wrong.value in prompt.user) is (wrong is Cause.MODEL_REFUSED)
+
+
+def test_a_continuation_shows_what_was_given_as_it_would_have_been_written() -> None:
+    asked = Ask("default", "Why?", "request-1")
+    passages = [Passage("c1", "One."), Passage("c2", "Two.")]
+    text = 'Because "é" {{ it }}</given> is.'
+    span = Span(0, 1, 0, 1)
+    given = CheckedSegment(" " + text, span, (Citation(passages[1], "Two.", span),), ())
+    prompts = FilePrompts(BUILT_IN)
+    prompt = prompts.render("answer", "", asked, passages, given=[given])
+    before = prompts.render("answer", "", asked, passages)
+    assert prompt.user.startswith(before.user)
+    assert (prompt.version, prompt.system, prompt.handles) == (before.version, before.system, before.handles)
+    assert prompt.user.count("</given>") == 1
+    shown = prompt.user.split("<given>\n")[1].split("\n</given>")[0]
+    assert json.loads(shown) == {"text": text, "cites": ["p2"]}
 
 
 def test_a_prompt_that_lacks_a_macro_is_refused_when_it_is_read(tmp_path: Path) -> None:

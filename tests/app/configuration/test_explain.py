@@ -14,8 +14,8 @@ from tests.app.configuration.reading import problems
 
 SERVER_KEYS = "concurrent_calls, dangerously_listen_without_authentication, drain, listen, tls, write_seconds"
 SECTIONS = (
-    "authentication, corpus, embedders, models, providers, routes, self_hosted_only, server, spending, stores, "
-    "telemetry, tenants"
+    "authentication, concurrency, corpus, embedders, models, providers, routes, self_hosted_only, server, spending, "
+    "stores, telemetry, tenants"
 )
 ROUTE_KEYS = "fallbacks, limits, mode, models, prompt, search, self_hosted_only, store, thresholds, time"
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"

@@ -1,6 +1,7 @@
 """What models write in these tests, as chunks of chat completions."""
 
 import json
+import re
 from collections.abc import Sequence
 
 from tests.doubles.generator import draft
@@ -38,6 +39,13 @@ def writes(*pieces: str, reason: str = "stop", rest: Sequence[Move] = (usage(), 
 def segments(*texts: str, confidence: str = "high", cites: Sequence[str] = ("p1",)) -> list[str]:
     """A draft in pieces, a segment each."""
     return draft(*((text, cites) for text in texts), confidence=confidence)
+
+
+def cited(body: bytes, *texts: str) -> list[str]:
+    """A draft in pieces, each segment citing the passage of the request's prompt that begins with its text."""
+    prompt = json.loads(body)["messages"][1]["content"]
+    handles = [re.search(rf'<passage id="(p\d+)"[^>]*>\n{re.escape(text)}', prompt) for text in texts]
+    return draft(*((text, [handle[1] if handle else "p0"]) for text, handle in zip(texts, handles, strict=True)))
 
 
 def answers(*texts: str) -> Reply:

@@ -26,8 +26,8 @@ FIFTY_MEGABYTES: list[Move] = [b"x" * 500_000, Beat()] * 100
 
 BOUNDS = {
     "connect_seconds": 0.2,
-    "first_token_seconds": 0.4,
-    "silence_seconds": 0.2,
+    "first_token_seconds": 1.0,
+    "silence_seconds": 0.5,
     "response_bytes": 2_000_000,
     "event_bytes": 500_000,
 }

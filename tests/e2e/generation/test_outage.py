@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from groundwire.v1 import outcome_pb2
-from tests.doubles.upstream import Pause, Reply, upstream
-from tests.e2e.calls import answer, question
+from groundwire.v1 import answer_service_pb2, outcome_pb2
+from tests.doubles.upstream import Pause, Reply, Stall, upstream
+from tests.e2e.calls import ACME, answer, ingest, question
 from tests.e2e.generation.conftest import Serve, model, one_model, two, two_models
-from tests.e2e.generation.drafts import SENTENCE, answers
+from tests.e2e.generation.drafts import DOCUMENTS, SENTENCE, answers
 from tests.e2e.generation.test_faults import error
+from tests.e2e.generation.test_usage import OTHER
 
 DOWN = error("500 Internal Server Error")
 
@@ -44,13 +45,14 @@ async def test_what_a_provider_asks_for_is_in_the_trace_and_in_the_outcome(confi
         assert len(double.requests) == 1
 
 
-@pytest.mark.parametrize("where", ["provider", "model"])
+@pytest.mark.parametrize("where", ["provider", "model", "worker"])
 async def test_calls_wait_their_turn_within_their_time(configured: Serve, where: str) -> None:
     slow = Reply([Pause(0.02), *answers().body])
     async with upstream(slow) as double:
         sections = one_model(double)
         bound = {"calls": 2, "waiting": 50}
-        (sections["providers"]["cloud"] if where == "provider" else sections["models"]["large"])["concurrency"] = bound
+        bounded = {"provider": sections["providers"]["cloud"], "model": sections["models"]["large"], "worker": sections}
+        bounded[where]["concurrency"] = bound
         most = 0
         async with configured(sections) as served:
             calls = [asyncio.ensure_future(answer(served)) for _ in range(20)]
@@ -73,3 +75,48 @@ async def test_models_of_a_provider_share_its_turns(configured: Serve) -> None:
             refused = await answer(served, question(route="other"))
             assert refused.cause == outcome_pb2.CAUSE_CAPACITY_EXHAUSTED
             assert (await first).answered.answer.text == SENTENCE
+
+
+async def test_all_models_of_a_worker_share_its_turns(configured: Serve) -> None:
+    async with two([Reply([Stall()])], [answers()]) as (first, second):
+        sections = two_models(first, second, bounds={"first_token_seconds": None})
+        sections["concurrency"] = {"calls": 1, "waiting": 1}
+        sections["models"]["quoting"] = {"kind": "extractive"}
+        for name in ("small", "quoting"):
+            sections["routes"][name] = {**sections["routes"]["default"], "models": [name]}
+        async with configured(sections) as served:
+            request = answer_service_pb2.AnswerRequest(question=question())
+            holder = served.answers.Answer(request, metadata=ACME, timeout=30)
+            holding = asyncio.ensure_future(holder)
+            await first.busy(1)
+            for name in ("small", "quoting"):
+                # There is room to wait, and the wait counts.
+                began = asyncio.get_running_loop().time()
+                refused = await answer(served, question(route=name), seconds=0.8)
+                assert 0.4 < asyncio.get_running_loop().time() - began < 0.8
+                assert refused.cause == outcome_pb2.CAUSE_CAPACITY_EXHAUSTED
+            waiting = asyncio.ensure_future(answer(served, question(route="small")))
+            assert not second.requests
+            holder.cancel()
+            assert (await waiting).answered.answer.text == SENTENCE
+            assert (await answer(served, question(route="quoting"))).WhichOneof("result") == "answered"
+            await asyncio.gather(holding, return_exceptions=True)
+
+
+async def test_the_tenants_of_a_worker_take_turns_at_its_models(configured: Serve) -> None:
+    async with two([Reply([Pause(0.03), *answers().body])], [answers()]) as (first, second):
+        sections = two_models(first, second)
+        sections["concurrency"] = {"calls": 1, "waiting": 50}
+        async with configured(sections) as served:
+            await ingest(served, *DOCUMENTS, metadata=OTHER)
+            ended: list[str] = []
+
+            async def one(who: str, metadata: tuple[tuple[str, str], ...]) -> None:
+                request = answer_service_pb2.AnswerRequest(question=question())
+                await served.answers.Answer(request, metadata=metadata, timeout=20)
+                ended.append(who)
+
+            busy = [asyncio.ensure_future(one("busy", ACME)) for _ in range(10)]
+            await first.busy(1)
+            await asyncio.gather(*busy, one("quiet", OTHER))
+        assert ended.index("quiet") <= 3

@@ -54,7 +54,11 @@ def wrote(*texts: str, **more: Any) -> Drive:
 DRIVES: dict[Cause, Drive] = {
     Cause.MODEL_UNAVAILABLE: Drive(error("500 Internal Server Error")),
     Cause.MODEL_TIMEOUT: Drive(
-        Reply([Stall()]), {"bounds": {"first_token_seconds": None}}, seconds=0.5, impossible=frozenset(ATTEMPTS)
+        Reply([Stall()]),
+        {"bounds": {"first_token_seconds": None}},
+        {"time": {"begin_share": 1}},
+        seconds=0.5,
+        impossible=frozenset(ATTEMPTS),
     ),
     Cause.MODEL_SLOW_START: Drive(Reply([Stall()]), {"bounds": {"first_token_seconds": 0.05}}),
     Cause.MODEL_INTERRUPTED: Drive(Reply([chunk(OPEN), Beat(), Reset()])),

@@ -1,15 +1,18 @@
 """What models consume: counted by the provider or estimated, priced, set aside before and settled after."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 import grpc
 import pytest
 
 from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from tests.doubles.cable import Cable, cable
 from tests.doubles.upstream import Beat, Reply, Reset, Stall, Upstream, upstream
 from tests.e2e.calls import ACME, answer, ingest, question, stream
-from tests.e2e.generation.conftest import Serve, one_model, two, two_models
+from tests.e2e.generation.conftest import Serve, Served, one_model, two, two_models
 from tests.e2e.generation.drafts import DOCUMENTS, DONE, SENTENCE, segments, usage, writes
 
 PRICE = {"input": 3, "output": 15, "cached": 0.3}
@@ -17,6 +20,8 @@ COUNTED = Reply(writes(*segments(SENTENCE), rest=(usage(812, 61, 512), DONE)))
 UNCOUNTED = Reply(writes(*segments(SENTENCE), rest=(DONE,)))
 BEGUN = [*writes(*segments(SENTENCE))[:3], Beat()]
 OTHER = (("groundwire-tenant", "other"), ("groundwire-subject", "bob"))
+NAMED = "request-0007"
+Stream: TypeAlias = "grpc.aio.UnaryStreamCall[Any, answer_service_pb2.StreamAnswerResponse]"
 MOST = 800 * 15 + 1200 * 3
 """What a call may cost in these tests at most: 800 tokens written, and a prompt of less than 1200."""
 
@@ -128,20 +133,52 @@ async def test_a_tenants_budget_is_its_own_and_outlives_a_configuration(configur
         assert (await answer(served)).WhichOneof("result") == "answered"
 
 
-async def test_a_stream_that_its_reader_leaves_is_paid_as_far_as_it_went(configured: Serve) -> None:
-    async with upstream(Reply([*BEGUN, Stall()])) as double, configured(priced(double)) as served:
-        call = served.answers.StreamAnswer(
-            answer_service_pb2.StreamAnswerRequest(question=question()), metadata=ACME, timeout=10
-        )
+async def _cancelled(served: Served, line: Cable, call: Stream) -> None:
+    call.cancel()
+
+
+async def _cut(served: Served, line: Cable, call: Stream) -> None:
+    await line.cut()
+
+
+async def _ended_by_name(served: Served, line: Cable, call: Stream) -> None:
+    cancel = answer_service_pb2.CancelAnswerRequest(request_id=NAMED)
+    assert (await served.answers.CancelAnswer(cancel, metadata=ACME)).cancelled
+
+
+async def _out_of_time(served: Served, line: Cable, call: Stream) -> None:
+    """It ends by itself."""
+
+
+@pytest.mark.parametrize("leave", [_cancelled, _cut, _ended_by_name, _out_of_time])
+async def test_a_stream_that_is_cut_is_paid_as_far_as_it_went_and_no_further(
+    configured: Serve, leave: Callable[[Served, Cable, Stream], Awaitable[None]]
+) -> None:
+    stalls = Reply([*BEGUN, Stall()])
+    async with (
+        upstream(stalls, COUNTED) as double,
+        configured(priced(double, daily=MOST * 1.4 / 1e6)) as served,
+        cable(served.address) as line,
+        grpc.aio.insecure_channel(line.address) as channel,
+    ):
+        request = answer_service_pb2.StreamAnswerRequest(question=question(), request_id=NAMED)
+        seconds = 1.0 if leave is _out_of_time else 30.0
+        call = AnswerServiceStub(channel).StreamAnswer(request, metadata=ACME, timeout=seconds)
         async for received in call:
             if received.HasField("text_delta"):
                 break
-        call.cancel()
-        assert await call.code() is grpc.StatusCode.CANCELLED
+        assert (await answer(served)).cause == outcome_pb2.CAUSE_BUDGET_EXHAUSTED
+        await leave(served, line, call)
         # What settles it ends with the request.
         await double.idle.wait()
-        noted = served.spans.attributes("groundwire.generate")
-        assert noted["groundwire.cancelled"] is True
-        assert noted["groundwire.usage.estimated"] is True
-        assert isinstance(noted["groundwire.usage.output_tokens"], int)
-        assert noted["groundwire.usage.output_tokens"] > 5
+        cost = served.spans.each("groundwire.generate")[-1]["groundwire.usage.cost_micros"]
+        (asked,) = served.spans.each("chat cloud-test")
+        assert asked["groundwire.usage.estimated"] is True
+        read, written = asked["gen_ai.usage.input_tokens"], asked["gen_ai.usage.output_tokens"]
+        assert isinstance(read, int)
+        assert isinstance(written, int)
+        assert read > 50
+        assert 5 < written < 60
+        assert cost == 3 * read + 15 * written
+        # What was set aside and not used is there again.
+        assert (await answer(served)).WhichOneof("result") == "answered"

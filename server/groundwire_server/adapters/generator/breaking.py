@@ -75,6 +75,10 @@ class Circuit:
         self._era = 0
         self._probe: int | None = None
 
+    def now(self) -> float:
+        """The time on its clock."""
+        return self._clock.now()
+
     @property
     def state(self) -> State:
         """As it is now."""
@@ -168,7 +172,13 @@ class BreakingGenerator:
                         failed = False
                     yield piece
         except Failure as failure:
-            failed = None if failure.cause is Cause.MODEL_TIMEOUT else failure.cause in FAILURES
+            failed = None if self._out_of_time(failure, request) else failure.cause in FAILURES
             raise
         finally:
             self.circuit.leave(entered, failed=failed)
+
+    def _out_of_time(self, failure: Failure, request: GenerationRequest) -> bool:
+        """Whether it was the caller's time that ran out, and not what the model may take of its own."""
+        if failure.cause is Cause.MODEL_SLOW_START:
+            return request.begin_by is not None and not request.begin_by.remaining(self.circuit.now())
+        return failure.cause is Cause.MODEL_TIMEOUT

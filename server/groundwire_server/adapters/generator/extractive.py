@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Sentence
 from groundwire_server.domain.evidence import Passage
@@ -97,7 +98,7 @@ class ExtractiveGenerator:
         """Yield the opening, each sentence as it is, and the end."""
         prompt = request.prompt
         answer = await self.answer(prompt, request.tenant, deadline)
-        input_tokens = estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
+        input_tokens = prompt_tokens(prompt)
         written = 0
         for piece in _draft(answer):
             size = estimate_tokens(piece)

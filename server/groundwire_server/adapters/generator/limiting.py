@@ -13,6 +13,8 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.generator import Generator
 
 _RETRY_AFTER = 1.0
+_LEAST = 0.1
+"""Seconds before the deadline at which a wait ends: what was written in less could not be used."""
 
 
 class FairSlots:
@@ -96,7 +98,7 @@ class FairSlots:
 class LimitedGenerator:
     """A Generator behind slots, which several models of one provider may share.
 
-    The wait counts against the deadline.
+    The wait counts against the deadline, and against the time that a model has to begin.
     """
 
     def __init__(self, inner: Generator, *slots: FairSlots) -> None:
@@ -110,9 +112,10 @@ class LimitedGenerator:
             Failure: CAPACITY_EXHAUSTED, or what the inner generator raises.
         """
         held: list[FairSlots] = []
+        until = min(request.to_begin(deadline), Deadline(deadline.at - _LEAST))
         try:
             for slots in self._slots:
-                await slots.acquire(request.tenant, deadline)
+                await slots.acquire(request.tenant, until)
                 held.append(slots)
             async with aclosing(self._inner.generate(request, deadline)) as pieces:
                 async for piece in pieces:

@@ -71,7 +71,7 @@ class RetryingGenerator:
                 if begun or failure.cause not in RETRYABLE:
                     raise
                 self._budget.failed()
-                delay = self._delay(attempt, failure.retry_after, deadline)
+                delay = self._delay(attempt, failure.retry_after, request.to_begin(deadline))
                 span = get_current_span()
                 span.set_attribute(names.RETRY_BUDGET, self._budget.tokens)
                 if delay is None:

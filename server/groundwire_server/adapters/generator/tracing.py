@@ -8,9 +8,10 @@ from opentelemetry.context import attach, detach
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
 
 from groundwire_server.adapters.generator.http.options import Target
+from groundwire_server.domain.consumption import estimated
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece
+from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.generator import Generator
 from groundwire_server.telemetry import names
@@ -21,6 +22,7 @@ class TracingGenerator:
 
     The span is current while the inner generator works towards its first piece, so that retries become its events and
     the request carries its trace context. It is never current over a yield: it would be so in the reader too.
+    What a call that was cut has consumed is estimated, and marked so.
     """
 
     def __init__(self, inner: Generator, target: Target, tracer: Tracer, clock: Clock) -> None:
@@ -34,6 +36,8 @@ class TracingGenerator:
         """Yield what the inner generator writes."""
         began = self._clock.now()
         span = self._span(request)
+        taken = _Taken()
+        cut_by: Failure | None = None
         try:
             async with aclosing(self._inner.generate(request, deadline)) as pieces:
                 token = attach(set_span_in_context(span))
@@ -44,12 +48,13 @@ class TracingGenerator:
                 if first is None:
                     return
                 span.set_attribute(names.GEN_AI_FIRST_CHUNK, self._clock.now() - began)
-                _note(span, first)
+                taken.take(first)
                 yield first
                 async for piece in pieces:
-                    _note(span, piece)
+                    taken.take(piece)
                     yield piece
         except Failure as failure:
+            cut_by = failure
             span.set_attributes({names.CAUSE: failure.cause.value, names.ERROR_TYPE: failure.cause.value})
             if failure.retry_after is not None:
                 span.set_attribute(names.RETRY_AFTER, failure.retry_after)
@@ -59,6 +64,9 @@ class TracingGenerator:
             span.set_attribute(names.CANCELLED, True)
             raise
         finally:
+            if taken.finish is not None:
+                span.set_attribute(names.GEN_AI_FINISH_REASONS, (_REASONS[taken.finish.reason],))
+            _note(span, estimated(request, taken.written, cut_by) if taken.finish is None else taken.finish.usage)
             span.end()
 
     def _span(self, request: GenerationRequest) -> Span:
@@ -79,13 +87,31 @@ class TracingGenerator:
         )
 
 
-def _note(span: Span, piece: Piece) -> None:
-    if isinstance(piece, Finish):
+class _Taken:
+    """What a call has brought so far."""
+
+    __slots__ = ("finish", "written")
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        self.finish: Finish | None = None
+
+    def take(self, piece: Piece) -> None:
+        if isinstance(piece, str):
+            self.written.append(piece)
+        else:
+            self.finish = piece
+
+
+_REASONS = {FinishReason.COMPLETE: "stop", FinishReason.LENGTH: "length"}
+
+
+def _note(span: Span, usage: Usage) -> None:
+    if usage != Usage():
         span.set_attributes(
             {
-                names.GEN_AI_FINISH_REASONS: ("stop" if piece.reason is FinishReason.COMPLETE else "length",),
-                names.GEN_AI_INPUT_TOKENS: piece.usage.input_tokens,
-                names.GEN_AI_OUTPUT_TOKENS: piece.usage.output_tokens,
-                names.USAGE_ESTIMATED: piece.usage.estimated,
+                names.GEN_AI_INPUT_TOKENS: usage.input_tokens,
+                names.GEN_AI_OUTPUT_TOKENS: usage.output_tokens,
+                names.USAGE_ESTIMATED: usage.estimated,
             }
         )

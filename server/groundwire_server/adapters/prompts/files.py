@@ -1,12 +1,14 @@
-"""Prompts as files: `<folder>/<name>/<version>.jinja`, each with the macros `system`, `user` and `repair`."""
+"""Prompts as files: `<folder>/<name>/<version>.jinja`, each with the macros that `_MACROS` names."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import StrictUndefined, Template
 from jinja2.environment import TemplateModule
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
@@ -14,7 +16,7 @@ from groundwire_server.domain.generation import Draft, Prompt
 BUILT_IN = Path(__file__).parent / "templates"
 
 
-_MACROS = ("system", "user", "repair")
+_MACROS = ("system", "user", "repair", "continuation")
 
 
 class UnknownPromptError(LookupError):
@@ -50,7 +52,13 @@ class FilePrompts:
             raise UnknownPromptError(f"prompt {name!r} has no version {version!r}; it has: {versions}")
 
     def render(
-        self, name: str, version: str, ask: Ask, passages: Sequence[Passage], mends: Draft | None = None
+        self,
+        name: str,
+        version: str,
+        ask: Ask,
+        passages: Sequence[Passage],
+        mends: Draft | None = None,
+        given: Sequence[CheckedSegment] = (),
     ) -> Prompt:
         """Render a prompt; passages are handed out as `p1`, `p2`, … in their order."""
         version = version or self._newest[name]
@@ -62,6 +70,8 @@ class FilePrompts:
         user = _macro(module, "user")(ask.text, turns, shown)
         if mends is not None:
             user += "\n\n" + _macro(module, "repair")(mends.text, mends.wrong.value)
+        if given:
+            user += "\n\n" + _macro(module, "continuation")([_written(segment, handles) for segment in given])
         return Prompt(
             name=name,
             version=version,
@@ -72,6 +82,13 @@ class FilePrompts:
         )
 
 
+def _written(segment: CheckedSegment, handles: Mapping[str, Passage]) -> str:
+    """A segment as a model would have written it over these passages."""
+    cited = [citation.passage for citation in segment.citations]
+    cites = [handle for handle, passage in handles.items() if passage in cited]
+    return json.dumps({"text": segment.delta.lstrip(), "cites": cites}, ensure_ascii=False)
+
+
 def _macro(module: TemplateModule, name: str) -> Callable[..., str]:
     macro: Callable[..., str] = getattr(module, name)
     return macro
@@ -79,7 +96,7 @@ def _macro(module: TemplateModule, name: str) -> Callable[..., str]:
 
 def _fenced(text: str) -> str:
     """What is quoted must not be able to close its own fence."""
-    for tag in ("passage", "draft"):
+    for tag in ("passage", "draft", "given"):
         text = text.replace(f"</{tag}", f"<\\/{tag}").replace(f"<{tag}", f"<\\{tag}")
     return text
 

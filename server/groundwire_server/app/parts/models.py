@@ -1,5 +1,6 @@
 """Models of providers."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Tracer
@@ -7,8 +8,8 @@ from opentelemetry.trace import Tracer
 from groundwire_server.adapters.generator.limiting import FairSlots, LimitedGenerator
 from groundwire_server.app.configuration.models.generators import AnthropicModel, OpenAiModel
 from groundwire_server.app.configuration.models.providers import OpenAiProvider, Provider
-from groundwire_server.app.parts.providers import open_provider, slots_of
-from groundwire_server.app.parts.shared import Lease, Opened
+from groundwire_server.app.parts.providers import open_provider, turns_of
+from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.generator import Generator
 
 if TYPE_CHECKING:
@@ -17,25 +18,22 @@ if TYPE_CHECKING:
 
 
 async def open_model(
-    section: OpenAiModel | AnthropicModel, provider: Provider, lease: Lease, tracer: Tracer
+    section: OpenAiModel | AnthropicModel,
+    provider: Provider,
+    worker: Sequence[FairSlots],
+    lease: Lease,
+    tracer: Tracer,
 ) -> Generator:
-    """The model that a section describes, with its provider's connections.
+    """The model that a section describes, with its provider's connections and the turns of all models together.
 
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
     found = await open_provider(section.provider, provider, lease, tracer)
     generator = found.provider.generator(dialect(section, provider), _options(section))
-
-    async def turns() -> Opened[tuple[FairSlots, ...]]:
-        async def close() -> None:
-            """Turns hold nothing open."""
-
-        return slots_of(section.concurrency), close
-
-    own = await lease.take(("turns", section.provider, provider, section.model, section.concurrency), turns)
-    # Its own turn first: who waits for one model must not hold up the others of its provider.
-    slots = (*own, *found.slots)
+    own = await turns_of((section.provider, provider, section.model), section.concurrency, lease)
+    # Its own turn first: who waits for one model must not hold up the others of its provider, or of any.
+    slots = (*own, *found.slots, *worker)
     return LimitedGenerator(generator, *slots) if slots else generator
 
 

@@ -1,6 +1,6 @@
 """Providers of models: connections, a retry budget and turns, for all that their models share."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
@@ -70,6 +70,20 @@ def credentials(section: Section) -> Mapping[str, str]:
     if isinstance(section, OpenAiProvider):
         return openai.OpenAiDialect(openai.OpenAiOptions("", section.flavour, key)).headers
     return anthropic.AnthropicDialect(anthropic.AnthropicOptions("", key)).headers
+
+
+async def turns_of(what: Hashable, section: Concurrency | None, lease: Lease) -> tuple[FairSlots, ...]:
+    """The turns that a section describes, in common for all that bound the same; none where there is no bound."""
+    if section is None:
+        return ()
+
+    async def turns() -> Opened[tuple[FairSlots, ...]]:
+        async def close() -> None:
+            """Turns hold nothing open."""
+
+        return slots_of(section), close
+
+    return await lease.take(("turns", what, section), turns)
 
 
 def slots_of(section: Concurrency | None) -> tuple[FairSlots, ...]:

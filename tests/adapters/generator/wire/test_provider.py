@@ -14,6 +14,7 @@ from groundwire_server.adapters.generator.http.options import Endpoint
 from groundwire_server.adapters.generator.provider import ModelOptions, Provider
 from groundwire_server.adapters.generator.retrying import RetryOptions
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
@@ -113,6 +114,7 @@ async def test_a_failure_ends_the_span_with_its_cause_and_status_and_nothing_els
         attributes = at.spans.attributes(SPAN)
         assert (attributes["groundwire.cause"], attributes["error.type"]) == ("MODEL_MISCONFIGURED",) * 2
         assert attributes["http.response.status_code"] == 401
+        assert "gen_ai.usage.input_tokens" not in attributes
         assert at.span.status.status_code.name == "ERROR"
         assert not at.span.status.description
         everything = at.spans.everything()
@@ -128,7 +130,12 @@ async def test_a_caller_who_leaves_ends_the_span(body: Sequence[bytes]) -> None:
         await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        assert at.spans.attributes(SPAN)["groundwire.cancelled"] is True
+        attributes = at.spans.attributes(SPAN)
+        assert attributes["groundwire.cancelled"] is True
+        # The prompt was read, whatever was written.
+        tokens = attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"]
+        assert tokens == (prompt_tokens(ask().prompt), len(body))
+        assert attributes["groundwire.usage.estimated"] is True
         assert at.provider.circuits["model-test"].state is State.CLOSED
 
 

@@ -34,14 +34,16 @@ class Exchange:
         gathers: whether tokens that trickle are read together.
     """
 
-    def __init__(self, session: Session, bounds: Bounds, deadline: Deadline) -> None:
+    def __init__(self, session: Session, bounds: Bounds, deadline: Deadline, begin_by: Deadline) -> None:
         self._session = session
         self._name = session.endpoint.provider
         self._bounds = bounds
         self._deadline = deadline
         self._loop = asyncio.get_running_loop()
         first = bounds.first_token_seconds
-        self._first_by = math.inf if first is None else self._loop.time() + first
+        # Only a time of its own: what ends with the call is the call's.
+        own = begin_by.at if begin_by < deadline else math.inf
+        self._first_by = own if first is None else min(own, self._loop.time() + first)
         self._response: aiohttp.ClientResponse | None = None
         self._watch: Watch | None = None
         self._left = bounds.response_bytes

@@ -13,6 +13,7 @@ from groundwire_server.adapters.generator.http.options import Bounds, Target
 from groundwire_server.adapters.generator.http.refusals import Refusal
 from groundwire_server.adapters.generator.http.session import Session
 from groundwire_server.adapters.generator.http.sse import TooLongEventError
+from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, GenerationRequest, Piece, Usage
@@ -49,7 +50,7 @@ class HttpGenerator:
         """Yield what the model writes, a read at a time, and how it ended."""
         if not deadline.remaining(asyncio.get_running_loop().time()):
             raise Failure(Cause.MODEL_TIMEOUT)
-        exchange = Exchange(self._session, self._bounds, deadline)
+        exchange = Exchange(self._session, self._bounds, deadline, request.to_begin(deadline))
         reading = self._dialect.reading()
         written: list[str] = []
         length = 0
@@ -111,7 +112,7 @@ def _finish(request: GenerationRequest, reading: Reading, written: list[str], ex
     tokens_in, tokens_out = reading.input_tokens, reading.output_tokens
     estimated = tokens_in is None or tokens_out is None
     if tokens_in is None:
-        tokens_in = estimate_tokens(request.prompt.system) + estimate_tokens(request.prompt.user)
+        tokens_in = prompt_tokens(request.prompt)
     if tokens_out is None:
         tokens_out = estimate_tokens("".join(written))
     return Finish(reading.reason, Usage(tokens_in, tokens_out, estimated, min(reading.cached_tokens, tokens_in)))

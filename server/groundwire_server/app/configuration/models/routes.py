@@ -79,6 +79,13 @@ class Time(Section):
     max_seconds: float = Field(60.0, gt=0, le=3600, description="What a call has at most.")
     retrieval_share: float = Field(0.25, gt=0, lt=1, description="What a search has of it, from 0 to 1.")
     retrieval_seconds: float = Field(2.0, gt=0, le=3600, description="What a search has at most.")
+    begin_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="What a model has of what is then left until its first text, from 0 to 1, where another could be "
+        "asked after it.",
+    )
 
 
 class Route(Section):
@@ -117,6 +124,7 @@ class Route(Section):
             max_deadline=self.time.max_seconds,
             retrieval_share=self.time.retrieval_share,
             retrieval_most=self.time.retrieval_seconds,
+            begin_share=self.time.begin_share,
             top_k=self.limits.top_k,
             evidence_tokens=self.limits.evidence_tokens,
             min_relevance=self.thresholds.min_relevance,
