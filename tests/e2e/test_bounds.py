@@ -15,10 +15,10 @@ from groundwire_server.edge.bounds import Bounds
 from groundwire_server.edge.server import WATCHERS
 from groundwire_server.telemetry import names
 from tests.doubles.deaf import deaf_call
+from tests.e2e.access.world import World, bearer, let_in
 from tests.e2e.calls import ACME, info
 from tests.e2e.conftest import Product, Serve
 from tests.e2e.methods import METHODS, REQUESTS, Method
-from tests.e2e.test_access import World, bearer, let_in
 
 ONE_REQUEST = [method for method in METHODS if not method.descriptor.client_streaming]
 QUESTION = health_pb2.HealthCheckRequest()
