@@ -12,7 +12,7 @@ from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.generator.http.probe import Probed
+    from groundwire_server.adapters.http.probe import Probed
 
 _PROBE_SECONDS = 5.0
 
@@ -38,7 +38,7 @@ def count_keys(issuer: IssuerOptions) -> int | str:
 def examine_provider(configuration: Configuration, name: str) -> "Probed":
     """Ask a provider which models it has, as a server would ask it anything: it is reached, and its key is tried."""
     # Imported here: most that is examined needs no HTTP client of providers.
-    from groundwire_server.adapters.generator.http.probe import probe  # noqa: PLC0415
+    from groundwire_server.adapters.http.probe import probe  # noqa: PLC0415
     from groundwire_server.app.parts.providers import credentials, endpoint  # noqa: PLC0415
 
     section = configuration.providers[name]
