@@ -56,8 +56,7 @@ async def opened(section: Section, configuration: Configuration) -> AsyncIterato
     """
     lease = Shared().lease()
     try:
-        model = None if section.embedder is None else configuration.embedders[section.embedder]
-        embedder = None if model is None else await open_embedder(model, lease)
+        embedder = await open_embedder(section.embedder, configuration, lease, NoOpTracer())
         store = WeaviateStore.open(weaviate_options(section, embedder), SystemClock(), NoOpTracer())
         try:
             yield store

@@ -36,18 +36,17 @@ class Store:
 async def open_store(name: str, configuration: Configuration, lease: Lease, tracer: Tracer) -> Store:
     """The store of this name, with its embedder."""
     section = configuration.stores[name]
-    model = None if section.embedder is None else configuration.embedders[section.embedder]
-    embedder = None if model is None else await open_embedder(model, lease)
+    embedder = await open_embedder(section.embedder, configuration, lease, tracer)
     if isinstance(section, EmbeddedStore):
         from groundwire_server.app.parts.embedded_store import open_embedded  # noqa: PLC0415  # of one kind alone
 
-        return await open_embedded(section, model, embedder, lease)
+        return await open_embedded(section, embedder, lease)
     with _as_it_was("GRPC_VERBOSITY"):
         # Imported here: the client takes half a second, which servers without a Weaviate are spared. It also has gRPC
         # write to standard error.
         from groundwire_server.app.parts.weaviate_store import open_weaviate  # noqa: PLC0415
 
-    return await open_weaviate(name, section, model, embedder, lease, tracer)
+    return await open_weaviate(name, section, embedder, lease, tracer)
 
 
 @contextmanager

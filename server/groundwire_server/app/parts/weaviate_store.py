@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from opentelemetry.trace import Tracer
@@ -39,19 +39,16 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Key:
     section: Section
-    embedder: Hashable
+    embedder: tuple[str, int] | None
 
 
-async def open_weaviate(
-    name: str, section: Section, model: Hashable, embedder: Embedder | None, lease: Lease, tracer: Tracer
-) -> Store:
+async def open_weaviate(name: str, section: Section, embedder: Embedder | None, lease: Lease, tracer: Tracer) -> Store:
     """The store in a Weaviate.
 
     Args:
         name: of the store.
         section: says which.
-        model: what is set for the embedder.
-        embedder: the embedder itself.
+        embedder: makes it searchable by meaning.
         lease: of the configuration.
         tracer: for a span around every call.
 
@@ -59,7 +56,7 @@ async def open_weaviate(
         Unusable: when Weaviate lets us not in, or its schema is not what the configuration asks for.
     """
 
-    async def opened() -> Opened[Store]:
+    async def opened() -> Opened[WeaviateStore]:
         clock = SystemClock()
         store = WeaviateStore.open(weaviate_options(section, embedder), clock, tracer)
         try:
@@ -67,9 +64,10 @@ async def open_weaviate(
         except BaseException:
             await store.close()
             raise
-        return _store(store, embedder), store.close
+        return store, store.close
 
-    return await lease.take(_Key(section, model), opened)
+    key = _Key(section, None if embedder is None else (embedder.model, embedder.dimensions))
+    return _store(await lease.take(key, opened), embedder)
 
 
 def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOptions:
