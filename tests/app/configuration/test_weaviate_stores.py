@@ -9,7 +9,14 @@ import pytest
 import trustme
 import yaml
 
-from groundwire_server.adapters.store.weaviate.options import Consistency, SearchField, SearchMode, Tokenization
+from groundwire_server.adapters.store.weaviate.options import (
+    ConnectionOptions,
+    Consistency,
+    SearchField,
+    SearchMode,
+    Tokenization,
+    WriteOptions,
+)
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration import shown
 from groundwire_server.app.configuration.check import verify
@@ -87,6 +94,8 @@ concurrent_calls: 7
 pool: 5
 keepalive_seconds: 11
 call_seconds: 13
+attempts: 4
+writing: {{batch_chunks: 50, batch_bytes: 100000, concurrent_batches: 3, concurrent_patches: 5}}
 """
         embedder = HashingEmbedder()
         options = weaviate_options(store_of(written.load(STORE + more)), embedder)
@@ -97,11 +106,18 @@ call_seconds: 13
         assert connection.tls is not None
         assert connection.tls.ca == ca.read_bytes()
         assert (connection.concurrent_calls, connection.pool) == (7, 5)
-        assert (connection.keepalive, connection.longest_call) == (11, 13)
+        assert (connection.keepalive, connection.longest_call, connection.attempts) == (11, 13, 4)
         assert (collection.name, collection.documents) == ("Handbook", "HandbookDocuments")
         assert (collection.vector, collection.model, collection.dimensions) == ("meaning", embedder.model, 256)
         assert (collection.replicas, collection.tokenization) == (3, Tokenization.TRIGRAM)
         assert (write.consistency, write.create_tenants) == (Consistency.ALL, False)
+        assert (write.batch_chunks, write.batch_bytes) == (50, 100_000)
+        assert (write.concurrent_batches, write.concurrent_patches) == (3, 5)
+
+    def test_what_is_not_set_is_as_the_adapter_has_it(self, written: Written) -> None:
+        options = weaviate_options(store_of(written.load()), None)
+        assert options.write == WriteOptions()
+        assert options.connection.attempts == ConnectionOptions().attempts
 
     def test_a_route_says_how_it_searches(self, written: Written) -> None:
         loaded = written.load(

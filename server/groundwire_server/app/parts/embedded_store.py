@@ -47,4 +47,4 @@ async def open_embedded(section: Section, embedder: Embedder | None, lease: Leas
     if any(isinstance(other, _Key) and other.file == file and other != key for other in lease.others()):
         raise Unusable(f"the store in {section.folder} is open with another embedder: restart the server")
     store = await lease.take(key, opened)
-    return Store(store.retriever, store.corpus, embedder, store.sentence_vectors)
+    return Store(store.retriever, store.corpus, embedder, store.sentence_vectors if section.sentence_vectors else None)

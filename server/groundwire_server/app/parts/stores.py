@@ -23,6 +23,7 @@ class Store:
     """A store with what makes it searchable.
 
     Attributes:
+        sentence_vectors: None where the store is to keep none.
         searched: the same store searched in a route's own way; None when there is but one.
     """
 

@@ -67,7 +67,7 @@ async def open_weaviate(name: str, section: Section, embedder: Embedder | None, 
         return store, store.close
 
     key = _Key(section, None if embedder is None else (embedder.model, embedder.dimensions))
-    return _store(await lease.take(key, opened), embedder)
+    return _store(await lease.take(key, opened), section, embedder)
 
 
 def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOptions:
@@ -89,6 +89,7 @@ def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOpt
         longest_call=section.call_seconds,
         keepalive=section.keepalive_seconds,
         pool=section.pool,
+        attempts=section.attempts,
     )
     collection = CollectionOptions(
         name=section.collection,
@@ -98,7 +99,9 @@ def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOpt
         replicas=section.replicas,
         tokenization=section.tokenization,
     )
-    write = WriteOptions(consistency=section.consistency, create_tenants=section.create_tenants)
+    write = WriteOptions(
+        consistency=section.consistency, create_tenants=section.create_tenants, **section.writing.model_dump()
+    )
     return WeaviateOptions(connection, collection, write=write)
 
 
@@ -108,13 +111,14 @@ def unapplied(name: str, steps: Sequence[Step]) -> str:
     return f"stores.{name}: {steps[0]}{more}: run `groundwire corpus apply`"
 
 
-def _store(opened: WeaviateStore, embedder: Embedder | None) -> Store:
+def _store(opened: WeaviateStore, section: Section, embedder: Embedder | None) -> Store:
     def searched(search: Search) -> Store:
         # A search by words alone needs no vector of the question.
         by = None if search.mode is SearchMode.KEYWORD else embedder
         return replace(store, retriever=opened.searched(search.options()), embedder=by)
 
-    store = Store(opened.retriever, opened.corpus, embedder, opened.sentence_vectors, searched)
+    sentences = opened.sentence_vectors if section.sentence_vectors else None
+    store = Store(opened.retriever, opened.corpus, embedder, sentences, searched)
     return store
 
 
