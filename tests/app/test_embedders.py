@@ -33,7 +33,7 @@ WRONG = {
     "a batch of nothing": (("1024", "1024, batch: {texts: 0}"), "5: embedders.bge.batch.texts: must be at least 1"),
     "no such kind": (
         ("kind: openai, provider: house, model", "kind: opnai, provider: house, model"),
-        "5: embedders.bge.kind: is not one of the words allowed; did you mean openai? there are: minilm, openai",
+        "is not one of the words allowed; did you mean openai? there are: minilm, openai, weaviate",
     ),
 }
 
@@ -42,6 +42,52 @@ def test_it_names_a_provider_and_a_model(tmp_path: Path) -> None:
     found = loaded(tmp_path, RIGHT).configuration.embedders["bge"]
     assert found.kind == "openai"
     assert (found.provider, found.model, found.dimensions) == ("house", "bge-m3", 1024)
+
+
+INSIDE = """\
+embedders:
+  inside: {kind: weaviate, module: text2vec-ollama}
+stores:
+  main: {kind: weaviate, http: 'a:1', grpc: 'a:2', embedder: inside}
+"""
+
+WRONG_INSIDE = {
+    "a store in a file": (
+        ("kind: weaviate, http: 'a:1', grpc: 'a:2', ", ""),
+        "4: stores.main.embedder: is a module of Weaviate's, which serves stores in Weaviate alone: name another",
+    ),
+    "a key that has no place": (
+        ("text2vec-ollama", "text2vec-ollama, key: 'env://INSIDE_KEY'"),
+        "2: embedders.inside.key_header: must say which header the key of text2vec-ollama goes in",
+    ),
+    "a setting that is ours": (
+        ("text2vec-ollama", "text2vec-ollama, settings: {properties: [x]}"),
+        "2: embedders.inside.settings: properties is set by the server: leave it out",
+    ),
+    "no module": (
+        ("text2vec-ollama", "openai"),
+        "2: embedders.inside.module: must be a text that matches ^text2vec-[a-z0-9]+$",
+    ),
+    "a hosted one where that is barred": (
+        ("stores:", "self_hosted_only: [acme]\nstores:"),
+        "5: stores.main.embedder: is hosted, which self_hosted_only bars for acme: name one that runs with you",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_INSIDE)
+def test_what_is_wrong_with_a_module_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    monkeypatch.setenv("INSIDE_KEY", "sk-SECRET")
+    (old, new), line = WRONG_INSIDE[case]
+    assert old in INSIDE
+    (said,) = problems(tmp_path, INSIDE.replace(old, new))
+    assert said.endswith(line)
+    assert "SECRET" not in said
+
+
+def test_a_module_that_runs_with_you_is_not_barred(tmp_path: Path) -> None:
+    own = INSIDE.replace("text2vec-ollama", "text2vec-ollama, residency: self_hosted")
+    assert loaded(tmp_path, own + "self_hosted_only: [acme]\n").configuration.self_hosted_only == ("acme",)
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -39,5 +39,5 @@ def fitting(store: Store) -> Fitting:
     """What relevance is made of over a store."""
     embedder = store.embedder
     if embedder is None:
-        return Fitting(RULE)
+        return Fitting(RULE, store.vectorizer)
     return Fitting(RULE, embedder.model, embedder.dimensions, store.sentence_vectors is not None)

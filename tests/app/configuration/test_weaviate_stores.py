@@ -15,6 +15,7 @@ from groundwire_server.adapters.store.weaviate.options import (
     SearchField,
     SearchMode,
     Tokenization,
+    Vectorizer,
     WriteOptions,
 )
 from groundwire_server.app.clock import SystemClock
@@ -25,6 +26,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.stores import EmbeddedStore, WeaviateStore
 from groundwire_server.app.configuration.problems import InvalidConfiguration
 from groundwire_server.app.configuration.starting import starting_file
+from groundwire_server.app.parts.embedders import module_of
 from groundwire_server.app.parts.weaviate_store import weaviate_options
 from tests.doubles.embedder import HashingEmbedder
 
@@ -113,6 +115,21 @@ writing: {{batch_chunks: 50, batch_bytes: 100000, concurrent_batches: 3, concurr
         assert (write.consistency, write.create_tenants) == (Consistency.ALL, False)
         assert (write.batch_chunks, write.batch_bytes) == (50, 100_000)
         assert (write.concurrent_batches, write.concurrent_patches) == (3, 5)
+
+    def test_a_module_reaches_the_adapter_and_shows_no_key(self, written: Written, tmp_path: Path) -> None:
+        (tmp_path / "key").write_text("a-secret")
+        embedder = (
+            "embedders:\n  inside: {kind: weaviate, module: text2vec-openai, model: text-embedding-3-small, "
+            f"settings: {{dimensions: 512}}, properties: [text, title], key: 'file://{tmp_path / 'key'}'}}\n"
+        )
+        loaded = written.load(STORE + "embedder: inside\n", more=embedder)
+        module = module_of("inside", loaded.configuration)
+        options = weaviate_options(store_of(loaded), None, module)
+        settings = {"model": "text-embedding-3-small", "dimensions": 512}
+        fields = (SearchField.TEXT, SearchField.TITLE)
+        assert options.collection.vectorizer == Vectorizer("text2vec-openai", settings, fields)
+        assert options.connection.headers == {"X-OpenAI-Api-Key": "a-secret"}
+        assert "a-secret" not in repr(options) + repr(loaded.configuration) + shown.as_yaml(loaded)
 
     def test_what_is_not_set_is_as_the_adapter_has_it(self, written: Written) -> None:
         options = weaviate_options(store_of(written.load()), None)
@@ -255,7 +272,7 @@ class TestProblems:
 class TestShown:
     def test_the_starting_file_holds_an_example_that_is_right(self, tmp_path: Path) -> None:
         lines = starting_file().splitlines()
-        first = lines.index("  #weaviate:")
+        first = lines.index("  #weaviate:", lines.index("stores:"))
         last = next(place for place, line in enumerate(lines[first:], first) if not line.strip())
         example = "\n".join(line.replace("#", "", 1) for line in lines[first:last] if not re.match(r"\s*# \S", line))
         (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import Tracer
 
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.embedders import MiniLm, OpenAiEmbedder
+from groundwire_server.app.configuration.models.embedders import MiniLm, OpenAiEmbedder, WeaviateModule
 from groundwire_server.app.configuration.models.providers import OpenAiProvider, Provider
 from groundwire_server.app.parts.providers import credentials, open_provider
 from groundwire_server.app.parts.shared import Lease, Opened
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def open_embedder(
     name: str | None, configuration: Configuration, lease: Lease, tracer: Tracer
 ) -> Embedder | None:
-    """The embedder of a name; none where none is named.
+    """The embedder of a name; none where none is named, or where a store makes its vectors itself.
 
     Raises:
         ImportError: when an extra is not installed that it needs.
@@ -28,9 +28,17 @@ async def open_embedder(
     if name is None:
         return None
     section = configuration.embedders[name]
+    if isinstance(section, WeaviateModule):
+        return None
     if isinstance(section, MiniLm):
         return await lease.take(("embedder", section), lambda: _minilm(section))
     return await _openai(section, configuration.providers[section.provider], lease, tracer)
+
+
+def module_of(name: str | None, configuration: Configuration) -> WeaviateModule | None:
+    """The module of Weaviate's that a name stands for, if it does."""
+    section = configuration.embedders.get(name or "")
+    return section if isinstance(section, WeaviateModule) else None
 
 
 async def _minilm(section: MiniLm) -> Opened[Embedder]:

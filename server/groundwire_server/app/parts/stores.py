@@ -10,7 +10,7 @@ from opentelemetry.trace import Tracer
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.stores import EmbeddedStore
-from groundwire_server.app.parts.embedders import open_embedder
+from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder
@@ -25,6 +25,7 @@ class Store:
     Attributes:
         sentence_vectors: None where the store is to keep none.
         searched: the same store searched in a route's own way; None when there is but one.
+        vectorizer: what makes vectors within the store, where no embedder does; empty where nothing does.
     """
 
     retriever: Retriever
@@ -32,6 +33,7 @@ class Store:
     embedder: Embedder | None = None
     sentence_vectors: SentenceVectors | None = None
     searched: Callable[[Search], "Store"] | None = None
+    vectorizer: str = ""
 
 
 async def open_store(name: str, configuration: Configuration, lease: Lease, tracer: Tracer) -> Store:
@@ -47,7 +49,7 @@ async def open_store(name: str, configuration: Configuration, lease: Lease, trac
         # write to standard error.
         from groundwire_server.app.parts.weaviate_store import open_weaviate  # noqa: PLC0415
 
-    return await open_weaviate(name, section, embedder, lease, tracer)
+    return await open_weaviate(name, section, embedder, module_of(section.embedder, configuration), lease, tracer)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from opentelemetry.trace import Tracer
@@ -20,6 +20,7 @@ from groundwire_server.adapters.store.weaviate.options import (
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.embedders import WeaviateModule
 from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
 from groundwire_server.app.parts.shared import Lease, Opened
@@ -39,26 +40,31 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Key:
     section: Section
-    embedder: tuple[str, int] | None
+    vectors: Hashable
+    headers: Hashable
 
 
-async def open_weaviate(name: str, section: Section, embedder: Embedder | None, lease: Lease, tracer: Tracer) -> Store:
+async def open_weaviate(
+    name: str, section: Section, embedder: Embedder | None, module: WeaviateModule | None, lease: Lease, tracer: Tracer
+) -> Store:
     """The store in a Weaviate.
 
     Args:
         name: of the store.
         section: says which.
         embedder: makes it searchable by meaning.
+        module: of Weaviate's that does so in its place.
         lease: of the configuration.
         tracer: for a span around every call.
 
     Raises:
         Unusable: when Weaviate lets us not in, or its schema is not what the configuration asks for.
     """
+    options = weaviate_options(section, embedder, module)
 
     async def opened() -> Opened[WeaviateStore]:
         clock = SystemClock()
-        store = WeaviateStore.open(weaviate_options(section, embedder), clock, tracer)
+        store = WeaviateStore.open(options, clock, tracer)
         try:
             await _look(name, store.schema, clock)
         except BaseException:
@@ -66,11 +72,16 @@ async def open_weaviate(name: str, section: Section, embedder: Embedder | None, 
             raise
         return store, store.close
 
-    key = _Key(section, None if embedder is None else (embedder.model, embedder.dimensions))
-    return _store(await lease.take(key, opened), section, embedder)
+    vectors: Hashable = None if embedder is None else (embedder.model, embedder.dimensions)
+    if module is not None:
+        vectors = module.options().name
+    key = _Key(section, vectors, frozenset(options.connection.headers.items()))
+    return _store(await lease.take(key, opened), section, embedder, module)
 
 
-def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOptions:
+def weaviate_options(
+    section: Section, embedder: Embedder | None, module: WeaviateModule | None = None
+) -> WeaviateOptions:
     """What the adapter takes.
 
     Raises:
@@ -90,6 +101,7 @@ def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOpt
         keepalive=section.keepalive_seconds,
         pool=section.pool,
         attempts=section.attempts,
+        headers={} if module is None else module.headers(),
     )
     collection = CollectionOptions(
         name=section.collection,
@@ -98,6 +110,7 @@ def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOpt
         dimensions=0 if embedder is None else embedder.dimensions,
         replicas=section.replicas,
         tokenization=section.tokenization,
+        vectorizer=None if module is None else module.options(),
     )
     write = WriteOptions(
         consistency=section.consistency, create_tenants=section.create_tenants, **section.writing.model_dump()
@@ -111,14 +124,16 @@ def unapplied(name: str, steps: Sequence[Step]) -> str:
     return f"stores.{name}: {steps[0]}{more}: run `groundwire corpus apply`"
 
 
-def _store(opened: WeaviateStore, section: Section, embedder: Embedder | None) -> Store:
+def _store(opened: WeaviateStore, section: Section, embedder: Embedder | None, module: WeaviateModule | None) -> Store:
     def searched(search: Search) -> Store:
         # A search by words alone needs no vector of the question.
         by = None if search.mode is SearchMode.KEYWORD else embedder
-        return replace(store, retriever=opened.searched(search.options()), embedder=by)
+        made = "" if search.mode is SearchMode.KEYWORD else store.vectorizer
+        return replace(store, retriever=opened.searched(search.options()), embedder=by, vectorizer=made)
 
-    sentences = opened.sentence_vectors if section.sentence_vectors else None
-    store = Store(opened.retriever, opened.corpus, embedder, sentences, searched)
+    sentences = opened.sentence_vectors if section.sentence_vectors and module is None else None
+    vectorizer = "" if module is None else module.options().name
+    store = Store(opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer)
     return store
 
 

@@ -73,7 +73,7 @@ class WeaviateStore(Section):
         None, description="What makes it searchable by meaning; by keyword alone if none.", examples=["local"]
     )
     vector: str = Field(
-        "text", pattern="^[a-z][A-Za-z0-9_]{0,63}$", description="The named vector that the embedder fills."
+        "text", pattern="^[a-z][A-Za-z0-9_]{0,63}$", description="The named vector that the embedder or module fills."
     )
     sentence_vectors: bool = Field(True, description=_SENTENCE_VECTORS)
     tokenization: Tokenization = Field(
