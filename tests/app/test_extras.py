@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.app.configuration import check
+from groundwire_server.app.configuration import check, of_embedders
 from groundwire_server.app.configuration.load import load
 from tests.doubles.configured import beside
 
@@ -13,7 +13,7 @@ from tests.doubles.configured import beside
 @pytest.fixture(autouse=True)
 def no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """No package is found."""
-    monkeypatch.setattr(check, "find_spec", lambda _: None)
+    monkeypatch.setattr(of_embedders, "find_spec", lambda _: None)
 
 
 def test_a_store_without_an_embedder_needs_none(tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ from groundwire_server.app.logs import set_up_logs
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
     """Logs are set up for a test alone."""
-    root, grpc = logging.getLogger(), logging.getLogger("grpc")
-    handlers, level, of_grpc = root.handlers[:], root.level, grpc.level
+    root = logging.getLogger()
+    others = [logging.getLogger(name) for name in ("grpc", "httpx", "weaviate-client")]
+    handlers, level, levels = root.handlers[:], root.level, [each.level for each in others]
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    grpc.setLevel(of_grpc)
+    for each, before in zip(others, levels, strict=True):
+        each.setLevel(before)
 
 
 def test_our_details_are_shown_and_those_of_grpc_are_not(capfd: pytest.CaptureFixture[str]) -> None:
@@ -35,5 +37,13 @@ def test_grpc_is_no_louder_than_the_rest(capfd: pytest.CaptureFixture[str]) -> N
     set_up_logs("ERROR")
 
     logging.getLogger("grpc._cython.cygrpc").warning("something")
+
+    assert capfd.readouterr().err == ""
+
+
+def test_weaviates_client_tells_of_no_object(capfd: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("DEBUG")
+
+    logging.getLogger("weaviate-client").error({"errors": {1: "BatchObject(properties={'text': 'a document'})"}})
 
     assert capfd.readouterr().err == ""

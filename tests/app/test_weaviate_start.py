@@ -17,6 +17,9 @@ from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.serve import running
 from groundwire_server.cli.main import run
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.document import Document
 from groundwire_server.domain.failure import Unusable
 from tests.cli.test_process import command
 from tests.doubles.weaviate.beside import KEY, configuration, weaviate_beside
@@ -148,6 +151,26 @@ class TestReload:
             async with running(sources, load(sources)) as server:
                 configuration(tmp_path, double, "embedder: local")
                 assert not await server.in_force.reload()
+
+
+async def test_a_server_over_a_module_of_weaviates_stores_and_finds(tmp_path: Path, double: FakeWeaviate) -> None:
+    file = configuration(tmp_path, double, "embedder: inside")
+    module = "embedders: {inside: {kind: weaviate, module: text2vec-transformers}}\n"
+    file.write_text(module + file.read_text())
+    await applied(file)
+    sources = Sources(file, {})
+    async with running(sources, load(sources)) as server:
+        offer = server.in_force.current.offer
+        document = Document("post", "Parcels wait in the mail room.", allowed_principals=frozenset({"*"}))
+        await offer.ingest.store(Caller("acme", "alice"), document, NEVER)
+        assert await searches(server.address) == 1
+    assert "Where do parcels wait?" in double.world.embedded
+    # A change of it is made only when somebody allows documents to be lost.
+    file.write_text(file.read_text().replace("transformers", "ollama"))
+    assert "text2vec-ollama@" in await begun(file)
+    assert await asyncio.to_thread(run, ["corpus", "apply", "--config", str(file), "--yes"]) != 0
+    arguments = ["corpus", "apply", "--config", str(file), "--yes", "--delete-documents"]
+    assert await asyncio.to_thread(run, arguments) == 0
 
 
 def test_a_server_without_one_does_not_import_its_client() -> None:

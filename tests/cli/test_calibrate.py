@@ -18,6 +18,9 @@ from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document
 from groundwire_server.domain.failure import Unusable
+from groundwire_server.evaluation.calibration import Calibration, Fitting, read, write
+from groundwire_server.evaluation.thresholds import Errors, Rate
+from groundwire_server.pipeline.relevance import RULE
 from tests.cli.conftest import Ran
 
 Command = Callable[..., Ran]
@@ -141,6 +144,33 @@ def test_a_server_with_another_embedder_does_not_start(groundwire_command: Comma
         "routes.default.thresholds.calibration: calibration.json was fitted with no embedder, and the route has all-"
     )
     assert str(unusable.value).endswith("run `groundwire calibrate` again")
+
+
+@pytest.mark.local
+@pytest.mark.parametrize(("now", "then", "other"), [(False, "with", "without"), (True, "without", "with")])
+def test_a_threshold_holds_with_or_without_vectors_of_sentences(now: bool, then: str, other: str) -> None:
+    Path("groundwire-data").rename("elsewhere")
+    from groundwire_server.adapters.embedder.minilm import DIMENSIONS, Model
+
+    fitted = Fitting(RULE, Model().name, DIMENSIONS, not now)
+    errors = Errors(Rate(0, 20), Rate(0, 20))
+    write(Path("calibration.json"), Calibration(0.4, fitted, "default", "0", 7, errors, errors))
+    thresholds = "{calibration: calibration.json}"
+
+    configured(thresholds, f", embedder: local, sentence_vectors: {str(not now).lower()}")
+    assert asyncio.run(threshold()) == 0.4
+    configured(thresholds, f", embedder: local, sentence_vectors: {str(now).lower()}")
+    with pytest.raises(Unusable) as unusable:
+        asyncio.run(threshold())
+
+    assert f"was fitted {then} vectors of sentences, and the store is {other} them" in str(unusable.value)
+
+
+def test_a_file_that_says_nothing_of_sentences_was_fitted_with_their_vectors(groundwire_command: Command) -> None:
+    groundwire_command("calibrate", "questions.jsonl")
+    known = Fitting(RULE, "x", 3)
+    changed(embedder={"model": "x", "dimensions": 3, "hash": known.hash})
+    assert read(Path("calibration.json")).fitting.sentence_vectors
 
 
 @pytest.mark.parametrize(

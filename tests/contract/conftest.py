@@ -6,11 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.stores import REAL, Opener, Store, embedded, memory, real_weaviate, weaviate_double
+from tests.contract.stores import (
+    MODULE,
+    REAL,
+    Opener,
+    Store,
+    embedded,
+    memory,
+    real_vectorizing,
+    real_weaviate,
+    vectorizing_double,
+    weaviate_double,
+)
 
-STORES: dict[str, Opener] = {"embedded": embedded, "memory": memory, "weaviate": weaviate_double}
+STORES: dict[str, Opener] = {
+    "embedded": embedded,
+    "memory": memory,
+    "weaviate": weaviate_double,
+    "vectorizing": vectorizing_double,
+}
 if REAL in os.environ:
     STORES["real-weaviate"] = real_weaviate
+if REAL in os.environ and MODULE in os.environ:
+    STORES["real-vectorizing"] = real_vectorizing
 
 
 @pytest.fixture(params=list(STORES.values()), ids=list(STORES))

@@ -6,26 +6,30 @@ Another adapter is one more opener, here and in conftest.py.
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import weaviate
 from opentelemetry.trace import NoOpTracer, Tracer
 from weaviate.auth import AuthApiKey
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
 from groundwire_server.adapters.store.weaviate.options import (
     Address,
     CollectionOptions,
     ConnectionOptions,
+    SearchMode,
+    SearchOptions,
+    Vectorizer,
     WeaviateOptions,
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.caller import EVERYBODY, Caller
-from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document, Stored
 from groundwire_server.domain.evidence import Evidence, Query
 from groundwire_server.domain.filters import Filter
@@ -36,6 +40,7 @@ from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.sentence_vectors import SentenceVectors
 from tests.doubles.store import MemoryStore
 from tests.doubles.weaviate.server import FakeWeaviate
+from tests.doubles.weaviate.vectorizer import marked, plain
 
 ALICE = Caller("acme", "alice", frozenset({"alice", "staff"}))
 BOB = Caller("acme", "bob", frozenset({"bob"}))
@@ -54,6 +59,8 @@ class Store:
     retriever: Retriever
     corpus: Corpus
     sentence_vectors: SentenceVectors
+    vectorizes: ClassVar[bool] = False
+    """Whether it makes the vectors itself, so that no passage is without."""
 
     async def put(
         self,
@@ -99,6 +106,46 @@ class Store:
         return [passage.chunk_id for passage in evidence.passages]
 
 
+@dataclass(frozen=True, slots=True)
+class VectorizingStore(Store):
+    """A store that makes vectors of texts: they carry those that the suite gives, where nobody sees them.
+
+    Attributes:
+        keyword: searches by words alone, which is what a question without a vector means.
+    """
+
+    keyword: Retriever
+    vectorizes: ClassVar[bool] = True
+
+    async def search(
+        self,
+        text: str,
+        vector: Vector | None = None,
+        top_k: int = 10,
+        *,
+        caller: Caller = ALICE,
+        condition: Filter | None = None,
+    ) -> Evidence:
+        retriever = self.keyword if vector is None else self.retriever
+        found = await retriever.search(caller, Query(marked(text, vector), None, top_k, condition), NEVER)
+        return replace(found, passages=tuple(replace(each, text=plain(each.text)) for each in found.passages))
+
+
+class _Marking:
+    """A Corpus whose chunks carry their vectors in their texts."""
+
+    def __init__(self, inner: WeaviateCorpus) -> None:
+        self._inner = inner
+        self.info, self.text, self.page = inner.info, inner.text, inner.page
+        self.delete, self.version = inner.delete, inner.version
+
+    async def put(
+        self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
+    ) -> Stored:
+        carrying = [replace(each, text=marked(each.text, each.vector), vector=None) for each in chunks]
+        return await self._inner.put(caller, document, content_hash, carrying, deadline)
+
+
 Opener: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Store]]
 
 
@@ -112,6 +159,9 @@ async def embedded(folder: Path) -> AsyncIterator[Store]:
 
 REAL = "WEAVIATE_HTTP"
 """HOST:PORT of a Weaviate to test against; WEAVIATE_GRPC is that of its gRPC interface, WEAVIATE_KEY the API key."""
+
+MODULE = "WEAVIATE_MODULE"
+"""A module of that Weaviate's whose model is `tests/doubles/weaviate/vectorizer.py`, such as text2vec-transformers."""
 
 _COLLECTIONS = count()
 
@@ -128,6 +178,34 @@ def weaviate_options(double: FakeWeaviate) -> WeaviateOptions:
     address = Address("127.0.0.1", double.http_port, double.grpc_port)
     collection = CollectionOptions(model="axes", dimensions=DIMENSIONS)
     return WeaviateOptions(ConnectionOptions(address, api_key=double.world.key), collection)
+
+
+@asynccontextmanager
+async def vectorizing_double(folder: Path) -> AsyncIterator[Store]:
+    """The same with a module of Weaviate's that makes the vectors."""
+    async with FakeWeaviate() as double, opened_weaviate(vectorizing(weaviate_options(double))) as store:
+        double.world.keep_calls = False
+        yield _vectorizing(store)
+
+
+@asynccontextmanager
+async def real_vectorizing(folder: Path) -> AsyncIterator[Store]:
+    """A Weaviate that runs, with the module that the environment names before something like the double's model."""
+    options = vectorizing(WeaviateOptions(real_connection(), CollectionOptions(own_name())))
+    async with opened_weaviate(options) as store:
+        yield _vectorizing(store)
+    await dropped(options)
+
+
+def vectorizing(options: WeaviateOptions) -> WeaviateOptions:
+    """The same store, with vectors of a module's."""
+    vectorizer = Vectorizer(os.environ.get(MODULE, "text2vec-transformers"))
+    return replace(options, collection=CollectionOptions(options.collection.name, vectorizer=vectorizer))
+
+
+def _vectorizing(store: WeaviateStore) -> Store:
+    keyword = store.searched(SearchOptions(SearchMode.KEYWORD))
+    return VectorizingStore(store.retriever, _Marking(store.corpus), store.sentence_vectors, keyword)
 
 
 @asynccontextmanager

@@ -1,17 +1,21 @@
 """What every Embedder keeps, whatever stands behind it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
+from groundwire_server.adapters.embedder.openai.options import WAYS, BatchOptions
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.embedder import Embedder
 from tests.doubles.embedder import HashingEmbedder
+from tests.doubles.embedding_model import OPTIONS, wired
+from tests.doubles.embeddings import embedding
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +26,20 @@ def minilm_model() -> object:
     return Model()
 
 
-@pytest.fixture(params=["double", "caching", pytest.param("minilm", marks=pytest.mark.local)])
-def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
+@pytest.fixture(
+    params=["double", "caching", "openai", "openai base64", pytest.param("minilm", marks=pytest.mark.local)]
+)
+async def embedder(request: pytest.FixtureRequest) -> AsyncIterator[Embedder]:
     match request.param:
         case "double":
             yield HashingEmbedder()
         case "caching":
             yield CachingEmbedder(HashingEmbedder())
+        case "openai" | "openai base64":
+            ways = WAYS["openai" if request.param == "openai base64" else "plain"]
+            batch = BatchOptions(texts=4, bytes=200_000, text_tokens=20_000)
+            async with wired(embedding(), options=replace(OPTIONS, ways=ways, batch=batch)) as at:
+                yield at.embedder
         case _:
             model = request.getfixturevalue("minilm_model")
             from groundwire_server.adapters.embedder.minilm import MiniLm

@@ -10,8 +10,9 @@ import pytest
 
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
 from groundwire_server.adapters.generator.http.dialect import Dialect
-from groundwire_server.adapters.generator.http.options import Endpoint
-from groundwire_server.adapters.generator.provider import Provider
+from groundwire_server.adapters.generator.provider import generator_of
+from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.http.provider import Provider
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
@@ -63,7 +64,7 @@ async def provider(spoken: Dialect, reply: Reply) -> AsyncIterator[Generator]:
     async with upstream(reply) as double:
         endpoint = Endpoint("openai", f"http://127.0.0.1:{double.port}/v1")
         async with Provider(endpoint, SystemClock(), Spans().tracer, Random(1)) as opened:
-            yield opened.generator(spoken)
+            yield generator_of(opened, spoken)
 
 
 def ask(question: str = "Where do parcels wait?", max_output_tokens: int = 500) -> GenerationRequest:

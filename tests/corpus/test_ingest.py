@@ -51,6 +51,22 @@ async def test_without_an_embedder_there_are_sentences_without_vectors(corpus: K
         assert all(sentence.vector is None for sentence in chunk.sentences)
 
 
+async def test_sentences_are_embedded_where_that_is_wanted_alone(corpus: KeepingCorpus) -> None:
+    embedder = HashingEmbedder()
+    await Ingest(corpus, embedder, sentence_vectors=False).store(CALLER, DOCUMENT, NEVER)
+    chunks = corpus.chunks["normans"]
+    (texts,) = embedder.calls
+    assert set(texts) == {chunk.text for chunk in chunks}
+    for chunk in chunks:
+        assert chunk.vector == embedder.vector(chunk.text)
+        assert len(chunk.sentences) > 2
+        assert all(sentence.vector is None for sentence in chunk.sentences)
+    # What was stored the other way is written again, in either direction.
+    for wanted in (True, False):
+        again = await Ingest(corpus, embedder, sentence_vectors=wanted).store(CALLER, DOCUMENT, NEVER)
+        assert again.state is PutState.UPDATED
+
+
 async def test_an_unchanged_document_is_neither_embedded_nor_written(corpus: KeepingCorpus) -> None:
     embedder = HashingEmbedder()
     ingest = Ingest(corpus, embedder)

@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 from groundwire_server.app.configuration.models.routes import Route
+from groundwire_server.app.parts.stores import Store
 from groundwire_server.domain.failure import Unusable
 from groundwire_server.domain.policy import Policy
 from groundwire_server.evaluation import calibration
 from groundwire_server.evaluation.calibration import Fitting
 from groundwire_server.pipeline.relevance import RULE
-from groundwire_server.ports.embedder import Embedder
 
 
-def calibrated(name: str, route: Route, embedder: Embedder | None) -> Policy:
+def calibrated(name: str, route: Route, store: Store) -> Policy:
     """The policy of a route, with the threshold that was fitted for it, if one was.
 
     Raises:
@@ -21,16 +21,23 @@ def calibrated(name: str, route: Route, embedder: Embedder | None) -> Policy:
     file = route.thresholds.calibration
     if file is None:
         return policy
-    fitted, used = calibration.read(file), fitting(embedder)
+    fitted, used = calibration.read(file), fitting(store)
     where = f"routes.{name}.thresholds.calibration: {file}"
     if (fitted.fitting.hash, fitted.fitting.model) != (used.hash, used.model):
         theirs, ours = (each.model or "no embedder" for each in (fitted.fitting, used))
         raise Unusable(f"{where} was fitted with {theirs}, and the route has {ours}: run `groundwire calibrate` again")
     if fitted.fitting.rule != used.rule:
         raise Unusable(f"{where} was fitted when relevance was computed otherwise: run `groundwire calibrate` again")
+    if fitted.fitting.sentence_vectors != used.sentence_vectors:
+        theirs, ours = ("with" if each.sentence_vectors else "without" for each in (fitted.fitting, used))
+        advice = "run `groundwire calibrate` again"
+        raise Unusable(f"{where} was fitted {theirs} vectors of sentences, and the store is {ours} them: {advice}")
     return replace(policy, min_relevance=fitted.min_relevance)
 
 
-def fitting(embedder: Embedder | None) -> Fitting:
-    """What relevance is made of with an embedder."""
-    return Fitting(RULE) if embedder is None else Fitting(RULE, embedder.model, embedder.dimensions)
+def fitting(store: Store) -> Fitting:
+    """What relevance is made of over a store."""
+    embedder = store.embedder
+    if embedder is None:
+        return Fitting(RULE, store.vectorizer)
+    return Fitting(RULE, embedder.model, embedder.dimensions, store.sentence_vectors is not None)

@@ -107,7 +107,7 @@ async def _measured(
         levels = await _levels(offer.answering, wanted, every, asked)
         middle = len(halves[0])
         fit_on, believe = (_by_kind(every[part], levels[part]) for part in (slice(middle), slice(middle, None)))
-        return fit_on, believe, fitting(parts.of_route(route, section.store).embedder)
+        return fit_on, believe, fitting(parts.of_route(route, section.store))
     except Failure as failure:
         raise Unusable(f"a search failed: {failure.cause}: `groundwire doctor` looks at the store") from None
     finally:

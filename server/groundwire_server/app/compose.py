@@ -68,7 +68,11 @@ def offer(
         access,
         Answering(routes, SystemClock(), tracer, Inside(frozenset(self_hosted_only), inside)),
         parts.corpus.corpus,
-        Ingest(parts.corpus.corpus, parts.corpus.embedder),
+        Ingest(
+            parts.corpus.corpus,
+            parts.corpus.embedder,
+            sentence_vectors=parts.corpus.sentence_vectors is not None,
+        ),
         write_seconds,
     )
 

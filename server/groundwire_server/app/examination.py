@@ -4,17 +4,23 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from opentelemetry.trace import NoOpTracer
+
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.jwks import KeysUnavailable
 from groundwire_server.adapters.authentication.key_sets import reading
 from groundwire_server.adapters.authentication.keys import parse
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.generator.http.probe import Probed
+    from groundwire_server.adapters.http.probe import Probed
 
 _PROBE_SECONDS = 5.0
+_WORD = "groundwire"
+"""What is embedded to see that it can be."""
 
 
 def store_format(folder: Path) -> int | None:
@@ -38,11 +44,35 @@ def count_keys(issuer: IssuerOptions) -> int | str:
 def examine_provider(configuration: Configuration, name: str) -> "Probed":
     """Ask a provider which models it has, as a server would ask it anything: it is reached, and its key is tried."""
     # Imported here: most that is examined needs no HTTP client of providers.
-    from groundwire_server.adapters.generator.http.probe import probe  # noqa: PLC0415
+    from groundwire_server.adapters.http.probe import probe  # noqa: PLC0415
     from groundwire_server.app.parts.providers import credentials, endpoint  # noqa: PLC0415
 
     section = configuration.providers[name]
     return asyncio.run(probe(endpoint(name, section), credentials(section), _PROBE_SECONDS))
+
+
+def examine_embedder(configuration: Configuration, name: str) -> str:
+    """Embed a word at its provider, as a server would: why it cannot be done, or nothing."""
+    return asyncio.run(_embedded(configuration, name))
+
+
+async def _embedded(configuration: Configuration, name: str) -> str:
+    from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure  # noqa: PLC0415  # as above
+    from groundwire_server.app.parts.embedders import open_embedder  # noqa: PLC0415
+    from groundwire_server.app.parts.shared import Shared  # noqa: PLC0415
+
+    lease = Shared().lease()
+    try:
+        embedder = await open_embedder(name, configuration, lease, NoOpTracer())
+        if embedder is not None:
+            await embedder.embed([_WORD], Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
+    except EmbedderFailure as failure:
+        return str(failure.fault)
+    except (Failure, OSError) as failed:
+        return str(failed)
+    finally:
+        await lease.end()
+    return ""
 
 
 async def _read(place: str) -> bytes:

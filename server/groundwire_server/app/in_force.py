@@ -139,7 +139,7 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
         opening.push_async_callback(lease.end)
         parts = await open_parts(configuration, lease, tracer)
         policies = {
-            name: (calibrated(name, route, parts.of_route(name, route.store).embedder), route.store)
+            name: (calibrated(name, route, parts.of_route(name, route.store)), route.store)
             for name, route in configuration.routes.items()
         }
         offer = compose.offer(

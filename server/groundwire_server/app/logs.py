@@ -32,5 +32,7 @@ def set_up_logs(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # It would write a line for every request to a store, with its address.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Of a batch that was refused in part it would write whole objects, with the texts in them.
+    logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
     # In its own details gRPC writes several lines a call, and none of them is about the call.
     logging.getLogger("grpc").setLevel(max(logging.INFO, logging.getLogger().level))

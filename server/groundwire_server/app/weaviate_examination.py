@@ -13,7 +13,7 @@ from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
-from groundwire_server.app.parts.embedders import open_embedder
+from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.app.parts.weaviate_store import weaviate_options
 from groundwire_server.domain.deadline import Deadline
@@ -56,9 +56,10 @@ async def opened(section: Section, configuration: Configuration) -> AsyncIterato
     """
     lease = Shared().lease()
     try:
-        model = None if section.embedder is None else configuration.embedders[section.embedder]
-        embedder = None if model is None else await open_embedder(model, lease)
-        store = WeaviateStore.open(weaviate_options(section, embedder), SystemClock(), NoOpTracer())
+        embedder = await open_embedder(section.embedder, configuration, lease, NoOpTracer())
+        store = WeaviateStore.open(
+            weaviate_options(section, embedder, module_of(section.embedder, configuration)), SystemClock(), NoOpTracer()
+        )
         try:
             yield store
         finally:

@@ -26,6 +26,7 @@ METADATA_LIMIT = 16 * 1024
 """The most bytes of a document's metadata: every list and every filter reads all of it. The contract states it."""
 
 _NUMBER_BYTES = 8
+_PASSAGES_ALONE = "embedded=passages"
 _VISIBLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]")
 
 
@@ -35,12 +36,16 @@ class Ingest:
     Args:
         corpus: keeps them.
         embedder: makes them searchable by meaning; without one by keyword alone.
+        sentence_vectors: whether sentences are embedded too, beside the passages that they are in.
     """
 
-    def __init__(self, corpus: Corpus, embedder: Embedder | None = None) -> None:
+    def __init__(self, corpus: Corpus, embedder: Embedder | None = None, *, sentence_vectors: bool = True) -> None:
         self._corpus = corpus
         self._embedder = embedder
         self._recent = RecentVectors(embedder) if embedder else None
+        self._most_sentences = MAX_SENTENCE_VECTORS if sentence_vectors else 0
+        # A document that was stored the other way is not the same: it is written again when it is ingested again.
+        self._settings = SETTINGS if sentence_vectors or embedder is None else f"{SETTINGS} {_PASSAGES_ALONE}"
 
     async def store(self, caller: Caller, document: Document, deadline: Deadline) -> Stored:
         """Store a document whole or not at all; one that is stored already as it is costs next to nothing.
@@ -60,7 +65,7 @@ class Ingest:
                 "document.metadata.size",
             )
         model = self._embedder.model if self._embedder else ""
-        digest = await asyncio.to_thread(content_hash, document, model, SETTINGS)
+        digest = await asyncio.to_thread(content_hash, document, model, self._settings)
         info = await self._corpus.info(caller, document.document_id, deadline)
         if info is not None and info.content_hash == digest:
             version = await self._corpus.version(caller, deadline)
@@ -72,7 +77,7 @@ class Ingest:
     async def _prepare(self, tenant: str, document: Document, deadline: Deadline) -> list[Chunk]:
         """Cut and embed window by window, so that a long document neither blocks others nor runs on when cancelled."""
         prepared: list[Chunk] = []
-        sentences_left = MAX_SENTENCE_VECTORS
+        sentences_left = self._most_sentences
         for window in windows(document.text):
             cut = await asyncio.to_thread(_cut, window)
             embedded = sum(len(spans) for _, spans in cut) <= sentences_left

@@ -22,11 +22,13 @@ class Fitting:
         rule: how relevance is computed.
         model: the embedding model, with its version; empty without one.
         dimensions: of its vectors.
+        sentence_vectors: whether the store keeps those of sentences too, beside those of passages.
     """
 
     rule: str
     model: str = ""
     dimensions: int = 0
+    sentence_vectors: bool = False
 
     @property
     def hash(self) -> str:
@@ -64,7 +66,12 @@ def write(file: Path, calibration: Calibration) -> None:
         "format": _FORMAT,
         "min_relevance": calibration.min_relevance,
         "relevance": fitting.rule,
-        "embedder": {"model": fitting.model, "dimensions": fitting.dimensions, "hash": fitting.hash},
+        "embedder": {
+            "model": fitting.model,
+            "dimensions": fitting.dimensions,
+            "sentence_vectors": fitting.sentence_vectors,
+            "hash": fitting.hash,
+        },
         "route": calibration.route,
         "questions_sha256": calibration.questions,
         "seed": calibration.seed,
@@ -84,7 +91,10 @@ def read(file: Path) -> Calibration:
         if values["format"] != _FORMAT:
             raise Unusable(f"{file} is of another version of groundwire: {_ADVICE}")
         embedder = values["embedder"]
-        fitting = Fitting(str(values["relevance"]), str(embedder["model"]), int(embedder["dimensions"]))
+        model = str(embedder["model"])
+        # A file from before stores could leave them out says nothing of them: wherever there were vectors they were.
+        sentences = bool(embedder.get("sentence_vectors", model != ""))
+        fitting = Fitting(str(values["relevance"]), model, int(embedder["dimensions"]), sentences)
         threshold = float(values["min_relevance"])
         if embedder["hash"] != fitting.hash or not 0 <= threshold <= 1:
             raise Unusable(f"{file} was changed by hand: {_ADVICE}")

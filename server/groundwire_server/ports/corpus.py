@@ -11,7 +11,8 @@ from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sto
 class Corpus(Protocol):
     """One tenant's documents. A document that the caller may not see does not exist for it.
 
-    Every method raises Failure with STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_MISCONFIGURED.
+    Every method raises Failure with STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_MISCONFIGURED; `put` with
+    EMBEDDER_UNAVAILABLE too, of a store that makes vectors itself.
     Every adapter passes `tests/contract/test_corpus.py`.
     """
 

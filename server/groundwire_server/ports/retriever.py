@@ -20,6 +20,7 @@ class Retriever(Protocol):
         The corpus version is read no later than the passages: they are never newer than it by a whole change.
 
         Raises:
-            Failure: STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_MISCONFIGURED.
+            Failure: STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_MISCONFIGURED; EMBEDDER_UNAVAILABLE of a store that makes
+                vectors itself.
         """
         ...

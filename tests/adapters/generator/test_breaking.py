@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.generator.breaking import BreakerOptions, BreakingGenerator, Circuit, State
+from groundwire_server.adapters.generator.breaking import BreakingGenerator
+from groundwire_server.adapters.http.circuit import BreakerOptions, Circuit, State
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause

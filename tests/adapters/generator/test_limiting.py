@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.generator.limiting import FairSlots, LimitedGenerator
+from groundwire_server.adapters.generator.limiting import LimitedGenerator
+from groundwire_server.adapters.http.turns import FairSlots
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Piece, Prompt

@@ -9,9 +9,9 @@ import pytest
 from groundwire_server.adapters.generator.anthropic import AnthropicDialect, AnthropicOptions
 from groundwire_server.adapters.generator.flavours import FLAVOURS
 from groundwire_server.adapters.generator.http.dialect import Dialect
-from groundwire_server.adapters.generator.http.options import ApiKey, Endpoint, UnusableEndpointError
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
 from groundwire_server.adapters.generator.schema import Output
+from groundwire_server.adapters.http.options import ApiKey, Endpoint, UnusableEndpointError
 from tests.adapters.generator.wire.models import KEY, ask, dialect
 
 NAMES = [*FLAVOURS, "anthropic", "anthropic-json"]

@@ -8,8 +8,9 @@ from random import Random
 
 import pytest
 
-from groundwire_server.adapters.generator.retry_budget import RetryBudget, RetryBudgetOptions
-from groundwire_server.adapters.generator.retrying import RETRYABLE, RetryingGenerator, RetryOptions
+from groundwire_server.adapters.generator.retrying import RetryingGenerator
+from groundwire_server.adapters.http.retries import RETRYABLE, Retries, RetryOptions
+from groundwire_server.adapters.http.retry_budget import RetryBudget, RetryBudgetOptions
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Piece
@@ -27,7 +28,7 @@ class Retried:
     def __init__(self, *scripts: Sequence[Move], budget: RetryBudget | None = None, attempts: int = 3) -> None:
         self.inner = ScriptedGenerator(*scripts)
         self.budget = budget or RetryBudget()
-        self.generator = RetryingGenerator(self.inner, RetryOptions(attempts=attempts), self.budget, Random(7))
+        self.generator = RetryingGenerator(self.inner, Retries(RetryOptions(attempts=attempts), self.budget, Random(7)))
 
     async def write(self, deadline: Deadline = NEVER) -> list[Piece]:
         return [piece async for piece in self.generator.generate(ask(), deadline)]
@@ -76,7 +77,9 @@ async def test_waits_are_drawn_from_a_bound_that_doubles() -> None:
     waits: list[list[float]] = []
     for seed in range(40):
         retried = Retried(failing(), attempts=4)
-        retried.generator = RetryingGenerator(retried.inner, RetryOptions(attempts=4), RetryBudget(), Random(seed))
+        retried.generator = RetryingGenerator(
+            retried.inner, Retries(RetryOptions(attempts=4), RetryBudget(), Random(seed))
+        )
         times = [asyncio.get_running_loop().time()]
         async with asyncio.timeout(60):
             await retried.fail()

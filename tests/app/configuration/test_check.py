@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.adapters.authentication.key_file import changing
-from groundwire_server.app.configuration import check
+from groundwire_server.app.configuration import check, of_embedders
 from groundwire_server.app.configuration.problems import InvalidConfiguration
 from tests.app.configuration.reading import loaded
 from tests.doubles.certificates import Authority
@@ -29,12 +29,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The extra's packages; a test takes away what it wants to be missing."""
-    there = set(check._LOCAL_EXTRA)
+    there = set(of_embedders._LOCAL_EXTRA)
 
     def find(name: str) -> ModuleSpec | None:
         return ModuleSpec(name, None) if name in there else None
 
-    monkeypatch.setattr(check, "find_spec", find)
+    monkeypatch.setattr(of_embedders, "find_spec", find)
     return there
 
 
@@ -209,7 +209,7 @@ def test_a_folder_that_may_not_be_written_is_one_line(here: Path, monkeypatch: p
     assert line == f"built in: stores.main.folder: {here} cannot be written by this user"
 
 
-@pytest.mark.parametrize("missing", check._LOCAL_EXTRA)
+@pytest.mark.parametrize("missing", of_embedders._LOCAL_EXTRA)
 def test_an_embedder_without_its_packages_is_one_line(here: Path, installed: set[str], missing: str) -> None:
     installed.remove(missing)
     (line,) = wrong(here, "")

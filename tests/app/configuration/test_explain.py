@@ -46,7 +46,10 @@ WRONG = {
     ),
     "unknown-key-under-a-name": (
         "stores: {main: {fodler: x}}",
-        "1: stores.main.fodler: is no key here; did you mean folder? there are: embedder, folder, kind",
+        (
+            "1: stores.main.fodler: is no key here; did you mean folder? there are: embedder, folder, kind, "
+            "sentence_vectors"
+        ),
     ),
     "unknown-section": ("sever: {}", f"1: sever: is no key here; did you mean server? there are: {SECTIONS}"),
     "text-for-a-number": ('embedders: {local: {cache: "4096"}}', "1: embedders.local.cache: must be a whole number"),

@@ -9,7 +9,15 @@ import pytest
 import trustme
 import yaml
 
-from groundwire_server.adapters.store.weaviate.options import Consistency, SearchField, SearchMode, Tokenization
+from groundwire_server.adapters.store.weaviate.options import (
+    ConnectionOptions,
+    Consistency,
+    SearchField,
+    SearchMode,
+    Tokenization,
+    Vectorizer,
+    WriteOptions,
+)
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration import shown
 from groundwire_server.app.configuration.check import verify
@@ -18,6 +26,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.stores import EmbeddedStore, WeaviateStore
 from groundwire_server.app.configuration.problems import InvalidConfiguration
 from groundwire_server.app.configuration.starting import starting_file
+from groundwire_server.app.parts.embedders import module_of
 from groundwire_server.app.parts.weaviate_store import weaviate_options
 from tests.doubles.embedder import HashingEmbedder
 
@@ -87,6 +96,8 @@ concurrent_calls: 7
 pool: 5
 keepalive_seconds: 11
 call_seconds: 13
+attempts: 4
+writing: {{batch_chunks: 50, batch_bytes: 100000, concurrent_batches: 3, concurrent_patches: 5}}
 """
         embedder = HashingEmbedder()
         options = weaviate_options(store_of(written.load(STORE + more)), embedder)
@@ -97,11 +108,33 @@ call_seconds: 13
         assert connection.tls is not None
         assert connection.tls.ca == ca.read_bytes()
         assert (connection.concurrent_calls, connection.pool) == (7, 5)
-        assert (connection.keepalive, connection.longest_call) == (11, 13)
+        assert (connection.keepalive, connection.longest_call, connection.attempts) == (11, 13, 4)
         assert (collection.name, collection.documents) == ("Handbook", "HandbookDocuments")
         assert (collection.vector, collection.model, collection.dimensions) == ("meaning", embedder.model, 256)
         assert (collection.replicas, collection.tokenization) == (3, Tokenization.TRIGRAM)
         assert (write.consistency, write.create_tenants) == (Consistency.ALL, False)
+        assert (write.batch_chunks, write.batch_bytes) == (50, 100_000)
+        assert (write.concurrent_batches, write.concurrent_patches) == (3, 5)
+
+    def test_a_module_reaches_the_adapter_and_shows_no_key(self, written: Written, tmp_path: Path) -> None:
+        (tmp_path / "key").write_text("a-secret")
+        embedder = (
+            "embedders:\n  inside: {kind: weaviate, module: text2vec-openai, model: text-embedding-3-small, "
+            f"settings: {{dimensions: 512}}, properties: [text, title], key: 'file://{tmp_path / 'key'}'}}\n"
+        )
+        loaded = written.load(STORE + "embedder: inside\n", more=embedder)
+        module = module_of("inside", loaded.configuration)
+        options = weaviate_options(store_of(loaded), None, module)
+        settings = {"model": "text-embedding-3-small", "dimensions": 512}
+        fields = (SearchField.TEXT, SearchField.TITLE)
+        assert options.collection.vectorizer == Vectorizer("text2vec-openai", settings, fields)
+        assert options.connection.headers == {"X-OpenAI-Api-Key": "a-secret"}
+        assert "a-secret" not in repr(options) + repr(loaded.configuration) + shown.as_yaml(loaded)
+
+    def test_what_is_not_set_is_as_the_adapter_has_it(self, written: Written) -> None:
+        options = weaviate_options(store_of(written.load()), None)
+        assert options.write == WriteOptions()
+        assert options.connection.attempts == ConnectionOptions().attempts
 
     def test_a_route_says_how_it_searches(self, written: Written) -> None:
         loaded = written.load(
@@ -239,7 +272,7 @@ class TestProblems:
 class TestShown:
     def test_the_starting_file_holds_an_example_that_is_right(self, tmp_path: Path) -> None:
         lines = starting_file().splitlines()
-        first = lines.index("  #weaviate:")
+        first = lines.index("  #weaviate:", lines.index("stores:"))
         last = next(place for place, line in enumerate(lines[first:], first) if not line.strip())
         example = "\n".join(line.replace("#", "", 1) for line in lines[first:last] if not re.match(r"\s*# \S", line))
         (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())

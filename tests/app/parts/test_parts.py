@@ -36,7 +36,8 @@ async def test_each_is_opened_once_and_what_nothing_needs_is_not(tmp_path: Path)
     again = await open_parts(configuration, second, Spans().tracer)
     assert set(ours.stores) == {"a", "b"}
     assert set(ours.generators) == {"one"}
-    assert ours.corpus is ours.stores["a"] is again.stores["a"]
+    assert ours.corpus is ours.stores["a"]
+    assert ours.corpus.corpus is again.stores["a"].corpus
     assert len(shared.keys()) == 2
     await first.end()
     await second.end()

@@ -1,6 +1,6 @@
 """What the double keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,11 @@ class Collection:
     def vectors(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.definition.get("vectorConfig") or {}
         return found
+
+    def embedded(self, vector: str) -> Sequence[str] | None:
+        """The properties that a module makes this vector of; None where vectors are given."""
+        ((module, settings),) = self.vectors[vector]["vectorizer"].items()
+        return None if module == "none" else list(settings["properties"])
 
     def tenant(self, name: str) -> Tenant:
         if name not in self.tenants:

@@ -13,8 +13,12 @@ from weaviate.proto.v1 import batch_delete_pb2, batch_pb2, search_get_pb2, tenan
 
 from tests.doubles.weaviate import convert
 from tests.doubles.weaviate.conditions import holds
-from tests.doubles.weaviate.memory import Collection, Kept, Refused, Tenant, normalised, put
+from tests.doubles.weaviate.memory import Array, Collection, Kept, Refused, Tenant, normalised, put
 from tests.doubles.weaviate.ranking import Ranking, by_keyword, by_vector, cut, fused
+from tests.doubles.weaviate.vectorizer import vectorized
+
+DIMENSIONS = 8
+"""Of the vectors that modules make of words."""
 
 _LEAST_DEPTH = 100
 
@@ -59,6 +63,8 @@ class World:
         says: what the next searches answer instead, a status code with a sentence.
         says_always: what every gRPC call answers instead.
         connections: how many clients have connected.
+        module_says: what every module fails with.
+        embedded: the texts that modules were given.
         admits_all: whether filters keep nothing out, as a fault of the server's would have it.
         calls: those that arrived.
         cancelled: how many were cancelled while they waited.
@@ -74,6 +80,8 @@ class World:
     says: list[tuple[grpc.StatusCode, str]] = field(default_factory=list)
     says_always: tuple[grpc.StatusCode, str] | None = None
     connections: int = 0
+    module_says: str | None = None
+    embedded: list[str] = field(default_factory=list)
     admits_all: bool = False
     calls: list[Call] = field(default_factory=list)
     keep_calls: bool = True
@@ -132,10 +140,26 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             raise Refused(f"could not find class {request.collection} in schema")
         if not set(request.properties.non_ref_properties) <= set(collection.types):
             raise Refused(_no_property(request, collection))
-        results = _found(collection, request, admits_all=self._world.admits_all)
+        with _prefixed("explorer: get class: vectorize params: vectorize params: vectorize keywords: "):
+            asked = self._asked(collection, request)
+        results = _found(collection, request, asked, admits_all=self._world.admits_all)
         reply = search_get_pb2.SearchReply(took=perf_counter() - began, results=results)
         reply.generative_grouped_result = ""
         return reply
+
+    def _asked(self, collection: Collection, request: Any) -> Array | None:
+        """The vector of a question: given, or made of its words."""
+        kind = _kind(request)
+        if kind not in {"vector", "hybrid"}:
+            return None
+        near = request.near_text if request.HasField("near_text") else None
+        if kind == "hybrid" and request.hybrid_search.HasField("near_text"):
+            near = request.hybrid_search.near_text
+        if near is None:
+            asked = request.near_vector if kind == "vector" else request.hybrid_search
+            return normalised(convert.vector(asked.vector_bytes or asked.vectors[0].vector_bytes))
+        (text,) = near.query
+        return normalised(self._module(text))
 
     def _batch(self, request: batch_pb2.BatchObjectsRequest) -> batch_pb2.BatchObjectsReply:
         reply = batch_pb2.BatchObjectsReply(took=0.001)
@@ -143,10 +167,27 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             try:
                 if not index and self._world.refusals:
                     raise Refused(self._world.refusals.pop(0))
-                put(self._of_batch(new), new.tenant, convert.received(new))
+                collection = self._of_batch(new)
+                put(collection, new.tenant, self._vectorized(collection, convert.received(new)))
             except Refused as refused:
                 reply.errors.append(batch_pb2.BatchObjectsReply.BatchError(index=index, error=str(refused)))
         return reply
+
+    def _vectorized(self, collection: Collection, new: Kept) -> Kept:
+        """An object with the vectors that modules make of it; one without any text has none."""
+        for name in collection.vectors:
+            properties = collection.embedded(name)
+            if properties is not None and name not in new.vectors:
+                texts = [str(new.properties[each]) for each in sorted(properties) if new.properties.get(each)]
+                if texts:
+                    new.vectors[name] = normalised(self._module(" ".join(texts)))
+        return new
+
+    def _module(self, text: str) -> Array:
+        if self._world.module_says is not None:
+            raise Refused(self._world.module_says)
+        self._world.embedded.append(text)
+        return vectorized(text, DIMENSIONS)
 
     def _of_batch(self, new: batch_pb2.BatchObject) -> Collection:
         collection = self._world.collections.get(new.collection)
@@ -179,7 +220,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
 
 
 def _found(
-    collection: Collection, request: search_get_pb2.SearchRequest, *, admits_all: bool
+    collection: Collection, request: search_get_pb2.SearchRequest, asked: Array | None, *, admits_all: bool
 ) -> list[search_get_pb2.SearchResult]:
     kind = _kind(request)
     with _prefixed(f"{_PLACES[kind]} at index {collection.name.lower()}: "):
@@ -191,7 +232,7 @@ def _found(
 
     if kind == "fetch":
         return [convert.result(collection, kept, request) for kept in _fetched(tenant, admits, request)]
-    scores, explained = _ranked(collection, tenant, admits, request, kind)
+    scores, explained = _ranked(collection, tenant, admits, request, kind, asked)
     scores = cut(dict(list(scores.items())[: request.limit]), request.autocut)
     return [
         convert.result(
@@ -206,21 +247,36 @@ def _found(
     ]
 
 
+_KINDS = (
+    ("hybrid_search", "hybrid"),
+    ("bm25_search", "keyword"),
+    ("near_vector", "vector"),
+    ("near_text", "vector"),
+)
+
+
 def _kind(request: search_get_pb2.SearchRequest) -> str:
-    for name, kind in (("hybrid_search", "hybrid"), ("bm25_search", "keyword"), ("near_vector", "vector")):
+    for name, kind in _KINDS:
         if request.HasField(name):
             return kind
     return "fetch"
 
 
 def _ranked(
-    collection: Collection, tenant: Tenant, admits: Callable[[Kept], bool], request: Any, kind: str
+    collection: Collection,
+    tenant: Tenant,
+    admits: Callable[[Kept], bool],
+    request: Any,
+    kind: str,
+    vector: Array | None,
 ) -> tuple[Ranking, dict[str, str]]:
     depth = max(request.limit, _LEAST_DEPTH)
     if kind == "keyword":
         asked = request.bm25_search
         return by_keyword(tenant, admits, asked.query, asked.properties, depth, collection.tokenizations), {}
-    asked = request.near_vector if kind == "vector" else request.hybrid_search
+    asked = request.hybrid_search
+    if kind == "vector":
+        asked = request.near_text if request.HasField("near_text") else request.near_vector
     (name,) = asked.targets.target_vectors
     if name not in collection.vectors:
         known = " ".join(collection.vectors)
@@ -231,7 +287,7 @@ def _ranked(
     search = _PLACES["vector"] if kind == "vector" else _VECTOR_SEARCH
     shard = f"index {collection.name.lower()}: shard {collection.name.lower()}_{request.tenant}"
     near = partial(by_vector, tenant, admits, name)
-    vector = _asked_vector(asked)
+    assert vector is not None
     with _prefixed(f"{search} at {shard}: vector search: "):
         most = _most_distance(asked, kind)
         vectors = near(vector, depth, most)
@@ -240,10 +296,6 @@ def _ranked(
     keywords = by_keyword(tenant, admits, asked.query, asked.properties, depth, collection.tokenizations)
     combined, explained = fused(keywords, vectors, asked.alpha_param if asked.use_alpha_param else asked.alpha)
     return combined, dict(explained)
-
-
-def _asked_vector(asked: Any) -> Any:
-    return normalised(convert.vector(asked.vector_bytes or asked.vectors[0].vector_bytes))
 
 
 def _most_distance(asked: Any, kind: str) -> float | None:

@@ -54,18 +54,20 @@ class Served:
 
 
 class Serve(Protocol):
-    """Starts a server by a file of these sections, with the documents of `drafts.py`."""
+    """Starts a server by a file of these sections, with the documents of `drafts.py`, embedded by what is named."""
 
-    def __call__(self, sections: dict[str, Any]) -> AbstractAsyncContextManager[Served]: ...
+    def __call__(
+        self, sections: dict[str, Any], embedder: str | None = None
+    ) -> AbstractAsyncContextManager[Served]: ...
 
 
 @pytest.fixture
 def configured(tmp_path: Path) -> Serve:
     @asynccontextmanager
-    async def start(sections: dict[str, Any]) -> AsyncIterator[Served]:
+    async def start(sections: dict[str, Any], embedder: str | None = None) -> AsyncIterator[Served]:
         file = tmp_path / "groundwire.yaml"
         file.write_text(json.dumps(sections))
-        sources = beside(tmp_path / "data", embedder=None, file=file)
+        sources = beside(tmp_path / "data", embedder=embedder, file=file)
         spans = Spans()
         in_force = await InForce.begin(sources, load(sources), spans.tracer, Counts().meter)
         server = compose.server(in_force.current, spans.tracer)

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from groundwire.v1 import answer_service_pb2, outcome_pb2
-from groundwire_server.adapters.generator.retrying import RETRYABLE
+from groundwire_server.adapters.http.retries import RETRYABLE
 from groundwire_server.domain.vocabulary import Cause
 from tests.doubles.upstream import Beat, Echo, Endless, Move, Pause, Reply, Reset, Stall, upstream
 from tests.e2e.calls import answer, kept_text, kinds, stream

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from opentelemetry.context import attach, detach
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
 
-from groundwire_server.adapters.generator.http.options import Target
+from groundwire_server.adapters.http.options import Target
 from groundwire_server.domain.consumption import estimated
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure

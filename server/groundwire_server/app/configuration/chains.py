@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.parts import Extractive
+from groundwire_server.app.configuration.of_embedders import asks_hosted
 from groundwire_server.app.configuration.problems import Problem, not_among
 from groundwire_server.domain.residency import Residency, within
 
@@ -13,7 +14,9 @@ def residencies(configuration: Configuration) -> Mapping[str, Residency]:
     found = {}
     for alias, model in configuration.models.items():
         if isinstance(model, Extractive):
-            found[alias] = Residency.SELF_HOSTED
+            # It quotes here, but compares sentences by the vectors of its store's embedder.
+            seen = asks_hosted(configuration, model.store)
+            found[alias] = Residency.HOSTED if seen else Residency.SELF_HOSTED
         elif provider := configuration.providers.get(model.provider):
             found[alias] = provider.residency
     return found

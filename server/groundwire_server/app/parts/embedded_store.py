@@ -1,7 +1,6 @@
 """Stores in a file."""
 
 import asyncio
-from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +17,15 @@ from groundwire_server.ports.embedder import Embedder
 @dataclass(frozen=True, slots=True)
 class _Key:
     file: Path
-    embedder: Hashable
+    embedding: Embedding | None
 
 
-async def open_embedded(section: Section, model: Hashable, embedder: Embedder | None, lease: Lease) -> Store:
+async def open_embedded(section: Section, embedder: Embedder | None, lease: Lease) -> Store:
     """The store in a folder.
 
     Args:
         section: says which.
-        model: what is set for the embedder.
-        embedder: the embedder itself.
+        embedder: makes it searchable by meaning.
         lease: of the configuration.
 
     Raises:
@@ -35,16 +33,18 @@ async def open_embedded(section: Section, model: Hashable, embedder: Embedder | 
     """
     file = section.folder.absolute() / FILE
 
-    async def opened() -> Opened[Store]:
-        embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
+    embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
+
+    async def opened() -> Opened[EmbeddedStore]:
         store = await asyncio.to_thread(EmbeddedStore.open, file, SystemClock(), embedding)
 
         async def close() -> None:
             store.close()
 
-        return Store(store.retriever, store.corpus, embedder, store.sentence_vectors), close
+        return store, close
 
-    key = _Key(file, model)
+    key = _Key(file, embedding)
     if any(isinstance(other, _Key) and other.file == file and other != key for other in lease.others()):
         raise Unusable(f"the store in {section.folder} is open with another embedder: restart the server")
-    return await lease.take(key, opened)
+    store = await lease.take(key, opened)
+    return Store(store.retriever, store.corpus, embedder, store.sentence_vectors if section.sentence_vectors else None)

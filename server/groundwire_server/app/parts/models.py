@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.adapters.generator.limiting import FairSlots, LimitedGenerator
+from groundwire_server.adapters.generator.limiting import LimitedGenerator
+from groundwire_server.adapters.http.turns import FairSlots
 from groundwire_server.app.configuration.models.generators import AnthropicModel, OpenAiModel
 from groundwire_server.app.configuration.models.providers import OpenAiProvider, Provider
 from groundwire_server.app.parts.providers import open_provider, turns_of
@@ -29,21 +30,23 @@ async def open_model(
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
+    from groundwire_server.adapters.generator.provider import generator_of  # noqa: PLC0415  # as below
+
     found = await open_provider(section.provider, provider, lease, tracer)
-    generator = found.provider.generator(dialect(section, provider), _options(section))
+    asked = generator_of(found.provider, dialect(section, provider), _options(section))
     own = await turns_of((section.provider, provider, section.model), section.concurrency, lease)
     # Its own turn first: who waits for one model must not hold up the others of its provider, or of any.
     slots = (*own, *found.slots, *worker)
-    return LimitedGenerator(generator, *slots) if slots else generator
+    return LimitedGenerator(asked, *slots) if slots else asked
 
 
 def dialect(section: OpenAiModel | AnthropicModel, provider: Provider) -> "Dialect":
     """How the model is spoken to."""
     # Imported here: a server that asks no provider starts without an HTTP client.
     from groundwire_server.adapters.generator.anthropic import AnthropicDialect, AnthropicOptions  # noqa: PLC0415
-    from groundwire_server.adapters.generator.http.options import ApiKey  # noqa: PLC0415
     from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions  # noqa: PLC0415
     from groundwire_server.adapters.generator.schema import Output  # noqa: PLC0415
+    from groundwire_server.adapters.http.options import ApiKey  # noqa: PLC0415
 
     key = None if provider.api_key is None else ApiKey(provider.api_key.reveal())
     if isinstance(section, AnthropicModel):
@@ -57,10 +60,10 @@ def dialect(section: OpenAiModel | AnthropicModel, provider: Provider) -> "Diale
 
 
 def _options(section: OpenAiModel | AnthropicModel) -> "ModelOptions":
-    from groundwire_server.adapters.generator.breaking import BreakerOptions  # noqa: PLC0415  # as above
-    from groundwire_server.adapters.generator.http.options import Bounds  # noqa: PLC0415
     from groundwire_server.adapters.generator.provider import ModelOptions  # noqa: PLC0415
-    from groundwire_server.adapters.generator.retrying import RetryOptions  # noqa: PLC0415
+    from groundwire_server.adapters.http.circuit import BreakerOptions  # noqa: PLC0415  # as above
+    from groundwire_server.adapters.http.options import Bounds  # noqa: PLC0415
+    from groundwire_server.adapters.http.retries import RetryOptions  # noqa: PLC0415
 
     return ModelOptions(
         Bounds(**section.bounds.model_dump()),

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.adapters.generator.limiting import FairSlots
+from groundwire_server.adapters.http.turns import FairSlots
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.providers import Concurrency, OpenAiProvider
 from groundwire_server.app.configuration.models.providers import Provider as Section
 from groundwire_server.app.parts.shared import Lease, Opened
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.generator.http.options import Endpoint
-    from groundwire_server.adapters.generator.provider import Provider
+    from groundwire_server.adapters.http.options import Endpoint
+    from groundwire_server.adapters.http.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ async def open_provider(name: str, section: Section, lease: Lease, tracer: Trace
         OSError: when its `ca_file` cannot be read.
     """
     # Imported here, as below: a server that asks no provider starts without an HTTP client.
-    from groundwire_server.adapters.generator.provider import Provider  # noqa: PLC0415
-    from groundwire_server.adapters.generator.retry_budget import RetryBudgetOptions  # noqa: PLC0415
+    from groundwire_server.adapters.http.provider import Provider  # noqa: PLC0415
+    from groundwire_server.adapters.http.retry_budget import RetryBudgetOptions  # noqa: PLC0415
 
     async def opened() -> Opened[OpenProvider]:
         budget = RetryBudgetOptions(section.retry_budget.tokens, section.retry_budget.ratio)
@@ -48,7 +48,7 @@ async def open_provider(name: str, section: Section, lease: Lease, tracer: Trace
 
 def endpoint(name: str, section: Section) -> "Endpoint":
     """Where a provider listens."""
-    from groundwire_server.adapters.generator.http.options import Endpoint  # noqa: PLC0415
+    from groundwire_server.adapters.http.options import Endpoint  # noqa: PLC0415
 
     return Endpoint(
         name,
@@ -64,7 +64,7 @@ def endpoint(name: str, section: Section) -> "Endpoint":
 def credentials(section: Section) -> Mapping[str, str]:
     """The headers of every request to a provider."""
     from groundwire_server.adapters.generator import anthropic, openai  # noqa: PLC0415
-    from groundwire_server.adapters.generator.http.options import ApiKey  # noqa: PLC0415
+    from groundwire_server.adapters.http.options import ApiKey  # noqa: PLC0415
 
     key = None if section.api_key is None else ApiKey(section.api_key.reveal())
     if isinstance(section, OpenAiProvider):

@@ -10,7 +10,7 @@ from opentelemetry.trace import Tracer
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.stores import EmbeddedStore
-from groundwire_server.app.parts.embedders import open_embedder
+from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder
@@ -23,7 +23,9 @@ class Store:
     """A store with what makes it searchable.
 
     Attributes:
+        sentence_vectors: None where the store is to keep none.
         searched: the same store searched in a route's own way; None when there is but one.
+        vectorizer: what makes vectors within the store, where no embedder does; empty where nothing does.
     """
 
     retriever: Retriever
@@ -31,23 +33,23 @@ class Store:
     embedder: Embedder | None = None
     sentence_vectors: SentenceVectors | None = None
     searched: Callable[[Search], "Store"] | None = None
+    vectorizer: str = ""
 
 
 async def open_store(name: str, configuration: Configuration, lease: Lease, tracer: Tracer) -> Store:
     """The store of this name, with its embedder."""
     section = configuration.stores[name]
-    model = None if section.embedder is None else configuration.embedders[section.embedder]
-    embedder = None if model is None else await open_embedder(model, lease)
+    embedder = await open_embedder(section.embedder, configuration, lease, tracer)
     if isinstance(section, EmbeddedStore):
         from groundwire_server.app.parts.embedded_store import open_embedded  # noqa: PLC0415  # of one kind alone
 
-        return await open_embedded(section, model, embedder, lease)
+        return await open_embedded(section, embedder, lease)
     with _as_it_was("GRPC_VERBOSITY"):
         # Imported here: the client takes half a second, which servers without a Weaviate are spared. It also has gRPC
         # write to standard error.
         from groundwire_server.app.parts.weaviate_store import open_weaviate  # noqa: PLC0415
 
-    return await open_weaviate(name, section, model, embedder, lease, tracer)
+    return await open_weaviate(name, section, embedder, module_of(section.embedder, configuration), lease, tracer)
 
 
 @contextmanager

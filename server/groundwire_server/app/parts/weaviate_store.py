@@ -20,6 +20,7 @@ from groundwire_server.adapters.store.weaviate.options import (
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.embedders import WeaviateModule
 from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
 from groundwire_server.app.parts.shared import Lease, Opened
@@ -39,40 +40,48 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Key:
     section: Section
-    embedder: Hashable
+    vectors: Hashable
+    headers: Hashable
 
 
 async def open_weaviate(
-    name: str, section: Section, model: Hashable, embedder: Embedder | None, lease: Lease, tracer: Tracer
+    name: str, section: Section, embedder: Embedder | None, module: WeaviateModule | None, lease: Lease, tracer: Tracer
 ) -> Store:
     """The store in a Weaviate.
 
     Args:
         name: of the store.
         section: says which.
-        model: what is set for the embedder.
-        embedder: the embedder itself.
+        embedder: makes it searchable by meaning.
+        module: of Weaviate's that does so in its place.
         lease: of the configuration.
         tracer: for a span around every call.
 
     Raises:
         Unusable: when Weaviate lets us not in, or its schema is not what the configuration asks for.
     """
+    options = weaviate_options(section, embedder, module)
 
-    async def opened() -> Opened[Store]:
+    async def opened() -> Opened[WeaviateStore]:
         clock = SystemClock()
-        store = WeaviateStore.open(weaviate_options(section, embedder), clock, tracer)
+        store = WeaviateStore.open(options, clock, tracer)
         try:
             await _look(name, store.schema, clock)
         except BaseException:
             await store.close()
             raise
-        return _store(store, embedder), store.close
+        return store, store.close
 
-    return await lease.take(_Key(section, model), opened)
+    vectors: Hashable = None if embedder is None else (embedder.model, embedder.dimensions)
+    if module is not None:
+        vectors = module.options().name
+    key = _Key(section, vectors, frozenset(options.connection.headers.items()))
+    return _store(await lease.take(key, opened), section, embedder, module)
 
 
-def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOptions:
+def weaviate_options(
+    section: Section, embedder: Embedder | None, module: WeaviateModule | None = None
+) -> WeaviateOptions:
     """What the adapter takes.
 
     Raises:
@@ -91,6 +100,8 @@ def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOpt
         longest_call=section.call_seconds,
         keepalive=section.keepalive_seconds,
         pool=section.pool,
+        attempts=section.attempts,
+        headers={} if module is None else module.headers(),
     )
     collection = CollectionOptions(
         name=section.collection,
@@ -99,8 +110,11 @@ def weaviate_options(section: Section, embedder: Embedder | None) -> WeaviateOpt
         dimensions=0 if embedder is None else embedder.dimensions,
         replicas=section.replicas,
         tokenization=section.tokenization,
+        vectorizer=None if module is None else module.options(),
     )
-    write = WriteOptions(consistency=section.consistency, create_tenants=section.create_tenants)
+    write = WriteOptions(
+        consistency=section.consistency, create_tenants=section.create_tenants, **section.writing.model_dump()
+    )
     return WeaviateOptions(connection, collection, write=write)
 
 
@@ -110,13 +124,16 @@ def unapplied(name: str, steps: Sequence[Step]) -> str:
     return f"stores.{name}: {steps[0]}{more}: run `groundwire corpus apply`"
 
 
-def _store(opened: WeaviateStore, embedder: Embedder | None) -> Store:
+def _store(opened: WeaviateStore, section: Section, embedder: Embedder | None, module: WeaviateModule | None) -> Store:
     def searched(search: Search) -> Store:
         # A search by words alone needs no vector of the question.
         by = None if search.mode is SearchMode.KEYWORD else embedder
-        return replace(store, retriever=opened.searched(search.options()), embedder=by)
+        made = "" if search.mode is SearchMode.KEYWORD else store.vectorizer
+        return replace(store, retriever=opened.searched(search.options()), embedder=by, vectorizer=made)
 
-    store = Store(opened.retriever, opened.corpus, embedder, opened.sentence_vectors, searched)
+    sentences = opened.sentence_vectors if section.sentence_vectors and module is None else None
+    vectorizer = "" if module is None else module.options().name
+    store = Store(opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer)
     return store
 
 

@@ -11,6 +11,7 @@ from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.stores import EmbeddedStore
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
 from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.doctor.embedders import embedders
 from groundwire_server.cli.doctor.providers import providers
 from groundwire_server.cli.doctor.report import Finding, State
 from groundwire_server.cli.doctor.sockets import refusal
@@ -46,6 +47,7 @@ def local(connection: Connection, config: Path | None) -> Iterator[Finding]:
             yield from weaviate(name, store, loaded.configuration)
     yield from _key_sets(loaded)
     yield from providers(loaded.configuration)
+    yield from embedders(loaded.configuration)
     endpoint = loaded.configuration.telemetry.otlp_endpoint
     if endpoint:
         yield _collector(endpoint)

@@ -39,8 +39,18 @@ def _provider(configuration: "Configuration", name: str) -> Finding:
 
 
 def _models(configuration: "Configuration", name: str, where: str, listed: frozenset[str]) -> Finding:
-    for alias, model in configuration.models.items():
-        if listed and model.kind != "extractive" and model.provider == name and model.model not in listed:
-            do = f"correct models.{alias}.model, unless it takes names that it does not list"
-            return Finding(_CHECK, State.WARN, f"{where} takes requests, but does not list {model.model}", do)
+    for place, model in _asked(configuration, name):
+        if listed and model not in listed:
+            do = f"correct {place}.model, unless it takes names that it does not list"
+            return Finding(_CHECK, State.WARN, f"{where} takes requests, but does not list {model}", do)
     return Finding(_CHECK, State.OK, f"{where} takes requests")
+
+
+def _asked(configuration: "Configuration", name: str) -> Iterator[tuple[str, str]]:
+    """The models of a provider: where each is named, and by what."""
+    for alias, model in configuration.models.items():
+        if model.kind != "extractive" and model.provider == name:
+            yield f"models.{alias}", model.model
+    for alias, embedder in configuration.embedders.items():
+        if embedder.kind == "openai" and embedder.provider == name:
+            yield f"embedders.{alias}", embedder.model

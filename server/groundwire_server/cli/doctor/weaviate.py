@@ -20,8 +20,11 @@ def weaviate(name: str, store: WeaviateStore, configuration: Configuration) -> I
             do = f"start Weaviate, or correct stores.{name}.{key}"
             yield Finding("store", State.FAIL, f"{name}: nothing answers at {address} ({refused})", do)
             reached = False
-    if store.api_key is not None and store.tls is None and not on_this_machine(store.http):
-        said = f"{name}: the API key goes to {store.http} in plain text"
+    module = configuration.embedders.get(store.embedder or "")
+    keys = ["the API key"] if store.api_key is not None else []
+    keys += [f"the key of {module.module}"] if module is not None and module.kind == "weaviate" and module.key else []
+    if keys and store.tls is None and not on_this_machine(store.http):
+        said = f"{name}: {keys[0]} goes to {store.http} in plain text"
         yield Finding("store", State.WARN, said, f"secure the connection with stores.{name}.tls")
     if not reached:
         return

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from groundwire_server.adapters.generator.anthropic import AnthropicDialect, AnthropicOptions
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
-from groundwire_server.adapters.generator.http.options import ApiKey, Bounds, Endpoint
-from groundwire_server.adapters.generator.http.session import Session
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
 from groundwire_server.adapters.generator.schema import Output
+from groundwire_server.adapters.http.options import ApiKey, Bounds, Endpoint
+from groundwire_server.adapters.http.session import Session
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Finish, GenerationRequest, Prompt

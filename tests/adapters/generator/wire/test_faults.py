@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
-from groundwire_server.adapters.generator.http.options import Bounds, Endpoint
-from groundwire_server.adapters.generator.http.session import Session
+from groundwire_server.adapters.http.options import Bounds, Endpoint
+from groundwire_server.adapters.http.session import Session
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason
 from groundwire_server.domain.vocabulary import Cause

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from opentelemetry.trace import get_current_span
 
-from groundwire_server.adapters.generator.breaking import State
-from groundwire_server.adapters.generator.http.options import Endpoint
-from groundwire_server.adapters.generator.provider import ModelOptions, Provider
-from groundwire_server.adapters.generator.retrying import RetryOptions
+from groundwire_server.adapters.generator.provider import ModelOptions, generator_of
+from groundwire_server.adapters.http.circuit import State
+from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.http.provider import Provider
+from groundwire_server.adapters.http.retries import RetryOptions
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER
@@ -36,7 +37,7 @@ class Wired:
         self.spans = spans
 
     def model(self, name: str = "openai") -> Model:
-        return Model(self.provider.generator(dialect(name), QUICK), self.upstream)
+        return Model(generator_of(self.provider, dialect(name), QUICK), self.upstream)
 
     @property
     def span(self) -> Any:

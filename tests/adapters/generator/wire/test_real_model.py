@@ -13,9 +13,9 @@ from contextlib import aclosing
 import pytest
 
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
-from groundwire_server.adapters.generator.http.options import Bounds, Endpoint
-from groundwire_server.adapters.generator.http.session import Session
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
+from groundwire_server.adapters.http.options import Bounds, Endpoint
+from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.evidence import Passage

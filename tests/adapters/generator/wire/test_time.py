@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from groundwire_server.adapters.generator.http import exchange
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
-from groundwire_server.adapters.generator.http.options import Bounds, Endpoint
-from groundwire_server.adapters.generator.http.session import Session
+from groundwire_server.adapters.http import exchange
+from groundwire_server.adapters.http.options import Bounds, Endpoint
+from groundwire_server.adapters.http.session import Session
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Piece

@@ -200,7 +200,8 @@ class TestFailures:
         assert {causes[each] for each in (Fault.UNAVAILABLE, Fault.OVERLOADED, Fault.OTHER)} == {
             Cause.STORE_UNAVAILABLE
         }
-        misconfigured = set(Fault) - {Fault.SLOW, Fault.UNAVAILABLE, Fault.OVERLOADED, Fault.OTHER}
+        assert causes[Fault.MODULE] is Cause.EMBEDDER_UNAVAILABLE
+        misconfigured = set(Fault) - {Fault.MODULE, Fault.SLOW, Fault.UNAVAILABLE, Fault.OVERLOADED, Fault.OTHER}
         assert {causes[each] for each in misconfigured} == {Cause.STORE_MISCONFIGURED}
 
     async def test_a_wrong_key_is_one_at_the_first_call(self, options: WeaviateOptions) -> None:

@@ -1,30 +1,25 @@
 """A model behind HTTP, whatever its dialect."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 
-from opentelemetry.trace import get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from groundwire_server.adapters.generator.http.dialect import Dialect, Reading
-from groundwire_server.adapters.generator.http.exchange import Exchange
-from groundwire_server.adapters.generator.http.options import Bounds, Target
-from groundwire_server.adapters.generator.http.refusals import Refusal
-from groundwire_server.adapters.generator.http.session import Session
-from groundwire_server.adapters.generator.http.sse import TooLongEventError
+from groundwire_server.adapters.http.exchange import Exchange
+from groundwire_server.adapters.http.options import Bounds, Target
+from groundwire_server.adapters.http.refusals import told
+from groundwire_server.adapters.http.session import Session
+from groundwire_server.adapters.http.sse import TooLongEventError
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, GenerationRequest, Piece, Usage
 from groundwire_server.domain.text import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
-from groundwire_server.telemetry import names
 
 _FRAME = 64
 """Characters of a draft until the first word of its text has come."""
-
-_LOG = logging.getLogger(__name__)
 
 
 class HttpGenerator:
@@ -89,21 +84,7 @@ class HttpGenerator:
             self._propagator.inject(headers)
         refusal = await exchange.open(self._url, headers, body)
         if refusal is not None:
-            raise self._refused(refusal)
-
-    def _refused(self, refusal: Refusal) -> Failure:
-        failure = refusal.failure()
-        get_current_span().set_attribute(names.HTTP_STATUS, refusal.status)
-        if failure.cause in {Cause.MODEL_MISCONFIGURED, Cause.MODEL_QUOTA_EXHAUSTED}:
-            # Somebody has to look. The provider's own words may repeat the prompt or a key.
-            _LOG.warning(
-                "Provider %s refused model %s with HTTP status %d: %s.",
-                self.target.provider,
-                self.target.model,
-                refusal.status,
-                failure.cause,
-            )
-        return failure
+            raise told(refusal, self.target.provider, self.target.model)
 
 
 def _finish(request: GenerationRequest, reading: Reading, written: list[str], exchange: Exchange) -> Finish:

@@ -180,6 +180,7 @@ def _client(options: ConnectionOptions) -> WeaviateAsyncClient:
             grpc=ProtocolParams(host=address.grpc_host or address.host, port=address.grpc_port, secure=secure),
         ),
         auth_client_secret=AuthApiKey(options.api_key) if options.api_key else None,
+        additional_headers=dict(options.headers),
         additional_config=AdditionalConfig(
             connection=ConnectionConfig(session_pool_connections=options.pool, session_pool_maxsize=options.pool),
             timeout=Timeout(init=options.longest_call, query=options.longest_call, insert=options.longest_call),

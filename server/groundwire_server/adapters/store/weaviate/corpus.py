@@ -31,6 +31,7 @@ from groundwire_server.adapters.store.weaviate.objects import (
     head_object,
     principals_of,
     text_key,
+    whole_text,
 )
 from groundwire_server.adapters.store.weaviate.versions import EMPTY_VERSION, Versions
 from groundwire_server.domain.caller import EVERYBODY, Caller
@@ -70,9 +71,14 @@ class WeaviateCorpus:
         documents: the collection of documents.
         versions: the tenants' corpus versions.
         clock: dates the documents.
+        vectorized: whether Weaviate makes the vectors.
     """
 
-    def __init__(self, chunks: Objects, documents: Objects, versions: Versions, clock: Clock) -> None:
+    def __init__(
+        self, chunks: Objects, documents: Objects, versions: Versions, clock: Clock, *, vectorized: bool = False
+    ) -> None:
+        self._vectorized = vectorized
+        self._whole = whole_text(vectorized=vectorized)
         self._chunks = chunks
         self._documents = documents
         self._versions = versions
@@ -109,10 +115,10 @@ class WeaviateCorpus:
             if head is None:
                 return None
             where = by_ids([text_key(head.key, head.body)])
-            found = await self._chunks.fetch(caller.tenant, where, (p.TEXT, p.ACCESS), 1, deadline)
+            found = await self._chunks.fetch(caller.tenant, where, (self._whole, p.ACCESS), 1, deadline)
             if found:
                 _, properties = found[0]
-                return str(properties[p.TEXT]) if caller.may_see(principals_of(properties)) else None
+                return str(properties[self._whole]) if caller.may_see(principals_of(properties)) else None
         return None
 
     async def page(self, caller: Caller, after: str, limit: int, deadline: Deadline) -> Sequence[DocumentInfo]:
@@ -186,7 +192,8 @@ class WeaviateCorpus:
                 return
             if held.live and narrowed != held.info.allowed_principals:
                 await self._patch(tenant, new.key, {p.ACCESS: access(narrowed)}, deadline)
-        await self._chunks.write(tenant, chunk_objects(new.key, document, new.info.revision, chunks), deadline)
+        objects = chunk_objects(new.key, document, new.info.revision, chunks, vectorized=self._vectorized)
+        await self._chunks.write(tenant, objects, deadline)
         if held is not None:
             await self._remove_all_but(tenant, new.key, new.info.revision, deadline)
         await self._end(change, new)

@@ -34,6 +34,7 @@ class Fault(StrEnum):
     MISSING_COLLECTION = "Weaviate does not have the collections: apply the schema"
     SCHEMA = "Weaviate's collections are not what this configuration needs: plan and apply the schema"
     READ_ONLY = "Weaviate is read-only, as it is when its disk is nearly full: make room and set its shards to READY"
+    MODULE = "Weaviate's vectorizer module fails: see that it is enabled, that its model is reached, and its key"
     OTHER = "Weaviate failed for a reason of its own: see its log"
 
 
@@ -47,6 +48,7 @@ _CAUSES: Final = {
     Fault.MISSING_COLLECTION: Cause.STORE_MISCONFIGURED,
     Fault.SCHEMA: Cause.STORE_MISCONFIGURED,
     Fault.READ_ONLY: Cause.STORE_MISCONFIGURED,
+    Fault.MODULE: Cause.EMBEDDER_UNAVAILABLE,
     Fault.OTHER: Cause.STORE_UNAVAILABLE,
 }
 
@@ -74,6 +76,8 @@ _SENTENCES: Final = (
     ("read-only", Fault.READ_ONLY),
     ("not enough memory", Fault.OVERLOADED),
     ("deadline exceeded", Fault.SLOW),
+    ("vectorize", Fault.MODULE),
+    ("API Key: no api key found", Fault.MODULE),
     ("vector lengths don't match", Fault.SCHEMA),
     ("vector dimensions do not match", Fault.SCHEMA),
     ("does not have named vector", Fault.SCHEMA),

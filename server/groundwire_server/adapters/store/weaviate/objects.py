@@ -82,6 +82,11 @@ def text_key(document: str, body: int) -> str:
     return str(uuid.uuid5(_OBJECTS, f"text {document} {body}"))
 
 
+def whole_text(*, vectorized: bool) -> str:
+    """The property that holds a document's text; without what a vectorizer reads it has no vector."""
+    return p.WHOLE if vectorized else p.TEXT
+
+
 def body_hash(document: Document, chunks: Sequence[Chunk]) -> str:
     """A hash over all that is stored but the access list."""
     known = [document.title, document.source_uri, sorted(document.metadata.items())]
@@ -157,8 +162,18 @@ def read_head(found: Mapping[str, Any]) -> Head:
     )
 
 
-def chunk_objects(key: str, document: Document, revision: int, chunks: Sequence[Chunk]) -> Iterable[NewObject]:
-    """Write a revision's chunks, and its text; one at a time, as they are needed."""
+def chunk_objects(
+    key: str, document: Document, revision: int, chunks: Sequence[Chunk], *, vectorized: bool = False
+) -> Iterable[NewObject]:
+    """Write a revision's chunks, and its text; one at a time, as they are needed.
+
+    Args:
+        key: of the document.
+        document: what it holds.
+        revision: its number.
+        chunks: its passages.
+        vectorized: whether Weaviate makes the vectors, from their texts.
+    """
     about = {
         "document_id": document.document_id,
         "title": document.title,
@@ -170,10 +185,14 @@ def chunk_objects(key: str, document: Document, revision: int, chunks: Sequence[
         p.REVISION: revision,
         p.ACCESS: access(document.allowed_principals),
     }
-    yield NewObject(text_key(key, revision), {**shared, p.ORDINAL: WHOLE_TEXT, p.TEXT: document.text})
+    yield NewObject(
+        text_key(key, revision), {**shared, p.ORDINAL: WHOLE_TEXT, whole_text(vectorized=vectorized): document.text}
+    )
     shared[p.ABOUT] = json.dumps(about)
     shared[p.FACTS] = tokens.facts(document.metadata)
     shared[p.TITLE_TERMS] = tokens.indexed_terms(document.title)
+    if vectorized:
+        shared[p.TITLE] = document.title
     stems: dict[str, Sequence[str]] = {}
     for chunk in chunks:
         written = {
@@ -187,7 +206,11 @@ def chunk_objects(key: str, document: Document, revision: int, chunks: Sequence[
         if chunk.sentences:
             spans, vectors = packed_sentences(chunk.sentences)
             written |= {p.SPANS: spans, p.SENTENCE_VECTORS: b64encode(vectors).decode()}
-        yield NewObject(str(uuid.uuid5(_OBJECTS, f"chunk {key} {revision} {chunk.chunk_id}")), written, chunk.vector)
+        yield NewObject(
+            str(uuid.uuid5(_OBJECTS, f"chunk {key} {revision} {chunk.chunk_id}")),
+            written,
+            None if vectorized else chunk.vector,
+        )
 
 
 def read_sentences(found: Mapping[str, Any]) -> Sequence[Sentence]:

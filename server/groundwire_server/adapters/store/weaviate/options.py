@@ -1,5 +1,7 @@
 """What an operator says about a Weaviate store; `app/` fills these from its configuration."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -67,6 +69,7 @@ class ConnectionOptions:
         attempts: tries of a call that Weaviate was not there for, all within the call's deadline.
         keepalive: seconds between pings on an idle connection.
         pool: connections kept to the HTTP port; all gRPC calls share one.
+        headers: sent with every call, such as a module's key; never logged.
     """
 
     address: Address = Address()
@@ -77,6 +80,7 @@ class ConnectionOptions:
     attempts: int = 3
     keepalive: float = 30.0
     pool: int = 20
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,27 @@ class SearchOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Vectorizer:
+    """A module of Weaviate's that makes the vectors, of what is stored and of questions.
+
+    Attributes:
+        module: its name, such as `text2vec-ollama`.
+        settings: as the module takes them.
+        fields: what of a passage is embedded.
+    """
+
+    module: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    fields: tuple[SearchField, ...] = (SearchField.TEXT,)
+
+    @property
+    def name(self) -> str:
+        """The module with a hash of all that is set for it: vectors of two names are never compared."""
+        known = json.dumps([self.settings, sorted(self.fields)], sort_keys=True)
+        return f"{self.module}@{hashlib.sha256(known.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionOptions:
     """What the corpus is kept in.
 
@@ -111,6 +136,7 @@ class CollectionOptions:
         dimensions: length of its vectors.
         replicas: nodes that hold each chunk.
         tokenization: how the words of the keyword index are cut.
+        vectorizer: what makes vectors in place of our embedder.
     """
 
     name: str = "Groundwire"
@@ -119,6 +145,7 @@ class CollectionOptions:
     dimensions: int = 0
     replicas: int = 1
     tokenization: Tokenization = Tokenization.WHITESPACE
+    vectorizer: Vectorizer | None = None
 
     @property
     def documents(self) -> str:

@@ -1,6 +1,5 @@
 """Searching: one call, whose answer is checked for revisions and measured for similarity."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,12 +12,14 @@ from weaviate.collections.classes.filters import FilterReturn
 from weaviate.collections.classes.internal import Object
 
 from groundwire_server.adapters.store.weaviate import filters, heads
+from groundwire_server.adapters.store.weaviate.by_module import ModuleSearch
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import Attributes, Connection, Operation
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.objects import RETURNED, read_passage
 from groundwire_server.adapters.store.weaviate.options import SearchField, SearchMode, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.properties import TERMS, TITLE_TERMS
+from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, relative
 from groundwire_server.adapters.store.weaviate.tokens import query_terms
 from groundwire_server.adapters.store.weaviate.versions import EMPTY_VERSION, Versions
 from groundwire_server.domain.caller import Caller
@@ -29,8 +30,6 @@ from groundwire_server.telemetry import names
 
 _FIELDS: Final = {SearchField.TEXT: TERMS, SearchField.TITLE: TITLE_TERMS}
 _RETURNED: Final = list(RETURNED)
-_KEYWORD_SCORE: Final = re.compile(r"\(Result Set keyword,[^)]*\) Document [^:]*: original score ([-+.\deE]+)")
-"""In the explanation of a hybrid score: the only place where Weaviate tells what each leg thought."""
 
 
 class WeaviateRetriever:
@@ -53,6 +52,8 @@ class WeaviateRetriever:
         self._collection = options.collection.name
         self._vector = options.collection.vector
         self._fields = [f"{_FIELDS[field]}^{boost:g}" for field, boost in options.search.fields.items()]
+        self._vectorized = options.collection.vectorizer is not None
+        self._by_module = ModuleSearch(options.search, self._vector, self._fields)
 
     async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
         """Search; see the port."""
@@ -63,30 +64,40 @@ class WeaviateRetriever:
             [filters.visible_to(caller), True if query.filter is None else filters.compiled(query.filter)]
         )
         terms = "" if self._search.mode is SearchMode.VECTOR else query_terms(query.text)
-        vector = None if self._search.mode is SearchMode.KEYWORD else query.vector
-        if isinstance(condition, bool) or (not terms and vector is None):
+        meaning = None if self._search.mode is SearchMode.KEYWORD else self._meaning(query)
+        if isinstance(condition, bool) or (not terms and meaning is None):
             return Evidence(corpus_version=version)
-        found = await self._found(caller, query.top_k, terms, vector, condition, deadline)
+        found = await self._found(caller, query.top_k, terms, meaning, condition, deadline)
         return Evidence(await self._of_one_revision(caller, found, deadline), version)
+
+    def _meaning(self, query: Query) -> Vector | str | None:
+        """The question as its leg takes it: a vector, or the words of which Weaviate makes one."""
+        return query.text if self._vectorized else query.vector
 
     async def _found(
         self,
         caller: Caller,
         top_k: int,
         terms: str,
-        vector: Vector | None,
+        meaning: Vector | str | None,
         condition: FilterReturn,
         deadline: Deadline,
     ) -> Sequence[Passage]:
         async def work(client: WeaviateAsyncClient) -> Sequence[Passage]:
             handle = self._connection.handle(client, self._collection, caller.tenant, self._search.consistency)
-            if vector is None:
-                return await self._by_keyword(handle, top_k, terms, condition)
-            if not terms:
-                return await self._by_vector(handle, top_k, vector, condition)
-            return await self._by_both(handle, top_k, terms, vector, condition)
+            match meaning:
+                case None:
+                    return await self._by_keyword(handle, top_k, terms, condition)
+                case str() if terms:
+                    return await self._by_module.both(handle, top_k, terms, meaning, condition)
+                case str():
+                    return await self._by_module.meaning(handle, top_k, meaning, condition)
+                case _ if terms:
+                    return await self._by_both(handle, top_k, terms, meaning, condition)
+                case _:
+                    return await self._by_vector(handle, top_k, meaning, condition)
 
-        name = "keyword" if vector is None else "hybrid" if terms else "vector"
+        name = "keyword" if meaning is None else "hybrid" if terms else "vector"
         attributes = {names.GEN_AI_OPERATION: "retrieval", names.GEN_AI_DATA_SOURCE: self._collection}
         operation = Operation(f"search.{name}", self._collection, caller.tenant, attributes)
         try:
@@ -111,7 +122,7 @@ class WeaviateRetriever:
         scores = [each.metadata.score or 0.0 for each in found.objects]
         return [
             read_passage(each.properties, Scores(None, score, fused))
-            for each, score, fused in zip(found.objects, scores, _relative(scores), strict=True)
+            for each, score, fused in zip(found.objects, scores, relative(scores), strict=True)
         ]
 
     async def _by_vector(
@@ -128,10 +139,10 @@ class WeaviateRetriever:
             return_properties=_RETURNED,
         )
         similarities = self._similarities(found.objects, vector)
-        relative = _relative([similarity or 0.0 for similarity in similarities])
+        stretched = relative([similarity or 0.0 for similarity in similarities])
         return [
             read_passage(each.properties, Scores(similarity, None, fused))
-            for each, similarity, fused in zip(found.objects, similarities, relative, strict=True)
+            for each, similarity, fused in zip(found.objects, similarities, stretched, strict=True)
         ]
 
     async def _by_both(
@@ -155,7 +166,7 @@ class WeaviateRetriever:
         return [
             read_passage(
                 each.properties,
-                Scores(similarity, _keyword_score(each.metadata.explain_score), _bounded(each.metadata.score)),
+                Scores(similarity, keyword_score(each.metadata.explain_score), bounded(each.metadata.score)),
             )
             for each, similarity in zip(found.objects, self._similarities(found.objects, vector), strict=True)
         ]
@@ -190,25 +201,6 @@ class WeaviateRetriever:
 
 def _chosen(counting: int | None, present: set[int]) -> int:
     return counting if counting in present else max(present)
-
-
-def _relative(scores: Sequence[float]) -> Sequence[float]:
-    """Stretch scores over 0 to 1, as fusion does with each leg."""
-    if not scores:
-        return ()
-    least, most = min(scores), max(scores)
-    if most == least:
-        return [1.0] * len(scores)
-    return [(score - least) / (most - least) for score in scores]
-
-
-def _bounded(score: float | None) -> float:
-    return min(max(score or 0.0, 0.0), 1.0)
-
-
-def _keyword_score(explanation: str | None) -> float | None:
-    said = _KEYWORD_SCORE.search(explanation or "")
-    return float(said[1]) if said else None
 
 
 def _noted(found: Sequence[Passage]) -> Attributes:

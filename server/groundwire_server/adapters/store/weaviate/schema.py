@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groundwire_server.adapters.store.weaviate import properties as p
-from groundwire_server.adapters.store.weaviate.options import CollectionOptions
+from groundwire_server.adapters.store.weaviate.options import CollectionOptions, SearchField, Vectorizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class CollectionSchema:
         properties: of its objects.
         vectors: names of its vectors, each compared by cosine.
         replicas: nodes that hold each object.
+        vectorizer: what fills the vectors; None where we do.
     """
 
     name: str
@@ -43,6 +44,7 @@ class CollectionSchema:
     properties: tuple[PropertySchema, ...]
     vectors: tuple[str, ...]
     replicas: int
+    vectorizer: Vectorizer | None = None
 
 
 def _read(name: str, type_: str = "text") -> PropertySchema:
@@ -73,6 +75,9 @@ _CHUNKS_READ: Final = (
     _read(p.SENTENCE_VECTORS),
 )
 
+_EMBEDDED: Final = {SearchField.TEXT: p.TEXT, SearchField.TITLE: p.TITLE}
+"""What a vectorizer reads. Stems and facts would only blur what it makes of it."""
+
 _DOCUMENTS: Final = (
     _exact(p.DOCUMENT),
     _exact(p.POSITION),
@@ -96,13 +101,18 @@ def wanted(options: CollectionOptions) -> tuple[CollectionSchema, CollectionSche
     """The collections that the options ask for."""
     words = tuple(PropertySchema(name, "text", options.tokenization, searchable=True) for name in _WORDS)
     model = f"{options.model} ({options.dimensions})" if options.model else "none"
+    read: tuple[PropertySchema, ...] = _CHUNKS_READ
+    if options.vectorizer is not None:
+        model = options.vectorizer.name
+        read = (*read, _read(p.WHOLE), _read(p.TITLE))
     return (
         CollectionSchema(
             options.name,
             f"groundwire: chunks; vectors of {model}",
-            (*_CHUNKS_FILTERED, *words, *_CHUNKS_READ),
+            (*_CHUNKS_FILTERED, *words, *read),
             (options.vector,),
             options.replicas,
+            options.vectorizer,
         ),
         CollectionSchema(options.documents, "groundwire: documents", _DOCUMENTS, (), options.replicas),
     )
@@ -120,7 +130,7 @@ def definition(collection: CollectionSchema) -> dict[str, Any]:
         "properties": [_property(each) for each in collection.properties],
     }
     if collection.vectors:
-        written["vectorConfig"] = {name: _vector() for name in collection.vectors}
+        written["vectorConfig"] = {name: _vector(collection.vectorizer) for name in collection.vectors}
     else:
         written |= {"vectorizer": "none", "vectorIndexConfig": {"skip": True}}
     return written
@@ -146,5 +156,9 @@ def _property(schema: PropertySchema) -> dict[str, Any]:
     return written
 
 
-def _vector() -> dict[str, Any]:
-    return {"vectorizer": {"none": {}}, "vectorIndexType": "hnsw", "vectorIndexConfig": {"distance": "cosine"}}
+def _vector(vectorizer: Vectorizer | None) -> dict[str, Any]:
+    by: dict[str, Any] = {"none": {}}
+    if vectorizer is not None:
+        embedded = [_EMBEDDED[each] for each in vectorizer.fields]
+        by = {vectorizer.module: {**vectorizer.settings, "properties": embedded, "vectorizeClassName": False}}
+    return {"vectorizer": by, "vectorIndexType": "hnsw", "vectorIndexConfig": {"distance": "cosine"}}

@@ -45,7 +45,7 @@ class WeaviateStore:
         versions = Versions(documents, clock, write.version_lag, write.change_seconds)
         return cls(
             WeaviateRetriever(connection, documents, versions, options),
-            WeaviateCorpus(chunks, documents, versions, clock),
+            WeaviateCorpus(chunks, documents, versions, clock, vectorized=collection.vectorizer is not None),
             WeaviateSentenceVectors(chunks),
             Schema(connection, collection),
             Probe(connection, collection.documents),

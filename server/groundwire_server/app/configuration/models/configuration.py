@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from groundwire_server.app.configuration.models.access import Authentication, Tenant
+from groundwire_server.app.configuration.models.embedders import Embedder
 from groundwire_server.app.configuration.models.generators import Model
-from groundwire_server.app.configuration.models.parts import MiniLm
 from groundwire_server.app.configuration.models.providers import Concurrency, Provider
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.models.section import Name, Section
@@ -32,7 +32,7 @@ class Configuration(Section):
         examples=[["acme", "demo"]],
     )
     telemetry: Telemetry = Field(default_factory=Telemetry, description="What is told of what the server does.")
-    embedders: dict[Name, MiniLm] = Field(default_factory=dict, description="What makes vectors, by name.")
+    embedders: dict[Name, Embedder] = Field(default_factory=dict, description="What makes vectors, by name.")
     stores: dict[Name, Store] = Field(min_length=1, description="Where documents are kept, by name.")
     corpus: Name | None = Field(
         None,
@@ -52,7 +52,7 @@ class Configuration(Section):
     self_hosted_only: tuple[Tenant, ...] | None = Field(
         None,
         min_length=1,
-        description="Tenants whose questions and documents reach no hosted model, whatever the route.",
+        description="Tenants whose questions and documents reach no hosted model or embedder, whatever the route.",
         examples=[["acme"]],
     )
     spending: Spending = Field(default_factory=Spending, description="What models may cost.")

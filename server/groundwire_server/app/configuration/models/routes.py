@@ -94,7 +94,7 @@ class Route(Section):
     prompt: Prompt = Field(default_factory=Prompt, description="What the models are told.")
     models: tuple[Name, ...] = Field(min_length=1, description="The models to ask, by their names, best first.")
     self_hosted_only: bool = Field(
-        False, description="Ask none of its models that is hosted: questions and documents stay with you."
+        False, description="Ask no model and no embedder that is hosted: questions and documents stay with you."
     )
     store: Name = Field(description="The store to search, by its name.")
     search: Search | None = Field(

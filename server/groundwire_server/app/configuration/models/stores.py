@@ -9,6 +9,8 @@ from groundwire_server.adapters.store.weaviate.options import Consistency, Token
 from groundwire_server.app.configuration.models.section import Name, Section, by_kind
 from groundwire_server.app.configuration.secrets import Secret
 
+_SENTENCE_VECTORS = "Whether sentences are embedded and kept too, which the model that quotes reads."
+
 
 class EmbeddedStore(Section):
     """A file of this machine, for up to about 50,000 passages a tenant."""
@@ -16,6 +18,7 @@ class EmbeddedStore(Section):
     kind: Literal["embedded"] = Field("embedded", description="The one in a file.")
     folder: Path = Field(Path("groundwire-data"), description="Where it is kept.")
     embedder: Name | None = Field(None, description="What makes it searchable by meaning; by keyword alone if none.")
+    sentence_vectors: bool = Field(True, description=_SENTENCE_VECTORS)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -30,6 +33,22 @@ class WeaviateTls(Section):
         None,
         description="Authorities that its certificates are trusted by, PEM; the system's if none.",
         examples=["/etc/groundwire/weaviate-ca.pem"],
+    )
+
+
+class Writing(Section):
+    """How documents are written into it."""
+
+    batch_chunks: int = Field(200, ge=1, le=2000, description="Passages in one call.")
+    batch_bytes: int = Field(
+        4 * 1024 * 1024,
+        ge=64 * 1024,
+        le=64 * 1024 * 1024,
+        description="Bytes in one call, about; one passage goes whatever its size.",
+    )
+    concurrent_batches: int = Field(2, ge=1, le=64, description="Such calls at once for one document.")
+    concurrent_patches: int = Field(
+        8, ge=1, le=256, description="Passages at once of one document whose access list alone changes."
     )
 
 
@@ -54,8 +73,9 @@ class WeaviateStore(Section):
         None, description="What makes it searchable by meaning; by keyword alone if none.", examples=["local"]
     )
     vector: str = Field(
-        "text", pattern="^[a-z][A-Za-z0-9_]{0,63}$", description="The named vector that the embedder fills."
+        "text", pattern="^[a-z][A-Za-z0-9_]{0,63}$", description="The named vector that the embedder or module fills."
     )
+    sentence_vectors: bool = Field(True, description=_SENTENCE_VECTORS)
     tokenization: Tokenization = Field(
         Tokenization.WHITESPACE,
         description="How the keyword index cuts words, which are stemmed before: `whitespace` leaves them whole, "
@@ -67,6 +87,10 @@ class WeaviateStore(Section):
     )
     create_tenants: bool = Field(
         True, description="Whether a tenant's first document makes its Weaviate tenant; if not, an operator does."
+    )
+    writing: Writing = Field(default_factory=Writing, description="How documents are written into it.")
+    attempts: int = Field(
+        3, ge=1, le=10, description="Tries of a call that Weaviate is not there for, all within its time."
     )
     concurrent_calls: int = Field(64, ge=1, le=10_000, description="Calls in flight; more wait, within their time.")
     pool: int = Field(

@@ -9,7 +9,7 @@ from typing import Self
 
 import aiohttp
 
-from groundwire_server.adapters.generator.http.options import Endpoint
+from groundwire_server.adapters.http.options import Endpoint
 
 _DRAIN_SECONDS = 0.1
 _HEADERS = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import aiohttp
 import jiter
 
-from groundwire_server.adapters.generator.http.options import Endpoint
-from groundwire_server.adapters.generator.http.session import Session
+from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.http.session import Session
 
 _MOST_BYTES = 1024 * 1024
 

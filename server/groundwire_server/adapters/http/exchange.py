@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from groundwire_server.adapters.generator.http.options import Bounds
-from groundwire_server.adapters.generator.http.refusals import Refusal
-from groundwire_server.adapters.generator.http.session import Session
-from groundwire_server.adapters.generator.http.sse import DocumentReader, EventReader
-from groundwire_server.adapters.generator.http.watch import Watch
-from groundwire_server.domain.deadline import Deadline
+from groundwire_server.adapters.http.options import Bounds
+from groundwire_server.adapters.http.refusals import Refusal
+from groundwire_server.adapters.http.session import Session
+from groundwire_server.adapters.http.sse import DocumentReader, EventReader
+from groundwire_server.adapters.http.watch import Watch
+from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 
@@ -34,7 +34,7 @@ class Exchange:
         gathers: whether tokens that trickle are read together.
     """
 
-    def __init__(self, session: Session, bounds: Bounds, deadline: Deadline, begin_by: Deadline) -> None:
+    def __init__(self, session: Session, bounds: Bounds, deadline: Deadline, begin_by: Deadline = NEVER) -> None:
         self._session = session
         self._name = session.endpoint.provider
         self._bounds = bounds

@@ -1,15 +1,20 @@
 """What a provider's error says, in the product's words. Its text is looked at here and goes no further."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 import jiter
+from opentelemetry.trace import get_current_span
 
-from groundwire_server.adapters.generator.http.retry_after import retry_after, seconds
+from groundwire_server.adapters.http.retry_after import retry_after, seconds
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.telemetry import names
+
+_LOG = logging.getLogger(__name__)
 
 _SPECIFIC: Final = MappingProxyType(
     {
@@ -87,6 +92,18 @@ class Refusal:
         error = _error(self.body)
         after = retry_after(self.headers)
         return Failure(_cause(self.status, error), retry_after=_said(error) if after is None else after)
+
+
+def told(refusal: Refusal, provider: str, model: str) -> Failure:
+    """What a refusal means; the current span and, where somebody has to look, the log are told of it."""
+    failure = refusal.failure()
+    get_current_span().set_attribute(names.HTTP_STATUS, refusal.status)
+    if failure.cause in {Cause.MODEL_MISCONFIGURED, Cause.MODEL_QUOTA_EXHAUSTED}:
+        # The provider's own words may repeat the prompt or a key.
+        _LOG.warning(
+            "Provider %s refused model %s with HTTP status %d: %s.", provider, model, refusal.status, failure.cause
+        )
+    return failure
 
 
 def failure_of(error: Any) -> Failure:

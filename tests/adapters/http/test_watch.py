@@ -2,7 +2,7 @@
 
 import asyncio
 
-from groundwire_server.adapters.generator.http.watch import Watch
+from groundwire_server.adapters.http.watch import Watch
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.vocabulary import Cause
 

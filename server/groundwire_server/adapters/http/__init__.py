@@ -1,0 +1,1 @@
+"""What every provider behind HTTP has: one session, bounded exchanges, refusals, retries, circuits and turns."""

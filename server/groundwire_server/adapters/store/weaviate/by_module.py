@@ -1,0 +1,105 @@
+"""Searching where a module of Weaviate's makes the vectors: questions go as words, and similarity comes as a distance.
+
+A vector search tells distances. A hybrid search tells none; the explanation of its scores has the similarity of what
+the vector leg found. What the keyword leg alone found is measured by a second search, held to those objects, for which
+the module embeds the question again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from weaviate.classes.query import Filter as Where
+from weaviate.classes.query import HybridFusion, HybridVector, MetadataQuery
+from weaviate.collections import CollectionAsync
+from weaviate.collections.classes.filters import FilterReturn
+
+from groundwire_server.adapters.store.weaviate.objects import RETURNED, read_passage
+from groundwire_server.adapters.store.weaviate.options import SearchOptions
+from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, relative, similarity
+from groundwire_server.domain.evidence import Passage, Scores
+
+_RETURNED: Final = list(RETURNED)
+
+
+class ModuleSearch:
+    """The searches of one route that need vectors of a module's.
+
+    Args:
+        options: of the route.
+        vector: the name of the vector.
+        fields: what the keyword leg looks through, as Weaviate takes them.
+    """
+
+    def __init__(self, options: SearchOptions, vector: str, fields: Sequence[str]) -> None:
+        self._options = options
+        self._vector = vector
+        self._fields = list(fields)
+
+    async def meaning(
+        self, handle: CollectionAsync[Any, Any], top_k: int, text: str, condition: FilterReturn
+    ) -> Sequence[Passage]:
+        """Search by meaning alone."""
+        found = await handle.query.near_text(
+            text,
+            target_vector=self._vector,
+            distance=self._options.max_vector_distance,
+            limit=top_k,
+            auto_limit=self._options.autocut,
+            filters=condition,
+            return_metadata=MetadataQuery(distance=True),
+            return_properties=_RETURNED,
+        )
+        similarities = [_similarity(each.metadata.distance) for each in found.objects]
+        return [
+            read_passage(each.properties, Scores(near, None, fused))
+            for each, near, fused in zip(found.objects, similarities, relative(similarities), strict=True)
+        ]
+
+    async def both(
+        self, handle: CollectionAsync[Any, Any], top_k: int, terms: str, text: str, condition: FilterReturn
+    ) -> Sequence[Passage]:
+        """Search by words and by meaning."""
+        found = await handle.query.hybrid(
+            terms,
+            alpha=self._options.alpha,
+            # The words of the index are stems; a model understands the question as it was put.
+            vector=HybridVector.near_text(text),
+            target_vector=self._vector,
+            fusion_type=HybridFusion.RELATIVE_SCORE,
+            max_vector_distance=self._options.max_vector_distance,
+            query_properties=self._fields,
+            limit=top_k,
+            auto_limit=self._options.autocut,
+            filters=condition,
+            return_metadata=MetadataQuery(score=True, explain_score=True),
+            return_properties=_RETURNED,
+        )
+        similarities = {str(each.uuid): similarity(each.metadata.explain_score) for each in found.objects}
+        unknown = [each for each, near in similarities.items() if near is None]
+        measured = await self._measured(handle, text, unknown) if unknown else {}
+        return [
+            read_passage(
+                each.properties,
+                Scores(
+                    measured.get(str(each.uuid), similarities[str(each.uuid)]),
+                    keyword_score(each.metadata.explain_score),
+                    bounded(each.metadata.score),
+                ),
+            )
+            for each in found.objects
+        ]
+
+    async def _measured(self, handle: CollectionAsync[Any, Any], text: str, ids: Sequence[str]) -> Mapping[str, float]:
+        found = await handle.query.near_text(
+            text,
+            target_vector=self._vector,
+            limit=len(ids),
+            filters=Where.by_id().contains_any(list(ids)),
+            return_metadata=MetadataQuery(distance=True),
+            return_properties=[],
+        )
+        return {str(each.uuid): _similarity(each.metadata.distance) for each in found.objects}
+
+
+def _similarity(distance: float | None) -> float:
+    return 1.0 - (2.0 if distance is None else distance)
