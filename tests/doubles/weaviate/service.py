@@ -294,6 +294,9 @@ def _ranked(
     if kind == "vector":
         return vectors, {}
     keywords = by_keyword(tenant, admits, asked.query, asked.properties, depth, collection.tokenizations)
+    if most is not None:
+        # Weaviate lets the distance bound what words found as well.
+        keywords = {each: score for each, score in keywords.items() if each in vectors}
     combined, explained = fused(keywords, vectors, asked.alpha_param if asked.use_alpha_param else asked.alpha)
     return combined, dict(explained)
 
