@@ -165,7 +165,7 @@ class OpenAiEmbedder:
             names.CIRCUIT: self._circuit.state.value,
         }
         if self._options.ways.encoding is not None:
-            attributes[names.GEN_AI_ENCODINGS] = [self._options.ways.encoding]
+            attributes[names.GEN_AI_ENCODINGS] = (self._options.ways.encoding,)
         with self._provider.tracer.start_as_current_span(
             f"{names.GEN_AI_EMBEDDINGS} {self._options.model}",
             kind=SpanKind.CLIENT,
