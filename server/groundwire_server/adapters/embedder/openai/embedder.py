@@ -154,7 +154,7 @@ class OpenAiEmbedder:
     @contextmanager
     def _spanned(self) -> Iterator[Span]:
         endpoint = self._provider.endpoint
-        attributes: dict[str, str | int | list[str]] = {
+        attributes: dict[str, str | int | tuple[str]] = {
             names.GEN_AI_OPERATION: names.GEN_AI_EMBEDDINGS,
             names.GEN_AI_PROVIDER: endpoint.provider,
             names.GEN_AI_MODEL: self._options.model,
