@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Sequence
 
 import pytest
 
@@ -30,13 +31,32 @@ class Fixed:
         return self._found
 
 
-async def _retrieve(store: Fixed, asked: Ask, *, embedded: bool = True, counts: Counts | None = None) -> Evidence:
+class Rating:
+    """A reranker that rates texts as it was told, by how they begin; the others it does not know."""
+
+    def __init__(self, **ratings: float) -> None:
+        self._ratings = ratings
+
+    async def rate(self, question: str, texts: Sequence[str], deadline: Deadline) -> Sequence[float] | None:
+        begun = [text.partition(" ")[0] for text in texts]
+        return [self._ratings[word] for word in begun] if self._ratings.keys() >= set(begun) else None
+
+
+async def _retrieve(
+    store: Fixed,
+    asked: Ask,
+    *,
+    embedded: bool = True,
+    counts: Counts | None = None,
+    reranker: Rating | None = None,
+) -> Evidence:
     ports = Ports(
         store,
         HashingEmbedder() if embedded else None,
         FilePrompts(BUILT_IN),
         {},
         SecondCheck((counts or Counts()).meter),
+        reranker=reranker,
     )
     return await retrieve(asked, ALICE, policy(), ports, lambda _: None, NEVER)
 
@@ -87,3 +107,25 @@ async def test_the_callers_own_passages_are_rated_and_not_searched_for() -> None
     )
     assert not store.queries
     assert found.passages[0].scores.relevance
+
+
+FOUND = [passage(text, f"{text} expressions.", allowed=frozenset({"staff"})) for text in ("Lambda", "Generator", "Set")]
+
+
+async def test_a_reranker_says_how_relevant_each_is_and_in_which_order() -> None:
+    rating = Rating(Lambda=0.5, Generator=0.1, Set=0.5)
+    found = await _retrieve(Fixed(Evidence(tuple(FOUND), "v1")), ask(), reranker=rating)
+    rated = [(each.chunk_id, each.scores.relevance) for each in found.passages]
+    assert rated == [("Lambda", 0.5), ("Set", 0.5), ("Generator", 0.1)]
+
+
+async def test_what_a_reranker_cannot_rate_is_rated_as_without_one() -> None:
+    found = Fixed(Evidence(tuple(FOUND), "v1"))
+    assert await _retrieve(found, ask(), reranker=Rating(Lambda=1.0)) == await _retrieve(found, ask())
+
+
+async def test_passages_of_the_callers_own_are_reranked_too_and_none_are_not() -> None:
+    rating = Rating(Lambda=0.1, Generator=0.9, Set=0.2)
+    provided = await _retrieve(Fixed(), ask(provided=tuple(FOUND)), reranker=rating)
+    assert [each.chunk_id for each in provided.passages] == ["Generator", "Set", "Lambda"]
+    assert (await _retrieve(Fixed(), ask(), reranker=rating)).passages == ()

@@ -9,6 +9,7 @@ from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.prompts import Prompts
+from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
 
 
@@ -22,6 +23,7 @@ class Ports:
         second_check: of who may see what the retriever returns.
         prices: of those whose tokens cost something.
         budget: where the money for them comes from; None has no bound.
+        reranker: rates what was found; None leaves that to vectors and words.
     """
 
     retriever: Retriever
@@ -31,3 +33,4 @@ class Ports:
     second_check: SecondCheck
     prices: Mapping[str, Price] = field(default_factory=dict)
     budget: Budget | None = None
+    reranker: Reranker | None = None

@@ -12,6 +12,7 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.relevance import relevance
 from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.ports.reranker import Reranker
 from groundwire_server.telemetry import names
 
 
@@ -24,7 +25,7 @@ async def retrieve(
         ask: the question.
         caller: who asks.
         policy: the route's limits.
-        ports: the embedder, the store, and the second look at what it returns.
+        ports: the embedder, the store, the second look at what it returns, and who rates that.
         waits: is told what is to blame when the time runs out from here on.
         by: when the search must have finished.
 
@@ -32,7 +33,7 @@ async def retrieve(
         Failure: of the store or the embedder.
     """
     if ask.provided:
-        return Evidence(_rated(ask.text, ask.provided))
+        return Evidence(await _rated(ask.text, ask.provided, ports.reranker, by))
     vector = None
     if ports.embedder is not None:
         waits(Cause.EMBEDDER_UNAVAILABLE)
@@ -40,7 +41,8 @@ async def retrieve(
     waits(Cause.STORE_TIMEOUT)
     query = Query(ask.text, vector, ask.top_k or policy.top_k, ask.filter)
     found = await ports.retriever.search(caller, query, by)
-    return replace(found, passages=_rated(ask.text, ports.second_check.visible(found.passages, caller)))
+    visible = ports.second_check.visible(found.passages, caller)
+    return replace(found, passages=await _rated(ask.text, visible, ports.reranker, by))
 
 
 def describe(found: Evidence) -> Attributes:
@@ -48,7 +50,15 @@ def describe(found: Evidence) -> Attributes:
     return {names.PASSAGES_FOUND: len(found.passages), names.CORPUS_VERSION: found.corpus_version}
 
 
-def _rated(question: str, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+async def _rated(
+    question: str, passages: Sequence[Passage], reranker: Reranker | None, by: Deadline
+) -> tuple[Passage, ...]:
+    """The passages with their relevance: in the reranker's order, or as they were found."""
+    if reranker is not None and passages:
+        ratings = await reranker.rate(question, [passage.text for passage in passages], by)
+        if ratings is not None:
+            rated = [_with(passage, rating) for passage, rating in zip(passages, ratings, strict=True)]
+            return tuple(sorted(rated, key=lambda passage: -(passage.scores.relevance or 0.0)))
     ratings = relevance(question, passages)
     return tuple(_with(passage, rating) for passage, rating in zip(passages, ratings, strict=True))
 
