@@ -73,7 +73,7 @@ async def test_an_issuer_that_is_down_lets_nobody_in_and_holds_nothing_up(
 async def test_a_key_set_in_a_file_is_told_of_before_anything_is_served(tmp_path: Path) -> None:
     options = AccessOptions(tokens=(IssuerOptions(ISSUER, AUDIENCE, str(tmp_path)),))
     before = asyncio.all_tasks()
-    with pytest.raises(Unusable, match=f"the key set {tmp_path} of {ISSUER} cannot be read: Is a directory"):
+    with pytest.raises(Unusable, match=f"the key set {tmp_path} of {ISSUER} is a folder: name the file in it"):
         async with access(options, SystemClock()):
             raise AssertionError
     assert asyncio.all_tasks() == before

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.app.configuration.files import mark
 from groundwire_server.app.watch import SECONDS, watch
+from groundwire_server.files.small import mark
 from tests.doubles.time import VirtualTimeLoop
 
 Story = Callable[[list[float]], Awaitable[None]]

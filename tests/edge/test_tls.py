@@ -121,7 +121,7 @@ BROKEN = [
     (_key_folder, "the key .* is a folder: name the file in it"),
     (_no_certificate, r"tls\.crt is not a certificate in PEM"),
     (_empty, r"tls\.crt is not a certificate in PEM"),
-    (_large, "is larger than 1024 KiB"),
+    (_large, "is larger than 1 MiB"),
     (_authority_absent, r"the client authority .*absent\.pem cannot be read: No such file"),
     (_authority_broken, r"the client authority .* is not a certificate in PEM"),
 ]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration.files import Mark
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.in_force import InForce
@@ -20,6 +19,7 @@ from groundwire_server.app.logs import set_up_logs
 from groundwire_server.app.memory import keep_what_is_there
 from groundwire_server.app.telemetry import telemetry
 from groundwire_server.app.watch import watch
+from groundwire_server.files.small import Mark
 
 if TYPE_CHECKING:
     from groundwire_server.edge.tls import ServerTls

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from groundwire_server.app.configuration.files import Mark, mark
+from groundwire_server.files.small import Mark, mark
 
 SECONDS = 1.0
 """How often it is looked at."""

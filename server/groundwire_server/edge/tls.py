@@ -14,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from groundwire_server.domain.failure import Unusable
+from groundwire_server.files.small import Unreadable, bytes_of, mark
 from groundwire_server.ports.clock import Clock
 
 _SIZE_LIMIT = 1024 * 1024
@@ -143,28 +144,11 @@ def _certificates(path: Path, what: str) -> Sequence[x509.Certificate]:
 
 def _bytes(path: Path, what: str) -> bytes:
     try:
-        if path.is_fifo():
-            # It would be waited for without end.
-            raise UnusableTls(f"the {what} {path} is a pipe: name a file")
-        with path.open("rb") as file:
-            data = file.read(_SIZE_LIMIT + 1)
-    except IsADirectoryError:
-        raise UnusableTls(f"the {what} {path} is a folder: name the file in it") from None
-    except OSError as failed:
-        raise UnusableTls(f"the {what} {path} cannot be read: {failed.strerror}") from None
-    if len(data) > _SIZE_LIMIT:
-        raise UnusableTls(f"the {what} {path} is larger than {_SIZE_LIMIT // 1024} KiB: is it another file?")
-    return data
+        return bytes_of(path, _SIZE_LIMIT)
+    except Unreadable as why:
+        raise UnusableTls(f"the {what} {path} {why}") from None
 
 
 def _marks(files: TlsFiles) -> Sequence[object]:
     """Differ when a file does."""
-    return [_mark(path) for path in files.paths]
-
-
-def _mark(path: Path) -> object:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return [mark(path) for path in files.paths]

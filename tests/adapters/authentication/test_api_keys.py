@@ -257,7 +257,7 @@ async def test_a_damaged_file_is_refused_in_one_line(
 async def test_a_file_that_is_not_there_says_how_to_make_one(path: Path, clock: SetClock) -> None:
     with pytest.raises(UnusableKeyFile, match="groundwire keys create"):
         await ApiKeys.open(path, clock)
-    with pytest.raises(UnusableKeyFile, match="Is a directory"):
+    with pytest.raises(UnusableKeyFile, match="is a folder"):
         await ApiKeys.open(path.parent, clock)
 
 

@@ -112,7 +112,7 @@ def _large(path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("make", "says"), [(_absent, "No such file"), (_folder, "Is a directory"), (_large, "larger than 256 KiB")]
+    ("make", "says"), [(_absent, "No such file"), (_folder, "is a folder"), (_large, "larger than 256 KiB")]
 )
 async def test_a_file_that_cannot_be_read_says_why(make: object, says: str, tmp_path: Path) -> None:
     assert callable(make)

@@ -105,7 +105,7 @@ def test_a_certificate_with_its_key_is_right(here: Path) -> None:
         (_expired, "has expired at"),
         (_key_of_another, "tls.key is another certificate's than tls.crt"),
         (_folder_for_a_certificate, "the certificate tls.crt is a folder: name the file in it"),
-        (_pipe_for_a_certificate, "the certificate tls.crt is a pipe: name a file"),
+        (_pipe_for_a_certificate, "the certificate tls.crt is a pipe or a device: name a file"),
     ],
 )
 def test_a_certificate_that_cannot_be_used_is_one_line(here: Path, put: Callable[[Path], None], says: str) -> None:
@@ -141,8 +141,8 @@ def test_a_key_file_is_right(here: Path) -> None:
         (lambda path: None, "there is no key file keys.json: make one with `groundwire keys create"),
         (lambda path: path.write_text("{}"), "keys.json is no key file of groundwire, or is damaged"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "keys.json is no key file of groundwire, or is damaged"),
-        (lambda path: path.mkdir(), "the key file keys.json cannot be read: Is a directory"),
-        (os.mkfifo, "the key file keys.json is a pipe: name a file"),
+        (lambda path: path.mkdir(), "the key file keys.json is a folder: name the file in it"),
+        (os.mkfifo, "the key file keys.json is a pipe or a device: name a file"),
     ],
     ids=["absent", "other", "latin-1", "folder", "pipe"],
 )

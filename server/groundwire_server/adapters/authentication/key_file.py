@@ -16,6 +16,7 @@ from typing import Any
 
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.failure import Unusable
+from groundwire_server.files.small import Unreadable, anybody_may_write, bytes_of
 
 VERSION = 1
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -66,20 +67,15 @@ def read(path: Path) -> Mapping[str, ApiKey]:
         UnusableKeyFile: when it cannot be read, or is not what `write` has written.
     """
     try:
-        if path.is_fifo():
-            # It would be waited for without end.
-            raise UnusableKeyFile(f"the key file {path} is a pipe: name a file")
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(SIZE_LIMIT + 1)
-    except FileNotFoundError:
-        raise UnusableKeyFile(f"there is no key file {path}: make one with `groundwire keys create --file …`") from None
-    except OSError as failed:
-        raise UnusableKeyFile(f"the key file {path} cannot be read: {failed.strerror}") from None
-    if mode & stat.S_IWOTH:
+        data = bytes_of(path, SIZE_LIMIT)
+    except Unreadable as why:
+        if why.absent:
+            raise UnusableKeyFile(
+                f"there is no key file {path}: make one with `groundwire keys create --file …`"
+            ) from None
+        raise UnusableKeyFile(f"the key file {path} {why}") from None
+    if anybody_may_write(path):
         raise UnusableKeyFile(f"everybody on this machine can write the key file {path}: chmod o-w {path}")
-    if len(data) > SIZE_LIMIT:
-        raise UnusableKeyFile(f"the key file {path} is larger than {SIZE_LIMIT // 1024**2} MiB")
     try:
         content = json.loads(data)
         if content["version"] != VERSION:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from groundwire_server.adapters.authentication.jwks import Fetch, KeysUnavailable
+from groundwire_server.files.small import Unreadable, bytes_of
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
@@ -81,13 +82,9 @@ async def _bounded(content: "StreamReader") -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
-    except OSError as failed:
-        raise KeysUnavailable(f"cannot be read: {failed.strerror}") from None
-    if len(data) > SIZE_LIMIT:
-        raise KeysUnavailable(f"is larger than {SIZE_LIMIT // 1024} KiB")
-    return data
+        return bytes_of(path, SIZE_LIMIT)
+    except Unreadable as why:
+        raise KeysUnavailable(str(why)) from None
 
 
 def _on_this_machine(host: str) -> bool:

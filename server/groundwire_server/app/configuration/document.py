@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import yaml
 
-from groundwire_server.app.configuration.files import Unreadable, text_of
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
 from groundwire_server.app.configuration.scalars import scalar
+from groundwire_server.files.small import Unreadable, text_of
 
 SIZE_LIMIT = 256 * 1024
 _DEPTH_LIMIT = 32

@@ -15,11 +15,11 @@ from groundwire_server.app.configuration.built_in import built_in
 from groundwire_server.app.configuration.document import Document, read
 from groundwire_server.app.configuration.environment import Override, overrides
 from groundwire_server.app.configuration.explain import explained
-from groundwire_server.app.configuration.files import Mark, mark
 from groundwire_server.app.configuration.layers import BUILT_IN, Layers
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
 from groundwire_server.app.configuration.references import dangling
+from groundwire_server.files.small import Mark, mark
 
 FILE = "groundwire.yaml"
 """The file that is read when none is named and it is there."""

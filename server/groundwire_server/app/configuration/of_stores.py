@@ -8,10 +8,10 @@ from pathlib import Path as File
 from stat import S_ISDIR
 
 from groundwire_server.adapters.store.weaviate.options import SearchMode
-from groundwire_server.app.configuration.files import Unreadable, text_of
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.models.stores import EmbeddedStore, Store, WeaviateStore
 from groundwire_server.app.configuration.problems import Path, Problem
+from groundwire_server.files.small import Unreadable, text_of
 
 _AUTHORITIES_LIMIT = 1024 * 1024
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from groundwire_server.app.configuration.files import Unreadable, text_of
+from groundwire_server.files.small import Unreadable, text_of
 
 _SIZE_LIMIT = 64 * 1024
 

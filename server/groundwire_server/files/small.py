@@ -1,7 +1,7 @@
-"""Reading small files that a configuration is made of."""
+"""Reading a small file that somebody has named: it is never waited for, and never more than it should be."""
 
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISDIR, S_ISREG, S_IWOTH
 from typing import TypeAlias
 
 Mark: TypeAlias = tuple[int, int, int] | None
@@ -9,7 +9,15 @@ Mark: TypeAlias = tuple[int, int, int] | None
 
 
 class Unreadable(Exception):
-    """A file cannot be read. The text says why and what to do, and follows the file's name."""
+    """A file cannot be read. The text says why and what to do, and follows the file's name.
+
+    Attributes:
+        absent: whether it is not there.
+    """
+
+    def __init__(self, why: str, *, absent: bool = False) -> None:
+        super().__init__(why)
+        self.absent = absent
 
 
 def mark(file: Path) -> Mark:
@@ -21,13 +29,21 @@ def mark(file: Path) -> Mark:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
+def anybody_may_write(file: Path) -> bool:
+    """Whether every user of this machine can change what it holds."""
+    try:
+        return bool(file.stat().st_mode & S_IWOTH)
+    except OSError:
+        return False
+
+
 def text_of(file: Path, limit: int) -> str:
     """The text of a file, without a byte order mark.
 
     Raises:
         Unreadable: when it is not there, no file, over the limit or not UTF-8.
     """
-    data = _bytes(file, limit)
+    data = bytes_of(file, limit)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as broken:
@@ -35,7 +51,16 @@ def text_of(file: Path, limit: int) -> str:
         raise Unreadable(f"is not UTF-8 in line {line}: save it as UTF-8") from None
 
 
-def _bytes(file: Path, limit: int) -> bytes:
+def bytes_of(file: Path, limit: int) -> bytes:
+    """What a file holds.
+
+    Args:
+        file: its path.
+        limit: bytes that it may have.
+
+    Raises:
+        Unreadable: when it is not there, no file, or over the limit.
+    """
     try:
         mode = file.stat().st_mode
         if S_ISDIR(mode):
@@ -46,7 +71,11 @@ def _bytes(file: Path, limit: int) -> bytes:
         with file.open("rb") as opened:
             data = opened.read(limit + 1)
     except OSError as failed:
-        raise Unreadable(f"cannot be read: {failed.strerror}") from None
+        raise Unreadable(f"cannot be read: {failed.strerror}", absent=isinstance(failed, FileNotFoundError)) from None
     if len(data) > limit:
-        raise Unreadable(f"is larger than {limit // 1024} KiB: is it another file?")
+        raise Unreadable(f"is larger than {_size(limit)}: is it another file?")
     return data
+
+
+def _size(limit: int) -> str:
+    return f"{limit // 1024**2} MiB" if limit % 1024**2 == 0 else f"{limit // 1024} KiB"

@@ -1,0 +1,1 @@
+"""Files that a server was told to read."""
