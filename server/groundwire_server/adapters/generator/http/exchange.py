@@ -21,7 +21,8 @@ _LOG = logging.getLogger(__name__)
 _ERROR_BYTES = 64 * 1024
 _TOGETHER_SECONDS = 0.02
 _TRICKLE_BYTES = 16 * 1024
-_OK = 200
+OK = 200
+"""The status of a response that is an answer; no other one is."""
 
 
 class Exchange:
@@ -64,7 +65,7 @@ class Exchange:
         try:
             async with asyncio.timeout_at(None if math.isinf(by) else by):
                 self._response = response = await self._session.post(url, headers, body, timeout)
-                if response.status != _OK:
+                if response.status != OK:
                     return Refusal(response.status, response.headers, await _head(response))
         except TimeoutError:
             raise Failure(self._late() or Cause.MODEL_UNAVAILABLE) from None

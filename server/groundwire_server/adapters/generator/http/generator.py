@@ -8,7 +8,7 @@ from opentelemetry.trace import get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from groundwire_server.adapters.generator.http.dialect import Dialect, Reading
-from groundwire_server.adapters.generator.http.exchange import Exchange
+from groundwire_server.adapters.generator.http.exchange import OK, Exchange
 from groundwire_server.adapters.generator.http.options import Bounds, Target
 from groundwire_server.adapters.generator.http.refusals import Refusal
 from groundwire_server.adapters.generator.http.session import Session
@@ -88,12 +88,13 @@ class HttpGenerator:
         if self._propagator is not None:
             self._propagator.inject(headers)
         refusal = await exchange.open(self._url, headers, body)
+        # Of the last request that was answered: a call that was repeated and went well is not shown as refused.
+        get_current_span().set_attribute(names.HTTP_STATUS, OK if refusal is None else refusal.status)
         if refusal is not None:
             raise self._refused(refusal)
 
     def _refused(self, refusal: Refusal) -> Failure:
         failure = refusal.failure()
-        get_current_span().set_attribute(names.HTTP_STATUS, refusal.status)
         if failure.cause in {Cause.MODEL_MISCONFIGURED, Cause.MODEL_QUOTA_EXHAUSTED}:
             # Somebody has to look. The provider's own words may repeat the prompt or a key.
             _LOG.warning(
