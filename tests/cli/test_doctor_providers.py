@@ -58,7 +58,13 @@ def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> Findin
     ("status", "body", "state", "says"),
     [
         (200, '{"data": [{"id": "qwen"}]}', State.OK, "takes requests"),
-        (200, '{"data": [{"id": "other"}]}', State.WARN, "does not list qwen"),
+        (200, '{"data": [{"id": "other"}]}', State.WARN, "does not list qwen; it lists other"),
+        (
+            200,
+            '{"data": [{"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "qwen3"}]}',
+            State.WARN,
+            "qwen3, a, b and 1 more",
+        ),
         (200, "no JSON", State.OK, "takes requests"),
         (401, "sk-SECRET is wrong", State.FAIL, "refuses its key with HTTP status 401"),
         (403, "", State.FAIL, "refuses its key with HTTP status 403"),

@@ -1,6 +1,7 @@
 """Looks at who runs the models that a configuration names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from groundwire_server.cli.doctor.report import Finding, State
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
 
 _CHECK = "provider"
+_NAMED = 3
 
 
 def providers(configuration: "Configuration") -> Iterator[Finding]:
@@ -42,5 +44,14 @@ def _models(configuration: "Configuration", name: str, where: str, listed: froze
     for alias, model in configuration.models.items():
         if listed and model.kind != "extractive" and model.provider == name and model.model not in listed:
             do = f"correct models.{alias}.model, unless it takes names that it does not list"
-            return Finding(_CHECK, State.WARN, f"{where} takes requests, but does not list {model.model}", do)
+            says = f"{where} takes requests, but does not list {model.model}; it lists {_listed(listed, model.model)}"
+            return Finding(_CHECK, State.WARN, says, do)
     return Finding(_CHECK, State.OK, f"{where} takes requests")
+
+
+def _listed(names: Set[str], wanted: str) -> str:
+    """A few of the names, those most like the one wanted first, and how many more there are."""
+    near = get_close_matches(wanted, names, n=_NAMED)
+    told = [*near, *sorted(names - set(near))][:_NAMED]
+    more = len(names) - len(told)
+    return ", ".join(told) + (f" and {more} more" if more else "")
