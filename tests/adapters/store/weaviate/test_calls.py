@@ -236,10 +236,17 @@ class TestFailures:
         long = chunk("d", "Letters.", near(0) + near(1))
         assert await fault_of(bench.store.put("other", long)) is Fault.SCHEMA
 
-    async def test_a_single_object_refused_is_one(self, bench: Bench) -> None:
+    @pytest.mark.parametrize(
+        ("said", "fault"),
+        [
+            ("not enough memory", Fault.OVERLOADED),
+            (f"class '{PRIVATE}' not present in schema", Fault.MISSING_COLLECTION),
+        ],
+    )
+    async def test_a_single_object_refused_is_one(self, bench: Bench, said: str, fault: Fault) -> None:
         await bench.store.put("post", "Parcels.")
-        bench.world.refusals = ["not enough memory"]
-        assert await fault_of(bench.store.put("post", *(f"Parcels {each}." for each in range(3)))) is Fault.OVERLOADED
+        bench.world.refusals = [said]
+        assert await fault_of(bench.store.put("post", *(f"Parcels {each}." for each in range(3)))) is fault
 
     async def test_a_tenant_that_an_operator_must_make_is_one_and_is_logged(
         self, options: WeaviateOptions, caplog: pytest.LogCaptureFixture

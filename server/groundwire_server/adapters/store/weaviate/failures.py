@@ -69,7 +69,8 @@ _SENTENCES: Final = (
     ("tenant not found", Fault.MISSING_TENANT),
     ("tenant not active", Fault.INACTIVE_TENANT),
     ("could not find class", Fault.MISSING_COLLECTION),
-    # What a batch says of a collection that does not exist.
+    # What batches say of a collection that does not exist.
+    ("not present in schema", Fault.MISSING_COLLECTION),
     ("has multi-tenancy disabled", Fault.MISSING_COLLECTION),
     ("multi-tenancy is not enabled", Fault.MISSING_COLLECTION),
     ("read-only", Fault.READ_ONLY),
