@@ -34,7 +34,8 @@ def _provider(configuration: "Configuration", name: str) -> Finding:
         case 200:
             return _models(configuration, name, where, found.models)
         case 404 | 405:
-            return Finding(_CHECK, State.OK, f"{where} answers; it does not list models, so its key is not tried")
+            says = f"{where} answers; it does not list models, so neither its key nor the path of base_url is tried"
+            return Finding(_CHECK, State.OK, says)
         case status:
             do = "see to it; its models cannot be relied on"
             return Finding(_CHECK, State.WARN, f"{where} answers with HTTP status {status}", do)
