@@ -105,11 +105,19 @@ def test_fits_a_line_between_the_two_and_prints_both_errors(groundwire_command: 
     halves = written["split"]
     assert sum(each[kind] for each in halves.values() for kind in ("answerable", "unanswerable")) == 80
     assert {each[kind] for each in halves.values() for kind in ("refused", "let_through")} == {0}
-    first, fitted, held_out, last = ran.out.splitlines()
-    assert first.startswith(f"threshold   {written['min_relevance']:.3f}, seed 7, embedder none (")
-    assert fitted.startswith("fitted on   declined though answerable 0.0% of ")
-    assert "let through though not 0.0% of" in held_out
-    assert last == "wrote calibration.json; name it in the route: thresholds: {calibration: calibration.json}"
+    used = written["embedder"]["hash"]
+    of = [halves[half][kind] for half in ("fitted", "held_out") for kind in ("answerable", "unanswerable")]
+    assert re.sub(r"of (\d+) \(.*\)", r"of \1", ran.out) == (
+        f"threshold  {written['min_relevance']:.3f}, seed 7\n"
+        f"embedder   none ({used})\n"
+        f"fitted on  declined though answerable        0.0% of {of[0]}\n"
+        f"           let through though unanswerable   0.0% of {of[1]}\n"
+        f"held out   declined though answerable        0.0% of {of[2]}\n"
+        f"           let through though unanswerable   0.0% of {of[3]}\n"
+        "wrote calibration.json; name it in the route:\n"
+        "  thresholds: {calibration: calibration.json}\n"
+    )
+    assert max(map(len, ran.out.splitlines())) <= 80
 
 
 def test_the_same_questions_and_seed_fit_the_same(groundwire_command: Command) -> None:
@@ -221,7 +229,8 @@ def test_the_check_says_what_is_wrong(groundwire_command: Command, thresholds: s
         (("none.jsonl",), 4, "none.jsonl cannot be read"),
         (("questions.jsonl", "--route", "defualt"), 2, "no route has this name; did you mean default?"),
         (("questions.jsonl", "--tenant", "no tenant"), 2, "a tenant is 1 to 64 letters"),
-        (("questions.jsonl", "--output", "none/calibration.json"), 4, "cannot be used: No such file"),
+        (("questions.jsonl", "--output", "none/calibration.json"), 2, "there is no folder none; name another file"),
+        (("questions.jsonl", "--output", "."), 4, ". cannot be used: Is a directory"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(

@@ -127,6 +127,20 @@ class TestApply:
             "collections\n"
         )
 
+    def test_more_replicas_than_nodes_are_one_line(
+        self, groundwire_command: Command, file: str, double: FakeWeaviate, tmp_path: Path
+    ) -> None:
+        double.world.nodes = 1
+        configuration(tmp_path, double, "replicas: 3")
+
+        ran = groundwire_command("corpus", "apply", "--config", file, "--yes")
+
+        assert ran.code == 4
+        assert ran.err == (
+            "groundwire: stores.main: Weaviate has fewer nodes than the replicas asked for: lower the store's "
+            "`replicas`, or add nodes\n"
+        )
+
     def test_a_weaviate_that_is_down_is_one_line(self, tmp_path: Path, file: str, double: FakeWeaviate) -> None:
         double.http_port, double.grpc_port = 1, 2
         configuration(tmp_path, double)

@@ -41,12 +41,12 @@ def listing(status: int, body: str, seen: list[tuple[str, str | None]]) -> Itera
         server.server_close()
 
 
-def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> Finding:
+def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: str = "http") -> Finding:
     monkeypatch.setenv("HOUSE_KEY", KEY)
     config = folder / "c.yaml"
     config.write_text(
         "providers:\n"
-        f"  house: {{kind: openai, base_url: 'http://127.0.0.1:{port}/v1', api_key: 'env://HOUSE_KEY'}}\n"
+        f"  house: {{kind: openai, base_url: '{scheme}://127.0.0.1:{port}/v1', api_key: 'env://HOUSE_KEY'}}\n"
         "models:\n  large: {kind: openai, provider: house, model: qwen}\n  extractive: {kind: extractive}\n"
     )
     (found,) = [each for each in local(Connection("elsewhere.example.com:443"), config) if each.check == "provider"]
@@ -58,7 +58,13 @@ def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> Findin
     ("status", "body", "state", "says"),
     [
         (200, '{"data": [{"id": "qwen"}]}', State.OK, "takes requests"),
-        (200, '{"data": [{"id": "other"}]}', State.WARN, "does not list qwen"),
+        (200, '{"data": [{"id": "other"}]}', State.WARN, "does not list qwen; it lists other"),
+        (
+            200,
+            '{"data": [{"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "qwen3"}]}',
+            State.WARN,
+            "qwen3, a, b and 1 more",
+        ),
         (200, "no JSON", State.OK, "takes requests"),
         (401, "sk-SECRET is wrong", State.FAIL, "refuses its key with HTTP status 401"),
         (403, "", State.FAIL, "refuses its key with HTTP status 403"),
@@ -83,3 +89,10 @@ def test_a_provider_that_is_down_is_told_with_what_to_do(tmp_path: Path, monkeyp
     assert found.state is State.FAIL
     assert found.says == "provider house at http://127.0.0.1:1/v1 cannot be reached (Connection refused)"
     assert "providers.house.base_url" in found.do
+
+
+def test_one_that_speaks_no_tls_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listing(200, "{}", []) as port:
+        found = examined(tmp_path, monkeypatch, port, "https")
+    assert found.state is State.FAIL
+    assert found.says.endswith("does not speak TLS there")

@@ -12,7 +12,7 @@ from groundwire_server.cli.exits import ExitCode, Stop
 
 if TYPE_CHECKING:
     from groundwire_server.evaluation.calibration import Calibration
-    from groundwire_server.evaluation.thresholds import Errors, Rate
+    from groundwire_server.evaluation.thresholds import Rate
 
 
 def calibrate(
@@ -47,7 +47,7 @@ def calibrate(
     other half says how good it is. Prints both error rates: answerable questions that are declined, and unanswerable
     ones that reach a model. Without --refuse-at-most both weigh the same.
 
-    Ends with 2 when the questions are no use, with 4 when the store cannot be searched.
+    Ends with 2 on wrong usage, with 4 when the questions are no use or the store cannot be searched.
     """
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.app.configuration.problems import not_among  # noqa: PLC0415
@@ -59,8 +59,10 @@ def calibrate(
     if route not in configuration.routes:
         said = not_among(route, configuration.routes, "no route has this name")
         raise Stop(ExitCode.USAGE, f"--route {route}: {said}")
-    if html is not None and not html.parent.is_dir():
-        raise Stop(ExitCode.USAGE, f"cannot write {html}: there is no folder {html.parent}; name another file")
+    for written in (output, html):
+        if written is not None and not written.parent.is_dir():
+            said = f"cannot write {written}: there is no folder {written.parent}; name another file"
+            raise Stop(ExitCode.USAGE, said)
     try:
         caller = Caller.checked(tenant, "calibrate", principal or ())
     except ValueError as wrong:
@@ -91,16 +93,15 @@ def _progress(done: int, of: int) -> None:
 
 def _print(found: "Calibration", output: Path) -> None:
     model = found.fitting.model or "none"
-    typer.echo(f"threshold   {found.min_relevance:.3f}, seed {found.seed}, embedder {model} ({found.fitting.hash})")
+    typer.echo(f"threshold  {found.min_relevance:.3f}, seed {found.seed}")
+    typer.echo(f"embedder   {model} ({found.fitting.hash})")
     for half, errors in (("fitted on", found.fitted), ("held out", found.held_out)):
-        typer.echo(f"{half:11} {_told(errors)}")
-    typer.echo(f"wrote {output}; name it in the route: thresholds: {{calibration: {output}}}")
-
-
-def _told(errors: "Errors") -> str:
-    return f"declined though answerable {_rate(errors.refused)}, let through though not {_rate(errors.let_through)}"
+        typer.echo(f"{half:10} declined though answerable      {_rate(errors.refused)}")
+        typer.echo(f"{'':10} let through though unanswerable {_rate(errors.let_through)}")
+    typer.echo(f"wrote {output}; name it in the route:")
+    typer.echo(f"  thresholds: {{calibration: {output}}}")
 
 
 def _rate(rate: "Rate") -> str:
     low, high = rate.interval
-    return f"{rate.share:.1%} of {rate.of} ({low:.1%} to {high:.1%})"
+    return f"{rate.share:>6.1%} of {rate.of} ({low:.1%} to {high:.1%})"

@@ -8,7 +8,7 @@ from groundwire_server.evaluation.thresholds import Levels, Rate, errors
 
 _STEPS = 100
 _ROWS = 20
-_DECLINED, _LET_THROUGH = "declined, though answerable", "let through, though not"
+_DECLINED, _LET_THROUGH = "declined, though answerable", "let through, though unanswerable"
 _NOTE = (
     "Over the half of the questions that the threshold was not fitted on. Moving it to the right declines more "
     "questions that the documents answer, to the left lets more through that they do not."
@@ -31,8 +31,8 @@ def html(calibration: Calibration, held_out: Levels) -> str:
     chart = svg.shares(curves, mark, "Share of the questions by the threshold")
     lead = (
         f"<p>Route {escape(calibration.route)}, embedder {escape(calibration.fitting.model or 'none')}, "
-        f"seed {calibration.seed}: {threshold:.3f} declines {_told(calibration.held_out.refused)} and lets through "
-        f"{_told(calibration.held_out.let_through)}.</p>"
+        f"seed {calibration.seed}: {threshold:.3f} declines {_told(calibration.held_out.refused)} "
+        f"answerable questions and lets through {_told(calibration.held_out.let_through)} unanswerable ones.</p>"
     )
     rows = []
     for step in range(_ROWS + 1):

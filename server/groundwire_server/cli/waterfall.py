@@ -32,7 +32,7 @@ def waterfall(report: Report, width: int, *, ascii_only: bool = False) -> Iterat
     """
     total = report.total.ToNanoseconds() / 1e9
     first = report.time_to_first_token.ToNanoseconds() / 1e9
-    told = f", the first text after {_time(first)}" if report.HasField("time_to_first_token") else ""
+    told = f", the model began at {_time(first)}" if report.HasField("time_to_first_token") else ""
     yield Text(f"{_time(total)} in all{told}", style="bold")
     if report.trace_id:
         yield Text(f"trace {report.trace_id}"[:width], style="dim")

@@ -12,7 +12,7 @@ RPC_STATUS = "rpc.response.status_code"
 """The status the call ended with, such as `OK`."""
 
 HTTP_STATUS = "http.response.status_code"
-"""What a provider answered with that is no answer."""
+"""The status of what a provider answered the last request of a call with."""
 SERVER_ADDRESS = "server.address"
 """The host that was called."""
 SERVER_PORT = "server.port"

@@ -60,6 +60,12 @@ class Rest:
         if name in self._world.collections:
             said = {"allowed": None, "error": [{"message": f"class name {name} already exists"}]}
             return web.json_response(said, status=422)
+        factor = definition["replicationConfig"]["factor"]
+        if factor > self._world.nodes:
+            raise Refused(
+                "init sharding state: could not find enough weaviate nodes for replication: "
+                f"{self._world.nodes} available, {factor} requested"
+            )
         self._world.collections[name] = Collection(_completed(definition))
         return web.json_response(definition)
 

@@ -56,6 +56,7 @@ class World:
     Attributes:
         collections: by name.
         key: the only API key that it takes; None takes any.
+        nodes: of the cluster.
         unavailable: how many of the next gRPC calls find nobody.
         delay: seconds that every gRPC call takes.
         spares: seconds that a search leaves of the time that it is given; it answers at once if none.
@@ -73,6 +74,7 @@ class World:
 
     collections: dict[str, Collection] = field(default_factory=dict)
     key: str | None = None
+    nodes: int = 3
     unavailable: int = 0
     delay: float = 0.0
     spares: float | None = None

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 import aiohttp
+from opentelemetry.trace import get_current_span
 
 from groundwire_server.adapters.http.options import Bounds
 from groundwire_server.adapters.http.refusals import Refusal
@@ -15,6 +16,7 @@ from groundwire_server.adapters.http.watch import Watch
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.telemetry import names
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,6 +24,7 @@ _ERROR_BYTES = 64 * 1024
 _TOGETHER_SECONDS = 0.02
 _TRICKLE_BYTES = 16 * 1024
 _OK = 200
+"""The status of a response that is an answer; no other one is."""
 
 
 class Exchange:
@@ -64,6 +67,8 @@ class Exchange:
         try:
             async with asyncio.timeout_at(None if math.isinf(by) else by):
                 self._response = response = await self._session.post(url, headers, body, timeout)
+                # A call that was repeated shows how its last request was answered.
+                get_current_span().set_attribute(names.HTTP_STATUS, response.status)
                 if response.status != _OK:
                     return Refusal(response.status, response.headers, await _head(response))
         except TimeoutError:

@@ -39,6 +39,8 @@ async def probe(endpoint: Endpoint, headers: Mapping[str, str], seconds: float) 
                 return Probed(status=response.status, models=_names(await response.content.read(_MOST_BYTES)))
     except aiohttp.ClientConnectorCertificateError:
         return Probed("shows a certificate that is not trusted")
+    except aiohttp.ClientConnectorSSLError:
+        return Probed("does not speak TLS there")
     except aiohttp.ClientConnectorDNSError:
         return Probed("has a name that is not known")
     except TimeoutError:

@@ -7,12 +7,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import jiter
-from opentelemetry.trace import get_current_span
 
 from groundwire_server.adapters.http.retry_after import retry_after, seconds
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
-from groundwire_server.telemetry import names
 
 _LOG = logging.getLogger(__name__)
 
@@ -95,9 +93,8 @@ class Refusal:
 
 
 def told(refusal: Refusal, provider: str, model: str) -> Failure:
-    """What a refusal means; the current span and, where somebody has to look, the log are told of it."""
+    """What a refusal means; where somebody has to look, the log is told of it."""
     failure = refusal.failure()
-    get_current_span().set_attribute(names.HTTP_STATUS, refusal.status)
     if failure.cause in {Cause.MODEL_MISCONFIGURED, Cause.MODEL_QUOTA_EXHAUSTED}:
         # The provider's own words may repeat the prompt or a key.
         _LOG.warning(

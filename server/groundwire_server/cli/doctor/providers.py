@@ -1,6 +1,7 @@
 """Looks at who runs the models that a configuration names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from groundwire_server.cli.doctor.report import Finding, State
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
 
 _CHECK = "provider"
+_NAMED = 3
 
 
 def providers(configuration: "Configuration") -> Iterator[Finding]:
@@ -32,7 +34,8 @@ def _provider(configuration: "Configuration", name: str) -> Finding:
         case 200:
             return _models(configuration, name, where, found.models)
         case 404 | 405:
-            return Finding(_CHECK, State.OK, f"{where} answers; it does not list models, so its key is not tried")
+            says = f"{where} answers; it does not list models, so neither its key nor the path of base_url is tried"
+            return Finding(_CHECK, State.OK, says)
         case status:
             do = "see to it; its models cannot be relied on"
             return Finding(_CHECK, State.WARN, f"{where} answers with HTTP status {status}", do)
@@ -42,7 +45,8 @@ def _models(configuration: "Configuration", name: str, where: str, listed: froze
     for place, model in _asked(configuration, name):
         if listed and model not in listed:
             do = f"correct {place}.model, unless it takes names that it does not list"
-            return Finding(_CHECK, State.WARN, f"{where} takes requests, but does not list {model}", do)
+            says = f"{where} takes requests, but does not list {model}; it lists {_listed(listed, model)}"
+            return Finding(_CHECK, State.WARN, says, do)
     return Finding(_CHECK, State.OK, f"{where} takes requests")
 
 
@@ -54,3 +58,11 @@ def _asked(configuration: "Configuration", name: str) -> Iterator[tuple[str, str
     for alias, embedder in configuration.embedders.items():
         if embedder.kind == "openai" and embedder.provider == name:
             yield f"embedders.{alias}", embedder.model
+
+
+def _listed(names: Set[str], wanted: str) -> str:
+    """A few of the names, those most like the one wanted first, and how many more there are."""
+    near = get_close_matches(wanted, names, n=_NAMED)
+    told = [*near, *sorted(names - set(near))][:_NAMED]
+    more = len(names) - len(told)
+    return ", ".join(told) + (f" and {more} more" if more else "")

@@ -77,6 +77,7 @@ async def test_a_call_is_one_span_in_the_words_of_the_conventions() -> None:
             "groundwire.circuit": "closed",
             "groundwire.residency": "hosted",
             "groundwire.usage.estimated": False,
+            "http.response.status_code": 200,
             "server.address": "127.0.0.1",
             "server.port": at.upstream.port,
         }
@@ -92,6 +93,7 @@ async def test_retries_are_events_of_the_one_span() -> None:
             ("groundwire.retry", "MODEL_RATE_LIMITED"),
         ]
         assert at.span.events[1].attributes["groundwire.retry.delay_seconds"] >= 0.02
+        assert at.spans.attributes(SPAN)["http.response.status_code"] == 200
 
 
 async def test_the_request_carries_the_span_it_belongs_to() -> None:

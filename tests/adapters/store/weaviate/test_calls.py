@@ -117,13 +117,18 @@ class TestUnavailable:
         assert await fault_of(search(bench, soon(0.04))) in {Fault.UNAVAILABLE, Fault.SLOW}
         assert len(bench.world.calls) <= 1
 
-    async def test_from_the_start_is_a_failure_and_is_over_once_it_listens(self) -> None:
+    async def test_from_the_start_is_a_failure_and_is_over_once_it_listens(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         async with FakeWeaviate() as free:
             http, port = free.http_port, free.grpc_port
             options = weaviate_options(free)
         store = WeaviateStore.open(options, SystemClock(), Spans().tracer)
         try:
             assert await fault_of(store.corpus.version(ALICE, soon(5))) is Fault.UNAVAILABLE
+            # Once for the call, whatever it was tried.
+            (told,) = caplog.records
+            assert vars(told)["addresses"] == f"127.0.0.1:{http} and 127.0.0.1:{port}"
             async with FakeWeaviate(http, port):
                 await store.schema.apply(await store.schema.plan(NEVER), NEVER)
                 assert await store.corpus.version(ALICE, soon(5)) == "empty"
@@ -167,6 +172,7 @@ SAID = [
     (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: not enough memory", Fault.OVERLOADED),
     (grpc.StatusCode.DEADLINE_EXCEEDED, PRIVATE, Fault.SLOW),
     (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: context deadline exceeded", Fault.SLOW),
+    (grpc.StatusCode.UNIMPLEMENTED, PRIVATE, Fault.NO_WEAVIATE),
     (grpc.StatusCode.INTERNAL, PRIVATE, Fault.OTHER),
 ]
 
@@ -231,17 +237,34 @@ class TestFailures:
         long = chunk("d", "Letters.", near(0) + near(1))
         assert await fault_of(bench.store.put("other", long)) is Fault.SCHEMA
 
-    async def test_a_single_object_refused_is_one(self, bench: Bench) -> None:
+    @pytest.mark.parametrize(
+        ("said", "fault"),
+        [
+            ("not enough memory", Fault.OVERLOADED),
+            (f"class '{PRIVATE}' not present in schema", Fault.MISSING_COLLECTION),
+        ],
+    )
+    async def test_a_single_object_refused_is_one(self, bench: Bench, said: str, fault: Fault) -> None:
         await bench.store.put("post", "Parcels.")
-        bench.world.refusals = ["not enough memory"]
-        assert await fault_of(bench.store.put("post", *(f"Parcels {each}." for each in range(3)))) is Fault.OVERLOADED
+        bench.world.refusals = [said]
+        assert await fault_of(bench.store.put("post", *(f"Parcels {each}." for each in range(3)))) is fault
 
-    async def test_a_tenant_that_an_operator_must_make_is_one(self, options: WeaviateOptions) -> None:
+    async def test_a_tenant_that_an_operator_must_make_is_one_and_is_logged(
+        self, options: WeaviateOptions, caplog: pytest.LogCaptureFixture
+    ) -> None:
         options = replace(options, write=replace(options.write, create_tenants=False))
         async with opened_weaviate(options) as store:
             put = store.corpus.put(ALICE, Document("d", "x"), "1", [], NEVER)
             for call in (store.corpus.version(ALICE, NEVER), put):
+                caplog.clear()
                 assert await fault_of(call) is Fault.MISSING_TENANT
+                assert caplog.messages == [f"{Fault.MISSING_TENANT.value}."]
+
+    async def test_a_tenant_that_nothing_was_stored_for_is_none(
+        self, bench: Bench, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert await bench.weaviate.corpus.version(ALICE, NEVER) == "empty"
+        assert caplog.messages == []
 
 
 CALLS: dict[str, Callable[[WeaviateStore, Deadline], Awaitable[object]]] = {

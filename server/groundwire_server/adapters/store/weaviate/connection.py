@@ -1,8 +1,9 @@
 """One connection to Weaviate, made when it is first needed: every call is bounded, traced, counted and translated."""
 
 import asyncio
+import logging
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -24,6 +25,8 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 from groundwire_server.telemetry import names
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Attributes: TypeAlias = Mapping[str, str | int | float]
@@ -57,10 +60,14 @@ class Connection:
         options: how to reach Weaviate.
         clock: the loop's.
         tracer: for a span around every call.
+        expected: faults that happen when all is well; every other one is logged, once a call.
     """
 
-    def __init__(self, options: ConnectionOptions, clock: Clock, tracer: Tracer) -> None:
+    def __init__(
+        self, options: ConnectionOptions, clock: Clock, tracer: Tracer, expected: Set[Fault] = frozenset()
+    ) -> None:
         self._options = options
+        self._expected = expected
         self._clock = clock
         self._tracer = tracer
         self._client: WeaviateAsyncClient | None = None
@@ -107,6 +114,8 @@ class Connection:
             except StoreFailure as failure:
                 span.set_status(Status(StatusCode.ERROR))
                 span.set_attribute(names.ERROR_TYPE, failure.fault.name)
+                if failure.fault not in self._expected:
+                    _LOG.warning("%s.", failure.fault.value, extra={"addresses": self._options.address.told})
                 raise
             finally:
                 CALL.reset(token)

@@ -1,6 +1,5 @@
 """What Weaviate reports, in the product's words. Its own words hold names and values: they go no further than here."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -19,8 +18,6 @@ from weaviate.exceptions import (
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 
-_LOG = logging.getLogger(__name__)
-
 
 class Fault(StrEnum):
     """What is wrong, and what an operator can do about it."""
@@ -35,6 +32,8 @@ class Fault(StrEnum):
     SCHEMA = "Weaviate's collections are not what this configuration needs: plan and apply the schema"
     READ_ONLY = "Weaviate is read-only, as it is when its disk is nearly full: make room and set its shards to READY"
     MODULE = "Weaviate's vectorizer module fails: see that it is enabled, that its model is reached, and its key"
+    TOO_FEW_NODES = "Weaviate has fewer nodes than the replicas asked for: lower the store's `replicas`, or add nodes"
+    NO_WEAVIATE = "what answers at the gRPC address is no Weaviate, or too old a one: correct the store's `grpc`"
     OTHER = "Weaviate failed for a reason of its own: see its log"
 
 
@@ -49,6 +48,8 @@ _CAUSES: Final = {
     Fault.SCHEMA: Cause.STORE_MISCONFIGURED,
     Fault.READ_ONLY: Cause.STORE_MISCONFIGURED,
     Fault.MODULE: Cause.EMBEDDER_UNAVAILABLE,
+    Fault.TOO_FEW_NODES: Cause.STORE_MISCONFIGURED,
+    Fault.NO_WEAVIATE: Cause.STORE_MISCONFIGURED,
     Fault.OTHER: Cause.STORE_UNAVAILABLE,
 }
 
@@ -60,7 +61,7 @@ _CODES: Final = {
     "RESOURCE_EXHAUSTED": Fault.OVERLOADED,
     "UNAUTHENTICATED": Fault.WRONG_KEY,
     "PERMISSION_DENIED": Fault.WRONG_KEY,
-    "UNIMPLEMENTED": Fault.SCHEMA,
+    "UNIMPLEMENTED": Fault.NO_WEAVIATE,
 }
 """gRPC codes that say it all; Weaviate answers nearly everything else with UNKNOWN and a sentence."""
 
@@ -70,7 +71,8 @@ _SENTENCES: Final = (
     ("tenant not found", Fault.MISSING_TENANT),
     ("tenant not active", Fault.INACTIVE_TENANT),
     ("could not find class", Fault.MISSING_COLLECTION),
-    # What a batch says of a collection that does not exist.
+    # What batches say of a collection that does not exist.
+    ("not present in schema", Fault.MISSING_COLLECTION),
     ("has multi-tenancy disabled", Fault.MISSING_COLLECTION),
     ("multi-tenancy is not enabled", Fault.MISSING_COLLECTION),
     ("read-only", Fault.READ_ONLY),
@@ -84,6 +86,8 @@ _SENTENCES: Final = (
     ("does not have configuration for vector", Fault.SCHEMA),
     ("no such prop", Fault.SCHEMA),
     ("class not found", Fault.MISSING_COLLECTION),
+    ("not find enough weaviate nodes", Fault.TOO_FEW_NODES),
+    ("not enough storage replicas", Fault.TOO_FEW_NODES),
     ("invalid", Fault.SCHEMA),
 )
 """What Weaviate 1.40 says; the first that occurs counts."""
@@ -141,11 +145,8 @@ def map_failures() -> Iterator[None]:
     except TimeoutError:
         raise StoreFailure(Fault.SLOW) from None
     except (WireError, ObjectsRefused, WeaviateBaseError) as error:
-        fault = classified(error)
-        if fault not in {Fault.SLOW, Fault.MISSING_TENANT}:
-            _LOG.warning("%s.", fault.value)
         # Not `from error`: its text is Weaviate's and may hold what was stored.
-        raise StoreFailure(fault) from None
+        raise StoreFailure(classified(error)) from None
 
 
 def classified(error: WireError | ObjectsRefused | WeaviateBaseError) -> Fault:

@@ -48,6 +48,11 @@ class Address:
     grpc_port: int = 50051
     grpc_host: str | None = None
 
+    @property
+    def told(self) -> str:
+        """Both, as an operator knows them."""
+        return f"{self.host}:{self.http_port} and {self.grpc_host or self.host}:{self.grpc_port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:

@@ -7,6 +7,7 @@ from opentelemetry.trace import Tracer
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import Connection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
+from groundwire_server.adapters.store.weaviate.failures import Fault
 from groundwire_server.adapters.store.weaviate.migration import Schema
 from groundwire_server.adapters.store.weaviate.options import SearchOptions, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.probe import Probe
@@ -38,8 +39,11 @@ class WeaviateStore:
     @classmethod
     def open(cls, options: WeaviateOptions, clock: Clock, tracer: Tracer) -> "WeaviateStore":
         """Make a store that connects when it is first used, within an event loop. It sends nothing."""
-        connection = Connection(options.connection, clock, tracer)
         collection, write = options.collection, options.write
+        # A call that was too short for its search is no fault of Weaviate's, and a tenant has no place there until its
+        # first document comes, unless an operator was to make it.
+        expected = {Fault.SLOW, Fault.MISSING_TENANT} if write.create_tenants else {Fault.SLOW}
+        connection = Connection(options.connection, clock, tracer, expected)
         chunks = Objects(connection, collection.name, options, collection.vector)
         documents = Objects(connection, collection.documents, options)
         versions = Versions(documents, clock, write.version_lag, write.change_seconds)
