@@ -121,6 +121,23 @@ async def test_one_who_leaves_as_a_slot_comes_hands_it_on() -> None:
         await leaving
 
 
+async def test_one_who_has_just_left_a_full_line_does_not_fail_who_comes() -> None:
+    load = Load(slots=1, waiting=2)
+    await load.slots.acquire("holder", NEVER)
+    leaving = [asyncio.create_task(load.slots.acquire("busy", NEVER)) for _ in range(2)]
+    await asyncio.sleep(0)
+    # Both in one turn of the loop: who comes runs before the one who leaves has left the line.
+    coming = asyncio.create_task(load.slots.acquire("quiet", NEVER))
+    leaving[1].cancel()
+    await asyncio.sleep(0)
+    load.slots.release()
+    load.slots.release()
+    await coming
+    await asyncio.gather(*leaving, return_exceptions=True)
+    assert [task.cancelled() for task in leaving] == [False, True]
+    assert load.slots.waiting == 0
+
+
 @pytest.mark.parametrize("ending", ["closed", "failed"])
 async def test_a_slot_is_given_back_however_the_writing_ends(ending: str) -> None:
     script: list[Move] = [Failure(Cause.MODEL_UNAVAILABLE)] if ending == "failed" else ["x", "y", DONE]
