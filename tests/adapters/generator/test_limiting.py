@@ -164,5 +164,18 @@ async def test_the_wait_ends_when_another_model_must_be_asked() -> None:
     with pytest.raises(Failure) as failure:
         await anext(LimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
     assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
-    assert asyncio.get_running_loop().time() - began == pytest.approx(0.25 * SECOND)
+    assert asyncio.get_running_loop().time() - began == pytest.approx(0.15 * SECOND)
     await holder
+
+
+async def test_a_model_is_not_asked_when_its_turn_comes_too_late_to_begin() -> None:
+    load = Load(slots=1, waiting=100)
+    holder = load.call("acme")
+    await asyncio.sleep(0)
+    began = asyncio.get_running_loop().time()
+    hurried = replace(_request("acme"), begin_by=Deadline(began + 1.05 * SECOND))
+    with pytest.raises(Failure) as failure:
+        await anext(LimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
+    assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
+    await holder
+    assert len(load.model.requests) == 1

@@ -14,7 +14,7 @@ from groundwire_server.ports.generator import Generator
 
 _RETRY_AFTER = 1.0
 _LEAST = 0.1
-"""Seconds before the deadline at which a wait ends: what was written in less could not be used."""
+"""Seconds before a model must have begun, or ended, at which a wait for it ends: it would be paid in vain."""
 
 
 class FairSlots:
@@ -115,7 +115,7 @@ class LimitedGenerator:
             Failure: CAPACITY_EXHAUSTED, or what the inner generator raises.
         """
         held: list[FairSlots] = []
-        until = min(request.to_begin(deadline), Deadline(deadline.at - _LEAST))
+        until = Deadline(request.to_begin(deadline).at - _LEAST)
         try:
             for slots in self._slots:
                 await slots.acquire(request.tenant, until)
