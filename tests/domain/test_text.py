@@ -3,11 +3,13 @@
 import time
 import unicodedata
 from collections.abc import Callable
+from typing import TypeAlias
 
 import pytest
 
 from groundwire_server.domain.text import (
     SENTENCE_LIMIT,
+    ContentWords,
     content_terms,
     content_words,
     estimate_tokens,
@@ -182,7 +184,8 @@ def test_content_words_pair_characters_of_unspaced_scripts() -> None:
 
 
 PROSE = """The countries' rules: classes agreed to stop; trying, tried, dies. Use us_ed snake_case x86-64, É 日本語!
-Élan. He was dying in a country where usual users, using USA's big Buses, stopped controlled things. हिन्दी में है"""
+Élan. He was dying in a country where usual users, using USA's big Buses, stopped controlled things. हिन्दी में है
+soliloquies"""
 
 
 @pytest.mark.parametrize("text", ["The boxes of the box, boxed", "日本語 and 水", "What is it?", "a_b A_B", "Straße x̂"])
@@ -194,11 +197,19 @@ def test_content_terms_keep_repetition_and_order() -> None:
     assert content_terms("The box and boxes, 日本語 box") == ["box", "box", "日本", "本語", "box"]
 
 
-def test_occurring_is_what_content_words_share() -> None:
-    everything = content_words(PROSE) | content_words("absent stops use us controls die y i in हिन्द 本 élans bus buse")
+Occurring: TypeAlias = Callable[[frozenset[str], str], frozenset[str]]
+
+
+def held(wanted: frozenset[str], text: str) -> frozenset[str]:
+    return ContentWords(text).occurring(wanted)
+
+
+@pytest.mark.parametrize("found", [occurring, held], ids=["once", "more than once"])
+def test_occurring_is_what_content_words_share(found: Occurring) -> None:
+    everything = content_words(PROSE) | content_words("absent stops use us controls die y i in हिन्द 本 élans bus buse दी soliloquy")
     for line in (*PROSE.splitlines(), PROSE, PROSE.upper(), "", "i", "y y", unicodedata.normalize("NFD", PROSE)):
-        assert occurring(everything - {"本"}, line) == (everything - {"本"}) & content_words(line)
-    assert occurring(frozenset({"本"}), "日本語") == {"本"}
+        assert found(everything - {"本"}, line) == (everything - {"本"}) & content_words(line)
+    assert found(frozenset({"本"}), "日本語") == {"本"}
 
 
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("four", 1), ("fives", 2), ("日本語", 3)])

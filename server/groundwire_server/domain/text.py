@@ -181,11 +181,11 @@ def _fold(text: str) -> str:
 def _occurs(stem: str, folded: str) -> bool:
     if _UNSPACED.match(stem):
         return stem in folded
-    # Every form of a word begins with its stem, but for a `y` that became an `i`.
-    beginning = stem.removesuffix("i")
+    # Every form of a word begins with its stem, but for a `y` that became an `i`, or an `i` that became a `y`.
+    beginning = stem[:-1] if stem.endswith(("i", "y")) else stem
     start = folded.find(beginning)
     while start >= 0:
-        if not start or not folded[start - 1].isalnum():
+        if not start or not _WORD.fullmatch(folded, start - 1, start):
             word = _WORD.match(folded, start)
             if word and word.group() not in _STOP_WORDS and _stem(word.group()) == stem:
                 return True
