@@ -13,6 +13,7 @@ from groundwire_server.domain.text import (
     content_terms,
     content_words,
     estimate_tokens,
+    nfc,
     occurring,
     sentences,
     words,
@@ -130,6 +131,21 @@ def test_looking_for_words_takes_time_in_proportion_to_the_length(piece: str) ->
         return _least_time(lambda: occurring(wanted, text))
 
     assert took(160_000) < 40 * took(10_000) + 0.05
+
+
+@pytest.mark.parametrize("piece", ["\u0301\u0316", "a\u0301\u0316", "\U0001d165\U0001d16d\u0316", "\u0344\u0316", "—"])
+def test_composing_takes_time_in_proportion_to_the_length(piece: str) -> None:
+    def took(size: int) -> float:
+        return _least_time(lambda: nfc(f"e{piece * (size // len(piece))}"))
+
+    assert took(40_000) < 40 * took(2_500) + 0.05
+
+
+@pytest.mark.parametrize("text", ["", "naïve", "e\u0301\u0316", "e" + "\u0316\u0301" * 15, "—" * 40, "हिन्दी " * 9])
+def test_composing_is_nfc_and_leaves_out_what_no_script_needs(text: str) -> None:
+    composed = unicodedata.normalize("NFC", text)
+    assert nfc(text) == nfc(unicodedata.normalize("NFD", text)) == composed
+    assert nfc(text + "e" + "\u0316\u0301" * 40) == unicodedata.normalize("NFC", text + "e" + "\u0316\u0301" * 15)
 
 
 def _least_time(work: Callable[[], object]) -> float:

@@ -59,6 +59,10 @@ _MARKS = (
 )
 """Combining marks, which belong to the letter before them and which `\\w` leaves out."""
 
+_MARKS_IN_A_ROW = 30
+_CROWD = re.compile(rf"[^\x00-\u02ff\w\s]{{{_MARKS_IN_A_ROW + 1},}}")
+"""Where there may be more marks in a row: a superset that is found fast."""
+
 _WORD = re.compile(rf"[\w{_MARKS}]+")
 _ASCII_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 """What parts words; finding them so takes a third of the time."""
@@ -98,6 +102,17 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def words(text: str) -> list[str]:
     """Return the runs of letters, marks and digits, case folded and in NFC."""
     return _words(_fold(text))
+
+
+def nfc(text: str) -> str:
+    """Return the text in NFC, in time in proportion to its length; of marks in a row those after the 30th are left out.
+
+    No script needs as many (Unicode Standard Annex 15, stream-safe text), and putting them in order takes time that
+    grows with the square of their number.
+    """
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    return unicodedata.normalize("NFC", _CROWD.sub(lambda crowd: _thinned(crowd.group()), text))
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -160,6 +175,16 @@ class ContentWords:
         return found | {word for word in wanted - found if _UNSPACED.match(word) and word in self._folded}
 
 
+def _thinned(crowd: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in crowd:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MARKS_IN_A_ROW:
+            kept.append(character)
+    return "".join(kept)
+
+
 def _stems(word: str) -> Sequence[str]:
     runs = () if word.isascii() else _UNSPACED.findall(word)
     if not runs:
@@ -174,8 +199,7 @@ def _words(folded: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
-    folded = text.casefold().replace("_", " ")
-    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
+    return nfc(text.casefold().replace("_", " "))
 
 
 def _occurs(stem: str, folded: str) -> bool:
