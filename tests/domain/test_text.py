@@ -222,7 +222,9 @@ def held(wanted: frozenset[str], text: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("found", [occurring, held], ids=["once", "more than once"])
 def test_occurring_is_what_content_words_share(found: Occurring) -> None:
-    everything = content_words(PROSE) | content_words("absent stops use us controls die y i in हिन्द 本 élans bus buse दी soliloquy")
+    everything = content_words(PROSE) | content_words(
+        "absent stops use us controls die y i in हिन्द 本 élans bus buse दी soliloquy"
+    )
     for line in (*PROSE.splitlines(), PROSE, PROSE.upper(), "", "i", "y y", unicodedata.normalize("NFD", PROSE)):
         assert found(everything - {"本"}, line) == (everything - {"本"}) & content_words(line)
     assert found(frozenset({"本"}), "日本語") == {"本"}

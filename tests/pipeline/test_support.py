@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from groundwire_server.pipeline.support import Source, support
@@ -31,6 +33,20 @@ def test_a_quote_that_says_the_same_is_preferred_to_one_with_the_same_words() ->
     assert Source(PASSAGE).quote('The rule "x < y and y < z" implies "x < z".') == (
         'The rule "x < y and y < z" implies\n"x < z".'
     )
+
+
+def test_a_quote_in_a_script_without_spaces_takes_time_in_proportion_to_the_length() -> None:
+    def took(size: int) -> float:
+        statement = "".join(chr(0x4E00 + number) for number in range(size))
+        source = Source(passage("c1", "是。" * size))
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            assert not source.quote(statement)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert took(2000) < 16 * took(250) + 0.05
 
 
 def test_a_quote_is_verbatim_and_shares_most_words() -> None:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 
 SENTENCE_LIMIT = 500
 """The longest sentence in code points; a longer one is cut at a comma, at white space, or at the limit."""
@@ -164,15 +165,17 @@ class ContentWords:
     """The content words of a text that is looked into more than once."""
 
     def __init__(self, text: str) -> None:
-        self._folded = _fold(text)
-        self._stems = frozenset(_stem(word) for word in set(_words(self._folded)) - _STOP_WORDS)
+        folded = _fold(text)
+        found = set(_words(folded)) - _STOP_WORDS
+        if folded.isascii():
+            self._stems = frozenset(map(_stem, found))
+        else:
+            # A single character of an unspaced script counts, too.
+            self._stems = frozenset(chain.from_iterable(map(_stems, found))).union(*_UNSPACED.findall(folded))
 
     def occurring(self, wanted: frozenset[str]) -> frozenset[str]:
         """Return which of some content words are among them, as `occurring` does."""
-        found = wanted & self._stems
-        if self._folded.isascii():
-            return found
-        return found | {word for word in wanted - found if _UNSPACED.match(word) and word in self._folded}
+        return wanted & self._stems
 
 
 def _thinned(crowd: str) -> str:
