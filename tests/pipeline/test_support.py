@@ -1,4 +1,5 @@
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -35,10 +36,19 @@ def test_a_quote_that_says_the_same_is_preferred_to_one_with_the_same_words() ->
     )
 
 
-def test_a_quote_in_a_script_without_spaces_takes_time_in_proportion_to_the_length() -> None:
+def _of_characters(size: int) -> tuple[str, str]:
+    return "".join(chr(0x4E00 + number) for number in range(size)), "是。" * size
+
+
+def _of_words(size: int) -> tuple[str, str]:
+    return "is " * size + "not", "is " * 2 * size
+
+
+@pytest.mark.parametrize("made", [_of_characters, _of_words])
+def test_a_quote_takes_time_in_proportion_to_the_length(made: Callable[[int], tuple[str, str]]) -> None:
     def took(size: int) -> float:
-        statement = "".join(chr(0x4E00 + number) for number in range(size))
-        source = Source(passage("c1", "是。" * size))
+        statement, text = made(size)
+        source = Source(passage("c1", text))
         best = float("inf")
         for _ in range(3):
             start = time.process_time()
