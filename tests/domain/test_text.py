@@ -3,14 +3,17 @@
 import time
 import unicodedata
 from collections.abc import Callable
+from typing import TypeAlias
 
 import pytest
 
 from groundwire_server.domain.text import (
     SENTENCE_LIMIT,
+    ContentWords,
     content_terms,
     content_words,
     estimate_tokens,
+    nfc,
     occurring,
     sentences,
     words,
@@ -130,6 +133,21 @@ def test_looking_for_words_takes_time_in_proportion_to_the_length(piece: str) ->
     assert took(160_000) < 40 * took(10_000) + 0.05
 
 
+@pytest.mark.parametrize("piece", ["\u0301\u0316", "a\u0301\u0316", "\U0001d165\U0001d16d\u0316", "\u0344\u0316", "—"])
+def test_composing_takes_time_in_proportion_to_the_length(piece: str) -> None:
+    def took(size: int) -> float:
+        return _least_time(lambda: nfc(f"e{piece * (size // len(piece))}"))
+
+    assert took(40_000) < 40 * took(2_500) + 0.05
+
+
+@pytest.mark.parametrize("text", ["", "naïve", "e\u0301\u0316", "e" + "\u0316\u0301" * 15, "—" * 40, "हिन्दी " * 9])
+def test_composing_is_nfc_and_leaves_out_what_no_script_needs(text: str) -> None:
+    composed = unicodedata.normalize("NFC", text)
+    assert nfc(text) == nfc(unicodedata.normalize("NFD", text)) == composed
+    assert nfc(text + "e" + "\u0316\u0301" * 40) == unicodedata.normalize("NFC", text + "e" + "\u0316\u0301" * 15)
+
+
 def _least_time(work: Callable[[], object]) -> float:
     """Seconds of CPU: the least of a few runs, for other work on the machine only ever adds to it."""
     best = float("inf")
@@ -182,7 +200,8 @@ def test_content_words_pair_characters_of_unspaced_scripts() -> None:
 
 
 PROSE = """The countries' rules: classes agreed to stop; trying, tried, dies. Use us_ed snake_case x86-64, É 日本語!
-Élan. He was dying in a country where usual users, using USA's big Buses, stopped controlled things. हिन्दी में है"""
+Élan. He was dying in a country where usual users, using USA's big Buses, stopped controlled things. हिन्दी में है
+soliloquies"""
 
 
 @pytest.mark.parametrize("text", ["The boxes of the box, boxed", "日本語 and 水", "What is it?", "a_b A_B", "Straße x̂"])
@@ -194,11 +213,21 @@ def test_content_terms_keep_repetition_and_order() -> None:
     assert content_terms("The box and boxes, 日本語 box") == ["box", "box", "日本", "本語", "box"]
 
 
-def test_occurring_is_what_content_words_share() -> None:
-    everything = content_words(PROSE) | content_words("absent stops use us controls die y i in हिन्द 本 élans bus buse")
+Occurring: TypeAlias = Callable[[frozenset[str], str], frozenset[str]]
+
+
+def held(wanted: frozenset[str], text: str) -> frozenset[str]:
+    return ContentWords(text).occurring(wanted)
+
+
+@pytest.mark.parametrize("found", [occurring, held], ids=["once", "more than once"])
+def test_occurring_is_what_content_words_share(found: Occurring) -> None:
+    everything = content_words(PROSE) | content_words(
+        "absent stops use us controls die y i in हिन्द 本 élans bus buse दी soliloquy"
+    )
     for line in (*PROSE.splitlines(), PROSE, PROSE.upper(), "", "i", "y y", unicodedata.normalize("NFD", PROSE)):
-        assert occurring(everything - {"本"}, line) == (everything - {"本"}) & content_words(line)
-    assert occurring(frozenset({"本"}), "日本語") == {"本"}
+        assert found(everything - {"本"}, line) == (everything - {"本"}) & content_words(line)
+    assert found(frozenset({"本"}), "日本語") == {"本"}
 
 
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("four", 1), ("fives", 2), ("日本語", 3)])

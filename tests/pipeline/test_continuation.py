@@ -88,6 +88,14 @@ async def test_what_was_given_is_not_said_again(again: list[str]) -> None:
     assert outcome.action is Action.NEXT_MODEL
 
 
+async def test_a_segment_that_begins_with_what_stands_adds_the_rest_of_it_alone() -> None:
+    outcome, sink, _ = await streamed(BEGUN, [*draft((f"{FIRST} {SECOND} {THIRD}", ["p1"])), DONE])
+    _, answer = degraded(outcome)
+    assert deltas(sink) == [FIRST, f" {SECOND} {THIRD}"]
+    assert answer.text == "".join(deltas(sink))
+    assert answer.text.encode()[answer.citations[1].span.start_byte :].decode() == f"{SECOND} {THIRD}"
+
+
 async def test_two_segments_that_stand_are_not_said_again_as_one() -> None:
     begun: list[Move] = [*draft((FIRST, ["p1"]), (SECOND, ["p1"]))[:3], FAILED]
     rest = draft((f"{FIRST} {SECOND}", ["p1"]), (THIRD, ["p1"]))

@@ -128,6 +128,12 @@ def test_a_model_may_be_late_only_where_nobody_could_follow_it(
     assert decide.passes_on(replace(TRIED, models=models), chain) is passes
 
 
+def test_a_model_may_be_late_where_no_time_would_be_left_for_another() -> None:
+    chain = replace(CHAIN, fallbacks={Cause.MODEL_SLOW_START: (Action.NEXT_MODEL,)})
+    assert decide.passes_on(TRIED, chain)
+    assert not decide.passes_on(replace(TRIED, remaining=0.99 * decide.LEAST_ATTEMPT), chain)
+
+
 STANDS = replace(TRIED, stands=True, draft="a draft")
 
 

@@ -1,3 +1,6 @@
+import time
+from collections.abc import Callable
+
 import pytest
 
 from groundwire_server.pipeline.support import Source, support
@@ -31,6 +34,29 @@ def test_a_quote_that_says_the_same_is_preferred_to_one_with_the_same_words() ->
     assert Source(PASSAGE).quote('The rule "x < y and y < z" implies "x < z".') == (
         'The rule "x < y and y < z" implies\n"x < z".'
     )
+
+
+def _of_characters(size: int) -> tuple[str, str]:
+    return "".join(chr(0x4E00 + number) for number in range(size)), "是。" * size
+
+
+def _of_words(size: int) -> tuple[str, str]:
+    return "is " * size + "not", "is " * 2 * size
+
+
+@pytest.mark.parametrize("made", [_of_characters, _of_words])
+def test_a_quote_takes_time_in_proportion_to_the_length(made: Callable[[int], tuple[str, str]]) -> None:
+    def took(size: int) -> float:
+        statement, text = made(size)
+        source = Source(passage("c1", text))
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            assert not source.quote(statement)
+            best = min(best, time.process_time() - start)
+        return best
+
+    assert took(2000) < 16 * took(250) + 0.05
 
 
 def test_a_quote_is_verbatim_and_shares_most_words() -> None:

@@ -71,6 +71,16 @@ async def test_the_search_is_told_its_share_of_the_deadline() -> None:
     assert [by.at - began for by in path.store.deadlines] == pytest.approx([SEARCH])
 
 
+@pytest.mark.parametrize(("share", "seconds", "bounded"), [(0.5, 0.18, False), (0.99, 5.0, False), (0.5, 1.0, True)])
+async def test_a_model_must_have_begun_only_while_another_can_still_be_asked(
+    share: float, seconds: float, bounded: bool
+) -> None:
+    path = await Path(route=replace(policy(), models=(EXTRACTIVE, "other"), begin_share=share)).filled()
+    await path.answer(seconds)
+    (asked,) = path.generator.requests
+    assert (asked.begin_by is not None) is bounded
+
+
 async def test_the_embedder_is_told_the_searchs_deadline() -> None:
     path = await Path().filled()
     began = asyncio.get_running_loop().time()

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 
 SENTENCE_LIMIT = 500
 """The longest sentence in code points; a longer one is cut at a comma, at white space, or at the limit."""
@@ -59,6 +60,10 @@ _MARKS = (
 )
 """Combining marks, which belong to the letter before them and which `\\w` leaves out."""
 
+_MARKS_IN_A_ROW = 30
+_CROWD = re.compile(rf"[^\x00-\u02ff\w\s]{{{_MARKS_IN_A_ROW + 1},}}")
+"""Where there may be more marks in a row: a superset that is found fast."""
+
 _WORD = re.compile(rf"[\w{_MARKS}]+")
 _ASCII_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 """What parts words; finding them so takes a third of the time."""
@@ -98,6 +103,17 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def words(text: str) -> list[str]:
     """Return the runs of letters, marks and digits, case folded and in NFC."""
     return _words(_fold(text))
+
+
+def nfc(text: str) -> str:
+    """Return the text in NFC, in time in proportion to its length; of marks in a row those after the 30th are left out.
+
+    No script needs as many (Unicode Standard Annex 15, stream-safe text), and putting them in order takes time that
+    grows with the square of their number.
+    """
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    return unicodedata.normalize("NFC", _CROWD.sub(lambda crowd: _thinned(crowd.group()), text))
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -149,15 +165,27 @@ class ContentWords:
     """The content words of a text that is looked into more than once."""
 
     def __init__(self, text: str) -> None:
-        self._folded = _fold(text)
-        self._stems = frozenset(_stem(word) for word in set(_words(self._folded)) - _STOP_WORDS)
+        folded = _fold(text)
+        found = set(_words(folded)) - _STOP_WORDS
+        if folded.isascii():
+            self._stems = frozenset(map(_stem, found))
+        else:
+            # A single character of an unspaced script counts, too.
+            self._stems = frozenset(chain.from_iterable(map(_stems, found))).union(*_UNSPACED.findall(folded))
 
     def occurring(self, wanted: frozenset[str]) -> frozenset[str]:
         """Return which of some content words are among them, as `occurring` does."""
-        found = wanted & self._stems
-        if self._folded.isascii():
-            return found
-        return found | {word for word in wanted - found if _UNSPACED.match(word) and word in self._folded}
+        return wanted & self._stems
+
+
+def _thinned(crowd: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in crowd:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MARKS_IN_A_ROW:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _stems(word: str) -> Sequence[str]:
@@ -174,18 +202,17 @@ def _words(folded: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
-    folded = text.casefold().replace("_", " ")
-    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
+    return nfc(text.casefold().replace("_", " "))
 
 
 def _occurs(stem: str, folded: str) -> bool:
     if _UNSPACED.match(stem):
         return stem in folded
-    # Every form of a word begins with its stem, but for a `y` that became an `i`.
-    beginning = stem.removesuffix("i")
+    # Every form of a word begins with its stem, but for a `y` that became an `i`, or an `i` that became a `y`.
+    beginning = stem[:-1] if stem.endswith(("i", "y")) else stem
     start = folded.find(beginning)
     while start >= 0:
-        if not start or not folded[start - 1].isalnum():
+        if not start or not _WORD.fullmatch(folded, start - 1, start):
             word = _WORD.match(folded, start)
             if word and word.group() not in _STOP_WORDS and _stem(word.group()) == stem:
                 return True

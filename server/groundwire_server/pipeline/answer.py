@@ -68,8 +68,10 @@ async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
         stood = len(gate.passed)
         trail = replace(trail, models=(*trail.models, step.model), used=trail.used | {step.action}, draft="")
         try:
-            begin_by = run.begin_by() if decide.passes_on(trail, policy) else None
-            written = await _attempt(step, ask, caller, chosen, policy, ports, run, gate, begin_by)
+            begin_by = run.begin_by()
+            late = replace(trail, remaining=run.plan.answer_by.remaining(begin_by.at))
+            bound = begin_by if decide.passes_on(late, policy) else None
+            written = await _attempt(step, ask, caller, chosen, policy, ports, run, gate, bound)
             trail = replace(trail, draft=written.draft)
             text = _validated(written, gate, policy, run)
             return _concluded(run, partial(decide.answered, step, text))

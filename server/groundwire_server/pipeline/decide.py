@@ -80,8 +80,13 @@ def after(failure: Failure, trail: Trail, policy: Policy) -> Step:
 
 
 def passes_on(trail: Trail, policy: Policy) -> bool:
-    """Whether a model that is late to begin would be left for another of the chain."""
-    another = any(model not in trail.models for model in policy.models)
+    """Whether a model that is late to begin would be left for another of the chain.
+
+    Args:
+        trail: as it will be by then.
+        policy: the route's.
+    """
+    another = any(model not in trail.models for model in policy.models) and trail.remaining >= LEAST_ATTEMPT
     return another and Action.NEXT_MODEL in policy.fallbacks.get(Cause.MODEL_SLOW_START, ())
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from groundwire_server.domain.answer import CheckedSegment, Segment
 from groundwire_server.domain.deadline import Deadline
@@ -35,9 +36,9 @@ async def generate(
 ) -> Written:
     """Have a model write; check each segment as it is completed and let it through the gate.
 
-    What stands at the gate already is continued: a segment that says it again is dropped, and the confidence is the
-    lower of the two. A violation ends the generation at once, so that nothing is paid that cannot be used.
-    It is returned, not raised: what the model did is judged by the validate stage.
+    What stands at the gate already is continued: what a segment says again at its beginning is dropped, and the
+    confidence is the lower of the two. A violation ends the generation at once, so that nothing is paid that cannot be
+    used. It is returned, not raised: what the model did is judged by the validate stage.
 
     Args:
         request: what the model is asked.
@@ -116,15 +117,24 @@ class _Writing:
         before, checked = self._gate.text, list[CheckedSegment]()
         try:
             for segment in held:
-                if self._given and self._given.issuperset(_said(segment.text)):
-                    continue
-                checked.append(check_segment(segment, before, self._sources, self._policy))
-                before += checked[-1].delta
+                fresh = self._beyond_given(segment)
+                if fresh is not None:
+                    checked.append(check_segment(fresh, before, self._sources, self._policy))
+                    before += checked[-1].delta
         finally:
             # What stands before a segment that fails is good.
             if checked and self.reader.confidence is not None:
                 self._gate.confidence = self.reader.confidence.and_(self._gate.confidence)
             await self._gate.verified(checked)
+
+    def _beyond_given(self, segment: Segment) -> Segment | None:
+        """The segment without the sentences at its beginning that stand already; None when that is all of it."""
+        if not self._given:
+            return segment
+        text = segment.text
+        fresh = (start for start, end in sentences(text) if text[start:end].casefold() not in self._given)
+        start = next(fresh, None)
+        return None if start is None else replace(segment, text=text[start:])
 
 
 def _said(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 import unicodedata
 
 from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.text import nfc
 
 
 def normalize(text: str, limit: int, field: str) -> str:
@@ -31,4 +32,4 @@ def fold(text: str) -> str:
     if not text.isprintable():
         # Format characters (Cf) stay: emoji and several scripts are wrong without their joiners.
         text = "".join(c for c in text if c.isspace() or unicodedata.category(c) != "Cc")
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(nfc(text).split())

@@ -1,5 +1,6 @@
 """How far the cited passages carry what is said, judged by words: cheap, strict on names and numbers."""
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -59,11 +60,17 @@ def support(statement: str, sources: Iterable[Source]) -> float:
 
 def _stretch(words: list[str], text: str) -> str:
     """The stretch of a text that has these words in a row, however they are spaced; empty when there is none."""
-    count = len(words)
-    start = text.find(words[0]) if words else -1
+    said, spaced = " ".join(words), " ".join(text.split())
+    start = spaced.find(said) if said else -1
     while start >= 0:
-        *begun, rest = [*text[start:].split(None, count), ""][: count + 1]
-        if begun == words and (start == 0 or not text[start - 1].isalnum()):
-            return text[start : len(text) - len(rest)].rstrip()
-        start = text.find(words[0], start + 1)
+        end = start + len(said)
+        if (start == 0 or not spaced[start - 1].isalnum()) and spaced[end : end + 1] in ("", " "):
+            first = spaced.count(" ", 0, start)
+            within = start - (spaced.rfind(" ", 0, start) + 1)
+            tokens = list(_TOKEN.finditer(text))
+            return text[tokens[first].start() + within : tokens[first + len(words) - 1].end()]
+        start = spaced.find(said, start + 1)
     return ""
+
+
+_TOKEN = re.compile(r"\S+")

@@ -122,6 +122,23 @@ async def test_one_who_leaves_as_a_slot_comes_hands_it_on() -> None:
         await leaving
 
 
+async def test_one_who_has_just_left_a_full_line_does_not_fail_who_comes() -> None:
+    load = Load(slots=1, waiting=2)
+    await load.slots.acquire("holder", NEVER)
+    leaving = [asyncio.create_task(load.slots.acquire("busy", NEVER)) for _ in range(2)]
+    await asyncio.sleep(0)
+    # Both in one turn of the loop: who comes runs before the one who leaves has left the line.
+    coming = asyncio.create_task(load.slots.acquire("quiet", NEVER))
+    leaving[1].cancel()
+    await asyncio.sleep(0)
+    load.slots.release()
+    load.slots.release()
+    await coming
+    await asyncio.gather(*leaving, return_exceptions=True)
+    assert [task.cancelled() for task in leaving] == [False, True]
+    assert load.slots.waiting == 0
+
+
 @pytest.mark.parametrize("ending", ["closed", "failed"])
 async def test_a_slot_is_given_back_however_the_writing_ends(ending: str) -> None:
     script: list[Move] = [Failure(Cause.MODEL_UNAVAILABLE)] if ending == "failed" else ["x", "y", DONE]
@@ -148,5 +165,18 @@ async def test_the_wait_ends_when_another_model_must_be_asked() -> None:
     with pytest.raises(Failure) as failure:
         await anext(LimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
     assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
-    assert asyncio.get_running_loop().time() - began == pytest.approx(0.25 * SECOND)
+    assert asyncio.get_running_loop().time() - began == pytest.approx(0.15 * SECOND)
     await holder
+
+
+async def test_a_model_is_not_asked_when_its_turn_comes_too_late_to_begin() -> None:
+    load = Load(slots=1, waiting=100)
+    holder = load.call("acme")
+    await asyncio.sleep(0)
+    began = asyncio.get_running_loop().time()
+    hurried = replace(_request("acme"), begin_by=Deadline(began + 1.05 * SECOND))
+    with pytest.raises(Failure) as failure:
+        await anext(LimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
+    assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
+    await holder
+    assert len(load.model.requests) == 1

@@ -9,7 +9,7 @@ from groundwire_server.domain.generation import GenerationRequest, Piece
 from groundwire_server.ports.generator import Generator
 
 _LEAST = 0.1
-"""Seconds before the deadline at which a wait ends: what was written in less could not be used."""
+"""Seconds before a model must have begun, or ended, at which a wait for it ends: it would be paid in vain."""
 
 
 class LimitedGenerator:
@@ -28,7 +28,7 @@ class LimitedGenerator:
         Raises:
             Failure: CAPACITY_EXHAUSTED, or what the inner generator raises.
         """
-        until = min(request.to_begin(deadline), Deadline(deadline.at - _LEAST))
+        until = Deadline(request.to_begin(deadline).at - _LEAST)
         async with (
             held(self._slots, request.tenant, until),
             aclosing(self._inner.generate(request, deadline)) as pieces,

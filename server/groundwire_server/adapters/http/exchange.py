@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 
 import aiohttp
 from opentelemetry.trace import get_current_span
@@ -51,7 +52,6 @@ class Exchange:
         self._watch: Watch | None = None
         self._left = bounds.response_bytes
         self._read_at = 0.0
-        self._gathering: asyncio.Future[None] | None = None
         self.gathers = False
 
     async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Refusal | None:
@@ -82,7 +82,6 @@ class Exchange:
         if response.content_type == "text/html":
             _LOG.warning("Provider %s answers with a web page: its base_url may be wrong.", self._name)
             raise Failure(Cause.MODEL_MISCONFIGURED)
-        response.content.on_eof(self._gathered_all)
         self._watch = Watch(self._loop, self._deadline, self._first_by, self._bounds.silence_seconds, response.close)
         return None
 
@@ -122,21 +121,14 @@ class Exchange:
         by = self._read_at + _TOGETHER_SECONDS
         if by <= self._loop.time():
             return b""
-        self._gathering = self._loop.create_future()
-        timer = self._loop.call_at(by, self._gathered_all)
-        try:
-            await self._gathering
-        finally:
-            timer.cancel()
-        try:
-            return content.read_nowait()
-        except (aiohttp.ClientError, OSError):
-            # What has come before it broke counts; the next read tells of the rest.
-            return b""
-
-    def _gathered_all(self) -> None:
-        if self._gathering is not None and not self._gathering.done():
-            self._gathering.set_result(None)
+        data = b""
+        # What has come by then counts, and so does what has come before it broke; the next read tells of the rest.
+        with suppress(TimeoutError, aiohttp.ClientError, OSError):
+            async with asyncio.timeout_at(by):
+                # Taken as it comes: a connection that breaks takes along what nobody has read.
+                while len(data) < _TRICKLE_BYTES and not content.is_eof():
+                    data += await content.readany()
+        return data
 
     def begun(self) -> None:
         """The first text has come."""

@@ -77,7 +77,10 @@ class FairSlots:
         longest = max(self._lines, key=lambda each: len(self._lines[each]), default=tenant)
         if len(self._lines.get(longest, ())) <= len(self._lines.get(tenant, ())) + 1:
             raise _exhausted()
-        self._lines[longest].pop().set_exception(_exhausted())
+        newest = self._lines[longest].pop()
+        # One that was cancelled in this turn of the loop is yet to leave the line.
+        if not newest.done():
+            newest.set_exception(_exhausted())
 
     def _leave(self, tenant: str, place: "asyncio.Future[None]") -> None:
         if place.done() and not place.cancelled() and place.exception() is None:

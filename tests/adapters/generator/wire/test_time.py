@@ -258,3 +258,10 @@ async def test_the_end_is_not_held_back_with_what_came_before_it(monkeypatch: py
     cut: list[Move] = [b"".join(EVENTS[:20]), Beat(), b"".join(EVENTS[20:26]), Pause(0.03), b"".join(EVENTS[26:])]
     async with model("openai", Reply(cut)) as asked, asyncio.timeout(10.0):
         assert (await asked.write())[0] == DRAFT
+
+
+async def test_an_answer_that_came_whole_is_not_lost_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_TOGETHER_SECONDS", 30.0)
+    cut: list[Move] = [b"".join(EVENTS[:20]), Beat(), b"".join(EVENTS[20:26]), Pause(0.03), b"".join(EVENTS[26:])]
+    async with model("openai", Reply([*cut, Beat(), Reset()])) as asked, asyncio.timeout(10.0):
+        assert (await asked.write())[0] == DRAFT
