@@ -25,7 +25,7 @@ from groundwire_server.app.parts.shared import Shared
 from groundwire_server.app.telemetry import Telemetry, telemetry
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
-from groundwire_server.domain.text import sentences
+from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.edge.offer import Current
 
 WAYS = ("burst", "paced", "open")

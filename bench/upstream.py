@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-from groundwire_server.domain.text import sentences
+from groundwire_server.domain.text.sentences import sentences
 
 TOKENS = 100
 PACE = 0.002

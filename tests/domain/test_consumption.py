@@ -3,7 +3,7 @@ import pytest
 from groundwire_server.domain.consumption import estimated, prompt_tokens
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Prompt
-from groundwire_server.domain.text import estimate_tokens
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 
 PROMPT = Prompt("answer", "1", "You answer questions.", "Where do parcels wait?", "Where?", {})

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.text import content_words
+from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 

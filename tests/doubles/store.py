@@ -12,7 +12,7 @@ from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Put
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import matches
-from groundwire_server.domain.text import content_words
+from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 

@@ -13,7 +13,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document, PutState, Sentence, Stored
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.metadata import Metadata, MetadataValue
-from groundwire_server.domain.text import sentences
+from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vector import Vector
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder

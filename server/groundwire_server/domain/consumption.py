@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Prompt, Usage
-from groundwire_server.domain.text import estimate_tokens
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 
 _HAVING_READ = frozenset(

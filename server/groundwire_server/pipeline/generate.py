@@ -9,7 +9,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.text import sentences
+from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import DraftReader, Written
 from groundwire_server.pipeline.gate import Gate

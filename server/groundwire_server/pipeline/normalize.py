@@ -3,7 +3,7 @@
 import unicodedata
 
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.text import nfc
+from groundwire_server.domain.text.composing import nfc
 
 
 def normalize(text: str, limit: int, field: str) -> str:

@@ -8,7 +8,7 @@ made it worse: what one search found shares the rare words. Counting the title's
 from collections.abc import Sequence
 
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.text import content_words, occurring
+from groundwire_server.domain.text.words import content_words, occurring
 
 SIMILARITY_SHARE = 0.6
 

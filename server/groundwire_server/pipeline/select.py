@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.text import estimate_tokens
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.stage import Attributes
 from groundwire_server.telemetry import names

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.text import ContentWords, content_words, sentences
+from groundwire_server.domain.text.sentences import sentences
+from groundwire_server.domain.text.words import ContentWords, content_words
 
 
 class Source:

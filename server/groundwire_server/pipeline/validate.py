@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from groundwire_server.domain.answer import CheckedSegment, Citation, GroundedText, Segment, Span, Support
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.text import sentences
+from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import Written
 from groundwire_server.pipeline.stage import Attributes

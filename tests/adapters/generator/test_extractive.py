@@ -14,7 +14,7 @@ from groundwire_server.domain.document import Sentence
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Prompt
-from groundwire_server.domain.text import sentences
+from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from tests.doubles.embedder import HashingEmbedder
 

@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from groundwire_server.domain.text import content_words
+from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vector import Vector
 from tests.doubles.weaviate.memory import Array
 

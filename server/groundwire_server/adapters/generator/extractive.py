@@ -20,7 +20,9 @@ from groundwire_server.domain.document import Sentence
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Prompt, Usage
-from groundwire_server.domain.text import content_words, estimate_tokens, occurring, sentences
+from groundwire_server.domain.text.sentences import sentences
+from groundwire_server.domain.text.tokens import estimate_tokens
+from groundwire_server.domain.text.words import content_words, occurring
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.sentence_vectors import SentenceVectors

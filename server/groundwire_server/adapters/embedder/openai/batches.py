@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from groundwire_server.adapters.embedder.openai.options import BatchOptions
-from groundwire_server.domain.text import BYTES_PER_TOKEN
+from groundwire_server.domain.text.tokens import BYTES_PER_TOKEN
 
 _BLANK = " "
 """Stands in for a text of nothing, which servers refuse."""

@@ -15,7 +15,7 @@ from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, GenerationRequest, Piece, Usage
-from groundwire_server.domain.text import estimate_tokens
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 
 _FRAME = 64

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from groundwire_server.domain.metadata import Metadata
-from groundwire_server.domain.text import content_terms
+from groundwire_server.domain.text.words import content_terms
 
 MOST_QUERY_TERMS: Final = 64
 _LONGEST_TERM: Final = 64

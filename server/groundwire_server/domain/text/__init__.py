@@ -1,0 +1,1 @@
+"""Text cut into sentences, words and estimated tokens, in any script, without a dependency."""

@@ -1,0 +1,93 @@
+"""Words, their stems, and looking for them."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import TypeAlias
+
+import pytest
+
+from groundwire_server.domain.text.words import ContentWords, content_terms, content_words, occurring, words
+from tests.domain.text.timed import least_time
+
+
+def test_words_are_folded_runs_of_letters_and_digits_in_any_script() -> None:
+    assert words("Ünï_code's ΑΣ Straße हिन्दी, 日本語! x86-64 é") == [
+        "ünï", "code", "s", "ας".casefold(), "strasse", "हिन्दी", "日本語", "x86", "64", "é",
+    ]  # fmt: skip
+
+
+def test_words_are_the_same_however_their_letters_are_composed() -> None:
+    assert words("Cafe\u0301") == words("Caf\u00e9") == ["caf\u00e9"]
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "use uses used using",
+        "class classes",
+        "country countries",
+        "die dies died",
+        "agree agrees agreed agreeing",
+        "stop stops stopped stopping",
+        "control controls controlled controlling",
+        "try tries tried trying",
+        "need needs needed",
+        "box boxes",
+        "value values valued",
+        "thing things",
+    ],
+)
+def test_forms_of_a_word_share_a_stem(forms: str) -> None:
+    assert len(content_words(forms)) == 1
+
+
+def test_content_words_leave_function_words_out() -> None:
+    assert content_words("What is the Capital of it?") == content_words("capital")
+    assert content_words("Who is it?") == frozenset()
+
+
+def test_content_words_pair_characters_of_unspaced_scripts() -> None:
+    assert content_words("日本語") == {"日本", "本語"}
+    assert content_words("水") == {"水"}
+
+
+PROSE = """The countries' rules: classes agreed to stop; trying, tried, dies. Use us_ed snake_case x86-64, É 日本語!
+Élan. He was dying in a country where usual users, using USA's big Buses, stopped controlled things. हिन्दी में है
+soliloquies"""
+
+
+@pytest.mark.parametrize("text", ["The boxes of the box, boxed", "日本語 and 水", "What is it?", "a_b A_B", "Straße x̂"])
+def test_content_terms_are_the_content_words_as_often_as_they_occur(text: str) -> None:
+    assert frozenset(content_terms(text)) == content_words(text)
+
+
+def test_content_terms_keep_repetition_and_order() -> None:
+    assert content_terms("The box and boxes, 日本語 box") == ["box", "box", "日本", "本語", "box"]
+
+
+Occurring: TypeAlias = Callable[[frozenset[str], str], frozenset[str]]
+
+
+def held(wanted: frozenset[str], text: str) -> frozenset[str]:
+    return ContentWords(text).occurring(wanted)
+
+
+@pytest.mark.parametrize("found", [occurring, held], ids=["once", "more than once"])
+def test_occurring_is_what_content_words_share(found: Occurring) -> None:
+    everything = content_words(PROSE) | content_words(
+        "absent stops use us controls die y i in हिन्द 本 élans bus buse दी soliloquy"
+    )
+    for line in (*PROSE.splitlines(), PROSE, PROSE.upper(), "", "i", "y y", unicodedata.normalize("NFD", PROSE)):
+        assert found(everything - {"本"}, line) == (everything - {"本"}) & content_words(line)
+    assert found(frozenset({"本"}), "日本語") == {"本"}
+
+
+@pytest.mark.parametrize("piece", ["lambda ", "lambda", "a", "日", "la.", "lambdy "])
+def test_looking_for_words_takes_time_in_proportion_to_the_length(piece: str) -> None:
+    wanted = content_words(" ".join(f"lambda{number}" for number in range(200)) + " lambda a 日本語 lambdies")
+
+    def took(size: int) -> float:
+        text = piece * (size // len(piece))
+        return least_time(lambda: occurring(wanted, text))
+
+    assert took(160_000) < 40 * took(10_000) + 0.05
