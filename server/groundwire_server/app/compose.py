@@ -55,18 +55,23 @@ def offer(
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = SecondCheck(meter)
-    routes = {
-        name: _route(policy, parts.of_route(name, store), parts, prompts, check)
-        for name, (policy, store) in policies.items()
-    }
-    inside = {
-        name: _route(replace(policy, self_hosted_only=True), parts.of_route(name, store), parts, prompts, check)
-        for name, (policy, store) in policies.items()
-        if self_hosted_only
-    }
+
+    def routes(*, inside: bool) -> dict[str, Route]:
+        return {
+            name: _route(
+                replace(policy, self_hosted_only=True) if inside else policy,
+                parts.of_route(name, store),
+                parts,
+                prompts,
+                check,
+            )
+            for name, (policy, store) in policies.items()
+        }
+
+    barred = Inside(frozenset(self_hosted_only), routes(inside=True) if self_hosted_only else {})
     return Offer(
         access,
-        Answering(routes, SystemClock(), tracer, Inside(frozenset(self_hosted_only), inside)),
+        Answering(routes(inside=False), SystemClock(), tracer, barred),
         parts.corpus.corpus,
         Ingest(
             parts.corpus.corpus,

@@ -55,7 +55,8 @@ class RecordedSpan(ReadableSpan, Span):
         scope: InstrumentationScope,
         processor: SpanProcessor,
     ) -> None:
-        # What ReadableSpan's own would set: calling that costs as much again.
+        # What ReadableSpan's own would set: calling that costs as much again. Two have a second name, for its own say
+        # that they may be missing.
         self._name = name
         self._context = self._ids = context
         self._parent = parent

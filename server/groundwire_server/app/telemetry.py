@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import Meter, NoOpMeter
 from opentelemetry.sdk.resources import Resource
@@ -87,12 +87,7 @@ def telemetry(
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-        exporter = OTLPSpanExporter(
-            endpoint=otlp_endpoint,
-            insecure=otlp_endpoint.startswith("http://"),
-            headers=dict(headers or {}),
-            timeout=_EXPORT_SECONDS,
-        )
+        exporter = OTLPSpanExporter(**_receiver(otlp_endpoint, headers))
         processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_AN_EXPORT)
     tracer = LeanTracer(resource, InstrumentationScope(SERVICE, version), processor)
     if otlp_endpoint is None or not metrics:
@@ -107,13 +102,18 @@ def _counting(resource: Resource, otlp_endpoint: str, headers: Mapping[str, str]
     from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
 
-    exporter = OTLPMetricExporter(
-        endpoint=otlp_endpoint,
-        insecure=otlp_endpoint.startswith("http://"),
-        headers=dict(headers or {}),
-        timeout=_EXPORT_SECONDS,
-    )
+    exporter = OTLPMetricExporter(**_receiver(otlp_endpoint, headers))
     reader = PeriodicExportingMetricReader(
         exporter, export_interval_millis=_COUNTED_EVERY_MS, export_timeout_millis=1000 * _EXPORT_SECONDS
     )
     return MeterProvider([reader], resource, shutdown_on_exit=False)
+
+
+def _receiver(otlp_endpoint: str, headers: Mapping[str, str] | None) -> dict[str, Any]:
+    """What every exporter is told of where it sends to."""
+    return {
+        "endpoint": otlp_endpoint,
+        "insecure": otlp_endpoint.startswith("http://"),
+        "headers": dict(headers or {}),
+        "timeout": _EXPORT_SECONDS,
+    }
