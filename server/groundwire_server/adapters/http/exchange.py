@@ -121,14 +121,11 @@ class Exchange:
         by = self._read_at + _TOGETHER_SECONDS
         if by <= self._loop.time():
             return b""
-        data = b""
-        # What has come by then counts, and so does what has come before it broke; the next read tells of the rest.
+        # Nobody reads meanwhile: to be woken for each token is what costs.
         with suppress(TimeoutError, aiohttp.ClientError, OSError):
             async with asyncio.timeout_at(by):
-                # Taken as it comes: a connection that breaks takes along what nobody has read.
-                while len(data) < _TRICKLE_BYTES and not content.is_eof():
-                    data += await content.readany()
-        return data
+                await content.wait_eof()
+        return _taken(content)
 
     def begun(self) -> None:
         """The first text has come."""
@@ -170,3 +167,15 @@ async def _head(response: aiohttp.ClientResponse) -> bytes:
     while len(body) < _ERROR_BYTES and (data := await response.content.readany()):
         body += data
     return body
+
+
+def _taken(content: aiohttp.StreamReader) -> bytes:
+    """All that has come, of a stream that has broken since too: an answer may be whole. The next read tells of that."""
+    broken = content.exception()
+    if broken is None:
+        return content.read_nowait()
+    content.set_exception(None)  # type: ignore[arg-type]
+    try:
+        return content.read_nowait()
+    finally:
+        content.set_exception(broken)
