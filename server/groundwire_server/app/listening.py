@@ -1,6 +1,6 @@
 """Where the server may listen."""
 
-import ipaddress
+from groundwire_server.domain.loopback import on_this_machine
 
 
 def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool) -> str | None:
@@ -29,10 +29,4 @@ def is_loopback(address: str) -> bool:
     # Without brackets the last group of an IPv6 address would pass for the port, and gRPC would listen elsewhere.
     if (":" in bare) != (host == f"[{bare}]"):
         return False
-    host = bare
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return on_this_machine(bare)

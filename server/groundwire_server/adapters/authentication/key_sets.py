@@ -1,7 +1,6 @@
 """Where key sets are read: files, and URLs over HTTPS; both bounded in size, URLs also in time."""
 
 import asyncio
-import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from groundwire_server.adapters.authentication.jwks import Fetch, KeysUnavailable
+from groundwire_server.domain.loopback import on_this_machine
 from groundwire_server.files.small import Unreadable, bytes_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def check_place(place: str) -> None:
         raise ValueError("a key set is read from a file, or from a URL such as https://id.example.com/jwks.json")
     if parts.username is not None or parts.password is not None:
         raise ValueError("a key set is public: give its URL without a name and a password, which would be shown")
-    if parts.scheme == "http" and not _on_this_machine(parts.hostname):
+    if parts.scheme == "http" and not on_this_machine(parts.hostname):
         raise ValueError("a key set is read over https: whoever can change it on the way can let anybody in")
 
 
@@ -85,12 +85,3 @@ def _read(path: Path) -> bytes:
         return bytes_of(path, SIZE_LIMIT)
     except Unreadable as why:
         raise KeysUnavailable(str(why)) from None
-
-
-def _on_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
