@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from groundwire_server.adapters.embedder.openai.options import BatchOptions
+from groundwire_server.domain.batches import batched
 from groundwire_server.domain.text.tokens import BYTES_PER_TOKEN
 
 _BLANK = " "
@@ -10,19 +11,9 @@ _BLANK = " "
 
 
 def batches(texts: Sequence[str], options: BatchOptions) -> Iterator[list[str]]:
-    """Yield the texts in their order, as many together as the options allow; each is made fit to be sent."""
-    batch: list[str] = []
-    size = 0
+    """The texts in their order, as many together as the options allow; each is made fit to be sent."""
     most = min(options.bytes, options.tokens * BYTES_PER_TOKEN)
-    for text in texts:
-        fit, weight = _fit(text, options.text_tokens * BYTES_PER_TOKEN)
-        if batch and (len(batch) == options.texts or size + weight > most):
-            yield batch
-            batch, size = [], 0
-        batch.append(fit)
-        size += weight
-    if batch:
-        yield batch
+    return batched((_fit(text, options.text_tokens * BYTES_PER_TOKEN) for text in texts), options.texts, most)
 
 
 def _fit(text: str, most: int) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """What is asked of one tenant's objects: the few calls that everything else is made of."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from weaviate import WeaviateAsyncClient
@@ -17,6 +17,7 @@ from groundwire_server.adapters.store.weaviate.failures import Fault, ObjectsRef
 from groundwire_server.adapters.store.weaviate.objects import NewObject
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
+from groundwire_server.domain.batches import batched
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.telemetry import names
 
@@ -80,14 +81,15 @@ class Objects:
         Raises:
             StoreFailure: when Weaviate does not take every one of them.
         """
-        batches = iter(_batches(objects, self._options.write.batch_chunks, self._options.write.batch_bytes))
+        write = self._options.write
+        waiting = batched(((each, _size(each)) for each in objects), write.batch_chunks, write.batch_bytes)
 
         async def worker() -> None:
             # It takes the next batch when Weaviate has taken its last.
-            for batch in batches:
+            for batch in waiting:
                 await self._write_batch(tenant, batch, deadline)
 
-        await _together(worker, self._options.write.concurrent_batches)
+        await _together(worker, write.concurrent_batches)
 
     async def patch(self, tenant: str, ids: Sequence[str], properties: Mapping[str, Any], deadline: Deadline) -> None:
         """Change some properties of objects and leave the rest, vectors included."""
@@ -171,20 +173,6 @@ def by_ids(ids: Sequence[str]) -> FilterReturn:
 
 def _returned(found: Sequence[object]) -> dict[str, str | int | float]:
     return {names.DB_RETURNED_ROWS: len(found)}
-
-
-def _batches(objects: Iterable[NewObject], most: int, most_bytes: int) -> Iterator[Sequence[NewObject]]:
-    batch: list[NewObject] = []
-    size = 0
-    for each in objects:
-        weight = _size(each)
-        if batch and (len(batch) >= most or size + weight > most_bytes):
-            yield batch
-            batch, size = [], 0
-        batch.append(each)
-        size += weight
-    if batch:
-        yield batch
 
 
 def _size(new: NewObject) -> int:
