@@ -64,11 +64,11 @@ def occurring(wanted: frozenset[str], text: str) -> frozenset[str]:
 
     A single Chinese or Japanese character counts wherever it stands.
     """
+    if len(text) > _SHORT_TEXT:
+        # Looking each stem up costs stems times length, and worse where words run together; this costs the length once.
+        return ContentWords(text).occurring(wanted)
     folded = _fold(text)
-    if len(folded) <= _SHORT_TEXT:
-        return frozenset(word for word in wanted if _occurs(word, folded))
-    # Looking each stem up costs stems times length, and worse where words run together; this costs the length once.
-    return ContentWords(text).occurring(wanted)
+    return frozenset(word for word in wanted if _occurs(word, folded))
 
 
 class ContentWords:
