@@ -6,6 +6,8 @@ from typing import Any
 import grpc.aio
 import uvloop
 
+from bench.serving import serving
+
 SERVICE = "bench.Floor"
 
 
@@ -23,17 +25,12 @@ async def _echo_each(requests: AsyncIterator[bytes], context: Any) -> None:
 
 
 async def serve() -> None:
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     handlers: dict[str, Any] = {
         "Empty": grpc.unary_unary_rpc_method_handler(_echo),
         "Stream": grpc.unary_stream_rpc_method_handler(_echo_stream),
         "Ingest": grpc.stream_stream_rpc_method_handler(_echo_each),
     }
-    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, handlers)])
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    print(f"listening on 127.0.0.1:{port}", flush=True)
-    await server.wait_for_termination()
+    await serving(SERVICE, handlers)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import grpc.aio
 import jiter
 import uvloop
 
+from bench.serving import serving
+
 SERVICE = "bench.Relay"
 _PASSAGE = "A lambda expression yields a function object. The unnamed object behaves like a function object. " * 4
 PROMPT = "\n".join(f'<passage id="p{number}">\n{_PASSAGE}\n</passage>' for number in range(1, 9))
@@ -54,18 +56,13 @@ class Relay:
 
 
 async def serve(upstream: str) -> None:
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     async with aiohttp.ClientSession() as session:
         relay = Relay(session, upstream)
         handlers: dict[str, Any] = {
             "Answer": grpc.unary_unary_rpc_method_handler(relay.answer),
             "Stream": grpc.unary_stream_rpc_method_handler(relay.stream),
         }
-        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, handlers)])
-        port = server.add_insecure_port("127.0.0.1:0")
-        await server.start()
-        print(f"listening on 127.0.0.1:{port}", flush=True)
-        await server.wait_for_termination()
+        await serving(SERVICE, handlers)
 
 
 if __name__ == "__main__":
