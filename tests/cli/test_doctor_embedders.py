@@ -1,9 +1,6 @@
 """What `groundwire doctor` says of embedders of providers."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,41 +8,16 @@ import pytest
 from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.doctor.local import local
 from groundwire_server.cli.doctor.report import Finding, State
+from tests.doubles.threaded import threaded
 
 KEY = "sk-SECRET"
+_LISTED = '{"data": [{"id": "other"}]}'
 
 
-@contextmanager
-def endpoint(status: int, body: str) -> Iterator[int]:
-    """An embeddings endpoint; on a thread, for the doctor has its own loop."""
+def endpoint(status: int, body: str) -> AbstractContextManager[int]:
+    """An embeddings endpoint."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._say(200, '{"data": [{"id": "other"}]}')
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self._say(status, body)
-
-        def _say(self, status: int, body: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return threaded(lambda method, path, headers: (status, body) if method == "POST" else (200, _LISTED))
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """What `groundwire doctor` says of providers: a line for each."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -11,34 +9,19 @@ import pytest
 from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.doctor.local import local
 from groundwire_server.cli.doctor.report import Finding, State
+from tests.doubles.threaded import threaded
 
 KEY = "sk-SECRET"
 
 
-@contextmanager
-def listing(status: int, body: str, seen: list[tuple[str, str | None]]) -> Iterator[int]:
-    """A provider that answers every question which models it has; on a thread, for the doctor has its own loop."""
+def listing(status: int, body: str, seen: list[tuple[str, str | None]]) -> AbstractContextManager[int]:
+    """A provider that answers every question which models it has."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            seen.append((self.path, self.headers["Authorization"]))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def answer(method: str, path: str, headers: Message) -> tuple[int, str]:
+        seen.append((path, headers["Authorization"]))
+        return status, body
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return threaded(answer)
 
 
 def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: str = "http") -> Finding:
