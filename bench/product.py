@@ -26,7 +26,7 @@ from groundwire_server.app.telemetry import Telemetry, telemetry
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
 from groundwire_server.domain.text.sentences import sentences
-from groundwire_server.edge.offer import Current
+from groundwire_server.edge.snapshot import CurrentSnapshot
 
 WAYS = ("burst", "paced", "open")
 """How the upstream writes, by the names of its models and of the routes that ask them."""
@@ -55,7 +55,7 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
     server = compose.server(
-        Current(compose.offer(routes, parts, measuring.tracer, measuring.meter)),
+        CurrentSnapshot(compose.snapshot(routes, parts, measuring.tracer, measuring.meter)),
         measuring.tracer,
         configuration.server.concurrent_calls,
     )

@@ -10,9 +10,9 @@ from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.key_file import UnusableKeyFile, changing
 from groundwire_server.app.access import AccessOptions, access
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.credentials import Credentials, Kind
 from groundwire_server.domain.failure import Unusable
-from groundwire_server.domain.refusal import Refusal, Refused
 from tests.doubles.issuer import AUDIENCE, ISSUER, Issuer
 
 
@@ -64,9 +64,9 @@ async def test_an_issuer_that_is_down_lets_nobody_in_and_holds_nothing_up(
     options = AccessOptions(tokens=(IssuerOptions(ISSUER, AUDIENCE, "http://127.0.0.1:1/jwks.json"),))
     token = issuer.sign(issuer.claims(SystemClock().today().timestamp()))
     async with access(options, SystemClock()) as opened:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(AccessDenied) as caught:
             await opened.caller(Credentials(authorization=f"Bearer {token}"))
-    assert caught.value.word is Refusal.TOKEN_KEY_UNKNOWN
+    assert caught.value.word is DenialReason.TOKEN_KEY_UNKNOWN
     assert {record.getMessage() for record in caplog.records} == {"the key set could not be renewed"}
 
 

@@ -16,7 +16,7 @@ from groundwire.v1 import document_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.adapters.authentication import key_file
 from groundwire_server.app.configuration.load import Sources, load
-from groundwire_server.app.in_force import InForce
+from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.serve import Running, running
 from tests.doubles.issuer import AUDIENCE, Issuer
 
@@ -64,7 +64,7 @@ async def code_of(server: Running, **credential: str) -> grpc.StatusCode:
         return code
 
 
-async def kept(in_force: InForce, caplog: pytest.LogCaptureFixture) -> str:
+async def kept(in_force: ConfigReloader, caplog: pytest.LogCaptureFixture) -> str:
     """Reload what cannot be used; return what is said of it."""
     caplog.clear()
     assert not await in_force.reload()
@@ -79,7 +79,7 @@ async def test_a_file_that_is_half_written_opens_nothing(
     write(file, configured(file.parent))
     async with served(file) as server:
         write(file, found)
-        said = await kept(server.in_force, caplog)
+        said = await kept(server.reloader, caplog)
         assert "authentication: cannot be removed while the server runs" in said
         assert await code_of(server, groundwire_tenant="acme") is grpc.StatusCode.UNAUTHENTICATED
 
@@ -105,12 +105,12 @@ async def test_an_issuer_that_is_down_at_a_reload_is_known_from_before(file: Pat
             up = False
             for tenants in ("[acme]", "[acme, globex]"):
                 write(file, configured(file.parent, jwks, f"tenants: {tenants}\n"))
-                assert await server.in_force.reload()
+                assert await server.reloader.reload()
                 assert await code_of(server, authorization=authorization) is grpc.StatusCode.OK
             # An issuer that was given up is not remembered.
             for others in ("", jwks):
                 write(file, configured(file.parent, others))
-                assert await server.in_force.reload()
+                assert await server.reloader.reload()
                 assert await code_of(server, authorization=authorization) is grpc.StatusCode.UNAUTHENTICATED
     finally:
         await runner.cleanup()
@@ -120,6 +120,6 @@ async def test_a_file_nested_without_end_ends_no_reloading(file: Path, caplog: p
     write(file, configured(file.parent))
     async with served(file) as server:
         write(file, "[" * 20_000)
-        assert "is nested over" in await kept(server.in_force, caplog)
+        assert "is nested over" in await kept(server.reloader, caplog)
         write(file, configured(file.parent, more="tenants: [acme]\n"))
-        assert await server.in_force.reload()
+        assert await server.reloader.reload()

@@ -123,7 +123,7 @@ class TestReload:
                 await searches(server.address)
                 looked = double.world.connections
                 configuration(tmp_path, double, route=route)
-                assert await server.in_force.reload()
+                assert await server.reloader.reload()
                 await searches(server.address)
                 assert double.world.connections == looked
 
@@ -136,11 +136,11 @@ class TestReload:
             sources = Sources(file, {})
             async with running(sources, load(sources)) as server:
                 configuration(tmp_path, double, "collection: Other")
-                assert not await server.in_force.reload()
+                assert not await server.reloader.reload()
                 assert "Other: create the collection" in str([vars(record) for record in caplog.records])
                 assert await searches(server.address) == 0
                 await applied(file)
-                assert await server.in_force.reload()
+                assert await server.reloader.reload()
                 assert await searches(server.address) == 0
 
     async def test_with_another_embedder_is_another_schema(self, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ class TestReload:
             sources = Sources(file, {})
             async with running(sources, load(sources)) as server:
                 configuration(tmp_path, double, "embedder: local")
-                assert not await server.in_force.reload()
+                assert not await server.reloader.reload()
 
 
 async def test_a_server_over_a_module_of_weaviates_stores_and_finds(tmp_path: Path, double: FakeWeaviate) -> None:
@@ -160,7 +160,7 @@ async def test_a_server_over_a_module_of_weaviates_stores_and_finds(tmp_path: Pa
     await applied(file)
     sources = Sources(file, {})
     async with running(sources, load(sources)) as server:
-        offer = server.in_force.current.offer
+        offer = server.reloader.current.snapshot
         document = Document("post", "Parcels wait in the mail room.", allowed_principals=frozenset({"*"}))
         await offer.ingest.store(Caller("acme", "alice"), document, NEVER)
         assert await searches(server.address) == 1

@@ -59,7 +59,7 @@ async def threshold() -> float:
     """That of a server which starts with the configuration."""
     sources = Sources(Path("groundwire.yaml"), {})
     async with running(sources, load(sources)) as server:
-        answering: Any = server.in_force.current.offer.answering
+        answering: Any = server.reloader.current.snapshot.answering
         return float(answering._routes["default"].policy.min_relevance)
 
 

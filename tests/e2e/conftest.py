@@ -15,14 +15,14 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app import compose
-from groundwire_server.app.access import BELIEVED
+from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.stores import Store
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
-from groundwire_server.edge.offer import Current
 from groundwire_server.edge.server import Server
+from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.tls import ServerTls
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.counts import Counts
@@ -48,7 +48,7 @@ class Product:
     spans: Spans
     counts: Counts
     server: Server
-    current: Current
+    current: CurrentSnapshot
     address: str
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
@@ -90,7 +90,9 @@ def serve(tmp_path: Path) -> Serve:
             main = store(embedder, spans.tracer)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
-        current = Current(compose.offer(routes, parts, spans.tracer, counts.meter, access or BELIEVED, write_seconds))
+        current = CurrentSnapshot(
+            compose.snapshot(routes, parts, spans.tracer, counts.meter, access or NO_AUTHENTICATION, write_seconds)
+        )
         server = compose.server(current, spans.tracer)
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"

@@ -13,7 +13,7 @@ from groundwire.v1 import answer_service_pb2, outcome_pb2, passage_pb2
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
-from groundwire_server.edge import refusals
+from groundwire_server.edge import security_events
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait
 from tests.doubles.store import MemoryStore
 from tests.e2e.calls import ACME, answer, info, ingest, question, stream
@@ -173,13 +173,13 @@ class _Told(logging.Handler):
 
 
 async def test_a_server_tells_of_a_flood_that_has_stopped(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "WINDOW", 1.0)
+    monkeypatch.setattr(security_events, "WINDOW", 1.0)
     handler = _Told()
-    logger = logging.getLogger(refusals.LOGGER)
+    logger = logging.getLogger(security_events.LOGGER)
     logger.addHandler(handler)
     try:
         async with serve() as product:
-            for _ in range(refusals.TOLD + 1):
+            for _ in range(security_events.TOLD + 1):
                 with pytest.raises(grpc.aio.AioRpcError):
                     await product.answers.CancelAnswer(answer_service_pb2.CancelAnswerRequest(request_id="order-4711"))
             await asyncio.wait_for(handler.counted.wait(), 10)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import Credentials, Kind
-from groundwire_server.domain.refusal import Refusal, Refused
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.identity import credentials_of, peer_of
@@ -50,9 +50,9 @@ def test_a_connection_without_a_certificate_presents_none() -> None:
 
 @pytest.mark.parametrize("key", ["authorization", "groundwire-api-key"])
 def test_two_of_a_kind_are_refused(key: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(AccessDenied) as caught:
         credentials_of({key: "one,two"}, {})
-    assert caught.value.word is Refusal.SEVERAL_CREDENTIALS
+    assert caught.value.word is DenialReason.SEVERAL_CREDENTIALS
 
 
 def test_the_repr_of_credentials_holds_no_secret() -> None:
@@ -104,22 +104,22 @@ async def test_the_one_credential_that_is_presented_says_who_calls(
 @pytest.mark.parametrize(
     ("accepted", "metadata", "certified", "word"),
     [
-        (ALL, {}, False, Refusal.NO_CREDENTIAL),
-        (ALL, {"groundwire-tenant": "acme"}, False, Refusal.NO_CREDENTIAL),
-        ((Kind.TOKEN,), {}, True, Refusal.NO_CREDENTIAL),
-        (ALL, TOKEN | API_KEY, False, Refusal.SEVERAL_CREDENTIALS),
-        (ALL, TOKEN, True, Refusal.SEVERAL_CREDENTIALS),
-        (ALL, API_KEY, True, Refusal.SEVERAL_CREDENTIALS),
-        ((Kind.TOKEN,), TOKEN | API_KEY, False, Refusal.SEVERAL_CREDENTIALS),
-        ((Kind.TOKEN,), API_KEY, False, Refusal.CREDENTIAL_NOT_ACCEPTED),
-        ((Kind.API_KEY,), TOKEN, False, Refusal.CREDENTIAL_NOT_ACCEPTED),
+        (ALL, {}, False, DenialReason.NO_CREDENTIAL),
+        (ALL, {"groundwire-tenant": "acme"}, False, DenialReason.NO_CREDENTIAL),
+        ((Kind.TOKEN,), {}, True, DenialReason.NO_CREDENTIAL),
+        (ALL, TOKEN | API_KEY, False, DenialReason.SEVERAL_CREDENTIALS),
+        (ALL, TOKEN, True, DenialReason.SEVERAL_CREDENTIALS),
+        (ALL, API_KEY, True, DenialReason.SEVERAL_CREDENTIALS),
+        ((Kind.TOKEN,), TOKEN | API_KEY, False, DenialReason.SEVERAL_CREDENTIALS),
+        ((Kind.TOKEN,), API_KEY, False, DenialReason.CREDENTIAL_NOT_ACCEPTED),
+        ((Kind.API_KEY,), TOKEN, False, DenialReason.CREDENTIAL_NOT_ACCEPTED),
     ],
 )
 async def test_anything_but_one_accepted_credential_is_refused_unread(
-    accepted: tuple[Kind, ...], metadata: Mapping[str, str], certified: bool, word: Refusal
+    accepted: tuple[Kind, ...], metadata: Mapping[str, str], certified: bool, word: DenialReason
 ) -> None:
     authenticators = {kind: Believing() for kind in accepted}
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(AccessDenied) as caught:
         await Access(authenticators).caller(credentials_of(metadata, CERTIFIED if certified else {}))
     assert caught.value.word is word
     assert caught.value.reason is Reason.UNAUTHENTICATED
@@ -129,17 +129,17 @@ async def test_anything_but_one_accepted_credential_is_refused_unread(
 @pytest.mark.parametrize(
     ("named", "tenants", "word"),
     [
-        ("globex", None, Refusal.TENANT_CONTRADICTED),
-        ("acme,globex", None, Refusal.TENANT_CONTRADICTED),
-        ("", frozenset({"globex"}), Refusal.TENANT_UNKNOWN),
-        ("acme", frozenset[str](), Refusal.TENANT_UNKNOWN),
+        ("globex", None, DenialReason.TENANT_CONTRADICTED),
+        ("acme,globex", None, DenialReason.TENANT_CONTRADICTED),
+        ("", frozenset({"globex"}), DenialReason.TENANT_UNKNOWN),
+        ("acme", frozenset[str](), DenialReason.TENANT_UNKNOWN),
     ],
 )
 async def test_the_tenant_is_the_credentials_and_one_that_there_is(
-    named: str, tenants: frozenset[str] | None, word: Refusal
+    named: str, tenants: frozenset[str] | None, word: DenialReason
 ) -> None:
     access = Access({Kind.TOKEN: Believing()}, tenants)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(AccessDenied) as caught:
         await access.caller(Credentials(authorization="Bearer t", tenant=named))
     assert caught.value.word is word
     assert caught.value.reason is Reason.FORBIDDEN

@@ -1,9 +1,9 @@
 """Values that the tests of the path share."""
 
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
 from tests.doubles.policies import built_in_policy
 
 ALICE = Caller("acme", "alice", frozenset({"staff"}))
@@ -13,8 +13,8 @@ def policy() -> Policy:
     return built_in_policy()
 
 
-def ask(text: str = "What does a lambda expression yield?", **changes: object) -> Ask:
-    return Ask(route="default", text=text, request_id="request-1", **changes)  # type: ignore[arg-type]
+def ask(text: str = "What does a lambda expression yield?", **changes: object) -> Question:
+    return Question(route="default", text=text, request_id="request-1", **changes)  # type: ignore[arg-type]
 
 
 def passage(

@@ -14,9 +14,9 @@ from groundwire_server.domain.event import TextDelta
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Degraded, Outcome
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, StreamMode
+from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answering import Answering, Route
 from groundwire_server.pipeline.ports import Ports
-from groundwire_server.pipeline.second_check import SecondCheck
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
@@ -45,7 +45,7 @@ async def streamed(*scripts: list[Move], **changes: Any) -> tuple[Outcome, Recor
     models = [ScriptedGenerator(script) for script in scripts]
     chain = {f"model-{number}": model for number, model in enumerate(models, start=1)}
     settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
-    ports = Ports(store, embedder, FilePrompts(BUILT_IN), chain, SecondCheck(Counts().meter))
+    ports = Ports(store, embedder, FilePrompts(BUILT_IN), chain, AclRecheck(Counts().meter))
     answering = Answering({"default": Route(replace(policy(), **settings), ports)}, LoopTime(), Spans().tracer)
     now = asyncio.get_running_loop().time()
     sink = RecordingSink()

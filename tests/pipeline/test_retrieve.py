@@ -4,14 +4,14 @@ from collections.abc import Sequence
 import pytest
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Evidence, Query
 from groundwire_server.domain.filters import Equals
+from groundwire_server.domain.question import Question
+from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.retrieve import retrieve
-from groundwire_server.pipeline.second_check import SecondCheck
 from groundwire_server.telemetry import metrics, names
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
@@ -44,7 +44,7 @@ class Rating:
 
 async def _retrieve(
     store: Fixed,
-    asked: Ask,
+    asked: Question,
     *,
     embedded: bool = True,
     counts: Counts | None = None,
@@ -55,7 +55,7 @@ async def _retrieve(
         HashingEmbedder() if embedded else None,
         FilePrompts(BUILT_IN),
         {},
-        SecondCheck((counts or Counts()).meter),
+        AclRecheck((counts or Counts()).meter),
         reranker=reranker,
     )
     return await retrieve(asked, ALICE, policy(), ports, lambda _: None, NEVER)

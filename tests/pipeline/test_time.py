@@ -16,9 +16,9 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, Stage
+from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answering import Answering, Route
 from groundwire_server.pipeline.ports import Ports
-from groundwire_server.pipeline.second_check import SecondCheck
 from groundwire_server.ports.sink import Sink
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
@@ -46,7 +46,7 @@ class Path:
         self.other = ScriptedGenerator()
         self.spans = Spans()
         generators = {EXTRACTIVE: self.generator, "other": self.other}
-        ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, SecondCheck(Counts().meter))
+        ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts().meter))
         routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
         self.answering = Answering(routes, LoopTime(), self.spans.tracer)
 

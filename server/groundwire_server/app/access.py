@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from groundwire_server.adapters.authentication.jwks import FreshKeys
     from groundwire_server.adapters.authentication.tokens import Tokens
 
-BELIEVED = Access({Kind.DECLARED: DeclaredIdentity()})
+NO_AUTHENTICATION = Access({Kind.DECLARED: DeclaredIdentity()})
 """No authentication: callers are whom they say they are."""
 
 
@@ -67,7 +67,7 @@ async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" =
     before = dict(kept)
     kept.clear()
     if not options.authenticated:
-        yield Access(BELIEVED.authenticators, options.tenants)
+        yield Access(NO_AUTHENTICATION.authenticators, options.tenants)
         return
     # Imported here: a server that believes its callers starts without what verifies them.
     from groundwire_server.adapters.authentication.api_keys import ApiKeys  # noqa: PLC0415

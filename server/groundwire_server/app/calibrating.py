@@ -15,9 +15,9 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Failure, Rejection, Unusable
+from groundwire_server.domain.question import Question
 from groundwire_server.evaluation import thresholds
 from groundwire_server.evaluation.calibration import Calibration, Fitting
 from groundwire_server.evaluation.labelled import Labelled, read
@@ -102,9 +102,9 @@ async def _measured(
         parts = await open_parts(configuration, lease, NoOpTracer())
         # Nobody waits for an answer: a search that takes long is no error here.
         policy = replace(section.policy(route), retrieval_most=section.time.max_seconds)
-        offer = compose.offer({route: (policy, section.store)}, parts, NoOpTracer(), NoOpMeter("calibrating"))
+        snapshot = compose.snapshot({route: (policy, section.store)}, parts, NoOpTracer(), NoOpMeter("calibrating"))
         every = [*halves[0], *halves[1]]
-        levels = await _levels(offer.answering, wanted, every, asked)
+        levels = await _levels(snapshot.answering, wanted, every, asked)
         middle = len(halves[0])
         fit_on, believe = (_by_kind(every[part], levels[part]) for part in (slice(middle), slice(middle, None)))
         return fit_on, believe, fitting(parts.of_route(route, section.store))
@@ -135,7 +135,7 @@ async def _levels(
         for place, each in waiting:
             try:
                 found = await answering.search(
-                    Ask(wanted.route, each.question, f"q{place}"), wanted.caller, clock.now(), None
+                    Question(wanted.route, each.question, f"q{place}"), wanted.caller, clock.now(), None
                 )
             except Rejection:
                 raise Unusable(f"the route takes no such question: {each.question[:60]!r}") from None

@@ -8,7 +8,7 @@ from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
-from groundwire_server.app.access import BELIEVED
+from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.stores import Store
@@ -16,27 +16,27 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
-from groundwire_server.edge.offer import Current, Offer
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.retrieval import Retrieval
+from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
+from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answering import Answering, Inside, Route
 from groundwire_server.pipeline.ports import Ports
-from groundwire_server.pipeline.second_check import SecondCheck
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.runs.runs import Runs
 
 
-def offer(
+def snapshot(
     policies: Mapping[str, tuple[Policy, str]],
     parts: Parts,
     tracer: Tracer,
     meter: Meter,
-    access: Access = BELIEVED,
+    access: Access = NO_AUTHENTICATION,
     write_seconds: float = 10.0,
     self_hosted_only: Collection[str] = (),
-) -> Offer:
+) -> ServingSnapshot:
     """Put together what calls are served by.
 
     Args:
@@ -54,7 +54,7 @@ def offer(
     prompts = FilePrompts(BUILT_IN)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
-    check = SecondCheck(meter)
+    check = AclRecheck(meter)
 
     def routes(*, inside: bool) -> dict[str, Route]:
         return {
@@ -69,7 +69,7 @@ def offer(
         }
 
     barred = Inside(frozenset(self_hosted_only), routes(inside=True) if self_hosted_only else {})
-    return Offer(
+    return ServingSnapshot(
         access,
         Answering(routes(inside=False), SystemClock(), tracer, barred),
         parts.corpus.corpus,
@@ -82,7 +82,7 @@ def offer(
     )
 
 
-def server(current: Current, tracer: Tracer, concurrent_calls: int = 1000) -> Server:
+def server(current: CurrentSnapshot, tracer: Tracer, concurrent_calls: int = 1000) -> Server:
     """Put a server together around what it serves by."""
     clock = SystemClock()
     runs = Runs(MemoryRunLog(clock))
@@ -90,7 +90,7 @@ def server(current: Current, tracer: Tracer, concurrent_calls: int = 1000) -> Se
     return Server(servicers, tracer, concurrent_calls, current, clock, runs.end)
 
 
-def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: SecondCheck) -> Route:
+def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck) -> Route:
     """A route with the models alone that it may ask: it holds no others."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
     generators = {alias: parts.generators[alias] for alias in chain}

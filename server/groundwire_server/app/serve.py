@@ -14,9 +14,9 @@ from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.server import Tls
-from groundwire_server.app.in_force import InForce
 from groundwire_server.app.logs import set_up_logs
 from groundwire_server.app.memory import keep_what_is_there
+from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.telemetry import telemetry
 from groundwire_server.app.watch import watch
 from groundwire_server.files.small import Mark
@@ -32,7 +32,7 @@ class Running:
     """A server that listens."""
 
     address: str
-    in_force: InForce
+    reloader: ConfigReloader
 
 
 @asynccontextmanager
@@ -51,18 +51,18 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
         version("groundwire-server"), first.telemetry.otlp_endpoint, headers, metrics=first.telemetry.metrics
     )
     try:
-        in_force = await InForce.begin(sources, loaded, measuring.tracer, measuring.meter)
+        reloader = await ConfigReloader.begin(sources, loaded, measuring.tracer, measuring.meter)
         try:
-            server = compose.server(in_force.current, measuring.tracer, first.server.concurrent_calls)
+            server = compose.server(reloader.current, measuring.tracer, first.server.concurrent_calls)
             port = await server.start(first.server.listen, _tls(first.server.tls))
             host = first.server.listen.rpartition(":")[0]
             try:
-                yield Running(f"{host}:{port}", in_force)
+                yield Running(f"{host}:{port}", reloader)
             finally:
-                drain = in_force.configuration.server.drain
+                drain = reloader.configuration.server.drain
                 await server.drain(drain.notice, drain.grace)
         finally:
-            await in_force.close()
+            await reloader.close()
     finally:
         await asyncio.to_thread(measuring.shut_down)
 
@@ -91,7 +91,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
     async with running(sources, loaded) as server:
         keep_what_is_there()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
-        renewing = asyncio.create_task(_renewing(server.in_force, again, sources.file, loaded.mark))
+        renewing = asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark))
         await stop.wait()
         renewing.cancel()
         with suppress(asyncio.CancelledError):
@@ -100,7 +100,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
     _log.info("stopped")
 
 
-async def _renewing(in_force: InForce, again: asyncio.Event, file: Path | None, known: Mark) -> None:
+async def _renewing(reloader: ConfigReloader, again: asyncio.Event, file: Path | None, known: Mark) -> None:
     async def notice() -> None:
         again.set()
 
@@ -110,7 +110,7 @@ async def _renewing(in_force: InForce, again: asyncio.Event, file: Path | None, 
         while True:
             await again.wait()
             again.clear()
-            await in_force.reload()
+            await reloader.reload()
 
 
 def _tls(section: Tls | None) -> "ServerTls | None":

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Credentials, Kind
-from groundwire_server.domain.refusal import Refusal, Refused
 from groundwire_server.ports.authenticator import Authenticator
 
 
@@ -34,9 +34,9 @@ class Access:
         """
         caller = await self.authenticators[self._kind(credentials)].authenticate(credentials)
         if credentials.tenant not in {"", caller.tenant}:
-            raise Refused(Refusal.TENANT_CONTRADICTED, about={"tenant": caller.tenant})
+            raise AccessDenied(DenialReason.TENANT_CONTRADICTED, about={"tenant": caller.tenant})
         if self.tenants is not None and caller.tenant not in self.tenants:
-            raise Refused(Refusal.TENANT_UNKNOWN, about={"tenant": caller.tenant})
+            raise AccessDenied(DenialReason.TENANT_UNKNOWN, about={"tenant": caller.tenant})
         return caller
 
     def _kind(self, credentials: Credentials) -> Kind:
@@ -47,10 +47,10 @@ class Access:
         if Kind.CERTIFICATE not in self.authenticators:
             proofs -= {Kind.CERTIFICATE}
         if not proofs:
-            raise Refused(Refusal.NO_CREDENTIAL)
+            raise AccessDenied(DenialReason.NO_CREDENTIAL)
         if len(proofs) > 1:
-            raise Refused(Refusal.SEVERAL_CREDENTIALS)
+            raise AccessDenied(DenialReason.SEVERAL_CREDENTIALS)
         (kind,) = proofs
         if kind not in self.authenticators:
-            raise Refused(Refusal.CREDENTIAL_NOT_ACCEPTED)
+            raise AccessDenied(DenialReason.CREDENTIAL_NOT_ACCEPTED)
         return kind

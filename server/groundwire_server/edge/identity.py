@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 
 AUTHORIZATION_KEY = "authorization"
 API_KEY_KEY = "groundwire-api-key"
@@ -26,7 +26,7 @@ def credentials_of(metadata: Mapping[str, str], auth_context: Mapping[str, Itera
     """
     # A comma is a part of neither a token nor a key: it joins two of them.
     if any("," in metadata.get(key, "") for key in _ONCE):
-        raise Refused(Refusal.SEVERAL_CREDENTIALS)
+        raise AccessDenied(DenialReason.SEVERAL_CREDENTIALS)
     return Credentials(
         authorization=metadata.get(AUTHORIZATION_KEY, ""),
         api_key=metadata.get(API_KEY_KEY, ""),

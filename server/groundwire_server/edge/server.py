@@ -17,7 +17,7 @@ from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
 )
-from groundwire_server.edge import refusals
+from groundwire_server.edge import security_events
 from groundwire_server.edge.bounds import Bounds
 from groundwire_server.edge.layers.access import RoleCheck
 from groundwire_server.edge.layers.chain import Chain
@@ -28,10 +28,10 @@ from groundwire_server.edge.layers.request_id import RequestId
 from groundwire_server.edge.layers.security import SecurityEvents
 from groundwire_server.edge.layers.trace import Trace
 from groundwire_server.edge.layers.validation import Validation
-from groundwire_server.edge.offer import Current
 from groundwire_server.edge.reflection import METHODS as REFLECTION
 from groundwire_server.edge.reflection import SERVICE as REFLECTION_SERVICE
 from groundwire_server.edge.reflection import Reflection
+from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Server:
         servicers: what is served.
         tracer: records the calls.
         concurrent_calls: the most calls at once.
-        current: the offer in force; another may take its place at any time.
+        current: the snapshot in force; another may take its place at any time.
         clock: says when refusals are told of again.
         end: ends what goes on without a call when the server has stopped.
     """
@@ -91,16 +91,16 @@ class Server:
         servicers: Servicers,
         tracer: Tracer,
         concurrent_calls: int,
-        current: Current,
+        current: CurrentSnapshot,
         clock: Clock,
         end: Callable[[], None] = lambda: None,
     ) -> None:
         self._end = end
-        self._refusals = refusals.Refusals(clock)
+        self._security_events = security_events.SecurityEventLog(clock)
         self._telling: asyncio.Task[None] | None = None
-        outer = (Trace(tracer), RequestId(), Errors(), CallDeadline(), SecurityEvents(self._refusals))
+        outer = (Trace(tracer), RequestId(), Errors(), CallDeadline(), SecurityEvents(self._security_events))
         identity = Identity(current)
-        self._chain = Chain((*outer, identity, RoleCheck(), Validation()), identity.foreseen)
+        self._chain = Chain((*outer, identity, RoleCheck(), Validation()), identity.precheck)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[
@@ -151,13 +151,13 @@ class Server:
         self._end()
         if self._telling is not None:
             self._telling.cancel()
-        self._refusals.flush()
+        self._security_events.flush()
 
     async def _tell_of_refusals(self) -> None:
         """A flood that has stopped is told of too."""
         while True:
-            await asyncio.sleep(refusals.WINDOW)
-            self._refusals.end_windows()
+            await asyncio.sleep(security_events.WINDOW)
+            self._security_events.end_windows()
 
     async def _report(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for service in ("", *_OURS):

@@ -10,7 +10,7 @@ from groundwire_server.domain.event import Event, Numbered, Numbering
 from groundwire_server.edge.convert.event import event_to_pb
 
 
-class ReaderGone(Exception):
+class SlowConsumer(Exception):
     """Nobody reads the stream any more, or too slowly."""
 
 
@@ -29,7 +29,7 @@ class StreamSink:
         """Number one event from 1 and write it.
 
         Raises:
-            ReaderGone: when it cannot be written in time, or the stream has ended.
+            SlowConsumer: when it cannot be written in time, or the stream has ended.
         """
         await self.write(self._numbering.next(event))
 
@@ -37,24 +37,24 @@ class StreamSink:
         """Write an event that has its number.
 
         Raises:
-            ReaderGone: when it cannot be written in time, or the stream has ended.
+            SlowConsumer: when it cannot be written in time, or the stream has ended.
         """
-        await written(self._context, event_to_pb(numbered), self._write_seconds)
+        await write_bounded(self._context, event_to_pb(numbered), self._write_seconds)
 
 
-async def written(context: "grpc.aio.ServicerContext[Any, Any]", message: Any, seconds: float) -> None:
+async def write_bounded(context: "grpc.aio.ServicerContext[Any, Any]", message: Any, seconds: float) -> None:
     """Write a message of a stream.
 
     Raises:
-        ReaderGone: when it cannot be written in time, or the stream has ended.
+        SlowConsumer: when it cannot be written in time, or the stream has ended.
     """
     guard = asyncio.timeout(seconds)
     try:
         async with guard:
             await context.write(message)
     except grpc.aio.BaseError:
-        raise ReaderGone from None
+        raise SlowConsumer from None
     except TimeoutError:
         if guard.expired():
-            raise ReaderGone from None
+            raise SlowConsumer from None
         raise

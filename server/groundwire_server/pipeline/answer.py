@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from groundwire_server.domain.answer import GroundedText
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.event import Started
@@ -14,6 +13,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
 from groundwire_server.domain.step import Step, Try, Variant
 from groundwire_server.domain.vocabulary import Stage
 from groundwire_server.pipeline import decide, generate, retrieve, select, validate
@@ -28,7 +28,7 @@ from groundwire_server.ports.sink import Sink
 from groundwire_server.telemetry import names
 
 
-async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Run, sink: Sink | None) -> Outcome:
+async def answer(ask: Question, caller: Caller, policy: Policy, ports: Ports, run: Run, sink: Sink | None) -> Outcome:
     """Answer a question, or say why not and what was done instead.
 
     Args:
@@ -89,7 +89,7 @@ async def answer(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Ru
 
 async def _attempt(
     step: Try,
-    ask: Ask,
+    ask: Question,
     caller: Caller,
     chosen: Sequence[Passage],
     policy: Policy,

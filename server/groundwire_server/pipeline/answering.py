@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer, format_trace_id, get_current_span
 
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline, TimePlan
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.pipeline.answer import answer
 from groundwire_server.pipeline.ports import Ports
@@ -55,7 +55,7 @@ class Answering:
         self._tracer = tracer
 
     async def answer(
-        self, ask: Ask, caller: Caller, arrived: float, deadline: Deadline | None, sink: Sink | None
+        self, ask: Question, caller: Caller, arrived: float, deadline: Deadline | None, sink: Sink | None
     ) -> Outcome:
         """Answer a question.
 
@@ -73,7 +73,7 @@ class Answering:
         plan = _plan(policy, arrived, deadline)
         return await answer(ask, caller, policy, ports, self._run(ask, policy, plan), sink)
 
-    async def search(self, ask: Ask, caller: Caller, arrived: float, deadline: Deadline | None) -> Found:
+    async def search(self, ask: Question, caller: Caller, arrived: float, deadline: Deadline | None) -> Found:
         """Find the passages that an answer to the same question would consider.
 
         Raises:
@@ -92,7 +92,7 @@ class Answering:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": name})
         return route.policy, route.ports
 
-    def _run(self, ask: Ask, policy: Policy, plan: TimePlan) -> Run:
+    def _run(self, ask: Question, policy: Policy, plan: TimePlan) -> Run:
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
         report = Report(request_id=ask.request_id, trace_id=trace_id, route=policy.route)
         return Run(plan, self._clock, self._tracer, report)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundwire_server.domain.price import Price
-from groundwire_server.pipeline.second_check import SecondCheck
+from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
@@ -20,7 +20,7 @@ class Ports:
     Attributes:
         embedder: None searches by keyword alone.
         generators: by the model aliases that routes name.
-        second_check: of who may see what the retriever returns.
+        acl_recheck: of who may see what the retriever returns.
         prices: of those whose tokens cost something.
         budget: where the money for them comes from; None has no bound.
         reranker: rates what was found; None leaves that to vectors and words.
@@ -30,7 +30,7 @@ class Ports:
     embedder: Embedder | None
     prompts: Prompts
     generators: Mapping[str, Generator]
-    second_check: SecondCheck
+    acl_recheck: AclRecheck
     prices: Mapping[str, Price] = field(default_factory=dict)
     budget: Budget | None = None
     reranker: Reranker | None = None

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.relevance import relevance
@@ -17,7 +17,7 @@ from groundwire_server.telemetry import names
 
 
 async def retrieve(
-    ask: Ask, caller: Caller, policy: Policy, ports: Ports, waits: Callable[[Cause], None], by: Deadline
+    ask: Question, caller: Caller, policy: Policy, ports: Ports, waits: Callable[[Cause], None], by: Deadline
 ) -> Evidence:
     """Search the tenant's corpus, or take the caller's own passages, and rate what there is.
 
@@ -41,7 +41,7 @@ async def retrieve(
     waits(Cause.STORE_TIMEOUT)
     query = Query(ask.text, vector, ask.top_k or policy.top_k, ask.filter)
     found = await ports.retriever.search(caller, query, by)
-    visible = ports.second_check.visible(found.passages, caller)
+    visible = ports.acl_recheck.visible(found.passages, caller)
     return replace(found, passages=await _rated(ask.text, visible, ports.reranker, by))
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Stage
 from groundwire_server.pipeline import retrieve
 from groundwire_server.pipeline.normalize import normalize
@@ -13,7 +13,7 @@ from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.stage import Run
 
 
-async def search(ask: Ask, caller: Caller, policy: Policy, ports: Ports, run: Run) -> Evidence:
+async def search(ask: Question, caller: Caller, policy: Policy, ports: Ports, run: Run) -> Evidence:
     """Return what an answer to the same question would choose from, best first.
 
     Raises:

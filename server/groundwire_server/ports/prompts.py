@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from groundwire_server.domain.answer import CheckedSegment
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
+from groundwire_server.domain.question import Question
 
 
 class Prompts(Protocol):
@@ -16,7 +16,7 @@ class Prompts(Protocol):
         self,
         name: str,
         version: str,
-        ask: Ask,
+        ask: Question,
         passages: Sequence[Passage],
         mends: Draft | None = None,
         given: Sequence[CheckedSegment] = (),

@@ -17,9 +17,9 @@ import pytest
 from groundwire_server.adapters.authentication import key_file
 from groundwire_server.adapters.authentication.api_keys import ApiKeys
 from groundwire_server.adapters.authentication.key_file import UnusableKeyFile, changing, new_key, revoked
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 from groundwire_server.domain.vocabulary import Reason
 from tests.doubles.clock import SetClock
 
@@ -49,8 +49,8 @@ def id_of(text: str) -> str:
     return text.split("_")[1]
 
 
-async def refusal_of(keys: ApiKeys, text: str) -> Refused:
-    with pytest.raises(Refused) as caught:
+async def refusal_of(keys: ApiKeys, text: str) -> AccessDenied:
+    with pytest.raises(AccessDenied) as caught:
         await keys.authenticate(Credentials(api_key=text))
     assert caught.value.reason is Reason.UNAUTHENTICATED
     # A secret may itself hold underscores, and end with one.
@@ -100,7 +100,7 @@ async def test_a_key_is_revoked_through_a_link_to_the_file(
     with changing(link) as held:
         held[id_of(text)] = revoked(held[id_of(text)], clock.today())
     assert link.is_symlink()
-    assert (await refusal_of(keys, text)).word is Refusal.API_KEY_REVOKED
+    assert (await refusal_of(keys, text)).word is DenialReason.API_KEY_REVOKED
 
 
 def _linked(folder: Path, path: Path) -> Path:
@@ -143,7 +143,7 @@ async def test_a_key_ends_when_it_expires(path: Path, make: Callable[..., str], 
     await keys.authenticate(Credentials(api_key=text))
     clock.move(1.0)
     refused = await refusal_of(keys, text)
-    assert refused.word is Refusal.API_KEY_EXPIRED
+    assert refused.word is DenialReason.API_KEY_EXPIRED
     assert refused.about == {"key_id": id_of(text)}
 
 
@@ -153,7 +153,7 @@ async def test_a_revocation_counts_from_the_next_call_on(path: Path, make: Calla
     await keys.authenticate(Credentials(api_key=text))
     with changing(path) as kept:
         kept[id_of(text)] = revoked(kept[id_of(text)], clock.today())
-    assert (await refusal_of(keys, text)).word is Refusal.API_KEY_REVOKED
+    assert (await refusal_of(keys, text)).word is DenialReason.API_KEY_REVOKED
     assert await keys.authenticate(Credentials(api_key=other)) == ALICE
 
 
@@ -177,20 +177,20 @@ def _other_id(text: str) -> str:
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        (_other_secret, Refusal.API_KEY_UNKNOWN),
-        (_other_id, Refusal.API_KEY_UNKNOWN),
-        (str.upper, Refusal.API_KEY_MALFORMED),
-        (lambda text: text[:-1], Refusal.API_KEY_MALFORMED),
-        (lambda text: text + "\n", Refusal.API_KEY_MALFORMED),
-        (lambda text: " " + text, Refusal.API_KEY_MALFORMED),
-        (lambda text: text + text, Refusal.API_KEY_MALFORMED),
-        (lambda text: "gw__" + text.split("_", 2)[2], Refusal.API_KEY_MALFORMED),
-        (id_of, Refusal.API_KEY_MALFORMED),
-        (lambda text: "é" * 60, Refusal.API_KEY_MALFORMED),
+        (_other_secret, DenialReason.API_KEY_UNKNOWN),
+        (_other_id, DenialReason.API_KEY_UNKNOWN),
+        (str.upper, DenialReason.API_KEY_MALFORMED),
+        (lambda text: text[:-1], DenialReason.API_KEY_MALFORMED),
+        (lambda text: text + "\n", DenialReason.API_KEY_MALFORMED),
+        (lambda text: " " + text, DenialReason.API_KEY_MALFORMED),
+        (lambda text: text + text, DenialReason.API_KEY_MALFORMED),
+        (lambda text: "gw__" + text.split("_", 2)[2], DenialReason.API_KEY_MALFORMED),
+        (id_of, DenialReason.API_KEY_MALFORMED),
+        (lambda text: "é" * 60, DenialReason.API_KEY_MALFORMED),
     ],
 )
 async def test_what_is_no_key_of_ours_is_refused(
-    path: Path, make: Callable[..., str], clock: SetClock, change: Callable[[str], str], word: Refusal
+    path: Path, make: Callable[..., str], clock: SetClock, change: Callable[[str], str], word: DenialReason
 ) -> None:
     text = make()
     keys = await ApiKeys.open(path, clock)
@@ -201,7 +201,7 @@ async def test_the_hash_is_no_key(path: Path, make: Callable[..., str], clock: S
     text = make()
     (kept,) = json.loads(path.read_text())["keys"]
     keys = await ApiKeys.open(path, clock)
-    assert (await refusal_of(keys, f"gw_{id_of(text)}_{kept['hash'][:43]}")).word is Refusal.API_KEY_UNKNOWN
+    assert (await refusal_of(keys, f"gw_{id_of(text)}_{kept['hash'][:43]}")).word is DenialReason.API_KEY_UNKNOWN
 
 
 async def test_a_file_that_breaks_leaves_the_keys_and_is_told_of_once(
@@ -218,7 +218,7 @@ async def test_a_file_that_breaks_leaves_the_keys_and_is_told_of_once(
     path.unlink()
     assert await keys.authenticate(Credentials(api_key=text)) == ALICE
     path.write_bytes(good.replace(b'"revoked": null', b'"revoked": "2026-01-01T00:00:00+00:00"'))
-    assert (await refusal_of(keys, text)).word is Refusal.API_KEY_REVOKED
+    assert (await refusal_of(keys, text)).word is DenialReason.API_KEY_REVOKED
 
 
 def _with(**changes: Any) -> Callable[[dict[str, Any]], Any]:

@@ -3,9 +3,9 @@
 import pytest
 
 from groundwire_server.adapters.authentication.certificates import CertificatePattern, Certificates
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 
 SPIFFE = "spiffe://example.org/tenant/{tenant}/service/{subject}"
 DNS = "{subject}.{tenant}.internal.example"
@@ -57,9 +57,9 @@ async def test_the_one_matching_name_says_who_calls(
     ],
 )
 async def test_any_other_name_says_nothing(pattern: str, uris: tuple[str, ...], dns_names: tuple[str, ...]) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(AccessDenied) as caught:
         await Certificates(CertificatePattern(pattern)).authenticate(presented(uris, dns_names))
-    assert caught.value.word is Refusal.CERTIFICATE_NAMES
+    assert caught.value.word is DenialReason.CERTIFICATE_NAMES
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.jwks import UNKNOWN_KEY_SECONDS, FreshKeys, KeysUnavailable
 from groundwire_server.adapters.authentication.keys import PublicKeys
 from groundwire_server.adapters.authentication.tokens import Tokens
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 from tests.doubles.issuer import AUDIENCE, ISSUER, Issuer
 from tests.doubles.time import LoopTime
 
@@ -68,8 +68,8 @@ async def caller_of(verifying: Tokens, token: str) -> Caller:
     return await verifying.authenticate(Credentials(authorization=f"Bearer {token}"))
 
 
-async def word_of(verifying: Tokens, token: str) -> Refusal:
-    with pytest.raises(Refused) as caught:
+async def word_of(verifying: Tokens, token: str) -> DenialReason:
+    with pytest.raises(AccessDenied) as caught:
         await caller_of(verifying, token)
     return caught.value.word
 
@@ -138,7 +138,7 @@ async def test_an_issuer_that_is_down_is_asked_again_sooner_and_more_and_more_se
     place.answer = KeysUnavailable("cannot be reached")
     await fresh.start()
     assert fresh.current == PublicKeys()
-    assert await word_of(verifying, issuer.sign(issuer.claims(STAMP))) is Refusal.TOKEN_KEY_UNKNOWN
+    assert await word_of(verifying, issuer.sign(issuer.claims(STAMP))) is DenialReason.TOKEN_KEY_UNKNOWN
     place.at.clear()
     await asyncio.sleep(10.0)
     place.answer = None
@@ -172,7 +172,7 @@ async def test_tokens_with_made_up_keys_set_off_one_refresh_in_a_while(
     forger = Issuer()
     for number in range(100):
         forger.rotate(f"made-up-{number}", forger.keys["k1"])
-        assert await word_of(verifying, forger.sign(issuer.claims(STAMP))) is Refusal.TOKEN_KEY_UNKNOWN
+        assert await word_of(verifying, forger.sign(issuer.claims(STAMP))) is DenialReason.TOKEN_KEY_UNKNOWN
     assert len(place.at) == 2
     await asyncio.sleep(UNKNOWN_KEY_SECONDS)
     for _ in range(3):
@@ -187,7 +187,7 @@ async def test_nobody_waits_long_for_a_slow_issuer(
     place.delay = 60.0
     known, unknown = issuer.sign(issuer.claims(STAMP)), issuer.sign(issuer.claims(STAMP), header={"kid": "unknown"})
     begun = now()
-    assert await word_of(verifying, unknown) is Refusal.TOKEN_KEY_UNKNOWN
+    assert await word_of(verifying, unknown) is DenialReason.TOKEN_KEY_UNKNOWN
     assert now() - begun == 2.0
     begun = now()
     assert (await caller_of(verifying, known)).subject == "alice"

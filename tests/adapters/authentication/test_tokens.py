@@ -11,9 +11,9 @@ from groundwire_server.adapters.authentication import tokens as tokens_module
 from groundwire_server.adapters.authentication.issuers import ClaimPaths, IssuerOptions
 from groundwire_server.adapters.authentication.jwks import FreshKeys
 from groundwire_server.adapters.authentication.tokens import Tokens
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 from groundwire_server.domain.vocabulary import Reason
 from tests.adapters.authentication.conftest import Verifier
 from tests.doubles.clock import SetClock
@@ -24,8 +24,8 @@ async def caller_of(verifying: Tokens, token: str, scheme: str = "Bearer") -> Ca
     return await verifying.authenticate(Credentials(authorization=f"{scheme} {token}"))
 
 
-async def refusal_of(verifying: Tokens, token: str) -> Refused:
-    with pytest.raises(Refused) as caught:
+async def refusal_of(verifying: Tokens, token: str) -> AccessDenied:
+    with pytest.raises(AccessDenied) as caught:
         await caller_of(verifying, token)
     assert caught.value.reason is Reason.UNAUTHENTICATED
     assert caught.value.metadata == {}
@@ -60,20 +60,20 @@ async def test_every_pinned_algorithm_is_verified(
         assert (await caller_of(verifying, token)).subject == "alice"
         header, claims, signature = token.split(".")
         forged = f"{header}.{claims}.{signature[:8]}{'A' if signature[8] != 'A' else 'B'}{signature[9:]}"
-        assert (await refusal_of(verifying, forged)).word is Refusal.TOKEN_SIGNATURE
+        assert (await refusal_of(verifying, forged)).word is DenialReason.TOKEN_SIGNATURE
 
 
 CLAIMS = [
-    ("expired", {"exp": -31.0}, Refusal.TOKEN_EXPIRED),
-    ("not yet valid", {"nbf": 31.0}, Refusal.TOKEN_NOT_YET_VALID),
-    ("issued in the future", {"iat": 31.0}, Refusal.TOKEN_NOT_YET_VALID),
+    ("expired", {"exp": -31.0}, DenialReason.TOKEN_EXPIRED),
+    ("not yet valid", {"nbf": 31.0}, DenialReason.TOKEN_NOT_YET_VALID),
+    ("issued in the future", {"iat": 31.0}, DenialReason.TOKEN_NOT_YET_VALID),
 ]
 """Times are from now."""
 
 
 @pytest.mark.parametrize(("changes", "word"), [row[1:] for row in CLAIMS], ids=[row[0] for row in CLAIMS])
 async def test_a_token_out_of_its_time_is_refused(
-    verifier: Verifier, issuer: Issuer, clock: SetClock, changes: dict[str, float], word: Refusal
+    verifier: Verifier, issuer: Issuer, clock: SetClock, changes: dict[str, float], word: DenialReason
 ) -> None:
     off = {name: clock.stamp + value for name, value in changes.items()}
     near = {name: clock.stamp + value * 29.0 / 31.0 for name, value in changes.items()}
@@ -88,49 +88,49 @@ async def test_a_token_out_of_its_time_is_refused(
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"aud": "another"}, Refusal.TOKEN_AUDIENCE),
-        ({"aud": ["another", "one"]}, Refusal.TOKEN_AUDIENCE),
-        ({"aud": None}, Refusal.TOKEN_AUDIENCE),
-        ({"aud": "groundwire2"}, Refusal.TOKEN_AUDIENCE),
-        ({"aud": {"groundwire": 1}}, Refusal.TOKEN_AUDIENCE),
-        ({"iss": "https://id.example.org"}, Refusal.TOKEN_ISSUER),
-        ({"iss": None}, Refusal.TOKEN_ISSUER),
-        ({"iss": ["https://id.example.com"]}, Refusal.TOKEN_ISSUER),
-        ({"exp": None}, Refusal.TOKEN_CLAIMS),
-        ({"exp": "tomorrow"}, Refusal.TOKEN_CLAIMS),
-        ({"exp": True}, Refusal.TOKEN_CLAIMS),
-        ({"exp": float("inf")}, Refusal.TOKEN_CLAIMS),
-        ({"exp": float("nan")}, Refusal.TOKEN_CLAIMS),
-        ({"exp": 10**400}, Refusal.TOKEN_CLAIMS),
-        ({"nbf": [0]}, Refusal.TOKEN_CLAIMS),
-        ({"tenant": None}, Refusal.TOKEN_CLAIMS),
-        ({"tenant": "../globex"}, Refusal.TOKEN_CLAIMS),
-        ({"tenant": ["acme"]}, Refusal.TOKEN_CLAIMS),
-        ({"tenant": ""}, Refusal.TOKEN_CLAIMS),
-        ({"tenant": "a" * 65}, Refusal.TOKEN_CLAIMS),
-        ({"tenant": "acm\u0435"}, Refusal.TOKEN_CLAIMS),
-        ({"tenant": "\uff41cme"}, Refusal.TOKEN_CLAIMS),
-        ({"tenant": "acme\n"}, Refusal.TOKEN_CLAIMS),
-        ({"sub": "ali\u202ece"}, Refusal.TOKEN_CLAIMS),
-        ({"sub": "\ud800"}, Refusal.TOKEN_CLAIMS),
-        ({"sub": "a" * 257}, Refusal.TOKEN_CLAIMS),
-        ({"sub": ""}, Refusal.TOKEN_CLAIMS),
-        ({"sub": 7}, Refusal.TOKEN_CLAIMS),
-        ({"sub": "a\nb"}, Refusal.TOKEN_CLAIMS),
-        ({"groups": ["*"]}, Refusal.TOKEN_CLAIMS),
-        ({"groups": [7]}, Refusal.TOKEN_CLAIMS),
-        ({"groups": {"staff": True}}, Refusal.TOKEN_CLAIMS),
-        ({"groups": [f"g{number}" for number in range(257)]}, Refusal.TOKEN_CLAIMS),
-        ({"roles": 7}, Refusal.TOKEN_CLAIMS),
-        ({"roles": {"admin": True}}, Refusal.TOKEN_CLAIMS),
-        ({"roles": [["admin"]]}, Refusal.TOKEN_CLAIMS),
-        ({"exp": "1e12"}, Refusal.TOKEN_CLAIMS),
-        ({"exp": 1e300}, Refusal.TOKEN_CLAIMS),
+        ({"aud": "another"}, DenialReason.TOKEN_AUDIENCE),
+        ({"aud": ["another", "one"]}, DenialReason.TOKEN_AUDIENCE),
+        ({"aud": None}, DenialReason.TOKEN_AUDIENCE),
+        ({"aud": "groundwire2"}, DenialReason.TOKEN_AUDIENCE),
+        ({"aud": {"groundwire": 1}}, DenialReason.TOKEN_AUDIENCE),
+        ({"iss": "https://id.example.org"}, DenialReason.TOKEN_ISSUER),
+        ({"iss": None}, DenialReason.TOKEN_ISSUER),
+        ({"iss": ["https://id.example.com"]}, DenialReason.TOKEN_ISSUER),
+        ({"exp": None}, DenialReason.TOKEN_CLAIMS),
+        ({"exp": "tomorrow"}, DenialReason.TOKEN_CLAIMS),
+        ({"exp": True}, DenialReason.TOKEN_CLAIMS),
+        ({"exp": float("inf")}, DenialReason.TOKEN_CLAIMS),
+        ({"exp": float("nan")}, DenialReason.TOKEN_CLAIMS),
+        ({"exp": 10**400}, DenialReason.TOKEN_CLAIMS),
+        ({"nbf": [0]}, DenialReason.TOKEN_CLAIMS),
+        ({"tenant": None}, DenialReason.TOKEN_CLAIMS),
+        ({"tenant": "../globex"}, DenialReason.TOKEN_CLAIMS),
+        ({"tenant": ["acme"]}, DenialReason.TOKEN_CLAIMS),
+        ({"tenant": ""}, DenialReason.TOKEN_CLAIMS),
+        ({"tenant": "a" * 65}, DenialReason.TOKEN_CLAIMS),
+        ({"tenant": "acm\u0435"}, DenialReason.TOKEN_CLAIMS),
+        ({"tenant": "\uff41cme"}, DenialReason.TOKEN_CLAIMS),
+        ({"tenant": "acme\n"}, DenialReason.TOKEN_CLAIMS),
+        ({"sub": "ali\u202ece"}, DenialReason.TOKEN_CLAIMS),
+        ({"sub": "\ud800"}, DenialReason.TOKEN_CLAIMS),
+        ({"sub": "a" * 257}, DenialReason.TOKEN_CLAIMS),
+        ({"sub": ""}, DenialReason.TOKEN_CLAIMS),
+        ({"sub": 7}, DenialReason.TOKEN_CLAIMS),
+        ({"sub": "a\nb"}, DenialReason.TOKEN_CLAIMS),
+        ({"groups": ["*"]}, DenialReason.TOKEN_CLAIMS),
+        ({"groups": [7]}, DenialReason.TOKEN_CLAIMS),
+        ({"groups": {"staff": True}}, DenialReason.TOKEN_CLAIMS),
+        ({"groups": [f"g{number}" for number in range(257)]}, DenialReason.TOKEN_CLAIMS),
+        ({"roles": 7}, DenialReason.TOKEN_CLAIMS),
+        ({"roles": {"admin": True}}, DenialReason.TOKEN_CLAIMS),
+        ({"roles": [["admin"]]}, DenialReason.TOKEN_CLAIMS),
+        ({"exp": "1e12"}, DenialReason.TOKEN_CLAIMS),
+        ({"exp": 1e300}, DenialReason.TOKEN_CLAIMS),
     ],
     ids=repr,
 )
 async def test_a_token_with_wrong_claims_is_refused(
-    verifier: Verifier, issuer: Issuer, clock: SetClock, changes: dict[str, Any], word: Refusal
+    verifier: Verifier, issuer: Issuer, clock: SetClock, changes: dict[str, Any], word: DenialReason
 ) -> None:
     async with verifier() as verifying:
         assert (await refusal_of(verifying, issuer.sign(issuer.claims(clock.stamp, **changes)))).word is word
@@ -140,16 +140,18 @@ async def test_a_token_that_nobody_has_signed_is_refused(verifier: Verifier, iss
     claims = issuer.claims(clock.stamp)
     async with verifier() as verifying:
         for algorithm in ("none", "None", "NONE", "nOnE"):
-            assert (await refusal_of(verifying, issuer.unsigned(claims, algorithm))).word is Refusal.TOKEN_ALGORITHM
+            assert (
+                await refusal_of(verifying, issuer.unsigned(claims, algorithm))
+            ).word is DenialReason.TOKEN_ALGORITHM
         bare = issuer.sign(claims).rpartition(".")[0] + "."
-        assert (await refusal_of(verifying, bare)).word in {Refusal.TOKEN_SIGNATURE, Refusal.TOKEN_MALFORMED}
+        assert (await refusal_of(verifying, bare)).word in {DenialReason.TOKEN_SIGNATURE, DenialReason.TOKEN_MALFORMED}
 
 
 async def test_a_public_key_is_no_shared_secret(verifier: Verifier, issuer: Issuer, clock: SetClock) -> None:
     issuer.rotate("rsa", RSAKey.generate_key(2048))
     async with verifier() as verifying:
         refused = await refusal_of(verifying, issuer.confused(issuer.claims(clock.stamp)))
-    assert refused.word is Refusal.TOKEN_ALGORITHM
+    assert refused.word is DenialReason.TOKEN_ALGORITHM
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "HS512", "EdDSA", "", "RSA1_5"])
@@ -161,7 +163,7 @@ def test_no_algorithm_can_be_configured_that_would_let_everybody_in(algorithm: s
 async def test_an_algorithm_that_is_not_pinned_is_refused(verifier: Verifier, issuer: Issuer, clock: SetClock) -> None:
     async with verifier(algorithms=["RS256"]) as verifying:
         token = issuer.sign(issuer.claims(clock.stamp))
-        assert (await refusal_of(verifying, token)).word is Refusal.TOKEN_ALGORITHM
+        assert (await refusal_of(verifying, token)).word is DenialReason.TOKEN_ALGORITHM
 
 
 async def test_a_token_cannot_bring_its_own_key(verifier: Verifier, issuer: Issuer, clock: SetClock) -> None:
@@ -173,7 +175,7 @@ async def test_a_token_cannot_bring_its_own_key(verifier: Verifier, issuer: Issu
     }
     async with verifier() as verifying:
         token = forger.sign(issuer.claims(clock.stamp), header=brought)
-        assert (await refusal_of(verifying, token)).word is Refusal.TOKEN_SIGNATURE
+        assert (await refusal_of(verifying, token)).word is DenialReason.TOKEN_SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ async def test_a_header_of_any_shape_is_refused_and_breaks_nothing(
     async with verifier() as verifying:
         _, claims, signature = issuer.sign(issuer.claims(clock.stamp)).split(".")
         forged = f"{tokens_part(header)}.{claims}.{signature}"
-        assert (await refusal_of(verifying, forged)).word is not Refusal.NO_CREDENTIAL
+        assert (await refusal_of(verifying, forged)).word is not DenialReason.NO_CREDENTIAL
 
 
 async def test_claims_that_were_changed_after_signing_are_refused(
@@ -212,7 +214,7 @@ async def test_claims_that_were_changed_after_signing_are_refused(
         token = issuer.sign(issuer.claims(clock.stamp))
         assert (await caller_of(verifying, token)).tenant == "acme"
         forged = altered(token, tenant="globex", roles=["admin"])
-        assert (await refusal_of(verifying, forged)).word is Refusal.TOKEN_SIGNATURE
+        assert (await refusal_of(verifying, forged)).word is DenialReason.TOKEN_SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -237,9 +239,9 @@ async def test_claims_that_were_changed_after_signing_are_refused(
 )
 async def test_what_is_no_token_is_refused(verifier: Verifier, authorization: str) -> None:
     async with verifier() as verifying:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(AccessDenied) as caught:
             await verifying.authenticate(Credentials(authorization=authorization))
-    assert caught.value.word in {Refusal.TOKEN_MALFORMED, Refusal.TOKEN_ISSUER}
+    assert caught.value.word in {DenialReason.TOKEN_MALFORMED, DenialReason.TOKEN_ISSUER}
 
 
 @pytest.mark.parametrize("header", [{"crit": ["exp"], "exp": 1}, {"b64": False, "crit": ["b64"]}])
@@ -249,7 +251,7 @@ async def test_an_extension_that_must_be_understood_is_refused(
     async with verifier() as verifying:
         good = issuer.sign(issuer.claims(clock.stamp))
         forged = f"{tokens_part({'alg': 'ES256', 'kid': 'k1', **header})}.{good.partition('.')[2]}"
-        assert (await refusal_of(verifying, forged)).word is Refusal.TOKEN_MALFORMED
+        assert (await refusal_of(verifying, forged)).word is DenialReason.TOKEN_MALFORMED
 
 
 def tokens_part(value: dict[str, Any]) -> str:
@@ -263,7 +265,7 @@ async def test_a_key_that_the_issuer_does_not_have_is_refused(
     async with verifier() as verifying:
         good = issuer.sign(issuer.claims(clock.stamp))
         forged = f"{tokens_part({'alg': 'ES256', 'kid': kid})}.{good.partition('.')[2]}"
-        assert (await refusal_of(verifying, forged)).word is Refusal.TOKEN_KEY_UNKNOWN
+        assert (await refusal_of(verifying, forged)).word is DenialReason.TOKEN_KEY_UNKNOWN
 
 
 async def test_a_token_without_a_key_id_is_verified_by_the_only_key_that_fits(
@@ -277,13 +279,13 @@ async def test_a_token_without_a_key_id_is_verified_by_the_only_key_that_fits(
         token = anonymous.sign(claims, kid=None)
         header = {"alg": "ES256"}
         unnamed = anonymous_token(anonymous, claims, header)
-        assert (await refusal_of(verifying, token)).word is Refusal.TOKEN_KEY_UNKNOWN
+        assert (await refusal_of(verifying, token)).word is DenialReason.TOKEN_KEY_UNKNOWN
         assert (await caller_of(verifying, unnamed)).subject == "alice"
         issuer.rotate()
         clock.move(3600.0)
     async with verifier() as verifying:
         later = anonymous_token(anonymous, issuer.claims(clock.stamp), header)
-        assert (await refusal_of(verifying, later)).word is Refusal.TOKEN_KEY_UNKNOWN
+        assert (await refusal_of(verifying, later)).word is DenialReason.TOKEN_KEY_UNKNOWN
 
 
 def anonymous_token(signer: Issuer, claims: dict[str, Any], header: dict[str, str]) -> str:
@@ -364,7 +366,7 @@ async def test_a_token_is_verified_once_and_not_believed_past_its_end(
         await caller_of(verifying, token)
         assert counted.count == 1
         clock.move(0.2)
-        assert (await refusal_of(verifying, token)).word is Refusal.TOKEN_EXPIRED
+        assert (await refusal_of(verifying, token)).word is DenialReason.TOKEN_EXPIRED
 
 
 async def test_a_token_is_not_believed_past_the_key_that_has_verified_it(
@@ -377,7 +379,7 @@ async def test_a_token_is_not_believed_past_the_key_that_has_verified_it(
         issuer.rotate("k9")
         # Any token of the new key brings the new set in.
         assert (await caller_of(verifying, issuer.sign(issuer.claims(clock.stamp)))).subject == "alice"
-        assert (await refusal_of(verifying, token)).word is Refusal.TOKEN_KEY_UNKNOWN
+        assert (await refusal_of(verifying, token)).word is DenialReason.TOKEN_KEY_UNKNOWN
 
 
 async def test_what_is_remembered_is_bounded(
@@ -407,4 +409,4 @@ async def test_two_issuers_do_not_speak_for_each_other(issuer: Issuer, clock: Se
     verifying = Tokens(opened, clock)
     assert (await caller_of(verifying, other.sign(other.claims(clock.stamp)))).subject == "alice"
     forged = other.sign(other.claims(clock.stamp, iss=issuer.name))
-    assert (await refusal_of(verifying, forged)).word is Refusal.TOKEN_SIGNATURE
+    assert (await refusal_of(verifying, forged)).word is DenialReason.TOKEN_SIGNATURE

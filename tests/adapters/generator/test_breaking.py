@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.generator.breaking import BreakingGenerator
+from groundwire_server.adapters.generator.breaking import CircuitBreakingGenerator
 from groundwire_server.adapters.http.circuit import BreakerOptions, Circuit, State
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
@@ -34,7 +34,7 @@ class Guarded:
     async def call(self, script: Sequence[Move]) -> Failure | None:
         inner = ScriptedGenerator(script)
         try:
-            async for _ in BreakingGenerator(inner, self.circuit).generate(ask(), NEVER):
+            async for _ in CircuitBreakingGenerator(inner, self.circuit).generate(ask(), NEVER):
                 pass
         except Failure as failure:
             return failure
@@ -126,7 +126,7 @@ async def test_a_probe_whose_caller_leaves_makes_room_for_the_next(leaves: str) 
         probe.cancel()
         await asyncio.gather(probe, return_exceptions=True)
     else:
-        writing = BreakingGenerator(ScriptedGenerator(ANSWER), guarded.circuit).generate(ask(), NEVER)
+        writing = CircuitBreakingGenerator(ScriptedGenerator(ANSWER), guarded.circuit).generate(ask(), NEVER)
         await anext(writing)
         await writing.aclose()
     assert guarded.circuit_is(State.HALF_OPEN)
@@ -177,7 +177,7 @@ async def test_a_reader_that_stops_at_the_last_piece_has_had_an_answer() -> None
     guarded = Guarded()
     await guarded.open()
     await asyncio.sleep(5.0)
-    writing = BreakingGenerator(ScriptedGenerator(ANSWER), guarded.circuit).generate(ask(), NEVER)
+    writing = CircuitBreakingGenerator(ScriptedGenerator(ANSWER), guarded.circuit).generate(ask(), NEVER)
     for _ in ANSWER:
         await anext(writing)
     await writing.aclose()
@@ -200,5 +200,5 @@ async def test_a_slow_start_counts_only_by_the_models_own_bound(after: float, st
     inner = ScriptedGenerator([Wait(1.0), Failure(Cause.MODEL_SLOW_START)])
     begin_by = Deadline(asyncio.get_running_loop().time() + after)
     with pytest.raises(Failure):
-        await anext(BreakingGenerator(inner, guarded.circuit).generate(replace(ask(), begin_by=begin_by), NEVER))
+        await anext(CircuitBreakingGenerator(inner, guarded.circuit).generate(replace(ask(), begin_by=begin_by), NEVER))
     assert guarded.circuit_is(state)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.generator.limiting import LimitedGenerator
-from groundwire_server.adapters.http.turns import FairSlots
+from groundwire_server.adapters.generator.limiting import ConcurrencyLimitedGenerator
+from groundwire_server.adapters.http.fair_limiter import FairLimiter
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Piece, Prompt
@@ -26,10 +26,10 @@ class Load:
 
     def __init__(self, slots: int, waiting: int) -> None:
         self.model = ScriptedGenerator(["x", Wait(SECOND), DONE])
-        self.slots = FairSlots(slots, waiting)
+        self.slots = FairLimiter(slots, waiting)
         self.ended: list[str] = []
         self.refused: list[tuple[str, Cause]] = []
-        self._limited = LimitedGenerator(self.model, self.slots)
+        self._limited = ConcurrencyLimitedGenerator(self.model, self.slots)
 
     def call(self, tenant: str, deadline: Deadline = NEVER) -> "asyncio.Task[None]":
         return asyncio.create_task(self._call(tenant, deadline))
@@ -142,8 +142,8 @@ async def test_one_who_has_just_left_a_full_line_does_not_fail_who_comes() -> No
 @pytest.mark.parametrize("ending", ["closed", "failed"])
 async def test_a_slot_is_given_back_however_the_writing_ends(ending: str) -> None:
     script: list[Move] = [Failure(Cause.MODEL_UNAVAILABLE)] if ending == "failed" else ["x", "y", DONE]
-    slots = FairSlots(1, 0)
-    limited = LimitedGenerator(ScriptedGenerator(script), slots)
+    slots = FairLimiter(1, 0)
+    limited = ConcurrencyLimitedGenerator(ScriptedGenerator(script), slots)
     for _ in range(3):
         pieces = limited.generate(_request("acme"), NEVER)
         if ending == "failed":
@@ -163,7 +163,7 @@ async def test_the_wait_ends_when_another_model_must_be_asked() -> None:
     began = asyncio.get_running_loop().time()
     hurried = replace(_request("acme"), begin_by=Deadline(began + 0.25 * SECOND))
     with pytest.raises(Failure) as failure:
-        await anext(LimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
+        await anext(ConcurrencyLimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
     assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
     assert asyncio.get_running_loop().time() - began == pytest.approx(0.15 * SECOND)
     await holder
@@ -176,7 +176,7 @@ async def test_a_model_is_not_asked_when_its_turn_comes_too_late_to_begin() -> N
     began = asyncio.get_running_loop().time()
     hurried = replace(_request("acme"), begin_by=Deadline(began + 1.05 * SECOND))
     with pytest.raises(Failure) as failure:
-        await anext(LimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
+        await anext(ConcurrencyLimitedGenerator(load.model, load.slots).generate(hurried, NEVER))
     assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
     await holder
     assert len(load.model.requests) == 1

@@ -4,7 +4,7 @@ from typing import Any
 
 from weaviate.proto.v1 import base_pb2
 
-from tests.doubles.weaviate.memory import Kept, Refused
+from tests.doubles.weaviate.memory import AccessDenied, Kept
 
 Filters = base_pb2.Filters
 
@@ -39,7 +39,7 @@ def _compared(condition: Filters, found: Any) -> bool:
             # As UTF-8, as its index keeps them.
             return found is not None and _key(found) > _key(value)
         case _:
-            raise Refused(f"unknown filter operator {Filters.Operator.Name(condition.operator)}")
+            raise AccessDenied(f"unknown filter operator {Filters.Operator.Name(condition.operator)}")
 
 
 def _items(found: Any) -> set[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 
-class Refused(Exception):
+class AccessDenied(Exception):
     """Weaviate says no, in these words."""
 
 
@@ -60,10 +60,10 @@ class Collection:
 
     def tenant(self, name: str) -> Tenant:
         if name not in self.tenants:
-            raise Refused(f'tenant not found: "{name}"')
+            raise AccessDenied(f'tenant not found: "{name}"')
         tenant = self.tenants[name]
         if not tenant.active:
-            raise Refused(f"tenant not active: '{name}'")
+            raise AccessDenied(f"tenant not active: '{name}'")
         return tenant
 
 
@@ -71,17 +71,17 @@ def put(collection: Collection, tenant_name: str, new: Kept) -> None:
     """Write an object, or write over it."""
     tenant = collection.tenant(tenant_name)
     if collection.read_only:
-        raise Refused("store is read-only due to: disk usage too high")
+        raise AccessDenied("store is read-only due to: disk usage too high")
     for name, value in new.properties.items():
         if collection.types.get(name) == "int" and not isinstance(value, float | int):
-            raise Refused(
+            raise AccessDenied(
                 f"invalid integer property '{name}' on class '{collection.name}': requires an integer, "
                 f"the given value is '{value}'"
             )
     for name, vector in new.vectors.items():
         known = tenant.dimensions.setdefault(name, len(vector))
         if known != len(vector):
-            raise Refused(
+            raise AccessDenied(
                 f"Validate vector index {name} for target vector {new.id}: new node has a vector with length "
                 f"{len(vector)}. Existing nodes have vectors with length {known}: vector dimensions do not match the "
                 "index dimensions"

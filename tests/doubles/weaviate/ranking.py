@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 
-from tests.doubles.weaviate.memory import Array, Kept, Refused, Tenant
+from tests.doubles.weaviate.memory import AccessDenied, Array, Kept, Tenant
 
 _K1, _B = 1.2, 0.75
 Ranking = dict[str, float]
@@ -47,14 +47,14 @@ def _tokens(text: str, cut_by: str) -> Sequence[str]:
             joined = "".join(each for each in text.lower() if each.isalnum())
             return [joined[place : place + 3] for place in range(len(joined) - 2)]
         case _:
-            raise Refused(f"unknown tokenization {cut_by}")
+            raise AccessDenied(f"unknown tokenization {cut_by}")
 
 
 def by_vector(tenant: Tenant, admits: Admits, name: str, asked: Array, limit: int, most: float | None) -> Ranking:
     """The closest objects, by cosine."""
     known = tenant.dimensions.get(name)
     if known is not None and known != len(asked):
-        raise Refused(
+        raise AccessDenied(
             f"knn search: distance between entrypoint and query node: {known} vs {len(asked)}: "
             "vector lengths don't match"
         )

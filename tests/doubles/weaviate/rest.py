@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.doubles.weaviate.convert import patched
-from tests.doubles.weaviate.memory import Collection, Refused, Tenant, put
+from tests.doubles.weaviate.memory import AccessDenied, Collection, Tenant, put
 from tests.doubles.weaviate.service import World
 
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -39,7 +39,7 @@ class Rest:
             return web.json_response({"code": 401, "message": "unauthorized: invalid api key"}, status=401)
         try:
             response: web.StreamResponse = await handler(request)
-        except Refused as refused:
+        except AccessDenied as refused:
             return web.json_response({"error": [{"message": str(refused)}]}, status=422)
         return response
 
@@ -62,7 +62,7 @@ class Rest:
             return web.json_response(said, status=422)
         factor = definition["replicationConfig"]["factor"]
         if factor > self._world.nodes:
-            raise Refused(
+            raise AccessDenied(
                 "init sharding state: could not find enough weaviate nodes for replication: "
                 f"{self._world.nodes} available, {factor} requested"
             )
@@ -86,11 +86,11 @@ class Rest:
     async def _add_tenants(self, request: web.Request) -> web.Response:
         collection = self._world.collections.get(request.match_info["name"])
         if collection is None:
-            raise Refused("updating schema: TYPE_ADD_TENANT: class not found")
+            raise AccessDenied("updating schema: TYPE_ADD_TENANT: class not found")
         asked = await request.json()
         for index, each in enumerate(asked):
             if not _TENANT.fullmatch(each["name"]):
-                raise Refused(
+                raise AccessDenied(
                     f"tenant name at index {index}:  '{each['name']}' is not a valid tenant name. should only contain "
                     "alphanumeric characters (a-z, A-Z, 0-9), underscore (_), and hyphen (-), with a length between 1 "
                     "and 64 characters"
@@ -103,9 +103,11 @@ class Rest:
         body = await request.json()
         try:
             tenant = collection.tenant(body["tenant"])
-        except Refused as refused:
+        except AccessDenied as refused:
             index = collection.name.lower()
-            raise Refused(f"msg:repo.object code:422 err:search index {index}: determine shard: {refused}") from None
+            raise AccessDenied(
+                f"msg:repo.object code:422 err:search index {index}: determine shard: {refused}"
+            ) from None
         kept = tenant.objects.get(request.match_info["id"])
         if kept is None:
             return web.Response(status=404)

@@ -13,7 +13,7 @@ from weaviate.proto.v1 import batch_delete_pb2, batch_pb2, search_get_pb2, tenan
 
 from tests.doubles.weaviate import convert
 from tests.doubles.weaviate.conditions import holds
-from tests.doubles.weaviate.memory import Array, Collection, Kept, Refused, Tenant, normalised, put
+from tests.doubles.weaviate.memory import AccessDenied, Array, Collection, Kept, Tenant, normalised, put
 from tests.doubles.weaviate.ranking import Ranking, by_keyword, by_vector, cut, fused
 from tests.doubles.weaviate.vectorizer import vectorized
 
@@ -132,16 +132,16 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             await context.abort(*world.says.pop(0))
         try:
             return work(request)
-        except Refused as refused:
+        except AccessDenied as refused:
             await context.abort(grpc.StatusCode.UNKNOWN, str(refused))
 
     def _search(self, request: search_get_pb2.SearchRequest) -> search_get_pb2.SearchReply:
         began = perf_counter()
         collection = self._world.collections.get(request.collection)
         if collection is None:
-            raise Refused(f"could not find class {request.collection} in schema")
+            raise AccessDenied(f"could not find class {request.collection} in schema")
         if not set(request.properties.non_ref_properties) <= set(collection.types):
-            raise Refused(_no_property(request, collection))
+            raise AccessDenied(_no_property(request, collection))
         with _prefixed("explorer: get class: vectorize params: vectorize params: vectorize keywords: "):
             asked = self._asked(collection, request)
         results = _found(collection, request, asked, admits_all=self._world.admits_all)
@@ -168,10 +168,10 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         for index, new in enumerate(request.objects):
             try:
                 if not index and self._world.refusals:
-                    raise Refused(self._world.refusals.pop(0))
+                    raise AccessDenied(self._world.refusals.pop(0))
                 collection = self._of_batch(new)
                 put(collection, new.tenant, self._vectorized(collection, convert.received(new)))
-            except Refused as refused:
+            except AccessDenied as refused:
                 reply.errors.append(batch_pb2.BatchObjectsReply.BatchError(index=index, error=str(refused)))
         return reply
 
@@ -187,7 +187,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
 
     def _module(self, text: str) -> Array:
         if self._world.module_says is not None:
-            raise Refused(self._world.module_says)
+            raise AccessDenied(self._world.module_says)
         self._world.embedded.append(text)
         return vectorized(text, DIMENSIONS)
 
@@ -195,19 +195,19 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         collection = self._world.collections.get(new.collection)
         for vector in new.vectors:
             if collection is None or vector.name not in collection.vectors:
-                raise Refused(f"collection {new.collection} does not have configuration for vector {vector.name}")
+                raise AccessDenied(f"collection {new.collection} does not have configuration for vector {vector.name}")
         if collection is None:
-            raise Refused(f"class {new.collection} has multi-tenancy disabled, but request was with tenant")
+            raise AccessDenied(f"class {new.collection} has multi-tenancy disabled, but request was with tenant")
         return collection
 
     def _delete(self, request: batch_delete_pb2.BatchDeleteRequest) -> batch_delete_pb2.BatchDeleteReply:
         collection = self._world.collections.get(request.collection)
         if collection is None:
-            raise Refused(f"batch delete params: could not find class {request.collection} in schema")
+            raise AccessDenied(f"batch delete params: could not find class {request.collection} in schema")
         with _prefixed("batch delete: cannot find objects: "):
             tenant = collection.tenant(request.tenant)
         if collection.read_only:
-            raise Refused("batch delete: store is read-only due to: disk usage too high")
+            raise AccessDenied("batch delete: store is read-only due to: disk usage too high")
         gone = [each.id for each in tenant.objects.values() if holds(request.filters, each)]
         for each in gone:
             del tenant.objects[each]
@@ -282,7 +282,7 @@ def _ranked(
     (name,) = asked.targets.target_vectors
     if name not in collection.vectors:
         known = " ".join(collection.vectors)
-        raise Refused(
+        raise AccessDenied(
             f"extract target vectors: class {collection.name} does not have named vector {name} configured. "
             f"Available named vectors [{known}]"
         )
@@ -330,5 +330,5 @@ def _no_property(request: search_get_pb2.SearchRequest, collection: Collection) 
 def _prefixed(prefix: str) -> Iterator[None]:
     try:
         yield
-    except Refused as refused:
-        raise Refused(f"{prefix}{refused}") from None
+    except AccessDenied as refused:
+        raise AccessDenied(f"{prefix}{refused}") from None

@@ -11,8 +11,8 @@ import pytest
 from groundwire.v1 import document_service_pb2
 from groundwire_server.app.access import AccessOptions, access
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.access_denied import DenialReason
 from groundwire_server.domain.caller import Role
-from groundwire_server.domain.refusal import Refusal
 from tests.e2e.access.world import FORBIDDEN, TENANTS, UNAUTHENTICATED, Metadata, World, let_in, security_event, state
 from tests.e2e.calls import open_document
 from tests.e2e.conftest import Serve
@@ -39,7 +39,7 @@ async def test_another_access_counts_from_the_next_call_on(serve: Serve, world: 
         await product.documents.GetCorpusVersion(request, metadata=metadata)
         narrowed = AccessOptions(world.keys, tenants=TENANTS)
         async with access(narrowed, SystemClock()) as opened:
-            product.current.offer = replace(product.current.offer, access=opened)
+            product.current.snapshot = replace(product.current.snapshot, access=opened)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await product.documents.GetCorpusVersion(request, metadata=metadata)
             assert (await product.documents.GetCorpusVersion(request, metadata=world.api_key())).corpus_version
@@ -49,15 +49,15 @@ async def test_another_access_counts_from_the_next_call_on(serve: Serve, world: 
 @pytest.mark.parametrize(
     ("end", "word"),
     [
-        (World.revoke, Refusal.API_KEY_REVOKED),
-        (World.take_roles, Refusal.ROLE_MISSING),
+        (World.revoke, DenialReason.API_KEY_REVOKED),
+        (World.take_roles, DenialReason.ROLE_MISSING),
     ],
 )
 async def test_an_ingest_that_runs_ends_with_its_credential(
     serve: Serve,
     world: World,
     end: Callable[[World, Metadata], None],
-    word: Refusal,
+    word: DenialReason,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with let_in(serve, world) as product:
@@ -68,7 +68,7 @@ async def test_an_ingest_that_runs_ends_with_its_credential(
         assert isinstance(stored, document_service_pb2.IngestDocumentsResponse)
         end(world, metadata)
         await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("after", "After.")))
-        assert await call.code() is (FORBIDDEN if word is Refusal.ROLE_MISSING else UNAUTHENTICATED)
+        assert await call.code() is (FORBIDDEN if word is DenialReason.ROLE_MISSING else UNAUTHENTICATED)
         assert security_event(caplog)["reason"] == word
         _, documents = cast("tuple[object, list[tuple[str, int]]]", await state(product, world))
     assert [document_id for document_id, _ in documents] == ["before", "generators", "lambdas"]
@@ -79,7 +79,7 @@ async def test_an_ingest_that_runs_ends_with_its_tenant(serve: Serve, world: Wor
         call = product.documents.IngestDocuments(metadata=world.token(), timeout=10)
         await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("before", "Before.")))
         assert await call.read() is not grpc.aio.EOF
-        narrowed = replace(product.current.offer.access, tenants=frozenset({"globex"}))
-        product.current.offer = replace(product.current.offer, access=narrowed)
+        narrowed = replace(product.current.snapshot.access, tenants=frozenset({"globex"}))
+        product.current.snapshot = replace(product.current.snapshot, access=narrowed)
         await call.write(document_service_pb2.IngestDocumentsRequest(document=open_document("after", "After.")))
         assert await call.code() is FORBIDDEN

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import grpc
 import grpc.aio
 
+from groundwire_server.domain.access_denied import DenialReason
 from groundwire_server.domain.caller import Role
-from groundwire_server.domain.refusal import Refusal
 from groundwire_server.edge.roles import ROLES
 from tests.e2e.access.world import FORBIDDEN, UNAUTHENTICATED, Metadata, World, bearer, presented
 from tests.e2e.methods import Method
@@ -20,7 +20,7 @@ class Wrong:
 
     name: str
     make: Callable[[World, Method], Metadata]
-    word: Refusal
+    word: DenialReason
     code: grpc.StatusCode = UNAUTHENTICATED
     told: Callable[[Method], dict[str, str]] = field(default=lambda method: {})
 
@@ -39,70 +39,82 @@ def _wrong_key(world: World, method: Method) -> Metadata:
 
 
 TABLE = [
-    Wrong("no credential", lambda world, method: (), Refusal.NO_CREDENTIAL),
+    Wrong("no credential", lambda world, method: (), DenialReason.NO_CREDENTIAL),
     Wrong(
         "a tenant, a subject and principals by name alone",
         lambda world, method: (("groundwire-tenant", "acme"), ("groundwire-subject", "alice")),
-        Refusal.NO_CREDENTIAL,
+        DenialReason.NO_CREDENTIAL,
     ),
     Wrong(
         "wrong: signed by a stranger",
         lambda world, method: bearer(world.stranger.sign(world.claims())),
-        Refusal.TOKEN_SIGNATURE,
+        DenialReason.TOKEN_SIGNATURE,
     ),
-    Wrong("wrong: no token at all", lambda world, method: bearer("hush-hush"), Refusal.TOKEN_MALFORMED),
+    Wrong("wrong: no token at all", lambda world, method: bearer("hush-hush"), DenialReason.TOKEN_MALFORMED),
     Wrong(
         "wrong: another scheme",
         lambda world, method: (("authorization", "Basic aHVzaDpodXNo"),),
-        Refusal.TOKEN_MALFORMED,
+        DenialReason.TOKEN_MALFORMED,
     ),
-    Wrong("wrong: another issuer", lambda world, method: world.token(iss="https://evil.example"), Refusal.TOKEN_ISSUER),
-    Wrong("wrong: another key's secret", _wrong_key, Refusal.API_KEY_UNKNOWN),
-    Wrong("wrong: revoked key", lambda world, method: world.revoked_key(), Refusal.API_KEY_REVOKED),
-    Wrong("expired token", lambda world, method: world.token(exp=time.time() - 60.0), Refusal.TOKEN_EXPIRED),
-    Wrong("expired key", lambda world, method: world.api_key(days=-1.0), Refusal.API_KEY_EXPIRED),
-    Wrong("not yet valid", lambda world, method: world.token(nbf=time.time() + 60.0), Refusal.TOKEN_NOT_YET_VALID),
     Wrong(
-        "issued in the future", lambda world, method: world.token(iat=time.time() + 60.0), Refusal.TOKEN_NOT_YET_VALID
+        "wrong: another issuer",
+        lambda world, method: world.token(iss="https://evil.example"),
+        DenialReason.TOKEN_ISSUER,
+    ),
+    Wrong("wrong: another key's secret", _wrong_key, DenialReason.API_KEY_UNKNOWN),
+    Wrong("wrong: revoked key", lambda world, method: world.revoked_key(), DenialReason.API_KEY_REVOKED),
+    Wrong("expired token", lambda world, method: world.token(exp=time.time() - 60.0), DenialReason.TOKEN_EXPIRED),
+    Wrong("expired key", lambda world, method: world.api_key(days=-1.0), DenialReason.API_KEY_EXPIRED),
+    Wrong("not yet valid", lambda world, method: world.token(nbf=time.time() + 60.0), DenialReason.TOKEN_NOT_YET_VALID),
+    Wrong(
+        "issued in the future",
+        lambda world, method: world.token(iat=time.time() + 60.0),
+        DenialReason.TOKEN_NOT_YET_VALID,
     ),
     Wrong(
         "foreign tenant: named beside a token",
         lambda world, method: (*world.token(), ("groundwire-tenant", "globex")),
-        Refusal.TENANT_CONTRADICTED,
+        DenialReason.TENANT_CONTRADICTED,
         FORBIDDEN,
     ),
     Wrong(
         "foreign tenant: named beside a key",
         lambda world, method: (*world.api_key(), ("groundwire-tenant", "globex")),
-        Refusal.TENANT_CONTRADICTED,
+        DenialReason.TENANT_CONTRADICTED,
         FORBIDDEN,
     ),
     Wrong(
         "foreign tenant: one that there is not",
         lambda world, method: world.token(tenant="initech"),
-        Refusal.TENANT_UNKNOWN,
+        DenialReason.TENANT_UNKNOWN,
         FORBIDDEN,
     ),
-    Wrong("wrong audience", lambda world, method: world.token(aud="another"), Refusal.TOKEN_AUDIENCE),
-    Wrong("alg none", lambda world, method: bearer(world.issuer.unsigned(world.claims())), Refusal.TOKEN_ALGORITHM),
+    Wrong("wrong audience", lambda world, method: world.token(aud="another"), DenialReason.TOKEN_AUDIENCE),
     Wrong(
-        "key confusion", lambda world, method: bearer(world.issuer.confused(world.claims())), Refusal.TOKEN_ALGORITHM
+        "alg none", lambda world, method: bearer(world.issuer.unsigned(world.claims())), DenialReason.TOKEN_ALGORITHM
+    ),
+    Wrong(
+        "key confusion",
+        lambda world, method: bearer(world.issuer.confused(world.claims())),
+        DenialReason.TOKEN_ALGORITHM,
     ),
     Wrong(
         "under-privileged token",
         lambda world, method: world.token(roles=_under_privileged(method)),
-        Refusal.ROLE_MISSING,
+        DenialReason.ROLE_MISSING,
         FORBIDDEN,
         _needed,
     ),
     Wrong(
         "under-privileged key",
         lambda world, method: world.api_key(roles=frozenset(Role(role) for role in _under_privileged(method))),
-        Refusal.ROLE_MISSING,
+        DenialReason.ROLE_MISSING,
         FORBIDDEN,
         _needed,
     ),
-    Wrong("no role", lambda world, method: world.token(roles=[]), Refusal.ROLE_MISSING, FORBIDDEN, _needed),
-    Wrong("two credentials", lambda world, method: (*world.token(), *world.api_key()), Refusal.SEVERAL_CREDENTIALS),
-    Wrong("two tokens", lambda world, method: (*world.token(), *world.token()), Refusal.SEVERAL_CREDENTIALS),
+    Wrong("no role", lambda world, method: world.token(roles=[]), DenialReason.ROLE_MISSING, FORBIDDEN, _needed),
+    Wrong(
+        "two credentials", lambda world, method: (*world.token(), *world.api_key()), DenialReason.SEVERAL_CREDENTIALS
+    ),
+    Wrong("two tokens", lambda world, method: (*world.token(), *world.token()), DenialReason.SEVERAL_CREDENTIALS),
 ]

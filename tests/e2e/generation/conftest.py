@@ -14,7 +14,7 @@ from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import load
-from groundwire_server.app.in_force import InForce
+from groundwire_server.app.reload import ConfigReloader
 from tests.doubles.configured import beside
 from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
@@ -38,7 +38,7 @@ class Served:
     channel: grpc.aio.Channel
     address: str
     spans: Spans
-    in_force: InForce
+    in_force: ConfigReloader
     file: Path
     answers: "AnswerServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -69,7 +69,7 @@ def configured(tmp_path: Path) -> Serve:
         file.write_text(json.dumps(sections))
         sources = beside(tmp_path / "data", embedder=embedder, file=file)
         spans = Spans()
-        in_force = await InForce.begin(sources, load(sources), spans.tracer, Counts().meter)
+        in_force = await ConfigReloader.begin(sources, load(sources), spans.tracer, Counts().meter)
         server = compose.server(in_force.current, spans.tracer)
         port = await server.start("127.0.0.1:0")
         try:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from groundwire_server.adapters.authentication import key_file
 from groundwire_server.adapters.authentication.key_file import ApiKey, UnusableKeyFile
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 from groundwire_server.ports.clock import Clock
 
 _FORM = re.compile(r"gw_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
@@ -48,18 +48,18 @@ class ApiKeys:
         """Return whose key it is."""
         form = _FORM.fullmatch(credentials.api_key)
         if form is None:
-            raise Refused(Refusal.API_KEY_MALFORMED)
+            raise AccessDenied(DenialReason.API_KEY_MALFORMED)
         await self._renew()
         key_id, secret = form.groups()
         key = self._keys.get(key_id)
         # The same work for an id that there is and for one that there is not.
         same = hmac.compare_digest(key_file.hash_of(secret), _NO_HASH if key is None else key.hashed)
         if key is None or not same:
-            raise Refused(Refusal.API_KEY_UNKNOWN, about={} if key is None else {"key_id": key_id})
+            raise AccessDenied(DenialReason.API_KEY_UNKNOWN, about={} if key is None else {"key_id": key_id})
         if key.revoked is not None:
-            raise Refused(Refusal.API_KEY_REVOKED, about={"key_id": key_id})
+            raise AccessDenied(DenialReason.API_KEY_REVOKED, about={"key_id": key_id})
         if key.expires is not None and key.expires <= self._clock.today():
-            raise Refused(Refusal.API_KEY_EXPIRED, about={"key_id": key_id})
+            raise AccessDenied(DenialReason.API_KEY_EXPIRED, about={"key_id": key_id})
         return key.caller
 
     async def _renew(self) -> None:

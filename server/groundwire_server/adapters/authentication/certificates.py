@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import TENANT_PATTERN, Caller, Role
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 
 _PLACEHOLDERS = ("{tenant}", "{subject}")
 _IN_A_URI = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
@@ -60,7 +60,7 @@ class Certificates:
         names = credentials.uris if self._pattern.of_uris else credentials.dns_names
         found = {match.group("tenant", "subject") for name in names if (match := self._match(name))}
         if len(found) != 1:
-            raise Refused(Refusal.CERTIFICATE_NAMES)
+            raise AccessDenied(DenialReason.CERTIFICATE_NAMES)
         tenant, subject = found.pop()
         return Caller.checked(tenant, subject, self._pattern.principals, self._pattern.roles)
 

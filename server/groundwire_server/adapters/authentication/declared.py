@@ -1,8 +1,8 @@
 """Callers that are believed: without authentication, on loopback alone."""
 
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 
 _EVERY_ROLE = frozenset(Role)
 
@@ -17,5 +17,5 @@ class DeclaredIdentity:
         try:
             return Caller.checked(credentials.tenant, credentials.subject, principals, _EVERY_ROLE)
         except ValueError:
-            word = Refusal.IDENTITY_MALFORMED if credentials.tenant else Refusal.NO_CREDENTIAL
-            raise Refused(word) from None
+            word = DenialReason.IDENTITY_MALFORMED if credentials.tenant else DenialReason.NO_CREDENTIAL
+            raise AccessDenied(word) from None

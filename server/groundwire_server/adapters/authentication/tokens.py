@@ -15,9 +15,9 @@ from joserfc.jws import JWSRegistry, deserialize_compact
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.jwks import FreshKeys
 from groundwire_server.adapters.authentication.keys import PublicKeys
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Credentials
-from groundwire_server.domain.refusal import Refusal, Refused
 from groundwire_server.ports.clock import Clock
 
 _SIZE_LIMIT = 16 * 1024
@@ -59,7 +59,7 @@ class Tokens:
         """Return whom the token was issued to."""
         scheme, _, token = credentials.authorization.partition(" ")
         if scheme.lower() != _SCHEME or not token.isascii() or len(token) > _SIZE_LIMIT:
-            raise Refused(Refusal.TOKEN_MALFORMED)
+            raise AccessDenied(DenialReason.TOKEN_MALFORMED)
         name = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(name)
         if known is not None:
@@ -78,27 +78,27 @@ class Tokens:
         about = {"issuer": issuer.options.issuer}
         algorithm = header.get("alg")
         if not isinstance(algorithm, str) or algorithm not in issuer.options.algorithms:
-            raise Refused(Refusal.TOKEN_ALGORITHM, about=about)
+            raise AccessDenied(DenialReason.TOKEN_ALGORITHM, about=about)
         keys, key = await _key(issuer, header.get("kid"), algorithm)
         if key is None:
-            raise Refused(Refusal.TOKEN_KEY_UNKNOWN, about=about)
+            raise AccessDenied(DenialReason.TOKEN_KEY_UNKNOWN, about=about)
         try:
             deserialize_compact(token, key, registry=issuer.registry)
         except BadSignatureError:
-            raise Refused(Refusal.TOKEN_SIGNATURE, about=about) from None
+            raise AccessDenied(DenialReason.TOKEN_SIGNATURE, about=about) from None
         except (JoseError, ValueError):
-            raise Refused(Refusal.TOKEN_MALFORMED, about=about) from None
+            raise AccessDenied(DenialReason.TOKEN_MALFORMED, about=about) from None
         until = _in_force(claims, issuer.options, self._clock.today().timestamp(), about)
         try:
             return _Verified(issuer.options.caller(claims), until, keys, issuer)
         except ValueError:
-            raise Refused(Refusal.TOKEN_CLAIMS, about=about) from None
+            raise AccessDenied(DenialReason.TOKEN_CLAIMS, about=about) from None
 
     def _issuer_of(self, claims: Mapping[str, Any]) -> _Issuer:
         name = claims.get("iss")
         issuer = self._issuers.get(name) if isinstance(name, str) else None
         if issuer is None:
-            raise Refused(Refusal.TOKEN_ISSUER)
+            raise AccessDenied(DenialReason.TOKEN_ISSUER)
         return issuer
 
 
@@ -116,11 +116,11 @@ def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The header and the claims, to choose what they are verified with; nothing else is done by them before."""
     parts = token.split(".")
     if len(parts) != 3:
-        raise Refused(Refusal.TOKEN_MALFORMED)
+        raise AccessDenied(DenialReason.TOKEN_MALFORMED)
     header, claims = _json(parts[0]), _json(parts[1])
     # Extensions that we would have to understand, and a payload that is not what it seems.
     if "crit" in header or "b64" in header:
-        raise Refused(Refusal.TOKEN_MALFORMED)
+        raise AccessDenied(DenialReason.TOKEN_MALFORMED)
     return header, claims
 
 
@@ -128,9 +128,9 @@ def _json(part: str) -> Mapping[str, Any]:
     try:
         value = json.loads(base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
-        raise Refused(Refusal.TOKEN_MALFORMED) from None
+        raise AccessDenied(DenialReason.TOKEN_MALFORMED) from None
     if not isinstance(value, dict):
-        raise Refused(Refusal.TOKEN_MALFORMED)
+        raise AccessDenied(DenialReason.TOKEN_MALFORMED)
     return value
 
 
@@ -138,16 +138,16 @@ def _in_force(claims: Mapping[str, Any], options: IssuerOptions, now: float, abo
     """Hold audience and times against what is expected; return until when it may be remembered."""
     audience = claims.get("aud")
     if options.audience not in (audience if isinstance(audience, list) else [audience]):
-        raise Refused(Refusal.TOKEN_AUDIENCE, about=about)
+        raise AccessDenied(DenialReason.TOKEN_AUDIENCE, about=about)
     expires = _instant(claims, "exp", about)
     if expires is None:
-        raise Refused(Refusal.TOKEN_CLAIMS, about=about)
+        raise AccessDenied(DenialReason.TOKEN_CLAIMS, about=about)
     if now >= expires + options.skew_seconds:
-        raise Refused(Refusal.TOKEN_EXPIRED, about=about)
+        raise AccessDenied(DenialReason.TOKEN_EXPIRED, about=about)
     for name in ("nbf", "iat"):
         begins = _instant(claims, name, about)
         if begins is not None and now < begins - options.skew_seconds:
-            raise Refused(Refusal.TOKEN_NOT_YET_VALID, about=about)
+            raise AccessDenied(DenialReason.TOKEN_NOT_YET_VALID, about=about)
     return expires
 
 
@@ -156,5 +156,5 @@ def _instant(claims: Mapping[str, Any], name: str, about: Mapping[str, str]) -> 
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LATEST:
-        raise Refused(Refusal.TOKEN_CLAIMS, about=about)
+        raise AccessDenied(DenialReason.TOKEN_CLAIMS, about=about)
     return value

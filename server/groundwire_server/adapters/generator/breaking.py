@@ -14,7 +14,7 @@ from groundwire_server.ports.generator import Generator
 from groundwire_server.telemetry import names
 
 
-class BreakingGenerator:
+class CircuitBreakingGenerator:
     """A Generator that does not ask its inner one while the circuit is open.
 
     Attributes:

@@ -12,8 +12,8 @@ from groundwire_server.adapters.generator.flavours import FLAVOURS, Flavour
 from groundwire_server.adapters.generator.http.dialect import Reading
 from groundwire_server.adapters.generator.reading import EventReading
 from groundwire_server.adapters.generator.schema import NAME, SCHEMA, Output
+from groundwire_server.adapters.http.error_response import failure_of
 from groundwire_server.adapters.http.options import ApiKey
-from groundwire_server.adapters.http.refusals import failure_of
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.domain.vocabulary import Cause

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from groundwire_server.adapters.generator.breaking import BreakingGenerator
+from groundwire_server.adapters.generator.breaking import CircuitBreakingGenerator
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
 from groundwire_server.adapters.generator.retrying import RetryingGenerator
-from groundwire_server.adapters.generator.tracing import TracingGenerator
+from groundwire_server.adapters.generator.tracing import InstrumentedGenerator
 from groundwire_server.adapters.http.circuit import BreakerOptions
 from groundwire_server.adapters.http.options import Bounds
 from groundwire_server.adapters.http.provider import Provider
@@ -29,4 +29,6 @@ def generator_of(provider: Provider, dialect: Dialect, options: ModelOptions | N
     asked = HttpGenerator(provider.session, dialect, options.bounds)
     circuit = provider.circuit(dialect.model, options.breaker)
     retried = RetryingGenerator(asked, Retries(options.retry, provider.budget, provider.random))
-    return TracingGenerator(BreakingGenerator(retried, circuit), asked.target, provider.tracer, provider.clock)
+    return InstrumentedGenerator(
+        CircuitBreakingGenerator(retried, circuit), asked.target, provider.tracer, provider.clock
+    )

@@ -17,7 +17,7 @@ from groundwire_server.ports.generator import Generator
 from groundwire_server.telemetry import names
 
 
-class TracingGenerator:
+class InstrumentedGenerator:
     """A Generator whose calls of its inner one are CLIENT spans.
 
     The span is current while the inner generator works towards its first piece, so that retries become its events and

@@ -9,11 +9,11 @@ from contextlib import suppress
 import aiohttp
 from opentelemetry.trace import get_current_span
 
+from groundwire_server.adapters.http.error_response import ErrorResponse
 from groundwire_server.adapters.http.options import Bounds
-from groundwire_server.adapters.http.refusals import Refusal
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.http.sse import DocumentReader, EventReader
-from groundwire_server.adapters.http.watch import Watch
+from groundwire_server.adapters.http.watchdog import ResponseWatchdog
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
@@ -49,12 +49,12 @@ class Exchange:
         own = begin_by.at if begin_by < deadline else math.inf
         self._first_by = own if first is None else min(own, self._loop.time() + first)
         self._response: aiohttp.ClientResponse | None = None
-        self._watch: Watch | None = None
+        self._watch: ResponseWatchdog | None = None
         self._left = bounds.response_bytes
         self._read_at = 0.0
         self.gathers = False
 
-    async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Refusal | None:
+    async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> ErrorResponse | None:
         """Send the request; return what the provider said instead of an answer, if it did.
 
         Raises:
@@ -70,7 +70,7 @@ class Exchange:
                 # A call that was repeated shows how its last request was answered.
                 get_current_span().set_attribute(names.HTTP_STATUS, response.status)
                 if response.status != _OK:
-                    return Refusal(response.status, response.headers, await _head(response))
+                    return ErrorResponse(response.status, response.headers, await _head(response))
         except TimeoutError:
             raise Failure(self._late() or Cause.MODEL_UNAVAILABLE) from None
         except aiohttp.ClientConnectorCertificateError:
@@ -82,7 +82,9 @@ class Exchange:
         if response.content_type == "text/html":
             _LOG.warning("Provider %s answers with a web page: its base_url may be wrong.", self._name)
             raise Failure(Cause.MODEL_MISCONFIGURED)
-        self._watch = Watch(self._loop, self._deadline, self._first_by, self._bounds.silence_seconds, response.close)
+        self._watch = ResponseWatchdog(
+            self._loop, self._deadline, self._first_by, self._bounds.silence_seconds, response.close
+        )
         return None
 
     def reader(self) -> EventReader | DocumentReader:

@@ -9,9 +9,9 @@ from jinja2.environment import TemplateModule
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from groundwire_server.domain.answer import CheckedSegment
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
+from groundwire_server.domain.question import Question
 
 BUILT_IN = Path(__file__).parent / "templates"
 
@@ -55,7 +55,7 @@ class FilePrompts:
         self,
         name: str,
         version: str,
-        ask: Ask,
+        ask: Question,
         passages: Sequence[Passage],
         mends: Draft | None = None,
         given: Sequence[CheckedSegment] = (),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
-from groundwire_server.adapters.generator.limiting import LimitedGenerator
+from groundwire_server.adapters.generator.limiting import ConcurrencyLimitedGenerator
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.parts import Extractive
 from groundwire_server.app.parts.models import open_model
@@ -25,4 +25,4 @@ async def generator(
         return await open_model(section, configuration.providers[section.provider], worker, lease, tracer)
     store = stores[section.store] if section.store else None
     quoting = ExtractiveGenerator(store.embedder, store.sentence_vectors) if store else ExtractiveGenerator(None, None)
-    return LimitedGenerator(quoting, *worker) if worker else quoting
+    return ConcurrencyLimitedGenerator(quoting, *worker) if worker else quoting

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.adapters.generator.limiting import LimitedGenerator
-from groundwire_server.adapters.http.turns import FairSlots
+from groundwire_server.adapters.generator.limiting import ConcurrencyLimitedGenerator
+from groundwire_server.adapters.http.fair_limiter import FairLimiter
 from groundwire_server.app.configuration.models.generators import AnthropicModel, OpenAiModel
 from groundwire_server.app.configuration.models.providers import OpenAiProvider, Provider
 from groundwire_server.app.parts.providers import open_provider, turns_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def open_model(
     section: OpenAiModel | AnthropicModel,
     provider: Provider,
-    worker: Sequence[FairSlots],
+    worker: Sequence[FairLimiter],
     lease: Lease,
     tracer: Tracer,
 ) -> Generator:
@@ -37,7 +37,7 @@ async def open_model(
     own = await turns_of((section.provider, provider, section.model), section.concurrency, lease)
     # Its own turn first: who waits for one model must not hold up the others of its provider, or of any.
     slots = (*own, *found.slots, *worker)
-    return LimitedGenerator(asked, *slots) if slots else asked
+    return ConcurrencyLimitedGenerator(asked, *slots) if slots else asked
 
 
 def dialect(section: OpenAiModel | AnthropicModel, provider: Provider) -> "Dialect":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.adapters.http.turns import FairSlots
+from groundwire_server.adapters.http.fair_limiter import FairLimiter
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.providers import Concurrency, OpenAiProvider
 from groundwire_server.app.configuration.models.providers import Provider as Section
@@ -23,7 +23,7 @@ class OpenProvider:
     """A provider with the turns that its models share."""
 
     provider: "Provider"
-    slots: tuple[FairSlots, ...]
+    slots: tuple[FairLimiter, ...]
 
 
 async def open_provider(name: str, section: Section, lease: Lease, tracer: Tracer) -> OpenProvider:
@@ -72,12 +72,12 @@ def credentials(section: Section) -> Mapping[str, str]:
     return anthropic.AnthropicDialect(anthropic.AnthropicOptions("", key)).headers
 
 
-async def turns_of(what: Hashable, section: Concurrency | None, lease: Lease) -> tuple[FairSlots, ...]:
+async def turns_of(what: Hashable, section: Concurrency | None, lease: Lease) -> tuple[FairLimiter, ...]:
     """The turns that a section describes, in common for all that bound the same; none where there is no bound."""
     if section is None:
         return ()
 
-    async def turns() -> Opened[tuple[FairSlots, ...]]:
+    async def turns() -> Opened[tuple[FairLimiter, ...]]:
         async def close() -> None:
             """Turns hold nothing open."""
 
@@ -86,6 +86,6 @@ async def turns_of(what: Hashable, section: Concurrency | None, lease: Lease) ->
     return await lease.take(("turns", what, section), turns)
 
 
-def slots_of(section: Concurrency | None) -> tuple[FairSlots, ...]:
+def slots_of(section: Concurrency | None) -> tuple[FairLimiter, ...]:
     """The turns that a section describes; none where there is no bound."""
-    return () if section is None else (FairSlots(section.calls, section.waiting),)
+    return () if section is None else (FairLimiter(section.calls, section.waiting),)

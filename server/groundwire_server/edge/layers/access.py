@@ -1,6 +1,6 @@
 """What the caller may do."""
 
-from groundwire_server.domain.refusal import Refusal, Refused
+from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.layers.chain import Proceed
 from groundwire_server.edge.roles import ROLES, allows
@@ -25,4 +25,4 @@ def check_role(call: Call) -> None:
     if not allows(call.method, caller.roles):
         needed = ",".join(sorted(ROLES.get(call.method, ())))
         about = {"tenant": caller.tenant, "needs": needed}
-        raise Refused(Refusal.ROLE_MISSING, about=about, metadata={"role": needed} if needed else None)
+        raise AccessDenied(DenialReason.ROLE_MISSING, about=about, metadata={"role": needed} if needed else None)

@@ -47,9 +47,9 @@ class Layer(Protocol):
 class Chain(grpc.aio.ServerInterceptor):
     """Runs the layers around the calls whose methods begin as given; all others stay as they are."""
 
-    def __init__(self, layers: Sequence[Layer], foreseen: Foreseen | None = None, methods: str = _OURS) -> None:
+    def __init__(self, layers: Sequence[Layer], precheck: Foreseen | None = None, methods: str = _OURS) -> None:
         self._layers = tuple(layers)
-        self._foreseen = foreseen
+        self._foreseen = precheck
         self._methods = methods
         self._wrapped: dict[str, Any] = {}
         self._unread: dict[str, Any] = {}

@@ -8,25 +8,25 @@ from groundwire_server.edge.access import Access
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.identity import credentials_of
 from groundwire_server.edge.layers.chain import Proceed
-from groundwire_server.edge.offer import Current
+from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.telemetry import names
 
 
 class Identity:
     """Knows the caller before anything is done for it."""
 
-    def __init__(self, current: Current) -> None:
+    def __init__(self, current: CurrentSnapshot) -> None:
         self._current = current
 
     async def around(self, call: Call, proceed: Proceed) -> None:
         """Make the caller from what the call and its connection present."""
-        call.caller = await caller_of(call, self._current.offer.access)
+        call.caller = await caller_of(call, self._current.snapshot.access)
         call.span.set_attribute(names.TENANT, call.caller.tenant)
         await proceed()
 
-    async def foreseen(self, metadata: Mapping[str, str]) -> bool:
+    async def precheck(self, metadata: Mapping[str, str]) -> bool:
         """Whether the call will be let in, as far as its metadata tells: what a connection proves is not known yet."""
-        access = self._current.offer.access
+        access = self._current.snapshot.access
         if not access.authenticated or Kind.CERTIFICATE in access.authenticators:
             return True
         try:
@@ -41,7 +41,7 @@ class IdentityOfReaders(Identity):
 
     async def around(self, call: Call, proceed: Proceed) -> None:
         """Let everybody in, or else only those who are somebody."""
-        if self._current.offer.access.authenticated:
+        if self._current.snapshot.access.authenticated:
             await super().around(call, proceed)
         else:
             await proceed()

@@ -8,15 +8,15 @@ import grpc.aio
 
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.question import Question
 from groundwire_server.domain.run import RunKey
 from groundwire_server.edge.call import Call, current_call
-from groundwire_server.edge.convert.ask import ask_from_answer, ask_from_stream
 from groundwire_server.edge.convert.outcome import outcome_to_pb
-from groundwire_server.edge.offer import Current
+from groundwire_server.edge.convert.question import question_from_answer, question_from_stream
 from groundwire_server.edge.sink import StreamSink
+from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.pipeline.decide import describe
 from groundwire_server.runs.runs import Named, Runs, Work
 from groundwire_server.telemetry import names
@@ -25,7 +25,7 @@ from groundwire_server.telemetry import names
 class Answers(AnswerServiceServicer):
     """Answers questions."""
 
-    def __init__(self, current: Current, runs: Runs) -> None:
+    def __init__(self, current: CurrentSnapshot, runs: Runs) -> None:
         self._current = current
         self._runs = runs
 
@@ -35,7 +35,7 @@ class Answers(AnswerServiceServicer):
         """Return the outcome as one message."""
         call = current_call()
         key = _key(call, call.request_id)
-        work = self._work(call, ask_from_answer(request, call.request_id))
+        work = self._work(call, question_from_answer(request, call.request_id))
         if request.request_id:
             outcome = await self._runs.outcome(key, Named(_asked(request, call.caller)), work)
         else:
@@ -50,8 +50,8 @@ class Answers(AnswerServiceServicer):
         """Write the outcome as it comes about."""
         call = current_call()
         key = _key(call, call.request_id)
-        work = self._work(call, ask_from_stream(request, call.request_id))
-        sink = StreamSink(context, self._current.offer.write_seconds)
+        work = self._work(call, question_from_stream(request, call.request_id))
+        sink = StreamSink(context, self._current.snapshot.write_seconds)
         window = request.resume_window.ToNanoseconds() / 1e9
         after = request.after_sequence if request.HasField("after_sequence") else None
         if request.request_id or window or after is not None:
@@ -68,8 +68,8 @@ class Answers(AnswerServiceServicer):
         cancelled = self._runs.cancel(_key(current_call(), request.request_id))
         return answer_service_pb2.CancelAnswerResponse(cancelled=cancelled)
 
-    def _work(self, call: Call, ask: Ask) -> Work:
-        return partial(self._current.offer.answering.answer, ask, call.caller, call.arrived, call.deadline)
+    def _work(self, call: Call, ask: Question) -> Work:
+        return partial(self._current.snapshot.answering.answer, ask, call.caller, call.arrived, call.deadline)
 
 
 def _key(call: Call, request_id: str) -> RunKey:

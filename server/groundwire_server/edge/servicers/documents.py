@@ -18,8 +18,8 @@ from groundwire_server.edge.convert.words import INGEST_STATES
 from groundwire_server.edge.layers.access import check_role
 from groundwire_server.edge.layers.identity import caller_of
 from groundwire_server.edge.layers.validation import check
-from groundwire_server.edge.offer import Current
-from groundwire_server.edge.sink import written
+from groundwire_server.edge.sink import write_bounded
+from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 
@@ -38,7 +38,7 @@ _PAGE_BYTES = 2 * 1024 * 1024
 class Documents(DocumentServiceServicer):
     """Keeps the tenant's documents."""
 
-    def __init__(self, current: Current, clock: Clock) -> None:
+    def __init__(self, current: CurrentSnapshot, clock: Clock) -> None:
         self._current = current
         self._clock = clock
 
@@ -52,13 +52,13 @@ class Documents(DocumentServiceServicer):
         index = 0
         async for request in request_iterator:
             # The stream may outlast the key, the token or the tenant that it was let in by.
-            call.caller = await caller_of(call, self._current.offer.access)
+            call.caller = await caller_of(call, self._current.snapshot.access)
             check_role(call)
             response = await self._stored(call, request)
             response.index = index
             if isinstance(request, document_service_pb2.IngestDocumentsRequest):
                 response.document_id = request.document.document_id[:_ID_SHOWN]
-            await written(context, response, self._current.offer.write_seconds)
+            await write_bounded(context, response, self._current.snapshot.write_seconds)
             index += 1
 
     async def GetDocument(
@@ -67,7 +67,7 @@ class Documents(DocumentServiceServicer):
         """Return a document."""
         call = current_call()
         by = self._by(call)
-        corpus = self._current.offer.corpus
+        corpus = self._current.snapshot.corpus
         info = await corpus.info(call.caller, request.document_id, by)
         text = await corpus.text(call.caller, request.document_id, by) if request.include_text else ""
         if info is None or text is None:
@@ -80,7 +80,9 @@ class Documents(DocumentServiceServicer):
         """Return a page of documents."""
         call = current_call()
         size = request.page_size or _PAGE_SIZE
-        infos = await self._current.offer.corpus.page(call.caller, _after(request.page_token), size + 1, self._by(call))
+        infos = await self._current.snapshot.corpus.page(
+            call.caller, _after(request.page_token), size + 1, self._by(call)
+        )
         page = list(_fitting(info_to_pb(info) for info in infos[:size]))
         token = _token(page[-1].document_id) if len(infos) > len(page) else ""
         return document_service_pb2.ListDocumentsResponse(documents=page, next_page_token=token)
@@ -90,7 +92,7 @@ class Documents(DocumentServiceServicer):
     ) -> document_service_pb2.DeleteDocumentResponse:
         """Remove a document."""
         call = current_call()
-        version = await self._current.offer.corpus.delete(call.caller, request.document_id, self._by(call))
+        version = await self._current.snapshot.corpus.delete(call.caller, request.document_id, self._by(call))
         if version is None:
             raise _unknown(request.document_id)
         return document_service_pb2.DeleteDocumentResponse(corpus_version=version)
@@ -100,7 +102,7 @@ class Documents(DocumentServiceServicer):
     ) -> document_service_pb2.GetCorpusVersionResponse:
         """Return the corpus version."""
         call = current_call()
-        version = await self._current.offer.corpus.version(call.caller, self._by(call))
+        version = await self._current.snapshot.corpus.version(call.caller, self._by(call))
         return document_service_pb2.GetCorpusVersionResponse(corpus_version=version)
 
     async def _stored(
@@ -110,7 +112,7 @@ class Documents(DocumentServiceServicer):
         try:
             check(request)
             by = self._by(call, INGEST_SECONDS)
-            stored = await self._current.offer.ingest.store(call.caller, document_from_pb(request.document), by)
+            stored = await self._current.snapshot.ingest.store(call.caller, document_from_pb(request.document), by)
         except Rejection as rejection:
             response.state = document_pb2.INGEST_STATE_REJECTED
             response.error.CopyFrom(status_of(rejection))

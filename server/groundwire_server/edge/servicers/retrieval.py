@@ -7,16 +7,16 @@ import grpc.aio
 from groundwire.v1 import retrieval_service_pb2
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceServicer
 from groundwire_server.edge.call import current_call
-from groundwire_server.edge.convert.ask import ask_from_retrieve
 from groundwire_server.edge.convert.outcome import fill_stages
 from groundwire_server.edge.convert.passage import passages_to_pb
-from groundwire_server.edge.offer import Current
+from groundwire_server.edge.convert.question import question_from_retrieve
+from groundwire_server.edge.snapshot import CurrentSnapshot
 
 
 class Retrieval(RetrievalServiceServicer):
     """Finds passages."""
 
-    def __init__(self, current: Current) -> None:
+    def __init__(self, current: CurrentSnapshot) -> None:
         self._current = current
 
     async def Retrieve(
@@ -24,8 +24,8 @@ class Retrieval(RetrievalServiceServicer):
     ) -> retrieval_service_pb2.RetrieveResponse:
         """Return passages, best first."""
         call = current_call()
-        ask = ask_from_retrieve(request, call.request_id)
-        found = await self._current.offer.answering.search(ask, call.caller, call.arrived, call.deadline)
+        ask = question_from_retrieve(request, call.request_id)
+        found = await self._current.snapshot.answering.search(ask, call.caller, call.arrived, call.deadline)
         response = retrieval_service_pb2.RetrieveResponse(
             passages=passages_to_pb(found.evidence.passages),
             corpus_version=found.evidence.corpus_version,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from groundwire_server.adapters.embedder.openai.options import WAYS, BatchOptions
-from groundwire_server.adapters.http.turns import FairSlots
+from groundwire_server.adapters.http.fair_limiter import FairLimiter
 from groundwire_server.domain.vocabulary import Cause
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.embedding_model import KEY, OPTIONS, Wired, soon, wired
@@ -117,7 +117,7 @@ async def test_stored_texts_take_turns_and_a_question_does_not_wait_for_them() -
 
 
 async def test_the_providers_turns_are_kept() -> None:
-    slots = (FairSlots(1, 0),)
+    slots = (FairLimiter(1, 0),)
     slow = Reply([Pause(0.05), *embedding().body], headers=embedding().headers)
     async with wired(slow, slots=slots) as at:
         first = asyncio.create_task(at.embedder.embed(["one"], soon(5.0)))

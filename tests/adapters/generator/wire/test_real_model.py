@@ -17,10 +17,10 @@ from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOpt
 from groundwire_server.adapters.http.options import Bounds, Endpoint
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
-from groundwire_server.domain.ask import Ask
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest
+from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import soon
 
@@ -43,7 +43,7 @@ def asked(session: Session, bounds: Bounds) -> HttpGenerator:
 
 
 def request(tokens: int = 200, text: str = "When does the mail room open?") -> GenerationRequest:
-    prompt = FilePrompts(BUILT_IN).render("answer", "", Ask("default", text, "r"), PASSAGES)
+    prompt = FilePrompts(BUILT_IN).render("answer", "", Question("default", text, "r"), PASSAGES)
     return GenerationRequest("alias", "tenant", prompt, tokens)
 
 

@@ -15,11 +15,11 @@ from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure, W
 from groundwire_server.adapters.embedder.openai.options import EmbeddingOptions
 from groundwire_server.adapters.embedder.openai.reading import Embedded, read
 from groundwire_server.adapters.http.circuit import counts
+from groundwire_server.adapters.http.error_response import failure_from
 from groundwire_server.adapters.http.exchange import Exchange
+from groundwire_server.adapters.http.fair_limiter import FairLimiter, acquire_all
 from groundwire_server.adapters.http.provider import Provider
-from groundwire_server.adapters.http.refusals import told
 from groundwire_server.adapters.http.retries import Retries
-from groundwire_server.adapters.http.turns import FairSlots, held
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vector import Vector
@@ -46,7 +46,7 @@ class OpenAiEmbedder:
         slots: the provider's turns.
     """
 
-    def __init__(self, provider: Provider, options: EmbeddingOptions, slots: tuple[FairSlots, ...] = ()) -> None:
+    def __init__(self, provider: Provider, options: EmbeddingOptions, slots: tuple[FairLimiter, ...] = ()) -> None:
         endpoint = provider.endpoint
         version = f"?api-version={options.api_version}" if options.api_version else ""
         self._provider = provider
@@ -128,7 +128,7 @@ class OpenAiEmbedder:
             attempt += 1
 
     async def _asked(self, body: bytes, deadline: Deadline) -> bytes:
-        async with held(self._slots, _NOBODY, deadline):
+        async with acquire_all(self._slots, _NOBODY, deadline):
             exchange = Exchange(self._provider.session, self._options.bounds, deadline)
             answer = bytearray()
             complete = False
@@ -136,9 +136,9 @@ class OpenAiEmbedder:
                 headers = dict(self._options.headers)
                 if self._propagator is not None:
                     self._propagator.inject(headers)
-                refusal = await exchange.open(self._url, headers, body)
-                if refusal is not None:
-                    raise told(refusal, self._provider.endpoint.provider, self._options.model)
+                response = await exchange.open(self._url, headers, body)
+                if response is not None:
+                    raise failure_from(response, self._provider.endpoint.provider, self._options.model)
                 while data := await exchange.read():
                     answer += data
                 complete = True

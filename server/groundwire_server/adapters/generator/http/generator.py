@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from groundwire_server.adapters.generator.http.dialect import Dialect, Reading
+from groundwire_server.adapters.http.error_response import failure_from
 from groundwire_server.adapters.http.exchange import Exchange
 from groundwire_server.adapters.http.options import Bounds, Target
-from groundwire_server.adapters.http.refusals import told
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.http.sse import TooLongEventError
 from groundwire_server.domain.consumption import prompt_tokens
@@ -82,9 +82,9 @@ class HttpGenerator:
         headers = dict(self._dialect.headers)
         if self._propagator is not None:
             self._propagator.inject(headers)
-        refusal = await exchange.open(self._url, headers, body)
-        if refusal is not None:
-            raise told(refusal, self.target.provider, self.target.model)
+        response = await exchange.open(self._url, headers, body)
+        if response is not None:
+            raise failure_from(response, self.target.provider, self.target.model)
 
 
 def _finish(request: GenerationRequest, reading: Reading, written: list[str], exchange: Exchange) -> Finish:

@@ -78,7 +78,7 @@ _STATUSES: Final = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorResponse:
     """A response that is no answer."""
 
     status: int
@@ -92,13 +92,13 @@ class Refusal:
         return Failure(_cause(self.status, error), retry_after=_said(error) if after is None else after)
 
 
-def told(refusal: Refusal, provider: str, model: str) -> Failure:
-    """What a refusal means; where somebody has to look, the log is told of it."""
-    failure = refusal.failure()
+def failure_from(response: ErrorResponse, provider: str, model: str) -> Failure:
+    """The failure that an error response means; one that an operator must look at is logged too."""
+    failure = response.failure()
     if failure.cause in {Cause.MODEL_MISCONFIGURED, Cause.MODEL_QUOTA_EXHAUSTED}:
         # The provider's own words may repeat the prompt or a key.
         _LOG.warning(
-            "Provider %s refused model %s with HTTP status %d: %s.", provider, model, refusal.status, failure.cause
+            "Provider %s refused model %s with HTTP status %d: %s.", provider, model, response.status, failure.cause
         )
     return failure
 

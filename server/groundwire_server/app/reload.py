@@ -20,8 +20,8 @@ from groundwire_server.app.configuration.problems import InvalidConfiguration, P
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import Failure, Unusable
-from groundwire_server.edge.offer import Current, Offer
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
+from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 
 _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
@@ -37,11 +37,11 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Taken:
+class ActiveConfig:
     """One configuration with all that was opened for it."""
 
     loaded: Loaded
-    offer: Offer
+    snapshot: ServingSnapshot
     opened: AsyncExitStack
 
     @property
@@ -51,7 +51,7 @@ class _Taken:
         return max(INGEST_SECONDS, *(route.time.max_seconds for route in routes))
 
 
-class InForce:
+class ConfigReloader:
     """Holds what calls begin with, and puts the next in its place.
 
     Attributes:
@@ -59,19 +59,19 @@ class InForce:
     """
 
     def __init__(
-        self, sources: Sources, tracer: Tracer, meter: Meter, taken: _Taken, shared: Shared, key_sets: KeySets
+        self, sources: Sources, tracer: Tracer, meter: Meter, taken: ActiveConfig, shared: Shared, key_sets: KeySets
     ) -> None:
-        self.current = Current(taken.offer)
+        self.current = CurrentSnapshot(taken.snapshot)
         self._sources = sources
         self._tracer = tracer
         self._meter = meter
         self._taken = taken
         self._shared = shared
         self._key_sets = key_sets
-        self._retiring: dict[_Taken, asyncio.Task[None]] = {}
+        self._retiring: dict[ActiveConfig, asyncio.Task[None]] = {}
 
     @classmethod
-    async def begin(cls, sources: Sources, loaded: Loaded, tracer: Tracer, meter: Meter) -> "InForce":
+    async def begin(cls, sources: Sources, loaded: Loaded, tracer: Tracer, meter: Meter) -> "ConfigReloader":
         """Open what the first configuration names.
 
         Raises:
@@ -107,7 +107,7 @@ class InForce:
             _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
             return False
         before, self._taken, self._key_sets = self._taken, taken, key_sets
-        self.current.offer = taken.offer
+        self.current.snapshot = taken.snapshot
         logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
         loop = asyncio.get_running_loop()
         self._retiring[before] = loop.create_task(self._retire(before))
@@ -122,13 +122,13 @@ class InForce:
         for taken in (*self._retiring, self._taken):
             await taken.opened.aclose()
 
-    async def _retire(self, taken: _Taken) -> None:
+    async def _retire(self, taken: ActiveConfig) -> None:
         await asyncio.sleep(taken.longest)
         await taken.opened.aclose()
         del self._retiring[taken]
 
 
-async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, key_sets: KeySets) -> _Taken:
+async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, key_sets: KeySets) -> ActiveConfig:
     configuration = loaded.configuration
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
@@ -142,7 +142,7 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
             name: (calibrated(name, route, parts.of_route(name, route.store)), route.store)
             for name, route in configuration.routes.items()
         }
-        offer = compose.offer(
+        snapshot = compose.snapshot(
             policies,
             parts,
             tracer,
@@ -151,7 +151,7 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
         )
-        return _Taken(loaded, offer, opening.pop_all())
+        return ActiveConfig(loaded, snapshot, opening.pop_all())
 
 
 def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:

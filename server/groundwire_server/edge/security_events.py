@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.domain.refusal import Refusal
+from groundwire_server.domain.access_denied import DenialReason
 from groundwire_server.ports.clock import Clock
 
 LOGGER = "groundwire.security"
@@ -21,7 +21,7 @@ OTHERS = "others"
 _IDENTITIES = ("key_id", "tenant", "issuer")
 """Of what is known of a refused credential: whose it is. There are as many as have been set up, however many call."""
 
-_Source: TypeAlias = tuple[str, Refusal, str]
+_Source: TypeAlias = tuple[str, DenialReason, str]
 
 _log = logging.getLogger(LOGGER)
 
@@ -33,7 +33,7 @@ class _Count:
     suppressed: int = 0
 
 
-class Refusals:
+class SecurityEventLog:
     """Writes refusals down, at most a few a minute for each source and reason, in bounded memory.
 
     A source is a peer's network and what it has proven to be: neither the many addresses of one network nor the noise
@@ -44,7 +44,7 @@ class Refusals:
         self._clock = clock
         self._counts: dict[_Source, _Count] = {}
 
-    def record(self, peer: str, word: Refusal, about: Mapping[str, str]) -> None:
+    def record(self, peer: str, word: DenialReason, about: Mapping[str, str]) -> None:
         """Tell of a refusal, or count it.
 
         Args:

@@ -13,7 +13,7 @@ from groundwire_server.telemetry import metrics, names
 _security = logging.getLogger("groundwire.security")
 
 
-class SecondCheck:
+class AclRecheck:
     """Stores filter by principal already; one that errs must not put a secret into a prompt.
 
     Args:

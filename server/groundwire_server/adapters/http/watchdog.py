@@ -8,7 +8,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.vocabulary import Cause
 
 
-class Watch:
+class ResponseWatchdog:
     """Calls `end` when the deadline comes, the first text is late, or a read brings nothing for too long.
 
     An async generator must not hold a timeout over its yields, and a reader that does not come back must not keep a

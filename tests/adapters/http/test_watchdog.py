@@ -2,7 +2,7 @@
 
 import asyncio
 
-from groundwire_server.adapters.http.watch import Watch
+from groundwire_server.adapters.http.watchdog import ResponseWatchdog
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.vocabulary import Cause
 
@@ -15,7 +15,7 @@ class Watched:
         self._began = self._loop.time()
         self.ended: list[float] = []
         self.looks = 0
-        self.watch = Watch(self._loop, deadline, self._began + first, silence, self._end)
+        self.watch = ResponseWatchdog(self._loop, deadline, self._began + first, silence, self._end)
         look = self.watch._look
 
         def counted() -> None:

@@ -7,7 +7,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 
 
-class Refusal(StrEnum):
+class DenialReason(StrEnum):
     """A word for the security log; the caller itself learns the status alone."""
 
     NO_CREDENTIAL = "no_credential"
@@ -33,11 +33,11 @@ class Refusal(StrEnum):
     ROLE_MISSING = "role_missing"
 
 
-_FORBIDDEN = frozenset({Refusal.TENANT_CONTRADICTED, Refusal.TENANT_UNKNOWN, Refusal.ROLE_MISSING})
+_FORBIDDEN = frozenset({DenialReason.TENANT_CONTRADICTED, DenialReason.TENANT_UNKNOWN, DenialReason.ROLE_MISSING})
 """The caller is known and may not; every other word says that it is not known."""
 
 
-class Refused(Rejection):
+class AccessDenied(Rejection):
     """A caller is turned away, which is a security event.
 
     Attributes:
@@ -46,7 +46,7 @@ class Refused(Rejection):
     """
 
     def __init__(
-        self, word: Refusal, *, about: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None
+        self, word: DenialReason, *, about: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(Reason.FORBIDDEN if word in _FORBIDDEN else Reason.UNAUTHENTICATED, metadata=metadata)
         self.word = word

@@ -1,9 +1,9 @@
 """Questions."""
 
 from groundwire.v1 import answer_service_pb2, passage_pb2, question_pb2, retrieval_service_pb2
-from groundwire_server.domain.ask import Ask, Turn
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.filters import Filter
+from groundwire_server.domain.question import Question, Turn
 from groundwire_server.domain.vocabulary import StreamMode
 from groundwire_server.edge.convert.filters import filter_from_pb
 from groundwire_server.edge.convert.words import MODES_ASKED
@@ -11,19 +11,19 @@ from groundwire_server.edge.convert.words import MODES_ASKED
 DEFAULT_ROUTE = "default"
 
 
-def ask_from_answer(request: answer_service_pb2.AnswerRequest, request_id: str) -> Ask:
+def question_from_answer(request: answer_service_pb2.AnswerRequest, request_id: str) -> Question:
     """Read the question of a unary answer."""
     return _ask(request.question, request_id, mode=None)
 
 
-def ask_from_stream(request: answer_service_pb2.StreamAnswerRequest, request_id: str) -> Ask:
+def question_from_stream(request: answer_service_pb2.StreamAnswerRequest, request_id: str) -> Question:
     """Read the question of a streamed answer."""
     return _ask(request.question, request_id, MODES_ASKED.get(request.mode))
 
 
-def ask_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, request_id: str) -> Ask:
+def question_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, request_id: str) -> Question:
     """Read the question of a search."""
-    return Ask(
+    return Question(
         route=request.route or DEFAULT_ROUTE,
         text=request.text,
         request_id=request_id,
@@ -32,8 +32,8 @@ def ask_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, request_id
     )
 
 
-def _ask(question: question_pb2.Question, request_id: str, mode: StreamMode | None) -> Ask:
-    return Ask(
+def _ask(question: question_pb2.Question, request_id: str, mode: StreamMode | None) -> Question:
+    return Question(
         route=question.route or DEFAULT_ROUTE,
         text=question.text,
         request_id=request_id,

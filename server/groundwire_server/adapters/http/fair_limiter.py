@@ -13,7 +13,7 @@ from groundwire_server.domain.vocabulary import Cause
 _RETRY_AFTER = 1.0
 
 
-class FairSlots:
+class FairLimiter:
     """A number of slots, and a line for each tenant before them.
 
     A slot that becomes free goes to the tenants in turn, and within a tenant to whoever came first. When all lines
@@ -95,13 +95,13 @@ class FairSlots:
 
 
 @asynccontextmanager
-async def held(slots: "tuple[FairSlots, ...]", tenant: str, deadline: Deadline) -> AsyncIterator[None]:
+async def acquire_all(slots: "tuple[FairLimiter, ...]", tenant: str, deadline: Deadline) -> AsyncIterator[None]:
     """Hold a slot of each kind, taken in their order.
 
     Raises:
         Failure: CAPACITY_EXHAUSTED.
     """
-    taken: list[FairSlots] = []
+    taken: list[FairLimiter] = []
     try:
         for each in slots:
             await each.acquire(tenant, deadline)

@@ -10,14 +10,14 @@ import pytest
 from opentelemetry.trace import Tracer
 
 from groundwire import Client, Document, Error
-from groundwire_server.app import in_force as module
 from groundwire_server.app import keys
+from groundwire_server.app import reload as module
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.in_force import InForce
 from groundwire_server.app.parts.parts import Parts, open_parts
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.serve import running
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.deadline import Deadline
@@ -76,7 +76,7 @@ class Product:
 
     client: Client
     address: str
-    in_force: InForce
+    reloader: ConfigReloader
     file: Path
     held: Held
 
@@ -84,7 +84,7 @@ class Product:
         self.file.write_text(text(self.file.parent, **changes))
 
     def open(self) -> int:
-        return len(self.in_force._shared.keys())
+        return len(self.reloader._shared.keys())
 
 
 def other_store(folder: Path) -> str:
@@ -123,7 +123,7 @@ async def product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             document_id="lambdas", text="Lambda expressions create anonymous functions.", allowed_principals=["*"]
         )
         assert [result.HasField("error") async for result in client.ingest([document])] == [False]
-        yield Product(client, server.address, server.in_force, file, held)
+        yield Product(client, server.address, server.reloader, file, held)
 
 
 async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_new(
@@ -135,7 +135,7 @@ async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_ne
     await product.held.both.wait()
 
     product.write(model="second")
-    assert await product.in_force.reload()
+    assert await product.reloader.reload()
     after = await product.client.answer(QUESTION)
     # The store that is no longer named is there for the calls that began with it.
     assert product.open() == 2
@@ -149,10 +149,10 @@ async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_ne
 
 
 async def test_what_both_configurations_name_is_opened_once(product: Product) -> None:
-    corpus = product.in_force.current.offer.corpus
+    corpus = product.reloader.current.snapshot.corpus
     product.write(model="second")
-    assert await product.in_force.reload()
-    assert product.in_force.current.offer.corpus is corpus
+    assert await product.reloader.reload()
+    assert product.reloader.current.snapshot.corpus is corpus
     assert (await product.client.answer(QUESTION)).report.model == "second"
 
 
@@ -203,19 +203,19 @@ async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_
     product: Product, caplog: pytest.LogCaptureFixture, spoil: object
 ) -> None:
     product.held.may.set()
-    before, offer = product.in_force.configuration, product.in_force.current.offer
+    before, snapshot = product.reloader.configuration, product.reloader.current.snapshot
     assert callable(spoil)
     why = spoil(product)
-    assert not await product.in_force.reload()
+    assert not await product.reloader.reload()
     (record,) = caplog.records
     assert record.getMessage() == STAYS
     assert why in record.__dict__["why"]
-    assert (product.in_force.configuration, product.in_force.current.offer) == (before, offer)
+    assert (product.reloader.configuration, product.reloader.current.snapshot) == (before, snapshot)
     assert product.open() == 2
     assert (await product.client.answer(QUESTION)).report.model == "first"
     # The next one that can be used is.
     product.write(model="second")
-    assert await product.in_force.reload()
+    assert await product.reloader.reload()
     assert (await product.client.answer(QUESTION)).report.model == "second"
 
 
@@ -233,22 +233,22 @@ async def test_what_is_set_once_is_refused_to_change(
 ) -> None:
     assert old in product.file.read_text()
     product.file.write_text(product.file.read_text().replace(old, new))
-    assert not await product.in_force.reload()
+    assert not await product.reloader.reload()
     (record,) = caplog.records
     assert f"{path}: cannot change while the server runs: restart it" in record.__dict__["why"]
 
 
 async def test_the_same_configuration_is_left_in_force(product: Product, caplog: pytest.LogCaptureFixture) -> None:
-    offer = product.in_force.current.offer
+    snapshot = product.reloader.current.snapshot
     product.file.write_text(product.file.read_text() + "# a remark\n")
-    assert await product.in_force.reload()
+    assert await product.reloader.reload()
     assert caplog.messages == ["the configuration is the same as before"]
-    assert product.in_force.current.offer is offer
+    assert product.reloader.current.snapshot is snapshot
 
 
 async def test_the_level_of_logs_changes(product: Product) -> None:
     product.write(telemetry="{log_level: ERROR}")
-    assert await product.in_force.reload()
+    assert await product.reloader.reload()
     assert logging.getLogger().level == logging.ERROR
 
 
@@ -265,7 +265,7 @@ async def test_who_is_let_in_changes_and_new_keys_of_the_file_are_known_without_
 
     first = created("first")
     product.write(model="second", more=f'authentication: {{api_keys: {{file: "{file}"}}}}')
-    assert await product.in_force.reload()
+    assert await product.reloader.reload()
     with pytest.raises(Error, match="UNAUTHENTICATED"):
         await product.client.answer(QUESTION)
     assert await model(first) == "second"
@@ -277,12 +277,12 @@ async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest
     secret.write_text("s3cr3t")
     product.write(telemetry=f"{{otlp_headers: {{authorization: 'file://{secret}'}}}}")
     sources = Sources(product.file, {})
-    in_force = await InForce.begin(sources, load(sources), Spans().tracer, Counts().meter)
-    assert await in_force.reload()
+    reloader = await ConfigReloader.begin(sources, load(sources), Spans().tracer, Counts().meter)
+    assert await reloader.reload()
     secret.write_text("another s3cr3t")
     # What it is for cannot change: had it not been read again, nothing would be told of.
-    assert not await in_force.reload()
-    await in_force.close()
+    assert not await reloader.reload()
+    await reloader.close()
     assert "telemetry.otlp_headers: cannot change" in caplog.records[-1].__dict__["why"]
     assert "s3cr3t" not in str([record.__dict__ for record in caplog.records])
 
@@ -294,18 +294,18 @@ def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_
     async def told() -> list[int]:
         loop = asyncio.get_running_loop()
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        in_force = await InForce.begin(sources, load(sources), Spans().tracer, Counts().meter)
-        opened = [len(in_force._shared.keys())]
+        reloader = await ConfigReloader.begin(sources, load(sources), Spans().tracer, Counts().meter)
+        opened = [len(reloader._shared.keys())]
         file.write_text(text(tmp_path))
-        assert await in_force.reload()
+        assert await reloader.reload()
         began = loop.time()
-        opened.append(len(in_force._shared.keys()))
-        (retiring,) = in_force._retiring.values()
+        opened.append(len(reloader._shared.keys()))
+        (retiring,) = reloader._retiring.values()
         await retiring
         assert loop.time() - began == pytest.approx(INGEST_SECONDS)
-        opened.append(len(in_force._shared.keys()))
-        await in_force.close()
-        return [*opened, len(in_force._shared.keys())]
+        opened.append(len(reloader._shared.keys()))
+        await reloader.close()
+        return [*opened, len(reloader._shared.keys())]
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         assert runner.run(told()) == [2, 2, 1, 0]
@@ -317,10 +317,10 @@ def test_a_server_that_ends_closes_what_waits_to_be(tmp_path: Path) -> None:
 
     async def told() -> int:
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        in_force = await InForce.begin(sources, load(sources), Spans().tracer, Counts().meter)
+        reloader = await ConfigReloader.begin(sources, load(sources), Spans().tracer, Counts().meter)
         file.write_text(text(tmp_path))
-        assert await in_force.reload()
-        await in_force.close()
-        return len(in_force._shared.keys())
+        assert await reloader.reload()
+        await reloader.close()
+        return len(reloader._shared.keys())
 
     assert asyncio.run(told()) == 0

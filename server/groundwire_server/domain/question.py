@@ -16,7 +16,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Question:
     """A question and its conditions.
 
     Attributes:

@@ -9,7 +9,7 @@ from groundwire_server.ports.corpus import Corpus
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ServingSnapshot:
     """What calls begin with.
 
     Attributes:
@@ -27,8 +27,8 @@ class Offer:
     write_seconds: float
 
 
-class Current:
-    """The offer in force: a call reads it once, when it begins, and keeps what it read."""
+class CurrentSnapshot:
+    """The snapshot in force: a call reads it once, when it begins, and keeps what it read."""
 
-    def __init__(self, offer: Offer) -> None:
-        self.offer = offer
+    def __init__(self, snapshot: ServingSnapshot) -> None:
+        self.snapshot = snapshot
