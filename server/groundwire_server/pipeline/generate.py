@@ -72,7 +72,8 @@ class _Writing:
     """One draft on its way from the model to the gate."""
 
     def __init__(self, request: GenerationRequest, gate: Gate, policy: Policy) -> None:
-        self.reader = DraftReader(_OVERHEAD * policy.display_limit + _FRAME, partial=gate.shows_unfinished)
+        passages = request.prompt.handles
+        self.reader = DraftReader(_OVERHEAD * policy.display_limit + _FRAME, passages, partial=gate.shows_unfinished)
         self._sources = {handle: Source(passage) for handle, passage in request.prompt.handles.items()}
         self._gate = gate
         self._policy = policy

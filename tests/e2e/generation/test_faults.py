@@ -122,7 +122,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
     "wrong types in an event": (Reply([*BEGUN, event({"choices": "x"})]), INTERRUPTED),
     "missing fields in every event": (Reply([event({}), event({"choices": [{}]})]), UNAVAILABLE),
     "truncated JSON in the draft": (Reply(writes('{"confidence": "high", "segments": [{"te')), MALFORMED),
-    "wrong types in the draft": (whole(confidence="high", segments=[segment(cites=[1])]), MALFORMED),
+    "wrong types in the draft": (whole(confidence="high", segments=[segment(cites=[{"id": "p1"}])]), MALFORMED),
     "missing fields in the draft": (whole(confidence="high", segments=[{"text": SENTENCE}]), MALFORMED),
     "a field too many in the draft": (whole(confidence="high", segments=[segment(more=1)]), MALFORMED),
     "an empty answer": (Reply(writes()), passages("OUTPUT_EMPTY")),
@@ -150,6 +150,40 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
     ),
     "prose instead of JSON": (Reply(writes("Sure! ", SENTENCE)), MALFORMED),
     "JSON in a code fence": (Reply(writes("```json\n", *segments(SENTENCE), "\n```")), ANSWERED),
+    "JSON between words": (Reply(writes("Sure!\n", *segments(SENTENCE), "\nI hope this helps!")), ANSWERED),
+    "thoughts before JSON": (Reply(writes("<think>It is", ' in {"p1"}.</th', "ink>\n", *segments(SENTENCE))), ANSWERED),
+    "thoughts without an end": (Reply(writes("<think>It is in", ' {"p1"}.')), passages("OUTPUT_EMPTY")),
+    "a confidence in capitals": (whole(confidence="HIGH ", segments=[segment()]), ANSWERED),
+    "citations of other forms": (
+        whole(confidence="high", segments=[segment(cites=["[p1]", "P1", 1])]),
+        ANSWERED,
+    ),
+    "a citation in the text": (whole(confidence="high", segments=[segment(f"{SENTENCE[:-1]} [p1].")]), ANSWERED),
+    "a citation in the text alone": (
+        whole(confidence="high", segments=[segment(f"[p1] {SENTENCE} (p1)", cites=[])]),
+        ANSWERED,
+    ),
+    "counts of tokens that count nothing": (
+        Reply(
+            [event({"usage": {}, "choices": [{"delta": {"content": piece}}]}) for piece in segments(SENTENCE)]
+            + [event({"usage": {"prompt_tokens": "many"}, "choices": [{"finish_reason": "stop"}]}), DONE]
+        ),
+        ANSWERED,
+    ),
+    "an end that is kept open": (
+        Reply([chunk(piece) for piece in segments(SENTENCE)] + [chunk(reason="stop"), Stall()]),
+        ANSWERED,
+    ),
+    "an error that is an event": (
+        Reply([event({"object": "error", "message": "SECRET: the maximum context length is 9", "code": 400})]),
+        passages("PROMPT_TOO_LONG", 2),
+    ),
+    "a limit that is lifted later": (
+        error("429 Too Many Requests", x_ratelimit_reset_requests="6m0s"),
+        passages("MODEL_RATE_LIMITED"),
+    ),
+    "a stream that is called a document": (Reply(answers().body, headers=JSON), ANSWERED),
+    "a document of another protocol": (Reply([b'{"result": "SECRET"}'], headers=JSON), MISCONFIGURED),
     "a refusal": (
         Reply([chunk(refusal="SECRET I cannot help with that."), chunk(reason="stop"), DONE]),
         passages("MODEL_REFUSED"),
@@ -165,7 +199,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
                 DONE,
             ]
         ),
-        passages("OUTPUT_EMPTY"),
+        MALFORMED,
     ),
     "two choices": (
         Reply(
