@@ -12,8 +12,9 @@ from groundwire_server.adapters.embedder.protected import ProtectedEmbedder
 from groundwire_server.adapters.generator.anthropic import AnthropicDialect
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
+from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.generator.openai import OpenAiDialect
-from groundwire_server.adapters.generator.protected import ModelBounds, ProtectedGenerator
+from groundwire_server.adapters.generator.protected import ProtectedGenerator
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.adapters.resilience.circuit import CircuitOptions

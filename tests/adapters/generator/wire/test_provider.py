@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from opentelemetry.trace import get_current_span
 
-from groundwire_server.adapters.generator.protected import ModelBounds
+from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.circuit import CircuitOptions, CircuitState

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.providers.profiles import ProfileName
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
 from groundwire_server.app.configuration.models.section import Section
@@ -33,9 +34,7 @@ class OpenAiProvider(_Provider):
     """Chat completions as OpenAI has them, and the many who speak the same."""
 
     kind: Literal["openai"] = Field("openai", description="Chat completions.")
-    flavour: Literal["openai", "azure", "mistral", "vllm", "tgi", "ollama", "llamacpp", "gemini", "plain"] = Field(
-        "openai", description="Server profile; `plain` when it is none of these."
-    )
+    flavour: ProfileName = Field("openai", description="Server profile; `plain` when it is none of these.")
     api_version: str | None = Field(None, pattern=r"^[A-Za-z0-9.-]+$", description="Azure's.", examples=["2024-10-21"])
 
 
