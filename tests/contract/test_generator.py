@@ -69,8 +69,7 @@ async def provider(spoken: Dialect, reply: Reply) -> AsyncIterator[Generator]:
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1")
         clock, budget = SystemClock(), RetryBudgetOptions()
         async with Provider("openai", endpoint, clock, Spans().tracer, Random(1), budget) as opened:
-            policy = opened.call_policy("chat", spoken.model, RetryOptions(), CircuitOptions())
-            yield protected_model(opened, spoken, policy, ModelBounds())
+            yield protected_model(opened, spoken, ModelBounds(), RetryOptions(), CircuitOptions())
 
 
 def ask(question: str = "Where do parcels wait?", max_output_tokens: int = 500) -> GenerationRequest:

@@ -39,9 +39,8 @@ class Wired:
         self.spans = spans
 
     def model(self, name: str = "openai", bounds: ModelBounds | None = None) -> Model:
-        spoken = dialect(name)
-        policy = self.provider.call_policy("chat", spoken.model, QUICK, CircuitOptions())
-        return Model(protected_model(self.provider, spoken, policy, bounds or ModelBounds()), self.upstream)
+        model = protected_model(self.provider, dialect(name), bounds or ModelBounds(), QUICK, CircuitOptions())
+        return Model(model, self.upstream)
 
     @property
     def span(self) -> Any:
