@@ -54,9 +54,10 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
+    process = compose.Process.begin(measuring.tracer, measuring.meter)
     server = compose.server(
-        CurrentSnapshot(compose.snapshot(routes, parts, measuring.tracer, measuring.meter)),
-        measuring.tracer,
+        CurrentSnapshot(compose.snapshot(routes, parts, process)),
+        process,
         configuration.server.concurrent_calls,
     )
     port = await server.start(configuration.server.listen)

@@ -51,9 +51,10 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
         version("groundwire-server"), first.telemetry.otlp_endpoint, headers, metrics=first.telemetry.metrics
     )
     try:
-        reloader = await ConfigReloader.begin(sources, loaded, measuring.tracer, measuring.meter)
+        process = compose.Process.begin(measuring.tracer, measuring.meter)
+        reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
-            server = compose.server(reloader.current, measuring.tracer, first.server.concurrent_calls)
+            server = compose.server(reloader.current, process, first.server.concurrent_calls)
             port = await server.start(first.server.listen, _tls(first.server.tls))
             host = first.server.listen.rpartition(":")[0]
             try:

@@ -13,7 +13,7 @@ from groundwire_server.ports.budget import Budget
 from groundwire_server.telemetry import names
 
 
-class Meter:
+class UsageMeter:
     """Around one call: reserves the most that it can cost, and settles what it did, however it ends.
 
     Where the provider gave no count, because it never does or because the call was cut, the tokens are estimated.

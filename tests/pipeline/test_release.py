@@ -3,12 +3,13 @@ import asyncio
 import pytest
 
 from groundwire_server.domain.answer import CheckedSegment, Citation, Segment
-from groundwire_server.domain.event import Event, Retraction, TextDelta
+from groundwire_server.domain.event import Event, NumberedEvent, Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause, StreamMode
-from groundwire_server.pipeline.gate import Gate
+from groundwire_server.domain.vocabulary import Cause, Confidence, StreamMode
+from groundwire_server.pipeline.check import check_segment
+from groundwire_server.pipeline.events import EventStream
+from groundwire_server.pipeline.release import CheckedGate, ProvisionalGate, UnaryGate, release_gate
 from groundwire_server.pipeline.support import Source
-from groundwire_server.pipeline.validate import check_segment
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.samples import passage, policy
 
@@ -38,12 +39,12 @@ def _kept(events: list[Event]) -> str:
 
 async def test_verified_segments_leave_whole_and_stand() -> None:
     sink = RecordingSink()
-    gate = Gate(sink, StreamMode.VERIFIED)
-    await gate.provisional("Lambda expr")
+    gate = CheckedGate(EventStream(sink))
+    await gate.show("Lambda expr")
     assert sink.events == []
-    await gate.verified([FIRST])
-    await gate.verified([SECOND])
-    assert gate.stands
+    await gate.release([FIRST], Confidence.HIGH)
+    await gate.release([SECOND], Confidence.HIGH)
+    assert gate.committed
     assert [event.verified for event in sink.events if isinstance(event, TextDelta)] == [True, True]
     assert _kept(sink.events) == gate.text == FIRST.delta + SECOND.delta
     assert sum(isinstance(event, Citation) for event in sink.events) == 2
@@ -52,8 +53,8 @@ async def test_verified_segments_leave_whole_and_stand() -> None:
 @pytest.mark.parametrize("mode", StreamMode)
 async def test_segments_that_came_as_one_leave_as_one_with_all_their_citations(mode: StreamMode) -> None:
     sink = RecordingSink()
-    gate = Gate(sink, mode)
-    await gate.verified([FIRST, SECOND])
+    gate = release_gate(sink, mode, EventStream(sink))
+    await gate.release([FIRST, SECOND], Confidence.HIGH)
     text, *citations = sink.events
     assert isinstance(text, TextDelta)
     assert text.text == FIRST.delta + SECOND.delta
@@ -62,80 +63,79 @@ async def test_segments_that_came_as_one_leave_as_one_with_all_their_citations(m
 
 async def test_what_stands_is_not_retracted() -> None:
     sink = RecordingSink()
-    gate = Gate(sink, StreamMode.VERIFIED)
-    await gate.verified([FIRST])
+    gate = CheckedGate(EventStream(sink))
+    await gate.release([FIRST], Confidence.HIGH)
     await gate.retract(Cause.MODEL_INTERRUPTED)
     assert not any(isinstance(event, Retraction) for event in sink.events)
-    assert gate.passed == (FIRST,)
+    assert gate.released == (FIRST,)
 
 
 async def test_provisional_text_leaves_as_it_comes_and_adds_up() -> None:
     sink = RecordingSink()
-    gate = Gate(sink, StreamMode.PROVISIONAL)
+    gate = ProvisionalGate(EventStream(sink))
     for unfinished in ("L", "Lambda", "Lambda expressions create an", "Lambda expressions create anonymous functions."):
-        await gate.provisional(unfinished)
-    await gate.verified([FIRST])
-    await gate.provisional("Gene")
-    await gate.verified([SECOND])
-    assert not gate.stands
+        await gate.show(unfinished)
+    await gate.release([FIRST], Confidence.HIGH)
+    await gate.show("Gene")
+    await gate.release([SECOND], Confidence.HIGH)
+    assert not gate.committed
     assert _kept(sink.events) == FIRST.delta + SECOND.delta
     assert len([event for event in sink.events if isinstance(event, TextDelta)]) > 2
 
 
 async def test_provisional_text_is_taken_back_and_written_anew() -> None:
     sink = RecordingSink()
-    gate = Gate(sink, StreamMode.PROVISIONAL)
-    await gate.provisional("Bananas ripen")
+    gate = ProvisionalGate(EventStream(sink))
+    await gate.show("Bananas ripen")
     await gate.retract(Cause.UNSUPPORTED)
     assert sink.events[-1] == Retraction(Cause.UNSUPPORTED)
-    await gate.verified([FIRST])
+    await gate.release([FIRST], Confidence.HIGH)
     assert _kept(sink.events) == FIRST.delta
 
 
 async def test_a_character_leaves_only_once_nothing_can_compose_with_it() -> None:
     sink = RecordingSink()
-    gate = Gate(sink, StreamMode.PROVISIONAL)
-    await gate.provisional("cafe")
+    gate = ProvisionalGate(EventStream(sink))
+    await gate.show("cafe")
     assert _kept(sink.events) == "caf"
     # A mark that does not compose with the letter may still be reordered behind one that does.
-    await gate.provisional("cafa\u0313")
+    await gate.show("cafa\u0313")
     assert _kept(sink.events) == "caf"
 
 
 async def test_without_a_sink_nothing_leaves_and_everything_can_be_taken_back() -> None:
-    gate = Gate(None, StreamMode.VERIFIED)
-    await gate.verified([FIRST])
-    assert gate.retractable
-    assert not gate.stands
+    gate = UnaryGate()
+    await gate.release([FIRST], Confidence.HIGH)
+    assert (gate.retractable, gate.committed) == (True, False)
     await gate.retract(Cause.UNSUPPORTED)
     assert gate.text == ""
 
 
 async def test_nothing_is_retracted_where_nothing_was_shown() -> None:
     sink = RecordingSink()
-    gate = Gate(sink, StreamMode.PROVISIONAL)
+    gate = ProvisionalGate(EventStream(sink))
     await gate.retract(Cause.OUTPUT_EMPTY)
     assert sink.events == []
 
 
 async def test_text_that_is_not_what_was_shown_before_is_malformed() -> None:
-    gate = Gate(RecordingSink(), StreamMode.PROVISIONAL)
-    await gate.provisional("Bananas ripen slowly")
+    gate = ProvisionalGate(EventStream(RecordingSink()))
+    await gate.show("Bananas ripen slowly")
     with pytest.raises(Failure) as caught:
-        await gate.provisional("Lambda expressions")
+        await gate.show("Lambda expressions")
     assert caught.value.cause is Cause.OUTPUT_MALFORMED
 
 
 async def test_a_delta_whose_writing_was_cut_off_is_taken_back() -> None:
     class CutOff(RecordingSink):
-        async def emit(self, event: Event) -> None:
+        async def emit(self, event: NumberedEvent) -> None:
             await super().emit(event)
-            if isinstance(event, TextDelta):
+            if isinstance(event.event, TextDelta):
                 raise asyncio.CancelledError
 
     sink = CutOff()
-    gate = Gate(sink, StreamMode.PROVISIONAL)
+    gate = ProvisionalGate(EventStream(sink))
     with pytest.raises(asyncio.CancelledError):
-        await gate.provisional("Bananas ripen")
+        await gate.show("Bananas ripen")
     await gate.retract(Cause.MODEL_TIMEOUT)
     assert sink.events[-1] == Retraction(Cause.MODEL_TIMEOUT)
