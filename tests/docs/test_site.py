@@ -130,7 +130,7 @@ def test_every_element_of_the_contract_is_listed_with_its_limits() -> None:
     assert "stream → stream" in pages["index"]
 
 
-class Kind(StrEnum):
+class CredentialKind(StrEnum):
     A = "a"
     B = "b"
 
@@ -138,7 +138,7 @@ class Kind(StrEnum):
 class Inner(BaseModel):
     """What is within."""
 
-    kind: Kind = Kind.A
+    kind: CredentialKind = CredentialKind.A
     size: Annotated[int, Field(ge=1, le=2000)] = Field(5, description="How <large>.")
 
 
@@ -150,7 +150,7 @@ class Outer(BaseModel):
     inner: Inner = Inner()
     several: dict[str, Inner] = {}
     others: list[Inner] = []
-    kinds: frozenset[Kind] = frozenset({Kind.B, Kind.A})
+    kinds: frozenset[CredentialKind] = frozenset({CredentialKind.B, CredentialKind.A})
 
 
 def test_any_model_is_listed_with_the_models_within_it() -> None:

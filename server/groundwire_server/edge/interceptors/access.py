@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
-from groundwire_server.domain.credentials import Kind
+from groundwire_server.domain.credentials import CredentialKind
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.identity import credentials_of, peer_of
@@ -56,7 +56,7 @@ class Authentication:
     async def precheck(self, metadata: Mapping[str, str]) -> bool:
         """Return whether a call with this metadata may pass; a connection's certificate is not known yet."""
         access = self._current.snapshot.access
-        if not access.authenticated or Kind.CERTIFICATE in access.authenticators:
+        if not access.authenticated or CredentialKind.CERTIFICATE in access.authenticators:
             return True
         try:
             await access.caller(credentials_of(metadata, {}))
@@ -94,7 +94,7 @@ async def caller_of(call: Call, access: Access) -> Caller:
         AccessDenied: when the credentials do not prove it.
     """
     # Reading the connection copies its certificate: only where certificates are accepted.
-    connection = call.context.auth_context() if Kind.CERTIFICATE in access.authenticators else {}
+    connection = call.context.auth_context() if CredentialKind.CERTIFICATE in access.authenticators else {}
     return await access.caller(credentials_of(call.metadata, connection))
 
 
