@@ -219,7 +219,7 @@ async def test_a_caller_who_leaves_is_in_the_log(serve: Serve, caplog: pytest.Lo
         await product.generator.began.wait()
         call.cancel()
         await product.generator.ended.wait()
-    (record,) = [each for each in caplog.records if each.message == "the caller left"]
+    (record,) = [each for each in caplog.records if each.message == "the call was cancelled"]
     assert vars(record)["status"] == "CANCELLED"
     assert vars(record)["method"] == "groundwire.v1.AnswerService/StreamAnswer"
     assert vars(record)["request_id"] == "request-0010"

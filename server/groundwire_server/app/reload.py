@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path as File
 from typing import Any
 
 from groundwire_server.app import compose
@@ -14,12 +16,13 @@ from groundwire_server.app.compose import Process
 from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
+from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.domain.failure import Failure, Unusable
+from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
+from groundwire_server.files.small import Mark, mark
 
 _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
@@ -30,6 +33,9 @@ _FIXED: tuple[Path, ...] = (
     ("telemetry", "metrics"),
 )
 """What is set once, when the server starts."""
+
+WATCH_SECONDS = 1.0
+"""How often the configuration file is checked for a change."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,8 +78,8 @@ class ConfigReloader:
         """Open what the first configuration names.
 
         Raises:
-            InvalidConfiguration: when what it refers to is not there.
-            Unusable: when something is there, but cannot be used.
+            InvalidConfigurationError: when what it refers to is not there.
+            SetupError: when something is there, but cannot be used.
             Failure: when a store is there, but cannot be opened.
             ImportError: when an extra is not installed.
             OSError: when a folder cannot be had.
@@ -100,7 +106,7 @@ class ConfigReloader:
             _refuse_what_is_fixed(self.configuration, loaded)
             key_sets = dict(self._key_sets)
             active = await _open(loaded, self._process, self._shared, key_sets)
-        except (InvalidConfiguration, Failure, Unusable, ImportError, OSError) as wrong:
+        except (InvalidConfigurationError, Failure, SetupError, ImportError, OSError) as wrong:
             _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
             return False
         before, self._active, self._key_sets = self._active, active, key_sets
@@ -123,6 +129,26 @@ class ConfigReloader:
         await asyncio.sleep(active.longest)
         await active.opened.aclose()
         del self._retiring[active]
+
+
+async def watch(file: File, known: Mark, changed: Callable[[], Awaitable[object]]) -> None:
+    """Call `changed` each time a file has changed, until this is cancelled.
+
+    A change counts once two checks in a row have found the same file: one that is half written is left alone. A file
+    that is missing has not changed: editors put the new one in its place.
+
+    Args:
+        file: the file to check.
+        known: what it was like when it was read.
+        changed: called after each change.
+    """
+    seen = known
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        before, seen = seen, await asyncio.to_thread(mark, file)
+        if seen is not None and seen == before and seen != known:
+            known = seen
+            await changed()
 
 
 async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeySets) -> ActiveConfig:
@@ -162,7 +188,7 @@ def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
         advice = "cannot be removed while the server runs: restart it to believe every caller"
         problems.append(Problem(section, advice, loaded.origin(section)))
     if problems:
-        raise InvalidConfiguration(problems)
+        raise InvalidConfigurationError(problems)
 
 
 def _authenticated(configuration: Configuration) -> bool:

@@ -16,9 +16,8 @@ from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.logs import set_up_logs
 from groundwire_server.app.memory import keep_what_is_there
-from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.app.reload import ConfigReloader, watch
 from groundwire_server.app.telemetry import telemetry
-from groundwire_server.app.watch import watch
 from groundwire_server.files.small import Mark
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
     """Serve within this process; leaving drains.
 
     Raises:
-        InvalidConfiguration: when something that it refers to is not there.
-        Unusable: when something that it names cannot be used.
+        InvalidConfigurationError: when something that it refers to is not there.
+        SetupError: when something that it names cannot be used.
         ImportError: when an extra is not installed.
         OSError: when the address or a folder cannot be had.
     """
@@ -75,7 +74,7 @@ def serve(sources: Sources, loaded: Loaded) -> None:
     configuration anew.
 
     Raises:
-        InvalidConfiguration: and what else `running` raises.
+        InvalidConfigurationError: and what else `running` raises.
     """
     set_up_logs(loaded.configuration.telemetry.log_level)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
