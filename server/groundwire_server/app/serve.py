@@ -15,7 +15,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.logs import set_up_logs
-from groundwire_server.app.memory import keep_what_is_there
+from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.reload import ConfigReloader, watch
 from groundwire_server.app.telemetry import telemetry
 from groundwire_server.files.small import Mark
@@ -89,7 +89,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
     async with running(sources, loaded) as server:
-        keep_what_is_there()
+        settle_garbage_collection()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
         renewing = asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark))
         await stop.wait()
