@@ -3,7 +3,7 @@
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.domain.answer import Citation
-from groundwire_server.domain.event import Heartbeat, NumberedEvent, Retraction, Started, TextDelta
+from groundwire_server.domain.event import NumberedEvent, Retraction, Started, TextDelta
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.edge.convert.outcome import citation_to_pb, outcome_to_pb
@@ -31,7 +31,5 @@ def event_to_pb(numbered: NumberedEvent) -> StreamAnswerResponse:
         case Retraction(cause):
             retraction = answer_service_pb2.Retraction(from_sequence=numbered.first_retractable, cause=CAUSES[cause])
             return StreamAnswerResponse(sequence=sequence, retraction=retraction)
-        case Heartbeat():
-            return StreamAnswerResponse(sequence=sequence, heartbeat=answer_service_pb2.Heartbeat())
         case Outcome():
             return StreamAnswerResponse(sequence=sequence, outcome=outcome_to_pb(event))

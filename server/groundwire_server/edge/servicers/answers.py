@@ -52,7 +52,8 @@ class Answers(AnswerServiceServicer):
         run = None
         if request.request_id or window or after is not None:
             run = RunRequest(_fingerprint(request, call.caller), window, after)
-        await self._answer(call, question, run, StreamSink(context, self._current.snapshot.write_seconds))
+        async with StreamSink(context, self._current.snapshot.write_seconds, after or 0) as sink:
+            await self._answer(call, question, run, sink)
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
