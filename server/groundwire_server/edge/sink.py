@@ -6,7 +6,8 @@ from typing import Any, Final, Self
 
 import grpc.aio
 
-from groundwire.v1.answer_service_pb2 import Heartbeat, StreamAnswerResponse
+from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
+from groundwire.v1.event_pb2 import Heartbeat
 from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import GroundwireError
 from groundwire_server.edge.convert.event import event_to_pb

@@ -7,10 +7,11 @@ import pytest
 
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.domain.event import NumberedEvent, TextDelta
+from groundwire_server.domain.vocabulary import Assurance
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS, SlowConsumerError, StreamSink
 
 WRITE_SECONDS = 4.0
-DELTA = TextDelta("It yields a function.", verified=True)
+DELTA = TextDelta("It yields a function.", Assurance.VERIFIED)
 
 
 class Reader:
