@@ -14,11 +14,11 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.chains import residencies
 from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.problems import InvalidConfiguration
+from groundwire_server.app.configuration.problems import InvalidConfigurationError
 from groundwire_server.app.configuration.schema import schema_of_the_file
 from groundwire_server.app.configuration.shown import as_yaml
 from groundwire_server.app.configuration.starting import starting_file
-from groundwire_server.app.parts.models import dialect
+from groundwire_server.app.parts.models import dialect_of
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.domain.residency import Residency
@@ -58,7 +58,7 @@ def loaded(folder: Path, text: str = RIGHT) -> Loaded:
 
 
 def problems(folder: Path, text: str) -> list[str]:
-    with pytest.raises(InvalidConfiguration) as invalid:
+    with pytest.raises(InvalidConfigurationError) as invalid:
         loaded(folder, text)
     return [str(each).removeprefix(f"{folder}/") for each in invalid.value.problems]
 
@@ -82,8 +82,8 @@ def test_a_models_requests_are_made_of_both_sections(tmp_path: Path) -> None:
     large, own = configuration.models["large"], configuration.models["own"]
     assert large.kind == "anthropic"
     assert own.kind == "openai"
-    assert dialect(large, configuration.providers["cloud"]).headers["x-api-key"] == KEY
-    spoken = dialect(own, configuration.providers["house"])
+    assert dialect_of(large, configuration.providers["cloud"]).headers["x-api-key"] == KEY
+    spoken = dialect_of(own, configuration.providers["house"])
     assert (spoken.model, spoken.path, dict(spoken.headers)) == ("qwen-test", "/chat/completions", {})
 
 
@@ -190,7 +190,7 @@ def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path
     (tmp_path / "ca.pem").write_text("no certificate")
     for name, said in (("ca.pem", "holds no certificate of an authority"), ("none.pem", "cannot be read")):
         text = RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / name}")
-        with pytest.raises(InvalidConfiguration) as invalid:
+        with pytest.raises(InvalidConfigurationError) as invalid:
             verify(loaded(tmp_path, text), SystemClock().today())
         (problem,) = invalid.value.problems
         assert f"c.yaml:5: providers.house.ca_file: {tmp_path / name} {said}" in str(problem)

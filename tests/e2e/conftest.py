@@ -18,7 +18,7 @@ from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.server import Server
@@ -90,10 +90,9 @@ def serve(tmp_path: Path) -> Serve:
             main = store(embedder, spans.tracer)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
-        current = CurrentSnapshot(
-            compose.snapshot(routes, parts, spans.tracer, counts.meter, access or NO_AUTHENTICATION, write_seconds)
-        )
-        server = compose.server(current, spans.tracer)
+        process = compose.Process.begin(spans.tracer, counts.meter)
+        current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
+        server = compose.server(current, process)
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
         try:

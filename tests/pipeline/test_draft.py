@@ -19,7 +19,8 @@ PASSAGES = {"p1": Passage("c1", "One."), "p2": Passage("c2", "Two.")}
 
 
 def _read(*pieces: str) -> tuple[DraftReader, list[Segment]]:
-    reader = DraftReader(100_000, PASSAGES)
+    reader = DraftReader(100_000)
+    reader.cites(PASSAGES)
     segments = [segment for piece in pieces for segment in reader.feed(piece)]
     return reader, segments
 
@@ -195,7 +196,8 @@ def test_what_is_unmistakable_is_read(case: str, size: int) -> None:
 @pytest.mark.parametrize("case", UNMISTAKABLE)
 def test_what_is_shown_of_a_segment_is_never_taken_back(case: str) -> None:
     draft, segment = UNMISTAKABLE[case]
-    reader = DraftReader(100_000, PASSAGES)
+    reader = DraftReader(100_000)
+    reader.cites(PASSAGES)
     for letter in draft:
         reader.feed(letter)
         # The last character may yet compose with the next: the gate keeps it back.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
-from groundwire_server.adapters.authentication.jwks import KeysUnavailable
+from groundwire_server.adapters.authentication.jwks import KeySetError
 from groundwire_server.adapters.authentication.key_sets import reading
 from groundwire_server.adapters.authentication.keys import parse
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
@@ -27,7 +27,7 @@ def store_format(folder: Path) -> int | None:
     """The format of the embedded store in a folder; None where there is none yet.
 
     Raises:
-        Failure: UnusableStore, whose text says what to do, when it cannot be served.
+        Failure: UnusableStoreFailure, whose text says what to do, when it cannot be served.
         OSError: when it cannot be read.
     """
     return format_of(folder / FILE)
@@ -37,7 +37,7 @@ def count_keys(issuer: IssuerOptions) -> int | str:
     """Read an issuer's key set as a server would: how many keys it can use, or why it cannot be had."""
     try:
         return len(parse(asyncio.run(_read(issuer.jwks))).keys)
-    except (KeysUnavailable, ValueError) as wrong:
+    except (KeySetError, ValueError) as wrong:
         return str(wrong)
 
 
@@ -45,10 +45,10 @@ def examine_provider(configuration: Configuration, name: str) -> "Probed":
     """Ask a provider which models it has, as a server would ask it anything: it is reached, and its key is tried."""
     # Imported here: most that is examined needs no HTTP client of providers.
     from groundwire_server.adapters.http.probe import probe  # noqa: PLC0415
-    from groundwire_server.app.parts.providers import credentials, endpoint  # noqa: PLC0415
+    from groundwire_server.app.parts.providers import credentials  # noqa: PLC0415
 
     section = configuration.providers[name]
-    return asyncio.run(probe(endpoint(name, section), credentials(section), _PROBE_SECONDS))
+    return asyncio.run(probe(name, section, credentials(section), _PROBE_SECONDS))
 
 
 def examine_embedder(configuration: Configuration, name: str) -> str:
@@ -57,7 +57,7 @@ def examine_embedder(configuration: Configuration, name: str) -> str:
 
 
 async def _embedded(configuration: Configuration, name: str) -> str:
-    from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure  # noqa: PLC0415  # as above
+    from groundwire_server.adapters.embedder.faults import EmbedderFailure  # noqa: PLC0415  # as above
     from groundwire_server.app.parts.embedders import open_embedder  # noqa: PLC0415
     from groundwire_server.app.parts.shared import Shared  # noqa: PLC0415
 

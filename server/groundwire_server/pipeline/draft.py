@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 import jiter
@@ -21,21 +19,6 @@ _MOST_SEGMENTS: Final = 256
 _DRAFT_KEYS: Final = frozenset({"confidence", "segments"})
 _SEGMENT_KEYS: Final = frozenset({"text", "cites"})
 _CONFIDENCES: Final = {level.value.lower(): level for level in Confidence}
-_NO_PASSAGES: Final[Mapping[str, Passage]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What came of a generation; the segments that passed their checks are at the gate.
-
-    Attributes:
-        violation: what the model did wrong; it was stopped there.
-        draft: its own words.
-    """
-
-    confidence: Confidence | None
-    violation: Failure | None = None
-    draft: str = ""
 
 
 class DraftReader:
@@ -51,7 +34,6 @@ class DraftReader:
 
     Args:
         limit: characters that a draft may have: a piece is read together with all before it.
-        passages: those that may be cited, by handle.
         partial: whether `unfinished` is wanted; without it a piece that completes nothing is not read yet.
 
     Attributes:
@@ -59,15 +41,20 @@ class DraftReader:
         unfinished: the text so far of the segment that is being written.
     """
 
-    def __init__(self, limit: int, passages: Mapping[str, Passage] = _NO_PASSAGES, *, partial: bool = True) -> None:
+    def __init__(self, limit: int, *, partial: bool = True) -> None:
         self._limit = limit
-        self._handles = CitationHandles(passages)
+        self._handles = CitationHandles({})
         self._partial = partial
         self._text = ""
         self._brackets = _Brackets()
         self._taken = 0
+        self._ambiguous = False
         self.confidence: Confidence | None = None
         self.unfinished = ""
+
+    def cites(self, passages: Mapping[str, Passage]) -> None:
+        """Say which passages the draft may cite, by handle; until then no handle is known."""
+        self._handles = CitationHandles(passages)
 
     def feed(self, text: str) -> Sequence[Segment]:
         """Take the next piece; return the segments that it completed.
@@ -76,14 +63,14 @@ class DraftReader:
             Failure: OUTPUT_MALFORMED as soon as the draft cannot become valid any more, OUTPUT_TOO_LONG over the limit.
         """
         if self._brackets.ended:
-            _check_after(text)
+            self._follows(text)
             return ()
         if len(self._text) + len(text) > self._limit:
             raise Failure(Cause.OUTPUT_TOO_LONG)
         closed = self._brackets.closed
         end = self._brackets.feed(text)
         self._text += text[:end]
-        _check_after(text[end:])
+        self._follows(text[end:])
         if self.confidence is not None and self._brackets.closed == closed and not self._partial:
             return ()
         seen = self._parsed()
@@ -113,11 +100,16 @@ class DraftReader:
             draft = jiter.from_json(self._text.encode(), catch_duplicate_keys=True)
         except ValueError:
             raise Failure(Cause.OUTPUT_MALFORMED) from None
-        if not isinstance(draft, dict) or draft.keys() != _DRAFT_KEYS or len(draft["segments"]) != self._taken:
+        whole = isinstance(draft, dict) and draft.keys() == _DRAFT_KEYS and len(draft["segments"]) == self._taken
+        if not whole or self._ambiguous:
             raise Failure(Cause.OUTPUT_MALFORMED)
         self.confidence = _confidence(draft["confidence"])
         if self.confidence is None:
             raise Failure(Cause.OUTPUT_MALFORMED)
+
+    def _follows(self, text: str) -> None:
+        """Note whether another object follows the draft's: which of the two is meant cannot be known."""
+        self._ambiguous = self._ambiguous or "{" in text
 
     def _parsed(self) -> Any:
         """The draft as far as it has come; None before it begins."""
@@ -217,12 +209,6 @@ def _replaced(odd: re.Match[str]) -> str:
         return "\ufffd"
     # White space to JSON, as it is to a text that is folded.
     return " " if odd["control"] else odd[0]
-
-
-def _check_after(text: str) -> None:
-    """Refuse another object after the draft: which of the two is meant?"""
-    if "{" in text:
-        raise Failure(Cause.OUTPUT_MALFORMED)
 
 
 def _confidence(value: object) -> Confidence | None:

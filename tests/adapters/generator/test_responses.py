@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from groundwire_server.adapters.generator.flavours import FLAVOURS
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser
+from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason
 from groundwire_server.domain.vocabulary import Cause
@@ -14,7 +14,7 @@ from tests.adapters.generator.wire.transcripts import DRAFT
 
 COMPLETE, LENGTH = FinishReason.COMPLETE, FinishReason.LENGTH
 CHAT, MESSAGES = "openai", "anthropic"
-FORMS = [*FLAVOURS, "anthropic", "anthropic-json"]
+FORMS = [*PROFILES, "anthropic", "anthropic-json"]
 
 
 def read(name: str, *events: object) -> tuple[str, ResponseParser]:

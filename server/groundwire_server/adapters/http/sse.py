@@ -5,10 +5,12 @@ from typing import Final
 
 from pydantic_core import to_json
 
+from groundwire_server.domain.failure import GroundwireError
+
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
-class TooLongEventError(ValueError):
+class TooLongEventError(GroundwireError):
     """An event has more bytes than it may."""
 
 

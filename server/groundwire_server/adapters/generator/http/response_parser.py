@@ -23,7 +23,7 @@ _CONTENT: Final = -1
 """The source of a draft that is the text of a reply; calls of a tool are numbered from 0."""
 
 
-class UnreadableError(Failure):
+class MalformedResponseFailure(Failure):
     """A response is not what the protocol says."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class ResponseParser(ABC):
 
     Attributes:
         reason: why the model stopped, once it has said so.
-        failure: what the provider reported instead, or UnreadableError when it cannot be understood.
+        failure: what the provider reported instead, or MalformedResponseFailure when it cannot be understood.
         done: whether nothing that matters can follow.
         input_tokens: what the provider counted; None where it gave no count, or one that cannot be.
         output_tokens: the same.
@@ -88,7 +88,7 @@ class ResponseParser(ABC):
             self.failure = failure
         except (AttributeError, LookupError, TypeError, ValueError):
             # Looked into without asking first what it is: nearly always it is what it should be.
-            self.failure = UnreadableError()
+            self.failure = MalformedResponseFailure()
         return "".join(parts)
 
     def end(self) -> str:
@@ -110,7 +110,7 @@ class ResponseParser(ABC):
         try:
             return json.loads(data)
         except RecursionError:
-            raise UnreadableError from None
+            raise MalformedResponseFailure from None
 
     def _content(self, text: str) -> str:
         """The draft's text in a stretch of the reply's."""
