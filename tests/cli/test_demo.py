@@ -11,7 +11,7 @@ from groundwire import Outcome
 from groundwire_server.cli.demo import child, corpus
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
 from groundwire_server.cli.demo.tour import Ended
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 from tests.cli.conftest import Ran
 from tests.doubles import events
 
@@ -51,7 +51,7 @@ def test_ten_questions_two_of_them_without_an_answer() -> None:
 def test_a_server_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__LOG_LEVEL", "CHATTY")
 
-    with pytest.raises(Stop) as stopped, child.server(tmp_path):
+    with pytest.raises(CommandError) as stopped, child.server(tmp_path):
         pass
 
     assert stopped.value.code == ExitCode.FAILED

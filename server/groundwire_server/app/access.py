@@ -61,7 +61,7 @@ async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" =
         known: the key sets of the configuration before; those of this one take their place.
 
     Raises:
-        Unusable: when the API keys, or a key set in a file, cannot be read.
+        SetupError: when the API keys, or a key set in a file, cannot be read.
     """
     kept: KeySets = {} if known is None else known
     before = dict(kept)
@@ -87,7 +87,7 @@ async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" =
 async def _tokens(
     issuers: Sequence["IssuerOptions"], clock: Clock, opened: AsyncExitStack, before: KeySets, kept: KeySets
 ) -> "Tokens":
-    from groundwire_server.adapters.authentication.jwks import FreshKeys, KeysUnavailable  # noqa: PLC0415
+    from groundwire_server.adapters.authentication.jwks import FreshKeys, KeySetError  # noqa: PLC0415
     from groundwire_server.adapters.authentication.key_sets import is_url, reading  # noqa: PLC0415
     from groundwire_server.adapters.authentication.tokens import Tokens  # noqa: PLC0415
 
@@ -100,7 +100,7 @@ async def _tokens(
         opened.push_async_callback(keys.stop)
         await keys.start()
         if keys.why and not is_url(options.jwks):
-            raise KeysUnavailable(f"the key set {options.jwks} of {options.issuer} {keys.why}")
+            raise KeySetError(f"the key set {options.jwks} of {options.issuer} {keys.why}")
         known.append((options, keys))
     kept.update(((options.issuer, options.jwks), keys) for options, keys in known)
     return Tokens(known, clock)

@@ -16,10 +16,10 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
+from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.domain.failure import Failure, Unusable
+from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 
@@ -75,8 +75,8 @@ class ConfigReloader:
         """Open what the first configuration names.
 
         Raises:
-            InvalidConfiguration: when what it refers to is not there.
-            Unusable: when something is there, but cannot be used.
+            InvalidConfigurationError: when what it refers to is not there.
+            SetupError: when something is there, but cannot be used.
             Failure: when a store is there, but cannot be opened.
             ImportError: when an extra is not installed.
             OSError: when a folder cannot be had.
@@ -103,7 +103,7 @@ class ConfigReloader:
             _refuse_what_is_fixed(self.configuration, loaded)
             key_sets = dict(self._key_sets)
             taken = await _take(loaded, self._tracer, self._meter, self._shared, key_sets)
-        except (InvalidConfiguration, Failure, Unusable, ImportError, OSError) as wrong:
+        except (InvalidConfigurationError, Failure, SetupError, ImportError, OSError) as wrong:
             _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
             return False
         before, self._taken, self._key_sets = self._taken, taken, key_sets
@@ -166,7 +166,7 @@ def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
         advice = "cannot be removed while the server runs: restart it to believe every caller"
         problems.append(Problem(section, advice, loaded.origin(section)))
     if problems:
-        raise InvalidConfiguration(problems)
+        raise InvalidConfigurationError(problems)
 
 
 def _authenticated(configuration: Configuration) -> bool:

@@ -40,8 +40,8 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
     """Serve within this process; leaving drains.
 
     Raises:
-        InvalidConfiguration: when something that it refers to is not there.
-        Unusable: when something that it names cannot be used.
+        InvalidConfigurationError: when something that it refers to is not there.
+        SetupError: when something that it names cannot be used.
         ImportError: when an extra is not installed.
         OSError: when the address or a folder cannot be had.
     """
@@ -74,7 +74,7 @@ def serve(sources: Sources, loaded: Loaded) -> None:
     configuration anew.
 
     Raises:
-        InvalidConfiguration: and what else `running` raises.
+        InvalidConfigurationError: and what else `running` raises.
     """
     set_up_logs(loaded.configuration.telemetry.log_level)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

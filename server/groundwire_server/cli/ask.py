@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from groundwire_server.cli.connection import Connection, connects
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 
 @connects
@@ -36,7 +36,7 @@ def ask(
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
 
     if trace and json:
-        raise Stop(ExitCode.USAGE, "--json holds the stages' times already: leave out --trace")
+        raise CommandError(ExitCode.USAGE, "--json holds the stages' times already: leave out --trace")
     with failures_stop(), connect(connection, principal, timeout) as client:
         stream = client.stream(" ".join(question), route=route, top_k=top_k, provisional=provisional)
         answered = ask_and_print(stream, trace=trace, as_json=json)

@@ -6,7 +6,7 @@ from rich.status import Status
 import groundwire
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.cli.console import Terminal
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.render import Printer, show_outcome
 from groundwire_server.cli.waterfall import waterfall
 
@@ -42,7 +42,7 @@ def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool 
                 waiting.stop()
                 printer.event(event)
     if stream.outcome is None:
-        raise Stop(ExitCode.FAILED, "the stream ended without an outcome, which no groundwire server does")
+        raise CommandError(ExitCode.FAILED, "the stream ended without an outcome, which no groundwire server does")
     if not quiet:
         shown = not printer.empty
         printer.end()

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
+from groundwire_server.domain.failure import GroundwireError
+
 
 class ExitCode(IntEnum):
     """What a script can tell from the exit code."""
@@ -27,7 +29,7 @@ EXPLAINED = """Exit codes: 0 done, 1 no answer, or not all of it done, 2 wrong u
 4 failed, 130 interrupted."""
 
 
-class Stop(Exception):
+class CommandError(GroundwireError):
     """Ends the command with a sentence on standard error that says what to do.
 
     Attributes:

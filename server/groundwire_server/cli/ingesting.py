@@ -16,7 +16,7 @@ from groundwire_server.cli import loading
 from groundwire_server.cli.calls import connect, failures_stop
 from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.console import Terminal, one_line
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.files import conversion, finding, reading
 from groundwire_server.cli.files.conversion import Converter
 from groundwire_server.cli.files.entries import Given, Readable, Skipped, Unreadable
@@ -50,20 +50,20 @@ class Wanted:
         """Looks for what the command line names.
 
         Raises:
-            Stop: when it names nothing, or standard input without saying what it is.
+            CommandError: when it names nothing, or standard input without saying what it is.
         """
         standard_input = _STDIN in paths
         if standard_input and (document_id is None) != jsonl:
-            raise Stop(ExitCode.USAGE, "standard input needs either --id ID, for a text, or --jsonl")
+            raise CommandError(ExitCode.USAGE, "standard input needs either --id ID, for a text, or --jsonl")
         if not standard_input and (document_id is not None or jsonl):
-            raise Stop(ExitCode.USAGE, "--id and --jsonl are about standard input: give - as the path")
+            raise CommandError(ExitCode.USAGE, "--id and --jsonl are about standard input: give - as the path")
         files, nothing = finding.find(path for path in paths if path != _STDIN)
         files, needing = _convertible(files)
         nothing += needing
         if not files and not standard_input:
-            raise Stop(ExitCode.USAGE, "; ".join(f"{each.name}: {each.why}" for each in nothing))
+            raise CommandError(ExitCode.USAGE, "; ".join(f"{each.name}: {each.why}" for each in nothing))
         if given.title and (len(files) + standard_input > 1 or jsonl or any(map(finding.is_lines, files))):
-            raise Stop(ExitCode.USAGE, "--title is the title of one document: name one file, or leave it out")
+            raise CommandError(ExitCode.USAGE, "--title is the title of one document: name one file, or leave it out")
         return cls(files, nothing, given, standard_input, document_id)
 
     @property
@@ -86,14 +86,14 @@ def pairs(values: Iterable[str]) -> dict[str, str]:
     """What --metadata says.
 
     Raises:
-        Stop: when one is no KEY=TEXT, or a key is no name.
+        CommandError: when one is no KEY=TEXT, or a key is no name.
     """
     said = {}
     for value in values:
         key, equals, text = value.partition("=")
         if not (equals and _KEY.fullmatch(key)):
             told = f"--metadata {value} is no KEY=TEXT: a key is a letter, then at most 63 letters, digits and _"
-            raise Stop(ExitCode.USAGE, told)
+            raise CommandError(ExitCode.USAGE, told)
         said[key] = text
     return said
 

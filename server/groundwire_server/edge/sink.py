@@ -7,10 +7,11 @@ import grpc.aio
 
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.domain.event import Event, Numbered, Numbering
+from groundwire_server.domain.failure import GroundwireError
 from groundwire_server.edge.convert.event import event_to_pb
 
 
-class SlowConsumer(Exception):
+class SlowConsumerError(GroundwireError):
     """Nobody reads the stream any more, or too slowly."""
 
 
@@ -29,7 +30,7 @@ class StreamSink:
         """Number one event from 1 and write it.
 
         Raises:
-            SlowConsumer: when it cannot be written in time, or the stream has ended.
+            SlowConsumerError: when it cannot be written in time, or the stream has ended.
         """
         await self.write(self._numbering.next(event))
 
@@ -37,7 +38,7 @@ class StreamSink:
         """Write an event that has its number.
 
         Raises:
-            SlowConsumer: when it cannot be written in time, or the stream has ended.
+            SlowConsumerError: when it cannot be written in time, or the stream has ended.
         """
         await write_bounded(self._context, event_to_pb(numbered), self._write_seconds)
 
@@ -46,15 +47,15 @@ async def write_bounded(context: "grpc.aio.ServicerContext[Any, Any]", message: 
     """Write a message of a stream.
 
     Raises:
-        SlowConsumer: when it cannot be written in time, or the stream has ended.
+        SlowConsumerError: when it cannot be written in time, or the stream has ended.
     """
     guard = asyncio.timeout(seconds)
     try:
         async with guard:
             await context.write(message)
     except grpc.aio.BaseError:
-        raise SlowConsumer from None
+        raise SlowConsumerError from None
     except TimeoutError:
         if guard.expired():
-            raise SlowConsumer from None
+            raise SlowConsumerError from None
         raise

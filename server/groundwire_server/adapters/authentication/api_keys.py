@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from groundwire_server.adapters.authentication import key_file
-from groundwire_server.adapters.authentication.key_file import ApiKey, UnusableKeyFile
+from groundwire_server.adapters.authentication.key_file import ApiKey, KeyFileError
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Credentials
@@ -38,7 +38,7 @@ class ApiKeys:
         """Read the file.
 
         Raises:
-            UnusableKeyFile: when it cannot be used.
+            KeyFileError: when it cannot be used.
         """
         # In this order a change in between is seen later, and not never.
         mark = _mark(path)
@@ -73,7 +73,7 @@ class ApiKeys:
             try:
                 self._keys = await asyncio.to_thread(key_file.read, self._path)
                 _log.info("the key file is read again", extra={"keys": len(self._keys)})
-            except UnusableKeyFile as unusable:
+            except KeyFileError as unusable:
                 _log.error("the key file is broken, its last good keys stay", extra={"why": str(unusable)})
             self._mark = mark
 

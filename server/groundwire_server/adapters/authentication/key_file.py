@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_server.domain.caller import Caller, Role
-from groundwire_server.domain.failure import Unusable
-from groundwire_server.files.small import Unreadable, anybody_may_write, bytes_of
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.files.small import UnreadableFileError, anybody_may_write, bytes_of
 
 VERSION = 1
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -24,7 +24,7 @@ _ID_BYTES = 6
 _SECRET_BYTES = 32
 
 
-class UnusableKeyFile(Unusable):
+class KeyFileError(SetupError):
     """The file of API keys cannot be used."""
 
 
@@ -64,28 +64,28 @@ def read(path: Path) -> Mapping[str, ApiKey]:
     """The keys of a file, by id.
 
     Raises:
-        UnusableKeyFile: when it cannot be read, or is not what `write` has written.
+        KeyFileError: when it cannot be read, or is not what `write` has written.
     """
     try:
         data = bytes_of(path, SIZE_LIMIT)
-    except Unreadable as why:
+    except UnreadableFileError as why:
         if why.absent:
-            raise UnusableKeyFile(
+            raise KeyFileError(
                 f"there is no key file {path}: make one with `groundwire keys create --file …`"
             ) from None
-        raise UnusableKeyFile(f"the key file {path} {why}") from None
+        raise KeyFileError(f"the key file {path} {why}") from None
     if anybody_may_write(path):
-        raise UnusableKeyFile(f"everybody on this machine can write the key file {path}: chmod o-w {path}")
+        raise KeyFileError(f"everybody on this machine can write the key file {path}: chmod o-w {path}")
     try:
         content = json.loads(data)
         if content["version"] != VERSION:
-            raise UnusableKeyFile(f"the key file {path} was written by another version of groundwire")
+            raise KeyFileError(f"the key file {path} was written by another version of groundwire")
         keys = [_from_json(each) for each in content["keys"]]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise UnusableKeyFile(f"{path} is no key file of groundwire, or is damaged: restore it from a copy") from None
+        raise KeyFileError(f"{path} is no key file of groundwire, or is damaged: restore it from a copy") from None
     found = {key.key_id: key for key in keys}
     if len(found) != len(keys):
-        raise UnusableKeyFile(f"the key file {path} holds one id twice: remove one of the two")
+        raise KeyFileError(f"the key file {path} holds one id twice: remove one of the two")
     return found
 
 
@@ -94,14 +94,14 @@ def changing(path: Path) -> Iterator[dict[str, ApiKey]]:
     """Read the keys, let them be changed, and write them; what others write meanwhile is not lost.
 
     Raises:
-        UnusableKeyFile: when the file cannot be read or written.
+        KeyFileError: when the file cannot be read or written.
     """
     # Behind a link is the file that the server reads; a file in the link's place would leave that as it is.
     path = Path(os.path.realpath(path))
     try:
         folder = os.open(path.parent, os.O_RDONLY)
     except OSError as failed:
-        raise UnusableKeyFile(f"the folder of the key file {path} cannot be used: {failed.strerror}") from None
+        raise KeyFileError(f"the folder of the key file {path} cannot be used: {failed.strerror}") from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         keys = dict(read(path)) if path.exists() else {}
@@ -134,7 +134,7 @@ def _write(path: Path, keys: Iterable[ApiKey]) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as failed:
-        raise UnusableKeyFile(f"the key file {path} cannot be written: {failed.strerror}") from None
+        raise KeyFileError(f"the key file {path} cannot be written: {failed.strerror}") from None
 
 
 def _keep_owner(path: Path, number: int) -> None:

@@ -10,6 +10,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.generation import Draft, Prompt
 from groundwire_server.domain.question import Question
 
@@ -19,7 +20,7 @@ BUILT_IN = Path(__file__).parent / "templates"
 _MACROS = ("system", "user", "repair", "continuation")
 
 
-class UnknownPromptError(LookupError):
+class UnknownPromptError(SetupError):
     """A route names a prompt or a version that no file holds."""
 
 

@@ -20,7 +20,7 @@ from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.demo import corpus
 from groundwire_server.cli.demo.child import LOG, STORE, server
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.files.entries import Readable
 
 TENANT = "demo"
@@ -72,7 +72,7 @@ def _prepare(data: Path, fresh: bool) -> None:
         (data / LOG).open("wb").close()  # a folder that is there may still refuse files
     except OSError as failed:
         told = f"cannot keep documents in {data}: {failed.strerror}; choose another folder with --data"
-        raise Stop(ExitCode.FAILED, told) from None
+        raise CommandError(ExitCode.FAILED, told) from None
 
 
 def _store(client: groundwire.SyncClient, console: Terminal) -> None:
@@ -83,7 +83,7 @@ def _store(client: groundwire.SyncClient, console: Terminal) -> None:
     loading.show_tally(console, tally)
     console.print(Text(f"in {time.perf_counter() - begun:.1f} s", style="dim"))
     if tally.failures:
-        raise Stop(ExitCode.FAILED, "the demo's documents could not be stored; the reasons are above")
+        raise CommandError(ExitCode.FAILED, "the demo's documents could not be stored; the reasons are above")
 
 
 def _ask(client: groundwire.SyncClient, console: Terminal, number: int, asked: Asked) -> Ended:

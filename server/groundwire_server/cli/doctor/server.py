@@ -18,7 +18,7 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.cli import credentials
 from groundwire_server.cli.connection import Connection
 from groundwire_server.cli.doctor.report import REACHING, Finding, State
-from groundwire_server.cli.exits import Stop
+from groundwire_server.cli.exits import CommandError
 
 _SERVICES = (
     answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
@@ -38,7 +38,7 @@ def ask(connection: Connection, seconds: float) -> Iterator[Finding]:
         secured = credentials.tls(connection)
         caller = Caller.of(credentials.tenant(connection, proof), "", ())
         metadata = (*caller.metadata(), *Proof(proof.token, proof.api_key).metadata())
-    except Stop as stop:
+    except CommandError as stop:
         yield Finding("credential", State.FAIL, stop.message)
         return
     except ValueError as wrong:

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from groundwire_server.cli.connection import Connection, connects
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 Principal: TypeAlias = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
@@ -56,7 +56,7 @@ def get(
             if failed.reason != "DOCUMENT_NOT_FOUND":
                 raise
             told = f"there is no document {document_id} that you may see; `groundwire documents list` shows those"
-            raise Stop(ExitCode.INCOMPLETE, told) from None
+            raise CommandError(ExitCode.INCOMPLETE, told) from None
     if as_json:
         description.print_json(found)
     elif text:

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from groundwire_server.domain.failure import GroundwireError
+
 EXTRA = "pip install 'groundwire-server[files]'"
 FILE_LIMIT = 64 * 1024 * 1024
 """The most bytes of a file that is converted."""
@@ -35,7 +37,7 @@ class Converted(NamedTuple):
     title: str
 
 
-class NotConverted(Exception):
+class ConversionError(GroundwireError):
     """A file that has no text to be had; the message says why, after the file's name."""
 
 
@@ -62,20 +64,20 @@ class Converter:
         """Converts a file.
 
         Raises:
-            NotConverted: when it cannot be converted.
+            ConversionError: when it cannot be converted.
         """
         channel = self._channel or self._start()
         try:
             channel.send_bytes(json.dumps({"path": str(path.absolute()), "seconds": self._seconds}).encode())
             if not channel.poll(self._seconds):
                 self._stop()
-                raise NotConverted(f"takes over {self._seconds:g} s to convert, and is given up: split it")
+                raise ConversionError(f"takes over {self._seconds:g} s to convert, and is given up: split it")
             reply = json.loads(channel.recv_bytes(_REPLY_LIMIT))
         except (EOFError, OSError):
             told = self._ended()
-            raise NotConverted(told) from None
+            raise ConversionError(told) from None
         if "why" in reply:
-            raise NotConverted(reply["why"])
+            raise ConversionError(reply["why"])
         return Converted(reply["text"], reply["title"])
 
     def __enter__(self) -> Self:

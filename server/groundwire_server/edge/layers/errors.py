@@ -12,7 +12,7 @@ from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.layers.chain import Proceed
-from groundwire_server.edge.sink import SlowConsumer
+from groundwire_server.edge.sink import SlowConsumerError
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.telemetry import names
 
@@ -30,7 +30,7 @@ class Errors:
             await self._abort(call, rejection)
         except Failure as failure:
             await self._abort(call, rejection_of(failure))
-        except SlowConsumer:
+        except SlowConsumerError:
             await self._abort(call, Rejection(Reason.CANCELLED))
         except (asyncio.CancelledError, grpc.aio.AbortError):
             raise
