@@ -11,13 +11,12 @@ import pytest
 import trustme
 
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration.chains import residencies
-from groundwire_server.app.configuration.check import verify
-from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.problems import InvalidConfigurationError
-from groundwire_server.app.configuration.schema import schema_of_the_file
-from groundwire_server.app.configuration.shown import as_yaml
-from groundwire_server.app.configuration.starting import starting_file
+from groundwire_server.app.configuration.dump import as_yaml
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
+from groundwire_server.app.configuration.external import verify
+from groundwire_server.app.configuration.load import TEMPLATE, Loaded, Sources, load
+from groundwire_server.app.configuration.model_rules import residencies
+from groundwire_server.app.configuration.models.configuration import json_schema
 from groundwire_server.app.parts.models import dialect
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Lease, Shared
@@ -57,10 +56,10 @@ def loaded(folder: Path, text: str = RIGHT) -> Loaded:
     return load(Sources(file, {}, flags))
 
 
-def problems(folder: Path, text: str) -> list[str]:
+def errors(folder: Path, text: str) -> list[str]:
     with pytest.raises(InvalidConfigurationError) as invalid:
         loaded(folder, text)
-    return [str(each).removeprefix(f"{folder}/") for each in invalid.value.problems]
+    return [str(each).removeprefix(f"{folder}/") for each in invalid.value.errors]
 
 
 async def test_a_chain_is_opened_as_the_file_says(tmp_path: Path) -> None:
@@ -113,14 +112,14 @@ WRONG = {
     "a key that is another kind's": (
         ("kind: anthropic, base_url", "kind: anthropic, flavour: vllm, base_url"),
         (
-            "c.yaml:2: providers.cloud.flavour: is no key here; there are: api_key, base_url, ca_file, concurrency, "
+            "c.yaml:2: providers.cloud.flavour: unknown key; there are: api_key, base_url, ca_file, concurrency, "
             "connections, idle_seconds, kind, residency, retry_budget, trace_context"
         ),
     ),
     "a misspelt key deep within": (
         ("first_token_seconds", "first_tokens_seconds"),
         (
-            "c.yaml:10: models.own.bounds.first_tokens_seconds: is no key here; did you mean first_token_seconds? "
+            "c.yaml:10: models.own.bounds.first_tokens_seconds: unknown key; did you mean first_token_seconds? "
             "there are: connect_seconds, event_bytes, first_token_seconds, response_bytes, silence_seconds"
         ),
     ),
@@ -181,7 +180,7 @@ WRONG = {
 def test_what_is_wrong_is_one_line_with_its_place_and_what_would_be_right(tmp_path: Path, case: str) -> None:
     (old, new), line = WRONG[case]
     assert old in RIGHT
-    (said,) = problems(tmp_path, RIGHT.replace(old, new))
+    (said,) = errors(tmp_path, RIGHT.replace(old, new))
     assert said == line
     assert KEY not in said
 
@@ -192,8 +191,8 @@ def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path
         text = RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / name}")
         with pytest.raises(InvalidConfigurationError) as invalid:
             verify(loaded(tmp_path, text), SystemClock().today())
-        (problem,) = invalid.value.problems
-        assert f"c.yaml:5: providers.house.ca_file: {tmp_path / name} {said}" in str(problem)
+        (error,) = invalid.value.errors
+        assert f"c.yaml:5: providers.house.ca_file: {tmp_path / name} {said}" in str(error)
 
 
 def test_an_authority_of_ones_own_is_taken(tmp_path: Path) -> None:
@@ -209,7 +208,7 @@ def test_what_is_in_force_is_shown_without_the_key(tmp_path: Path) -> None:
 
 
 def test_the_schema_tells_the_kinds_apart() -> None:
-    properties = schema_of_the_file()["properties"]
+    properties = json_schema()["properties"]
     for section, models in (
         ("providers", {"OpenAiProvider", "AnthropicProvider"}),
         ("models", {"OpenAiModel", "AnthropicModel", "Extractive"}),
@@ -218,7 +217,7 @@ def test_the_schema_tells_the_kinds_apart() -> None:
 
 
 def test_a_file_to_begin_with_shows_providers_and_their_models() -> None:
-    text = starting_file()
+    text = TEMPLATE.read_text("utf-8")
     for kind in ("openai", "anthropic"):
         assert f"\n#  {kind}:\n" in text
         assert f"\n  #{kind}:\n" in text

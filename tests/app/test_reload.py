@@ -163,7 +163,7 @@ def _not_yaml(product: Product) -> str:
 
 def _unknown_key(product: Product) -> str:
     product.write(model="second", more="sever: {}")
-    return "groundwire.yaml:13: sever: is no key here"
+    return "groundwire.yaml:13: sever: unknown key"
 
 
 def _gone(product: Product) -> str:

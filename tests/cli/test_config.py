@@ -14,8 +14,8 @@ from typing import Any, Literal
 import pytest
 import yaml
 
+from groundwire_server.app.configuration.load import TEMPLATE
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.starting import starting_file
 from groundwire_server.cli.exits import ExitCode
 from tests.cli.conftest import Ran
 from tests.doubles.certificates import Authority
@@ -65,7 +65,7 @@ WRONG: dict[str, tuple[bytes, list[str]]] = {
         b"\nserver:\n  lisen: x\n",
         [
             (
-                "3: server.lisen: is no key here; did you mean listen? there are: concurrent_calls, "
+                "3: server.lisen: unknown key; did you mean listen? there are: concurrent_calls, "
                 "dangerously_listen_without_authentication, drain, listen, tls, write_seconds"
             )
         ],
@@ -230,7 +230,7 @@ def test_init_writes_over_a_file_only_when_told_to(groundwire_command: Command, 
     )
     assert path.read_text() == "mine"
     assert groundwire_command("config", "init", "mine.yaml", "--force").code == 0
-    assert path.read_text() == starting_file()
+    assert path.read_text() == TEMPLATE.read_text("utf-8")
     assert list(here.iterdir()) == [path]
 
 
@@ -338,8 +338,8 @@ def test_schema_knows_every_key_and_refuses_others(groundwire_command: Command) 
 
 def test_the_starting_file_fits_the_schema_as_it_is_and_with_its_lines_set_free(groundwire_command: Command) -> None:
     schema = json.loads(groundwire_command("config", "schema").out)
-    free = re.sub(r"^( *)#(?! \S)", r"\1", starting_file(), flags=re.MULTILINE)
-    for text in (starting_file(), free):
+    free = re.sub(r"^( *)#(?! \S)", r"\1", TEMPLATE.read_text("utf-8"), flags=re.MULTILINE)
+    for text in (TEMPLATE.read_text("utf-8"), free):
         assert _fits(schema, schema, yaml.safe_load(text))
     assert not _fits(schema, schema, {"server": {"lisen": "x"}})
     assert not _fits(schema, schema, {"server": {"listen": 5}})

@@ -13,10 +13,10 @@ from groundwire_server.app import compose
 from groundwire_server.app.access import KeySets, access
 from groundwire_server.app.calibrated import calibrated
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration.check import verify
+from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
+from groundwire_server.app.configuration.external import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import Failure, SetupError
@@ -155,8 +155,8 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
 
 
 def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
-    problems = [
-        Problem(path, "cannot change while the server runs: restart it", loaded.origin(path))
+    errors = [
+        ConfigError(path, "cannot change while the server runs: restart it", loaded.origin(path))
         for path in _FIXED
         if _at(before, path) != _at(loaded.configuration, path)
     ]
@@ -164,9 +164,9 @@ def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
     if _authenticated(before) and not _authenticated(loaded.configuration):
         # A file that is half written, or empty for a moment, must not open the door.
         advice = "cannot be removed while the server runs: restart it to believe every caller"
-        problems.append(Problem(section, advice, loaded.origin(section)))
-    if problems:
-        raise InvalidConfigurationError(problems)
+        errors.append(ConfigError(section, advice, loaded.origin(section)))
+    if errors:
+        raise InvalidConfigurationError(errors)
 
 
 def _authenticated(configuration: Configuration) -> bool:

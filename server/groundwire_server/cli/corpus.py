@@ -56,8 +56,8 @@ def apply(
 
 
 def _chosen(configuration: "Configuration", names: list[str] | None) -> Mapping[str, "WeaviateStore"]:
+    from groundwire_server.app.configuration.errors import not_among  # noqa: PLC0415
     from groundwire_server.app.configuration.models.stores import WeaviateStore  # noqa: PLC0415
-    from groundwire_server.app.configuration.problems import not_among  # noqa: PLC0415
 
     sections = {name: each for name, each in configuration.stores.items() if isinstance(each, WeaviateStore)}
     for name in names or ():

@@ -38,7 +38,7 @@ def serve(
     # gRPC would say in two lines of its own what we say in one.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # what --help does not need
-    from groundwire_server.cli.configured import loaded_from, problems_stop  # noqa: PLC0415
+    from groundwire_server.cli.configured import errors_stop, loaded_from  # noqa: PLC0415
     from groundwire_server.domain.failure import Failure, SetupError  # noqa: PLC0415
 
     flags: dict[str, tuple[tuple[str | int, ...], Any]] = {
@@ -55,7 +55,7 @@ def serve(
     from groundwire_server.app.serve import serve as serve_until_signalled  # noqa: PLC0415
 
     try:
-        with problems_stop():
+        with errors_stop():
             serve_until_signalled(sources, loaded)
     except OSError as failed:
         where = loaded.configuration.server.listen

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
+from groundwire_server.app.configuration.errors import dotted, not_among
 from groundwire_server.app.configuration.explain import explained
 from groundwire_server.app.configuration.models.section import Section
-from groundwire_server.app.configuration.problems import dotted, not_among
 from groundwire_server.domain.vocabulary import Cause
-from tests.app.configuration.reading import problems
+from tests.app.configuration.reading import errors
 
 SERVER_KEYS = "concurrent_calls, dangerously_listen_without_authentication, drain, listen, tls, write_seconds"
 SECTIONS = (
@@ -30,28 +30,28 @@ def route(text: str) -> str:
 WRONG = {
     "unknown-key": (
         route("limts: {}"),
-        f"5: routes.default.limts: is no key here; did you mean limits? there are: {ROUTE_KEYS}",
+        f"5: routes.default.limts: unknown key; did you mean limits? there are: {ROUTE_KEYS}",
     ),
-    "unknown-key-like-nothing": ("server: {zzz: 1}", f"1: server.zzz: is no key here; there are: {SERVER_KEYS}"),
+    "unknown-key-like-nothing": ("server: {zzz: 1}", f"1: server.zzz: unknown key; there are: {SERVER_KEYS}"),
     "unknown-key-of-another-case": (
         "server: {Listen: '127.0.0.1:1'}",
-        f"1: server.Listen: is no key here; did you mean listen? there are: {SERVER_KEYS}",
+        f"1: server.Listen: unknown key; did you mean listen? there are: {SERVER_KEYS}",
     ),
     "unknown-key-in-a-list": (
         "authentication:\n  tokens:\n  - issuer: i\n    audience: a\n    jwks: j\n    algoritms: [RS256]\n",
         (
-            "6: authentication.tokens[0].algoritms: is no key here; did you mean algorithms? there are: algorithms, "
+            "6: authentication.tokens[0].algoritms: unknown key; did you mean algorithms? there are: algorithms, "
             "audience, claims, issuer, jwks, refresh_seconds, roles, skew_seconds"
         ),
     ),
     "unknown-key-under-a-name": (
         "stores: {main: {fodler: x}}",
         (
-            "1: stores.main.fodler: is no key here; did you mean folder? there are: embedder, folder, kind, "
+            "1: stores.main.fodler: unknown key; did you mean folder? there are: embedder, folder, kind, "
             "sentence_vectors"
         ),
     ),
-    "unknown-section": ("sever: {}", f"1: sever: is no key here; did you mean server? there are: {SECTIONS}"),
+    "unknown-section": ("sever: {}", f"1: sever: unknown key; did you mean server? there are: {SECTIONS}"),
     "text-for-a-number": ('embedders: {local: {cache: "4096"}}', "1: embedders.local.cache: must be a whole number"),
     "truth-for-a-number": ("embedders: {local: {cache: true}}", "1: embedders.local.cache: must be a whole number"),
     "fraction": ("server: {concurrent_calls: 1.5}", "1: server.concurrent_calls: must be a whole number"),
@@ -145,20 +145,20 @@ WRONG = {
     "tls-without-a-certificate": ("server: {tls: {key: x}}", "1: server.tls.certificate: is missing"),
     "key-that-steers-a-terminal": (
         '"\\e[31mred\\n": 1',
-        f"1: \N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}: is no key here; there are: {SECTIONS}",
+        f"1: \N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}: unknown key; there are: {SECTIONS}",
     ),
 }
 
 
 @pytest.mark.parametrize(("text", "line"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_one_line_with_its_place(tmp_path: Path, text: str, line: str) -> None:
-    assert problems(tmp_path, text) == [f"groundwire.yaml:{line}"]
+    assert errors(tmp_path, text) == [f"groundwire.yaml:{line}"]
 
 
 @pytest.mark.parametrize("text", ["authentication: {tokens: [{issuer: i, audience: a, jwks: j, algorithms: [none]}]}",
                                   "authentication: {certificates: {pattern: '{tenant}'}}"])  # fmt: skip
 def test_what_a_verifier_would_not_take_is_one_line(tmp_path: Path, text: str) -> None:
-    (line,) = problems(tmp_path, text)
+    (line,) = errors(tmp_path, text)
     assert line.startswith("groundwire.yaml:1: authentication.")
     assert "\n" not in line
 
@@ -205,8 +205,8 @@ class Desk(Section):
         ({}, "things.it.kind: is missing; there are: paper, stone"),
         ({"kind": "stone"}, "things.it.weight: is missing"),
         ({"kind": "paper", "sheets": "many"}, "things.it.sheets: must be a whole number"),
-        ({"kind": "paper", "weight": 1}, "things.it.weight: is no key here; there are: kind, sheets"),
-        ({"kind": "stone", "weigt": 1, "weight": 2}, ("things.it.weigt: is no key here; did you mean weight? "
+        ({"kind": "paper", "weight": 1}, "things.it.weight: unknown key; there are: kind, sheets"),
+        ({"kind": "stone", "weigt": 1, "weight": 2}, ("things.it.weigt: unknown key; did you mean weight? "
                                                      "there are: kind, weight")),
         (7, "things.it: must hold `key: value` lines"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.domain.vocabulary import Action, Cause
-from tests.app.configuration.reading import Flags, loaded, problems, value_at
+from tests.app.configuration.reading import Flags, errors, loaded, value_at
 
 LISTEN = ("server", "listen")
 
@@ -85,32 +85,32 @@ def test_a_variable_sets_what_it_names(tmp_path: Path, name: str, text: str, pat
 @pytest.mark.parametrize(
     ("name", "text", "line"),
     [
-        ("SERVER__LISTN", "x", "server.listn: is no key here; did you mean listen? there are: concurrent_calls, "),
-        ("SEVER__LISTEN", "x", "sever: is no key here; did you mean server? there are: authentication, "),
+        ("SERVER__LISTN", "x", "server.listn: unknown key; did you mean listen? there are: concurrent_calls, "),
+        ("SEVER__LISTEN", "x", "sever: unknown key; did you mean server? there are: authentication, "),
         ("SERVER__WRITE_SECONDS", "soon", "server.write_seconds: must be a number"),
         ("SERVER__CONCURRENT_CALLS", "", "server.concurrent_calls: must be a whole number"),
         ("SERVER__LISTEN", "", "server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),
         ("SERVER__DRAIN", "{notice: [}", "server.drain: this is not YAML: "),
-        ("SERVER__DRAIN", "&a {notice: 1}", "server.drain: anchors and aliases are not taken: write the value out"),
+        ("SERVER__DRAIN", "&a {notice: 1}", "server.drain: anchors and aliases are not supported: write the value out"),
         ("SERVER__DRAIN", "7", "server.drain: must hold `key: value` lines"),
         ("SERVER__LISTEN__PORT", "7", "server.listen: must be a text: put it in quotes"),
         ("STORES__MAIN__EMBEDDER", "lokal", "stores.main.embedder: there is no embedder of this name; did you mean "),
         ("TENANTS", "acme", "tenants: must be a list, such as [a, b]"),
         ("AUTHENTICATION__TOKENS__0__ISSUER", "x", "authentication.tokens: must be a list, such as [a, b]"),
-        ("", "x", ": is no key here; "),
+        ("", "x", ": unknown key; "),
     ],
 )
 def test_a_problem_of_the_environment_names_the_variable(tmp_path: Path, name: str, text: str, line: str) -> None:
     name = f"GROUNDWIRE_{name or '__'}"
-    (found,) = problems(tmp_path, environment={name: text})
+    (found,) = errors(tmp_path, environment={name: text})
     assert found.startswith(f"{name}: {line}".replace(": :", ":"))
 
 
 def test_nothing_is_set_within_a_single_value(tmp_path: Path) -> None:
     text = "server: {listen: '127.0.0.1:1'}\ntenants: [a]\n"
     variables = {"GROUNDWIRE_SERVER__LISTEN__PORT": "1", "GROUNDWIRE_TENANTS__0": "b"}
-    assert problems(tmp_path, text, variables) == [
-        f"{name}: {path}: stands within a single value or a list: set that as a whole"
+    assert errors(tmp_path, text, variables) == [
+        f"{name}: {path}: is within a single value or a list: set that as a whole"
         for name, path in zip(variables, ("server.listen.port", "tenants.0"), strict=True)
     ]
 
@@ -119,9 +119,7 @@ def test_a_flag_brings_in_no_store_of_its_own(tmp_path: Path) -> None:
     text = "stores: {docs: {kind: embedded}}\nmodels: {m: {kind: extractive}}\n"
     text += "routes: {default: {models: [m], store: docs}}\n"
     flags: Flags = {"--data": (("stores", "main", "folder"), "x")}
-    assert problems(tmp_path, text, flags=flags) == [
-        "--data: stores.main: is not in this configuration; there is: docs"
-    ]
+    assert errors(tmp_path, text, flags=flags) == ["--data: stores.main: is not in this configuration; there is: docs"]
     variable = {"GROUNDWIRE_STORES__DOCS__FOLDER": "x"}
     assert value_at(loaded(tmp_path, text, variable), "stores.docs.folder") == "x"
 
@@ -133,7 +131,7 @@ def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp
     )
     variables = {"GROUNDWIRE_TELEMETRY__LOG_LEVEL": "loud", "GROUNDWIRE_NO__KEY": "1"}
     flags: Flags = {"--otlp-endpoint": (("telemetry", "otlp_endpoint"), "here"), "--listen": (LISTEN, "here")}
-    found = problems(tmp_path, text, variables, flags)
+    found = errors(tmp_path, text, variables, flags)
     assert [line.split(": ")[:2] for line in found] == [
         ["groundwire.yaml:2", "server.lisen"],
         ["groundwire.yaml:3", "server.concurrent_calls"],
@@ -160,7 +158,7 @@ def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp
     ],
 )  # fmt: skip
 def test_what_follows_from_a_problem_is_not_told_of_beside_it(tmp_path: Path, text: str, paths: list[str]) -> None:
-    assert [line.split(": ")[1] for line in problems(tmp_path, text)] == paths
+    assert [line.split(": ")[1] for line in errors(tmp_path, text)] == paths
 
 
 def test_an_empty_file_and_none_mean_what_is_built_in(tmp_path: Path) -> None:
@@ -187,7 +185,7 @@ def test_a_nested_section_that_holds_nothing_means_the_same(tmp_path: Path) -> N
     ],
 )
 def test_a_name_or_a_value_that_is_missing_is_not_left_out(tmp_path: Path, text: str, line: str) -> None:
-    assert problems(tmp_path, text) == [f"groundwire.yaml:{line}"]
+    assert errors(tmp_path, text) == [f"groundwire.yaml:{line}"]
 
 
 def test_a_row_replaces_the_one_built_in_and_leaves_the_others(tmp_path: Path) -> None:

@@ -19,13 +19,12 @@ from groundwire_server.adapters.store.weaviate.options import (
     WriteOptions,
 )
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration import shown
-from groundwire_server.app.configuration.check import verify
-from groundwire_server.app.configuration.load import Loaded, Sources, load
+from groundwire_server.app.configuration import dump
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
+from groundwire_server.app.configuration.external import verify
+from groundwire_server.app.configuration.load import TEMPLATE, Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.stores import EmbeddedStore, WeaviateStore
-from groundwire_server.app.configuration.problems import InvalidConfigurationError
-from groundwire_server.app.configuration.starting import starting_file
 from groundwire_server.app.parts.embedders import module_of
 from groundwire_server.app.parts.weaviate_store import weaviate_options
 from tests.doubles.embedder import HashingEmbedder
@@ -51,7 +50,7 @@ class Written:
     def wrong(self, *given: str, **more: str) -> list[str]:
         with pytest.raises(InvalidConfigurationError) as invalid:
             self.load(*given, **more)
-        return [str(problem).removeprefix(f"{self.folder}/") for problem in invalid.value.problems]
+        return [str(error).removeprefix(f"{self.folder}/") for error in invalid.value.errors]
 
 
 def _indented(text: str, by: int) -> str:
@@ -129,7 +128,7 @@ writing: {{batch_chunks: 50, batch_bytes: 100000, concurrent_batches: 3, concurr
         fields = (SearchField.TEXT, SearchField.TITLE)
         assert options.collection.vectorizer == Vectorizer("text2vec-openai", settings, fields)
         assert options.connection.headers == {"X-OpenAI-Api-Key": "a-secret"}
-        assert "a-secret" not in repr(options) + repr(loaded.configuration) + shown.as_yaml(loaded)
+        assert "a-secret" not in repr(options) + repr(loaded.configuration) + dump.as_yaml(loaded)
 
     def test_what_is_not_set_is_as_the_adapter_has_it(self, written: Written) -> None:
         options = weaviate_options(store_of(written.load()), None)
@@ -157,13 +156,13 @@ WRONG = [
         "",
         "3: stores.main.kind: is not one of the words allowed; did you mean weaviate? there are: embedded, weaviate",
     ),
-    (STORE + "replica: 2\n", "", "6: stores.main.replica: is no key here; did you mean replicas? there are: api_key,"),
+    (STORE + "replica: 2\n", "", "6: stores.main.replica: unknown key; did you mean replicas? there are: api_key,"),
     (
         "kind: embedded\nfoldr: x\n",
         "",
-        "4: stores.main.foldr: is no key here; did you mean folder? there are: embedder, folder, kind",
+        "4: stores.main.foldr: unknown key; did you mean folder? there are: embedder, folder, kind",
     ),
-    (STORE + "tls: {cas: x}\n", "", "6: stores.main.tls.cas: is no key here; did you mean ca? there is: ca"),
+    (STORE + "tls: {cas: x}\n", "", "6: stores.main.tls.cas: unknown key; did you mean ca? there is: ca"),
     (STORE + "tls: yes\n", "", "6: stores.main.tls: must hold `key: value` lines"),
     (
         STORE + "tokenization: trigrams\n",
@@ -252,7 +251,8 @@ class TestProblems:
         assert "stores.other.collection: is that of the store main too: give it its own" in str(invalid.value)
 
     @pytest.mark.parametrize(
-        ("content", "says"), [(None, "cannot be read: No such file"), (b"none", "holds no certificates in PEM")]
+        ("content", "says"),
+        [(None, "cannot be read: No such file"), (b"none", "holds no certificate of an authority: name a PEM file")],
     )
     def test_authorities_that_cannot_be_used(self, written: Written, content: bytes | None, says: str) -> None:
         ca = written.folder / "ca.pem"
@@ -261,17 +261,14 @@ class TestProblems:
         loaded = written.load(STORE + f"tls: {{ca: {ca}}}\n")
         with pytest.raises(InvalidConfigurationError) as invalid:
             verify(loaded, SystemClock().today())
-        (problem,) = invalid.value.problems
-        assert (
-            str(problem)
-            == f"{loaded.origin(problem.path)}: stores.main.tls.ca: {ca} {problem.message.split(' ', 1)[1]}"
-        )
-        assert says in problem.message
+        (error,) = invalid.value.errors
+        assert str(error) == f"{loaded.origin(error.path)}: stores.main.tls.ca: {ca} {error.message.split(' ', 1)[1]}"
+        assert says in error.message
 
 
 class TestShown:
     def test_the_starting_file_holds_an_example_that_is_right(self, tmp_path: Path) -> None:
-        lines = starting_file().splitlines()
+        lines = TEMPLATE.read_text("utf-8").splitlines()
         first = lines.index("  #weaviate:", lines.index("stores:"))
         last = next(place for place, line in enumerate(lines[first:], first) if not line.strip())
         example = "\n".join(line.replace("#", "", 1) for line in lines[first:last] if not re.match(r"\s*# \S", line))
@@ -283,7 +280,7 @@ class TestShown:
 
     def test_what_is_in_force_is_shown_without_the_key(self, written: Written, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("a-secret")
-        said = shown.as_yaml(written.load(STORE + f"api_key: file://{tmp_path / 'key'}\n", "search: {alpha: 0.3}\n"))
+        said = dump.as_yaml(written.load(STORE + f"api_key: file://{tmp_path / 'key'}\n", "search: {alpha: 0.3}\n"))
         origin = re.escape(f"{written.folder / 'groundwire.yaml'}:6")
         assert re.search(rf"api_key: file://{re.escape(str(tmp_path / 'key'))} +# {origin}", said)
         assert re.search(r"tokenization: whitespace +# built in", said)

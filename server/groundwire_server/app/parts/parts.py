@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.app.configuration.chains import residencies
+from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.parts import Extractive
 from groundwire_server.app.parts.budget import open_budget, prices

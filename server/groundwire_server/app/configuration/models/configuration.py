@@ -1,6 +1,6 @@
 """All that can be set."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -61,3 +61,24 @@ class Configuration(Section):
     def corpus_store(self) -> str:
         """The name of the store that keeps documents."""
         return self.corpus or next(iter(self.stores))
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of the file, by which editors check and complete it."""
+    schema = Configuration.model_json_schema()
+    # A file may leave these sections out, since they are built in; the class alone may not.
+    del schema["required"]
+    for section in (schema, *schema["$defs"].values()):
+        properties = section.get("properties", {})
+        for name in set(properties) - set(section.get("required", ())):
+            properties[name] = _nullable(properties[name])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "groundwire.yaml"}
+
+
+def _nullable(field: dict[str, Any]) -> dict[str, Any]:
+    """Allow null for a section: it is what YAML has for one whose lines are all comments."""
+    described: dict[str, Any] = {key: field[key] for key in ("title", "description", "default") if key in field}
+    typed = {key: value for key, value in field.items() if key not in described}
+    if "$ref" not in typed and typed.get("type") != "object":
+        return field
+    return {**described, "anyOf": [typed, {"type": "null"}]}

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from groundwire_server.app.configuration import shape
+from groundwire_server.app.configuration import schema_walk
+from groundwire_server.app.configuration.load import TEMPLATE
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.section import Section
 from groundwire_server.app.configuration.models.stores import WeaviateStore
-from groundwire_server.app.configuration.starting import starting_file
 from tests.app.configuration.reading import loaded
 
 
@@ -23,22 +23,22 @@ def set_free(text: str) -> str:
 def keys(model: type[Section]) -> set[tuple[type[Section], str]]:
     found = {(model, name) for name in model.model_fields}
     for field in model.model_fields.values():
-        inner = [field.annotation, *shape.below(field.annotation, 0)]
-        for section in (each for annotation in inner for each in shape.sections(annotation)):
+        inner = [field.annotation, *schema_walk.below(field.annotation, 0)]
+        for section in (each for annotation in inner for each in schema_walk.sections(annotation)):
             assert issubclass(section, Section)
             found |= keys(section)
     return found
 
 
 def test_it_means_what_is_built_in(tmp_path: Path) -> None:
-    assert loaded(tmp_path, starting_file()).configuration == loaded(tmp_path).configuration
+    assert loaded(tmp_path, TEMPLATE.read_text("utf-8")).configuration == loaded(tmp_path).configuration
 
 
 def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTLP_TOKEN", "s3cr3t")
     monkeypatch.setenv("WEAVIATE_API_KEY", "s3cr3t")
     monkeypatch.setenv("PROVIDER_KEY", "s3cr3t")
-    values = yaml.safe_load(set_free(starting_file()))
+    values = yaml.safe_load(set_free(TEMPLATE.read_text("utf-8")))
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(Search.model_fields)
     found = loaded(tmp_path, yaml.safe_dump(values)).configuration
@@ -57,7 +57,7 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
 
 
 def test_every_key_is_in_it_behind_what_it_means() -> None:
-    lines = set_free(starting_file()).splitlines()
+    lines = set_free(TEMPLATE.read_text("utf-8")).splitlines()
     told = set()
     remark = ""
     for line in lines:
@@ -77,16 +77,16 @@ def test_every_key_is_in_it_behind_what_it_means() -> None:
 
 
 def test_no_line_is_too_long_to_read() -> None:
-    assert max(map(len, starting_file().splitlines())) <= 102
+    assert max(map(len, TEMPLATE.read_text("utf-8").splitlines())) <= 102
 
 
 def test_words_to_choose_from_are_named() -> None:
     assert "# The least severe log line written. One of DEBUG, INFO, WARNING, ERROR.\n  #log_level: INFO\n" in (
-        starting_file()
+        TEMPLATE.read_text("utf-8")
     )
 
 
 def test_it_is_yaml_to_others_too() -> None:
-    assert yaml.safe_load(starting_file())["stores"] == {
+    assert yaml.safe_load(TEMPLATE.read_text("utf-8"))["stores"] == {
         "main": {"kind": "embedded", "folder": "groundwire-data", "embedder": "local"}
     }
