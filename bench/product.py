@@ -17,6 +17,7 @@ from typing import Any
 import uvloop
 
 from groundwire_server.app import compose
+from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.memory import keep_what_is_there
@@ -49,17 +50,17 @@ class CannedGenerator:
 
 
 async def serve(configuration: Configuration, *, canned: bool) -> None:
-    measuring = telemetry("bench", configuration.telemetry.otlp_endpoint, metrics=False)
+    measuring = telemetry("bench", configuration.telemetry.model_copy(update={"metrics": False}))
     parts = await open_parts(configuration, Shared().lease(), measuring.tracer)
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
-    server = compose.server(
-        CurrentSnapshot(compose.snapshot(routes, parts, measuring.tracer, measuring.meter)),
-        measuring.tracer,
-        configuration.server.concurrent_calls,
+    options = configuration.server
+    snapshot = compose.snapshot(
+        routes, parts, measuring.tracer, measuring.meter, NO_AUTHENTICATION, options.write_seconds
     )
-    port = await server.start(configuration.server.listen)
+    server = compose.server(CurrentSnapshot(snapshot), measuring.tracer, options)
+    port = await server.start(options.listen)
     keep_what_is_there()
     print(f"listening on 127.0.0.1:{port}", flush=True)
     loop = asyncio.get_running_loop()
@@ -86,7 +87,7 @@ def _configuration() -> tuple[Configuration, bool]:
     given = parser.parse_args()
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
-        "--calls": (("server", "concurrent_calls"), 2000),
+        "--calls": (("server", "max_concurrent_calls"), 2000),
         "--data": (("stores", "main"), _store(given.data, given.weaviate, embedder=not given.no_embedder)),
         "--otlp": (("telemetry", "otlp_endpoint"), given.otlp),
         # Every question is to be answered, so that every check has real work.

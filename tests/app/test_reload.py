@@ -37,7 +37,7 @@ def text(
     folder: Path, *, model: str = "first", store: str = "", routes: str = "", telemetry: str = "{}", more: str = ""
 ) -> str:
     return f"""
-server: {{listen: "127.0.0.1:0", drain: {{grace: 1}}}}
+server: {{listen: "127.0.0.1:0", drain: {{grace_seconds: 1}}}}
 telemetry: {telemetry}
 corpus: main
 stores:
@@ -223,7 +223,7 @@ async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_
     ("old", "new", "path"),
     [
         ('listen: "127.0.0.1:0"', 'listen: "127.0.0.1:1"', "server.listen"),
-        ("server: {", "server: {concurrent_calls: 7, ", "server.concurrent_calls"),
+        ("server: {", "server: {max_concurrent_calls: 7, ", "server.max_concurrent_calls"),
         ("telemetry: {}", "telemetry: {otlp_headers: {a: 'env://PATH'}}", "telemetry.otlp_headers"),
         ("telemetry: {}", "telemetry: {metrics: false}", "telemetry.metrics"),
     ],

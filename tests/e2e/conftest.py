@@ -21,6 +21,7 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.stores import Store
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.options import ServerOptions
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.tls import ServerTls
@@ -93,7 +94,7 @@ def serve(tmp_path: Path) -> Serve:
         current = CurrentSnapshot(
             compose.snapshot(routes, parts, spans.tracer, counts.meter, access or NO_AUTHENTICATION, write_seconds)
         )
-        server = compose.server(current, spans.tracer)
+        server = compose.server(current, spans.tracer, ServerOptions())
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
         try:

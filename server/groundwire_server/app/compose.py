@@ -8,7 +8,6 @@ from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
-from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.stores import Store
@@ -16,6 +15,7 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.options import ServerOptions
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
@@ -33,8 +33,8 @@ def snapshot(
     parts: Parts,
     tracer: Tracer,
     meter: Meter,
-    access: Access = NO_AUTHENTICATION,
-    write_seconds: float = 10.0,
+    access: Access,
+    write_seconds: float,
     self_hosted_only: Collection[str] = (),
 ) -> ServingSnapshot:
     """Put together what calls are served by.
@@ -44,7 +44,7 @@ def snapshot(
         parts: the adapters in use.
         tracer: records what the stages do.
         meter: counts what nobody should miss.
-        access: who is let in; without it callers are believed, and the server may listen on loopback alone.
+        access: authenticates the callers.
         write_seconds: how long an event of a stream waits for its reader.
         self_hosted_only: tenants that no hosted model is asked for.
 
@@ -82,12 +82,12 @@ def snapshot(
     )
 
 
-def server(current: CurrentSnapshot, tracer: Tracer, concurrent_calls: int = 1000) -> Server:
+def server(current: CurrentSnapshot, tracer: Tracer, options: ServerOptions) -> Server:
     """Put a server together around what it serves by."""
     clock = SystemClock()
     runs = Runs(MemoryRunLog(clock))
     servicers = Servicers(Answers(current, runs), Retrieval(current), Documents(current, clock))
-    return Server(servicers, tracer, concurrent_calls, current, clock, runs.end)
+    return Server(servicers, tracer, options.max_concurrent_calls, current, clock, runs.end)
 
 
 def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck) -> Route:

@@ -26,7 +26,7 @@ from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
     ("server", "tls"),
-    ("server", "concurrent_calls"),
+    ("server", "max_concurrent_calls"),
     ("telemetry", "otlp_endpoint"),
     ("telemetry", "otlp_headers"),
     ("telemetry", "metrics"),
@@ -133,8 +133,8 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
     async with AsyncExitStack() as opening:
-        options = configuration.authentication.options(configuration.tenants)
-        admitted = await opening.enter_async_context(access(options, clock, key_sets))
+        authenticated = access(configuration.authentication, configuration.tenants, clock, key_sets)
+        admitted = await opening.enter_async_context(authenticated)
         lease = shared.lease()
         opening.push_async_callback(lease.end)
         parts = await open_parts(configuration, lease, tracer)
@@ -161,16 +161,12 @@ def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
         if _at(before, path) != _at(loaded.configuration, path)
     ]
     section = ("authentication",)
-    if _authenticated(before) and not _authenticated(loaded.configuration):
+    if before.authentication.required and not loaded.configuration.authentication.required:
         # A file that is half written, or empty for a moment, must not open the door.
-        advice = "cannot be removed while the server runs: restart it to believe every caller"
+        advice = "cannot be removed while the server runs: restart it to serve without"
         errors.append(ConfigError(section, advice, loaded.origin(section)))
     if errors:
         raise InvalidConfigurationError(errors)
-
-
-def _authenticated(configuration: Configuration) -> bool:
-    return configuration.authentication.options(configuration.tenants).authenticated
 
 
 def _at(configuration: Configuration, path: Path) -> Any:

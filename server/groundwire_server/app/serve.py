@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
-from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.logs import set_up_logs
 from groundwire_server.app.memory import keep_what_is_there
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.telemetry import telemetry
 from groundwire_server.app.watch import watch
+from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import Mark
 
 if TYPE_CHECKING:
@@ -46,21 +46,18 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
         OSError: when the address or a folder cannot be had.
     """
     first = loaded.configuration
-    headers = {name: secret.reveal() for name, secret in first.telemetry.otlp_headers.items()}
-    measuring = telemetry(
-        version("groundwire-server"), first.telemetry.otlp_endpoint, headers, metrics=first.telemetry.metrics
-    )
+    measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
         reloader = await ConfigReloader.begin(sources, loaded, measuring.tracer, measuring.meter)
         try:
-            server = compose.server(reloader.current, measuring.tracer, first.server.concurrent_calls)
+            server = compose.server(reloader.current, measuring.tracer, first.server)
             port = await server.start(first.server.listen, _tls(first.server.tls))
             host = first.server.listen.rpartition(":")[0]
             try:
                 yield Running(f"{host}:{port}", reloader)
             finally:
                 drain = reloader.configuration.server.drain
-                await server.drain(drain.notice, drain.grace)
+                await server.drain(drain.notice_seconds, drain.grace_seconds)
         finally:
             await reloader.close()
     finally:
@@ -113,13 +110,13 @@ async def _renewing(reloader: ConfigReloader, again: asyncio.Event, file: Path |
             await reloader.reload()
 
 
-def _tls(section: Tls | None) -> "ServerTls | None":
-    if section is None:
+def _tls(options: TlsOptions | None) -> "ServerTls | None":
+    if options is None:
         return None
-    # Imported here: who serves without TLS is spared its imports.
-    from groundwire_server.edge.tls import ServerTls, TlsFiles  # noqa: PLC0415
+    # Imported here: a server without TLS is spared its imports.
+    from groundwire_server.edge.tls import ServerTls  # noqa: PLC0415
 
-    return ServerTls(TlsFiles(section.certificate, section.key, section.client_ca), SystemClock())
+    return ServerTls(options, SystemClock())
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":

@@ -25,14 +25,14 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_value_is_shown_with_its_origin(tmp_path: Path) -> None:
-    variables = {"GROUNDWIRE_SERVER__DRAIN": "{grace: 3}", "GROUNDWIRE_STORES__MAIN__FOLDER": "no"}
+    variables = {"GROUNDWIRE_SERVER__DRAIN": "{grace_seconds: 3}", "GROUNDWIRE_STORES__MAIN__FOLDER": "no"}
     found = dump.as_mapping(loaded(tmp_path, TEXT, variables))
     file = f"{tmp_path}/groundwire.yaml"
     expected = {
         "server.listen": ("127.0.0.1:1", f"{file}:1"),
         "server.write_seconds": (10.0, "built in"),
-        "server.drain.grace": (3.0, "GROUNDWIRE_SERVER__DRAIN"),
-        "server.drain.notice": (0.0, "built in"),
+        "server.drain.grace_seconds": (3.0, "GROUNDWIRE_SERVER__DRAIN"),
+        "server.drain.notice_seconds": (0.0, "built in"),
         "telemetry.otlp_headers.authorization": ("env://TOKEN", f"{file}:2"),
         "stores.main.folder": ("no", "GROUNDWIRE_STORES__MAIN__FOLDER"),
         "stores.main.kind": ("embedded", "built in"),

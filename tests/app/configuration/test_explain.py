@@ -12,7 +12,7 @@ from groundwire_server.app.configuration.models.section import Section
 from groundwire_server.domain.vocabulary import Cause
 from tests.app.configuration.reading import errors
 
-SERVER_KEYS = "concurrent_calls, dangerously_listen_without_authentication, drain, listen, tls, write_seconds"
+SERVER_KEYS = "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, write_seconds"
 SECTIONS = (
     "authentication, concurrency, corpus, embedders, models, providers, routes, self_hosted_only, server, spending, "
     "stores, telemetry, tenants"
@@ -54,11 +54,11 @@ WRONG = {
     "unknown-section": ("sever: {}", f"1: sever: unknown key; did you mean server? there are: {SECTIONS}"),
     "text-for-a-number": ('embedders: {local: {cache: "4096"}}', "1: embedders.local.cache: must be a whole number"),
     "truth-for-a-number": ("embedders: {local: {cache: true}}", "1: embedders.local.cache: must be a whole number"),
-    "fraction": ("server: {concurrent_calls: 1.5}", "1: server.concurrent_calls: must be a whole number"),
+    "fraction": ("server: {max_concurrent_calls: 1.5}", "1: server.max_concurrent_calls: must be a whole number"),
     "text-for-seconds": ("server: {write_seconds: soon}", "1: server.write_seconds: must be a number"),
     "truth-for-seconds": ("server: {write_seconds: true}", "1: server.write_seconds: must be a number"),
     "no-number": ("server: {write_seconds: .nan}", "1: server.write_seconds: must be a finite number"),
-    "endless": ("server: {drain: {grace: .inf}}", "1: server.drain.grace: must be a finite number"),
+    "endless": ("server: {drain: {grace_seconds: .inf}}", "1: server.drain.grace_seconds: must be a finite number"),
     "word-for-truth": (
         'server: {dangerously_listen_without_authentication: "yes"}',
         "1: server.dangerously_listen_without_authentication: must be true or false",
@@ -78,13 +78,13 @@ WRONG = {
     "list-for-names": ("routes: [default]", "1: routes: must hold `key: value` lines"),
     "word-for-a-list": ("tenants: acme", "1: tenants: must be a list, such as [a, b]"),
     "number-in-a-list": ("tenants: [acme, 7]", "1: tenants[1]: must be a text: put it in quotes"),
-    "too-few": ("server: {concurrent_calls: 0}", "1: server.concurrent_calls: must be at least 1"),
-    "too-many": ("server: {drain: {grace: 3601}}", "1: server.drain.grace: must be at most 3600"),
+    "too-few": ("server: {max_concurrent_calls: 0}", "1: server.max_concurrent_calls: must be at least 1"),
+    "too-many": ("server: {drain: {grace_seconds: 3601}}", "1: server.drain.grace_seconds: must be at most 3600"),
     "not-above": ("server: {write_seconds: 0}", "1: server.write_seconds: must be above 0"),
     "not-below": (route("time: {retrieval_share: 1}"), "5: routes.default.time.retrieval_share: must be below 1"),
     "number-of-far-too-many-digits": (
-        f"server: {{concurrent_calls: {'9' * 3000}}}",
-        "1: server.concurrent_calls: must be at most 100000",
+        f"server: {{max_concurrent_calls: {'9' * 3000}}}",
+        "1: server.max_concurrent_calls: must be at most 100000",
     ),
     "missing": ("routes:\n  default: {store: main}", "2: routes.default.models: is missing"),
     "empty-list": ("tenants: []", "1: tenants: must not be empty"),

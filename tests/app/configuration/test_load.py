@@ -30,27 +30,27 @@ def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(tmp
 
 
 def test_a_variable_changes_one_value_of_a_section_and_leaves_the_others(tmp_path: Path) -> None:
-    text = "server:\n  drain: {notice: 1, grace: 2}\n"
-    found = loaded(tmp_path, text, {"GROUNDWIRE_SERVER__DRAIN__GRACE": "3"})
+    text = "server:\n  drain: {notice_seconds: 1, grace_seconds: 2}\n"
+    found = loaded(tmp_path, text, {"GROUNDWIRE_SERVER__DRAIN__GRACE_SECONDS": "3"})
     drain = found.configuration.server.drain
-    assert (drain.notice, drain.grace) == (1, 3)
-    assert found.origin(("server", "drain", "notice")) == f"{tmp_path}/groundwire.yaml:2"
-    assert found.origin(("server", "drain", "grace")) == "GROUNDWIRE_SERVER__DRAIN__GRACE"
+    assert (drain.notice_seconds, drain.grace_seconds) == (1, 3)
+    assert found.origin(("server", "drain", "notice_seconds")) == f"{tmp_path}/groundwire.yaml:2"
+    assert found.origin(("server", "drain", "grace_seconds")) == "GROUNDWIRE_SERVER__DRAIN__GRACE_SECONDS"
 
 
 def test_a_variable_that_sets_a_whole_section_leaves_nothing_of_the_file_in_it(tmp_path: Path) -> None:
-    text = "server:\n  drain: {notice: 1, grace: 2}\n"
-    found = loaded(tmp_path, text, {"GROUNDWIRE_SERVER__DRAIN": "{notice: 7}"})
+    text = "server:\n  drain: {notice_seconds: 1, grace_seconds: 2}\n"
+    found = loaded(tmp_path, text, {"GROUNDWIRE_SERVER__DRAIN": "{notice_seconds: 7}"})
     drain = found.configuration.server.drain
-    assert (drain.notice, drain.grace) == (7, 10)
-    assert found.origins[("server", "drain", "notice")] == "GROUNDWIRE_SERVER__DRAIN"
-    assert ("server", "drain", "grace") not in found.origins
+    assert (drain.notice_seconds, drain.grace_seconds) == (7, 10)
+    assert found.origins[("server", "drain", "notice_seconds")] == "GROUNDWIRE_SERVER__DRAIN"
+    assert ("server", "drain", "grace_seconds") not in found.origins
 
 
 @pytest.mark.parametrize(
     ("name", "text", "path", "value"),
     [
-        ("GROUNDWIRE_SERVER__CONCURRENT_CALLS", "7", "server.concurrent_calls", 7),
+        ("GROUNDWIRE_SERVER__MAX_CONCURRENT_CALLS", "7", "server.max_concurrent_calls", 7),
         ("GROUNDWIRE_SERVER__WRITE_SECONDS", "7", "server.write_seconds", 7.0),
         ("GROUNDWIRE_SERVER__DANGEROUSLY_LISTEN_WITHOUT_AUTHENTICATION", "true",
          "server.dangerously_listen_without_authentication", True),
@@ -85,13 +85,17 @@ def test_a_variable_sets_what_it_names(tmp_path: Path, name: str, text: str, pat
 @pytest.mark.parametrize(
     ("name", "text", "line"),
     [
-        ("SERVER__LISTN", "x", "server.listn: unknown key; did you mean listen? there are: concurrent_calls, "),
+        ("SERVER__LISTN", "x", "server.listn: unknown key; did you mean listen? there are: dangerously_"),
         ("SEVER__LISTEN", "x", "sever: unknown key; did you mean server? there are: authentication, "),
         ("SERVER__WRITE_SECONDS", "soon", "server.write_seconds: must be a number"),
-        ("SERVER__CONCURRENT_CALLS", "", "server.concurrent_calls: must be a whole number"),
+        ("SERVER__MAX_CONCURRENT_CALLS", "", "server.max_concurrent_calls: must be a whole number"),
         ("SERVER__LISTEN", "", "server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),
-        ("SERVER__DRAIN", "{notice: [}", "server.drain: this is not YAML: "),
-        ("SERVER__DRAIN", "&a {notice: 1}", "server.drain: anchors and aliases are not supported: write the value out"),
+        ("SERVER__DRAIN", "{notice_seconds: [}", "server.drain: this is not YAML: "),
+        (
+            "SERVER__DRAIN",
+            "&a {notice_seconds: 1}",
+            "server.drain: anchors and aliases are not supported: write the value out",
+        ),
         ("SERVER__DRAIN", "7", "server.drain: must hold `key: value` lines"),
         ("SERVER__LISTEN__PORT", "7", "server.listen: must be a text: put it in quotes"),
         ("STORES__MAIN__EMBEDDER", "lokal", "stores.main.embedder: there is no embedder of this name; did you mean "),
@@ -126,7 +130,7 @@ def test_a_flag_brings_in_no_store_of_its_own(tmp_path: Path) -> None:
 
 def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp_path: Path) -> None:
     text = (
-        "server:\n  lisen: x\n  concurrent_calls: 0\n"
+        "server:\n  lisen: x\n  max_concurrent_calls: 0\n"
         "routes:\n  default:\n    store: docs\n    models: [extractiv]\n    top_k: 3\n"
     )
     variables = {"GROUNDWIRE_TELEMETRY__LOG_LEVEL": "loud", "GROUNDWIRE_NO__KEY": "1"}
@@ -134,7 +138,7 @@ def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp
     found = errors(tmp_path, text, variables, flags)
     assert [line.split(": ")[:2] for line in found] == [
         ["groundwire.yaml:2", "server.lisen"],
-        ["groundwire.yaml:3", "server.concurrent_calls"],
+        ["groundwire.yaml:3", "server.max_concurrent_calls"],
         ["groundwire.yaml:6", "routes.default.store"],
         ["groundwire.yaml:7", "routes.default.models[0]"],
         ["groundwire.yaml:8", "routes.default.top_k"],

@@ -9,7 +9,7 @@ import pytest
 
 from groundwire_server.app.configuration import dump
 from groundwire_server.app.configuration.load import Loaded
-from groundwire_server.app.configuration.secrets import Secret
+from groundwire_server.options.secret import Secret
 from tests.app.configuration.reading import errors, loaded
 
 SECRET = "Bearer s3cr3t"
@@ -141,5 +141,5 @@ def test_a_secret_that_has_changed_makes_another_configuration(tmp_path: Path) -
 
 
 def test_secrets_of_one_place_and_text_are_one() -> None:
-    assert len({Secret("env://TOKEN"), Secret("env://TOKEN")}) == 1
-    assert Secret("env://TOKEN") != "env://TOKEN"
+    assert len({Secret.resolve("env://TOKEN"), Secret.resolve("env://TOKEN")}) == 1
+    assert Secret.resolve("env://TOKEN") != "env://TOKEN"

@@ -13,9 +13,9 @@ from groundwire_server.app.configuration.errors import ConfigError, InvalidConfi
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLm
-from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.configuration.models.stores import WeaviateStore
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.edge.options import TlsOptions
 from groundwire_server.evaluation import calibration
 from groundwire_server.files.small import UnreadableFileError, text_of
 
@@ -55,12 +55,12 @@ def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
             yield ConfigError(("routes", name, "prompt"), str(unknown))
 
 
-def _check_tls(section: Tls, now: datetime) -> Iterator[ConfigError]:
+def _check_tls(options: TlsOptions, now: datetime) -> Iterator[ConfigError]:
     # Imported here: a server without TLS is spared its imports.
-    from groundwire_server.edge.tls import TlsError, TlsFiles, check  # noqa: PLC0415
+    from groundwire_server.edge.tls import TlsError, check  # noqa: PLC0415
 
     try:
-        check(TlsFiles(section.certificate, section.key, section.client_ca), now)
+        check(options, now)
     except TlsError as wrong:
         yield ConfigError(("server", "tls"), str(wrong))
 
@@ -80,7 +80,7 @@ def _check_authentication(configuration: Configuration) -> Iterator[ConfigError]
         from groundwire_server.app.examination import count_keys  # noqa: PLC0415  # as above
 
         exists = os.path.isfile(issuer.jwks)  # noqa: PTH113  # unlike Path's own it raises nothing
-        found = count_keys(issuer.options()) if exists else "is not a file that can be read"
+        found = count_keys(issuer) if exists else "is not a file that can be read"
         if isinstance(found, str):
             yield ConfigError(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} {found}")
 

@@ -45,15 +45,14 @@ def _check_corpus(configuration: Configuration) -> Iterator[ConfigError]:
 
 
 def _check_access(configuration: Configuration) -> Iterator[ConfigError]:
-    server, options = configuration.server, configuration.authentication.options(configuration.tenants)
+    server, authentication = configuration.server, configuration.authentication
     wrong = may_listen(
         server.listen,
         tls=server.tls is not None,
-        authenticated=options.authenticated,
+        authenticated=authentication.required,
         dangerous=server.dangerously_listen_without_authentication,
     )
     if wrong:
         yield ConfigError(("server", "listen"), wrong)
-    by_certificate = configuration.authentication.certificates is not None
-    if by_certificate and (server.tls is None or server.tls.client_ca is None):
+    if authentication.certificates is not None and (server.tls is None or server.tls.client_ca is None):
         yield ConfigError(("authentication", "certificates"), "needs server.tls.client_ca, which vouches for them")

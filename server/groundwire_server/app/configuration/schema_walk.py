@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from groundwire_server.app.configuration.errors import Path
-from groundwire_server.app.configuration.secrets import Secret
+from groundwire_server.options.secret import Secret
 
 KIND = "kind"
 """The key that says which of several sections a mapping is."""

@@ -85,7 +85,7 @@ def _key_sets(loaded: Loaded) -> Iterator[Finding]:
     for issuer in loaded.configuration.authentication.tokens:
         from groundwire_server.app.examination import count_keys  # noqa: PLC0415  # as above
 
-        found = count_keys(issuer.options())
+        found = count_keys(issuer)
         if isinstance(found, str):
             do = "correct authentication.tokens, or see to the issuer: tokens it signs are refused"
             yield Finding("keys", State.FAIL, f"the key set of {issuer.issuer} {found}", do)

@@ -4,15 +4,16 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from groundwire_server.app.configuration.models.access import Authentication, Tenant
+from groundwire_server.app.configuration.models.authentication import AuthenticationConfig, Tenant
 from groundwire_server.app.configuration.models.embedders import Embedder
 from groundwire_server.app.configuration.models.generators import Model
 from groundwire_server.app.configuration.models.providers import Concurrency, Provider
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.models.section import Name, Section
-from groundwire_server.app.configuration.models.server import Server, Telemetry
 from groundwire_server.app.configuration.models.spending import Spending
 from groundwire_server.app.configuration.models.stores import Store
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
+from groundwire_server.edge.options import ServerOptions
 
 RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 
@@ -20,10 +21,13 @@ RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 class Configuration(Section):
     """A configuration in force."""
 
-    server: Server = Field(default_factory=Server, description="How the server listens and ends.")
-    authentication: Authentication = Field(
-        default_factory=Authentication,
-        description="How callers prove who they are. Without any of it they are believed, on this machine alone.",
+    server: ServerOptions = Field(
+        default_factory=ServerOptions, description="How the server listens, limits its load and shuts down."
+    )
+    authentication: AuthenticationConfig = Field(
+        default_factory=AuthenticationConfig,
+        description="How callers are authenticated. Without it they are trusted to identify themselves, on this "
+        "machine alone.",
     )
     tenants: tuple[Tenant, ...] | None = Field(
         None,
@@ -31,7 +35,7 @@ class Configuration(Section):
         description="The tenants that there are; whatever a credential names if none.",
         examples=[["acme", "demo"]],
     )
-    telemetry: Telemetry = Field(default_factory=Telemetry, description="What is told of what the server does.")
+    telemetry: TelemetryConfig = Field(default_factory=TelemetryConfig, description="Traces, metrics and logs.")
     embedders: dict[Name, Embedder] = Field(default_factory=dict, description="What makes vectors, by name.")
     stores: dict[Name, Store] = Field(min_length=1, description="Where documents are kept, by name.")
     corpus: Name | None = Field(

@@ -8,8 +8,8 @@ from pydantic import Field, Tag, field_validator
 from groundwire_server.adapters.store.weaviate.options import SearchField, Vectorizer
 from groundwire_server.app.configuration.models.generators import Breaker, Retry
 from groundwire_server.app.configuration.models.section import Name, Section, by_kind
-from groundwire_server.app.configuration.secrets import Secret
 from groundwire_server.domain.residency import Residency
+from groundwire_server.options.secret import Secret
 
 _OURS = frozenset({"model", "modelId", "properties", "vectorizeClassName"})
 """Settings of a module that are no option."""

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from groundwire_server.app.configuration.models.section import Section
-from groundwire_server.app.configuration.secrets import Secret
 from groundwire_server.domain.residency import Residency
+from groundwire_server.options.secret import Secret
 
 
 def _base_url(address: str) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field, Tag, ValidationInfo, field_validator
 
 from groundwire_server.adapters.store.weaviate.options import Consistency, Tokenization
 from groundwire_server.app.configuration.models.section import Name, Section, by_kind
-from groundwire_server.app.configuration.secrets import Secret
+from groundwire_server.options.secret import Secret
 
 _SENTENCE_VECTORS = "Whether sentences are embedded and kept too, which the model that quotes reads."
 
