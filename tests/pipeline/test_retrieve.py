@@ -12,7 +12,7 @@ from groundwire_server.domain.question import Question
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.retrieve import retrieve
-from groundwire_server.telemetry import metrics, names
+from groundwire_server.telemetry import names
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.spans import Spans
@@ -73,7 +73,7 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
     (record,) = caplog.records
     assert vars(record)["dropped"] == 2
     assert "secret" not in record.getMessage()
-    assert counts.of(metrics.PASSAGES_DROPPED) == 2
+    assert counts.of(names.METRIC_PASSAGES_DROPPED) == 2
     assert spans.attributes("retrieve") == {names.PASSAGES_DROPPED: 2}
 
 
@@ -82,7 +82,7 @@ async def test_a_store_that_does_not_err_is_counted_as_0() -> None:
     shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
     with spans.tracer.start_as_current_span("retrieve"):
         assert (await _retrieve(Fixed(Evidence((shown,), "v1")), ask(), counts=counts)).passages
-    assert counts.of(metrics.PASSAGES_DROPPED) == 0
+    assert counts.of(names.METRIC_PASSAGES_DROPPED) == 0
     assert spans.attributes("retrieve") == {}
 
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from groundwire_server.adapters.authentication.declared import DeclaredIdentity
-from groundwire_server.domain.credentials import Kind
+from groundwire_server.domain.credentials import CredentialKind
 from groundwire_server.edge.access import Access
 from groundwire_server.ports.authenticator import Authenticator
 from groundwire_server.ports.clock import Clock
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from groundwire_server.adapters.authentication.tokens import Tokens
     from groundwire_server.app.configuration.models.authentication import AuthenticationConfig
 
-NO_AUTHENTICATION = Access({Kind.DECLARED: DeclaredIdentity()})
+NO_AUTHENTICATION = Access({CredentialKind.DECLARED: DeclaredIdentity()})
 """Callers are trusted to identify themselves."""
 
 
@@ -54,13 +54,13 @@ async def access(
     from groundwire_server.adapters.authentication.certificates import Certificates  # noqa: PLC0415
 
     async with AsyncExitStack() as opened:
-        found: dict[Kind, Authenticator] = {}
+        found: dict[CredentialKind, Authenticator] = {}
         if section.api_keys is not None:
-            found[Kind.API_KEY] = await ApiKeys.open(section.api_keys.file, clock)
+            found[CredentialKind.API_KEY] = await ApiKeys.open(section.api_keys.file, clock)
         if section.certificates is not None:
-            found[Kind.CERTIFICATE] = Certificates(section.certificates)
+            found[CredentialKind.CERTIFICATE] = Certificates(section.certificates)
         if section.tokens:
-            found[Kind.TOKEN] = await _tokens(section.tokens, clock, opened, before, kept)
+            found[CredentialKind.TOKEN] = await _tokens(section.tokens, clock, opened, before, kept)
         yield Access(found, admitted)
 
 

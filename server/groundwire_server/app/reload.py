@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path as File
 from typing import Any
 
 from opentelemetry.metrics import Meter
@@ -22,6 +24,7 @@ from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
+from groundwire_server.files.small import Mark, mark
 
 _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
@@ -32,6 +35,9 @@ _FIXED: tuple[Path, ...] = (
     ("telemetry", "metrics"),
 )
 """What is set once, when the server starts."""
+
+WATCH_SECONDS = 1.0
+"""How often the configuration file is checked for a change."""
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +132,26 @@ class ConfigReloader:
         await asyncio.sleep(taken.longest)
         await taken.opened.aclose()
         del self._retiring[taken]
+
+
+async def watch(file: File, known: Mark, changed: Callable[[], Awaitable[object]]) -> None:
+    """Call `changed` each time a file has changed, until this is cancelled.
+
+    A change counts once two checks in a row have found the same file: one that is half written is left alone. A file
+    that is missing has not changed: editors put the new one in its place.
+
+    Args:
+        file: the file to check.
+        known: what it was like when it was read.
+        changed: called after each change.
+    """
+    seen = known
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        before, seen = seen, await asyncio.to_thread(mark, file)
+        if seen is not None and seen == before and seen != known:
+            known = seen
+            await changed()
 
 
 async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, key_sets: KeySets) -> ActiveConfig:

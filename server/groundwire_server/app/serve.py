@@ -15,9 +15,8 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.logs import set_up_logs
 from groundwire_server.app.memory import keep_what_is_there
-from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.app.reload import ConfigReloader, watch
 from groundwire_server.app.telemetry import telemetry
-from groundwire_server.app.watch import watch
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import Mark
 

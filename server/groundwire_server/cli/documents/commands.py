@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
+from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 Principal: TypeAlias = Annotated[
@@ -14,7 +14,7 @@ Principal: TypeAlias = Annotated[
 
 @connects
 def list_(
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -36,7 +36,7 @@ def list_(
 @connects
 def get(
     document_id: Annotated[str, typer.Argument(metavar="ID", help="The document's id.")],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     text: Annotated[bool, typer.Option("--text", help="Print its text, and nothing else.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON; with --text, the text as well.")] = False,
@@ -68,7 +68,7 @@ def get(
 @connects
 def delete(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The documents' ids.")],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
 ) -> None:

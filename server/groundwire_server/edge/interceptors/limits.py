@@ -1,4 +1,4 @@
-"""What calls may hold that nobody has looked at: a place among the calls, and the time that their request takes."""
+"""Limits on calls that no interceptor has looked at yet: how many there are, and how long their request may take."""
 
 import asyncio
 from collections import Counter
@@ -15,15 +15,15 @@ from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.statuses import status_of
 
 
-class Bounds(grpc.aio.ServerInterceptor):
-    """Refuses calls that are too many, and ends those of open methods whose request does not come.
+class CallLimits(grpc.aio.ServerInterceptor):
+    """Refuses calls over the limits, and ends calls of open methods whose request does not arrive.
 
-    gRPC's own bound on calls counts each that it refuses as one that has ended, so that a flood widens it.
+    gRPC's own limit (`maximum_concurrent_rpcs`) counts a call that it refuses as one that has ended: a flood widens it.
 
     Args:
-        calls: the most calls at once.
-        calls_of: the most at once of a method.
-        seconds_of: how long a method waits for its one request; others wait as long as the call lasts.
+        calls: the maximum of calls in flight.
+        calls_of: the maximum of a method, by its name.
+        seconds_of: how long a method waits for its one request, by its name; others wait as long as the call lasts.
     """
 
     def __init__(self, calls: int, calls_of: Mapping[str, int], seconds_of: Mapping[str, float]) -> None:
@@ -32,6 +32,10 @@ class Bounds(grpc.aio.ServerInterceptor):
         self._seconds_of = seconds_of
         self._open = 0
         self._open_of: Counter[str] = Counter()
+
+    def __repr__(self) -> str:
+        methods = "".join(f", {self._open_of[name]} of {most} {name}" for name, most in self._calls_of.items())
+        return f"<CallLimits: {self._open} of {self._calls} calls in flight{methods}>"
 
     async def intercept_service(
         self,
@@ -60,7 +64,7 @@ class Bounds(grpc.aio.ServerInterceptor):
 
 
 def _in_time(handler: Any, seconds: float) -> Any:
-    """The same handler for a client; as a stream it has its request read by us, and not by gRPC, which would wait."""
+    """Return the same handler as a stream: then we read the request, with a limit; gRPC itself would wait for it."""
 
     async def serve(requests: AsyncIterator[Any], context: Any) -> None:
         try:
@@ -87,4 +91,4 @@ async def _refuse(requests: Any, context: Any) -> None:
 
 
 _OVERLOADED: Any = grpc.stream_stream_rpc_method_handler(_refuse)
-"""As a stream it waits for no request."""
+"""A stream, since gRPC waits for the request of any other kind."""

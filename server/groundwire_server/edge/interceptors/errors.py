@@ -1,8 +1,9 @@
-"""From what is raised to a status, in one place."""
+"""From exceptions to statuses, in one place."""
 
 import asyncio
 import logging
 import traceback
+from typing import ClassVar
 
 import grpc
 import grpc.aio
@@ -11,7 +12,8 @@ from grpc_status import rpc_status
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call
-from groundwire_server.edge.layers.chain import Proceed
+from groundwire_server.edge.interceptors.chain import Proceed, Reasons
+from groundwire_server.edge.interceptors.context import RequestId
 from groundwire_server.edge.sink import SlowConsumerError
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.telemetry import names
@@ -19,11 +21,13 @@ from groundwire_server.telemetry import names
 _log = logging.getLogger(__name__)
 
 
-class Errors:
-    """Answers a call that failed with a status that has details; an exception's text never leaves."""
+class ErrorMapping:
+    """Ends a failed call with a status that has details; an exception's own text never leaves the server."""
 
-    async def around(self, call: Call, proceed: Proceed) -> None:
-        """Serve the call; abort it when something is raised."""
+    inside: ClassVar[Reasons] = {RequestId: "every status carries the request id in its trailing metadata"}
+
+    async def intercept(self, call: Call, proceed: Proceed) -> None:
+        """Serve the call; abort it when an exception is raised."""
         try:
             await proceed()
         except Rejection as rejection:
@@ -34,7 +38,7 @@ class Errors:
             await self._abort(call, Rejection(Reason.CANCELLED))
         except (asyncio.CancelledError, grpc.aio.AbortError):
             raise
-        except Exception as error:  # noqa: BLE001  # the edge: whatever it is, the caller gets a status without its text
+        except Exception as error:  # noqa: BLE001  # the edge: the caller gets a status without its text
             _log.error(
                 "%s failed: %s at %s",
                 call.method,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.cli.files import conversion, reading
+from groundwire_server.cli.files import converter, reading
 from tests.cli.conftest import Ran
 from tests.doubles.service import UNAVAILABLE, FakeService
 
@@ -19,7 +19,7 @@ Command = Callable[..., Ran]
 def test_without_the_extra_one_line_says_what_to_install(
     groundwire_command: Command, service: FakeService, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversion, "possible", lambda: False)
+    monkeypatch.setattr(converter, "possible", lambda: False)
     monkeypatch.chdir(tmp_path)
     for name in ("a.pdf", "b.docx", "c.md"):
         Path(name).write_text("text")
@@ -177,7 +177,7 @@ def test_a_state_folder_that_cannot_be_used_is_done_without(
     ran = groundwire_command("ingest", "a.md", "--server", address)
 
     assert ran.code == 0
-    assert "what is stored is not remembered" in ran.err
+    assert "stored documents are not remembered" in ran.err
 
 
 def test_another_store_at_the_same_address_gets_what_it_lacks(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from groundwire_server.cli.files.conversion import EXTRA, FILE_LIMIT
+from groundwire_server.cli.files.converter import EXTRA, FILE_LIMIT
 
 _MEMORY = 4 * 1024 * 1024 * 1024
 """The most bytes of address space; the converters' own libraries take about one of the four GiB."""

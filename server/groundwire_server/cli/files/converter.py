@@ -25,7 +25,7 @@ FILE_LIMIT = 64 * 1024 * 1024
 SECONDS = 120.0
 """The most time one file may take; a PDF of a thousand pages takes about half of it."""
 
-_PROGRAM = "groundwire_server.cli.files.converting"
+_PROGRAM = "groundwire_server.cli.files.converter_process"
 _ENDING_SECONDS = 5.0
 _REPLY_LIMIT = 64 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""Stores documents with a progress bar, and counts what became of them."""
+"""Uploads documents with a progress bar, and counts the results."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from groundwire_server.cli.files.memory import Memory
 
 @dataclass
 class Tally:
-    """What became of the documents; those that were not even sent again are among the unchanged."""
+    """The results of an upload; documents that were skipped count as unchanged."""
 
     created: int = 0
     updated: int = 0
@@ -27,17 +27,17 @@ class Tally:
 
     @property
     def stored(self) -> int:
-        """How many the server holds as they were given."""
+        """How many documents the server holds as given."""
         return self.created + self.updated + self.unchanged
 
     def skip(self, skipped: Skipped) -> None:
-        """Counts a document that is stored already."""
+        """Count a document that was stored before."""
         self.unchanged += 1
         self.skipped += 1
         self.passages += skipped.passages
 
     def add(self, result: IngestDocumentsResponse, name: str) -> None:
-        """Counts the result of the document of this name."""
+        """Count the result of the document of this name."""
         self.passages += result.chunk_count
         match result.state:
             case IngestState.INGEST_STATE_CREATED:
@@ -51,7 +51,7 @@ class Tally:
                 self.failures.append(Unreadable(name, why))
 
 
-def load(
+def upload(
     client: groundwire.SyncClient,
     documents: Iterable[Readable | Skipped | Unreadable],
     total: int,
@@ -60,15 +60,15 @@ def load(
     memory: Memory | None = None,
     label: str = "storing",
 ) -> None:
-    """Stores documents, with a bar on standard error where that is a terminal.
+    """Store documents, with a progress bar on standard error where that is a terminal.
 
     Args:
-        client: where to.
-        documents: what to store; what could not be read counts as failed.
-        total: how many there are.
-        tally: what became of them; it is right even when the call fails on the way.
-        memory: remembers what is stored, and is asked before a document is sent.
-        label: what the bar says.
+        client: of the server.
+        documents: the documents to store; those that could not be read count as failed.
+        total: the number of documents.
+        tally: counts the results; it is right even when the call fails midway.
+        memory: knows what is stored already, and learns what this call stores.
+        label: the label of the bar.
     """
     console = Terminal(stderr=True)
     sent: dict[int, Readable] = {}
@@ -84,7 +84,7 @@ def load(
         task = progress.add_task(label, total=total)
 
         def readable() -> Iterator[Document]:
-            # Runs in the client's sending thread; lists and the bar bear that.
+            # Runs in the client's sending thread: lists and the bar are safe to use from there.
             index = 0
             for each in documents:
                 known = memory.same(each) if memory and isinstance(each, Readable) else None
@@ -109,7 +109,7 @@ def load(
 
 
 def show_tally(console: Terminal, tally: Tally) -> None:
-    """Prints what became of the documents, failures with their reasons."""
+    """Print the counts, and failures with their reasons."""
     counts = ((tally.created, "new"), (tally.updated, "updated"), (tally.unchanged, "unchanged"))
     said = ", ".join(f"{count} {name}" for count, name in counts if count) or "none stored"
     line = Text(f"{tally.stored} document{'' if tally.stored == 1 else 's'}: {said}; {_passages(tally)}")
@@ -122,7 +122,7 @@ def _passages(tally: Tally) -> str:
 
 
 def show_failures(console: Terminal, failures: Iterable[Unreadable]) -> None:
-    """Prints what failed and why."""
+    """Print what failed and why."""
     listed = sorted(failures, key=lambda each: each.name)
     if listed:
         console.print(Text(f"{len(listed)} failed:", style="bold red"))

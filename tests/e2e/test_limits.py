@@ -11,7 +11,7 @@ import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from groundwire_server.edge.bounds import Bounds
+from groundwire_server.edge.interceptors.limits import CallLimits
 from groundwire_server.edge.server import WATCHERS
 from groundwire_server.telemetry import names
 from tests.doubles.deaf import deaf_call
@@ -74,7 +74,7 @@ async def _refused(watch: Any) -> grpc.StatusCode | None:
 
 
 async def test_calls_that_are_too_many_are_told_when_to_come_again_and_widen_nothing() -> None:
-    async with _echo(Bounds(2, {}, {})) as echo:
+    async with _echo(CallLimits(2, {}, {})) as echo:
         held = [echo.call("Hold") for _ in range(2)]
         await echo.holding(2)
         for _ in range(5):
@@ -93,7 +93,7 @@ async def test_calls_that_are_too_many_are_told_when_to_come_again_and_widen_not
 
 
 async def test_a_request_that_does_not_come_ends_its_call() -> None:
-    async with _echo(Bounds(10, {}, {"/test.Echo/Echo": 0.05})) as echo:
+    async with _echo(CallLimits(10, {}, {"/test.Echo/Echo": 0.05})) as echo:
         for finished in (False, True):
             call = echo.call("Echo")
             if finished:
@@ -121,9 +121,9 @@ class _Echo:
 
 
 @asynccontextmanager
-async def _echo(bounds: Bounds) -> AsyncIterator[_Echo]:
-    """A server of two methods behind the bounds."""
-    server = grpc.aio.server(interceptors=[bounds])
+async def _echo(limits: CallLimits) -> AsyncIterator[_Echo]:
+    """A server of two methods behind the limits."""
+    server = grpc.aio.server(interceptors=[limits])
     port = server.add_insecure_port("127.0.0.1:0")
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         echo = _Echo(channel)

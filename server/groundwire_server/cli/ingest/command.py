@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
+from groundwire_server.cli.connection import ConnectionOptions, connects
 
 
 @connects
@@ -13,7 +13,7 @@ def ingest(
         list[str],
         typer.Argument(metavar="PATH", help="Files, folders of them, patterns; - for standard input."),
     ],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Who may see the documents; repeatable. Everybody in the tenant if none."),
@@ -44,11 +44,13 @@ def ingest(
     Ends with 0 when every document is stored, with 1 when some are not.
     """
     from groundwire_server.cli.files.entries import Given  # noqa: PLC0415  # imports what --help does not need
-    from groundwire_server.cli.ingesting import Wanted, dry, pairs, store  # noqa: PLC0415
+    from groundwire_server.cli.ingest.plan import IngestPlan, pairs  # noqa: PLC0415
+    from groundwire_server.cli.ingest.run import dry_run as show  # noqa: PLC0415
+    from groundwire_server.cli.ingest.run import store  # noqa: PLC0415
 
     given = Given(principal or ["*"], pairs(metadata or ()), title)
-    wanted = Wanted.of(paths, given, document_id, jsonl=jsonl)
+    plan = IngestPlan.of(paths, given, document_id, jsonl=jsonl)
     if dry_run:
-        dry(wanted, as_json=json)
+        show(plan, as_json=json)
     else:
-        store(wanted, connection, fresh=fresh, as_json=json)
+        store(plan, connection, fresh=fresh, as_json=json)
