@@ -54,7 +54,7 @@ stores:
 WRONG_INSIDE = {
     "a store in a file": (
         ("kind: weaviate, http: 'a:1', grpc: 'a:2', ", ""),
-        "4: stores.main.embedder: is a module of Weaviate's, which serves stores in Weaviate alone: name another",
+        "4: stores.main.embedder: is a module of Weaviate, which serves only stores in Weaviate: name another",
     ),
     "a key that has no place": (
         ("text2vec-ollama", "text2vec-ollama, key: 'env://INSIDE_KEY'"),

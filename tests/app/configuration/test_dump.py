@@ -14,7 +14,7 @@ routes:
   faq:
     models: [extractive]
     store: main
-    thresholds: {min_support: 0.25, confidence: [HIGH, LOW]}
+    thresholds: {min_support: 0.25, allowed_confidence: [HIGH, LOW]}
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
 """
 
@@ -37,7 +37,7 @@ def test_each_value_is_shown_with_its_origin(tmp_path: Path) -> None:
         "stores.main.folder": ("no", "GROUNDWIRE_STORES__MAIN__FOLDER"),
         "stores.main.kind": ("embedded", "built in"),
         "routes.faq.models": (["extractive"], f"{file}:5"),
-        "routes.faq.thresholds.confidence": (["HIGH", "LOW"], f"{file}:7"),
+        "routes.faq.thresholds.allowed_confidence": (["HIGH", "LOW"], f"{file}:7"),
         "routes.faq.fallbacks.MODEL_TIMEOUT": (["ABSTAIN"], f"{file}:8"),
         "routes.faq.fallbacks.NO_EVIDENCE": (["ABSTAIN"], "built in"),
     }

@@ -210,9 +210,10 @@ routes:
     store: main
     self_hosted_only: true
     mode: PROVISIONAL
-    limits: {question: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, display: 5, nearest: 6}
-    thresholds: {min_relevance: 0.1, min_support: 0.2, confidence: [LOW]}
-    time: {default_seconds: 7, max_seconds: 8, retrieval_share: 0.3, retrieval_seconds: 9, begin_share: 1}
+    limits:
+      {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
+    thresholds: {min_relevance: 0.1, min_support: 0.2, allowed_confidence: [LOW]}
+    time: {default_seconds: 7, max_seconds: 8, retrieval_share: 0.3, max_retrieval_seconds: 9, first_token_share: 1}
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
 """
     ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq")

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration import schema_walk
 from groundwire_server.app.configuration.load import TEMPLATE
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.section import Section
-from groundwire_server.app.configuration.models.stores import WeaviateStore
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from tests.app.configuration.reading import loaded
 
 
@@ -40,9 +40,9 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PROVIDER_KEY", "s3cr3t")
     values = yaml.safe_load(set_free(TEMPLATE.read_text("utf-8")))
     # The embedded store of this route searches in one way.
-    assert set(values["routes"]["default"].pop("search")) == set(Search.model_fields)
+    assert set(values["routes"]["default"].pop("search")) == set(SearchOptions.model_fields)
     found = loaded(tmp_path, yaml.safe_dump(values)).configuration
-    assert isinstance(found.stores["weaviate"], WeaviateStore)
+    assert isinstance(found.stores["weaviate"], WeaviateStoreConfig)
     assert found.server.tls is not None
     assert found.authentication.api_keys is not None
     assert found.authentication.certificates is not None

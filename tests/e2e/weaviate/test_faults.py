@@ -1,13 +1,14 @@
 """Whatever goes wrong with Weaviate is an outcome with a cause, or a status with a reason; never a word of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import grpc
 import pytest
 
 from groundwire.v1 import document_pb2, document_service_pb2, outcome_pb2, retrieval_service_pb2
-from tests.contract.stores import weaviate_options
+from groundwire_server.adapters.store.weaviate.options import WriteOptions
+from tests.contract.stores import altered, weaviate_options
 from tests.doubles.weaviate.server import FakeWeaviate
 from tests.doubles.weaviate.service import World
 from tests.e2e.calls import ACME, SECONDS, answer, info, info_of, ingest, stream
@@ -158,7 +159,7 @@ async def test_a_read_only_weaviate_answers_and_takes_nothing(over_double: OverD
 
 async def test_a_tenant_that_an_operator_must_make(backed: Backing, double: FakeWeaviate) -> None:
     options = weaviate_options(double)
-    async with backed(replace(options, write=replace(options.write, create_tenants=False))) as product:
+    async with backed(altered(options, write=WriteOptions(create_tenants=False))) as product:
         outcome = await answer(product)
         assert outcome.cause == outcome_pb2.CAUSE_STORE_MISCONFIGURED
         (refused,) = await ingest(product, ("lambdas", "Lambda expressions."))

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
+from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.embedders import Embedder, OpenAiEmbedder, WeaviateModule
-from groundwire_server.app.configuration.models.stores import EmbeddedStore
+from groundwire_server.app.configuration.models.embedders import Embedder, OpenAiEmbedder
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.domain.residency import Residency
 
 
 def hosted(configuration: Configuration, store: str | None) -> bool:
     """Whether the texts of a store go to a hosted embedder, from the server or from Weaviate."""
     embedder = _embedder(configuration, store)
-    if isinstance(embedder, WeaviateModule):
+    if isinstance(embedder, VectorizerOptions):
         return embedder.residency is not Residency.SELF_HOSTED
     return asks_hosted(configuration, store)
 
@@ -34,7 +35,7 @@ def _embedder(configuration: Configuration, store: str | None) -> Embedder | Non
 def check_embedders(configuration: Configuration) -> Iterator[ConfigError]:
     """Yield an error for each embedder without a provider of its kind, and for each that data residency forbids."""
     for name, embedder in configuration.embedders.items():
-        if isinstance(embedder, WeaviateModule) and embedder.key is not None and embedder.header is None:
+        if isinstance(embedder, VectorizerOptions) and embedder.key is not None and embedder.header is None:
             said = f"must say which header the key of {embedder.module} goes in"
             yield ConfigError(("embedders", name, "key_header"), said)
         if not isinstance(embedder, OpenAiEmbedder):
@@ -47,9 +48,9 @@ def check_embedders(configuration: Configuration) -> Iterator[ConfigError]:
         elif provider.kind != embedder.kind:
             yield ConfigError(path, f"is of the kind {provider.kind}, and the embedder of the kind {embedder.kind}")
     for name, store in configuration.stores.items():
-        inside = isinstance(configuration.embedders.get(store.embedder or ""), WeaviateModule)
-        if inside and isinstance(store, EmbeddedStore):
-            said = "is a module of Weaviate's, which serves stores in Weaviate alone: name another"
+        inside = isinstance(configuration.embedders.get(store.embedder or ""), VectorizerOptions)
+        if inside and isinstance(store, EmbeddedStoreConfig):
+            said = "is a module of Weaviate, which serves only stores in Weaviate: name another"
             yield ConfigError(("stores", name, "embedder"), said)
     yield from _check_residency(configuration)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.renamed import RENAMED
 from groundwire_server.app.configuration.schema_walk import KIND, below, kinds, sections
 
 _KEY = "[key]"
@@ -74,8 +75,7 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
     context: Mapping[str, Any] = error.get("ctx") or {}
     match kind:
         case "extra_forbidden":
-            keys = {key for each in around for section in sections(each) for key in section.model_fields}
-            return not_among(path[-1], keys, "unknown key")
+            return _unknown(path[-1], [section for each in around for section in sections(each)])
         case "literal_error" | "enum":
             return not_among(error["input"], _words(context["expected"]), "is not one of the words allowed")
         case "union_tag_invalid":
@@ -94,6 +94,14 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
             return _KINDS[kind].format_map({name: _whole(limit) for name, limit in context.items()})
         case _:
             return error["msg"].replace("Input should", "must").replace("Value should", "must")
+
+
+def _unknown(key: str | int, around: list[type[BaseModel]]) -> str:
+    """Return a message about a key that the sections around it do not have."""
+    for section in around:
+        if renamed := RENAMED.get(section, {}).get(str(key)):
+            return f"was renamed to {renamed}"
+    return not_among(key, {each for section in around for each in section.model_fields}, "unknown key")
 
 
 def _unions(error: ErrorDetails, around: list[Any]) -> list[type[BaseModel]]:

@@ -13,7 +13,7 @@ from groundwire_server.app.configuration.errors import ConfigError, InvalidConfi
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLm
-from groundwire_server.app.configuration.models.stores import WeaviateStore
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.evaluation import calibration
@@ -105,7 +105,7 @@ def _check_providers(configuration: Configuration) -> Iterator[ConfigError]:
 def _check_stores(configuration: Configuration) -> Iterator[ConfigError]:
     for name, store in configuration.stores.items():
         path: Path = ("stores", name)
-        if isinstance(store, WeaviateStore):
+        if isinstance(store, WeaviateStoreConfig):
             if find_spec("weaviate") is None:
                 yield ConfigError((*path, "kind"), "needs weaviate: pip install 'groundwire-server[weaviate]'")
             if store.tls is not None and store.tls.ca is not None and (wrong := _no_authorities(store.tls.ca)):

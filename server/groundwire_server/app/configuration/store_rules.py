@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from groundwire_server.adapters.store.weaviate.options import SearchMode
 from groundwire_server.app.configuration.errors import ConfigError
-from groundwire_server.app.configuration.models.routes import Route
-from groundwire_server.app.configuration.models.stores import EmbeddedStore, Store
+from groundwire_server.app.configuration.models.routes import RouteConfig
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
 
 
-def check_places(stores: Mapping[str, Store]) -> Iterator[ConfigError]:
+def check_places(stores: Mapping[str, StoreConfig]) -> Iterator[ConfigError]:
     """Yield an error for each store that is kept where another is."""
     taken: dict[tuple[str, str], str] = {}
     for name, store in stores.items():
@@ -18,11 +18,11 @@ def check_places(stores: Mapping[str, Store]) -> Iterator[ConfigError]:
         taken[place] = name
 
 
-def check_search(name: str, route: Route, store: Store | None) -> Iterator[ConfigError]:
+def check_search(name: str, route: RouteConfig, store: StoreConfig | None) -> Iterator[ConfigError]:
     """Yield an error when a route's way to search does not fit its store."""
     if route.search is None or store is None:
         return
-    if isinstance(store, EmbeddedStore):
+    if isinstance(store, EmbeddedStoreConfig):
         message = f"the store {route.store} is embedded and searches in one way: leave it out, or name a weaviate store"
         yield ConfigError(("routes", name, "search"), message)
     elif route.search.mode is SearchMode.VECTOR and store.embedder is None:

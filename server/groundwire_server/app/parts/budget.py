@@ -36,4 +36,6 @@ async def open_budget(configuration: Configuration, lease: Lease) -> Budget | No
 
     # What was spent in another currency does not count in this one.
     ledger = await lease.take(("ledger", section.currency), opened)
-    return DailyBudget(ledger, SystemClock(), None if section.daily is None else round(section.daily * _MICROS))
+    return DailyBudget(
+        ledger, SystemClock(), None if section.daily_limit is None else round(section.daily_limit * _MICROS)
+    )

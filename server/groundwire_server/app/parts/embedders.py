@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Tracer
 
+from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.embedders import MiniLm, OpenAiEmbedder, WeaviateModule
+from groundwire_server.app.configuration.models.embedders import MiniLm, OpenAiEmbedder
 from groundwire_server.app.configuration.models.providers import OpenAiProvider, Provider
 from groundwire_server.app.parts.providers import credentials, open_provider
 from groundwire_server.app.parts.shared import Lease, Opened
@@ -28,17 +29,17 @@ async def open_embedder(
     if name is None:
         return None
     section = configuration.embedders[name]
-    if isinstance(section, WeaviateModule):
+    if isinstance(section, VectorizerOptions):
         return None
     if isinstance(section, MiniLm):
         return await lease.take(("embedder", section), lambda: _minilm(section))
     return await _openai(section, configuration.providers[section.provider], lease, tracer)
 
 
-def module_of(name: str | None, configuration: Configuration) -> WeaviateModule | None:
+def module_of(name: str | None, configuration: Configuration) -> VectorizerOptions | None:
     """The module of Weaviate's that a name stands for, if it does."""
     section = configuration.embedders.get(name or "")
-    return section if isinstance(section, WeaviateModule) else None
+    return section if isinstance(section, VectorizerOptions) else None
 
 
 async def _minilm(section: MiniLm) -> Opened[Embedder]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
 
+from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.search import Search
-from groundwire_server.app.configuration.models.stores import EmbeddedStore
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.corpus import Corpus
@@ -32,7 +32,7 @@ class Store:
     corpus: Corpus
     embedder: Embedder | None = None
     sentence_vectors: SentenceVectors | None = None
-    searched: Callable[[Search], "Store"] | None = None
+    searched: Callable[[SearchOptions], "Store"] | None = None
     vectorizer: str = ""
 
 
@@ -40,7 +40,7 @@ async def open_store(name: str, configuration: Configuration, lease: Lease, trac
     """The store of this name, with its embedder."""
     section = configuration.stores[name]
     embedder = await open_embedder(section.embedder, configuration, lease, tracer)
-    if isinstance(section, EmbeddedStore):
+    if isinstance(section, EmbeddedStoreConfig):
         from groundwire_server.app.parts.embedded_store import open_embedded  # noqa: PLC0415  # of one kind alone
 
         return await open_embedded(section, embedder, lease)

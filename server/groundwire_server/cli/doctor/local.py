@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from groundwire.security import on_this_machine
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError
 from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.models.stores import EmbeddedStore
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.embedders import embedders
 from groundwire_server.cli.doctor.providers import providers
@@ -40,7 +40,7 @@ def local(connection: ConnectionOptions, config: Path | None) -> Iterator[Findin
     yield Finding("config", State.OK, f"{sources.file or 'what is built in'} can be read")
     yield from _refers(loaded)
     for name, store in loaded.configuration.stores.items():
-        if isinstance(store, EmbeddedStore):
+        if isinstance(store, EmbeddedStoreConfig):
             if store.folder.is_dir():
                 yield from _store(store.folder)
         else:

@@ -8,10 +8,10 @@ from groundwire_server.app.configuration.models.authentication import Authentica
 from groundwire_server.app.configuration.models.embedders import Embedder
 from groundwire_server.app.configuration.models.generators import Model
 from groundwire_server.app.configuration.models.providers import Concurrency, Provider
-from groundwire_server.app.configuration.models.routes import Route
+from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.section import Name, Section
-from groundwire_server.app.configuration.models.spending import Spending
-from groundwire_server.app.configuration.models.stores import Store
+from groundwire_server.app.configuration.models.spending import SpendingConfig
+from groundwire_server.app.configuration.models.stores import StoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
 
@@ -37,7 +37,7 @@ class Configuration(Section):
     )
     telemetry: TelemetryConfig = Field(default_factory=TelemetryConfig, description="Traces, metrics and logs.")
     embedders: dict[Name, Embedder] = Field(default_factory=dict, description="What makes vectors, by name.")
-    stores: dict[Name, Store] = Field(min_length=1, description="Where documents are kept, by name.")
+    stores: dict[Name, StoreConfig] = Field(min_length=1, description="Where documents are kept, by name.")
     corpus: Name | None = Field(
         None,
         description="The store that the document calls keep documents in; the only one if none.",
@@ -50,7 +50,7 @@ class Configuration(Section):
     concurrency: Concurrency | None = Field(
         None, description="How many calls of models at once, for all of them together; as many as come if none."
     )
-    routes: dict[RouteName, Route] = Field(
+    routes: dict[RouteName, RouteConfig] = Field(
         min_length=1, description="The uses of the service, by name; calls that name none take `default`."
     )
     self_hosted_only: tuple[Tenant, ...] | None = Field(
@@ -59,7 +59,9 @@ class Configuration(Section):
         description="Tenants whose questions and documents reach no hosted model or embedder, whatever the route.",
         examples=[["acme"]],
     )
-    spending: Spending = Field(default_factory=Spending, description="What models may cost.")
+    spending: SpendingConfig = Field(
+        default_factory=SpendingConfig, description="The currency of prices, and a limit on the cost of models."
+    )
 
     @property
     def corpus_store(self) -> str:
