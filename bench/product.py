@@ -20,7 +20,7 @@ from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.memory import keep_what_is_there
+from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.app.telemetry import Telemetry, telemetry
@@ -56,12 +56,11 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
     options = configuration.server
-    snapshot = compose.snapshot(
-        routes, parts, measuring.tracer, measuring.meter, NO_AUTHENTICATION, options.write_seconds
-    )
-    server = compose.server(CurrentSnapshot(snapshot), measuring.tracer, options)
+    process = compose.Process.begin(measuring.tracer, measuring.meter)
+    snapshot = compose.snapshot(routes, parts, process, NO_AUTHENTICATION, options.write_seconds)
+    server = compose.server(CurrentSnapshot(snapshot), process, options)
     port = await server.start(options.listen)
-    keep_what_is_there()
+    settle_garbage_collection()
     print(f"listening on 127.0.0.1:{port}", flush=True)
     loop = asyncio.get_running_loop()
     # In a thread: the loop must not wait for it.

@@ -14,7 +14,7 @@ from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.logs import set_up_logs
-from groundwire_server.app.memory import keep_what_is_there
+from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.reload import ConfigReloader, watch
 from groundwire_server.app.telemetry import telemetry
 from groundwire_server.edge.options import TlsOptions
@@ -47,9 +47,10 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
-        reloader = await ConfigReloader.begin(sources, loaded, measuring.tracer, measuring.meter)
+        process = compose.Process.begin(measuring.tracer, measuring.meter)
+        reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
-            server = compose.server(reloader.current, measuring.tracer, first.server)
+            server = compose.server(reloader.current, process, first.server)
             port = await server.start(first.server.listen, _tls(first.server.tls))
             host = first.server.listen.rpartition(":")[0]
             try:
@@ -85,7 +86,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
     async with running(sources, loaded) as server:
-        keep_what_is_there()
+        settle_garbage_collection()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
         renewing = asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark))
         await stop.wait()

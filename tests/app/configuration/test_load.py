@@ -213,7 +213,13 @@ routes:
     limits:
       {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
     thresholds: {min_relevance: 0.1, min_support: 0.2, allowed_confidence: [LOW]}
-    time: {default_seconds: 7, max_seconds: 8, retrieval_share: 0.3, max_retrieval_seconds: 9, first_token_share: 1}
+    time:
+      default_seconds: 7
+      max_seconds: 8
+      retrieval_share: 0.3
+      max_retrieval_seconds: 9
+      first_token_share: 1
+      retry_window_seconds: 2
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
 """
     ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq")

@@ -64,6 +64,13 @@ class TimeConfig(Options):
         description="Share of the time left that a model has for its first token, from 0 to 1, when another model "
         "could be asked after it.",
     )
+    retry_window_seconds: float = Field(
+        10.0,
+        ge=0,
+        le=600,
+        description="How long a unary answer with a request id goes on after its connection was lost, so that a client "
+        "that tries again finds it.",
+    )
 
 
 class RouteConfig(Options):
@@ -79,7 +86,7 @@ class RouteConfig(Options):
         None, description="How a store of the kind `weaviate` is searched; by the defaults if unset."
     )
     mode: StreamMode = Field(
-        StreamMode.VERIFIED, description="When text of a stream is sent: VERIFIED (once checked) or PROVISIONAL."
+        StreamMode.CHECKED, description="When text of a stream is sent: CHECKED (once it was checked) or PROVISIONAL."
     )
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="Limits on questions, passages and answers.")
     thresholds: ThresholdsConfig = Field(
@@ -106,8 +113,8 @@ class RouteConfig(Options):
             default_deadline=self.time.default_seconds,
             max_deadline=self.time.max_seconds,
             retrieval_share=self.time.retrieval_share,
-            retrieval_most=self.time.max_retrieval_seconds,
-            begin_share=self.time.first_token_share,
+            retrieval_max=self.time.max_retrieval_seconds,
+            first_token_share=self.time.first_token_share,
             top_k=self.limits.top_k,
             evidence_tokens=self.limits.evidence_tokens,
             min_relevance=self.thresholds.min_relevance,
@@ -118,4 +125,5 @@ class RouteConfig(Options):
             mode=self.mode,
             nearest=self.limits.nearest_passages,
             self_hosted_only=self.self_hosted_only,
+            retry_window=self.time.retry_window_seconds,
         )
