@@ -12,7 +12,7 @@ from opentelemetry.trace import Tracer
 from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.store import Store
 from tests.contract.stores import REAL, altered, dropped, opened_weaviate, real_options, weaviate_options
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.weaviate.server import FakeWeaviate

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from opentelemetry.trace import Tracer
@@ -18,8 +19,8 @@ from groundwire_server.adapters.store.weaviate.options import (
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
-from groundwire_server.app.parts.shared import Lease, Opened
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.ports.clock import Clock
@@ -47,7 +48,7 @@ async def open_weaviate(
     lease: Lease,
     tracer: Tracer,
 ) -> Store:
-    """The store in a Weaviate.
+    """Return the store in a Weaviate.
 
     Args:
         name: of the store.
@@ -62,27 +63,30 @@ async def open_weaviate(
         SetupError: when Weaviate refuses the credential, or its schema is not what the configuration asks for.
     """
     vectors = vector_source(embedder, module)
-
-    async def opened() -> Opened[WeaviateStore]:
-        clock = SystemClock()
-        store = WeaviateStore.open(section, vectors, clock, tracer)
-        try:
-            await _look(name, store.schema, clock)
-        except BaseException:
-            await store.close()
-            raise
-        return store, store.close
-
     headers = {} if module is None else module.headers()
     key = _Key(section, vectors.name, frozenset(headers.items()))
-    return _store(await lease.take(key, opened), section, embedder, module)
+    opened = await lease.take(key, lambda: _open(name, section, vectors, tracer))
+    return _store(opened, section, embedder, module)
+
+
+@asynccontextmanager
+async def _open(
+    name: str, section: WeaviateStoreConfig, vectors: VectorSource, tracer: Tracer
+) -> AsyncIterator[WeaviateStore]:
+    clock = SystemClock()
+    store = WeaviateStore.open(section, vectors, clock, tracer)
+    try:
+        await _look(name, store.schema, clock)
+        yield store
+    finally:
+        await store.close()
 
 
 def vector_source(embedder: Embedder | None, module: VectorizerOptions | None) -> VectorSource:
     """Return what makes the vectors of a store with this embedder or module."""
-    return (
-        VectorSource(module=module) if embedder is None else VectorSource(embedder.model, embedder.dimensions, module)
-    )
+    if embedder is None:
+        return VectorSource(module=module)
+    return VectorSource(embedder.model, embedder.dimensions, module)
 
 
 def unapplied(name: str, steps: Sequence[Step]) -> str:

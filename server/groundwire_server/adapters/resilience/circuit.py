@@ -1,0 +1,166 @@
+"""Whether a dependency is called, by how its last calls ended."""
+
+import logging
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from pydantic import Field
+
+from groundwire_server.adapters.resilience.failure_classes import FailureClasses
+from groundwire_server.domain.failure import Failure
+from groundwire_server.options import Options
+from groundwire_server.ports.clock import Clock
+
+_LOG = logging.getLogger(__name__)
+
+
+class CircuitState(StrEnum):
+    """The states of a circuit, as spans have them."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class CircuitOptions(Options):
+    """When calls stop for a while because they keep failing."""
+
+    window_seconds: float = Field(30.0, gt=0, le=3600, description="How long the end of a call counts.")
+    min_calls: int = Field(5, ge=1, le=10_000, description="Calls in the window before the circuit may open.")
+    failure_ratio: float = Field(
+        0.5, gt=0, le=1, description="The share of failures among them at which it opens, from 0 to 1."
+    )
+    open_seconds: float = Field(
+        5.0, gt=0, le=3600, description="Until one call probes whether it answers again; doubled when the probe fails."
+    )
+    max_seconds: float = Field(60.0, gt=0, le=3600, description="The longest time until a probe.")
+
+
+class GuardedCall:
+    """One call that a circuit let through, and what its end says."""
+
+    __slots__ = ("excused", "failed")
+
+    def __init__(self) -> None:
+        self.failed: bool | None = None
+        self.excused = False
+
+    def succeeded(self) -> None:
+        """The dependency has answered, whatever happens to its answer."""
+        self.failed = False
+
+    def excuse(self) -> None:
+        """The failure to come says nothing about the dependency."""
+        self.excused = True
+
+
+class Circuit:
+    """The record of one dependency's calls: open, it lets none through until a probe is due.
+
+    Args:
+        name: names the dependency in the log.
+        options: when the circuit opens, and for how long.
+        failures: what the causes of failures say about the dependency.
+        clock: the time.
+
+    Attributes:
+        options: when the circuit opens, and for how long.
+    """
+
+    def __init__(self, name: str, options: CircuitOptions, failures: FailureClasses, clock: Clock) -> None:
+        self.options = options
+        self._name = name
+        self._failure_classes = failures
+        self._clock = clock
+        self._ends: deque[tuple[float, bool]] = deque()
+        self._failures = 0
+        self._pause = options.open_seconds
+        self._probe_at: float | None = None
+        self._era = 0
+        self._probe: int | None = None
+
+    def __repr__(self) -> str:
+        """Return its state and what led to it."""
+        counted = f"{self._failures} of {len(self._ends)} calls failed"
+        return f"<Circuit {self._name}: {self.state}, {counted}, probed after {self._pause:g} s>"
+
+    @property
+    def state(self) -> CircuitState:
+        """The state at this moment."""
+        if self._probe_at is None:
+            return CircuitState.CLOSED
+        return CircuitState.OPEN if self._clock.now() < self._probe_at else CircuitState.HALF_OPEN
+
+    @contextmanager
+    def guard(self) -> Iterator[GuardedCall]:
+        """Let a call through, and record how it ended.
+
+        A call that neither fails nor says that it succeeded, such as one that its caller left, says nothing.
+
+        Raises:
+            Failure: with the time until a probe, when the circuit is open or another call probes.
+        """
+        entered = self._enter()
+        call = GuardedCall()
+        try:
+            yield call
+        except Failure as failure:
+            call.failed = None if call.excused else self._failure_classes.counts(failure)
+            raise
+        finally:
+            self._leave(entered, failed=call.failed)
+
+    def _enter(self) -> int:
+        """Return the number of the era: it tells a call's end apart from those of other times."""
+        match self.state:
+            case CircuitState.CLOSED:
+                return self._era
+            case CircuitState.HALF_OPEN if self._probe is None:
+                self._era += 1
+                self._probe = self._era
+                return self._era
+            case _:
+                wait = (self._probe_at or 0.0) - self._clock.now()
+                raise Failure(
+                    self._failure_classes.unavailable, retry_after=wait if wait > 0 else self.options.open_seconds
+                )
+
+    def _leave(self, entered: int, *, failed: bool | None) -> None:
+        if entered != self._era:
+            # It began before the circuit opened and knows nothing of what has been since.
+            return
+        if entered == self._probe:
+            self._probe = None
+            if failed is not None:
+                self._judge_probe(failed=failed)
+        elif failed is not None and self._probe_at is None:
+            self._count(failed=failed)
+
+    def _judge_probe(self, *, failed: bool) -> None:
+        if failed:
+            self._pause = min(self.options.max_seconds, self._pause * 2)
+            self._open()
+        else:
+            self._pause = self.options.open_seconds
+            self._probe_at = None
+            _LOG.info("%s answers again: its circuit is closed.", self._name)
+
+    def _count(self, *, failed: bool) -> None:
+        now = self._clock.now()
+        self._ends.append((now, failed))
+        self._failures += failed
+        while self._ends[0][0] <= now - self.options.window_seconds:
+            _, gone = self._ends.popleft()
+            self._failures -= gone
+        count = len(self._ends)
+        if failed and count >= self.options.min_calls and self._failures >= self.options.failure_ratio * count:
+            self._open()
+
+    def _open(self) -> None:
+        self._ends.clear()
+        self._failures = 0
+        self._era += 1
+        self._probe_at = self._clock.now() + self._pause
+        _LOG.warning("%s keeps failing: it is not called for %.0f s.", self._name, self._pause)
