@@ -93,7 +93,7 @@ def _configuration() -> tuple[Configuration, bool]:
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
     }
     if given.upstream:
-        provider = {"kind": "openai", "base_url": f"http://{given.upstream}/v1", "connections": 4096}
+        provider = {"kind": "openai", "base_url": f"http://{given.upstream}/v1", "max_connections": 4096}
         flags["--provider"] = (("providers", "upstream"), provider)
         for way in WAYS:
             model = {"kind": "openai", "provider": "upstream", "model": way, "price": {"input": 1, "output": 4}}

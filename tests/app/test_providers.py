@@ -29,7 +29,7 @@ providers:
   cloud: {kind: anthropic, base_url: "https://api.example.com/v1", api_key: "env://CLOUD_KEY"}
   house:
     kind: openai
-    flavour: vllm
+    profile: vllm
     base_url: http://127.0.0.1:9/v1/
     residency: self_hosted
 models:
@@ -110,10 +110,10 @@ WRONG = {
         "c.yaml:11: models.quoting: must hold `key: value` lines",
     ),
     "a key that is another kind's": (
-        ("kind: anthropic, base_url", "kind: anthropic, flavour: vllm, base_url"),
+        ("kind: anthropic, base_url", "kind: anthropic, profile: vllm, base_url"),
         (
-            "c.yaml:2: providers.cloud.flavour: unknown key; there are: api_key, base_url, ca_file, concurrency, "
-            "connections, idle_seconds, kind, residency, retry_budget, trace_context"
+            "c.yaml:2: providers.cloud.profile: unknown key; there are: api_key, base_url, ca_file, concurrency, "
+            "idle_seconds, kind, max_connections, residency, retry_budget, trace_context"
         ),
     ),
     "a misspelt key deep within": (
@@ -123,10 +123,10 @@ WRONG = {
             "there are: connect_seconds, event_bytes, first_token_seconds, response_bytes, silence_seconds"
         ),
     ),
-    "a misspelt flavour": (
-        ("flavour: vllm", "flavour: vlm"),
+    "a misspelt profile": (
+        ("profile: vllm", "profile: vlm"),
         (
-            "c.yaml:5: providers.house.flavour: is not one of the words allowed; did you mean vllm? there are: azure, "
+            "c.yaml:5: providers.house.profile: is not one of the words allowed; did you mean vllm? there are: azure, "
             "gemini, llamacpp, mistral, ollama, openai, plain, tgi, vllm"
         ),
     ),
@@ -188,7 +188,7 @@ def test_what_is_wrong_is_one_line_with_its_place_and_what_would_be_right(tmp_pa
 def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no certificate")
     for name, said in (("ca.pem", "holds no certificate of an authority"), ("none.pem", "cannot be read")):
-        text = RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / name}")
+        text = RIGHT.replace("profile: vllm", f"ca_file: {tmp_path / name}")
         with pytest.raises(InvalidConfigurationError) as invalid:
             verify(loaded(tmp_path, text), SystemClock().today())
         (error,) = invalid.value.errors
@@ -197,7 +197,7 @@ def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path
 
 def test_an_authority_of_ones_own_is_taken(tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    verify(loaded(tmp_path, RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / 'ca.pem'}")), SystemClock().today())
+    verify(loaded(tmp_path, RIGHT.replace("profile: vllm", f"ca_file: {tmp_path / 'ca.pem'}")), SystemClock().today())
 
 
 def test_what_is_in_force_is_shown_without_the_key(tmp_path: Path) -> None:
@@ -210,8 +210,8 @@ def test_what_is_in_force_is_shown_without_the_key(tmp_path: Path) -> None:
 def test_the_schema_tells_the_kinds_apart() -> None:
     properties = json_schema()["properties"]
     for section, models in (
-        ("providers", {"OpenAiProvider", "AnthropicProvider"}),
-        ("models", {"OpenAiModel", "AnthropicModel", "Extractive"}),
+        ("providers", {"OpenAiProviderConfig", "AnthropicProviderConfig"}),
+        ("models", {"OpenAiModelConfig", "AnthropicModelConfig", "ExtractiveModelConfig"}),
     ):
         assert set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(properties[section]))) == models
 
@@ -243,7 +243,7 @@ async def test_a_provider_stays_open_for_the_next_configuration_and_is_closed_af
     assert open_providers(shared) == providers
     await first.end()
     assert open_providers(shared) == providers
-    third = await opened(shared, tmp_path, RIGHT.replace("flavour: vllm", "flavour: ollama"))
+    third = await opened(shared, tmp_path, RIGHT.replace("profile: vllm", "profile: ollama"))
     assert len(open_providers(shared)) == 3
     await second.end()
     await third.end()

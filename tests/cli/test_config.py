@@ -70,7 +70,10 @@ WRONG: dict[str, tuple[bytes, list[str]]] = {
             )
         ],
     ),
-    "wrong-type": (b"embedders: {local: {cache: true}}\n", ["1: embedders.local.cache: must be a whole number"]),
+    "wrong-type": (
+        b"embedders: {local: {cache_size: true}}\n",
+        ["1: embedders.local.cache_size: must be a whole number"],
+    ),
     "dangling-name": (
         b"stores: {main: {embedder: lokal}}\n",
         ["1: stores.main.embedder: there is no embedder of this name; did you mean local? there is: local"],

@@ -8,8 +8,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from groundwire_server.app.configuration.errors import dotted, not_among
 from groundwire_server.app.configuration.explain import explained
-from groundwire_server.app.configuration.models.section import Section
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.options import Options
 from tests.app.configuration.reading import errors
 
 SERVER_KEYS = "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, write_seconds"
@@ -52,8 +52,14 @@ WRONG = {
         ),
     ),
     "unknown-section": ("sever: {}", f"1: sever: unknown key; did you mean server? there are: {SECTIONS}"),
-    "text-for-a-number": ('embedders: {local: {cache: "4096"}}', "1: embedders.local.cache: must be a whole number"),
-    "truth-for-a-number": ("embedders: {local: {cache: true}}", "1: embedders.local.cache: must be a whole number"),
+    "text-for-a-number": (
+        'embedders: {local: {cache_size: "4096"}}',
+        "1: embedders.local.cache_size: must be a whole number",
+    ),
+    "truth-for-a-number": (
+        "embedders: {local: {cache_size: true}}",
+        "1: embedders.local.cache_size: must be a whole number",
+    ),
     "fraction": ("server: {max_concurrent_calls: 1.5}", "1: server.max_concurrent_calls: must be a whole number"),
     "text-for-seconds": ("server: {write_seconds: soon}", "1: server.write_seconds: must be a number"),
     "truth-for-seconds": ("server: {write_seconds: true}", "1: server.write_seconds: must be a number"),
@@ -71,7 +77,7 @@ WRONG = {
     "number-for-a-path": ("stores: {main: {folder: 2024}}", "1: stores.main.folder: must be a text: put it in quotes"),
     "number-for-a-word": (
         route("mode: 1"),
-        "5: routes.default.mode: is not one of the words allowed; there are: PROVISIONAL, VERIFIED",
+        "5: routes.default.mode: is not one of the words allowed; there are: CHECKED, PROVISIONAL",
     ),
     "word-for-a-section": ("server: here", "1: server: must hold `key: value` lines"),
     "list-for-a-section": ("server: [here]", "1: server: must hold `key: value` lines"),
@@ -182,17 +188,17 @@ def test_a_path_is_written_as_people_write_it() -> None:
     assert dotted(()) == ""
 
 
-class Paper(Section):
+class Paper(Options):
     kind: Literal["paper"]
     sheets: int = 1
 
 
-class Stone(Section):
+class Stone(Options):
     kind: Literal["stone"]
     weight: int
 
 
-class Desk(Section):
+class Desk(Options):
     things: dict[str, Annotated[Paper | Stone, Field(discriminator="kind")]]
     drawers: tuple[Annotated[Paper | Stone, Field(discriminator="kind")], ...] = ()
 

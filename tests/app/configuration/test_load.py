@@ -185,7 +185,7 @@ def test_a_nested_section_that_holds_nothing_means_the_same(tmp_path: Path) -> N
     [
         ("stores: {main: }", "1: stores.main: must hold `key: value` lines"),
         ("telemetry: {otlp_headers: {token: }}", "1: telemetry.otlp_headers.token: must be a text: put it in quotes"),
-        ("embedders: {local: {cache: }}", "1: embedders.local.cache: must be a whole number"),
+        ("embedders: {local: {cache_size: }}", "1: embedders.local.cache_size: must be a whole number"),
     ],
 )
 def test_a_name_or_a_value_that_is_missing_is_not_left_out(tmp_path: Path, text: str, line: str) -> None:

@@ -4,17 +4,33 @@ from pathlib import Path
 
 import pytest
 
+from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.resilience.circuit import CircuitOptions
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.app.configuration import schema_walk
+from groundwire_server.app.configuration.models.embedders import MiniLmConfig, OpenAiEmbedderConfig
+from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
 from groundwire_server.app.configuration.models.routes import LimitsConfig, ThresholdsConfig, TimeConfig
 from groundwire_server.app.configuration.models.spending import SpendingConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.configuration.renamed import RENAMED
 from groundwire_server.edge.options import DrainOptions, ServerOptions
 from groundwire_server.options import Options
-from tests.app.configuration.reading import errors
+from tests.app.configuration.reading import errors, loaded, value_at
 
 ROUTE = "routes: {{default: {{models: [extractive], store: main, {}: {{\n  KEY: 1}}}}}}\n"
 STORE = "corpus: main\nstores: {main: {}, other: {kind: weaviate, http: 'a:1', grpc: 'a:2',\n  KEY: 1}}\n"
+
+PROVIDER = "providers: {it: {kind: openai, base_url: 'http://127.0.0.1:9',\n  KEY: 1}}\n"
+MODEL = (
+    "providers: {{it: {{kind: openai, base_url: 'http://127.0.0.1:9'}}}}\n"
+    "models: {{extractive: {{}}, it: {{kind: openai, provider: it, model: x, {}: {{\n  KEY: 1}}}}}}\n"
+)
+EMBEDDER = (
+    "providers: {it: {kind: openai, base_url: 'http://127.0.0.1:9'}}\n"
+    "embedders: {local: {}, bge: {kind: openai, provider: it, model: x, dimensions: 2,\n  KEY: 1}}\n"
+)
 
 FILES: dict[type[Options], tuple[str, str]] = {
     ServerOptions: ("server", "server: {\n  KEY: 1}\n"),
@@ -24,6 +40,13 @@ FILES: dict[type[Options], tuple[str, str]] = {
     ThresholdsConfig: ("routes.default.thresholds", ROUTE.format("thresholds")),
     TimeConfig: ("routes.default.time", ROUTE.format("time")),
     SpendingConfig: ("spending", "spending: {\n  KEY: 1}\n"),
+    Endpoint: ("providers.it", PROVIDER),
+    OpenAiProviderConfig: ("providers.it", PROVIDER),
+    ConcurrencyOptions: ("concurrency", "concurrency: {\n  KEY: 1}\n"),
+    RetryOptions: ("models.it.retry", MODEL.format("retry")),
+    CircuitOptions: ("models.it.breaker", MODEL.format("breaker")),
+    MiniLmConfig: ("embedders.local", "embedders: {local: {\n  KEY: 1}}\n"),
+    OpenAiEmbedderConfig: ("embedders.bge", EMBEDDER),
 }
 """A path to each section with renamed keys, and a file that is right but for a KEY in it."""
 
@@ -69,4 +92,12 @@ spending:
         "groundwire.yaml:3: server.drain.grace: was renamed to grace_seconds",
         "groundwire.yaml:8: routes.default.limits.question: was renamed to question_chars",
         "groundwire.yaml:10: spending.daily: was renamed to daily_limit",
+    ]
+
+
+def test_a_key_that_is_old_in_one_section_is_valid_in_another(tmp_path: Path) -> None:
+    text = MODEL.format("retry").replace("KEY: 1", "share: 0.4")
+    assert value_at(loaded(tmp_path, text), "models.it.retry.share") == 0.4
+    assert errors(tmp_path, text.replace("retry", "breaker")) == [
+        "groundwire.yaml:3: models.it.breaker.share: was renamed to failure_ratio"
     ]

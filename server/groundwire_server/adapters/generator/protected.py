@@ -27,13 +27,13 @@ _LEAST_SECONDS = 0.1
 
 
 class ModelBounds(StreamBounds):
-    """What one call may take, in addition to its deadline."""
+    """Limits of one call, in addition to its deadline."""
 
     first_token_seconds: float | None = Field(
         10.0,
         gt=0,
         le=600,
-        description="Until its first text; then the next model is asked. None leaves it to the call.",
+        description="Seconds until the first token, after which the next model is asked; null for no limit.",
     )
 
 

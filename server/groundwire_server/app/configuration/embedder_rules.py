@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.embedders import Embedder, OpenAiEmbedder
+from groundwire_server.app.configuration.models.embedders import EmbedderConfig, OpenAiEmbedderConfig
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.domain.residency import Residency
 
@@ -21,13 +21,13 @@ def hosted(configuration: Configuration, store: str | None) -> bool:
 def asks_hosted(configuration: Configuration, store: str | None) -> bool:
     """Whether the server itself asks a hosted provider for the vectors of a store."""
     embedder = _embedder(configuration, store)
-    if not isinstance(embedder, OpenAiEmbedder):
+    if not isinstance(embedder, OpenAiEmbedderConfig):
         return False
     provider = configuration.providers.get(embedder.provider)
     return provider is not None and provider.residency is not Residency.SELF_HOSTED
 
 
-def _embedder(configuration: Configuration, store: str | None) -> Embedder | None:
+def _embedder(configuration: Configuration, store: str | None) -> EmbedderConfig | None:
     found = configuration.stores.get(store or "")
     return configuration.embedders.get(found.embedder or "") if found else None
 
@@ -38,7 +38,7 @@ def check_embedders(configuration: Configuration) -> Iterator[ConfigError]:
         if isinstance(embedder, VectorizerOptions) and embedder.key is not None and embedder.header is None:
             said = f"must say which header the key of {embedder.module} goes in"
             yield ConfigError(("embedders", name, "key_header"), said)
-        if not isinstance(embedder, OpenAiEmbedder):
+        if not isinstance(embedder, OpenAiEmbedderConfig):
             continue
         path: Path = ("embedders", name, "provider")
         provider = configuration.providers.get(embedder.provider)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
-from groundwire_server.app.configuration.renamed import RENAMED
+from groundwire_server.app.configuration.renamed import renamed
 from groundwire_server.app.configuration.schema_walk import KIND, below, kinds, sections
 
 _KEY = "[key]"
@@ -99,8 +99,8 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
 def _unknown(key: str | int, around: list[type[BaseModel]]) -> str:
     """Return a message about a key that the sections around it do not have."""
     for section in around:
-        if renamed := RENAMED.get(section, {}).get(str(key)):
-            return f"was renamed to {renamed}"
+        if new := renamed(section, str(key)):
+            return f"was renamed to {new}"
     return not_among(key, {each for section in around for each in section.model_fields}, "unknown key")
 
 

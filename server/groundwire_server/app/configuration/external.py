@@ -12,7 +12,7 @@ from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, Unkn
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.embedders import MiniLm
+from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.edge.options import TlsOptions
@@ -89,7 +89,7 @@ def _check_embedders(configuration: Configuration) -> Iterator[ConfigError]:
     """Yield an error for each embedder in use whose packages are not installed."""
     used = {store.embedder for store in configuration.stores.values()}
     for name, embedder in configuration.embedders.items():
-        if name not in used or not isinstance(embedder, MiniLm):
+        if name not in used or not isinstance(embedder, MiniLmConfig):
             continue
         if lacking := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
             advice = f"needs {lacking[0]}: pip install 'groundwire-server[local]', or serve with --no-local-embedder"

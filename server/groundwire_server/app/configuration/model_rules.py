@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from groundwire_server.app.configuration.embedder_rules import asks_hosted
 from groundwire_server.app.configuration.errors import ConfigError, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.parts import Extractive
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.domain.residency import Residency, within
 
 
@@ -13,7 +13,7 @@ def residencies(configuration: Configuration) -> Mapping[str, Residency]:
     """Return who runs each model; one whose provider is unknown is left out."""
     found = {}
     for alias, model in configuration.models.items():
-        if isinstance(model, Extractive):
+        if isinstance(model, ExtractiveModelConfig):
             # It quotes here, but compares sentences by the vectors of its store's embedder.
             seen = asks_hosted(configuration, model.store)
             found[alias] = Residency.HOSTED if seen else Residency.SELF_HOSTED
@@ -25,7 +25,7 @@ def residencies(configuration: Configuration) -> Mapping[str, Residency]:
 def check_models(configuration: Configuration) -> Iterator[ConfigError]:
     """Yield an error for each model without a provider of its kind, and for each chain without a model."""
     for alias, model in configuration.models.items():
-        if isinstance(model, Extractive):
+        if isinstance(model, ExtractiveModelConfig):
             continue
         path = ("models", alias, "provider")
         provider = configuration.providers.get(model.provider)

@@ -6,7 +6,7 @@ from groundwire_server.app.configuration.embedder_rules import check_embedders
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.parts import Extractive
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.store_rules import check_places, check_search
 from groundwire_server.app.listening import may_listen
 
@@ -16,7 +16,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
     for name, store in configuration.stores.items():
         yield from _check_name(store.embedder, configuration.embedders, ("stores", name, "embedder"), "embedder")
     for name, model in configuration.models.items():
-        if isinstance(model, Extractive):
+        if isinstance(model, ExtractiveModelConfig):
             yield from _check_name(model.store, configuration.stores, ("models", name, "store"), "store")
     yield from check_embedders(configuration)
     yield from check_models(configuration)

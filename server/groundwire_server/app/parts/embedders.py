@@ -8,7 +8,7 @@ from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.embedders import MiniLm
+from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
 
@@ -27,7 +27,7 @@ async def open_embedder(
     section = configuration.embedders[name]
     if isinstance(section, VectorizerOptions):
         return None
-    if isinstance(section, MiniLm):
+    if isinstance(section, MiniLmConfig):
         return await lease.take(("embedder", section), lambda: _open_minilm(section))
     # Imported here: a server that asks no provider starts without an HTTP client.
     from groundwire_server.app.parts.models import open_embedding_model  # noqa: PLC0415
@@ -42,13 +42,13 @@ def module_of(name: str | None, configuration: Configuration) -> VectorizerOptio
 
 
 @asynccontextmanager
-async def _open_minilm(section: MiniLm) -> AsyncIterator[Embedder]:
+async def _open_minilm(section: MiniLmConfig) -> AsyncIterator[Embedder]:
     # Imported here: it brings half of the memory that the server takes.
     from groundwire_server.adapters.embedder import minilm  # noqa: PLC0415
     from groundwire_server.adapters.embedder.caching import CachingEmbedder  # noqa: PLC0415
 
     local = minilm.MiniLm(await asyncio.to_thread(minilm.Model))
     try:
-        yield CachingEmbedder(local, section.cache)
+        yield CachingEmbedder(local, section.cache_size)
     finally:
         local.close()

@@ -1,4 +1,4 @@
-"""All that can be set."""
+"""The whole configuration, and its JSON schema."""
 
 from typing import Annotated, Any
 
@@ -6,21 +6,22 @@ from pydantic import Field
 
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.app.configuration.models.authentication import AuthenticationConfig, Tenant
-from groundwire_server.app.configuration.models.embedders import Embedder
-from groundwire_server.app.configuration.models.generators import Model
-from groundwire_server.app.configuration.models.providers import Provider
+from groundwire_server.app.configuration.models.embedders import EmbedderConfig
+from groundwire_server.app.configuration.models.generators import ModelConfig
+from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
-from groundwire_server.app.configuration.models.section import Name, Section
+from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.app.configuration.models.spending import SpendingConfig
 from groundwire_server.app.configuration.models.stores import StoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
+from groundwire_server.options import Options
 
 RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 
 
-class Configuration(Section):
-    """A configuration in force."""
+class Configuration(Options):
+    """The configuration of a server."""
 
     server: ServerOptions = Field(
         default_factory=ServerOptions, description="How the server listens, limits its load and shuts down."
@@ -33,31 +34,33 @@ class Configuration(Section):
     tenants: tuple[Tenant, ...] | None = Field(
         None,
         min_length=1,
-        description="The tenants that there are; whatever a credential names if none.",
+        description="The tenants that exist; any tenant that a credential names if unset.",
         examples=[["acme", "demo"]],
     )
     telemetry: TelemetryConfig = Field(default_factory=TelemetryConfig, description="Traces, metrics and logs.")
-    embedders: dict[Name, Embedder] = Field(default_factory=dict, description="What makes vectors, by name.")
-    stores: dict[Name, StoreConfig] = Field(min_length=1, description="Where documents are kept, by name.")
+    embedders: dict[Name, EmbedderConfig] = Field(
+        default_factory=dict, description="Embedders, which make vectors, by name."
+    )
+    stores: dict[Name, StoreConfig] = Field(min_length=1, description="Stores of documents, by name.")
     corpus: Name | None = Field(
         None,
-        description="The store that the document calls keep documents in; the only one if none.",
+        description="The store that document calls write to, by name; the only store if unset.",
         examples=["main"],
     )
-    providers: dict[Name, Provider] = Field(
-        default_factory=dict, description="Who runs models that are not part of the server, by name."
+    providers: dict[Name, ProviderConfig] = Field(
+        default_factory=dict, description="Providers of models and embedders outside the server, by name."
     )
-    models: dict[Name, Model] = Field(min_length=1, description="What writes answers, by name.")
+    models: dict[Name, ModelConfig] = Field(min_length=1, description="Models, which write answers, by name.")
     concurrency: ConcurrencyOptions | None = Field(
-        None, description="How many calls of models at once, for all of them together; as many as come if none."
+        None, description="Calls of all models together in flight; unlimited if unset."
     )
     routes: dict[RouteName, RouteConfig] = Field(
-        min_length=1, description="The uses of the service, by name; calls that name none take `default`."
+        min_length=1, description="Routes, the named uses of the service; calls that name none take `default`."
     )
     self_hosted_only: tuple[Tenant, ...] | None = Field(
         None,
         min_length=1,
-        description="Tenants whose questions and documents reach no hosted model or embedder, whatever the route.",
+        description="Tenants whose questions and documents never reach a hosted model or embedder, whatever the route.",
         examples=[["acme"]],
     )
     spending: SpendingConfig = Field(
@@ -66,7 +69,7 @@ class Configuration(Section):
 
     @property
     def corpus_store(self) -> str:
-        """The name of the store that keeps documents."""
+        """The name of the store that document calls write to."""
         return self.corpus or next(iter(self.stores))
 
 

@@ -1,4 +1,4 @@
-"""What makes vectors."""
+"""Embedders."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -8,34 +8,35 @@ from groundwire_server.adapters.embedder.openai.options import OpenAiEmbeddingOp
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
-from groundwire_server.app.configuration.models.section import Name, Section, by_kind
+from groundwire_server.app.configuration.models.section import Name, by_kind
+from groundwire_server.options import Options
 
 
-class MiniLm(Section):
+class MiniLmConfig(Options):
     """all-MiniLM-L6-v2 on this machine; needs the extra `local`, no network and no key."""
 
-    kind: Literal["minilm"] = Field("minilm", description="The one on this machine.")
-    cache: int = Field(4096, ge=0, le=1_000_000, description="Vectors of recent questions to keep.")
+    kind: Literal["minilm"] = Field("minilm", description="all-MiniLM-L6-v2 on this machine.")
+    cache_size: int = Field(4096, ge=0, le=1_000_000, description="Vectors of recent questions that are cached.")
 
 
-class _Addressed(Section):
+class _Addressed(Options):
     kind: Literal["openai"] = Field("openai", description="An embeddings endpoint.")
-    provider: Name = Field(description="Who runs it, by its name; of the kind `openai`.", examples=["openai"])
+    provider: Name = Field(description="The provider, by name; of the kind `openai`.", examples=["openai"])
 
 
-class OpenAiEmbedder(OpenAiEmbeddingOptions, _Addressed):
+class OpenAiEmbedderConfig(OpenAiEmbeddingOptions, _Addressed):
     """An embedding model of a provider whose endpoint speaks as OpenAI's does."""
 
     retry: RetryOptions = Field(default_factory=RetryOptions, description="How a failed request is retried.")
     breaker: CircuitOptions = Field(
         default_factory=CircuitOptions, description="When calls stop for a while because they keep failing."
     )
-    cache: int = Field(4096, ge=0, le=1_000_000, description="Vectors of recent questions to keep.")
+    cache_size: int = Field(4096, ge=0, le=1_000_000, description="Vectors of recent questions that are cached.")
 
 
-Embedder: TypeAlias = Annotated[
-    Annotated[MiniLm, Tag("minilm")]
-    | Annotated[OpenAiEmbedder, Tag("openai")]
+EmbedderConfig: TypeAlias = Annotated[
+    Annotated[MiniLmConfig, Tag("minilm")]
+    | Annotated[OpenAiEmbedderConfig, Tag("openai")]
     | Annotated[VectorizerOptions, Tag("weaviate")],
     by_kind("minilm"),
 ]
