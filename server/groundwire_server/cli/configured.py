@@ -1,4 +1,4 @@
-"""A configuration for commands: read, or an end with a line for each thing that is wrong."""
+"""Reads a configuration for commands; mistakes in it end the command with a line each."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ def loaded_from(sources: Sources) -> Loaded:
     """Read a configuration.
 
     Raises:
-        CommandError: with a line for each thing that is wrong.
+        CommandError: with a line for each mistake.
     """
     with problems_stop():
         return load(sources)
@@ -20,10 +20,10 @@ def loaded_from(sources: Sources) -> Loaded:
 
 @contextmanager
 def problems_stop() -> Iterator[None]:
-    """Ends the command with a line for each thing that is wrong with a configuration.
+    """End the command with a line for each mistake in a configuration.
 
     Raises:
-        CommandError: when something is.
+        CommandError: when there is one.
     """
     try:
         yield

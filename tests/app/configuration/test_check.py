@@ -189,7 +189,7 @@ def test_a_folder_that_can_be_made_is_right(here: Path) -> None:
         ("file/data", "file is a file: name a folder"),
         ("loop", "loop cannot be used: Too many levels of symbolic links"),
         ("loop/data", "loop/data cannot be used: Too many levels of symbolic links"),
-        ("nowhere", "nowhere is a link that leads nowhere: correct it"),
+        ("nowhere", "nowhere is a broken link: correct it"),
         ("x" * 300, f"{'x' * 300} cannot be used: File name too long"),
     ],
 )
