@@ -77,8 +77,8 @@ class TestApply:
         assert refused.code == 2
         assert "delete the collection with everything in it, and create it anew (the property terms is" in refused.out
         assert refused.err == (
-            "groundwire: stores.main: all documents in Groundwire would be deleted: name another collection, or allow it "
-            "with --delete-documents\n"
+            "groundwire: stores.main: all documents in Groundwire would be deleted: name another collection, "
+            "or allow it with --delete-documents\n"
         )
         assert double.world.collections["Groundwire"] is held
 

@@ -1,4 +1,4 @@
-"""Who is let in, put together from what is set."""
+"""The authenticators of a configuration."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from groundwire_server.adapters.authentication.tokens import Tokens
 
 NO_AUTHENTICATION = Access({CredentialKind.DECLARED: DeclaredIdentity()})
-"""No authentication: callers are whom they say they are."""
+"""No authentication: callers are trusted to identify themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessOptions:
-    """What callers may prove who they are with; nothing set means that they are believed.
+    """The accepted credentials; without any, callers are trusted to identify themselves.
 
     Attributes:
         api_keys: the file of API keys.
         tokens: the issuers of tokens.
         certificates: how client certificates name their callers.
-        tenants: those that there are; None lets every tenant in that a credential names.
+        tenants: the accepted tenants; None accepts every tenant that a credential names.
     """
 
     api_keys: Path | None = None
@@ -40,25 +40,25 @@ class AccessOptions:
 
     @property
     def authenticated(self) -> bool:
-        """Whether callers prove who they are."""
+        """Whether callers have to present a credential."""
         return self.api_keys is not None or bool(self.tokens) or self.certificates is not None
 
 
 KeySets: TypeAlias = "dict[tuple[str, str], FreshKeys]"
-"""The key sets in use, by issuer and place: the next configuration goes on with them if an issuer is down just then."""
+"""Key sets by issuer and address: the next configuration keeps them if an issuer is down at that moment."""
 
 
 @asynccontextmanager
 async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" = None) -> AsyncIterator[Access]:
-    """Let callers in as the options say; key sets are kept fresh until the context is left.
+    """Yield the authenticators of the options; key sets are refreshed until the context is left.
 
-    An issuer that is down is no reason not to start: its tokens are refused until its keys are there, unless they are
-    known from before. A file that is not there is one.
+    An issuer that is down does not prevent the start: its tokens are rejected until its keys are loaded, unless they
+    are known from before. A missing file does.
 
     Args:
-        options: what callers may prove who they are with.
+        options: the accepted credentials.
         clock: tells the time.
-        known: the key sets of the configuration before; those of this one take their place.
+        known: the key sets of the previous configuration; they are replaced by those of this one.
 
     Raises:
         SetupError: when the API keys, or a key set in a file, cannot be read.
@@ -69,7 +69,7 @@ async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" =
     if not options.authenticated:
         yield Access(NO_AUTHENTICATION.authenticators, options.tenants)
         return
-    # Imported here: a server that believes its callers starts without what verifies them.
+    # Imported here: a server without authentication does not need them.
     from groundwire_server.adapters.authentication.api_keys import ApiKeys  # noqa: PLC0415
     from groundwire_server.adapters.authentication.certificates import Certificates  # noqa: PLC0415
 

@@ -1,12 +1,12 @@
-"""What the collector of cyclic garbage looks at."""
+"""What the garbage collector looks at."""
 
 import gc
 
 
 def keep_what_is_there() -> None:
-    """Leave everything that was made until now out of later collections: it stays as long as the process does.
+    """Exclude every object that exists now from later collections: these objects live as long as the process.
 
-    Modules and their classes alone are so many objects that looking at them all takes 30 ms, in which no call goes on.
+    The modules and their classes alone take 30 ms to look at, in which no call makes progress.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""TLS: certificates that are read again when their files change, without a restart."""
+"""TLS: certificates are reloaded when their files change, without a restart."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -28,13 +28,13 @@ class TlsError(SetupError):
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """Where TLS is read from, as PEM.
+    """The PEM files of TLS.
 
     Attributes:
-        certificate: the server's, with those that lead from it to an authority.
-        key: the certificate's private key, without a passphrase; None when the certificate's file holds it.
-        client_ca: authorities of client certificates. With them every caller must present one: gRPC for Python either
-            asks for none or insists.
+        certificate: the server's, with its intermediate certificates.
+        key: the private key, without a passphrase; None when the certificate's file holds it.
+        client_ca: authorities of client certificates. With them every caller must present a certificate: gRPC for
+            Python cannot make it optional.
     """
 
     certificate: Path
@@ -48,34 +48,34 @@ class TlsFiles:
 
 
 class ServerTls:
-    """What the server's listening address is secured with.
+    """The certificates of the server's address.
 
-    gRPC asks for the certificate at each new connection, in a thread of its own; a file that has changed is read then.
-    Files that do not fit together leave the last good certificate in use, and are told of once.
+    gRPC asks for the certificate at each new connection, in its own thread; a changed file is read then.
+    Files that do not match leave the last good certificate in use, and are reported once.
     """
 
     def __init__(self, files: TlsFiles, clock: Clock) -> None:
         """Read the files.
 
         Raises:
-            TlsError: when they cannot be used.
+            TlsError: when the files cannot be used.
         """
         self._files = files
         self._clock = clock
         self._lock = Lock()
-        # In this order a change in between is seen later, and not never.
+        # In this order a change in between is seen at the next connection, not missed.
         self._marks = self._refused = _marks(files)
         self._initial = _load(files, clock.today())
 
     def credentials(self) -> grpc.ServerCredentials:
-        """What gRPC listens with."""
-        insists = self._files.client_ca is not None
+        """Return the credentials that gRPC listens with."""
+        required = self._files.client_ca is not None
         # The stubs do not know that None means no change.
         fetch = cast("Callable[[], grpc.ServerCertificateConfiguration]", self.renewed)
-        return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=insists)
+        return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=required)
 
     def renewed(self) -> grpc.ServerCertificateConfiguration | None:
-        """The certificate, if it is another than before; never raises, since gRPC would refuse the connection."""
+        """Return the certificate if it has changed; never raise, since gRPC would refuse the connection."""
         with self._lock:
             marks = _marks(self._files)
             if marks == self._marks:
@@ -85,30 +85,34 @@ class ServerTls:
             except TlsError as unusable:
                 if marks != self._refused:
                     self._refused = marks
-                    _log.error("the new certificate cannot be used, the old one stays", extra={"why": str(unusable)})
+                    _log.error(
+                        "the new certificate cannot be used; the old one stays in use", extra={"why": str(unusable)}
+                    )
                 return None
             self._marks = marks
-        _log.info("the certificate is read again", extra={"certificate": str(self._files.certificate)})
+        _log.info("the certificate was reloaded", extra={"certificate": str(self._files.certificate)})
         return loaded
 
 
 def check(files: TlsFiles, now: datetime) -> datetime:
-    """Hold the files against each other; return when the certificate expires.
+    """Check the files against each other; return when the certificate expires.
 
     Raises:
-        TlsError: when they cannot be used.
+        TlsError: when the files cannot be used.
     """
     certificate = _certificates(files.certificate, "certificate")[0]
     path = files.key or files.certificate
     try:
         key = load_pem_private_key(_bytes(path, "key"), None)
     except TypeError:
-        raise TlsError(f"the key {path} has a passphrase: keep a copy without one, readable by this user") from None
+        raise TlsError(
+            f"the key {path} has a passphrase: store a copy without one, readable by this user only"
+        ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise TlsError(_no_key(files)) from None
     encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*encoded) != certificate.public_key().public_bytes(*encoded):
-        raise TlsError(f"the key {path} is another certificate's than {files.certificate}: give the two of one pair")
+        raise TlsError(f"the key {path} does not belong to the certificate {files.certificate}: name a matching pair")
     if now < certificate.not_valid_before_utc:
         begins = certificate.not_valid_before_utc.isoformat()
         raise TlsError(f"the certificate {files.certificate} is not valid before {begins}: correct the clock, or wait")
@@ -129,8 +133,8 @@ def _load(files: TlsFiles, now: datetime) -> grpc.ServerCertificateConfiguration
 
 def _no_key(files: TlsFiles) -> str:
     if files.key is None:
-        return f"the certificate {files.certificate} comes without its key: name the key's file beside it"
-    return f"the file {files.key} holds no private key in PEM"
+        return f"the certificate {files.certificate} has no key: name the file of its key"
+    return f"the file {files.key} does not hold a private key in PEM"
 
 
 def _certificates(path: Path, what: str) -> Sequence[x509.Certificate]:
@@ -148,5 +152,5 @@ def _bytes(path: Path, what: str) -> bytes:
 
 
 def _marks(files: TlsFiles) -> Sequence[object]:
-    """Differ when a file does."""
+    """Return the marks of the files, which differ when a file has changed."""
     return [mark(path) for path in files.paths]
