@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
 
-from opentelemetry.metrics import Meter
-from opentelemetry.trace import Tracer
-
 from groundwire_server.app import compose
 from groundwire_server.app.access import KeySets, access
 from groundwire_server.app.calibrated import calibrated
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.compose import Process
 from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -65,19 +63,18 @@ class ConfigReloader:
     """
 
     def __init__(
-        self, sources: Sources, tracer: Tracer, meter: Meter, taken: ActiveConfig, shared: Shared, key_sets: KeySets
+        self, sources: Sources, process: Process, active: ActiveConfig, shared: Shared, key_sets: KeySets
     ) -> None:
-        self.current = CurrentSnapshot(taken.snapshot)
+        self.current = CurrentSnapshot(active.snapshot)
         self._sources = sources
-        self._tracer = tracer
-        self._meter = meter
-        self._taken = taken
+        self._process = process
+        self._active = active
         self._shared = shared
         self._key_sets = key_sets
         self._retiring: dict[ActiveConfig, asyncio.Task[None]] = {}
 
     @classmethod
-    async def begin(cls, sources: Sources, loaded: Loaded, tracer: Tracer, meter: Meter) -> "ConfigReloader":
+    async def begin(cls, sources: Sources, loaded: Loaded, process: Process) -> "ConfigReloader":
         """Open the stores and models of the first configuration.
 
         Raises:
@@ -89,12 +86,12 @@ class ConfigReloader:
         """
         shared = Shared()
         key_sets: KeySets = {}
-        return cls(sources, tracer, meter, await _take(loaded, tracer, meter, shared, key_sets), shared, key_sets)
+        return cls(sources, process, await _open(loaded, process, shared, key_sets), shared, key_sets)
 
     @property
     def configuration(self) -> Configuration:
         """The active configuration."""
-        return self._taken.loaded.configuration
+        return self._active.loaded.configuration
 
     async def reload(self) -> bool:
         """Read the configuration again, and use it if all of it is valid; return whether it is in use.
@@ -108,12 +105,12 @@ class ConfigReloader:
                 return True
             _refuse_what_is_fixed(self.configuration, loaded)
             key_sets = dict(self._key_sets)
-            taken = await _take(loaded, self._tracer, self._meter, self._shared, key_sets)
+            active = await _open(loaded, self._process, self._shared, key_sets)
         except (InvalidConfigurationError, Failure, SetupError, ImportError, OSError) as wrong:
             _log.error("the new configuration is invalid; the old one stays in use", extra={"why": str(wrong)})
             return False
-        before, self._taken, self._key_sets = self._taken, taken, key_sets
-        self.current.snapshot = taken.snapshot
+        before, self._active, self._key_sets = self._active, active, key_sets
+        self.current.snapshot = active.snapshot
         logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
         loop = asyncio.get_running_loop()
         self._retiring[before] = loop.create_task(self._retire(before))
@@ -125,13 +122,13 @@ class ConfigReloader:
         for retiring in self._retiring.values():
             retiring.cancel()
         await asyncio.gather(*self._retiring.values(), return_exceptions=True)
-        for taken in (*self._retiring, self._taken):
-            await taken.opened.aclose()
+        for active in (*self._retiring, self._active):
+            await active.opened.aclose()
 
-    async def _retire(self, taken: ActiveConfig) -> None:
-        await asyncio.sleep(taken.longest)
-        await taken.opened.aclose()
-        del self._retiring[taken]
+    async def _retire(self, active: ActiveConfig) -> None:
+        await asyncio.sleep(active.longest)
+        await active.opened.aclose()
+        del self._retiring[active]
 
 
 async def watch(file: File, known: Mark, changed: Callable[[], Awaitable[object]]) -> None:
@@ -154,7 +151,7 @@ async def watch(file: File, known: Mark, changed: Callable[[], Awaitable[object]
             await changed()
 
 
-async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, key_sets: KeySets) -> ActiveConfig:
+async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeySets) -> ActiveConfig:
     configuration = loaded.configuration
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
@@ -163,7 +160,7 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
         admitted = await opening.enter_async_context(access(options, clock, key_sets))
         lease = shared.lease()
         opening.push_async_callback(lease.end)
-        parts = await open_parts(configuration, lease, tracer)
+        parts = await open_parts(configuration, lease, process.tracer)
         policies = {
             name: (calibrated(name, route, parts.of_route(name, route.store)), route.store)
             for name, route in configuration.routes.items()
@@ -171,8 +168,7 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
         snapshot = compose.snapshot(
             policies,
             parts,
-            tracer,
-            meter,
+            process,
             admitted,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.edge.access import Access
-from groundwire_server.pipeline.answering import Answering
+from groundwire_server.pipeline.answerer import PipelineAnswerer
+from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
 
 
@@ -14,14 +16,18 @@ class ServingSnapshot:
 
     Attributes:
         access: authenticates callers.
-        answering: answers questions.
+        routes: the routes by name.
+        answerer: answers questions.
+        pipeline: searches.
         corpus: stores documents.
         ingest: splits and embeds new documents.
         write_seconds: how long writing one event of a stream may take.
     """
 
     access: Access
-    answering: Answering
+    routes: RouteTable
+    answerer: Answerer
+    pipeline: PipelineAnswerer
     corpus: Corpus
     ingest: Ingest
     write_seconds: float

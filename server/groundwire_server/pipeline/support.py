@@ -1,12 +1,17 @@
 """How far the cited passages carry what is said, judged by words: cheap, strict on names and numbers."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from groundwire_server.domain.answer import CheckedSentence, Span
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import ContentWords, content_words
+from groundwire_server.domain.vocabulary import Verdict
+
+CHECKER = "coverage"
+"""Names the check by words in verdicts."""
 
 
 class Source:
@@ -20,6 +25,10 @@ class Source:
         self.passage = passage
 
     @cached_property
+    def _spaced(self) -> str:
+        return " ".join(self.passage.text.split())
+
+    @cached_property
     def words(self) -> ContentWords:
         """What it says."""
         return ContentWords(self.passage.text)
@@ -30,19 +39,62 @@ class Source:
         text = self.passage.text
         return [(text[start:end], ContentWords(text[start:end])) for start, end in sentences(text)]
 
+    def has_sentence(self, sentence: str) -> bool:
+        """Whether it is one of its sentences, whole and word for word, however it is spaced."""
+        return " ".join(sentence.split()) in self._spaced_sentences
+
+    @cached_property
+    def _spaced_sentences(self) -> frozenset[str]:
+        return frozenset(" ".join(sentence.split()) for sentence, _ in self.sentences)
+
     def quote(self, statement: str) -> str:
         """Return where it says the statement, or else its sentence that shares most words with it; verbatim.
 
         Empty when none shares a word. Of two sentences that share as many words, the shorter says less besides.
         """
         # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is much cheaper besides.
-        verbatim = _stretch(statement.split(), self.passage.text)
+        verbatim = self._stretch(statement.split())
         if verbatim:
             return verbatim
         said = content_words(statement)
         shared = [(len(words.occurring(said)), -len(sentence), sentence) for sentence, words in self.sentences]
         count, _, best = max(shared, key=lambda each: each[:2], default=(0, 0, ""))
         return best if count else ""
+
+    def _stretch(self, words: list[str]) -> str:
+        """Return the stretch that has these words in a row, however they are spaced; empty when there is none."""
+        said, spaced = " ".join(words), self._spaced
+        start = spaced.find(said) if said else -1
+        while start >= 0:
+            end = start + len(said)
+            if (start == 0 or not spaced[start - 1].isalnum()) and spaced[end : end + 1] in ("", " "):
+                first = spaced.count(" ", 0, start)
+                within = start - (spaced.rfind(" ", 0, start) + 1)
+                text = self.passage.text
+                tokens = list(_TOKEN.finditer(text))
+                return text[tokens[first].start() + within : tokens[first + len(words) - 1].end()]
+            start = spaced.find(said, start + 1)
+        return ""
+
+
+def check_sentence(sentence: str, span: Span, cited: Sequence[Source]) -> CheckedSentence:
+    """Return the verdict on a sentence, as far as words alone can tell.
+
+    A sentence of a cited passage, whole and word for word, is VERBATIM: since nothing of it was left out, no negation
+    and no condition was. Any other is CONSISTENT at best: this check looks at the share of words that the passages
+    cover, and its caller refuses what they cover too little; it knows nothing of what the words say together.
+
+    Args:
+        sentence: as it stands in the answer.
+        span: where it stands.
+        cited: the passages that it cites, in the order of its citations.
+    """
+    verbatim = tuple(index for index, source in enumerate(cited) if source.has_sentence(sentence))
+    if verbatim:
+        return CheckedSentence(span, Verdict.VERBATIM, 1.0, verbatim, CHECKER)
+    said = content_words(sentence)
+    carrying = tuple(index for index, source in enumerate(cited) if source.words.occurring(said))
+    return CheckedSentence(span, Verdict.CONSISTENT, support(sentence, cited), carrying, CHECKER)
 
 
 def support(statement: str, sources: Iterable[Source]) -> float:
@@ -57,21 +109,6 @@ def support(statement: str, sources: Iterable[Source]) -> float:
     for source in sources:
         missing -= source.words.occurring(missing)
     return 1.0 - len(missing) / len(said)
-
-
-def _stretch(words: list[str], text: str) -> str:
-    """The stretch of a text that has these words in a row, however they are spaced; empty when there is none."""
-    said, spaced = " ".join(words), " ".join(text.split())
-    start = spaced.find(said) if said else -1
-    while start >= 0:
-        end = start + len(said)
-        if (start == 0 or not spaced[start - 1].isalnum()) and spaced[end : end + 1] in ("", " "):
-            first = spaced.count(" ", 0, start)
-            within = start - (spaced.rfind(" ", 0, start) + 1)
-            tokens = list(_TOKEN.finditer(text))
-            return text[tokens[first].start() + within : tokens[first + len(words) - 1].end()]
-        start = spaced.find(said, start + 1)
-    return ""
 
 
 _TOKEN = re.compile(r"\S+")
