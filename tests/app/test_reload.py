@@ -30,8 +30,8 @@ from tests.doubles.spans import Spans
 from tests.doubles.time import VirtualTimeLoop
 
 QUESTION = "What do lambda expressions create?"
-STAYS = "the new configuration cannot be used, the old one stays"
-TAKEN = "the new configuration is in force"
+STAYS = "the new configuration is invalid; the old one stays in use"
+TAKEN = "the new configuration is in use"
 
 
 def text(
@@ -243,7 +243,7 @@ async def test_the_same_configuration_is_left_in_force(product: Product, caplog:
     snapshot = product.reloader.current.snapshot
     product.file.write_text(product.file.read_text() + "# a remark\n")
     assert await product.reloader.reload()
-    assert caplog.messages == ["the configuration is the same as before"]
+    assert caplog.messages == ["the configuration has not changed"]
     assert product.reloader.current.snapshot is snapshot
 
 

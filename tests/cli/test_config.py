@@ -171,7 +171,7 @@ def test_check_looks_at_what_the_file_refers_to(groundwire_command: Command, her
 def _lone(folder: Path) -> str:
     certificate, key = AUTHORITY.issue(dns=["localhost"]).write(folder)
     key.unlink()
-    return f"the certificate {certificate.name} comes without its key: name the key's file beside it"
+    return f"the certificate {certificate.name} has no key: name the file of its key"
 
 
 def _without_key(folder: Path) -> str:

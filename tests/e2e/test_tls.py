@@ -117,7 +117,7 @@ async def test_a_renewal_that_is_broken_or_half_done_leaves_the_old_certificate(
         for _ in range(2):
             assert await server.version(authority.pem)
         assert [record.getMessage() for record in caplog.records] == [
-            "the new certificate cannot be used, the old one stays"
+            "the new certificate cannot be used; the old one stays in use"
         ]
         renewed.write(tmp_path)
         assert await server.version(later.pem)

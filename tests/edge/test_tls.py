@@ -115,11 +115,11 @@ def _renew(files: TlsOptions, issued: Issued) -> None:
 
 
 BROKEN = [
-    (_without_key, "comes without its key: name the key's file beside it"),
+    (_without_key, "has no key: name the file of its key"),
     (_key_absent, r"the key .*tls\.key cannot be read: No such file"),
-    (_key_of_another, r"tls\.key is another certificate's than .*tls\.crt: give the two of one pair"),
-    (_key_locked, "has a passphrase: keep a copy without one"),
-    (_key_is_a_certificate, r"tls\.key holds no private key in PEM"),
+    (_key_of_another, r"tls\.key does not belong to the certificate .*tls\.crt: name a matching pair"),
+    (_key_locked, "has a passphrase: store a copy without one"),
+    (_key_is_a_certificate, r"tls\.key does not hold a private key in PEM"),
     (_expired, "has expired at .*: renew it"),
     (_not_yet_valid, "is not valid before .*: correct the clock, or wait"),
     (_folder, "the certificate .* is a folder: name the file in it"),
@@ -169,6 +169,6 @@ def test_a_renewal_that_cannot_be_used_leaves_the_old_and_is_told_of_once(
     spoil(files)
     assert [tls.renewed() for _ in range(3)] == [None] * 3
     (record,) = caplog.records
-    assert record.getMessage() == "the new certificate cannot be used, the old one stays"
+    assert record.getMessage() == "the new certificate cannot be used; the old one stays in use"
     _renew(files, AUTHORITY.issue(dns=["localhost"]))
     assert tls.renewed() is not None

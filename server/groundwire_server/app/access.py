@@ -1,4 +1,4 @@
-"""Access, put together as the configuration says."""
+"""The authenticators of a configuration."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.authentication import AuthenticationConfig
 
 NO_AUTHENTICATION = Access({CredentialKind.DECLARED: DeclaredIdentity()})
-"""Callers are trusted to identify themselves."""
+"""No authentication: callers are trusted to identify themselves."""
 
 
 KeySets: TypeAlias = "dict[tuple[str, str], FreshKeys]"
-"""The key sets in use, by issuer and place: the next configuration goes on with them if an issuer is down just then."""
+"""Key sets by issuer and address: the next configuration keeps them if an issuer is down at that moment."""
 
 
 @asynccontextmanager
 async def access(
     section: "AuthenticationConfig", tenants: Collection[str] | None, clock: Clock, known: "KeySets | None" = None
 ) -> AsyncIterator[Access]:
-    """Authenticate callers as a section says; key sets are kept fresh until the context is left.
+    """Yield the authenticators of a section; key sets are refreshed until the context is left.
 
-    An issuer that is down is no reason not to start: its tokens are refused until its keys are there, unless they are
-    known from before. A file that is not there is one.
+    An issuer that is down does not prevent the start: its tokens are rejected until its keys are loaded, unless they
+    are known from before. A missing file does.
 
     Args:
-        section: the credentials that are accepted.
-        tenants: the tenants that are admitted; None for every tenant that a credential names.
+        section: the accepted credentials.
+        tenants: the accepted tenants; None accepts every tenant that a credential names.
         clock: tells the time.
-        known: the key sets of the configuration before; those of this one take their place.
+        known: the key sets of the previous configuration; they are replaced by those of this one.
 
     Raises:
         SetupError: when the API keys, or a key set in a file, cannot be read.
@@ -49,7 +49,7 @@ async def access(
     if not section.required:
         yield Access(NO_AUTHENTICATION.authenticators, admitted)
         return
-    # Imported here: a server without authentication starts without these imports.
+    # Imported here: a server without authentication does not need them.
     from groundwire_server.adapters.authentication.api_keys import ApiKeys  # noqa: PLC0415
     from groundwire_server.adapters.authentication.certificates import Certificates  # noqa: PLC0415
 

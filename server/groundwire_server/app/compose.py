@@ -1,4 +1,4 @@
-"""Putting the product together: concrete classes are named in this room and nowhere else."""
+"""Composition: only this package names concrete classes."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -58,18 +58,18 @@ def snapshot(
     write_seconds: float,
     self_hosted_only: Collection[str] = (),
 ) -> ServingSnapshot:
-    """Put together what calls are served by.
+    """Return what calls are served with.
 
     Args:
         policies: the routes by name, each with the name of its store.
-        parts: the adapters in use.
+        parts: the adapters.
         process: what outlives the snapshot.
-        access: authenticates the callers.
-        write_seconds: how long an event of a stream waits for its reader.
-        self_hosted_only: tenants that no hosted model is asked for.
+        access: the authenticators.
+        write_seconds: how long writing one event of a stream may take.
+        self_hosted_only: tenants whose questions go to self-hosted models only.
 
     Raises:
-        UnknownPromptError: when a route names a prompt that is not there.
+        UnknownPromptError: when a route names a prompt that does not exist.
     """
     prompts = FilePrompts(BUILT_IN)
     for policy, _ in policies.values():
@@ -107,7 +107,7 @@ def snapshot(
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions) -> Server:
-    """Put a server together around what it serves by."""
+    """Return a server that serves the current snapshot."""
     clock = SystemClock()
     servicers = Servicers(
         Answers(current, process.runs),
@@ -120,7 +120,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions) -
 
 
 def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck) -> Route:
-    """A route with the models alone that it may ask: it holds no others."""
+    """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
     generators = {alias: parts.generators[alias] for alias in chain}
     ports = Ports(store.retriever, store.embedder, prompts, generators, check, parts.prices, parts.budget)

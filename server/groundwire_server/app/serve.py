@@ -1,4 +1,4 @@
-"""The life of a server: start, serve, take in new configurations, drain."""
+"""The life of a server: start, serve, reload the configuration, drain."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that listens."""
+    """A running server."""
 
     address: str
     reloader: ConfigReloader
@@ -36,13 +36,13 @@ class Running:
 
 @asynccontextmanager
 async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
-    """Serve within this process; leaving drains.
+    """Serve within this process until the context is left, then drain.
 
     Raises:
-        InvalidConfigurationError: when something that it refers to is not there.
-        SetupError: when something that it names cannot be used.
+        InvalidConfigurationError: when something that the configuration refers to does not exist.
+        SetupError: when something that the configuration names cannot be used.
         ImportError: when an extra is not installed.
-        OSError: when the address or a folder cannot be had.
+        OSError: when the address or a folder cannot be used.
     """
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
@@ -67,11 +67,11 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
 def serve(sources: Sources, loaded: Loaded) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
-    The first line on standard output says where the server listens. SIGHUP, or a change of the file, takes in the
-    configuration anew.
+    The first line on standard output says where the server listens. The configuration is reloaded on SIGHUP and when
+    its file changes.
 
     Raises:
-        InvalidConfigurationError: and what else `running` raises.
+        InvalidConfigurationError: and the other errors of `running`.
     """
     set_up_logs(loaded.configuration.telemetry.log_level)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -87,7 +87,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
     loop.add_signal_handler(signal.SIGHUP, again.set)
     async with running(sources, loaded) as server:
         settle_garbage_collection()
-        print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
+        print(f"listening on {server.address}", flush=True)  # noqa: T201  # programs that start a server wait for it
         renewing = asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark))
         await stop.wait()
         renewing.cancel()
@@ -113,16 +113,16 @@ async def _renewing(reloader: ConfigReloader, again: asyncio.Event, file: Path |
 def _tls(options: TlsOptions | None) -> "ServerTls | None":
     if options is None:
         return None
-    # Imported here: a server without TLS is spared its imports.
+    # Imported here: a server without TLS does not need it.
     from groundwire_server.edge.tls import ServerTls  # noqa: PLC0415
 
     return ServerTls(options, SystemClock())
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
-    """Uvloop where there is one: 5 to 15 % less CPU a call."""
+    """Return uvloop where it is installed: 5 to 15 % less CPU per call."""
     try:
-        import uvloop  # noqa: PLC0415  # not on every platform
+        import uvloop  # noqa: PLC0415  # not available on every platform
     except ImportError:
         return None
     return uvloop.Loop

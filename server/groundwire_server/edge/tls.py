@@ -1,4 +1,4 @@
-"""TLS: certificates that are read again when their files change, without a restart."""
+"""TLS: certificates are reloaded when their files change, without a restart."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -27,34 +27,34 @@ class TlsError(SetupError):
 
 
 class ServerTls:
-    """What the server's listening address is secured with.
+    """The certificates of the server's address.
 
-    gRPC asks for the certificate at each new connection, in a thread of its own; a file that has changed is read then.
-    Files that do not fit together leave the last good certificate in use, and are told of once.
+    gRPC asks for the certificate at each new connection, in its own thread; a changed file is read then.
+    Files that do not match leave the last good certificate in use, and are reported once.
     """
 
     def __init__(self, options: TlsOptions, clock: Clock) -> None:
         """Read the files.
 
         Raises:
-            TlsError: when they cannot be used.
+            TlsError: when the files cannot be used.
         """
         self._options = options
         self._clock = clock
         self._lock = Lock()
-        # In this order a change in between is seen later, and not never.
+        # In this order a change in between is seen at the next connection, not missed.
         self._marks = self._refused = _marks(options)
         self._initial = _load(options, clock.today())
 
     def credentials(self) -> grpc.ServerCredentials:
-        """What gRPC listens with."""
-        insists = self._options.client_ca is not None
+        """Return the credentials that gRPC listens with."""
+        required = self._options.client_ca is not None
         # The stubs do not know that None means no change.
         fetch = cast("Callable[[], grpc.ServerCertificateConfiguration]", self.renewed)
-        return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=insists)
+        return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=required)
 
     def renewed(self) -> grpc.ServerCertificateConfiguration | None:
-        """The certificate, if it is another than before; never raises, since gRPC would refuse the connection."""
+        """Return the certificate if it has changed; never raise, since gRPC would refuse the connection."""
         with self._lock:
             marks = _marks(self._options)
             if marks == self._marks:
@@ -64,30 +64,34 @@ class ServerTls:
             except TlsError as unusable:
                 if marks != self._refused:
                     self._refused = marks
-                    _log.error("the new certificate cannot be used, the old one stays", extra={"why": str(unusable)})
+                    _log.error(
+                        "the new certificate cannot be used; the old one stays in use", extra={"why": str(unusable)}
+                    )
                 return None
             self._marks = marks
-        _log.info("the certificate is read again", extra={"certificate": str(self._options.certificate)})
+        _log.info("the certificate was reloaded", extra={"certificate": str(self._options.certificate)})
         return loaded
 
 
 def check(options: TlsOptions, now: datetime) -> datetime:
-    """Hold the files against each other; return when the certificate expires.
+    """Check the files against each other; return when the certificate expires.
 
     Raises:
-        TlsError: when they cannot be used.
+        TlsError: when the files cannot be used.
     """
     certificate = _certificates(options.certificate, "certificate")[0]
     path = options.key or options.certificate
     try:
         key = load_pem_private_key(_bytes(path, "key"), None)
     except TypeError:
-        raise TlsError(f"the key {path} has a passphrase: keep a copy without one, readable by this user") from None
+        raise TlsError(
+            f"the key {path} has a passphrase: store a copy without one, readable by this user only"
+        ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise TlsError(_no_key(options)) from None
     encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*encoded) != certificate.public_key().public_bytes(*encoded):
-        raise TlsError(f"the key {path} is another certificate's than {options.certificate}: give the two of one pair")
+        raise TlsError(f"the key {path} does not belong to the certificate {options.certificate}: name a matching pair")
     if now < certificate.not_valid_before_utc:
         begins = certificate.not_valid_before_utc.isoformat()
         raise TlsError(
@@ -110,8 +114,8 @@ def _load(options: TlsOptions, now: datetime) -> grpc.ServerCertificateConfigura
 
 def _no_key(options: TlsOptions) -> str:
     if options.key is None:
-        return f"the certificate {options.certificate} comes without its key: name the key's file beside it"
-    return f"the file {options.key} holds no private key in PEM"
+        return f"the certificate {options.certificate} has no key: name the file of its key"
+    return f"the file {options.key} does not hold a private key in PEM"
 
 
 def _certificates(path: Path, what: str) -> Sequence[x509.Certificate]:
@@ -129,5 +133,5 @@ def _bytes(path: Path, what: str) -> bytes:
 
 
 def _marks(options: TlsOptions) -> Sequence[object]:
-    """Differ when a file does."""
+    """Return the marks of the files, which differ when a file has changed."""
     return [mark(path) for path in options.files]

@@ -103,7 +103,7 @@ def test_a_certificate_with_its_key_is_right(here: Path) -> None:
     [
         (_without_key, "the key tls.key cannot be read: No such file or directory"),
         (_expired, "has expired at"),
-        (_key_of_another, "tls.key is another certificate's than tls.crt"),
+        (_key_of_another, "tls.key does not belong to the certificate tls.crt"),
         (_folder_for_a_certificate, "the certificate tls.crt is a folder: name the file in it"),
         (_pipe_for_a_certificate, "the certificate tls.crt is a pipe or a device: name a file"),
     ],
@@ -118,7 +118,7 @@ def test_a_certificate_that_cannot_be_used_is_one_line(here: Path, put: Callable
 def test_a_certificate_that_comes_without_a_key_is_one_line(here: Path) -> None:
     _good(here)
     assert wrong(here, "server: {tls: {certificate: tls.crt}}") == [
-        "groundwire.yaml:1: server.tls: the certificate tls.crt comes without its key: name the key's file beside it"
+        "groundwire.yaml:1: server.tls: the certificate tls.crt has no key: name the file of its key"
     ]
 
 

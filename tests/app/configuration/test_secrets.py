@@ -111,7 +111,7 @@ def _loop(path: Path) -> None:
     [
         (_latin_1, "is not UTF-8 in line 1: save it as UTF-8"),
         (_empty, "is empty: write the secret into it"),
-        (_large, "is larger than 64 KiB: is it another file?"),
+        (_large, "is larger than 64 KiB: is it the right file?"),
         (_loop, "cannot be read: Too many levels of symbolic links"),
         (os.mkfifo, "is a pipe or a device: name a file"),
     ],

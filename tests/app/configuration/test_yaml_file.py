@@ -185,7 +185,7 @@ def _absent(path: Path) -> None:
         (_pipe, "is a pipe or a device: name a file"),
         (_loop, "cannot be read: Too many levels of symbolic links"),
         (_absent, "cannot be read: No such file or directory; `groundwire config init` writes one to begin with"),
-        (_long, "is larger than 256 KiB: is it another file?"),
+        (_long, "is larger than 256 KiB: is it the right file?"),
         (_latin_1, "is not UTF-8 in line 2: save it as UTF-8"),
         (_utf_16, "is not UTF-8 in line 1: save it as UTF-8"),
     ],

@@ -118,5 +118,5 @@ async def state(product: Product, world: World) -> object:
 
 def security_event(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
     (record,) = [record for record in caplog.records if record.name == "groundwire.security"]
-    assert vars(record)["event"] == "call_refused"
+    assert vars(record)["event"] == "call_denied"
     return vars(record)
