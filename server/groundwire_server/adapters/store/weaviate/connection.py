@@ -197,14 +197,16 @@ def _client(options: ConnectionOptions) -> WeaviateAsyncClient:
         ),
         skip_init_checks=True,
     )
-    if options.tls is not None and options.tls.ca is not None:
-        _trust(client, options.tls.ca, options.pool)
+    if options.tls is None:
+        # Loading the system's authorities takes longer than connecting, and a plain connection asks none of them.
+        _trust(client, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), options.pool)
+    elif options.tls.ca is not None:
+        _trust(client, ssl.create_default_context(cadata=options.tls.ca.decode()), options.pool)
     return client
 
 
-def _trust(client: WeaviateAsyncClient, ca: bytes, pool: int) -> None:
-    """Have the REST half trust the operator's own authority, which the client offers no option for."""
-    context = ssl.create_default_context(cadata=ca.decode())
+def _trust(client: WeaviateAsyncClient, context: ssl.SSLContext, pool: int) -> None:
+    """Have the REST half trust the authorities of a context alone, which the client offers no option for."""
     connection = client._connection  # noqa: SLF001 - see above
     headers = connection._headers  # noqa: SLF001
     limits = httpx.Limits(max_connections=pool, max_keepalive_connections=pool)
