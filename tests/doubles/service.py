@@ -64,7 +64,17 @@ class UntilCancelled:
     """A step of a script that waits for the caller to leave."""
 
 
-Step: TypeAlias = "answers.StreamAnswerResponse | Failure | UntilCancelled"
+@dataclass(frozen=True, eq=False)
+class Once:
+    """A step of a script that ends the call the first time it is reached, and is passed over from then on."""
+
+    failure: Failure
+
+
+Step: TypeAlias = "answers.StreamAnswerResponse | Failure | Once | UntilCancelled"
+
+LOST = Failure(code_pb2.UNAVAILABLE, "Socket closed")
+"""What gRPC makes of a connection that is lost: a status without a word from the server."""
 
 UNAVAILABLE = Failure(
     code_pb2.UNAVAILABLE, "The store could not be reached; try again later.", "STORE_UNAVAILABLE", retry_after=1.5
@@ -101,6 +111,7 @@ class FakeService(
         stored: the documents it was given, by id.
         received: how many documents it was sent.
         cancelled: set once a caller left before its answer was complete.
+        cancelled_ids: what CancelAnswer was asked to end, in order; `named` is set by each.
         waiting: set once an answer waits for its caller to leave.
     """
 
@@ -117,6 +128,9 @@ class FakeService(
         self.stored: dict[str, Document] = {}
         self.received = 0
         self.cancelled = threading.Event()
+        self.cancelled_ids: list[str] = []
+        self.named = threading.Event()
+        self._passed: set[Once] = set()
         self.waiting = threading.Event()
 
     def Answer(self, request: answers.AnswerRequest, context: Any) -> answers.AnswerResponse:
@@ -133,11 +147,16 @@ class FakeService(
         self._remember("StreamAnswer", request, context)
         complete = False
         context.add_callback(lambda: None if complete else self.cancelled.set())
-        yield from self._steps(request.question.text, context)
+        for sequence, event in enumerate(self._steps(request.question.text, context), 1):
+            if sequence > request.after_sequence:
+                event.sequence = event.sequence or sequence
+                yield event
         complete = True
 
     def CancelAnswer(self, request: answers.CancelAnswerRequest, context: Any) -> answers.CancelAnswerResponse:
         self._remember("CancelAnswer", request, context)
+        self.cancelled_ids.append(request.request_id)
+        self.named.set()
         return answers.CancelAnswerResponse(cancelled=request.request_id == "in-flight")
 
     def Retrieve(self, request: retrieval.RetrieveRequest, context: Any) -> retrieval.RetrieveResponse:
@@ -207,6 +226,10 @@ class FakeService(
             match step:
                 case Failure():
                     self._fail(step, context)
+                case Once():
+                    if step not in self._passed:
+                        self._passed.add(step)
+                        self._fail(step.failure, context)
                 case UntilCancelled():
                     self._wait(context)
                 case _:
@@ -248,7 +271,7 @@ class FakeService(
 
     def _fail(self, failure: Failure, context: Any) -> NoReturn:
         status = rpc_status.to_status(failure.status())
-        trailers = (("groundwire-request-id", "request-1"), ("groundwire-trace-id", "ab" * 16))
+        trailers = (("groundwire-request-id", "request-1"), ("groundwire-trace-id", "ab" * 16)) if failure.reason else ()
         context.set_trailing_metadata((*trailers, *status.trailing_metadata))
         context.abort(status.code, status.details)
         raise AssertionError("abort raises")

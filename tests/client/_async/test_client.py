@@ -1,10 +1,9 @@
-"""The client for asyncio, against a server on a port."""
+"""Every call of the client but streams, against a server on a port."""
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator
 
 import grpc
+import grpc.aio
 import pytest
 from google.rpc import code_pb2
 
@@ -12,15 +11,11 @@ import groundwire
 from groundwire.v1.document_pb2 import IngestState
 from groundwire.v1.filter_pb2 import Equals
 from tests.doubles import events
-from tests.doubles.service import PATIENCE, UNAVAILABLE, Failure, FakeService, UntilCancelled
+from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
 
 def documents(count: int) -> list[groundwire.Document]:
     return [groundwire.Document(document_id=f"d{number:02}", text="text") for number in range(count)]
-
-
-async def happened(event: threading.Event) -> bool:
-    return await asyncio.to_thread(event.wait, PATIENCE)
 
 
 async def test_answer_returns_the_outcome(client: groundwire.Client, service: FakeService) -> None:
@@ -28,8 +23,8 @@ async def test_answer_returns_the_outcome(client: groundwire.Client, service: Fa
 
     outcome = await client.answer("where?", request_id="request-1", route="support", top_k=3)
 
-    assert groundwire.text_of(outcome) == "Parcels wait in the mail room."
-    assert [each.document_id for each in groundwire.citations_of(outcome)] == ["handbook"]
+    assert outcome.text == "Parcels wait in the mail room."
+    assert [each.document_id for each in outcome.citations] == ["handbook"]
     request = service.calls[0].request
     assert (request.request_id, request.question.route, request.question.search.top_k) == ("request-1", "support", 3)
 
@@ -64,46 +59,6 @@ async def test_a_timeout_reaches_the_server(client: groundwire.Client, service: 
 
     assert service.calls[0].time_remaining < 8
     assert service.calls[1].time_remaining < 6
-
-
-async def test_stream_yields_the_events_and_keeps_the_outcome(client: groundwire.Client, service: FakeService) -> None:
-    service.script["where?"] = events.plain_answer()
-
-    stream = client.stream("where?", provisional=True, resume_window=2.5, after_sequence=3)
-    kinds = [event.WhichOneof("event") async for event in stream]
-
-    assert kinds == ["started", "text_delta", "citation", "outcome"]
-    assert stream.outcome is not None
-    assert stream.outcome.WhichOneof("result") == "answered"
-    request = service.calls[0].request
-    assert request.resume_window.ToMilliseconds() == 2500
-    assert request.after_sequence == 3
-
-
-async def test_leaving_a_stream_cancels_it_on_the_server(client: groundwire.Client, service: FakeService) -> None:
-    service.otherwise = (events.started(), UntilCancelled())
-
-    async with client.stream("slow") as stream:
-        async for event in stream:
-            assert event.HasField("started")
-            break
-
-    assert await happened(service.cancelled)
-    assert [event async for event in stream] == []
-
-
-async def test_cancelling_the_task_cancels_the_answer_on_the_server(
-    client: groundwire.Client, service: FakeService
-) -> None:
-    service.otherwise = (UntilCancelled(),)
-    task = asyncio.create_task(client.answer("slow"))
-    assert await happened(service.waiting)
-
-    task.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await happened(service.cancelled)
 
 
 async def test_cancel_says_whether_there_was_something_to_end(client: groundwire.Client) -> None:
@@ -147,7 +102,7 @@ async def test_a_failed_call_raises_with_everything_the_server_said(
     with pytest.raises(groundwire.Error) as raised:
         await client.answer(" ")
     with pytest.raises(groundwire.Error) as streamed:
-        await anext(client.stream(" "))
+        await anext(aiter(client.stream(" ")))
 
     assert str(raised.value) == str(streamed.value)
     error = raised.value
@@ -161,21 +116,13 @@ async def test_a_failed_call_raises_with_everything_the_server_said(
     )
 
 
-async def test_when_to_try_again(client: groundwire.Client) -> None:
-    with pytest.raises(groundwire.Error) as raised:
-        await client.answer("anything")
-
-    assert raised.value.retry_after == 1.5
-    assert not raised.value.unreachable
-    assert "retry after 1.5 s" in str(raised.value)
-
-
-async def test_nobody_listens() -> None:
+async def test_a_server_that_is_not_there() -> None:
     async with groundwire.Client("127.0.0.1:1", timeout=5) as client:
         with pytest.raises(groundwire.Error) as raised:
             await client.answer("anyone?")
 
     assert raised.value.unreachable
+    assert not raised.value.connection_lost
     assert str(raised.value).startswith(
         "No groundwire server answers at 127.0.0.1:1: start one with `groundwire serve`"
     )
@@ -269,3 +216,8 @@ async def test_a_channel_of_the_callers_own_stays_open(address: str, service: Fa
             await client.corpus_version()
 
     assert len(service.calls) == 2
+
+
+async def test_a_client_shows_its_state_and_no_credential() -> None:
+    async with groundwire.Client("localhost:50051", tenant="acme", token="hush-hush") as client:
+        assert repr(client) == "<groundwire.Client localhost:50051, tenant 'acme', token, 0 streams open>"
