@@ -1,5 +1,6 @@
 """Text with the evidence for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groundwire_server.domain.evidence import Passage
@@ -57,10 +58,28 @@ class CheckedSegment:
 
 @dataclass(frozen=True, slots=True)
 class GroundedText:
-    """A validated answer, whole or cut short."""
+    """A validated answer, whole or cut short.
+
+    Attributes:
+        grounding_score: the mean of the sentences' support, weighted by their length, 0 to 1.
+    """
 
     text: str
     confidence: Confidence | None
     citations: tuple[Citation, ...]
     supports: tuple[Support, ...]
     grounding_score: float
+
+    @classmethod
+    def of(cls, segments: Sequence[CheckedSegment], confidence: Confidence | None) -> "GroundedText":
+        """Return the text that checked segments make, in their order."""
+        supports = tuple(item for segment in segments for item in segment.supports)
+        lengths = [item.span.end_code_point - item.span.start_code_point for item in supports]
+        return cls(
+            text="".join(segment.delta for segment in segments),
+            confidence=confidence,
+            citations=tuple(citation for segment in segments for citation in segment.citations),
+            supports=supports,
+            grounding_score=sum(n * item.score for n, item in zip(lengths, supports, strict=True))
+            / max(1, sum(lengths)),
+        )

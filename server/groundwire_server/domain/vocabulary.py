@@ -95,6 +95,7 @@ class Stage(_Word):
     PROMPT = auto()
     GENERATE = auto()
     VALIDATE = auto()
+    CHECK = auto()
     DECIDE = auto()
 
 

@@ -339,6 +339,8 @@ class _StageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stage.ValueType
     """STAGE_VALIDATE checks what was written."""
     STAGE_DECIDE: _Stage.ValueType  # 9
     """STAGE_DECIDE chooses the outcome."""
+    STAGE_CHECK: _Stage.ValueType  # 10
+    """STAGE_CHECK checks each part of an answer while the rest is being written."""
 
 class Stage(_Stage, metaclass=_StageEnumTypeWrapper):
     """Stage is a part of the path."""
@@ -363,6 +365,8 @@ STAGE_VALIDATE: Stage.ValueType  # 8
 """STAGE_VALIDATE checks what was written."""
 STAGE_DECIDE: Stage.ValueType  # 9
 """STAGE_DECIDE chooses the outcome."""
+STAGE_CHECK: Stage.ValueType  # 10
+"""STAGE_CHECK checks each part of an answer while the rest is being written."""
 Global___Stage: _TypeAlias = Stage  # noqa: Y015
 
 @_typing.final
