@@ -31,6 +31,7 @@ WORDS = [
     (r"await ", ""),
     (r"__a(enter|exit|iter|next)__", r"__\1__"),
     (r"AsyncGenerator\[(\w+), None\]", r"Generator[\1, None, None]"),
+    (r"Awaitable\[(\w+)\]", r"\1"),
     (r"Async(Generator|Iterable|Iterator)\b", r"\1"),
     (r"StopAsyncIteration\b", "StopIteration"),
     (r"aclose\b", "close"),
@@ -92,9 +93,12 @@ def without_asyncio(path: Path, text: str) -> str:
 
 
 def formatted(path: Path, text: str) -> str:
-    """Return a text with its imports sorted and formatted; without asyncio, a loop that yields is a `yield from`."""
+    """Return a text as ruff wants it: without asyncio, some of it can be said in fewer words."""
     ruff = Path(sys.executable).with_name("ruff")
-    for command in (["check", "--select=I,UP028", "--fix-only", "--unsafe-fixes", "--quiet"], ["format", "--quiet"]):
+    for command in (
+        ["check", "--select=I,C416,F401,SIM117,UP028", "--fix-only", "--unsafe-fixes", "--quiet"],
+        ["format", "--quiet"],
+    ):
         done = subprocess.run(
             [ruff, *command, "--stdin-filename", path, "-"],
             cwd=ROOT,

@@ -4,7 +4,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,8 +77,10 @@ LOST = Failure(code_pb2.UNAVAILABLE, "Socket closed")
 """What gRPC makes of a connection that is lost: a status without a word from the server."""
 
 UNAVAILABLE = Failure(
-    code_pb2.UNAVAILABLE, "The store could not be reached; try again later.", "STORE_UNAVAILABLE", retry_after=1.5
+    code_pb2.UNAVAILABLE, "The store could not be reached; try again later.", "STORE_UNAVAILABLE", retry_after=60
 )
+
+"""A failure that no client waits to see gone."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class FakeService(
             text, and a document of an id, of which it says so wait for their callers to leave.
         otherwise: the steps of the answer to every other question.
         rejected: what is wrong with documents, by id.
-        refused: the failure that every call ends with at once.
+        refused: the failure that every call, or the next, ends with at once.
         broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
         read_ahead: how many documents an ingest reads before it answers the first.
         found: the passages of every search; None makes one of the question.
@@ -113,13 +115,14 @@ class FakeService(
         cancelled: set once a caller left before its answer was complete.
         cancelled_ids: what CancelAnswer was asked to end, in order; `named` is set by each.
         waiting: set once an answer waits for its caller to leave.
+        stop: ends the server.
     """
 
     def __init__(self) -> None:
         self.script: dict[str, Sequence[Step]] = {}
         self.otherwise: Sequence[Step] = (UNAVAILABLE,)
         self.rejected: dict[str, Failure] = {}
-        self.refused: Failure | None = None
+        self.refused: Failure | Once | None = None
         self.broken: Failure | None = None
         self.answered_first = 0
         self.read_ahead = 1
@@ -131,6 +134,7 @@ class FakeService(
         self.cancelled_ids: list[str] = []
         self.named = threading.Event()
         self._passed: set[Once] = set()
+        self.stop: Callable[[], None] = lambda: None
         self.waiting = threading.Event()
 
     def Answer(self, request: answers.AnswerRequest, context: Any) -> answers.AnswerResponse:
@@ -218,8 +222,13 @@ class FakeService(
     def _remember(self, method: str, request: message.Message | None, context: Any) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
         self.calls.append(Call(method, request, metadata, context.time_remaining()))
-        if self.refused is not None:
-            self._fail(self.refused, context)
+        match self.refused:
+            case None:
+                return
+            case Failure():
+                self._fail(self.refused, context)
+            case Once():
+                self._fail_once(self.refused, context)
 
     def _steps(self, question: str, context: Any) -> Iterator[answers.StreamAnswerResponse]:
         for step in self.script.get(question, self.otherwise):
@@ -227,9 +236,7 @@ class FakeService(
                 case Failure():
                     self._fail(step, context)
                 case Once():
-                    if step not in self._passed:
-                        self._passed.add(step)
-                        self._fail(step.failure, context)
+                    self._fail_once(step, context)
                 case UntilCancelled():
                     self._wait(context)
                 case _:
@@ -269,9 +276,16 @@ class FakeService(
         result.content_hash = _info(document).content_hash
         return result
 
+    def _fail_once(self, step: Once, context: Any) -> None:
+        if step not in self._passed:
+            self._passed.add(step)
+            self._fail(step.failure, context)
+
     def _fail(self, failure: Failure, context: Any) -> NoReturn:
         status = rpc_status.to_status(failure.status())
-        trailers = (("groundwire-request-id", "request-1"), ("groundwire-trace-id", "ab" * 16)) if failure.reason else ()
+        trailers = (
+            (("groundwire-request-id", "request-1"), ("groundwire-trace-id", "ab" * 16)) if failure.reason else ()
+        )
         context.set_trailing_metadata((*trailers, *status.trailing_metadata))
         context.abort(status.code, status.details)
         raise AssertionError("abort raises")
@@ -292,7 +306,12 @@ def serving(service: FakeService, credentials: grpc.ServerCredentials | None = N
     address = "127.0.0.1:0"
     port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()
+    service.stop = lambda: _stop(server)
     try:
         yield f"127.0.0.1:{port}"
     finally:
-        server.stop(0).wait()
+        _stop(server)
+
+
+def _stop(server: grpc.Server) -> None:
+    server.stop(0).wait()

@@ -11,6 +11,7 @@ QUICK = groundwire.Retry(initial_backoff=0.001)
 
 @pytest.fixture
 async def client(address: str) -> AsyncIterator[groundwire.Client]:
-    identity = {"tenant": "acme", "subject": "ada"}
-    async with groundwire.Client(address, **identity, principals=["staff", "hr"], retry=QUICK) as client:
+    async with groundwire.Client(
+        address, tenant="acme", subject="ada", principals=["staff", "hr"], retry=QUICK
+    ) as client:
         yield client

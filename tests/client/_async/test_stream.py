@@ -87,9 +87,17 @@ async def by_closing(client: groundwire.Client) -> None:
 
 
 async def by_an_exception(client: groundwire.Client) -> None:
-    with pytest.raises(LookupError):
+    async def read_until_it_breaks() -> None:
         async for _ in client.stream("slow", request_id="request-1"):
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await read_until_it_breaks()
+
+
+async def by_dropping_it(client: groundwire.Client) -> None:
+    stream = client.stream("slow", request_id="request-1")
+    assert await stream.read() is not None
 
 
 async def by_closing_the_client(client: groundwire.Client) -> None:
@@ -106,6 +114,7 @@ async def by_closing_the_client(client: groundwire.Client) -> None:
         by_leaving_the_block,
         by_closing,
         by_an_exception,
+        by_dropping_it,
         by_closing_the_client,
     ],
 )
@@ -211,7 +220,7 @@ async def test_a_connection_that_stays_lost_is_an_error_that_says_so(
 ) -> None:
     service.otherwise = [*events.plain_answer()[:2], LOST]
 
-    with pytest.raises(groundwire.Error, match="The connection to the server at .* was lost") as raised:
+    with pytest.raises(groundwire.Error, match=r"The connection to the server at .* was lost") as raised:
         await read(client.stream("where?"))
 
     assert raised.value.connection_lost

@@ -12,6 +12,7 @@ QUICK = groundwire.Retry(initial_backoff=0.001)
 
 @pytest.fixture
 def client(address: str) -> Iterator[groundwire.SyncClient]:
-    identity = {"tenant": "acme", "subject": "ada"}
-    with groundwire.SyncClient(address, **identity, principals=["staff", "hr"], retry=QUICK) as client:
+    with groundwire.SyncClient(
+        address, tenant="acme", subject="ada", principals=["staff", "hr"], retry=QUICK
+    ) as client:
         yield client

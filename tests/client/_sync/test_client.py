@@ -36,9 +36,9 @@ def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.SyncClie
         pass
     client.cancel("in-flight")
     client.retrieve("c")
-    _ = [result for result in client.ingest(documents(1))]
+    _ = list(client.ingest(documents(1)))
     client.get_document("d00")
-    _ = [info for info in client.list_documents()]
+    _ = list(client.list_documents())
     client.delete_document("d00")
     client.corpus_version()
 
@@ -117,9 +117,8 @@ def test_a_failed_call_raises_with_everything_the_server_said(
 
 
 def test_a_server_that_is_not_there() -> None:
-    with groundwire.SyncClient("127.0.0.1:1", timeout=5) as client:
-        with pytest.raises(groundwire.Error) as raised:
-            client.answer("anyone?")
+    with groundwire.SyncClient("127.0.0.1:1", timeout=5) as client, pytest.raises(groundwire.Error) as raised:
+        client.answer("anyone?")
 
     assert raised.value.unreachable
     assert not raised.value.connection_lost
@@ -133,7 +132,7 @@ def test_ingest_yields_a_result_for_each_document(client: groundwire.SyncClient,
         code_pb2.INVALID_ARGUMENT, "document.text: is blank", "INVALID_REQUEST", {"document.text": "is blank"}
     )
 
-    results = [result for result in client.ingest(documents(3))]
+    results = list(client.ingest(documents(3)))
 
     assert [result.state for result in results] == [
         IngestState.INGEST_STATE_CREATED,
@@ -168,7 +167,7 @@ def test_a_source_that_raises_ends_the_ingest(client: groundwire.SyncClient, ser
         raise OSError("disk on fire")
 
     with pytest.raises(OSError, match="disk on fire"):
-        _ = [result for result in client.ingest(source())]
+        _ = list(client.ingest(source()))
 
 
 def test_an_ingest_that_breaks_off_raises_after_its_results(

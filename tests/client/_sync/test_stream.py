@@ -1,7 +1,7 @@
 # Generated from tests/client/_async/test_stream.py: change that, then `make generate`.
 """Streams of the client: read to the end, left early, and gone on with when the connection is lost."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import grpc
 import pytest
@@ -20,7 +20,7 @@ SLOW = (events.started(), events.delta("Parcels "), UntilCancelled())
 
 
 def read(stream: groundwire.SyncAnswerStream) -> list[StreamAnswerResponse]:
-    return [event for event in stream]
+    return list(stream)
 
 
 def test_a_stream_yields_the_events_and_keeps_the_outcome(client: groundwire.SyncClient, service: FakeService) -> None:
@@ -81,13 +81,21 @@ def by_closing(client: groundwire.SyncClient) -> None:
     events = iter(stream)
     next(events)
     stream.close()
-    assert [event for event in events] == []
+    assert list(events) == []
 
 
 def by_an_exception(client: groundwire.SyncClient) -> None:
-    with pytest.raises(LookupError):
+    def read_until_it_breaks() -> None:
         for _ in client.stream("slow", request_id="request-1"):
             raise LookupError
+
+    with pytest.raises(LookupError):
+        read_until_it_breaks()
+
+
+def by_dropping_it(client: groundwire.SyncClient) -> None:
+    stream = client.stream("slow", request_id="request-1")
+    assert stream.read() is not None
 
 
 def by_closing_the_client(client: groundwire.SyncClient) -> None:
@@ -104,11 +112,12 @@ def by_closing_the_client(client: groundwire.SyncClient) -> None:
         by_leaving_the_block,
         by_closing,
         by_an_exception,
+        by_dropping_it,
         by_closing_the_client,
     ],
 )
 def test_leaving_a_stream_in_any_way_ends_the_answer(
-    client: groundwire.SyncClient, service: FakeService, leave: Callable[[groundwire.SyncClient], Awaitable[None]]
+    client: groundwire.SyncClient, service: FakeService, leave: Callable[[groundwire.SyncClient], None]
 ) -> None:
     service.otherwise = SLOW
 
@@ -209,7 +218,7 @@ def test_a_connection_that_stays_lost_is_an_error_that_says_so(
 ) -> None:
     service.otherwise = [*events.plain_answer()[:2], LOST]
 
-    with pytest.raises(groundwire.Error, match="The connection to the server at .* was lost") as raised:
+    with pytest.raises(groundwire.Error, match=r"The connection to the server at .* was lost") as raised:
         read(client.stream("where?"))
 
     assert raised.value.connection_lost
@@ -254,7 +263,7 @@ def test_the_text_alone(client: groundwire.SyncClient, service: FakeService) -> 
     service.otherwise = events.plain_answer()
 
     stream = client.stream("where?")
-    pieces = [piece for piece in stream.text()]
+    pieces = list(stream.text())
 
     assert pieces == [TEXT]
     assert stream.outcome is not None

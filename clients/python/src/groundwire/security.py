@@ -66,6 +66,11 @@ class Credential:
             _check(self.token, "token")
 
     @property
+    def given(self) -> bool:
+        """Whether there is one."""
+        return self.token is not None or self.api_key is not None
+
+    @property
     def kind(self) -> str:
         """What kind of credential it is, and nothing of it."""
         return "API key" if self.api_key is not None else "token" if self.token is not None else "no credential"
@@ -76,8 +81,7 @@ class Credential:
         Raises:
             ValueError: when there is one, the connection is not secured, and the server is on another machine.
         """
-        given = self.token is not None or self.api_key is not None
-        if given and not secured and not on_this_machine(server):
+        if self.given and not secured and not on_this_machine(server):
             raise ValueError(
                 f"a credential is not sent to {server} over a connection that anybody on the way can read: "
                 "give tls=groundwire.Tls(), with roots= where the server's authority is your own"

@@ -17,6 +17,7 @@ from groundwire.outcomes import Outcome, outcome_of
 from groundwire.requests import answer_request, question_of, retrieve_request, stream_request
 from groundwire.retrying import DEFAULT_RETRY, Retry
 from groundwire.security import Credential, Tls, Token, channel_credentials
+from groundwire.settings import Settings
 from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
 from groundwire.v1.document_pb2 import DocumentInfo
 from groundwire.v1.document_service_pb2 import (
@@ -71,6 +72,37 @@ class Client:
         caller = Caller.of(tenant, subject, principals)
         secure = channel_credentials(tls, credentials)
         self._connection = Connection(server, caller, Credential(token, api_key), secure, timeout, retry)
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        subject: str = "",
+        principals: Iterable[str] = (),
+        timeout: float = DEFAULT_TIMEOUT,
+        retry: Retry | None = DEFAULT_RETRY,
+    ) -> Self:
+        """Return a client that connects as the environment says, by the variables of the `groundwire` command.
+
+        They are ``GROUNDWIRE_SERVER``, ``_TENANT``, ``_TOKEN`` or ``_TOKEN_FILE``, ``_API_KEY`` or ``_API_KEY_FILE``,
+        ``_TLS``, ``_TLS_CA``, ``_TLS_CERT`` and ``_TLS_KEY``. Without a credential or a tenant, the tenant is `local`.
+
+        Raises:
+            ValueError: when what they say cannot be used.
+        """
+        settings = Settings.from_environment()
+        credential = settings.credential()
+        return cls(
+            settings.server,
+            tenant=settings.caller_tenant(credential),
+            subject=subject,
+            principals=principals,
+            token=credential.token,
+            api_key=credential.api_key,
+            tls=settings.security(),
+            timeout=timeout,
+            retry=retry,
+        )
 
     async def answer(
         self,

@@ -21,8 +21,8 @@ _FORGOTTEN = "RUN_NOT_FOUND"
 class AnswerStream:
     """The events of one answer, to be read with ``async for``; the question is sent when the first is read.
 
-    Leaving the loop, closing the stream or closing the client ends the answer at the server; `detach` leaves it going.
-    When the connection is lost, the stream goes on where it was, if the answer has a resume window.
+    Leaving the loop, closing the stream or the client, or dropping it ends the answer at the server; `detach` leaves it
+    going. When the connection is lost, the stream goes on where it was, if the answer has a resume window.
 
     Args:
         connection: to the server.
@@ -36,7 +36,7 @@ class AnswerStream:
         self._timeout = timeout
         self._attempts: Attempts | None = None
         self._metadata: Metadata = ()
-        self._call: "EventsCall | None" = None
+        self._call: EventsCall | None = None
         self._lost: Error | None = None
         self._ended = False
 
@@ -110,6 +110,9 @@ class AnswerStream:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.leave()
+
+    def __del__(self) -> None:
         self.leave()
 
     def __repr__(self) -> str:

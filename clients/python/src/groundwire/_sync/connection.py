@@ -1,6 +1,7 @@
 # Generated from clients/python/src/groundwire/_async/connection.py: change that, then `make generate`.
 """A connection to a server: how its calls are made, retried and ended."""
 
+import weakref
 from collections.abc import Iterable
 from typing import Protocol, TypeVar, cast
 
@@ -23,7 +24,7 @@ _Response = TypeVar("_Response")
 
 
 class Leavable(Protocol):
-    """Something that goes on at the server until it is left."""
+    """A stream that goes on at the server until it is left."""
 
     def leave(self) -> None:
         """Stop it, without waiting."""
@@ -65,7 +66,7 @@ class Connection:
         self._timeout = timeout
         self._budget = RetryBudget()
         self._reached = False
-        self._going: set[Leavable] = set()
+        self._open: dict[int, weakref.ref[Leavable]] = {}
         self._owned: grpc.Channel | None = None
         if isinstance(server, str):
             credential.check_connection(server, secured=secure is not None)
@@ -142,14 +143,14 @@ class Connection:
             self._reached = not is_down(self._channel)
         return from_call(code, details, trailers, self._server, reached=self._reached)
 
-    def begin(self, going: Leavable) -> None:
-        """Keep in mind what goes on at the server, to be left when the client is closed."""
+    def begin(self, stream: Leavable) -> None:
+        """Keep in mind a stream that begins, to be left when the client is closed."""
         self._canceller.prepare()
-        self._going.add(going)
+        self._open[id(stream)] = weakref.ref(stream)
 
-    def end(self, going: Leavable) -> None:
-        """Forget what has ended."""
-        self._going.discard(going)
+    def end(self, stream: Leavable) -> None:
+        """Forget a stream that has ended."""
+        self._open.pop(id(stream), None)
 
     def cancel(self, call: "EventsCall | None", request_id: str, metadata: Metadata) -> None:
         """End a call that `begin` was told of in the background, and the answer of that id where there is one."""
@@ -162,9 +163,11 @@ class Connection:
         self.cancel(None, request_id, self.metadata())
 
     def close(self) -> None:
-        """Leave what goes on, and end the connection unless the channel is the caller's own."""
-        for going in list(self._going):
-            going.leave()
+        """Leave the open streams, and end the connection unless the channel is the caller's own."""
+        for reference in list(self._open.values()):
+            stream = reference()
+            if stream is not None:
+                stream.leave()
         self._canceller.close()
         if self._owned is not None:
             self._owned.close()
@@ -175,6 +178,6 @@ class Connection:
                 self._server or "on a channel of the caller's own",
                 f"tenant {self._caller.tenant!r}",
                 self._credential.kind,
-                f"{len(self._going)} streams open",
+                f"{len(self._open)} streams open",
             )
         )

@@ -55,9 +55,9 @@ class Canceller:
 
     def __init__(self, method: CancelMethod) -> None:
         self._method = method
-        self._left: "SimpleQueue[_Leaving | None]" = SimpleQueue()
+        self._left: SimpleQueue[_Leaving | None] = SimpleQueue()
         self._starting = threading.Lock()
-        self._stop: "weakref.finalize[[SimpleQueue[_Leaving | None], threading.Thread], Canceller] | None" = None
+        self._stop: weakref.finalize[[SimpleQueue[_Leaving | None], threading.Thread], Canceller] | None = None
 
     def prepare(self) -> None:
         """Make `cancel` possible; to be called where the answer is asked for."""
