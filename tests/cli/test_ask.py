@@ -179,7 +179,7 @@ def test_a_failed_call(groundwire_command: Command, service: FakeService, addres
     assert ran.code == 4
     assert ran.err == (
         "groundwire: The store could not be reached; try again later. "
-        f"(UNAVAILABLE STORE_UNAVAILABLE, retry after 1.5 s, trace {'ab' * 16})\n"
+        f"(UNAVAILABLE STORE_UNAVAILABLE, retry after 60 s, trace {'ab' * 16})\n"
     )
 
 
