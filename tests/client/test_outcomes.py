@@ -8,10 +8,11 @@ from google.protobuf.duration_pb2 import Duration
 
 import groundwire
 from groundwire.v1 import outcome_pb2 as pb
+from groundwire.v1.grounding_pb2 import GroundedText
 from groundwire.v1.passage_pb2 import Passage
 from tests.doubles import events
 
-TEXT = pb.GroundedText(text="a text", citations=[events.citation()])
+TEXT = GroundedText(text="a text", verified=True, citations=[events.citation()])
 PASSAGE = Passage(chunk_id="c1")
 MESSAGES = {
     "answered": pb.Outcome(answered=pb.Answered(answer=TEXT)),
@@ -19,7 +20,9 @@ MESSAGES = {
     "cached": pb.Outcome(cached=pb.Cached(answer=TEXT, age=Duration(seconds=90))),
     "degraded": pb.Outcome(degraded=pb.Degraded(answer=TEXT, losses=[pb.Degraded.LOSS_SIMPLER_MODEL])),
     "queued": pb.Outcome(queued=pb.Queued(operation="operations/1", poll_after=Duration(seconds=2), position=3)),
-    "in_review": pb.Outcome(in_review=pb.InReview(ticket="t1", expected_within=Duration(seconds=3600))),
+    "in_review": pb.Outcome(
+        in_review=pb.InReview(ticket="t1", operation="operations/2", expected_within=Duration(seconds=3600))
+    ),
     "blocked": pb.Outcome(blocked=pb.Blocked(policy="p", category="c")),
     "failed_safe": pb.Outcome(failed_safe=pb.FailedSafe(retryable=True, retry_after=Duration(seconds=1))),
     "": pb.Outcome(),
@@ -39,8 +42,8 @@ def taken_apart(outcome: groundwire.Outcome) -> object:
             return text, len(citations), list(passages), outcome.losses
         case groundwire.Queued(operation, poll_after):
             return operation, poll_after, outcome.position
-        case groundwire.InReview(ticket, expected_within):
-            return ticket, expected_within
+        case groundwire.InReview(ticket, operation):
+            return ticket, operation, outcome.expected_within
         case groundwire.Blocked(policy, category):
             return policy, category
         case groundwire.FailedSafe(retry_after):
@@ -59,7 +62,7 @@ def taken_apart(outcome: groundwire.Outcome) -> object:
         ("cached", ("a text", 1, timedelta(seconds=90))),
         ("degraded", ("a text", 1, [], ["SIMPLER_MODEL"])),
         ("queued", ("operations/1", timedelta(seconds=2), 3)),
-        ("in_review", ("t1", timedelta(hours=1))),
+        ("in_review", ("t1", "operations/2", timedelta(hours=1))),
         ("blocked", ("p", "c")),
         ("failed_safe", timedelta(seconds=1)),
         ("", None),
@@ -87,6 +90,7 @@ def test_the_answer_is_there_whichever_outcome_carries_it(kind: str) -> None:
     assert outcome.answer == (TEXT if carries else None)
     assert outcome.text == ("a text" if carries else "")
     assert len(outcome.citations) == int(carries)
+    assert outcome.verified is carries
 
 
 def test_what_is_not_given_is_none() -> None:

@@ -45,9 +45,13 @@ def call_everything(client: groundwire.SyncClient) -> int:
     _ = list(client.ingest([groundwire.Document(document_id="d")]))
     client.get_document("d")
     _ = list(client.list_documents())
+    client.put_document(groundwire.Document(document_id="d"))
     client.delete_document("d")
+    client.purge_documents(groundwire.Filter())
     client.corpus_version()
-    return 9
+    client.routes()
+    client.server_info()
+    return 14
 
 
 def test_every_call_carries_the_api_key(service: FakeService, address: str) -> None:

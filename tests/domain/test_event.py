@@ -1,9 +1,9 @@
 from groundwire_server.domain.event import Event, Numbering, Retraction, TextDelta
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Assurance, Cause
 
 
 def _delta(text: str) -> Event:
-    return TextDelta(text, verified=False)
+    return TextDelta(text, Assurance.PROVISIONAL)
 
 
 def test_events_are_numbered_from_1() -> None:

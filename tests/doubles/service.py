@@ -21,8 +21,14 @@ from groundwire.v1 import document_service_pb2 as documents
 from groundwire.v1 import document_service_pb2_grpc as documents_grpc
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire.v1 import retrieval_service_pb2_grpc as retrieval_grpc
+from groundwire.v1 import route_service_pb2 as routes
+from groundwire.v1 import route_service_pb2_grpc as routes_grpc
+from groundwire.v1 import server_info_service_pb2 as server_info
+from groundwire.v1 import server_info_service_pb2_grpc as server_info_grpc
 from groundwire.v1.document_pb2 import Document, DocumentInfo, IngestState
 from groundwire.v1.passage_pb2 import Passage
+from groundwire.v1.route_pb2 import Route
+from groundwire.v1.server_info_pb2 import ServerInfo
 
 PATIENCE = 10.0
 """Seconds that a scripted wait lasts before a test is given up; nothing that passes takes a part of it."""
@@ -42,7 +48,7 @@ class Failure:
         """The status with its details."""
         details: list[message.Message] = []
         if self.reason:
-            details.append(error_details_pb2.ErrorInfo(reason=self.reason, domain="groundwire"))
+            details.append(error_details_pb2.ErrorInfo(reason=self.reason, domain="groundwire.io"))
         if self.violations:
             listed = [
                 error_details_pb2.BadRequest.FieldViolation(field=name, description=text)
@@ -97,6 +103,8 @@ class FakeService(
     answers_grpc.AnswerServiceServicer,
     retrieval_grpc.RetrievalServiceServicer,
     documents_grpc.DocumentServiceServicer,
+    routes_grpc.RouteServiceServicer,
+    server_info_grpc.ServerInfoServiceServicer,
 ):
     """Answers by a script.
 
@@ -111,7 +119,7 @@ class FakeService(
         found: the passages of every search; None makes one of the question.
         calls: what it was asked, in order.
         stored: the documents it was given, by id.
-        received: how many documents it was sent.
+        sent: what ingests sent it, in order.
         cancelled: set once a caller left before its answer was complete.
         cancelled_ids: what CancelAnswer was asked to end, in order; `named` is set by each.
         waiting: set once an answer waits for its caller to leave.
@@ -129,13 +137,18 @@ class FakeService(
         self.found: Sequence[Passage] | None = None
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
-        self.received = 0
+        self.sent: list[documents.IngestDocumentsRequest] = []
         self.cancelled = threading.Event()
         self.cancelled_ids: list[str] = []
         self.named = threading.Event()
         self._passed: set[Once] = set()
         self.stop: Callable[[], None] = lambda: None
         self.waiting = threading.Event()
+
+    @property
+    def received(self) -> int:
+        """How many documents ingests have sent it."""
+        return len(self.sent)
 
     def Answer(self, request: answers.AnswerRequest, context: Any) -> answers.AnswerResponse:
         self._remember("Answer", request, context)
@@ -176,8 +189,8 @@ class FakeService(
         unanswered: list[Document] = []
         index = 0
         for request in request_iterator:
+            self.sent.append(request)
             unanswered.append(request.document)
-            self.received += 1
             if len(unanswered) < self.read_ahead:
                 continue
             yield self._stored(index, unanswered.pop(0), context)
@@ -185,6 +198,17 @@ class FakeService(
         for document in unanswered:
             yield self._stored(index, document, context)
             index += 1
+
+    def PutDocument(self, request: documents.PutDocumentRequest, context: Any) -> documents.PutDocumentResponse:
+        self._remember("PutDocument", request, context)
+        result = self._stored(0, request.document, context)
+        return documents.PutDocumentResponse(
+            state=result.state,
+            revision=result.revision,
+            chunk_count=result.chunk_count,
+            corpus_version=result.corpus_version,
+            content_hash=result.content_hash,
+        )
 
     def GetDocument(self, request: documents.GetDocumentRequest, context: Any) -> documents.GetDocumentResponse:
         self._remember("GetDocument", request, context)
@@ -209,15 +233,39 @@ class FakeService(
         self, request: documents.DeleteDocumentRequest, context: Any
     ) -> documents.DeleteDocumentResponse:
         self._remember("DeleteDocument", request, context)
-        if self.stored.pop(request.document_id, None) is None:
+        deleted = self.stored.pop(request.document_id, None) is not None
+        if not deleted and not request.allow_missing:
             self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
-        return documents.DeleteDocumentResponse(corpus_version=f"v{len(self.stored)}")
+        return documents.DeleteDocumentResponse(deleted=deleted, corpus_version=f"v{len(self.stored)}")
+
+    def PurgeDocuments(
+        self, request: documents.PurgeDocumentsRequest, context: Any
+    ) -> documents.PurgeDocumentsResponse:
+        self._remember("PurgeDocuments", request, context)
+        names = sorted(self.stored)
+        if request.force:
+            self.stored.clear()
+        return documents.PurgeDocumentsResponse(
+            purge_count=len(names), purge_sample=[] if request.force else names, corpus_version=f"v{len(self.stored)}"
+        )
 
     def GetCorpusVersion(
         self, request: documents.GetCorpusVersionRequest, context: Any
     ) -> documents.GetCorpusVersionResponse:
         self._remember("GetCorpusVersion", request, context)
         return documents.GetCorpusVersionResponse(corpus_version=f"v{len(self.stored)}")
+
+    def ListRoutes(self, request: routes.ListRoutesRequest, context: Any) -> routes.ListRoutesResponse:
+        self._remember("ListRoutes", request, context)
+        pages = {"": ("default", "1"), "1": ("support", "")}
+        name, following = pages[request.page_token]
+        return routes.ListRoutesResponse(routes=[Route(name=name)], next_page_token=following)
+
+    def GetServerInfo(
+        self, request: server_info.GetServerInfoRequest, context: Any
+    ) -> server_info.GetServerInfoResponse:
+        self._remember("GetServerInfo", request, context)
+        return server_info.GetServerInfoResponse(server_info=ServerInfo(version="0.1.0"))
 
     def _remember(self, method: str, request: message.Message | None, context: Any) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
@@ -303,6 +351,8 @@ def serving(service: FakeService, credentials: grpc.ServerCredentials | None = N
     answers_grpc.add_AnswerServiceServicer_to_server(service, server)
     retrieval_grpc.add_RetrievalServiceServicer_to_server(service, server)
     documents_grpc.add_DocumentServiceServicer_to_server(service, server)
+    routes_grpc.add_RouteServiceServicer_to_server(service, server)
+    server_info_grpc.add_ServerInfoServiceServicer_to_server(service, server)
     address = "127.0.0.1:0"
     port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()

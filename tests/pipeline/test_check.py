@@ -34,8 +34,8 @@ def test_every_sentence_has_a_support_of_its_own() -> None:
     checked = check_segment(
         _segment("Lambda expressions create anonymous functions. They take 3 arguments."), "", SOURCES, policy()
     )
-    assert [item.score for item in checked.supports] == [1.0, 1.0]
-    assert checked.supports[1].span.start_code_point == 47
+    assert [sentence.support for sentence in checked.sentences] == [1.0, 1.0]
+    assert checked.sentences[1].span.start_code_point == 47
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.doubles.policies import time_plan
 from tests.pipeline.samples import passage, policy
 
 TEXT = GroundedText("It works.", Confidence.HIGH, (), (), 1.0)
-BEGINNING = CheckedSegment("It", Span(0, 2, 0, 2), (), ())
+BEGINNING = CheckedSegment("It", Span(0, 2, 0, 2, 0, 2), (), ())
 CHAIN = replace(
     policy(),
     models=("large", "small"),

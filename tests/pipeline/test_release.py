@@ -5,7 +5,7 @@ import pytest
 from groundwire_server.domain.answer import CheckedSegment, Citation, Segment
 from groundwire_server.domain.event import Event, NumberedEvent, Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause, Confidence, StreamMode
+from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, StreamMode
 from groundwire_server.pipeline.check import check_segment
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.release import CheckedGate, ProvisionalGate, UnaryGate, release_gate
@@ -37,7 +37,7 @@ def _kept(events: list[Event]) -> str:
     return text
 
 
-async def test_verified_segments_leave_whole_and_stand() -> None:
+async def test_checked_segments_leave_whole_and_stand() -> None:
     sink = RecordingSink()
     gate = CheckedGate(EventStream(sink))
     await gate.show("Lambda expr")
@@ -45,7 +45,7 @@ async def test_verified_segments_leave_whole_and_stand() -> None:
     await gate.release([FIRST], Confidence.HIGH)
     await gate.release([SECOND], Confidence.HIGH)
     assert gate.committed
-    assert [event.verified for event in sink.events if isinstance(event, TextDelta)] == [True, True]
+    assert [event.assurance for event in sink.events if isinstance(event, TextDelta)] == [Assurance.VERIFIED] * 2
     assert _kept(sink.events) == gate.text == FIRST.delta + SECOND.delta
     assert sum(isinstance(event, Citation) for event in sink.events) == 2
 

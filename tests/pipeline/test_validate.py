@@ -42,7 +42,7 @@ async def test_an_answer_is_its_segments_and_its_score_weighs_sentences_by_lengt
     answer = await _validated(FIRST, second)
     assert answer.text == "Lambda expressions create anonymous functions. Generators yield 7 values."
     assert [citation.passage.chunk_id for citation in answer.citations] == ["c1", "c2"]
-    assert answer.supports[1].score == pytest.approx(3 / 4)
+    assert answer.sentences[1].support == pytest.approx(3 / 4)
     assert answer.grounding_score == pytest.approx((46 * 1.0 + 26 * 0.75) / 72)
 
 

@@ -12,7 +12,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunKey, RunRequest
 from groundwire_server.domain.outcome import Answered, Outcome
 from groundwire_server.domain.question import Question
-from groundwire_server.domain.vocabulary import Action, Cause, Confidence, NextStep, Reason, StreamMode
+from groundwire_server.domain.vocabulary import Action, Assurance, Cause, Confidence, NextStep, Reason, StreamMode
 from groundwire_server.ports.sink import Sink
 from groundwire_server.runs.registry import KEPT, RunRegistry, SharedAnswerer
 from tests.doubles.policies import built_in_policy
@@ -27,9 +27,9 @@ OUTCOME = Outcome(
     NextStep.SHOW,
 )
 EVENTS: list[Event] = [
-    Started("request-1", "ab" * 16, "default", StreamMode.VERIFIED),
-    TextDelta("One.", verified=True),
-    TextDelta(" Two.", verified=True),
+    Started("request-1", "ab" * 16, "default", StreamMode.CHECKED),
+    TextDelta("One.", Assurance.CHECKED),
+    TextDelta(" Two.", Assurance.CHECKED),
 ]
 SECOND = 1.0
 

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import Usage
+from groundwire_server.domain.generation import ModelUsage
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep, Stage
 
 
@@ -69,7 +69,7 @@ class Report:
     experiment_arm: str = ""
     model: str = ""
     attempts: int = 0
-    usage: Usage = Usage()
+    usage: tuple[ModelUsage, ...] = ()
     stages: tuple[StageTiming, ...] = ()
     time_to_first_token: float | None = None
     total: float = 0.0
@@ -84,3 +84,12 @@ class Outcome:
     action: Action
     next_step: NextStep
     report: Report = field(default_factory=Report)
+
+    @property
+    def answer(self) -> GroundedText | None:
+        """The text with its evidence, where the result carries one."""
+        match self.result:
+            case Answered(answer) | Degraded(_, answer):
+                return answer
+            case _:
+                return None

@@ -11,12 +11,23 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_reflection.v1alpha._async import ReflectionServicer
 from opentelemetry.trace import Tracer
 
-from groundwire.v1 import answer_service_pb2, document_service_pb2, retrieval_service_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    document_service_pb2,
+    retrieval_service_pb2,
+    route_service_pb2,
+    server_info_service_pb2,
+)
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
+)
+from groundwire.v1.route_service_pb2_grpc import RouteServiceServicer, add_RouteServiceServicer_to_server
+from groundwire.v1.server_info_service_pb2_grpc import (
+    ServerInfoServiceServicer,
+    add_ServerInfoServiceServicer_to_server,
 )
 from groundwire_server.edge import security_events
 from groundwire_server.edge.interceptors.access import (
@@ -30,15 +41,14 @@ from groundwire_server.edge.interceptors.context import CallDeadline, RequestId,
 from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.limits import CallLimits
 from groundwire_server.edge.interceptors.validation import Validation
+from groundwire_server.edge.limits import RECEIVE_LIMIT
+from groundwire_server.edge.servicers import not_offered
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
 
 if TYPE_CHECKING:
     # A server without TLS does not import it.
     from groundwire_server.edge.tls import ServerTls
-
-RECEIVE_LIMIT = 16 * 1024 * 1024
-"""The largest message taken, in bytes; the contract states it."""
 
 _CONNECTION_AGE_MS = 3_600_000
 """After this time new calls use a new connection; calls in flight finish on the old one."""
@@ -63,6 +73,9 @@ _OURS = (
     answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
     retrieval_service_pb2.DESCRIPTOR.services_by_name["RetrievalService"].full_name,
     document_service_pb2.DESCRIPTOR.services_by_name["DocumentService"].full_name,
+    route_service_pb2.DESCRIPTOR.services_by_name["RouteService"].full_name,
+    server_info_service_pb2.DESCRIPTOR.services_by_name["ServerInfoService"].full_name,
+    *(service.full_name for service in not_offered.NOT_OFFERED),
 )
 
 
@@ -73,6 +86,8 @@ class Servicers:
     answers: AnswerServiceServicer
     retrieval: RetrievalServiceServicer
     documents: DocumentServiceServicer
+    routes: RouteServiceServicer
+    server_info: ServerInfoServiceServicer
 
 
 class Server:
@@ -117,6 +132,9 @@ class Server:
         add_AnswerServiceServicer_to_server(servicers.answers, self._server)
         add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
         add_DocumentServiceServicer_to_server(servicers.documents, self._server)
+        add_RouteServiceServicer_to_server(servicers.routes, self._server)
+        add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
+        self._server.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, self._server)

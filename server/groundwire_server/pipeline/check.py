@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from groundwire_server.domain.answer import CheckedSegment, Citation, Segment, Span, Support
+from groundwire_server.domain.answer import CheckedSegment, Citation, Segment, Span
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
@@ -12,7 +12,7 @@ from groundwire_server.domain.vocabulary import Cause, Stage
 from groundwire_server.pipeline.generate import DraftedSegments, SegmentQueue
 from groundwire_server.pipeline.release import ReleaseGate
 from groundwire_server.pipeline.stage import StageRunner
-from groundwire_server.pipeline.support import Source, support
+from groundwire_server.pipeline.support import Source, check_sentence
 
 
 async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGate, run: StageRunner) -> None:
@@ -26,12 +26,15 @@ async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGat
         return
     async with run.stage(Stage.CHECK) as stage:
         while drafted is not None:
-            checked, failure = checker.check(drafted, gate.text)
-            with stage.untimed():
-                await gate.release(checked, drafted.confidence)
-                if failure is None and drafted.unfinished:
-                    failure = checker.check_length(gate.text, drafted.unfinished)
-                    if failure is None:
+            failure: Failure | None = None
+            if drafted.segments:
+                checked, failure = checker.check(drafted, gate.text)
+                with stage.untimed():
+                    await gate.release(checked, drafted.confidence)
+            if failure is None and drafted.unfinished:
+                failure = checker.check_length(gate.text, drafted.unfinished)
+                if failure is None:
+                    with stage.untimed():
                         await gate.show(drafted.unfinished)
             if failure is not None:
                 raise failure
@@ -111,25 +114,20 @@ def check_segment(segment: Segment, before: str, sources: Mapping[str, Source], 
     text = f"{before} {segment.text}" if before else segment.text
     if len(text) > policy.display_limit:
         raise Failure(Cause.OUTPUT_TOO_LONG)
-    whole = _span(text, len(text) - len(segment.text), len(text))
+    whole = Span.within(text, len(text) - len(segment.text), len(text))
     citations = tuple(Citation(source.passage, source.quote(segment.text), whole) for source in cited)
     if not all(citation.quote for citation in citations):
         raise Failure(Cause.QUOTE_NOT_FOUND)
     offset = whole.start_code_point
-    supports = tuple(
-        Support(_span(text, offset + start, offset + end), support(segment.text[start:end], cited))
+    checked = tuple(
+        check_sentence(segment.text[start:end], Span.within(text, offset + start, offset + end), cited)
         for start, end in sentences(segment.text)
     )
-    if not supports or min(item.score for item in supports) < policy.min_support:
+    if not checked or min(sentence.support for sentence in checked) < policy.min_support:
         raise Failure(Cause.UNSUPPORTED)
-    return CheckedSegment(text[len(before) :], whole, citations, supports)
+    return CheckedSegment(text[len(before) :], whole, citations, checked)
 
 
 def _sentences(text: str) -> list[str]:
     """Return a text's sentences as they are compared."""
     return [text[start:end].casefold() for start, end in sentences(text)]
-
-
-def _span(text: str, start: int, end: int) -> Span:
-    start_byte = len(text[:start].encode())
-    return Span(start_byte, start_byte + len(text[start:end].encode()), start, end)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause, Confidence, StreamMode
+from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, StreamMode
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.ports.sink import Sink
 
@@ -112,7 +112,7 @@ class CheckedGate(ReleaseGate):
         return False
 
     async def _emit(self, segments: Sequence[CheckedSegment]) -> None:
-        await self._events.emit(TextDelta("".join(segment.delta for segment in segments), verified=True))
+        await self._events.emit(_delta(segments))
         await _emit_citations(self._events, segments)
 
     async def _take_back(self, cause: Cause) -> None:
@@ -152,7 +152,12 @@ class ProvisionalGate(ReleaseGate):
             raise Failure(Cause.OUTPUT_MALFORMED)
         # Before it is written: a write that is cancelled may still arrive, and must be taken back.
         before, self._shown = self._shown, text
-        await self._events.emit(TextDelta(text[len(before) :], verified=False))
+        await self._events.emit(TextDelta(text[len(before) :], Assurance.PROVISIONAL))
+
+
+def _delta(segments: Sequence[CheckedSegment]) -> TextDelta:
+    assurance = min((segment.assurance for segment in segments), key=tuple(Assurance).index)
+    return TextDelta("".join(segment.delta for segment in segments), assurance)
 
 
 async def _emit_citations(events: EventStream, segments: Sequence[CheckedSegment]) -> None:

@@ -1,6 +1,6 @@
 """The routes that questions may take, and what each of them works with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_server.domain.caller import Caller
@@ -59,7 +59,7 @@ class SelfHostedRoutes:
     routes: Mapping[str, Route] = field(default_factory=dict)
 
 
-class Routes:
+class RouteTable:
     """Looks routes up by name, for a caller.
 
     Args:
@@ -96,13 +96,19 @@ class Routes:
         until = Deadline(min(wanted, arrived + policy.max_deadline))
         return Inquiry(question, caller, policy, arrived, until, run)
 
+    def policies(self, caller: Caller) -> Sequence[Policy]:
+        """Return the policies of the routes that the caller may use; each has the models alone that it may ask."""
+        return [route.policy for route in self._for(caller.tenant).values()]
+
     def ports(self, inquiry: Inquiry) -> Ports:
         """Return what the inquiry's route works with."""
         return self._of(inquiry.caller.tenant, inquiry.policy.route).ports
 
     def _of(self, tenant: str, name: str) -> Route:
-        routes = self._self_hosted.routes if tenant in self._self_hosted.tenants else self._routes
-        route = routes.get(name)
+        route = self._for(tenant).get(name)
         if route is None:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": name})
         return route
+
+    def _for(self, tenant: str) -> Mapping[str, Route]:
+        return self._self_hosted.routes if tenant in self._self_hosted.tenants else self._routes

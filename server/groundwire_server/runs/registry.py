@@ -10,7 +10,7 @@ from groundwire_server.domain.event import Event, NumberedEvent, Numbering, Star
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunKey, RunRequest
 from groundwire_server.domain.outcome import Answered, Degraded, Outcome
-from groundwire_server.domain.vocabulary import Reason, StreamMode
+from groundwire_server.domain.vocabulary import Assurance, Reason, StreamMode
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.run_log import RunLog
 from groundwire_server.ports.sink import Sink
@@ -223,20 +223,17 @@ class _LogSink:
 
 
 def replay_events(outcome: Outcome) -> Iterator[NumberedEvent]:
-    """Yield the events that a stream of an answer would have held that was written as a whole.
-
-    Its text is verified, for it has passed its checks.
-    """
+    """Yield the events that a stream of an answer would have held that was written as a whole."""
     numbering = Numbering()
     return (numbering.next(event) for event in _events_of(outcome))
 
 
 def _events_of(outcome: Outcome) -> Iterator[Event]:
     report = outcome.report
-    yield Started(report.request_id, report.trace_id, report.route, StreamMode.VERIFIED)
+    yield Started(report.request_id, report.trace_id, report.route, StreamMode.CHECKED)
     match outcome.result:
         case Answered(answer) | Degraded(_, answer) if answer is not None:
-            yield TextDelta(answer.text, verified=True)
+            yield TextDelta(answer.text, Assurance.VERIFIED if answer.verified else Assurance.CHECKED)
             yield from answer.citations
         case _:
             pass

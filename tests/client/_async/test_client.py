@@ -8,10 +8,18 @@ import pytest
 from google.rpc import code_pb2
 
 import groundwire
-from groundwire.v1.document_pb2 import IngestState
+from groundwire.v1.document_pb2 import DocumentOrder, IngestState
+from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
 from groundwire.v1.filter_pb2 import Equals
 from tests.doubles import events
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
+
+EVERY_CALL = {
+    *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "ListRoutes", "GetServerInfo"),
+    *("IngestDocuments", "PutDocument", "GetDocument", "ListDocuments", "DeleteDocument", "PurgeDocuments"),
+    "GetCorpusVersion",
+}
+YEAR = groundwire.Filter(equals=Equals(key="year", value=groundwire.MetadataValue(number_value=2026)))
 
 
 def documents(count: int) -> list[groundwire.Document]:
@@ -39,10 +47,14 @@ async def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.Cl
     _ = [result async for result in client.ingest(documents(1))]
     await client.get_document("d00")
     _ = [info async for info in client.list_documents()]
+    await client.put_document(documents(1)[0])
     await client.delete_document("d00")
+    await client.purge_documents(groundwire.Filter())
     await client.corpus_version()
+    await client.routes()
+    await client.server_info()
 
-    assert len(service.calls) == 9
+    assert {call.method for call in service.calls} == EVERY_CALL
     for call in service.calls:
         assert call.metadata["groundwire-tenant"] == "acme"
         assert call.metadata["groundwire-subject"] == "ada"
@@ -67,12 +79,10 @@ async def test_cancel_says_whether_there_was_something_to_end(client: groundwire
 
 
 async def test_retrieve(client: groundwire.Client, service: FakeService) -> None:
-    narrowed = groundwire.Filter(equals=Equals(key="year", value=groundwire.MetadataValue(number_value=2026)))
-
-    found = await client.retrieve("parcels", filter=narrowed, top_k=5)
+    found = await client.retrieve("parcels", filter=YEAR, top_k=5)
 
     assert found.passages[0].text == "parcels"
-    assert service.calls[0].request.search.filter == narrowed
+    assert service.calls[0].request.search.filter == YEAR
 
 
 async def test_passages_of_the_callers_own(client: groundwire.Client, service: FakeService) -> None:
@@ -190,10 +200,12 @@ async def test_an_ingest_that_breaks_off_raises_after_its_results(
 async def test_documents_are_listed_page_by_page(client: groundwire.Client, service: FakeService) -> None:
     service.stored = {document.document_id: document for document in documents(5)}
 
-    listed = [info.document_id async for info in client.list_documents(page_size=2)]
+    newest = DocumentOrder.DOCUMENT_ORDER_NEWEST
+    listed = [info.document_id async for info in client.list_documents(page_size=2, filter=YEAR, order=newest)]
 
     assert listed == ["d00", "d01", "d02", "d03", "d04"]
     assert [call.method for call in service.calls] == ["ListDocuments"] * 3
+    assert all(call.request.filter == YEAR and call.request.order == newest for call in service.calls)
 
 
 async def test_one_document(client: groundwire.Client, service: FakeService) -> None:
@@ -201,11 +213,49 @@ async def test_one_document(client: groundwire.Client, service: FakeService) -> 
 
     found = await client.get_document("d01", include_text=True)
     assert (found.document.document_id, found.text) == ("d01", "text")
-    assert await client.delete_document("d01") == "v1"
+    assert (await client.delete_document("d01")).corpus_version == "v1"
     with pytest.raises(groundwire.Error) as raised:
         await client.get_document("d01")
     assert raised.value.reason == "DOCUMENT_NOT_FOUND"
     assert await client.corpus_version() == "v1"
+
+
+async def test_a_document_is_stored_where_its_revision_is_the_expected_one(
+    client: groundwire.Client, service: FakeService
+) -> None:
+    (document,) = documents(1)
+
+    stored = await client.put_document(document, expected_revision=0)
+    await client.put_document(document)
+    sent = IngestDocumentsRequest(document=document, expected_revision=1)
+    _ = [result async for result in client.ingest([sent])]
+
+    assert stored.state == IngestState.INGEST_STATE_CREATED
+    expected, any_revision, _ingest = (call.request for call in service.calls)
+    assert (expected.expected_revision, any_revision.HasField("expected_revision")) == (0, False)
+    assert service.sent == [sent]
+
+
+async def test_a_document_that_is_not_there_may_be_removed(client: groundwire.Client) -> None:
+    response = await client.delete_document("d99", allow_missing=True)
+
+    assert (response.deleted, response.corpus_version) == (False, "v0")
+
+
+async def test_documents_are_counted_before_they_are_purged(client: groundwire.Client, service: FakeService) -> None:
+    service.stored = {document.document_id: document for document in documents(2)}
+
+    planned = await client.purge_documents(YEAR)
+    purged = await client.purge_documents(YEAR, force=True)
+
+    assert (planned.purge_count, list(planned.purge_sample)) == (2, ["d00", "d01"])
+    assert (purged.purge_count, purged.corpus_version) == (2, "v0")
+    assert [call.request.force for call in service.calls] == [False, True]
+
+
+async def test_what_the_server_offers(client: groundwire.Client) -> None:
+    assert [route.name for route in await client.routes()] == ["default", "support"]
+    assert (await client.server_info()).version == "0.1.0"
 
 
 async def test_a_channel_of_the_callers_own_stays_open(address: str, service: FakeService) -> None:

@@ -63,12 +63,23 @@ def test_a_removal_is_sent_again_only_when_it_was_turned_away(
     service.refused = Once(refused)
 
     if refused is BUSY:
-        assert client.delete_document("d1") == "v0"
+        assert (client.delete_document("d1")).deleted
     else:
         with pytest.raises(groundwire.Error, match="was lost"):
             client.delete_document("d1")
 
     assert methods(service).count("DeleteDocument") == calls
+
+
+def test_a_removal_that_allows_what_is_missing_is_sent_again(
+    client: groundwire.SyncClient, service: FakeService
+) -> None:
+    client.corpus_version()
+    service.refused = Once(LOST)
+
+    client.delete_document("d1", allow_missing=True)
+
+    assert methods(service).count("DeleteDocument") == 2
 
 
 def test_a_wait_that_is_longer_than_the_call_may_take_is_not_begun(

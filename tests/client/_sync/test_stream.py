@@ -8,7 +8,8 @@ import pytest
 from google.rpc import code_pb2
 
 import groundwire
-from groundwire.v1.answer_service_pb2 import StreamAnswerResponse, StreamMode
+from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
+from groundwire.v1.event_pb2 import StreamMode, TextDelta
 from tests.client._threads import until
 from tests.doubles import events
 from tests.doubles.service import LOST, Failure, FakeService, Once, UntilCancelled
@@ -267,13 +268,13 @@ def test_the_text_alone(client: groundwire.SyncClient, service: FakeService) -> 
 
     assert pieces == [TEXT]
     assert stream.outcome is not None
-    assert service.calls[0].request.mode == StreamMode.STREAM_MODE_VERIFIED
+    assert service.calls[0].request.mode == StreamMode.STREAM_MODE_CHECKED
 
 
 def test_text_that_may_be_taken_back_is_not_read_as_text_alone(
     client: groundwire.SyncClient, service: FakeService
 ) -> None:
-    service.otherwise = [events.started(), events.delta("Parcels ", verified=False), UntilCancelled()]
+    service.otherwise = [events.started(), events.delta("Parcels ", provisional=True), UntilCancelled()]
 
     with pytest.raises(ValueError, match="read its events"):
         next(iter(client.stream("where?", provisional=True).text()))
@@ -281,6 +282,14 @@ def test_text_that_may_be_taken_back_is_not_read_as_text_alone(
     with pytest.raises(ValueError, match="read its events"):
         next(iter(client.stream("where?").text()))
     assert until(service.cancelled)
+
+
+def test_an_assurance_that_is_not_known_is_provisional(client: groundwire.SyncClient, service: FakeService) -> None:
+    newer = StreamAnswerResponse(text_delta=TextDelta.FromString(b"\x0a\x01a\x10\x09"))
+    service.otherwise = [newer, UntilCancelled()]
+
+    with pytest.raises(ValueError, match="read its events"):
+        next(iter(client.stream("where?").text()))
 
 
 def test_a_failed_stream_is_over(client: groundwire.SyncClient, service: FakeService) -> None:

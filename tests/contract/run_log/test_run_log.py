@@ -8,6 +8,7 @@ from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.inquiry import RunKey
+from groundwire_server.domain.vocabulary import Assurance
 from groundwire_server.ports.run_log import RunLog
 from tests.doubles.time import LoopTime
 
@@ -25,7 +26,7 @@ def log() -> RunLog:
 
 
 def _delta(text: str) -> Event:
-    return TextDelta(text, verified=False)
+    return TextDelta(text, Assurance.PROVISIONAL)
 
 
 async def _append(log: RunLog, *events: Event, key: RunKey = KEY, after: int = 0) -> None:

@@ -14,7 +14,7 @@ DETAILS = "grpc-status-details-bin"
 PUSHBACK = "grpc-retry-pushback-ms"
 REQUEST_ID = "groundwire-request-id"
 TRACE_ID = "groundwire-trace-id"
-DOMAIN = "groundwire"
+DOMAIN = "groundwire.io"
 
 
 @dataclass(frozen=True, slots=True)

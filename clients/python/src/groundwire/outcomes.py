@@ -9,7 +9,10 @@ from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.duration_pb2 import Duration
 
 from groundwire.v1 import outcome_pb2 as pb
+from groundwire.v1.cause_pb2 import Cause
+from groundwire.v1.grounding_pb2 import Citation, GroundedText
 from groundwire.v1.passage_pb2 import Passage
+from groundwire.v1.report_pb2 import Report
 
 _SHOWN = 60
 """The most characters of an answer in a `repr`."""
@@ -57,7 +60,7 @@ class _Outcome:
     @property
     def cause(self) -> str:
         """What happened: a name of `Cause` without its prefix, or the number of one that this client does not know."""
-        return _name(pb.Cause.DESCRIPTOR, self.message.cause)
+        return _name(Cause.DESCRIPTOR, self.message.cause)
 
     @property
     def action(self) -> str:
@@ -65,14 +68,19 @@ class _Outcome:
         return _name(pb.Action.DESCRIPTOR, self.message.action)
 
     @property
-    def report(self) -> pb.Report:
+    def report(self) -> Report:
         """How it came about: ids, versions, models, usage and times."""
         return self.message.report
 
     @property
-    def answer(self) -> pb.GroundedText | None:
+    def answer(self) -> GroundedText | None:
         """The answer with its evidence, whichever outcome carries one; look at `next_step` before you show it."""
         return None
+
+    @property
+    def verified(self) -> bool:
+        """Whether there is an answer whose every claim is proven, by the passages' own words or by a checker."""
+        return self.answer is not None and self.answer.verified
 
     @property
     def text(self) -> str:
@@ -80,7 +88,7 @@ class _Outcome:
         return self.answer.text if self.answer is not None else ""
 
     @property
-    def citations(self) -> Sequence[pb.Citation]:
+    def citations(self) -> Sequence[Citation]:
         """The answer's citations, in the order of the text they support; empty without one."""
         return self.answer.citations if self.answer is not None else ()
 
@@ -102,7 +110,7 @@ class Answered(_Outcome):
     __match_args__ = ("text", "citations")
 
     @property
-    def answer(self) -> pb.GroundedText:
+    def answer(self) -> GroundedText:
         """The answer with its evidence."""
         return self.message.answered.answer
 
@@ -131,7 +139,7 @@ class Cached(_Outcome):
     __match_args__ = ("text", "citations", "age")
 
     @property
-    def answer(self) -> pb.GroundedText:
+    def answer(self) -> GroundedText:
         """The earlier answer with its evidence."""
         return self.message.cached.answer
 
@@ -148,7 +156,7 @@ class Degraded(_Outcome):
     __match_args__ = ("text", "citations", "passages")
 
     @property
-    def answer(self) -> pb.GroundedText | None:
+    def answer(self) -> GroundedText | None:
         """The answer with its evidence; None when it was given up."""
         return self.message.degraded.answer if self.message.degraded.HasField("answer") else None
 
@@ -189,12 +197,17 @@ class InReview(_Outcome):
     """An answer that a person must approve."""
 
     __slots__ = ()
-    __match_args__ = ("ticket", "expected_within")
+    __match_args__ = ("ticket", "operation")
 
     @property
     def ticket(self) -> str:
-        """The name of the review."""
+        """The name of the review, for its reviewers."""
         return self.message.in_review.ticket
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation to ask for: it ends with the outcome of the review."""
+        return self.message.in_review.operation
 
     @property
     def expected_within(self) -> timedelta | None:

@@ -4,7 +4,11 @@ import grpc
 
 from groundwire.errors import Error
 from groundwire.outcomes import Outcome, outcome_of
-from groundwire.v1.answer_service_pb2 import StreamAnswerRequest, StreamAnswerResponse, StreamMode, TextDelta
+from groundwire.v1.answer_service_pb2 import StreamAnswerRequest, StreamAnswerResponse
+from groundwire.v1.event_pb2 import StreamMode, TextDelta
+
+_STANDS = frozenset({TextDelta.ASSURANCE_CHECKED, TextDelta.ASSURANCE_VERIFIED})
+"""What is known to stay; an assurance that this client does not know is not among them."""
 
 
 class Progress:
@@ -47,7 +51,7 @@ class Progress:
         """
         if self.request.mode == StreamMode.STREAM_MODE_PROVISIONAL:
             raise ValueError("the text of a provisional stream may be taken back: read its events")
-        self.request.mode = StreamMode.STREAM_MODE_VERIFIED
+        self.request.mode = StreamMode.STREAM_MODE_CHECKED
 
     def take(self, event: StreamAnswerResponse) -> bool:
         """Count an event; return whether it is new.
@@ -75,6 +79,6 @@ def checked_text(delta: TextDelta) -> str:
     Raises:
         ValueError: when it may be taken back, because the answer was begun as a provisional one.
     """
-    if not delta.verified:
+    if delta.assurance not in _STANDS:
         raise ValueError("the text of a provisional answer may be taken back: read its events")
     return delta.text

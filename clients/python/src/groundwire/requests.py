@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from uuid import uuid4
 
 from groundwire.retrying import Retry
-from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest, StreamMode
+from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest
+from groundwire.v1.document_pb2 import Document
+from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
+from groundwire.v1.event_pb2 import StreamMode
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.passage_pb2 import ProvidedPassage, Search
 from groundwire.v1.question_pb2 import Question
@@ -88,6 +91,11 @@ def stream_request(
 def retrieve_request(text: str, route: str, top_k: int | None, narrowed: Filter | None) -> RetrieveRequest:
     """Return the request of a search alone."""
     return RetrieveRequest(text=text, route=route, search=search_of(top_k, narrowed))
+
+
+def ingest_request(document: Document | IngestDocumentsRequest) -> IngestDocumentsRequest:
+    """Return the request that carries a document."""
+    return IngestDocumentsRequest(document=document) if isinstance(document, Document) else document
 
 
 def _new_id() -> str:

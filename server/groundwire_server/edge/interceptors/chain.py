@@ -28,7 +28,7 @@ Reasons: TypeAlias = Mapping[type[Any], str]
 UNPARSED = object()
 """Stands for a request whose bytes are not a message of the method's type."""
 
-_OURS = "/groundwire."
+_OURS = ("/groundwire.", "/google.longrunning.")
 
 
 class Interceptor(Protocol):
@@ -55,14 +55,17 @@ class Chain(grpc.aio.ServerInterceptor):
     Args:
         interceptors: the outermost first.
         precheck: decides whether the request of a call is read at all.
-        methods: the prefix, as gRPC has it: `/package.`.
+        methods: the prefixes, as gRPC has them: `/package.`.
 
     Raises:
         InterceptorOrderError: when one does not stand inside another that it requires.
     """
 
     def __init__(
-        self, interceptors: Sequence[Interceptor], precheck: Precheck | None = None, methods: str = _OURS
+        self,
+        interceptors: Sequence[Interceptor],
+        precheck: Precheck | None = None,
+        methods: str | tuple[str, ...] = _OURS,
     ) -> None:
         check_order(interceptors)
         self._interceptors = tuple(interceptors)

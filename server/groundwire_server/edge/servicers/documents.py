@@ -1,7 +1,5 @@
 """DocumentService."""
 
-import base64
-import binascii
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
@@ -11,12 +9,13 @@ from groundwire.v1 import document_pb2, document_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, Rejection
-from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.domain.vocabulary import Feature, Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb
 from groundwire_server.edge.convert.words import INGEST_STATES
 from groundwire_server.edge.interceptors.access import caller_of, check_role
 from groundwire_server.edge.interceptors.validation import check
+from groundwire_server.edge.paging import last_of, page_size, token_after
 from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
@@ -28,7 +27,6 @@ DEFAULT_SECONDS = 30.0
 INGEST_SECONDS = 900.0
 """The most time one document of an ingest has: the largest, of 4 MiB, takes the local embedder about 250 s."""
 
-_PAGE_SIZE = 100
 _ID_SHOWN = 256
 _PAGE_BYTES = 2 * 1024 * 1024
 """A page ends before it is larger: half of what clients take in one message unless told otherwise."""
@@ -60,6 +58,23 @@ class Documents(DocumentServiceServicer):
             await write_bounded(context, response, self._current.snapshot.write_seconds)
             index += 1
 
+    async def PutDocument(
+        self, request: document_service_pb2.PutDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.PutDocumentResponse:
+        """Store one document."""
+        if request.HasField("expected_revision"):
+            raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": "EXPECTED_REVISION"})
+        call = current_call()
+        by = self._by(call, INGEST_SECONDS)
+        stored = await self._current.snapshot.ingest.store(call.caller, document_from_pb(request.document), by)
+        return document_service_pb2.PutDocumentResponse(
+            state=INGEST_STATES[stored.state],
+            revision=stored.revision,
+            chunk_count=stored.chunk_count,
+            corpus_version=stored.corpus_version,
+            content_hash=stored.content_hash,
+        )
+
     async def GetDocument(
         self, request: document_service_pb2.GetDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> document_service_pb2.GetDocumentResponse:
@@ -78,12 +93,12 @@ class Documents(DocumentServiceServicer):
     ) -> document_service_pb2.ListDocumentsResponse:
         """Return a page of documents."""
         call = current_call()
-        size = request.page_size or _PAGE_SIZE
+        size = page_size(request.page_size)
         infos = await self._current.snapshot.corpus.page(
-            call.caller, _after(request.page_token), size + 1, self._by(call)
+            call.caller, last_of(request.page_token), size + 1, self._by(call)
         )
         page = list(_fitting(info_to_pb(info) for info in infos[:size]))
-        token = _token(page[-1].document_id) if len(infos) > len(page) else ""
+        token = token_after(page[-1].document_id) if len(infos) > len(page) else ""
         return document_service_pb2.ListDocumentsResponse(documents=page, next_page_token=token)
 
     async def DeleteDocument(
@@ -92,9 +107,18 @@ class Documents(DocumentServiceServicer):
         """Remove a document."""
         call = current_call()
         version = await self._current.snapshot.corpus.delete(call.caller, request.document_id, self._by(call))
-        if version is None:
+        if version is not None:
+            return document_service_pb2.DeleteDocumentResponse(deleted=True, corpus_version=version)
+        if not request.allow_missing:
             raise _unknown(request.document_id)
+        version = await self._current.snapshot.corpus.version(call.caller, self._by(call))
         return document_service_pb2.DeleteDocumentResponse(corpus_version=version)
+
+    async def PurgeDocuments(
+        self, request: document_service_pb2.PurgeDocumentsRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.PurgeDocumentsResponse:
+        """Remove documents that match a filter."""
+        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.PURGE.value})
 
     async def GetCorpusVersion(
         self, request: document_service_pb2.GetCorpusVersionRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -143,14 +167,3 @@ def _fitting(documents: Iterable[document_pb2.DocumentInfo]) -> Iterator[documen
 
 def _unknown(document_id: str) -> Rejection:
     return Rejection(Reason.DOCUMENT_NOT_FOUND, metadata={"document_id": document_id})
-
-
-def _token(last: str) -> str:
-    return base64.urlsafe_b64encode(last.encode()).decode()
-
-
-def _after(token: str) -> str:
-    try:
-        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError):
-        raise Rejection.invalid("page_token", "must be the next_page_token of an earlier page", "page_token") from None

@@ -9,10 +9,11 @@ import grpc.aio
 
 from groundwire.caller import Metadata
 from groundwire.errors import Error
+from groundwire.requests import ingest_request
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest, IngestDocumentsResponse
 
-Documents: TypeAlias = Iterable[Document] | AsyncIterable[Document]
+Documents: TypeAlias = Iterable[Document | IngestDocumentsRequest] | AsyncIterable[Document | IngestDocumentsRequest]
 IngestMethod: TypeAlias = "grpc.aio.StreamStreamMultiCallable[IngestDocumentsRequest, IngestDocumentsResponse]"
 ErrorOf: TypeAlias = Callable[[grpc.StatusCode | None, str | None, grpc.aio.Metadata | None], Error]
 
@@ -84,7 +85,7 @@ class Source:
         try:
             async for document in _each(self._documents):
                 await self._room.acquire()
-                yield IngestDocumentsRequest(document=document)
+                yield ingest_request(document)
         except (GeneratorExit, asyncio.CancelledError):
             raise
         except BaseException as broken:  # noqa: BLE001  # raised again where the results are read
@@ -131,7 +132,7 @@ def _at_once(coroutine: Coroutine[Any, Any, _T]) -> _T | None:
     return None
 
 
-async def _each(documents: Documents) -> AsyncIterator[Document]:
+async def _each(documents: Documents) -> AsyncIterator[Document | IngestDocumentsRequest]:
     if isinstance(documents, AsyncIterable):
         async for document in documents:
             yield document

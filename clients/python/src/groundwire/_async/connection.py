@@ -18,6 +18,8 @@ from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+from groundwire.v1.route_service_pb2_grpc import RouteServiceStub
+from groundwire.v1.server_info_service_pb2_grpc import ServerInfoServiceStub
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -46,6 +48,8 @@ class Connection:
         answers: the calls of AnswerService.
         retrieval: the calls of RetrievalService.
         documents: the calls of DocumentService.
+        routes: the calls of RouteService.
+        server_info: the calls of ServerInfoService.
 
     Raises:
         ValueError: when a credential would go to another machine over a connection that is not secured.
@@ -82,6 +86,8 @@ class Connection:
         self.answers = AnswerServiceStub(self._channel)
         self.retrieval = RetrievalServiceStub(self._channel)
         self.documents = DocumentServiceStub(self._channel)
+        self.routes = RouteServiceStub(self._channel)
+        self.server_info = ServerInfoServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
 
     def metadata(self) -> Metadata:

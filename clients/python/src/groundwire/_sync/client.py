@@ -19,19 +19,28 @@ from groundwire.retrying import DEFAULT_RETRY, Retry
 from groundwire.security import Credential, Tls, Token, channel_credentials
 from groundwire.settings import Settings
 from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
-from groundwire.v1.document_pb2 import DocumentInfo
+from groundwire.v1.document_pb2 import Document, DocumentInfo, DocumentOrder
 from groundwire.v1.document_service_pb2 import (
     DeleteDocumentRequest,
+    DeleteDocumentResponse,
     GetCorpusVersionRequest,
     GetDocumentRequest,
     GetDocumentResponse,
     IngestDocumentsResponse,
     ListDocumentsRequest,
+    PurgeDocumentsRequest,
+    PurgeDocumentsResponse,
+    PutDocumentRequest,
+    PutDocumentResponse,
 )
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.passage_pb2 import ProvidedPassage
 from groundwire.v1.question_pb2 import Question
 from groundwire.v1.retrieval_service_pb2 import RetrieveResponse
+from groundwire.v1.route_pb2 import Route
+from groundwire.v1.route_service_pb2 import ListRoutesRequest
+from groundwire.v1.server_info_pb2 import ServerInfo
+from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
 class SyncClient:
@@ -172,7 +181,8 @@ class SyncClient:
     def cancel(self, request_id: str, *, timeout: float | None = None) -> bool:
         """End an answer in flight; return False when there was none of that id."""
         request = CancelAnswerRequest(request_id=request_id)
-        return (self._connection.call(self._connection.answers.CancelAnswer, request, timeout)).cancelled
+        response = self._connection.call(self._connection.answers.CancelAnswer, request, timeout)
+        return response.cancelled
 
     def retrieve(
         self,
@@ -196,7 +206,8 @@ class SyncClient:
         stored when the iteration is left early.
 
         Args:
-            documents: read as there is room for them, so a generator of many is fine.
+            documents: read as there is room for them, so a generator of many is fine; an ``IngestDocumentsRequest`` in
+                place of a document says which revision is expected.
             unanswered: the most documents to send ahead of their results.
             timeout: seconds that all of it may take.
         """
@@ -211,9 +222,36 @@ class SyncClient:
         request = GetDocumentRequest(document_id=document_id, include_text=include_text)
         return self._connection.call(self._connection.documents.GetDocument, request, timeout)
 
-    def list_documents(self, *, page_size: int = 100, timeout: float | None = None) -> Iterator[DocumentInfo]:
-        """Yield the documents the caller may see, ordered by id, fetching page after page."""
-        request = ListDocumentsRequest(page_size=page_size)
+    def put_document(
+        self, document: Document, *, expected_revision: int | None = None, timeout: float | None = None
+    ) -> PutDocumentResponse:
+        """Store one document and return what was stored.
+
+        Args:
+            document: the document.
+            expected_revision: the revision that must be stored for it to be written, 0 for none; None for any.
+            timeout: seconds that the call may take.
+        """
+        request = PutDocumentRequest(document=document, expected_revision=expected_revision)
+        return self._connection.call(self._connection.documents.PutDocument, request, timeout)
+
+    def list_documents(
+        self,
+        *,
+        filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        order: "DocumentOrder.ValueType" = DocumentOrder.DOCUMENT_ORDER_UNSPECIFIED,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> Iterator[DocumentInfo]:
+        """Yield the documents the caller may see, fetching page after page.
+
+        Args:
+            filter: narrows the list by the documents' metadata.
+            order: the order; by id unless it says otherwise.
+            page_size: how many to fetch at once, at most 1000.
+            timeout: seconds that each page may take.
+        """
+        request = ListDocumentsRequest(page_size=page_size, filter=filter, order=order)
         while True:
             page = self._connection.call(self._connection.documents.ListDocuments, request, timeout)
             yield from page.documents
@@ -221,16 +259,61 @@ class SyncClient:
             if not request.page_token:
                 return
 
-    def delete_document(self, document_id: str, *, timeout: float | None = None) -> str:
-        """Remove a document and return the version that the corpus has without it."""
-        request = DeleteDocumentRequest(document_id=document_id)
-        call = self._connection.call(self._connection.documents.DeleteDocument, request, timeout, repeatable=False)
-        return (call).corpus_version
+    def delete_document(
+        self, document_id: str, *, allow_missing: bool = False, timeout: float | None = None
+    ) -> DeleteDocumentResponse:
+        """Remove a document with all its passages.
+
+        Args:
+            document_id: names the document.
+            allow_missing: lets the call succeed where there is no such document, and be sent again when its connection
+                was lost.
+            timeout: seconds that the call may take.
+        """
+        request = DeleteDocumentRequest(document_id=document_id, allow_missing=allow_missing)
+        method = self._connection.documents.DeleteDocument
+        return self._connection.call(method, request, timeout, repeatable=allow_missing)
+
+    def purge_documents(
+        self,
+        filter: Filter,  # noqa: A002  (the contract's word)
+        *,
+        force: bool = False,
+        timeout: float | None = None,
+    ) -> PurgeDocumentsResponse:
+        """Count the documents that match a filter and, with `force`, remove them: look at the count first.
+
+        Args:
+            filter: selects documents by their metadata.
+            force: removes them.
+            timeout: seconds that the call may take.
+        """
+        request = PurgeDocumentsRequest(filter=filter, force=force)
+        method = self._connection.documents.PurgeDocuments
+        return self._connection.call(method, request, timeout, repeatable=not force)
 
     def corpus_version(self, *, timeout: float | None = None) -> str:
         """Return the corpus's version: two equal ones mean the same documents."""
         method = self._connection.documents.GetCorpusVersion
-        return (self._connection.call(method, GetCorpusVersionRequest(), timeout)).corpus_version
+        response = self._connection.call(method, GetCorpusVersionRequest(), timeout)
+        return response.corpus_version
+
+    def routes(self, *, timeout: float | None = None) -> list[Route]:
+        """Return the routes that the caller may use, ordered by name; the timeout is that of each page."""
+        found: list[Route] = []
+        request = ListRoutesRequest()
+        while True:
+            page = self._connection.call(self._connection.routes.ListRoutes, request, timeout)
+            found.extend(page.routes)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return found
+
+    def server_info(self, *, timeout: float | None = None) -> ServerInfo:
+        """Return the server's version, features and limits, and the caller as the server understood it."""
+        method = self._connection.server_info.GetServerInfo
+        response = self._connection.call(method, GetServerInfoRequest(), timeout)
+        return response.server_info
 
     def close(self) -> None:
         """End the connection and all that goes on over it, unless the channel is your own."""

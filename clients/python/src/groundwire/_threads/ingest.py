@@ -8,10 +8,11 @@ import grpc
 
 from groundwire.caller import Metadata
 from groundwire.errors import Error
+from groundwire.requests import ingest_request
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest, IngestDocumentsResponse
 
-Documents: TypeAlias = Iterable[Document]
+Documents: TypeAlias = Iterable[Document | IngestDocumentsRequest]
 IngestMethod: TypeAlias = "grpc.StreamStreamMultiCallable[IngestDocumentsRequest, IngestDocumentsResponse]"
 ErrorOf: TypeAlias = Callable[[grpc.StatusCode | None, str | None, Iterable[tuple[str, str | bytes]] | None], Error]
 
@@ -67,7 +68,7 @@ class Source:
                 self._room.acquire()
                 if self._closed:
                     return
-                yield IngestDocumentsRequest(document=document)
+                yield ingest_request(document)
         except GeneratorExit:
             raise
         except BaseException as broken:  # noqa: BLE001  # raised again where the results are read
