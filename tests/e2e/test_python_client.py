@@ -1,7 +1,7 @@
 """The Python client against a real server: what is lost is gone on with, and what is left is ended."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -66,7 +66,9 @@ async def leave_an_answer(client: groundwire.Client, generator: ScriptedGenerato
 
 
 @pytest.mark.parametrize("leave", [leave_a_loop, leave_an_answer])
-async def test_what_is_left_is_ended_at_once(serve: Serve, leave: Callable[..., object]) -> None:
+async def test_what_is_left_is_ended_at_once(
+    serve: Serve, leave: Callable[[groundwire.Client, ScriptedGenerator], Awaitable[None]]
+) -> None:
     generator = ScriptedGenerator([*draft((SENTENCE, ["p1"])), Wait(60.0), DONE])
     async with serve(generator) as product, client_of(product.address) as client:
         await ingest(product, ("lambdas", SENTENCE))
