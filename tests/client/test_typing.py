@@ -87,16 +87,8 @@ def refused(code: str, path: Path) -> dict[int, set[str]]:
     """Return the codes of mypy's errors, by their line."""
     path.write_text(code)
     cache = ROOT / ".mypy_cache" / "client"
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--output=json",
-        "--config-file=",
-        f"--cache-dir={cache}",
-        path,
-    ]
+    options = ["--strict", "--output=json", "--config-file=", f"--cache-dir={cache}"]
+    command = [sys.executable, "-m", "mypy", *options, str(path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert not ran.stderr, ran.stderr
     found: dict[int, set[str]] = {}
