@@ -7,12 +7,12 @@ import pytest
 
 from groundwire_server.adapters.authentication.certificates import CertificatePattern
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
-from groundwire_server.adapters.authentication.key_file import UnusableKeyFile, changing
+from groundwire_server.adapters.authentication.key_file import KeyFileError, changing
 from groundwire_server.app.access import AccessOptions, access
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
-from groundwire_server.domain.credentials import Credentials, Kind
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.credentials import CredentialKind, Credentials
+from groundwire_server.domain.failure import SetupError
 from tests.doubles.issuer import AUDIENCE, ISSUER, Issuer
 
 
@@ -34,7 +34,11 @@ async def test_everything_set_accepts_every_kind(tmp_path: Path) -> None:
     before = asyncio.all_tasks()
     async with access(options, SystemClock()) as opened:
         assert opened.authenticated
-        assert opened.authenticators.keys() == {Kind.API_KEY, Kind.TOKEN, Kind.CERTIFICATE}
+        assert opened.authenticators.keys() == {
+            CredentialKind.API_KEY,
+            CredentialKind.TOKEN,
+            CredentialKind.CERTIFICATE,
+        }
         assert opened.tenants == frozenset({"acme"})
     assert asyncio.all_tasks() == before
 
@@ -52,7 +56,7 @@ def test_any_one_of_them_is_authentication(options: AccessOptions) -> None:
 
 
 async def test_a_key_file_that_is_not_there_is_told_of_before_anything_is_served(tmp_path: Path) -> None:
-    with pytest.raises(UnusableKeyFile, match="groundwire keys create"):
+    with pytest.raises(KeyFileError, match="groundwire keys create"):
         async with access(AccessOptions(tmp_path / "absent.json"), SystemClock()):
             raise AssertionError
 
@@ -73,7 +77,7 @@ async def test_an_issuer_that_is_down_lets_nobody_in_and_holds_nothing_up(
 async def test_a_key_set_in_a_file_is_told_of_before_anything_is_served(tmp_path: Path) -> None:
     options = AccessOptions(tokens=(IssuerOptions(ISSUER, AUDIENCE, str(tmp_path)),))
     before = asyncio.all_tasks()
-    with pytest.raises(Unusable, match=f"the key set {tmp_path} of {ISSUER} is a folder: name the file in it"):
+    with pytest.raises(SetupError, match=f"the key set {tmp_path} of {ISSUER} is a folder: name the file in it"):
         async with access(options, SystemClock()):
             raise AssertionError
     assert asyncio.all_tasks() == before

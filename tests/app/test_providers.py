@@ -14,7 +14,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.chains import residencies
 from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.problems import InvalidConfiguration
+from groundwire_server.app.configuration.problems import InvalidConfigurationError
 from groundwire_server.app.configuration.schema import schema_of_the_file
 from groundwire_server.app.configuration.shown import as_yaml
 from groundwire_server.app.configuration.starting import starting_file
@@ -58,7 +58,7 @@ def loaded(folder: Path, text: str = RIGHT) -> Loaded:
 
 
 def problems(folder: Path, text: str) -> list[str]:
-    with pytest.raises(InvalidConfiguration) as invalid:
+    with pytest.raises(InvalidConfigurationError) as invalid:
         loaded(folder, text)
     return [str(each).removeprefix(f"{folder}/") for each in invalid.value.problems]
 
@@ -190,7 +190,7 @@ def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path
     (tmp_path / "ca.pem").write_text("no certificate")
     for name, said in (("ca.pem", "holds no certificate of an authority"), ("none.pem", "cannot be read")):
         text = RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / name}")
-        with pytest.raises(InvalidConfiguration) as invalid:
+        with pytest.raises(InvalidConfigurationError) as invalid:
             verify(loaded(tmp_path, text), SystemClock().today())
         (problem,) = invalid.value.problems
         assert f"c.yaml:5: providers.house.ca_file: {tmp_path / name} {said}" in str(problem)

@@ -20,7 +20,7 @@ from groundwire_server.cli.main import run
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 from tests.cli.test_process import command
 from tests.doubles.weaviate.beside import KEY, configuration, weaviate_beside
 from tests.doubles.weaviate.server import FakeWeaviate
@@ -40,7 +40,7 @@ async def applied(file: Path) -> None:
 async def begun(file: Path) -> str:
     """What a server of the configuration says when it does not start."""
     sources = Sources(file, {})
-    with pytest.raises(Unusable) as unusable:
+    with pytest.raises(SetupError) as unusable:
         async with running(sources, load(sources)):
             pass
     return str(unusable.value)

@@ -17,7 +17,7 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.calibration import Calibration, Fitting, read, write
 from groundwire_server.evaluation.thresholds import Errors, Rate
 from groundwire_server.pipeline.relevance import RULE
@@ -59,8 +59,8 @@ async def threshold() -> float:
     """That of a server which starts with the configuration."""
     sources = Sources(Path("groundwire.yaml"), {})
     async with running(sources, load(sources)) as server:
-        answering: Any = server.reloader.current.snapshot.answering
-        return float(answering._routes["default"].policy.min_relevance)
+        routes: Any = server.reloader.current.snapshot.routes
+        return float(routes._routes["default"].policy.min_relevance)
 
 
 def changed(**values: Any) -> None:
@@ -145,7 +145,7 @@ def test_a_server_with_another_embedder_does_not_start(groundwire_command: Comma
     Path("groundwire-data").rename("elsewhere")
     configured("{calibration: calibration.json}", ", embedder: local")
 
-    with pytest.raises(Unusable) as unusable:
+    with pytest.raises(SetupError) as unusable:
         asyncio.run(threshold())
 
     assert str(unusable.value).startswith(
@@ -168,7 +168,7 @@ def test_a_threshold_holds_with_or_without_vectors_of_sentences(now: bool, then:
     configured(thresholds, f", embedder: local, sentence_vectors: {str(not now).lower()}")
     assert asyncio.run(threshold()) == 0.4
     configured(thresholds, f", embedder: local, sentence_vectors: {str(now).lower()}")
-    with pytest.raises(Unusable) as unusable:
+    with pytest.raises(SetupError) as unusable:
         asyncio.run(threshold())
 
     assert f"was fitted {then} vectors of sentences, and the store is {other} them" in str(unusable.value)

@@ -10,8 +10,8 @@ import pytest
 from groundwire import Outcome
 from groundwire_server.cli.demo import child, corpus
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
-from groundwire_server.cli.demo.tour import Ended
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.demo.tour import TourResult
+from groundwire_server.cli.exits import CommandError, ExitCode
 from tests.cli.conftest import Ran
 from tests.doubles import events
 
@@ -51,7 +51,7 @@ def test_ten_questions_two_of_them_without_an_answer() -> None:
 def test_a_server_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__LOG_LEVEL", "CHATTY")
 
-    with pytest.raises(Stop) as stopped, child.server(tmp_path):
+    with pytest.raises(CommandError) as stopped, child.server(tmp_path):
         pass
 
     assert stopped.value.code == ExitCode.FAILED
@@ -88,7 +88,7 @@ def test_what_can_be_answered_is_answered_and_nothing_else(
     first = groundwire_command("demo", "--data", str(tmp_path))
     again = groundwire_command("demo", "--data", str(tmp_path))
 
-    # The demo itself compares each outcome with what its question expects: see Ended.expected.
+    # The demo itself compares each outcome with what its question expects: see TourResult.expected.
     assert first.code == 0, first.out + first.err
     assert "wrongly" not in first.out
     assert first.out.count("\nanswered: ") == 8
@@ -101,7 +101,7 @@ def test_what_can_be_answered_is_answered_and_nothing_else(
 
 
 def ended(question: Asked, outcome: Outcome) -> bool:
-    return Ended(question, outcome).expected
+    return TourResult(question, outcome).expected
 
 
 def test_what_is_expected() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.edge.tls import ServerTls, TlsFiles, UnusableTls, check
+from groundwire_server.edge.tls import ServerTls, TlsError, TlsFiles, check
 from tests.doubles.certificates import Authority, Issued, locked
 
 AUTHORITY = Authority()
@@ -132,7 +132,7 @@ def test_files_that_cannot_be_used_are_refused_in_one_line(
     files: TlsFiles, spoil: Callable[[TlsFiles], TlsFiles], says: str
 ) -> None:
     spoiled = spoil(files)
-    with pytest.raises(UnusableTls, match=says) as caught:
+    with pytest.raises(TlsError, match=says) as caught:
         ServerTls(spoiled, SystemClock())
     assert "\n" not in str(caught.value)
     assert "PRIVATE" not in str(caught.value)
@@ -141,7 +141,7 @@ def test_files_that_cannot_be_used_are_refused_in_one_line(
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_key_that_may_not_be_read_is_refused_in_one_line(files: TlsFiles) -> None:
     key_of(files).chmod(0)
-    with pytest.raises(UnusableTls, match="cannot be read: Permission denied"):
+    with pytest.raises(TlsError, match="cannot be read: Permission denied"):
         ServerTls(files, SystemClock())
 
 

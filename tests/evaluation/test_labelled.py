@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.labelled import Labelled, read
 
 
@@ -40,6 +40,6 @@ def test_squad_is_read(file: Path) -> None:
 def test_what_is_no_use_is_said_with_its_line(file: Path, content: bytes | None, says: str) -> None:
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(Unusable) as unusable:
+    with pytest.raises(SetupError) as unusable:
         read(file)
     assert says in str(unusable.value)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.files.small import Unreadable, anybody_may_write, bytes_of, mark, text_of
+from groundwire_server.files.small import UnreadableFileError, anybody_may_write, bytes_of, mark, text_of
 
 _KIB = 1024
 
@@ -44,7 +44,7 @@ def test_what_is_no_such_file_is_said_and_not_waited_for(
 ) -> None:
     file = tmp_path / "file"
     make(file)
-    with pytest.raises(Unreadable, match=f"^{why}$".replace("?", r"\?")) as caught:
+    with pytest.raises(UnreadableFileError, match=f"^{why}$".replace("?", r"\?")) as caught:
         bytes_of(file, _KIB)
     assert caught.value.absent is absent
 
@@ -54,7 +54,7 @@ def test_a_text_is_utf_8_without_its_mark(tmp_path: Path) -> None:
     file.write_bytes(b"\xef\xbb\xbfna\xc3\xafve")
     assert text_of(file, _KIB) == "naïve"
     file.write_bytes(b"one\ntwo \xff")
-    with pytest.raises(Unreadable, match="is not UTF-8 in line 2"):
+    with pytest.raises(UnreadableFileError, match="is not UTF-8 in line 2"):
         text_of(file, _KIB)
 
 

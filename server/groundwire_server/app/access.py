@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from groundwire_server.adapters.authentication.declared import DeclaredIdentity
-from groundwire_server.domain.credentials import Kind
+from groundwire_server.domain.credentials import CredentialKind
 from groundwire_server.edge.access import Access
 from groundwire_server.ports.authenticator import Authenticator
 from groundwire_server.ports.clock import Clock
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from groundwire_server.adapters.authentication.jwks import FreshKeys
     from groundwire_server.adapters.authentication.tokens import Tokens
 
-NO_AUTHENTICATION = Access({Kind.DECLARED: DeclaredIdentity()})
+NO_AUTHENTICATION = Access({CredentialKind.DECLARED: DeclaredIdentity()})
 """No authentication: callers are whom they say they are."""
 
 
@@ -61,7 +61,7 @@ async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" =
         known: the key sets of the configuration before; those of this one take their place.
 
     Raises:
-        Unusable: when the API keys, or a key set in a file, cannot be read.
+        SetupError: when the API keys, or a key set in a file, cannot be read.
     """
     kept: KeySets = {} if known is None else known
     before = dict(kept)
@@ -74,20 +74,20 @@ async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" =
     from groundwire_server.adapters.authentication.certificates import Certificates  # noqa: PLC0415
 
     async with AsyncExitStack() as opened:
-        found: dict[Kind, Authenticator] = {}
+        found: dict[CredentialKind, Authenticator] = {}
         if options.api_keys is not None:
-            found[Kind.API_KEY] = await ApiKeys.open(options.api_keys, clock)
+            found[CredentialKind.API_KEY] = await ApiKeys.open(options.api_keys, clock)
         if options.certificates is not None:
-            found[Kind.CERTIFICATE] = Certificates(options.certificates)
+            found[CredentialKind.CERTIFICATE] = Certificates(options.certificates)
         if options.tokens:
-            found[Kind.TOKEN] = await _tokens(options.tokens, clock, opened, before, kept)
+            found[CredentialKind.TOKEN] = await _tokens(options.tokens, clock, opened, before, kept)
         yield Access(found, options.tenants)
 
 
 async def _tokens(
     issuers: Sequence["IssuerOptions"], clock: Clock, opened: AsyncExitStack, before: KeySets, kept: KeySets
 ) -> "Tokens":
-    from groundwire_server.adapters.authentication.jwks import FreshKeys, KeysUnavailable  # noqa: PLC0415
+    from groundwire_server.adapters.authentication.jwks import FreshKeys, KeySetError  # noqa: PLC0415
     from groundwire_server.adapters.authentication.key_sets import is_url, reading  # noqa: PLC0415
     from groundwire_server.adapters.authentication.tokens import Tokens  # noqa: PLC0415
 
@@ -100,7 +100,7 @@ async def _tokens(
         opened.push_async_callback(keys.stop)
         await keys.start()
         if keys.why and not is_url(options.jwks):
-            raise KeysUnavailable(f"the key set {options.jwks} of {options.issuer} {keys.why}")
+            raise KeySetError(f"the key set {options.jwks} of {options.issuer} {keys.why}")
         known.append((options, keys))
     kept.update(((options.issuer, options.jwks), keys) for options, keys in known)
     return Tokens(known, clock)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.parts.stores import Store
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.policy import Policy
 from groundwire_server.evaluation import calibration
 from groundwire_server.evaluation.calibration import Fitting
@@ -15,7 +15,7 @@ def calibrated(name: str, route: Route, store: Store) -> Policy:
     """The policy of a route, with the threshold that was fitted for it, if one was.
 
     Raises:
-        Unusable: when it was fitted with another embedder, or relevance was computed otherwise then.
+        SetupError: when it was fitted with another embedder, or relevance was computed otherwise then.
     """
     policy = route.policy(name)
     file = route.thresholds.calibration
@@ -25,13 +25,15 @@ def calibrated(name: str, route: Route, store: Store) -> Policy:
     where = f"routes.{name}.thresholds.calibration: {file}"
     if (fitted.fitting.hash, fitted.fitting.model) != (used.hash, used.model):
         theirs, ours = (each.model or "no embedder" for each in (fitted.fitting, used))
-        raise Unusable(f"{where} was fitted with {theirs}, and the route has {ours}: run `groundwire calibrate` again")
+        raise SetupError(
+            f"{where} was fitted with {theirs}, and the route has {ours}: run `groundwire calibrate` again"
+        )
     if fitted.fitting.rule != used.rule:
-        raise Unusable(f"{where} was fitted when relevance was computed otherwise: run `groundwire calibrate` again")
+        raise SetupError(f"{where} was fitted when relevance was computed otherwise: run `groundwire calibrate` again")
     if fitted.fitting.sentence_vectors != used.sentence_vectors:
         theirs, ours = ("with" if each.sentence_vectors else "without" for each in (fitted.fitting, used))
         advice = "run `groundwire calibrate` again"
-        raise Unusable(f"{where} was fitted {theirs} vectors of sentences, and the store is {ours} them: {advice}")
+        raise SetupError(f"{where} was fitted {theirs} vectors of sentences, and the store is {ours} them: {advice}")
     return replace(policy, min_relevance=fitted.min_relevance)
 
 

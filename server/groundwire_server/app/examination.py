@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
-from groundwire_server.adapters.authentication.jwks import KeysUnavailable
+from groundwire_server.adapters.authentication.jwks import KeySetError
 from groundwire_server.adapters.authentication.key_sets import reading
 from groundwire_server.adapters.authentication.keys import parse
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
@@ -27,7 +27,7 @@ def store_format(folder: Path) -> int | None:
     """The format of the embedded store in a folder; None where there is none yet.
 
     Raises:
-        Failure: UnusableStore, whose text says what to do, when it cannot be served.
+        Failure: UnusableStoreFailure, whose text says what to do, when it cannot be served.
         OSError: when it cannot be read.
     """
     return format_of(folder / FILE)
@@ -37,7 +37,7 @@ def count_keys(issuer: IssuerOptions) -> int | str:
     """Read an issuer's key set as a server would: how many keys it can use, or why it cannot be had."""
     try:
         return len(parse(asyncio.run(_read(issuer.jwks))).keys)
-    except (KeysUnavailable, ValueError) as wrong:
+    except (KeySetError, ValueError) as wrong:
         return str(wrong)
 
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from groundwire_server.adapters.authentication import key_file
-from groundwire_server.adapters.authentication.key_file import ApiKey, UnusableKeyFile
+from groundwire_server.adapters.authentication.key_file import KeyFileError, StoredApiKey
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.ports.clock import Clock
 
-__all__ = ["KeyState", "UnusableKeyFile", "create", "known", "revoke"]
+__all__ = ["KeyFileError", "KeyState", "create", "known", "revoke"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def create(
 
     Raises:
         ValueError: when tenant, subject or a principal is no name for one.
-        UnusableKeyFile: when the file cannot be read or written.
+        KeyFileError: when the file cannot be read or written.
     """
     now = clock.today()
     caller = Caller.checked(tenant, subject, principals, roles)
@@ -52,7 +52,7 @@ def known(path: Path, clock: Clock) -> Sequence[KeyState]:
     """The keys of the file, oldest first.
 
     Raises:
-        UnusableKeyFile: when the file cannot be read.
+        KeyFileError: when the file cannot be read.
     """
     now = clock.today()
     return [_state(key, now) for key in sorted(key_file.read(path).values(), key=lambda key: key.created)]
@@ -62,7 +62,7 @@ def revoke(path: Path, key_id: str, clock: Clock) -> KeyState | None:
     """End a key; None when there is none of that id.
 
     Raises:
-        UnusableKeyFile: when the file cannot be read or written.
+        KeyFileError: when the file cannot be read or written.
     """
     now = clock.today()
     key_file.read(path)
@@ -74,7 +74,7 @@ def revoke(path: Path, key_id: str, clock: Clock) -> KeyState | None:
     return _state(key, now)
 
 
-def _state(key: ApiKey, now: datetime) -> KeyState:
+def _state(key: StoredApiKey, now: datetime) -> KeyState:
     state = "live"
     if key.revoked is not None:
         state = "revoked"

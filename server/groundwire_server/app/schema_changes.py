@@ -11,7 +11,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
 from groundwire_server.app.weaviate_examination import opened
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.failure import Failure, Unusable
+from groundwire_server.domain.failure import Failure, SetupError
 
 Steps: TypeAlias = Sequence[Step]
 """A plan."""
@@ -35,7 +35,7 @@ def bring_up_to_date(
         Whether the schema is now what the configuration asks for.
 
     Raises:
-        Unusable: when Weaviate does not let it be done; its text says what to do.
+        SetupError: when Weaviate does not let it be done; its text says what to do.
     """
     return asyncio.run(_brought(section, configuration, agree, destructive=destructive))
 
@@ -54,8 +54,8 @@ async def _brought(
             await store.schema.apply(steps, Deadline(clock.now() + _APPLY_SECONDS), destructive=destructive)
             return True
     except StoreFailure as failure:
-        raise Unusable(str(failure.fault)) from None
+        raise SetupError(str(failure.fault)) from None
     except Failure:
-        raise Unusable("Weaviate took longer than there was time for: see to its load, and try again") from None
+        raise SetupError("Weaviate took longer than there was time for: see to its load, and try again") from None
     except (ImportError, OSError) as failed:
-        raise Unusable(str(failed)) from None
+        raise SetupError(str(failed)) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundwire_server.cli.connection import DEFAULT_TENANT
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from groundwire_server.evaluation.calibration import Calibration
@@ -53,20 +53,20 @@ def calibrate(
     from groundwire_server.app.configuration.problems import not_among  # noqa: PLC0415
     from groundwire_server.cli.configured import loaded_from  # noqa: PLC0415
     from groundwire_server.domain.caller import Caller  # noqa: PLC0415
-    from groundwire_server.domain.failure import Unusable  # noqa: PLC0415
+    from groundwire_server.domain.failure import SetupError  # noqa: PLC0415
 
     configuration = loaded_from(Sources.found(config, os.environ)).configuration
     if route not in configuration.routes:
         said = not_among(route, configuration.routes, "no route has this name")
-        raise Stop(ExitCode.USAGE, f"--route {route}: {said}")
+        raise CommandError(ExitCode.USAGE, f"--route {route}: {said}")
     for written in (output, html):
         if written is not None and not written.parent.is_dir():
             said = f"cannot write {written}: there is no folder {written.parent}; name another file"
-            raise Stop(ExitCode.USAGE, said)
+            raise CommandError(ExitCode.USAGE, said)
     try:
         caller = Caller.checked(tenant, "calibrate", principal or ())
     except ValueError as wrong:
-        raise Stop(ExitCode.USAGE, str(wrong)) from None
+        raise CommandError(ExitCode.USAGE, str(wrong)) from None
     from groundwire_server.app import calibrating  # noqa: PLC0415  # brings what a server is made of
     from groundwire_server.cli.calibration_page import html as drawn  # noqa: PLC0415
     from groundwire_server.evaluation.calibration import write  # noqa: PLC0415
@@ -77,10 +77,10 @@ def calibrate(
         write(output, found)
         if html is not None:
             html.write_text(drawn(found, held_out), encoding="utf-8")
-    except (Unusable, ImportError) as wrong:
-        raise Stop(ExitCode.FAILED, str(wrong)) from None
+    except (SetupError, ImportError) as wrong:
+        raise CommandError(ExitCode.FAILED, str(wrong)) from None
     except OSError as failed:
-        raise Stop(ExitCode.FAILED, f"{failed.filename or output} cannot be used: {failed.strerror}") from None
+        raise CommandError(ExitCode.FAILED, f"{failed.filename or output} cannot be used: {failed.strerror}") from None
     _print(found, output)
     if html is not None:
         typer.echo(f"wrote {html}")

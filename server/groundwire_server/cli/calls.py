@@ -7,8 +7,8 @@ import grpc
 
 import groundwire
 from groundwire_server.cli import credentials
-from groundwire_server.cli.connection import Connection
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.connection import ConnectionOptions
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 _HINTS = {
     "UNAUTHENTICATED": "give --token-file or --api-key-file, or correct what is in it",
@@ -28,23 +28,23 @@ def failures_stop() -> Iterator[None]:
     """Ends the command with a line and an exit code when a call fails.
 
     Raises:
-        Stop: for a failed call, or an identity that cannot be sent.
+        CommandError: for a failed call, or an identity that cannot be sent.
     """
     try:
         yield
     except groundwire.Error as failed:
-        raise Stop(_code(failed), _told(failed)) from None
+        raise CommandError(_code(failed), _told(failed)) from None
     except KeyboardInterrupt:
-        raise Stop(ExitCode.INTERRUPTED, "interrupted; what ran on the server is cancelled") from None
+        raise CommandError(ExitCode.INTERRUPTED, "interrupted; what ran on the server is cancelled") from None
 
 
 def connect(
-    connection: Connection, principals: list[str] | None = None, timeout: float = 30.0
+    connection: ConnectionOptions, principals: list[str] | None = None, timeout: float = 30.0
 ) -> groundwire.SyncClient:
     """A client of the server.
 
     Raises:
-        Stop: when a credential, the tenant or a principal cannot be sent.
+        CommandError: when a credential, the tenant or a principal cannot be sent.
     """
     proof = credentials.credential(connection)
     credentials.check_way(connection, proof)
@@ -60,7 +60,7 @@ def connect(
             timeout=timeout,
         )
     except ValueError as wrong:
-        raise Stop(ExitCode.USAGE, str(wrong)) from None
+        raise CommandError(ExitCode.USAGE, str(wrong)) from None
 
 
 def _told(failed: groundwire.Error) -> str:

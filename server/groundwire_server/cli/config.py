@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 File = Annotated[
     Path | None,
@@ -22,14 +22,16 @@ def init(
     from groundwire_server.app.configuration.starting import starting_file  # noqa: PLC0415  # what --help does not need
 
     if path.is_dir():
-        raise Stop(ExitCode.USAGE, f"{path} is a folder: name a file in it")
+        raise CommandError(ExitCode.USAGE, f"{path} is a folder: name a file in it")
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(starting_file())
     except FileExistsError:
-        raise Stop(ExitCode.USAGE, f"{path} is there already: name another, or write over it with --force") from None
+        raise CommandError(
+            ExitCode.USAGE, f"{path} is there already: name another, or write over it with --force"
+        ) from None
     except OSError as failed:
-        raise Stop(ExitCode.FAILED, f"{path} cannot be written: {failed.strerror}") from None
+        raise CommandError(ExitCode.FAILED, f"{path} cannot be written: {failed.strerror}") from None
     typer.echo(f"wrote {path}; check it with: groundwire config check --config {path}")
 
 

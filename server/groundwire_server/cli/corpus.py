@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
@@ -63,7 +63,7 @@ def _chosen(configuration: "Configuration", names: list[str] | None) -> Mapping[
     for name in names or ():
         if name not in sections:
             said = not_among(name, sections, "no Weaviate store has this name")
-            raise Stop(ExitCode.USAGE, f"--store {name}: {said}")
+            raise CommandError(ExitCode.USAGE, f"--store {name}: {said}")
     return {name: section for name, section in sections.items() if names is None or name in names}
 
 
@@ -80,8 +80,8 @@ def _apply(
         from groundwire_server.app.schema_changes import bring_up_to_date  # noqa: PLC0415  # brings the client
     except ImportError as missing:
         said = f"stores.{name}: needs {missing.name}: install groundwire-server[weaviate]"
-        raise Stop(ExitCode.FAILED, said) from None
-    from groundwire_server.domain.failure import Unusable  # noqa: PLC0415  # as above
+        raise CommandError(ExitCode.FAILED, said) from None
+    from groundwire_server.domain.failure import SetupError  # noqa: PLC0415  # as above
 
     def agree(steps: "Steps") -> bool:
         for step in steps:
@@ -91,15 +91,15 @@ def _apply(
         lost = sorted({step.collection for step in steps if step.destructive})
         if lost and not destructive:
             told = f"stores.{name}: all documents in {', '.join(lost)} would be lost"
-            raise Stop(ExitCode.USAGE, f"{told}: name another collection, or allow it with --delete-documents")
+            raise CommandError(ExitCode.USAGE, f"{told}: name another collection, or allow it with --delete-documents")
         if not yes:
             _ask(name)
         return True
 
     try:
         done = bring_up_to_date(section, configuration, agree, destructive=destructive)
-    except Unusable as unusable:
-        raise Stop(ExitCode.FAILED, f"stores.{name}: {unusable}") from None
+    except SetupError as unusable:
+        raise CommandError(ExitCode.FAILED, f"stores.{name}: {unusable}") from None
     if done:
         typer.echo(f"{name}: the schema is what the configuration asks for")
     return done
@@ -107,7 +107,7 @@ def _apply(
 
 def _ask(name: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Stop(ExitCode.USAGE, "there is no terminal to ask on whether to do this: add --yes")
+        raise CommandError(ExitCode.USAGE, "there is no terminal to ask on whether to do this: add --yes")
     print(f"Do this to {name}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise Stop(ExitCode.INCOMPLETE, "nothing was done")
+        raise CommandError(ExitCode.INCOMPLETE, "nothing was done")

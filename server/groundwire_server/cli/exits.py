@@ -1,7 +1,14 @@
 """How the command ends."""
 
+import os
+import sys
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import NoReturn
+
+import typer
+
+from groundwire_server.domain.failure import GroundwireError
 
 
 class ExitCode(IntEnum):
@@ -27,7 +34,7 @@ EXPLAINED = """Exit codes: 0 done, 1 no answer, or not all of it done, 2 wrong u
 4 failed, 130 interrupted."""
 
 
-class Stop(Exception):
+class CommandError(GroundwireError):
     """Ends the command with a sentence on standard error that says what to do.
 
     Attributes:
@@ -41,3 +48,9 @@ class Stop(Exception):
         self.code = code
         self.message = message
         self.before = before
+
+
+def leave_closed_pipe() -> NoReturn:
+    """End the command because nobody reads its output any more; what is still buffered is discarded."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(ExitCode.CLOSED_PIPE)

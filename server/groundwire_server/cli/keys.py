@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from groundwire_server.app.keys import KeyState
@@ -51,14 +51,14 @@ def create(
 
     unknown = [name for name in role if name not in set(Role)]
     if unknown:
-        raise Stop(ExitCode.USAGE, f"no such role: {unknown[0]}; there are {', '.join(Role)}")
+        raise CommandError(ExitCode.USAGE, f"no such role: {unknown[0]}; there are {', '.join(Role)}")
     roles = [Role(name) for name in role]
     try:
         key, text = keys.create(file, tenant, subject, principal or (), roles, _lasts(expires), SystemClock())
     except ValueError as wrong:
-        raise Stop(ExitCode.USAGE, str(wrong)) from None
-    except keys.UnusableKeyFile as unusable:
-        raise Stop(ExitCode.FAILED, str(unusable)) from None
+        raise CommandError(ExitCode.USAGE, str(wrong)) from None
+    except keys.KeyFileError as unusable:
+        raise CommandError(ExitCode.FAILED, str(unusable)) from None
     until = "never expires" if key.expires is None else f"expires {key.expires:%Y-%m-%d %H:%M} UTC"
     print(f"key {key.key_id} in {file}: {_who(key)}; {until}", file=sys.stderr)
     print("it is shown this once; send it as groundwire-api-key", file=sys.stderr)
@@ -75,8 +75,8 @@ def list_(
 
     try:
         known = keys.known(file, SystemClock())
-    except keys.UnusableKeyFile as unusable:
-        raise Stop(ExitCode.FAILED, str(unusable)) from None
+    except keys.KeyFileError as unusable:
+        raise CommandError(ExitCode.FAILED, str(unusable)) from None
     if as_json:
         _print_json(known)
     else:
@@ -92,13 +92,15 @@ def revoke(
     from groundwire_server.app.clock import SystemClock  # noqa: PLC0415
 
     if "_" in key_id:
-        raise Stop(ExitCode.USAGE, "give the key's id alone, not the key: `groundwire keys list` shows it")
+        raise CommandError(ExitCode.USAGE, "give the key's id alone, not the key: `groundwire keys list` shows it")
     try:
         key = keys.revoke(file, key_id, SystemClock())
-    except keys.UnusableKeyFile as unusable:
-        raise Stop(ExitCode.FAILED, str(unusable)) from None
+    except keys.KeyFileError as unusable:
+        raise CommandError(ExitCode.FAILED, str(unusable)) from None
     if key is None:
-        raise Stop(ExitCode.FAILED, f"there is no key {key_id} in {file}: `groundwire keys list` shows those there are")
+        raise CommandError(
+            ExitCode.FAILED, f"there is no key {key_id} in {file}: `groundwire keys list` shows those there are"
+        )
     print(f"key {key.key_id} is revoked: {_who(key)}")
 
 
@@ -107,10 +109,14 @@ def _lasts(expires: str) -> timedelta | None:
         return None
     count, unit = expires[:-1], expires[-1:]
     if not (count.isascii() and count.isdecimal()) or unit not in _UNITS:
-        raise Stop(ExitCode.USAGE, f"--expires {expires}: give hours, days or weeks, such as 12h, 90d or 52w, or never")
+        raise CommandError(
+            ExitCode.USAGE, f"--expires {expires}: give hours, days or weeks, such as 12h, 90d or 52w, or never"
+        )
     days = int(count[:9]) * _UNITS[unit]
     if not 0 < days <= _LONGEST_DAYS:
-        raise Stop(ExitCode.USAGE, f"--expires {expires}: give more than nothing and at most {_LONGEST_DAYS} days")
+        raise CommandError(
+            ExitCode.USAGE, f"--expires {expires}: give more than nothing and at most {_LONGEST_DAYS} days"
+        )
     return timedelta(days=days)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 
 def serve(
@@ -39,7 +39,7 @@ def serve(
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # what --help does not need
     from groundwire_server.cli.configured import loaded_from, problems_stop  # noqa: PLC0415
-    from groundwire_server.domain.failure import Failure, Unusable  # noqa: PLC0415
+    from groundwire_server.domain.failure import Failure, SetupError  # noqa: PLC0415
 
     flags: dict[str, tuple[tuple[str | int, ...], Any]] = {
         "--listen": (("server", "listen"), listen),
@@ -59,10 +59,10 @@ def serve(
             serve_until_signalled(sources, loaded)
     except OSError as failed:
         where = loaded.configuration.server.listen
-        raise Stop(ExitCode.FAILED, f"cannot serve at {where}: {_told(failed)}") from None
-    except (Failure, Unusable, ImportError) as failed:
+        raise CommandError(ExitCode.FAILED, f"cannot serve at {where}: {_told(failed)}") from None
+    except (Failure, SetupError, ImportError) as failed:
         # What is wrong with a store, a file or an extra says itself what to do.
-        raise Stop(ExitCode.FAILED, f"cannot serve: {failed}") from None
+        raise CommandError(ExitCode.FAILED, f"cannot serve: {failed}") from None
 
 
 def _told(failed: OSError) -> str:

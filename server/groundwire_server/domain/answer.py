@@ -1,6 +1,7 @@
 """Text with the evidence for it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.vocabulary import Assurance, Confidence, Verdict
@@ -60,6 +61,10 @@ class CheckedSentence:
     citations: tuple[int, ...]
     checker: str
 
+    def after(self, citations: int) -> "CheckedSentence":
+        """Return the sentence as it stands when so many citations stand before its own."""
+        return replace(self, citations=tuple(citations + index for index in self.citations)) if citations else self
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedSegment:
@@ -95,6 +100,30 @@ class GroundedText:
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
     grounding_score: float
+
+    @classmethod
+    def of(cls, segments: Sequence[CheckedSegment], confidence: Confidence | None) -> "GroundedText":
+        """Return the text that checked segments make, in their order.
+
+        Args:
+            segments: in order.
+            confidence: the model's own word; None when it gave none.
+        """
+        citations: list[Citation] = []
+        checked: list[CheckedSentence] = []
+        for segment in segments:
+            before = len(citations)
+            citations += segment.citations
+            checked += (sentence.after(before) for sentence in segment.sentences)
+        lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in checked]
+        return cls(
+            text="".join(segment.delta for segment in segments),
+            model_confidence=confidence,
+            citations=tuple(citations),
+            sentences=tuple(checked),
+            grounding_score=sum(n * sentence.support for n, sentence in zip(lengths, checked, strict=True))
+            / max(1, sum(lengths)),
+        )
 
     @property
     def weakest_verdict(self) -> Verdict | None:

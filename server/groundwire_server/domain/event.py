@@ -43,7 +43,7 @@ Event: TypeAlias = Started | Evidence | TextDelta | Citation | Retraction | Hear
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class NumberedEvent:
     """An event in its place.
 
     Attributes:
@@ -63,12 +63,12 @@ class Numbering:
         self._sequence = 0
         self._first_retractable = 0
 
-    def next(self, event: Event) -> Numbered:
+    def next(self, event: Event) -> NumberedEvent:
         """Place the event that follows."""
         self._sequence += 1
         if isinstance(event, TextDelta | Citation) and not self._first_retractable:
             self._first_retractable = self._sequence
-        placed = Numbered(self._sequence, self._first_retractable, event)
+        placed = NumberedEvent(self._sequence, self._first_retractable, event)
         if isinstance(event, Retraction):
             self._first_retractable = 0
         return placed

@@ -1,4 +1,12 @@
-"""How work fails: a `Failure` becomes an outcome, a `Rejection` a failed call."""
+"""How work fails.
+
+Every exception of the server has one root, and its name says how it is handled:
+
+- a `Failure` is planned for and becomes an outcome; its kinds end in `Failure`,
+- a `Rejection` is planned for and fails the call with a status; `AccessDenied` is one,
+- everything else ends in `Error`. It is translated into one of these before it reaches the pipeline or a caller, or
+  ends the command.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +14,11 @@ from dataclasses import dataclass
 from groundwire_server.domain.vocabulary import Cause, Reason
 
 
-class Failure(Exception):
+class GroundwireError(Exception):
+    """The root of every exception that the server raises."""
+
+
+class Failure(GroundwireError):
     """A stage could not do its part. The product has planned for it: `pipeline/decide.py` chooses what follows.
 
     Attributes:
@@ -29,7 +41,7 @@ class Violation:
     rule: str = ""
 
 
-class Rejection(Exception):
+class Rejection(GroundwireError):
     """The call itself fails, with a status.
 
     Attributes:
@@ -59,5 +71,8 @@ class Rejection(Exception):
         return cls(Reason.INVALID_REQUEST, violations=(Violation(field, description, rule),))
 
 
-class Unusable(Exception):
-    """What the server is told to use cannot be used. Its text is one line that says what is wrong and what to do."""
+class SetupError(GroundwireError):
+    """A file, model, store or credential that the operator named cannot be used.
+
+    The text is one line: what is wrong, and what to do.
+    """

@@ -81,14 +81,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a model wrote that could not be used, to be shown to it when it is asked to mend it.
+    """What a model wrote that could not be used, as it is shown to the model that repairs it.
 
     Attributes:
-        wrong: what is wrong with it.
+        cause: what is wrong with it.
     """
 
     text: str
-    wrong: Cause
+    cause: Cause
 
 
 class FinishReason(Enum):

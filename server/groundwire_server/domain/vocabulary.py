@@ -148,6 +148,11 @@ class Assurance(_Word):
     CHECKED = auto()
     VERIFIED = auto()
 
+    @staticmethod
+    def least(assurances: "Iterable[Assurance]") -> "Assurance":
+        """Return that of stretches that leave as one: the least of theirs."""
+        return min(assurances, key=tuple(Assurance).index)
+
 
 class Loss(_Word):
     """What a degraded outcome has given up."""

@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from groundwire_server.domain.failure import Unusable
-from groundwire_server.files.small import Unreadable, bytes_of, mark
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.files.small import UnreadableFileError, bytes_of, mark
 from groundwire_server.ports.clock import Clock
 
 _SIZE_LIMIT = 1024 * 1024
@@ -22,7 +22,7 @@ _SIZE_LIMIT = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
-class UnusableTls(Unusable):
+class TlsError(SetupError):
     """The certificate, its key or the authorities of client certificates cannot be used."""
 
 
@@ -58,7 +58,7 @@ class ServerTls:
         """Read the files.
 
         Raises:
-            UnusableTls: when they cannot be used.
+            TlsError: when they cannot be used.
         """
         self._files = files
         self._clock = clock
@@ -82,7 +82,7 @@ class ServerTls:
                 return None
             try:
                 loaded = _load(self._files, self._clock.today())
-            except UnusableTls as unusable:
+            except TlsError as unusable:
                 if marks != self._refused:
                     self._refused = marks
                     _log.error("the new certificate cannot be used, the old one stays", extra={"why": str(unusable)})
@@ -96,27 +96,25 @@ def check(files: TlsFiles, now: datetime) -> datetime:
     """Hold the files against each other; return when the certificate expires.
 
     Raises:
-        UnusableTls: when they cannot be used.
+        TlsError: when they cannot be used.
     """
     certificate = _certificates(files.certificate, "certificate")[0]
     path = files.key or files.certificate
     try:
         key = load_pem_private_key(_bytes(path, "key"), None)
     except TypeError:
-        raise UnusableTls(f"the key {path} has a passphrase: keep a copy without one, readable by this user") from None
+        raise TlsError(f"the key {path} has a passphrase: keep a copy without one, readable by this user") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise UnusableTls(_no_key(files)) from None
+        raise TlsError(_no_key(files)) from None
     encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*encoded) != certificate.public_key().public_bytes(*encoded):
-        raise UnusableTls(f"the key {path} is another certificate's than {files.certificate}: give the two of one pair")
+        raise TlsError(f"the key {path} is another certificate's than {files.certificate}: give the two of one pair")
     if now < certificate.not_valid_before_utc:
         begins = certificate.not_valid_before_utc.isoformat()
-        raise UnusableTls(
-            f"the certificate {files.certificate} is not valid before {begins}: correct the clock, or wait"
-        )
+        raise TlsError(f"the certificate {files.certificate} is not valid before {begins}: correct the clock, or wait")
     if now > certificate.not_valid_after_utc:
         ended = certificate.not_valid_after_utc.isoformat()
-        raise UnusableTls(f"the certificate {files.certificate} has expired at {ended}: renew it")
+        raise TlsError(f"the certificate {files.certificate} has expired at {ended}: renew it")
     if files.client_ca is not None:
         _certificates(files.client_ca, "client authority")
     return certificate.not_valid_after_utc
@@ -139,14 +137,14 @@ def _certificates(path: Path, what: str) -> Sequence[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(_bytes(path, what))
     except ValueError:
-        raise UnusableTls(f"the {what} {path} is not a certificate in PEM") from None
+        raise TlsError(f"the {what} {path} is not a certificate in PEM") from None
 
 
 def _bytes(path: Path, what: str) -> bytes:
     try:
         return bytes_of(path, _SIZE_LIMIT)
-    except Unreadable as why:
-        raise UnusableTls(f"the {what} {path} {why}") from None
+    except UnreadableFileError as why:
+        raise TlsError(f"the {what} {path} {why}") from None
 
 
 def _marks(files: TlsFiles) -> Sequence[object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.thresholds import Errors, Rate
 
 _FORMAT = 1
@@ -84,12 +84,12 @@ def read(file: Path) -> Calibration:
     """Read a calibration.
 
     Raises:
-        Unusable: when it is none, or another version's.
+        SetupError: when it is none, or another version's.
     """
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
         if values["format"] != _FORMAT:
-            raise Unusable(f"{file} is of another version of groundwire: {_ADVICE}")
+            raise SetupError(f"{file} is of another version of groundwire: {_ADVICE}")
         embedder = values["embedder"]
         model = str(embedder["model"])
         # A file from before stores could leave them out says nothing of them: wherever there were vectors they were.
@@ -97,7 +97,7 @@ def read(file: Path) -> Calibration:
         fitting = Fitting(str(values["relevance"]), model, int(embedder["dimensions"]), sentences)
         threshold = float(values["min_relevance"])
         if embedder["hash"] != fitting.hash or not 0 <= threshold <= 1:
-            raise Unusable(f"{file} was changed by hand: {_ADVICE}")
+            raise SetupError(f"{file} was changed by hand: {_ADVICE}")
         return Calibration(
             threshold,
             fitting,
@@ -108,9 +108,9 @@ def read(file: Path) -> Calibration:
             _read(values["split"]["held_out"]),
         )
     except OSError as failed:
-        raise Unusable(f"{file} cannot be read: {failed.strerror}: {_ADVICE}") from None
+        raise SetupError(f"{file} cannot be read: {failed.strerror}: {_ADVICE}") from None
     except (ValueError, KeyError, TypeError):
-        raise Unusable(f"{file} is no calibration: {_ADVICE}") from None
+        raise SetupError(f"{file} is no calibration: {_ADVICE}") from None
 
 
 def _written(errors: Errors) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 
 _SHOWN = """a line for each, such as {"question": "Who may sign for parcels?", "answerable": true}"""
 
@@ -27,14 +27,14 @@ def read(file: Path) -> list[Labelled]:
     """Read a file of JSON lines, or one in the format of SQuAD 2.0.
 
     Raises:
-        Unusable: when it is neither.
+        SetupError: when it is neither.
     """
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as failed:
-        raise Unusable(f"{file} cannot be read: {failed.strerror}") from None
+        raise SetupError(f"{file} cannot be read: {failed.strerror}") from None
     except UnicodeDecodeError:
-        raise Unusable(f"{file} is not UTF-8: save it as UTF-8") from None
+        raise SetupError(f"{file} is not UTF-8: save it as UTF-8") from None
     squad = _squad(text)
     # Told twice, a question would stand on both sides of the split.
     return list(dict.fromkeys(_lines(file, text) if squad is None else squad))
@@ -60,9 +60,9 @@ def _lines(file: Path, text: str) -> Iterator[Labelled]:
         try:
             read: Any = json.loads(line)
         except ValueError:
-            raise Unusable(f"{file}:{number}: is not JSON: {_SHOWN}") from None
+            raise SetupError(f"{file}:{number}: is not JSON: {_SHOWN}") from None
         match read:
             case {"question": str(question), "answerable": bool(answerable)} if question.strip():
                 yield Labelled(" ".join(question.split()), answerable)
             case _:
-                raise Unusable(f"{file}:{number}: is no labelled question: {_SHOWN}")
+                raise SetupError(f"{file}:{number}: is no labelled question: {_SHOWN}")

@@ -4,11 +4,13 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG, S_IWOTH
 from typing import TypeAlias
 
+from groundwire_server.domain.failure import GroundwireError
+
 Mark: TypeAlias = tuple[int, int, int] | None
 """What tells a file from what it was before; None where there is none."""
 
 
-class Unreadable(Exception):
+class UnreadableFileError(GroundwireError):
     """A file cannot be read. The text says why and what to do, and follows the file's name.
 
     Attributes:
@@ -41,14 +43,14 @@ def text_of(file: Path, limit: int) -> str:
     """The text of a file, without a byte order mark.
 
     Raises:
-        Unreadable: when it is not there, no file, over the limit or not UTF-8.
+        UnreadableFileError: when it is not there, no file, over the limit or not UTF-8.
     """
     data = bytes_of(file, limit)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as broken:
         line = data.count(b"\n", 0, broken.start) + 1
-        raise Unreadable(f"is not UTF-8 in line {line}: save it as UTF-8") from None
+        raise UnreadableFileError(f"is not UTF-8 in line {line}: save it as UTF-8") from None
 
 
 def bytes_of(file: Path, limit: int) -> bytes:
@@ -59,21 +61,23 @@ def bytes_of(file: Path, limit: int) -> bytes:
         limit: bytes that it may have.
 
     Raises:
-        Unreadable: when it is not there, no file, or over the limit.
+        UnreadableFileError: when it is not there, no file, or over the limit.
     """
     try:
         mode = file.stat().st_mode
         if S_ISDIR(mode):
-            raise Unreadable("is a folder: name the file in it")
+            raise UnreadableFileError("is a folder: name the file in it")
         if not S_ISREG(mode):
             # A pipe that nobody writes to would be waited for without end.
-            raise Unreadable("is a pipe or a device: name a file")
+            raise UnreadableFileError("is a pipe or a device: name a file")
         with file.open("rb") as opened:
             data = opened.read(limit + 1)
     except OSError as failed:
-        raise Unreadable(f"cannot be read: {failed.strerror}", absent=isinstance(failed, FileNotFoundError)) from None
+        raise UnreadableFileError(
+            f"cannot be read: {failed.strerror}", absent=isinstance(failed, FileNotFoundError)
+        ) from None
     if len(data) > limit:
-        raise Unreadable(f"is larger than {_size(limit)}: is it another file?")
+        raise UnreadableFileError(f"is larger than {_size(limit)}: is it another file?")
     return data
 
 

@@ -25,6 +25,10 @@ class Source:
         self.passage = passage
 
     @cached_property
+    def _spaced(self) -> str:
+        return " ".join(self.passage.text.split())
+
+    @cached_property
     def words(self) -> ContentWords:
         """What it says."""
         return ContentWords(self.passage.text)
@@ -32,16 +36,18 @@ class Source:
     @cached_property
     def sentences(self) -> list[tuple[str, ContentWords]]:
         """The same, sentence by sentence."""
+        return [(sentence, ContentWords(sentence)) for sentence in self._sentences]
+
+    @cached_property
+    def _sentences(self) -> list[str]:
         text = self.passage.text
-        return [(text[start:end], ContentWords(text[start:end])) for start, end in sentences(text)]
+        return [text[start:end] for start, end in sentences(text)]
 
     def has_sentence(self, sentence: str) -> bool:
         """Whether it is one of its sentences, whole and word for word, however it is spaced."""
-        return " ".join(sentence.split()) in self._spaced_sentences
-
-    @cached_property
-    def _spaced_sentences(self) -> frozenset[str]:
-        return frozenset(" ".join(sentence.split()) for sentence, _ in self.sentences)
+        words = sentence.split()
+        # Looking for the very words first is much cheaper than finding where sentences end.
+        return " ".join(words) in self._spaced and any(words == each.split() for each in self._sentences)
 
     def quote(self, statement: str) -> str:
         """Return where it says the statement, or else its sentence that shares most words with it; verbatim.
@@ -49,13 +55,28 @@ class Source:
         Empty when none shares a word. Of two sentences that share as many words, the shorter says less besides.
         """
         # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is much cheaper besides.
-        verbatim = _stretch(statement.split(), self.passage.text)
+        verbatim = self._stretch(statement.split())
         if verbatim:
             return verbatim
         said = content_words(statement)
         shared = [(len(words.occurring(said)), -len(sentence), sentence) for sentence, words in self.sentences]
         count, _, best = max(shared, key=lambda each: each[:2], default=(0, 0, ""))
         return best if count else ""
+
+    def _stretch(self, words: list[str]) -> str:
+        """Return the stretch that has these words in a row, however they are spaced; empty when there is none."""
+        said, spaced = " ".join(words), self._spaced
+        start = spaced.find(said) if said else -1
+        while start >= 0:
+            end = start + len(said)
+            if (start == 0 or not spaced[start - 1].isalnum()) and spaced[end : end + 1] in ("", " "):
+                first = spaced.count(" ", 0, start)
+                within = start - (spaced.rfind(" ", 0, start) + 1)
+                text = self.passage.text
+                tokens = list(_TOKEN.finditer(text))
+                return text[tokens[first].start() + within : tokens[first + len(words) - 1].end()]
+            start = spaced.find(said, start + 1)
+        return ""
 
 
 def check_sentence(sentence: str, span: Span, cited: Sequence[Source]) -> CheckedSentence:
@@ -70,12 +91,13 @@ def check_sentence(sentence: str, span: Span, cited: Sequence[Source]) -> Checke
         span: where it stands.
         cited: the passages that it cites, in the order of its citations.
     """
+    score = support(sentence, cited)
     verbatim = tuple(index for index, source in enumerate(cited) if source.has_sentence(sentence))
     if verbatim:
-        return CheckedSentence(span, Verdict.VERBATIM, 1.0, verbatim, CHECKER)
+        return CheckedSentence(span, Verdict.VERBATIM, score, verbatim, CHECKER)
     said = content_words(sentence)
     carrying = tuple(index for index, source in enumerate(cited) if source.words.occurring(said))
-    return CheckedSentence(span, Verdict.CONSISTENT, support(sentence, cited), carrying, CHECKER)
+    return CheckedSentence(span, Verdict.CONSISTENT, score, carrying, CHECKER)
 
 
 def support(statement: str, sources: Iterable[Source]) -> float:
@@ -90,21 +112,6 @@ def support(statement: str, sources: Iterable[Source]) -> float:
     for source in sources:
         missing -= source.words.occurring(missing)
     return 1.0 - len(missing) / len(said)
-
-
-def _stretch(words: list[str], text: str) -> str:
-    """The stretch of a text that has these words in a row, however they are spaced; empty when there is none."""
-    said, spaced = " ".join(words), " ".join(text.split())
-    start = spaced.find(said) if said else -1
-    while start >= 0:
-        end = start + len(said)
-        if (start == 0 or not spaced[start - 1].isalnum()) and spaced[end : end + 1] in ("", " "):
-            first = spaced.count(" ", 0, start)
-            within = start - (spaced.rfind(" ", 0, start) + 1)
-            tokens = list(_TOKEN.finditer(text))
-            return text[tokens[first].start() + within : tokens[first + len(words) - 1].end()]
-        start = spaced.find(said, start + 1)
-    return ""
 
 
 _TOKEN = re.compile(r"\S+")

@@ -16,7 +16,7 @@ import pytest
 
 from groundwire_server.adapters.authentication import key_file
 from groundwire_server.adapters.authentication.api_keys import ApiKeys
-from groundwire_server.adapters.authentication.key_file import UnusableKeyFile, changing, new_key, revoked
+from groundwire_server.adapters.authentication.key_file import KeyFileError, changing, new_key, revoked
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import Credentials
@@ -132,7 +132,7 @@ def test_a_change_by_root_leaves_the_file_to_its_owner(path: Path, make: Callabl
 def test_a_file_that_everybody_can_write_is_refused(path: Path, make: Callable[..., str], mode: int) -> None:
     make()
     path.chmod(mode)
-    with pytest.raises(UnusableKeyFile, match=f"chmod o-w {path}"):
+    with pytest.raises(KeyFileError, match=f"chmod o-w {path}"):
         key_file.read(path)
 
 
@@ -248,16 +248,16 @@ async def test_a_damaged_file_is_refused_in_one_line(
 ) -> None:
     make()
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
-    with pytest.raises(UnusableKeyFile, match=says) as caught:
+    with pytest.raises(KeyFileError, match=says) as caught:
         await ApiKeys.open(path, clock)
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
 
 
 async def test_a_file_that_is_not_there_says_how_to_make_one(path: Path, clock: SetClock) -> None:
-    with pytest.raises(UnusableKeyFile, match="groundwire keys create"):
+    with pytest.raises(KeyFileError, match="groundwire keys create"):
         await ApiKeys.open(path, clock)
-    with pytest.raises(UnusableKeyFile, match="is a folder"):
+    with pytest.raises(KeyFileError, match="is a folder"):
         await ApiKeys.open(path.parent, clock)
 
 

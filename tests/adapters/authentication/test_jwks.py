@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
-from groundwire_server.adapters.authentication.jwks import UNKNOWN_KEY_SECONDS, FreshKeys, KeysUnavailable
+from groundwire_server.adapters.authentication.jwks import UNKNOWN_KEY_SECONDS, FreshKeys, KeySetError
 from groundwire_server.adapters.authentication.keys import PublicKeys
 from groundwire_server.adapters.authentication.tokens import Tokens
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
@@ -96,7 +96,7 @@ async def test_a_set_that_has_not_changed_stays_the_same_object(fresh: FreshKeys
 @pytest.mark.parametrize(
     "answer",
     [
-        KeysUnavailable("cannot be reached"),
+        KeySetError("cannot be reached"),
         b"",
         b"not json",
         b"[]",
@@ -135,7 +135,7 @@ async def test_an_issuer_that_is_down_is_asked_again_sooner_and_more_and_more_se
 ) -> None:
     caplog.set_level(logging.INFO)
     begun = now()
-    place.answer = KeysUnavailable("cannot be reached")
+    place.answer = KeySetError("cannot be reached")
     await fresh.start()
     assert fresh.current == PublicKeys()
     assert await word_of(verifying, issuer.sign(issuer.claims(STAMP))) is DenialReason.TOKEN_KEY_UNKNOWN

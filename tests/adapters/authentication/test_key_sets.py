@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import OctKey, RSAKey
 
 from groundwire_server.adapters.authentication import key_sets
-from groundwire_server.adapters.authentication.jwks import KeysUnavailable
+from groundwire_server.adapters.authentication.jwks import KeySetError
 from groundwire_server.adapters.authentication.key_sets import SIZE_LIMIT, check_place, reading
 from groundwire_server.adapters.authentication.keys import parse
 from tests.doubles.issuer import Issuer
@@ -89,12 +89,12 @@ async def test_a_url_that_gives_no_key_set_says_why(
 ) -> None:
     monkeypatch.setattr(key_sets, "_SECONDS", 0.5)
     async with serving(handler) as url:
-        with pytest.raises(KeysUnavailable, match=says):
+        with pytest.raises(KeySetError, match=says):
             await read(url)
 
 
 async def test_a_server_that_is_down_says_so() -> None:
-    with pytest.raises(KeysUnavailable, match="cannot be reached"):
+    with pytest.raises(KeySetError, match="cannot be reached"):
         await read("http://127.0.0.1:1/jwks.json")
 
 
@@ -116,7 +116,7 @@ def _large(path: Path) -> Path:
 )
 async def test_a_file_that_cannot_be_read_says_why(make: object, says: str, tmp_path: Path) -> None:
     assert callable(make)
-    with pytest.raises(KeysUnavailable, match=says):
+    with pytest.raises(KeySetError, match=says):
         await read(str(make(tmp_path)))
 
 

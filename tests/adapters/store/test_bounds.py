@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.adapters.store.embedded import EmbeddedStore, UnusableStore
+from groundwire_server.adapters.store.embedded import EmbeddedStore, UnusableStoreFailure
 from groundwire_server.adapters.store.embedded import corpus as corpus_module
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
@@ -20,7 +20,7 @@ def test_a_newer_file_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(UnusableStore, match="format 99, written by a newer groundwire"):
+    with pytest.raises(UnusableStoreFailure, match="format 99, written by a newer groundwire"):
         EmbeddedStore.open(path, SystemClock(), None)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding, UnusableStore
+from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding, UnusableStoreFailure
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Chunk, Document, Sentence
@@ -110,7 +110,7 @@ def test_another_programs_file_is_left_as_it_is(path: Path) -> None:
     with closing(sqlite3.connect(path)) as theirs:
         theirs.execute("CREATE TABLE theirs (x)")
     before = path.read_bytes()
-    with pytest.raises(UnusableStore) as refused:
+    with pytest.raises(UnusableStoreFailure) as refused:
         EmbeddedStore.open(path, SystemClock(), AXES)
     assert refused.value.cause is Cause.STORE_MISCONFIGURED
     assert str(path) in refused.value.advice
@@ -121,7 +121,7 @@ def test_another_programs_file_is_left_as_it_is(path: Path) -> None:
 
 def test_what_cannot_be_opened_says_what_to_do(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(UnusableStore, match=r"SQLITE_CANTOPEN.*\. Check that"):
+    with pytest.raises(UnusableStoreFailure, match=r"SQLITE_CANTOPEN.*\. Check that"):
         EmbeddedStore.open(path, SystemClock(), AXES)
 
 
@@ -129,7 +129,7 @@ async def test_another_embedding_model_says_both_and_what_to_do(path: Path) -> N
     with opening(path) as opened:
         await over(opened).put("post", chunk("c", "Parcels wait.", near(0)))
     for other in (Embedding("axes", DIMENSIONS + 1), Embedding("other", DIMENSIONS)):
-        with pytest.raises(UnusableStore) as refused:
+        with pytest.raises(UnusableStoreFailure) as refused:
             EmbeddedStore.open(path, SystemClock(), other)
         for said in ("axes", f"{DIMENSIONS} dim", other.model, str(other.dimensions), "ingest the documents again"):
             assert said in refused.value.advice

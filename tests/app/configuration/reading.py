@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.problems import InvalidConfiguration
+from groundwire_server.app.configuration.problems import InvalidConfigurationError
 
 NAME = "groundwire.yaml"
 
@@ -35,7 +35,7 @@ def problems(
     """The lines that say what is wrong; none when nothing is."""
     try:
         loaded(folder, text, environment, flags)
-    except InvalidConfiguration as invalid:
+    except InvalidConfigurationError as invalid:
         return [str(problem).replace(f"{folder}/", "") for problem in invalid.problems]
     return []
 

@@ -10,7 +10,7 @@ import pytest
 
 from groundwire_server.adapters.authentication.key_file import changing
 from groundwire_server.app.configuration import check, of_embedders
-from groundwire_server.app.configuration.problems import InvalidConfiguration
+from groundwire_server.app.configuration.problems import InvalidConfigurationError
 from tests.app.configuration.reading import loaded
 from tests.doubles.certificates import Authority
 from tests.doubles.issuer import Issuer
@@ -41,7 +41,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def wrong(folder: Path, text: str) -> list[str]:
     try:
         check.verify(loaded(folder, text), NOW)
-    except InvalidConfiguration as invalid:
+    except InvalidConfigurationError as invalid:
         return [str(problem).replace(f"{folder}/", "") for problem in invalid.problems]
     return []
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.app.configuration import document
-from groundwire_server.app.configuration.problems import InvalidConfiguration
+from groundwire_server.app.configuration.problems import InvalidConfigurationError
 
 DEEP = "is nested over 32 levels deep: is it another file?"
 ANCHOR = "anchors and aliases are not taken: write the value out"
 
 
 def told(text: str) -> list[str]:
-    with pytest.raises(InvalidConfiguration) as invalid:
+    with pytest.raises(InvalidConfigurationError) as invalid:
         document.parse(text, "g.yaml")
     return [str(problem) for problem in invalid.value.problems]
 
@@ -191,7 +191,7 @@ def _absent(path: Path) -> None:
 def test_what_is_no_file_that_can_be_read_is_one_line(tmp_path: Path, put: Callable[[Path], None], line: str) -> None:
     path = tmp_path / "g.yaml"
     put(path)
-    with pytest.raises(InvalidConfiguration) as invalid:
+    with pytest.raises(InvalidConfigurationError) as invalid:
         document.read(path)
     assert str(invalid.value) == f"{path}: {line}"
 
@@ -200,7 +200,7 @@ def test_what_is_no_file_that_can_be_read_is_one_line(tmp_path: Path, put: Calla
 def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "g.yaml"
     path.touch(mode=0o000)
-    with pytest.raises(InvalidConfiguration, match="cannot be read: Permission denied"):
+    with pytest.raises(InvalidConfigurationError, match="cannot be read: Permission denied"):
         document.read(path)
 
 

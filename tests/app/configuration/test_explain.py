@@ -71,7 +71,7 @@ WRONG = {
     "number-for-a-path": ("stores: {main: {folder: 2024}}", "1: stores.main.folder: must be a text: put it in quotes"),
     "number-for-a-word": (
         route("mode: 1"),
-        "5: routes.default.mode: is not one of the words allowed; there are: PROVISIONAL, VERIFIED",
+        "5: routes.default.mode: is not one of the words allowed; there are: CHECKED, PROVISIONAL",
     ),
     "word-for-a-section": ("server: here", "1: server: must hold `key: value` lines"),
     "list-for-a-section": ("server: [here]", "1: server: must hold `key: value` lines"),

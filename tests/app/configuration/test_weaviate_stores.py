@@ -24,7 +24,7 @@ from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.stores import EmbeddedStore, WeaviateStore
-from groundwire_server.app.configuration.problems import InvalidConfiguration
+from groundwire_server.app.configuration.problems import InvalidConfigurationError
 from groundwire_server.app.configuration.starting import starting_file
 from groundwire_server.app.parts.embedders import module_of
 from groundwire_server.app.parts.weaviate_store import weaviate_options
@@ -49,7 +49,7 @@ class Written:
         return load(Sources(path, {}))
 
     def wrong(self, *given: str, **more: str) -> list[str]:
-        with pytest.raises(InvalidConfiguration) as invalid:
+        with pytest.raises(InvalidConfigurationError) as invalid:
             self.load(*given, **more)
         return [str(problem).removeprefix(f"{self.folder}/") for problem in invalid.value.problems]
 
@@ -238,7 +238,7 @@ class TestProblems:
     def test_a_store_that_is_no_section(self, written: Written) -> None:
         path = written.folder / "groundwire.yaml"
         path.write_text("stores: {main: weaviate}\n")
-        with pytest.raises(InvalidConfiguration) as invalid:
+        with pytest.raises(InvalidConfigurationError) as invalid:
             load(Sources(path, {}))
         assert str(invalid.value) == f"{path}:1: stores.main: must hold `key: value` lines"
 
@@ -247,7 +247,7 @@ class TestProblems:
         both = {"kind": "weaviate", "http": "a:1", "grpc": "a:2"}
         values: dict[str, Any] = {"stores": {"main": both, "other": dict(both)}, "corpus": "main"}
         path.write_text(yaml.safe_dump(values))
-        with pytest.raises(InvalidConfiguration) as invalid:
+        with pytest.raises(InvalidConfigurationError) as invalid:
             load(Sources(path, {}))
         assert "stores.other.collection: is that of the store main too: give it its own" in str(invalid.value)
 
@@ -259,7 +259,7 @@ class TestProblems:
         if content is not None:
             ca.write_bytes(content)
         loaded = written.load(STORE + f"tls: {{ca: {ca}}}\n")
-        with pytest.raises(InvalidConfiguration) as invalid:
+        with pytest.raises(InvalidConfigurationError) as invalid:
             verify(loaded, SystemClock().today())
         (problem,) = invalid.value.problems
         assert (

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.cli.files import conversion
-from groundwire_server.cli.files.conversion import Converter, NotConverted
+from groundwire_server.cli.files import converter
+from groundwire_server.cli.files.converter import ConversionError, Converter
 from groundwire_server.cli.files.entries import Readable, Unreadable
 from tests.cli.files.samples import docx, only, pdf
 
@@ -34,7 +34,7 @@ def test_a_document_of_an_office_becomes_text(tmp_path: Path, name: str, content
 def test_a_pdf_over_the_limit_is_not_converted(tmp_path: Path) -> None:
     path = tmp_path / "big.pdf"
     with path.open("wb") as sparse:
-        sparse.truncate(conversion.FILE_LIMIT + 1)
+        sparse.truncate(converter.FILE_LIMIT + 1)
 
     assert only(path) == Unreadable(str(path), "is 64.0 MiB long, and at most 64 MiB are taken; split it")
 
@@ -59,7 +59,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_taken(
     slow = Converter(seconds=0.05, program="tests.doubles.converter")
     with slow:
         for _ in range(2):
-            with pytest.raises(NotConverted, match=r"takes over 0.05 s to convert"):
+            with pytest.raises(ConversionError, match=r"takes over 0.05 s to convert"):
                 slow.convert(tmp_path / "a.html")
         assert slow._process is None
 
@@ -67,7 +67,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_taken(
 def test_a_converter_that_breaks_is_told_of_and_started_anew(tmp_path: Path) -> None:
     with Converter(program="no.such.module") as converter:
         for _ in range(2):
-            with pytest.raises(NotConverted, match="breaks the converter"):
+            with pytest.raises(ConversionError, match="breaks the converter"):
                 converter.convert(tmp_path / "a.html")
 
 

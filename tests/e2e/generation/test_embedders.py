@@ -4,11 +4,8 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import (
-    cause_pb2,
-    document_pb2,
-)
-from groundwire_server.app.configuration.problems import InvalidConfiguration
+from groundwire.v1 import cause_pb2, document_pb2
+from groundwire_server.app.configuration.problems import InvalidConfigurationError
 from tests.doubles.embeddings import embedding
 from tests.doubles.upstream import Reply, Upstream, upstream
 from tests.e2e.calls import answer, ingest, question
@@ -76,7 +73,7 @@ async def test_no_question_or_document_reaches_a_hosted_embedder_where_it_is_bar
     configured: Serve, barring: dict[str, Any], line: str
 ) -> None:
     async with upstream(embedding()) as hosted, upstream(embedding()) as own:
-        with pytest.raises(InvalidConfiguration) as refused:
+        with pytest.raises(InvalidConfigurationError) as refused:
             async with configured(over(hosted, **barring), HOUSE):
                 pass
         assert any(line in str(each) for each in refused.value.problems)
@@ -98,7 +95,7 @@ async def test_a_model_that_compares_sentences_by_a_hosted_embedder_is_hosted(co
         "route": {"self_hosted_only": True},
     }
     async with upstream(embedding()) as hosted:
-        with pytest.raises(InvalidConfiguration) as refused:
+        with pytest.raises(InvalidConfigurationError) as refused:
             async with configured(over(hosted, **sections)):
                 pass
         (problem,) = refused.value.problems

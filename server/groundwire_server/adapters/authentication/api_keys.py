@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from groundwire_server.adapters.authentication import key_file
-from groundwire_server.adapters.authentication.key_file import ApiKey, UnusableKeyFile
+from groundwire_server.adapters.authentication.key_file import KeyFileError, StoredApiKey
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Credentials
@@ -26,7 +26,7 @@ class ApiKeys:
     A subject may have several keys, so that a new one can be spread before the old one is revoked.
     """
 
-    def __init__(self, path: Path, keys: Mapping[str, ApiKey], mark: object, clock: Clock) -> None:
+    def __init__(self, path: Path, keys: Mapping[str, StoredApiKey], mark: object, clock: Clock) -> None:
         self._path = path
         self._keys = keys
         self._mark = mark
@@ -38,7 +38,7 @@ class ApiKeys:
         """Read the file.
 
         Raises:
-            UnusableKeyFile: when it cannot be used.
+            KeyFileError: when it cannot be used.
         """
         # In this order a change in between is seen later, and not never.
         mark = _mark(path)
@@ -73,7 +73,7 @@ class ApiKeys:
             try:
                 self._keys = await asyncio.to_thread(key_file.read, self._path)
                 _log.info("the key file is read again", extra={"keys": len(self._keys)})
-            except UnusableKeyFile as unusable:
+            except KeyFileError as unusable:
                 _log.error("the key file is broken, its last good keys stay", extra={"why": str(unusable)})
             self._mark = mark
 

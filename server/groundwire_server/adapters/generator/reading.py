@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from groundwire_server.adapters.generator.fence import Unfenced
-from groundwire_server.adapters.generator.http.dialect import UnreadableError
+from groundwire_server.adapters.generator.http.dialect import MalformedResponseFailure
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason
 
@@ -40,7 +40,7 @@ class EventReading(ABC):
             self.failure = failure
         except (AttributeError, LookupError, TypeError, ValueError):
             # Looked into without asking first what it is: nearly always it is what it should be.
-            self.failure = UnreadableError()
+            self.failure = MalformedResponseFailure()
         text = "".join(parts)
         return text if self._unfenced is None else self._unfenced.feed(text)
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.residency import Residency
 
 
-class UnusableEndpointError(ValueError):
+class UnusableEndpointError(SetupError):
     """A provider's address cannot be used; the text says what to write instead."""
 
 

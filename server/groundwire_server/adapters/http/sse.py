@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from groundwire_server.domain.failure import GroundwireError
 
-class TooLongEventError(ValueError):
+
+class TooLongEventError(GroundwireError):
     """An event has more bytes than it may."""
 
 

@@ -12,20 +12,20 @@ from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.configuration.of_embedders import missing
 from groundwire_server.app.configuration.of_routes import unusable_calibrations
 from groundwire_server.app.configuration.of_stores import unusable_stores
-from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.app.configuration.problems import InvalidConfigurationError, Problem
+from groundwire_server.domain.failure import SetupError
 
 
 def verify(loaded: Loaded, now: datetime) -> None:
     """Make sure that all that the configuration refers to is there and can be used.
 
     Raises:
-        InvalidConfiguration: with everything that is not.
+        InvalidConfigurationError: with everything that is not.
     """
     found = unusable(loaded.configuration, now)
     problems = [Problem(each.path, each.message, loaded.origin(each.path)) for each in found]
     if problems:
-        raise InvalidConfiguration(problems)
+        raise InvalidConfigurationError(problems)
 
 
 def unusable(configuration: Configuration, now: datetime) -> Iterator[Problem]:
@@ -51,11 +51,11 @@ def _prompts(configuration: Configuration) -> Iterator[Problem]:
 
 def _tls(section: Tls, now: datetime) -> Iterator[Problem]:
     # Imported here: who serves without TLS is spared its imports.
-    from groundwire_server.edge.tls import TlsFiles, UnusableTls, check  # noqa: PLC0415
+    from groundwire_server.edge.tls import TlsError, TlsFiles, check  # noqa: PLC0415
 
     try:
         check(TlsFiles(section.certificate, section.key, section.client_ca), now)
-    except UnusableTls as wrong:
+    except TlsError as wrong:
         yield Problem(("server", "tls"), str(wrong))
 
 
@@ -66,7 +66,7 @@ def _authentication(configuration: Configuration) -> Iterator[Problem]:
 
         try:
             key_file.read(section.api_keys.file)
-        except Unusable as wrong:
+        except SetupError as wrong:
             yield Problem(("authentication", "api_keys", "file"), str(wrong))
     for index, issuer in enumerate(section.tokens):
         if "://" in issuer.jwks:

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import yaml
 
-from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
+from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
 from groundwire_server.app.configuration.scalars import scalar
-from groundwire_server.files.small import Unreadable, text_of
+from groundwire_server.domain.failure import GroundwireError
+from groundwire_server.files.small import UnreadableFileError, text_of
 
 SIZE_LIMIT = 256 * 1024
 _DEPTH_LIMIT = 32
@@ -18,7 +19,7 @@ _TAG = "tag:yaml.org,2002:"
 _TAGS = frozenset({f"{_TAG}str", f"{_TAG}map", f"{_TAG}seq"})
 
 
-class _Refused(yaml.MarkedYAMLError):
+class _UnsupportedYamlError(GroundwireError, yaml.MarkedYAMLError):
     """It is YAML, but not such as a configuration needs."""
 
 
@@ -31,7 +32,7 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             # Within each other they grow without end from a few lines.
-            raise _Refused(
+            raise _UnsupportedYamlError(
                 problem="anchors and aliases are not taken: write the value out", problem_mark=event.start_mark
             )
         return super().compose_node(parent, index)
@@ -62,12 +63,12 @@ def read(file: File) -> Document:
     """Read a file.
 
     Raises:
-        InvalidConfiguration: when it cannot be read, is no YAML, or is not one mapping.
+        InvalidConfigurationError: when it cannot be read, is no YAML, or is not one mapping.
     """
     name = str(file)
     try:
         text = text_of(file, SIZE_LIMIT)
-    except Unreadable as why:
+    except UnreadableFileError as why:
         advice = "" if file.exists() or file.is_symlink() else "; `groundwire config init` writes one to begin with"
         raise _invalid(name, f"{why}{advice}") from None
     return parse(text, name)
@@ -77,7 +78,7 @@ def parse(text: str, name: str) -> Document:
     """Read a text.
 
     Raises:
-        InvalidConfiguration: when it is no YAML, or not one mapping.
+        InvalidConfigurationError: when it is no YAML, or not one mapping.
     """
     values, lines = value_of(text, name)
     if values is None:
@@ -91,7 +92,7 @@ def value_of(text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
     """Any value that is written as YAML, with the line of each key and item in it.
 
     Raises:
-        InvalidConfiguration: when it is no YAML, or holds what a configuration has no use for.
+        InvalidConfigurationError: when it is no YAML, or holds what a configuration has no use for.
     """
     try:
         # It looks for characters that YAML does not allow at once.
@@ -105,14 +106,14 @@ def value_of(text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
         value = None if node is None else reader.value(node, ())
     except yaml.MarkedYAMLError as broken:
         line = broken.problem_mark.line + 1 if broken.problem_mark else 1
-        what = "" if isinstance(broken, _Refused) else "this is not YAML: "
+        what = "" if isinstance(broken, _UnsupportedYamlError) else "this is not YAML: "
         raise _invalid(f"{name}:{line}", f"{what}{broken.problem or broken.context}") from None
     except RecursionError:
         raise _invalid(name, _TOO_DEEP) from None
     finally:
         loader.dispose()
     if reader.problems:
-        raise InvalidConfiguration(reader.problems)
+        raise InvalidConfigurationError(reader.problems)
     return value, reader.lines
 
 
@@ -178,5 +179,5 @@ class _Reader:
 _TOO_DEEP = f"is nested over {_DEPTH_LIMIT} levels deep: is it another file?"
 
 
-def _invalid(origin: str, message: str) -> InvalidConfiguration:
-    return InvalidConfiguration([Problem((), message, origin)])
+def _invalid(origin: str, message: str) -> InvalidConfigurationError:
+    return InvalidConfigurationError([Problem((), message, origin)])

@@ -7,7 +7,7 @@ from typing import Any
 from groundwire_server.app.configuration import shape
 from groundwire_server.app.configuration.document import value_of
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfiguration, Path
+from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path
 
 PREFIX = "GROUNDWIRE_"
 _BETWEEN = "__"
@@ -40,7 +40,7 @@ def overrides(environment: Mapping[str, str]) -> Iterator[Override]:
             may_be = shape.at(Configuration, path)
             try:
                 value, _ = value_of(text, variable)
-            except InvalidConfiguration as invalid:
+            except InvalidConfigurationError as invalid:
                 yield Override(path, None, variable, invalid.problems[0].message)
                 continue
             if shape.is_text(may_be) and not (value is None and type(None) in shape.every(may_be)):

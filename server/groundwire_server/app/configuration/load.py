@@ -17,7 +17,7 @@ from groundwire_server.app.configuration.environment import Override, overrides
 from groundwire_server.app.configuration.explain import explained
 from groundwire_server.app.configuration.layers import BUILT_IN, Layers
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfiguration, Path, Problem
+from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
 from groundwire_server.app.configuration.references import dangling
 from groundwire_server.files.small import Mark, mark
 
@@ -81,7 +81,7 @@ def load(sources: Sources) -> Loaded:
     """Read and check a configuration.
 
     Raises:
-        InvalidConfiguration: with everything that is wrong, in the order of the file, then the environment, then flags.
+        InvalidConfigurationError: with everything that is wrong, in the order of file, environment and flags.
     """
     before = mark(sources.file) if sources.file else None
     document = read(sources.file) if sources.file else Document("", {}, {})
@@ -92,7 +92,7 @@ def load(sources: Sources) -> Loaded:
     configuration, more = _checked(layers)
     problems += more
     if configuration is None or problems:
-        raise InvalidConfiguration(sorted(problems, key=layers.order))
+        raise InvalidConfigurationError(sorted(problems, key=layers.order))
     return Loaded(configuration, layers.origins, before)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.problems import Problem
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation import calibration
 
 
@@ -14,5 +14,5 @@ def unusable_calibrations(routes: Mapping[str, Route]) -> Iterator[Problem]:
         if route.thresholds.calibration is not None:
             try:
                 calibration.read(route.thresholds.calibration)
-            except Unusable as wrong:
+            except SetupError as wrong:
                 yield Problem(("routes", name, "thresholds", "calibration"), str(wrong))

@@ -11,7 +11,7 @@ from groundwire_server.adapters.store.weaviate.options import SearchMode
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.models.stores import EmbeddedStore, Store, WeaviateStore
 from groundwire_server.app.configuration.problems import Path, Problem
-from groundwire_server.files.small import Unreadable, text_of
+from groundwire_server.files.small import UnreadableFileError, text_of
 
 _AUTHORITIES_LIMIT = 1024 * 1024
 
@@ -58,7 +58,7 @@ def _unusable_weaviate(path: Path, store: WeaviateStore) -> Iterator[Problem]:
 def _no_authorities(file: File) -> str | None:
     try:
         ssl.create_default_context(cadata=text_of(file, _AUTHORITIES_LIMIT))
-    except Unreadable as wrong:
+    except UnreadableFileError as wrong:
         return f"{file} {wrong}"
     except (ssl.SSLError, ValueError):
         return f"{file} holds no certificates in PEM"

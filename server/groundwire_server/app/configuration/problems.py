@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from groundwire_server.domain.failure import GroundwireError
+
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value is: keys, and indexes of lists."""
 
@@ -29,7 +31,7 @@ class Problem:
         return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
-class InvalidConfiguration(Exception):
+class InvalidConfigurationError(GroundwireError):
     """The configuration cannot be used.
 
     Attributes:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from groundwire_server.files.small import Unreadable, text_of
+from groundwire_server.files.small import UnreadableFileError, text_of
 
 _SIZE_LIMIT = 64 * 1024
 
@@ -70,7 +70,7 @@ def _from_environment(name: str) -> str:
 def _from_file(path: Path) -> str:
     try:
         text = text_of(path, _SIZE_LIMIT)
-    except Unreadable as why:
+    except UnreadableFileError as why:
         raise ValueError(f"{path} {why}") from None
     if not (value := text.rstrip("\r\n")):
         raise ValueError(f"{path} is empty: write the secret into it")

@@ -10,7 +10,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import EmbeddedStore as Section
 from groundwire_server.app.parts.shared import Lease, Opened
 from groundwire_server.app.parts.stores import Store
-from groundwire_server.domain.failure import Unusable
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.embedder import Embedder
 
 
@@ -29,7 +29,7 @@ async def open_embedded(section: Section, embedder: Embedder | None, lease: Leas
         lease: of the configuration.
 
     Raises:
-        Unusable: when it is open with another embedder.
+        SetupError: when it is open with another embedder.
     """
     file = section.folder.absolute() / FILE
 
@@ -45,6 +45,6 @@ async def open_embedded(section: Section, embedder: Embedder | None, lease: Leas
 
     key = _Key(file, embedding)
     if any(isinstance(other, _Key) and other.file == file and other != key for other in lease.others()):
-        raise Unusable(f"the store in {section.folder} is open with another embedder: restart the server")
+        raise SetupError(f"the store in {section.folder} is open with another embedder: restart the server")
     store = await lease.take(key, opened)
     return Store(store.retriever, store.corpus, embedder, store.sentence_vectors if section.sentence_vectors else None)

@@ -47,7 +47,7 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
     """Open what a configuration names, or take what is open already.
 
     Raises:
-        Unusable: when a part cannot be used as it is.
+        SetupError: when a part cannot be used as it is.
         ImportError: when an extra is not installed that a part needs.
         OSError: when a folder or file cannot be had.
     """

@@ -26,7 +26,7 @@ from groundwire_server.app.configuration.models.stores import WeaviateStore as S
 from groundwire_server.app.parts.shared import Lease, Opened
 from groundwire_server.app.parts.stores import Store
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.failure import Failure, Unusable
+from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.embedder import Embedder
 
@@ -58,7 +58,7 @@ async def open_weaviate(
         tracer: for a span around every call.
 
     Raises:
-        Unusable: when Weaviate lets us not in, or its schema is not what the configuration asks for.
+        SetupError: when Weaviate lets us not in, or its schema is not what the configuration asks for.
     """
     options = weaviate_options(section, embedder, module)
 
@@ -143,10 +143,10 @@ async def _look(name: str, schema: Schema, clock: Clock) -> None:
             steps = await schema.plan(Deadline(clock.now() + _LOOK_SECONDS))
     except StoreFailure as failure:
         if failure.fault not in _PASSING:
-            raise Unusable(f"stores.{name}: {failure.fault}") from None
+            raise SetupError(f"stores.{name}: {failure.fault}") from None
         _log.warning("the store cannot be looked at yet; it is tried again with each call", extra={"store": name})
     except (Failure, TimeoutError):
         _log.warning("the store cannot be looked at yet; it is tried again with each call", extra={"store": name})
     else:
         if steps:
-            raise Unusable(unapplied(name, steps))
+            raise SetupError(unapplied(name, steps))

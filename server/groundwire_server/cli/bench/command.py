@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.connection import ConnectionOptions, connects
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 _MOST_CALLS = 100_000
 _MOST_CALLERS = 64
@@ -15,7 +15,7 @@ _MOST_SECONDS = 600
 
 @connects
 def bench(
-    connection: Connection,
+    connection: ConnectionOptions,
     question: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="What to ask; repeatable, asked in turn.")
     ] = None,
@@ -55,13 +55,13 @@ def bench(
     from groundwire_server.cli.console import one_line  # noqa: PLC0415
 
     if kind not in set(Kind):
-        raise Stop(ExitCode.USAGE, f"there is no kind of call {kind!r}: choose {', '.join(Kind)}")
+        raise CommandError(ExitCode.USAGE, f"there is no kind of call {kind!r}: choose {', '.join(Kind)}")
     if not on_this_machine(connection.server) and not yes_load:
-        raise Stop(
+        raise CommandError(
             ExitCode.USAGE, f"{connection.server} is not this machine: add --yes-load when you may put load on it"
         )
     if html is not None and not html.parent.is_dir():
-        raise Stop(ExitCode.USAGE, f"cannot write {html}: there is no folder {html.parent}; name another file")
+        raise CommandError(ExitCode.USAGE, f"cannot write {html}: there is no folder {html.parent}; name another file")
     plan = Plan(Kind(kind), gather(question or (), questions), calls, callers, seconds)
     with failures_stop(), connect(connection, principal, timeout) as client:
         load = Load(client, plan)
@@ -78,4 +78,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as failed:
-        raise Stop(ExitCode.FAILED, f"cannot write {path}: {failed.strerror}; name another file") from None
+        raise CommandError(ExitCode.FAILED, f"cannot write {path}: {failed.strerror}; name another file") from None

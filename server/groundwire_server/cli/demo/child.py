@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 STORE = "demo-store"
 """The folder of the store within the demo's; nothing else is kept in it."""
@@ -25,7 +25,7 @@ def server(data: Path) -> Iterator[str]:
     """Starts a server with its documents in a folder and gives its address; leaving stops it.
 
     Raises:
-        Stop: when the server does not start.
+        CommandError: when the server does not start.
     """
     log = data / LOG
     command = [
@@ -47,7 +47,9 @@ def server(data: Path) -> Iterator[str]:
             line = process.stdout.readline() if process.stdout is not None else ""
             if not line.startswith(_READY):
                 process.wait()
-                raise Stop(ExitCode.FAILED, f"the demo's server did not start: {_last_words(log)} (all of it in {log})")
+                raise CommandError(
+                    ExitCode.FAILED, f"the demo's server did not start: {_last_words(log)} (all of it in {log})"
+                )
             yield line.removeprefix(_READY).strip()
         finally:
             _stop(process)

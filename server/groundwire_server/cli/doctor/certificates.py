@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from groundwire_server.cli import credentials
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.report import Finding, State
-from groundwire_server.cli.exits import Stop
+from groundwire_server.cli.exits import CommandError
 
 _SECONDS = 3.0
 _SOON = timedelta(days=14)
 
 
-def validity(connection: Connection, address: tuple[str, int], now: datetime) -> Iterator[Finding]:
+def validity(connection: ConnectionOptions, address: tuple[str, int], now: datetime) -> Iterator[Finding]:
     """The server's certificate, and the caller's own where there is one; what cannot be had is left out.
 
     Args:
@@ -29,7 +29,7 @@ def validity(connection: Connection, address: tuple[str, int], now: datetime) ->
         yield _finding("the server's certificate", shown, now, "renew it on the server")
     try:
         own = credentials.tls(connection)
-    except Stop:
+    except CommandError:
         return  # said by who connects
     if own is None or not isinstance(own.certificate, bytes):
         return

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from groundwire.security import on_this_machine
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.stores import EmbeddedStore
-from groundwire_server.app.configuration.problems import InvalidConfiguration, Problem
-from groundwire_server.cli.connection import Connection
+from groundwire_server.app.configuration.problems import InvalidConfigurationError, Problem
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.embedders import embedders
 from groundwire_server.cli.doctor.providers import providers
 from groundwire_server.cli.doctor.report import Finding, State
@@ -21,7 +21,7 @@ _OTLP_PORT = 4317
 _CORRECT = "no server starts with it"
 
 
-def local(connection: Connection, config: Path | None) -> Iterator[Finding]:
+def local(connection: ConnectionOptions, config: Path | None) -> Iterator[Finding]:
     """What a server of this configuration works with; nothing for a server elsewhere unless a file is named.
 
     Args:
@@ -33,7 +33,7 @@ def local(connection: Connection, config: Path | None) -> Iterator[Finding]:
     sources = Sources.found(config, os.environ)
     try:
         loaded = load(sources)
-    except InvalidConfiguration as invalid:
+    except InvalidConfigurationError as invalid:
         for problem in invalid.problems:
             yield Finding("config", State.FAIL, str(problem), _CORRECT)
         return

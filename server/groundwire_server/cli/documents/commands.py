@@ -4,8 +4,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.connection import ConnectionOptions, connects
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 Principal: TypeAlias = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
@@ -14,7 +14,7 @@ Principal: TypeAlias = Annotated[
 
 @connects
 def list_(
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -36,7 +36,7 @@ def list_(
 @connects
 def get(
     document_id: Annotated[str, typer.Argument(metavar="ID", help="The document's id.")],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     text: Annotated[bool, typer.Option("--text", help="Print its text, and nothing else.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON; with --text, the text as well.")] = False,
@@ -56,7 +56,7 @@ def get(
             if failed.reason != "DOCUMENT_NOT_FOUND":
                 raise
             told = f"there is no document {document_id} that you may see; `groundwire documents list` shows those"
-            raise Stop(ExitCode.INCOMPLETE, told) from None
+            raise CommandError(ExitCode.INCOMPLETE, told) from None
     if as_json:
         description.print_json(found)
     elif text:
@@ -68,7 +68,7 @@ def get(
 @connects
 def delete(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The documents' ids.")],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import groundwire
 from groundwire_server.cli.console import one_line
-from groundwire_server.cli.exits import ExitCode, Stop
+from groundwire_server.cli.exits import CommandError, ExitCode
 
 _NAMED = 3
 
@@ -14,13 +14,13 @@ def confirm(document_ids: Sequence[str]) -> None:
     """Asks on the terminal whether to go on.
 
     Raises:
-        Stop: when there is no terminal, or the reply is not yes.
+        CommandError: when there is no terminal, or the reply is not yes.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Stop(ExitCode.USAGE, "there is no terminal to ask on whether to delete: add --yes")
+        raise CommandError(ExitCode.USAGE, "there is no terminal to ask on whether to delete: add --yes")
     print(f"Delete {_what(document_ids)}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise Stop(ExitCode.INCOMPLETE, "nothing was deleted")
+        raise CommandError(ExitCode.INCOMPLETE, "nothing was deleted")
 
 
 def delete_each(client: groundwire.SyncClient, document_ids: Sequence[str]) -> int:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from google.protobuf import json_format
 
 from groundwire.v1.document_pb2 import Document
-from groundwire_server.cli.files.conversion import FILE_LIMIT, Converter, NotConverted
+from groundwire_server.cli.files.converter import FILE_LIMIT, ConversionError, Converter
 from groundwire_server.cli.files.entries import Given, Readable, Skipped, Stamp, Unreadable
 from groundwire_server.cli.files.finding import CONVERTED, LINES
 from groundwire_server.cli.files.memory import Memory
@@ -137,7 +137,7 @@ def _converted(path: Path, stamp: Stamp, converter: Converter) -> tuple[str, str
         return "", Unreadable(str(path), "is empty")
     try:
         found = converter.convert(path)
-    except NotConverted as why:
+    except ConversionError as why:
         return "", Unreadable(str(path), str(why))
     if len(found.text.encode(errors="replace")) > TEXT_LIMIT:
         return "", Unreadable(str(path), "has more than 4 MiB of text; split it")

@@ -3,7 +3,7 @@
 from groundwire.v1 import event_pb2
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.domain.answer import Citation
-from groundwire_server.domain.event import Heartbeat, Numbered, Retraction, Started, TextDelta
+from groundwire_server.domain.event import Heartbeat, NumberedEvent, Retraction, Started, TextDelta
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.edge.convert.outcome import citation_to_pb, outcome_to_pb
@@ -11,7 +11,7 @@ from groundwire_server.edge.convert.passage import passages_to_pb
 from groundwire_server.edge.convert.words import ASSURANCES, CAUSES, STREAM_MODES
 
 
-def event_to_pb(numbered: Numbered) -> StreamAnswerResponse:
+def event_to_pb(numbered: NumberedEvent) -> StreamAnswerResponse:
     """Write one event in its place."""
     event, sequence = numbered.event, numbered.sequence
     match event:

@@ -13,9 +13,8 @@ from groundwire_server.domain.vocabulary import Feature, Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb
 from groundwire_server.edge.convert.words import INGEST_STATES
-from groundwire_server.edge.layers.access import check_role
-from groundwire_server.edge.layers.identity import caller_of
-from groundwire_server.edge.layers.validation import check
+from groundwire_server.edge.interceptors.access import caller_of, check_role
+from groundwire_server.edge.interceptors.validation import check
 from groundwire_server.edge.paging import last_of, page_size, token_after
 from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot

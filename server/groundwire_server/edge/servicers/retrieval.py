@@ -24,8 +24,11 @@ class Retrieval(RetrievalServiceServicer):
     ) -> retrieval_service_pb2.RetrieveResponse:
         """Return passages, best first."""
         call = current_call()
-        ask = question_from_retrieve(request, call.request_id)
-        found = await self._current.snapshot.answering.search(ask, call.caller, call.arrived, call.deadline)
+        snapshot = self._current.snapshot
+        question = question_from_retrieve(request, call.request_id)
+        found = await snapshot.pipeline.search(
+            snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline)
+        )
         response = retrieval_service_pb2.RetrieveResponse(
             passages=passages_to_pb(found.evidence.passages),
             corpus_version=found.evidence.corpus_version,

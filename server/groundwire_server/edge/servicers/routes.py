@@ -12,7 +12,7 @@ from groundwire_server.edge.paging import last_of, page_size, token_after
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
 
-class Routes(RouteServiceServicer):
+class RouteList(RouteServiceServicer):
     """Says which routes there are."""
 
     def __init__(self, current: CurrentSnapshot) -> None:
@@ -23,7 +23,7 @@ class Routes(RouteServiceServicer):
     ) -> route_service_pb2.ListRoutesResponse:
         """Return a page of routes."""
         after, size = last_of(request.page_token), page_size(request.page_size)
-        policies = self._current.snapshot.answering.policies(current_call().caller)
+        policies = self._current.snapshot.routes.policies(current_call().caller)
         rest = sorted((policy for policy in policies if policy.route > after), key=lambda policy: policy.route)
         page = rest[:size]
         return route_service_pb2.ListRoutesResponse(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate.migration import Change, DestructiveChange
+from groundwire_server.adapters.store.weaviate.migration import Change, DestructiveChangeFailure
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
@@ -75,7 +75,7 @@ async def test_that_cannot_be_changed_is_made_anew_only_when_allowed(bench: Benc
     (step,) = steps
     assert step.destructive
     assert reason in str(step)
-    with pytest.raises(DestructiveChange, match="would delete Groundwire with all documents"):
+    with pytest.raises(DestructiveChangeFailure, match="would delete Groundwire with all documents"):
         await bench.weaviate.schema.apply(steps, NEVER)
     assert "acme" in bench.world.collections["Groundwire"].tenants
     await bench.weaviate.schema.apply(steps, NEVER, destructive=True)

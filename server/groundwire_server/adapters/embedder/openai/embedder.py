@@ -11,7 +11,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from pydantic_core import to_json
 
 from groundwire_server.adapters.embedder.openai.batches import batches
-from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure, WrongAnswer
+from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure, InvalidVectorsFailure
 from groundwire_server.adapters.embedder.openai.options import EmbeddingOptions
 from groundwire_server.adapters.embedder.openai.reading import Embedded, read
 from groundwire_server.adapters.http.circuit import counts
@@ -183,7 +183,7 @@ class OpenAiEmbedder:
 
     def _told(self, span: Span, failure: Failure) -> EmbedderFailure:
         told = EmbedderFailure(failure)
-        if isinstance(failure, WrongAnswer):
+        if isinstance(failure, InvalidVectorsFailure):
             _LOG.warning("The embedder %s cannot be used: %s.", self.model, failure.fault)
         span.set_attributes({names.CAUSE: told.cause.value, names.ERROR_TYPE: told.fault.name})
         if told.retry_after is not None:

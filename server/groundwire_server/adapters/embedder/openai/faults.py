@@ -37,7 +37,7 @@ _FAULTS: Final = {
 }
 
 
-class WrongAnswer(Failure):
+class InvalidVectorsFailure(Failure):
     """A server answered, and not with the vectors that it was asked for.
 
     Attributes:
@@ -59,4 +59,6 @@ class EmbedderFailure(Failure):
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(Cause.EMBEDDER_UNAVAILABLE, retry_after=failure.retry_after)
-        self.fault = failure.fault if isinstance(failure, WrongAnswer) else _FAULTS.get(failure.cause, Fault.REFUSED)
+        self.fault = (
+            failure.fault if isinstance(failure, InvalidVectorsFailure) else _FAULTS.get(failure.cause, Fault.REFUSED)
+        )

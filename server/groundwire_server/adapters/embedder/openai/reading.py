@@ -10,7 +10,7 @@ import jiter
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwire_server.adapters.embedder.openai.faults import Fault, WrongAnswer
+from groundwire_server.adapters.embedder.openai.faults import Fault, InvalidVectorsFailure
 from groundwire_server.domain.vector import Vector
 
 
@@ -31,16 +31,16 @@ def read(body: bytes, count: int, dimensions: int) -> Embedded:
     """Read a response to so many texts.
 
     Raises:
-        WrongAnswer: when it is not one vector a text, of that length, that has a direction.
+        InvalidVectorsFailure: when it is not one vector a text, of that length, that has a direction.
     """
     try:
         whole: Any = jiter.from_json(body)
         rows = {_place(each, place): _row(each["embedding"]) for place, each in enumerate(whole["data"])}
         given, tokens = len(whole["data"]), _tokens(whole)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, binascii.Error):
-        raise WrongAnswer(Fault.UNREADABLE) from None
+        raise InvalidVectorsFailure(Fault.UNREADABLE) from None
     if given != count or rows.keys() != set(range(count)):
-        raise WrongAnswer(Fault.COUNT)
+        raise InvalidVectorsFailure(Fault.COUNT)
     return Embedded([_unit(rows[place], dimensions) for place in range(count)], tokens)
 
 
@@ -60,13 +60,13 @@ def _row(embedding: Any) -> NDArray[np.float64]:
 
 def _unit(row: NDArray[np.float64], dimensions: int) -> Vector:
     if len(row) != dimensions:
-        raise WrongAnswer(Fault.DIMENSIONS)
+        raise InvalidVectorsFailure(Fault.DIMENSIONS)
     # Scaled first, for the squares of what is very large or small are not there in any float.
     most = float(np.abs(row).max())
     if not np.isfinite(most):
-        raise WrongAnswer(Fault.NOT_FINITE)
+        raise InvalidVectorsFailure(Fault.NOT_FINITE)
     if most == 0.0:
-        raise WrongAnswer(Fault.ZERO)
+        raise InvalidVectorsFailure(Fault.ZERO)
     scaled = row / most
     return array("f", (scaled / np.linalg.norm(scaled)).astype(np.float32).tobytes())
 

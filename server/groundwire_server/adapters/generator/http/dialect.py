@@ -13,7 +13,7 @@ class Reading(Protocol):
 
     Attributes:
         reason: why the model stopped, once it has said so.
-        failure: what the provider reported instead, or UnreadableError when it cannot be understood.
+        failure: what the provider reported instead, or MalformedResponseFailure when it cannot be understood.
         done: whether nothing that matters can follow.
         input_tokens: what the provider counted, if it did.
         output_tokens: the same.
@@ -59,7 +59,7 @@ class Dialect(Protocol):
         ...
 
 
-class UnreadableError(Failure):
+class MalformedResponseFailure(Failure):
     """A response is not what the protocol says."""
 
     def __init__(self) -> None:

@@ -3,8 +3,8 @@
 It serves up to about 50,000 chunks a tenant and needs nothing beside it. See `store.py` for how it is opened.
 """
 
-from groundwire_server.adapters.store.embedded.failures import UnusableStore
+from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
 from groundwire_server.adapters.store.embedded.schema import Embedding
 from groundwire_server.adapters.store.embedded.store import EmbeddedStore
 
-__all__ = ["EmbeddedStore", "Embedding", "UnusableStore"]
+__all__ = ["EmbeddedStore", "Embedding", "UnusableStoreFailure"]

@@ -36,7 +36,7 @@ _CAUSES: Final = {
 }
 
 
-class UnusableStore(Failure):
+class UnusableStoreFailure(Failure):
     """The store cannot be opened as it is.
 
     Attributes:

@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from groundwire_server.adapters.store.embedded.failures import UnusableStore
+from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
 from groundwire_server.adapters.store.embedded.schema import APPLICATION, FORMAT
 
 FILE: Final = "store.sqlite3"
@@ -20,7 +20,7 @@ def format_of(path: Path) -> int | None:
     """The format of a store's file; None where there is none yet.
 
     Raises:
-        UnusableStore: with advice for the operator, when this program cannot serve the file.
+        UnusableStoreFailure: with advice for the operator, when this program cannot serve the file.
         OSError: when it cannot be read.
     """
     try:
@@ -35,9 +35,9 @@ def format_of(path: Path) -> int | None:
         for at in (_USER_VERSION, _APPLICATION_ID)
     )
     if not header.startswith(_MAGIC) or application != APPLICATION:
-        raise UnusableStore(f"{path} is another program's file: name another folder for the store")
+        raise UnusableStoreFailure(f"{path} is another program's file: name another folder for the store")
     if found > FORMAT:
-        raise UnusableStore(
+        raise UnusableStoreFailure(
             f"{path} has format {found}, written by a newer groundwire; this one reads up to format {FORMAT}: "
             "run the newer one, or name a new folder and ingest again"
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from groundwire_server.adapters.store.embedded.failures import UnusableStore
+from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 
@@ -83,7 +83,7 @@ def prepare(connection: sqlite3.Connection, path: Path, embedding: Embedding | N
     """Create the tables in an empty file; refuse a file that this program cannot serve.
 
     Raises:
-        UnusableStore: with advice for the operator.
+        UnusableStoreFailure: with advice for the operator.
     """
     _require_engine(connection)
     connection.execute("BEGIN IMMEDIATE")
@@ -126,7 +126,7 @@ def create_passages(connection: sqlite3.Connection, tenant: int) -> None:
 def _require_engine(connection: sqlite3.Connection) -> None:
     has_keywords = connection.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone()
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE or has_keywords is None:
-        raise UnusableStore(
+        raise UnusableStoreFailure(
             f"This Python's SQLite ({sqlite3.sqlite_version}) cannot hold the embedded store: it needs "
             f"{'.'.join(map(str, _OLDEST_SQLITE))} or newer with FTS5. Use another build of Python, or Weaviate."
         )
@@ -142,9 +142,9 @@ def _require_format(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {FORMAT:d}")
         connection.execute(f"PRAGMA application_id = {APPLICATION:d}")
     elif application != APPLICATION:
-        raise UnusableStore(f"{path} is another program's database. Name a file of its own for the store.")
+        raise UnusableStoreFailure(f"{path} is another program's database. Name a file of its own for the store.")
     elif found > FORMAT:
-        raise UnusableStore(
+        raise UnusableStoreFailure(
             f"{path} has format {found}, written by a newer groundwire; this one reads up to format {FORMAT}. "
             "Run the newer groundwire, or name a new file and ingest again."
         )
@@ -154,7 +154,7 @@ def _require_model(connection: sqlite3.Connection, path: Path, embedding: Embedd
     recorded = _recorded_embedding(connection)
     if embedding is None or recorded is None or recorded == embedding:
         return
-    raise UnusableStore(
+    raise UnusableStoreFailure(
         f"{path} holds vectors of {recorded.model} with {recorded.dimensions} dimensions, but the configured embedder "
         f"is {embedding.model} with {embedding.dimensions}. "
         "Configure the former, or name a new file and ingest the documents again."

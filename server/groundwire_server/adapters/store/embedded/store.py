@@ -9,7 +9,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.embedded.connections import Connections, connect, set_up
 from groundwire_server.adapters.store.embedded.corpus import EmbeddedCorpus
-from groundwire_server.adapters.store.embedded.failures import UnusableStore
+from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
 from groundwire_server.adapters.store.embedded.retriever import EmbeddedRetriever
 from groundwire_server.adapters.store.embedded.schema import Embedding, prepare
 from groundwire_server.adapters.store.embedded.sentence_vectors import EmbeddedSentenceVectors
@@ -50,7 +50,7 @@ class EmbeddedStore:
             readers: searches that run at once; a core each and one by default.
 
         Raises:
-            UnusableStore: with advice for the operator.
+            UnusableStoreFailure: with advice for the operator.
             OSError: when the folder cannot be made.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ class EmbeddedStore:
                 prepare(connection, path, embedding)
                 set_up(connection)
         except sqlite3.DatabaseError as error:
-            raise UnusableStore(
+            raise UnusableStoreFailure(
                 f"{path} cannot be opened: {error.sqlite_errorname}. Check that it is groundwire's own file and that "
                 "this user may write it and its folder. Restore a backup, or name a new folder and ingest again."
             ) from error

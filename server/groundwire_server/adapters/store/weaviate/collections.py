@@ -13,7 +13,7 @@ from weaviate.collections.classes.filters import FilterReturn
 from weaviate.exceptions import WeaviateInsertManyAllFailedError
 
 from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
-from groundwire_server.adapters.store.weaviate.failures import Fault, ObjectsRefused, StoreFailure
+from groundwire_server.adapters.store.weaviate.failures import Fault, RefusedObjectsError, StoreFailure
 from groundwire_server.adapters.store.weaviate.objects import NewObject
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
@@ -124,9 +124,9 @@ class Objects:
             try:
                 result = await self._at(client, tenant).data.insert_many(objects)
             except WeaviateInsertManyAllFailedError as error:
-                raise ObjectsRefused(len(batch), error.message) from None
+                raise RefusedObjectsError(len(batch), error.message) from None
             if result.has_errors:
-                raise ObjectsRefused(len(result.errors), next(iter(result.errors.values())).message)
+                raise RefusedObjectsError(len(result.errors), next(iter(result.errors.values())).message)
 
         attributes = {names.DB_BATCH_SIZE: len(batch)}
         await self._connection.call(Operation("batch.objects", self._collection, tenant, attributes), deadline, work)
@@ -141,7 +141,7 @@ class Objects:
         async def work(client: WeaviateAsyncClient) -> int:
             result = await self._at(client, tenant).data.delete_many(where=where)
             if result.failed:
-                raise ObjectsRefused(result.failed, "")
+                raise RefusedObjectsError(result.failed, "")
             return result.matches
 
         return await self._connection.call(

@@ -15,7 +15,7 @@ from weaviate.exceptions import (
     WeaviateTimeoutError,
 )
 
-from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.failure import Failure, GroundwireError
 from groundwire_server.domain.vocabulary import Cause
 
 
@@ -97,7 +97,7 @@ _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
 
 
-class WireError(Exception):
+class WireError(GroundwireError):
     """A gRPC call came back without a reply.
 
     Attributes:
@@ -111,7 +111,7 @@ class WireError(Exception):
         self.details = details
 
 
-class ObjectsRefused(Exception):
+class RefusedObjectsError(GroundwireError):
     """Weaviate has taken a batch and refused objects in it.
 
     Attributes:
@@ -144,17 +144,17 @@ def map_failures() -> Iterator[None]:
         yield
     except TimeoutError:
         raise StoreFailure(Fault.SLOW) from None
-    except (WireError, ObjectsRefused, WeaviateBaseError) as error:
+    except (WireError, RefusedObjectsError, WeaviateBaseError) as error:
         # Not `from error`: its text is Weaviate's and may hold what was stored.
         raise StoreFailure(classified(error)) from None
 
 
-def classified(error: WireError | ObjectsRefused | WeaviateBaseError) -> Fault:
+def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> Fault:
     """Tell what is wrong."""
     match error:
         case WireError():
             return _CODES.get(error.code) or _said(error.details)
-        case ObjectsRefused():
+        case RefusedObjectsError():
             return _said(error.details)
         case UnexpectedStatusCodeError():
             return _by_status(error)

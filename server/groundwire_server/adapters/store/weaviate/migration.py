@@ -54,7 +54,7 @@ class Step:
         return f"{subject}: {self.change.value} ({self.reason})"
 
 
-class DestructiveChange(Failure):
+class DestructiveChangeFailure(Failure):
     """The plan would lose documents and nobody has allowed it to.
 
     Attributes:
@@ -102,12 +102,12 @@ class Schema:
         """Carry out a plan, in its order.
 
         Raises:
-            DestructiveChange: when a step would lose documents and `destructive` is not set; nothing is done then.
+            DestructiveChangeFailure: when a step would lose documents without `destructive`; nothing is done then.
             Failure: of the store.
         """
         losing = [step for step in steps if step.destructive]
         if losing and not destructive:
-            raise DestructiveChange(losing)
+            raise DestructiveChangeFailure(losing)
         for step in steps:
             operation = Operation("schema.update", step.collection)
             await self._connection.call(operation, deadline, partial(self._carry_out, step=step))
