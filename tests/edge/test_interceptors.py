@@ -23,7 +23,7 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.retrieval import Retrieval
-from groundwire_server.edge.servicers.routes import RouteList
+from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.runs.registry import RunRegistry
@@ -54,7 +54,7 @@ REQUIRED = [(outer.__name__, type(inner).__name__) for inner in standard() for o
 async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -> None:
     answers = Answers(CURRENT, RunRegistry(MemoryRunLog(SetClock())))
     servicers = Servicers(
-        answers, Retrieval(CURRENT), Documents(CURRENT, SetClock()), RouteList(CURRENT), ServerInfo(CURRENT)
+        answers, Retrieval(CURRENT), Documents(CURRENT, SetClock()), Routes(CURRENT), ServerInfo(CURRENT)
     )
     server = Server(servicers, NoOpTracer(), 1, CURRENT, SetClock())
     assert " > ".join(NAMES) in repr(server)

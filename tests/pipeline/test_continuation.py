@@ -16,7 +16,7 @@ from groundwire_server.domain.outcome import Degraded, Outcome
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, StreamMode
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, Routes
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
@@ -46,7 +46,7 @@ async def streamed(*scripts: list[Move], **changes: Any) -> tuple[Outcome, Recor
     chain = {f"model-{number}": model for number, model in enumerate(models, start=1)}
     settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
     ports = Ports(store, embedder, FilePrompts(BUILT_IN), chain, AclRecheck(Counts().meter))
-    routes = Routes({"default": Route(replace(policy(), **settings), ports)})
+    routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     answerer = PipelineAnswerer(routes, LoopTime(), Spans().tracer)
     now = asyncio.get_running_loop().time()
     sink = RecordingSink()

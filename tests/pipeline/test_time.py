@@ -18,7 +18,7 @@ from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, Stage
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, Routes
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable
 from groundwire_server.ports.sink import Sink
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
@@ -48,7 +48,7 @@ class Path:
         generators = {EXTRACTIVE: self.generator, "other": self.other}
         ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts().meter))
         routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
-        self.routes = Routes(routes)
+        self.routes = RouteTable(routes)
         self.answerer = PipelineAnswerer(self.routes, LoopTime(), self.spans.tracer)
 
     async def filled(self) -> "Path":

@@ -20,12 +20,12 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.retrieval import Retrieval
-from groundwire_server.edge.servicers.routes import RouteList
+from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, Routes, SelfHostedRoutes
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHostedRoutes
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 
@@ -89,7 +89,7 @@ def snapshot(
         }
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
-    available = Routes(routes(self_hosted=False), inside)
+    available = RouteTable(routes(self_hosted=False), inside)
     pipeline = PipelineAnswerer(available, SystemClock(), process.tracer)
     return ServingSnapshot(
         access,
@@ -113,7 +113,7 @@ def server(current: CurrentSnapshot, process: Process, concurrent_calls: int = 1
         Answers(current, process.runs),
         Retrieval(current),
         Documents(current, clock),
-        RouteList(current),
+        Routes(current),
         ServerInfo(current),
     )
     return Server(servicers, process.tracer, concurrent_calls, current, clock, process.runs.end)

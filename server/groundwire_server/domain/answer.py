@@ -61,10 +61,6 @@ class CheckedSentence:
     citations: tuple[int, ...]
     checker: str
 
-    def after(self, citations: int) -> "CheckedSentence":
-        """Return the sentence as it stands when so many citations stand before its own."""
-        return replace(self, citations=tuple(citations + index for index in self.citations)) if citations else self
-
 
 @dataclass(frozen=True, slots=True)
 class CheckedSegment:
@@ -102,23 +98,21 @@ class GroundedText:
     grounding_score: float
 
     @classmethod
-    def of(cls, segments: Sequence[CheckedSegment], confidence: Confidence | None) -> "GroundedText":
-        """Return the text that checked segments make, in their order.
-
-        Args:
-            segments: in order.
-            confidence: the model's own word; None when it gave none.
-        """
+    def of(cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None) -> "GroundedText":
+        """Return the text that checked segments make, in their order."""
         citations: list[Citation] = []
         checked: list[CheckedSentence] = []
         for segment in segments:
             before = len(citations)
             citations += segment.citations
-            checked += (sentence.after(before) for sentence in segment.sentences)
+            checked += (
+                replace(sentence, citations=tuple(before + index for index in sentence.citations))
+                for sentence in segment.sentences
+            )
         lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in checked]
         return cls(
             text="".join(segment.delta for segment in segments),
-            model_confidence=confidence,
+            model_confidence=model_confidence,
             citations=tuple(citations),
             sentences=tuple(checked),
             grounding_score=sum(n * sentence.support for n, sentence in zip(lengths, checked, strict=True))

@@ -34,12 +34,7 @@ class Retraction:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """The run is alive while there is nothing else to say."""
-
-
-Event: TypeAlias = Started | Evidence | TextDelta | Citation | Retraction | Heartbeat | Outcome
+Event: TypeAlias = Started | Evidence | TextDelta | Citation | Retraction | Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,10 +148,16 @@ class Assurance(_Word):
     CHECKED = auto()
     VERIFIED = auto()
 
-    @staticmethod
-    def least(assurances: "Iterable[Assurance]") -> "Assurance":
-        """Return that of stretches that leave as one: the least of theirs."""
-        return min(assurances, key=tuple(Assurance).index)
+
+class Purpose(_Word):
+    """What a model was asked for."""
+
+    ANSWER = auto()
+    REWRITE = auto()
+    CHECK = auto()
+    GUARD = auto()
+    REPAIR = auto()
+    EMBED = auto()
 
 
 class Loss(_Word):

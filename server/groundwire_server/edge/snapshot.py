@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.edge.access import Access
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Routes
+from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
 
@@ -25,7 +25,7 @@ class ServingSnapshot:
     """
 
     access: Access
-    routes: Routes
+    routes: RouteTable
     answerer: Answerer
     pipeline: PipelineAnswerer
     corpus: Corpus

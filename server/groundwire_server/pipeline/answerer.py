@@ -9,7 +9,7 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.pipeline.answer import answer
 from groundwire_server.pipeline.report import ReportBuilder
-from groundwire_server.pipeline.routes import Routes
+from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.pipeline.search import search
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.ports.clock import Clock
@@ -27,7 +27,7 @@ class SearchResult:
 class PipelineAnswerer:
     """The Answerer that does the work itself."""
 
-    def __init__(self, routes: Routes, clock: Clock, tracer: Tracer) -> None:
+    def __init__(self, routes: RouteTable, clock: Clock, tracer: Tracer) -> None:
         self._routes = routes
         self._clock = clock
         self._tracer = tracer

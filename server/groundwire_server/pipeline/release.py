@@ -112,8 +112,7 @@ class CheckedGate(ReleaseGate):
         return False
 
     async def _emit(self, segments: Sequence[CheckedSegment]) -> None:
-        assurance = Assurance.least(segment.assurance for segment in segments)
-        await self._events.emit(TextDelta("".join(segment.delta for segment in segments), assurance))
+        await self._events.emit(_delta(segments))
         await _emit_citations(self._events, segments)
 
     async def _take_back(self, cause: Cause) -> None:
@@ -154,6 +153,11 @@ class ProvisionalGate(ReleaseGate):
         # Before it is written: a write that is cancelled may still arrive, and must be taken back.
         before, self._shown = self._shown, text
         await self._events.emit(TextDelta(text[len(before) :], Assurance.PROVISIONAL))
+
+
+def _delta(segments: Sequence[CheckedSegment]) -> TextDelta:
+    assurance = min((segment.assurance for segment in segments), key=tuple(Assurance).index)
+    return TextDelta("".join(segment.delta for segment in segments), assurance)
 
 
 async def _emit_citations(events: EventStream, segments: Sequence[CheckedSegment]) -> None:

@@ -59,7 +59,7 @@ class SelfHostedRoutes:
     routes: Mapping[str, Route] = field(default_factory=dict)
 
 
-class Routes:
+class RouteTable:
     """Looks routes up by name, for a caller.
 
     Args:

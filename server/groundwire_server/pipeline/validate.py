@@ -39,7 +39,7 @@ def validate(
         raise Failure(Cause.QUOTE_NOT_FOUND)
     stage.note(
         {
-            names.CONFIDENCE: confidence.value if confidence else "",
+            names.CONFIDENCE: answer.model_confidence.value if answer.model_confidence else "",
             names.GROUNDING: answer.grounding_score,
             names.CITATIONS: len(answer.citations),
         }

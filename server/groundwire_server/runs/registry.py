@@ -223,10 +223,7 @@ class _LogSink:
 
 
 def replay_events(outcome: Outcome) -> Iterator[NumberedEvent]:
-    """Yield the events that a stream of an answer would have held that was written as a whole.
-
-    Its text is checked at least, for it has passed its checks.
-    """
+    """Yield the events that a stream of an answer would have held that was written as a whole."""
     numbering = Numbering()
     return (numbering.next(event) for event in _events_of(outcome))
 

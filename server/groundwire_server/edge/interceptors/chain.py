@@ -55,7 +55,7 @@ class Chain(grpc.aio.ServerInterceptor):
     Args:
         interceptors: the outermost first.
         precheck: decides whether the request of a call is read at all.
-        methods: the prefix, or several, as gRPC has them: `/package.`.
+        methods: the prefixes, as gRPC has them: `/package.`.
 
     Raises:
         InterceptorOrderError: when one does not stand inside another that it requires.

@@ -12,7 +12,7 @@ from groundwire_server.edge.paging import last_of, page_size, token_after
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
 
-class RouteList(RouteServiceServicer):
+class Routes(RouteServiceServicer):
     """Says which routes there are."""
 
     def __init__(self, current: CurrentSnapshot) -> None:
