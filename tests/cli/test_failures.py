@@ -11,7 +11,7 @@ import trustme
 from google.rpc import code_pb2
 
 from tests.cli.conftest import Ran
-from tests.doubles.service import Failure, FakeService
+from tests.doubles.service import LOST, Failure, FakeService
 from tests.doubles.tls import plaintext, showing
 
 Command = Callable[..., Ran]
@@ -56,6 +56,15 @@ def test_a_server_that_is_down(groundwire_command: Command, arguments: list[str]
         "groundwire: No groundwire server answers at 127.0.0.1:1: start one with `groundwire serve`, or correct the "
         "address; `groundwire doctor` says more"
     )
+
+
+def test_a_server_that_is_lost_in_the_middle(groundwire_command: Command, service: FakeService, address: str) -> None:
+    service.broken = LOST
+
+    ran = groundwire_command("ingest", "a.md", "--server", address)
+
+    assert ran.code == 3
+    assert f"The connection to the server at {address} was lost: see whether it still runs" in failed(ran)
 
 
 @EVERY
