@@ -21,7 +21,7 @@ SLACK = 0.15
 OWN: dict[str, Any] = {"bounds": {"connect_seconds": 30, "first_token_seconds": None, "silence_seconds": 30}}
 """No bound of the model's own: what closes is the caller's."""
 
-ONCE = {"retry": {"attempts": 1}}
+ONCE = {"retry": {"max_attempts": 1}}
 STALLED = [
     case for case, reply in WAITS.items() if any(isinstance(move, Stall) for move in (*reply.before, *reply.body))
 ]
@@ -167,7 +167,7 @@ async def test_a_connection_has_a_bound_of_its_own_within_the_callers_time(confi
 
 async def test_callers_with_little_time_take_no_model_away_from_the_others(configured: Serve) -> None:
     replies = [WAITS["before the first token"]] * 4 + [answers()]
-    breaker = {"breaker": {"least": 2, "open_seconds": 60}}
+    breaker = {"breaker": {"min_calls": 2, "open_seconds": 60}}
     async with (
         two(replies, [answers()]) as (first, second),
         configured(two_models(first, second, **OWN, **ONCE, **breaker)) as served,

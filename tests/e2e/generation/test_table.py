@@ -91,7 +91,7 @@ DRIVES: dict[Cause, Drive] = {
     ),
     Cause.CAPACITY_EXHAUSTED: Drive(
         Reply([Stall()]),
-        {"concurrency": {"calls": 1, "waiting": 0}},
+        {"concurrency": {"max_concurrent": 1, "queue_size": 0}},
         again=frozenset({Action.SHORTER_PROMPT}),
     ),
     Cause.NO_EVIDENCE: Drive(text="", impossible=WITH_PASSAGES),
@@ -160,7 +160,7 @@ async def test_a_cause_is_answered_by_the_action_of_its_row(configured: Serve, c
 
 def sections(drive: Drive, cause: Cause, action: Action, first: Upstream, second: Upstream) -> dict[str, Any]:
     row = {"fallbacks": {cause.value: [action.value]}}
-    made = two_models(first, second, route={**drive.route, **row}, **{"retry": {"attempts": 1}, **drive.model})
+    made = two_models(first, second, route={**drive.route, **row}, **{"retry": {"max_attempts": 1}, **drive.model})
     made["spending"] = drive.spending
     return made
 

@@ -38,10 +38,12 @@ class Session:
     """Keeps connections to one provider for reuse; entered on the loop that uses it.
 
     Attributes:
-        endpoint: of the provider.
+        provider: its name.
+        endpoint: where it listens.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, provider: str, endpoint: Endpoint) -> None:
+        self.provider = provider
         self.endpoint = endpoint
         self._client: aiohttp.ClientSession | None = None
         self._draining: set[asyncio.Task[None]] = set()
@@ -49,7 +51,7 @@ class Session:
     async def __aenter__(self) -> Self:
         ca_file = self.endpoint.ca_file
         connector = aiohttp.TCPConnector(
-            limit=self.endpoint.connections,
+            limit=self.endpoint.max_connections,
             keepalive_timeout=self.endpoint.idle_seconds,
             ssl=True if ca_file is None else await asyncio.to_thread(ssl.create_default_context, cafile=ca_file),
         )

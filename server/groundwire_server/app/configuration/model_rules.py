@@ -1,0 +1,65 @@
+"""Rules for models that their sections alone cannot express: providers, data residency, and the chains of routes."""
+
+from collections.abc import Iterator, Mapping
+
+from groundwire_server.app.configuration.embedder_rules import asks_hosted
+from groundwire_server.app.configuration.errors import ConfigError, not_among
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.domain.residency import Residency, within
+
+
+def residencies(configuration: Configuration) -> Mapping[str, Residency]:
+    """Return who runs each model; one whose provider is unknown is left out."""
+    found = {}
+    for alias, model in configuration.models.items():
+        if isinstance(model, ExtractiveModelConfig):
+            # It quotes here, but compares sentences by the vectors of its store's embedder.
+            seen = asks_hosted(configuration, model.store)
+            found[alias] = Residency.HOSTED if seen else Residency.SELF_HOSTED
+        elif provider := configuration.providers.get(model.provider):
+            found[alias] = provider.residency
+    return found
+
+
+def check_models(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each model without a provider of its kind, and for each chain without a model."""
+    for alias, model in configuration.models.items():
+        if isinstance(model, ExtractiveModelConfig):
+            continue
+        path = ("models", alias, "provider")
+        provider = configuration.providers.get(model.provider)
+        if provider is None:
+            yield ConfigError(
+                path, not_among(model.provider, configuration.providers, "there is no provider of this name")
+            )
+        elif provider.kind != model.kind:
+            yield ConfigError(path, f"is of the kind {provider.kind}, and the model of the kind {model.kind}")
+    yield from _check_tenants(configuration)
+    yield from _check_chains(configuration)
+
+
+def _check_tenants(configuration: Configuration) -> Iterator[ConfigError]:
+    if configuration.tenants is None:
+        return
+    for index, tenant in enumerate(configuration.self_hosted_only or ()):
+        if tenant not in configuration.tenants:
+            # A tenant that is misspelt would go without its protection.
+            yield ConfigError(
+                ("self_hosted_only", index), not_among(tenant, configuration.tenants, "there is no tenant of this name")
+            )
+
+
+def _check_chains(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each route that could ask no model at all, for everybody or for some tenants."""
+    run_by = residencies(configuration)
+    for name, route in configuration.routes.items():
+        if any(alias not in run_by for alias in route.models):
+            continue  # reported already
+        if not within(route.models, run_by, self_hosted_only=True):
+            path = ("routes", name, "models")
+            if route.self_hosted_only:
+                yield ConfigError(path, "are all hosted, and self_hosted_only bars them: add one that is not")
+            elif configuration.self_hosted_only:
+                first = configuration.self_hosted_only[0]
+                yield ConfigError(path, f"are all hosted, which self_hosted_only bars for {first}: add one that is not")
