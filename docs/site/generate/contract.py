@@ -41,7 +41,7 @@ def _index() -> str:
     return markdown.page(
         "The contract",
         f"The Protobuf package `{PACKAGE}` in `protos/groundwire/v1`. The limits below are part of it: the server "
-        "enforces them on every request and names every field that exceeds one. Reflection is on, so that tools such as "
+        "enforces them on every request and names every field that exceeds one. Reflection is on, so tools such as "
         "grpcurl need no files.",
         markdown.table(["RPC", "shape", "purpose"], rows),
         "## Files",

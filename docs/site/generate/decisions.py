@@ -13,8 +13,8 @@ def page() -> str:
     """Return the page."""
     return markdown.page(
         "Decisions",
-        "Each record says what was decided, why, what it costs, and when to reconsider. A decision that no longer holds "
-        "keeps its record, which then names the one that replaced it.",
+        "Each record says what was decided, why, what it costs, and when to reconsider. A decision that no longer "
+        "holds keeps its record, which then names the one that replaced it.",
         markdown.table(["", "decision"], _rows()),
     )
 
