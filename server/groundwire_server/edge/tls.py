@@ -67,6 +67,10 @@ class ServerTls:
         self._marks = self._refused = _marks(files)
         self._initial = _load(files, clock.today())
 
+    def __repr__(self) -> str:
+        authorities = self._files.client_ca or "none"
+        return f"<ServerTls: certificate {self._files.certificate}, client authorities {authorities}>"
+
     def credentials(self) -> grpc.ServerCredentials:
         """Return the credentials that gRPC listens with."""
         required = self._files.client_ca is not None
