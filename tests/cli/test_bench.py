@@ -181,4 +181,4 @@ def test_ctrl_c_cancels_what_is_under_way(service: FakeService, address: str) ->
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
     assert out == ""
-    assert err == "groundwire: interrupted; what ran on the server is cancelled\n"
+    assert err == "groundwire: interrupted; the call was cancelled on the server\n"

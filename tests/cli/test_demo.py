@@ -93,7 +93,7 @@ def test_what_can_be_answered_is_answered_and_nothing_else(
     assert "wrongly" not in first.out
     assert first.out.count("\nanswered: ") == 8
     assert first.out.count("\nabstained: ") == 2
-    assert first.out.count(" ms in all") == 10
+    assert first.out.count(" ms in total") == 10
     assert f"{small_corpus} documents: {small_corpus} new" in first.out
     assert again.code == 0, again.out + again.err
     assert f"{small_corpus} documents: {small_corpus} unchanged" in again.out

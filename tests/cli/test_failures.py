@@ -63,7 +63,7 @@ def test_a_server_that_is_down(groundwire_command: Command, arguments: list[str]
     ("code", "reason", "do"),
     [
         (code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "give --token-file or --api-key-file"),
-        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential of that role and tenant"),
+        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential with that role and tenant"),
     ],
 )
 def test_a_token_that_is_refused(
@@ -110,8 +110,8 @@ def test_what_answers_is_another_server(groundwire_command: Command, arguments: 
     ("options", "do"),
     [
         ((), "add --tls"),
-        (("--tls",), "give its authority with --tls-ca"),
-        (("--tls-ca", "ca.pem"), "names other addresses"),
+        (("--tls",), "name its authority with --tls-ca"),
+        (("--tls-ca", "ca.pem"), "is for other host names"),
     ],
     ids=["plain", "unknown authority", "another name"],
 )
@@ -136,4 +136,4 @@ def test_tls_to_a_server_without(groundwire_command: Command, arguments: list[st
         ran = groundwire_command(*arguments, "--server", address, "--tls")
 
     assert ran.code == 3
-    assert "has no TLS: leave out --tls" in failed(ran)
+    assert "does not use TLS: omit --tls" in failed(ran)

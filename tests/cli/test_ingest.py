@@ -85,8 +85,8 @@ def test_lines_of_documents(groundwire_command: Command, service: FakeService, a
     }
     assert service.stored["a"].metadata["year"].number_value == 2026
     assert "3 failed:" in ran.out
-    assert "documents.jsonl:5 is no JSON" in " ".join(ran.out.split())
-    assert "documents.jsonl:7 is no Document" in " ".join(ran.out.split())
+    assert "documents.jsonl:5 is not JSON" in " ".join(ran.out.split())
+    assert "documents.jsonl:7 is not a Document" in " ".join(ran.out.split())
 
 
 def test_a_line_that_the_server_refuses_is_named_by_its_place(
@@ -114,9 +114,9 @@ def test_what_failed_and_why(groundwire_command: Command, service: FakeService, 
         "1 document: 1 new; 3 passages\n"
         "3 failed:\n"
         "  docs/guide.md document.text: is blank\n"
-        "  docs/latin.txt is not UTF-8 (byte 2): convert it, as with iconv -f LATIN1 -t\n"
-        "  UTF-8\n"
-        "  missing.md there is no such file or folder\n"
+        "  docs/latin.txt is not UTF-8 (byte 2): convert it, for example with iconv -f\n"
+        "  LATIN1 -t UTF-8\n"
+        "  missing.md no such file or folder\n"
     )
 
 

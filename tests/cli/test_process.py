@@ -75,7 +75,7 @@ def test_ctrl_c_cancels_on_the_server(service: FakeService, address: str) -> Non
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
     assert out == ""
-    assert err == "groundwire: interrupted; what ran on the server is cancelled\n"
+    assert err == "groundwire: interrupted; the call was cancelled on the server\n"
 
 
 def test_ctrl_c_cancels_a_search_on_the_server(service: FakeService, address: str) -> None:
@@ -90,7 +90,7 @@ def test_ctrl_c_cancels_a_search_on_the_server(service: FakeService, address: st
 
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
-    assert (out, err) == ("", "groundwire: interrupted; what ran on the server is cancelled\n")
+    assert (out, err) == ("", "groundwire: interrupted; the call was cancelled on the server\n")
 
 
 def test_ctrl_c_ends_an_ingest_that_the_next_run_takes_up(service: FakeService, address: str, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_ctrl_c_ends_an_ingest_that_the_next_run_takes_up(service: FakeService, 
     told = re.fullmatch(r"(\d+) documents?: (\d+) new; \d+ passages\n", out)
     assert told is not None
     assert 1 <= int(told[1]) == int(told[2]) <= 9
-    assert err.splitlines()[1:] == ["groundwire: interrupted; what ran on the server is cancelled"]
+    assert err.splitlines()[1:] == ["groundwire: interrupted; the call was cancelled on the server"]
 
     del service.script["docs/09.md"]
     service.received = 0

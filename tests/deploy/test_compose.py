@@ -101,7 +101,7 @@ def test_the_server_is_not_root_and_stops_in_its_own_time() -> None:
     (user,) = re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)
     assert int(user) > 0
     drain = load(Sources()).configuration.server.drain
-    assert int(SERVICES["server"]["stop_grace_period"].rstrip("s")) > drain.notice + drain.grace
+    assert int(SERVICES["server"]["stop_grace_period"].rstrip("s")) > drain.notice_seconds + drain.grace_seconds
 
 
 def test_the_server_sends_its_traces_where_the_collector_takes_them() -> None:

@@ -17,6 +17,7 @@ from groundwire.v1 import outcome_pb2
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.edge.options import ServerOptions
 from tests.docs.shown import assert_shows, run
 from tests.doubles.configured import beside
 from tests.doubles.counts import Counts
@@ -69,7 +70,7 @@ async def product(tmp_path: Path) -> AsyncIterator[Running]:
     spans = Spans()
     process = compose.Process.begin(spans.tracer, Counts().meter)
     reloader = await ConfigReloader.begin(sources, load(sources), process)
-    server = compose.server(reloader.current, process)
+    server = compose.server(reloader.current, process, ServerOptions())
     try:
         address = f"127.0.0.1:{await server.start('127.0.0.1:0')}"
         async with Client(address, tenant="demo") as client:

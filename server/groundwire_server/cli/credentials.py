@@ -1,4 +1,4 @@
-"""Reads what a connection is made with from files and the environment; nothing of a secret reaches a message."""
+"""Reads credentials and certificates from files and the environment; no message holds any part of a secret."""
 
 import os
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ _PEM_LIMIT = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What proves who asks; at most one is given."""
+    """The credential of the caller; at most one is set."""
 
     token: str | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
 
     @property
     def given(self) -> bool:
-        """Whether there is one."""
+        """Whether one is set."""
         return self.token is not None or self.api_key is not None
 
 
 def credential(connection: ConnectionOptions) -> Credential:
-    """The token or the API key: that of an option, or else that of the environment.
+    """Return the token or API key: from an option, or else from the environment.
 
     Raises:
         CommandError: when two are given, or a file cannot be used.
@@ -45,10 +45,10 @@ def credential(connection: ConnectionOptions) -> Credential:
 
 
 def tls(connection: ConnectionOptions) -> groundwire.Tls | None:
-    """What secures the connection; None when nothing was said about it.
+    """Return the TLS settings; None without TLS.
 
     Raises:
-        CommandError: when a file cannot be used, or one comes without the other.
+        CommandError: when a file cannot be used, or the certificate or its key is missing.
     """
     if not connection.secured:
         return None
@@ -61,21 +61,21 @@ def tls(connection: ConnectionOptions) -> groundwire.Tls | None:
     )
 
 
-def check_way(connection: ConnectionOptions, proof: Credential) -> None:
-    """Holds back a credential that would be readable on its way.
+def check_plaintext(connection: ConnectionOptions, proof: Credential) -> None:
+    """Refuse to send a credential over an unencrypted connection to another machine.
 
     Raises:
-        CommandError: when it is.
+        CommandError: when there is one to send.
     """
     if proof.given and not connection.secured and not on_this_machine(connection.server):
-        told = f"a credential is not sent to {connection.server} over a connection that anybody on the way can read"
+        refused = f"no credential is sent to {connection.server} over an unencrypted connection"
         raise CommandError(
-            ExitCode.USAGE, f"{told}: add --tls, or --tls-ca FILE where the server's authority is your own"
+            ExitCode.USAGE, f"{refused}: add --tls, or --tls-ca FILE for a private certificate authority"
         )
 
 
 def tenant(connection: ConnectionOptions, proof: Credential) -> str:
-    """The tenant to name in the call; none where a credential names it."""
+    """Return the tenant to name in the call; empty where a credential names it."""
     if connection.tenant is not None:
         return connection.tenant
     return "" if proof.given or connection.tls_cert is not None else DEFAULT_TENANT
@@ -85,7 +85,7 @@ def _secret(path: Path, what: str) -> str:
     try:
         text = _bounded(path, _SECRET_LIMIT, what).decode("ascii").strip()
     except UnicodeDecodeError:
-        raise CommandError(ExitCode.USAGE, f"{path} holds no {what}: it must be printable ASCII") from None
+        raise CommandError(ExitCode.USAGE, f"{path} does not hold a {what}: it must be printable ASCII") from None
     if not text:
         raise CommandError(ExitCode.USAGE, f"{path} is empty: it should hold the {what} and nothing else")
     return text
@@ -96,17 +96,17 @@ def _pem(path: Path | None, option: str, label: str) -> bytes | None:
         return None
     pem = _bounded(path, _PEM_LIMIT, option)
     if f"{label}-----".encode() not in pem:
-        raise CommandError(ExitCode.USAGE, f"{option} {path} holds no PEM of a {label.lower()}")
+        raise CommandError(ExitCode.USAGE, f"{option} {path} does not hold a {label.lower()} in PEM")
     return pem
 
 
 def _bounded(path: Path, limit: int, what: str) -> bytes:
-    """A file's bytes, unless there are far more than it should hold."""
+    """Return a file's bytes, unless it is far too large."""
     try:
         with path.open("rb") as file:
             read = file.read(limit + 1)
     except OSError as failed:
         raise CommandError(ExitCode.USAGE, f"{path} ({what}) cannot be read: {failed.strerror}") from None
     if len(read) > limit:
-        raise CommandError(ExitCode.USAGE, f"{path} is over {limit // 1024} KiB, which no {what} is: give another file")
+        raise CommandError(ExitCode.USAGE, f"{path} ({what}) is larger than {limit // 1024} KiB: is it the right file?")
     return read

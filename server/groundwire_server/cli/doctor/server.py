@@ -34,7 +34,7 @@ def ask(connection: ConnectionOptions, seconds: float) -> Iterator[Finding]:
     """The way by TLS and gRPC, the services' health, the version, the credential, the corpus."""
     try:
         proof = credentials.credential(connection)
-        credentials.check_way(connection, proof)
+        credentials.check_plaintext(connection, proof)
         secured = credentials.tls(connection)
         caller = Caller.of(credentials.tenant(connection, proof), "", ())
         metadata = (*caller.metadata(), *Proof(proof.token, proof.api_key).metadata())
