@@ -18,7 +18,7 @@ def _not_ours(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class ModelOptions(Options):
-    """A model, as the provider knows it, and what its requests hold."""
+    """A model, as its provider knows it, and the fields of its requests."""
 
     model: str = Field(
         min_length=1, max_length=256, description="The provider's name for the model.", examples=["qwen3-8b"]
