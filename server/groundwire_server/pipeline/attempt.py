@@ -30,7 +30,7 @@ async def attempt(
     run: StageRunner,
     gate: ReleaseGate,
     draft: DraftReader,
-    start_by: Deadline | None,
+    start_by: Deadline,
 ) -> GroundedText:
     """Have one model write one answer, or the rest of one that stands at the gate.
 
