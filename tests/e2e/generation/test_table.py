@@ -76,7 +76,9 @@ DRIVES: dict[Cause, Drive] = {
     Cause.OUTPUT_MALFORMED: Drive(Reply(writes("Sure!")), impossible=frozenset()),
     Cause.OUTPUT_EMPTY: Drive(Reply(writes())),
     Cause.OUTPUT_TOO_LONG: Drive(
-        Reply(writes(*segments(" ".join([SENTENCE] * 9)))), route={"limits": {"answer_chars": 100}}, impossible=frozenset()
+        Reply(writes(*segments(" ".join([SENTENCE] * 9)))),
+        route={"limits": {"answer_chars": 100}},
+        impossible=frozenset(),
     ),
     Cause.CITATION_MISSING: Drive(whole(confidence="high", segments=[segment(cites=[])]), impossible=frozenset()),
     Cause.CITATION_UNKNOWN: wrote(SENTENCE, cites=["p77"]),
