@@ -38,7 +38,7 @@ def text(
     folder: Path, *, model: str = "first", store: str = "", routes: str = "", telemetry: str = "{}", more: str = ""
 ) -> str:
     return f"""
-server: {{listen: "127.0.0.1:0", drain: {{grace: 1}}}}
+server: {{listen: "127.0.0.1:0", drain: {{grace_seconds: 1}}}}
 telemetry: {telemetry}
 corpus: main
 stores:
@@ -165,7 +165,7 @@ def _not_yaml(product: Product) -> str:
 
 def _unknown_key(product: Product) -> str:
     product.write(model="second", more="sever: {}")
-    return "groundwire.yaml:13: sever: is no key here"
+    return "groundwire.yaml:13: sever: unknown key"
 
 
 def _gone(product: Product) -> str:
@@ -225,7 +225,7 @@ async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_
     ("old", "new", "path"),
     [
         ('listen: "127.0.0.1:0"', 'listen: "127.0.0.1:1"', "server.listen"),
-        ("server: {", "server: {concurrent_calls: 7, ", "server.concurrent_calls"),
+        ("server: {", "server: {max_concurrent_calls: 7, ", "server.max_concurrent_calls"),
         ("telemetry: {}", "telemetry: {otlp_headers: {a: 'env://PATH'}}", "telemetry.otlp_headers"),
         ("telemetry: {}", "telemetry: {metrics: false}", "telemetry.metrics"),
     ],

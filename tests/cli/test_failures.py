@@ -12,7 +12,7 @@ from google.rpc import code_pb2
 
 from tests.cli.conftest import Ran
 from tests.doubles.service import Failure, FakeService
-from tests.doubles.tls import showing
+from tests.doubles.tls import plaintext, showing
 
 Command = Callable[..., Ran]
 
@@ -132,8 +132,8 @@ def test_a_way_that_is_not_the_servers(
 
 @EVERY
 def test_tls_to_a_server_without(groundwire_command: Command, arguments: list[str]) -> None:
-    with other() as address:
-        ran = groundwire_command(*arguments, "--server", address, "--tls")
+    with plaintext() as port:
+        ran = groundwire_command(*arguments, "--server", f"127.0.0.1:{port}", "--tls")
 
     assert ran.code == 3
     assert "does not use TLS: omit --tls" in failed(ran)

@@ -1,9 +1,7 @@
 """The authenticators of a configuration."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from groundwire_server.adapters.authentication.declared import DeclaredIdentity
@@ -13,35 +11,13 @@ from groundwire_server.ports.authenticator import Authenticator
 from groundwire_server.ports.clock import Clock
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.authentication.certificates import CertificatePattern
     from groundwire_server.adapters.authentication.issuers import IssuerOptions
     from groundwire_server.adapters.authentication.jwks import FreshKeys
     from groundwire_server.adapters.authentication.tokens import Tokens
+    from groundwire_server.app.configuration.models.authentication import AuthenticationConfig
 
 NO_AUTHENTICATION = Access({CredentialKind.DECLARED: DeclaredIdentity()})
 """No authentication: callers are trusted to identify themselves."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessOptions:
-    """The accepted credentials; without any, callers are trusted to identify themselves.
-
-    Attributes:
-        api_keys: the file of API keys.
-        tokens: the issuers of tokens.
-        certificates: how client certificates name their callers.
-        tenants: the accepted tenants; None accepts every tenant that a credential names.
-    """
-
-    api_keys: Path | None = None
-    tokens: Sequence["IssuerOptions"] = ()
-    certificates: "CertificatePattern | None" = None
-    tenants: frozenset[str] | None = None
-
-    @property
-    def authenticated(self) -> bool:
-        """Whether callers have to present a credential."""
-        return self.api_keys is not None or bool(self.tokens) or self.certificates is not None
 
 
 KeySets: TypeAlias = "dict[tuple[str, str], FreshKeys]"
@@ -49,25 +25,29 @@ KeySets: TypeAlias = "dict[tuple[str, str], FreshKeys]"
 
 
 @asynccontextmanager
-async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" = None) -> AsyncIterator[Access]:
-    """Yield the authenticators of the options; key sets are refreshed until the context is left.
+async def access(
+    section: "AuthenticationConfig", tenants: Collection[str] | None, clock: Clock, known: "KeySets | None" = None
+) -> AsyncIterator[Access]:
+    """Yield the authenticators of a section; key sets are refreshed until the context is left.
 
     An issuer that is down does not prevent the start: its tokens are rejected until its keys are loaded, unless they
     are known from before. A missing file does.
 
     Args:
-        options: the accepted credentials.
+        section: the accepted credentials.
+        tenants: the accepted tenants; None accepts every tenant that a credential names.
         clock: tells the time.
         known: the key sets of the previous configuration; they are replaced by those of this one.
 
     Raises:
         SetupError: when the API keys, or a key set in a file, cannot be read.
     """
+    admitted = None if tenants is None else frozenset(tenants)
     kept: KeySets = {} if known is None else known
     before = dict(kept)
     kept.clear()
-    if not options.authenticated:
-        yield Access(NO_AUTHENTICATION.authenticators, options.tenants)
+    if not section.required:
+        yield Access(NO_AUTHENTICATION.authenticators, admitted)
         return
     # Imported here: a server without authentication does not need them.
     from groundwire_server.adapters.authentication.api_keys import ApiKeys  # noqa: PLC0415
@@ -75,13 +55,13 @@ async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" =
 
     async with AsyncExitStack() as opened:
         found: dict[CredentialKind, Authenticator] = {}
-        if options.api_keys is not None:
-            found[CredentialKind.API_KEY] = await ApiKeys.open(options.api_keys, clock)
-        if options.certificates is not None:
-            found[CredentialKind.CERTIFICATE] = Certificates(options.certificates)
-        if options.tokens:
-            found[CredentialKind.TOKEN] = await _tokens(options.tokens, clock, opened, before, kept)
-        yield Access(found, options.tenants)
+        if section.api_keys is not None:
+            found[CredentialKind.API_KEY] = await ApiKeys.open(section.api_keys.file, clock)
+        if section.certificates is not None:
+            found[CredentialKind.CERTIFICATE] = Certificates(section.certificates)
+        if section.tokens:
+            found[CredentialKind.TOKEN] = await _tokens(section.tokens, clock, opened, before, kept)
+        yield Access(found, admitted)
 
 
 async def _tokens(

@@ -8,7 +8,6 @@ from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
-from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
@@ -16,6 +15,7 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.options import ServerOptions
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
@@ -54,8 +54,8 @@ def snapshot(
     policies: Mapping[str, tuple[Policy, str]],
     parts: Parts,
     process: Process,
-    access: Access = NO_AUTHENTICATION,
-    write_seconds: float = 10.0,
+    access: Access,
+    write_seconds: float,
     self_hosted_only: Collection[str] = (),
 ) -> ServingSnapshot:
     """Return what calls are served with.
@@ -64,7 +64,7 @@ def snapshot(
         policies: the routes by name, each with the name of its store.
         parts: the adapters.
         process: what outlives the snapshot.
-        access: the authenticators; without them the server may listen on loopback only.
+        access: the authenticators.
         write_seconds: how long writing one event of a stream may take.
         self_hosted_only: tenants whose questions go to self-hosted models only.
 
@@ -106,7 +106,7 @@ def snapshot(
     )
 
 
-def server(current: CurrentSnapshot, process: Process, concurrent_calls: int = 1000) -> Server:
+def server(current: CurrentSnapshot, process: Process, options: ServerOptions) -> Server:
     """Return a server that serves the current snapshot."""
     clock = SystemClock()
     servicers = Servicers(
@@ -116,7 +116,7 @@ def server(current: CurrentSnapshot, process: Process, concurrent_calls: int = 1
         Routes(current),
         ServerInfo(current),
     )
-    return Server(servicers, process.tracer, concurrent_calls, current, clock, process.runs.end)
+    return Server(servicers, process.tracer, options.max_concurrent_calls, current, clock, process.runs.end)
 
 
 def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck) -> Route:

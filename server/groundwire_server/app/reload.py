@@ -13,10 +13,10 @@ from groundwire_server.app.access import KeySets, access
 from groundwire_server.app.calibrated import calibrated
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
-from groundwire_server.app.configuration.check import verify
+from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
+from groundwire_server.app.configuration.external import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import Failure, SetupError
@@ -27,7 +27,7 @@ from groundwire_server.files.small import Mark, mark
 _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
     ("server", "tls"),
-    ("server", "concurrent_calls"),
+    ("server", "max_concurrent_calls"),
     ("telemetry", "otlp_endpoint"),
     ("telemetry", "otlp_headers"),
     ("telemetry", "metrics"),
@@ -161,8 +161,8 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
     async with AsyncExitStack() as opening:
-        options = configuration.authentication.options(configuration.tenants)
-        admitted = await opening.enter_async_context(access(options, clock, key_sets))
+        authenticated = access(configuration.authentication, configuration.tenants, clock, key_sets)
+        admitted = await opening.enter_async_context(authenticated)
         lease = shared.lease()
         opening.push_async_callback(lease.end)
         parts = await open_parts(configuration, lease, process.tracer)
@@ -182,22 +182,18 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
 
 
 def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
-    problems = [
-        Problem(path, "cannot change while the server runs: restart it", loaded.origin(path))
+    errors = [
+        ConfigError(path, "cannot change while the server runs: restart it", loaded.origin(path))
         for path in _FIXED
         if _at(before, path) != _at(loaded.configuration, path)
     ]
     section = ("authentication",)
-    if _authenticated(before) and not _authenticated(loaded.configuration):
+    if before.authentication.required and not loaded.configuration.authentication.required:
         # A file that is half written, or empty for a moment, must not let everyone in.
         advice = "cannot be removed while the server runs: restart it to serve without authentication"
-        problems.append(Problem(section, advice, loaded.origin(section)))
-    if problems:
-        raise InvalidConfigurationError(problems)
-
-
-def _authenticated(configuration: Configuration) -> bool:
-    return configuration.authentication.options(configuration.tenants).authenticated
+        errors.append(ConfigError(section, advice, loaded.origin(section)))
+    if errors:
+        raise InvalidConfigurationError(errors)
 
 
 def _at(configuration: Configuration, path: Path) -> Any:

@@ -8,7 +8,7 @@ from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.migration import Step
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.weaviate_examination import opened
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, SetupError
@@ -21,7 +21,7 @@ _APPLY_SECONDS = 300.0
 
 
 def bring_up_to_date(
-    section: Section, configuration: Configuration, agree: Callable[[Steps], bool], *, destructive: bool
+    section: WeaviateStoreConfig, configuration: Configuration, agree: Callable[[Steps], bool], *, destructive: bool
 ) -> bool:
     """Plan the changes, ask for agreement, apply them.
 
@@ -41,7 +41,7 @@ def bring_up_to_date(
 
 
 async def _brought(
-    section: Section, configuration: Configuration, agree: Callable[[Steps], bool], *, destructive: bool
+    section: WeaviateStoreConfig, configuration: Configuration, agree: Callable[[Steps], bool], *, destructive: bool
 ) -> bool:
     clock = SystemClock()
     try:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
-from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.logs import set_up_logs
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.reload import ConfigReloader, watch
 from groundwire_server.app.telemetry import telemetry
+from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import Mark
 
 if TYPE_CHECKING:
@@ -45,22 +45,19 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
         OSError: when the address or a folder cannot be used.
     """
     first = loaded.configuration
-    headers = {name: secret.reveal() for name, secret in first.telemetry.otlp_headers.items()}
-    measuring = telemetry(
-        version("groundwire-server"), first.telemetry.otlp_endpoint, headers, metrics=first.telemetry.metrics
-    )
+    measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
         process = compose.Process.begin(measuring.tracer, measuring.meter)
         reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
-            server = compose.server(reloader.current, process, first.server.concurrent_calls)
+            server = compose.server(reloader.current, process, first.server)
             port = await server.start(first.server.listen, _tls(first.server.tls))
             host = first.server.listen.rpartition(":")[0]
             try:
                 yield Running(f"{host}:{port}", reloader)
             finally:
                 drain = reloader.configuration.server.drain
-                await server.drain(drain.notice, drain.grace)
+                await server.drain(drain.notice_seconds, drain.grace_seconds)
         finally:
             await reloader.close()
     finally:
@@ -113,13 +110,13 @@ async def _renewing(reloader: ConfigReloader, again: asyncio.Event, file: Path |
             await reloader.reload()
 
 
-def _tls(section: Tls | None) -> "ServerTls | None":
-    if section is None:
+def _tls(options: TlsOptions | None) -> "ServerTls | None":
+    if options is None:
         return None
     # Imported here: a server without TLS does not need it.
-    from groundwire_server.edge.tls import ServerTls, TlsFiles  # noqa: PLC0415
+    from groundwire_server.edge.tls import ServerTls  # noqa: PLC0415
 
-    return ServerTls(TlsFiles(section.certificate, section.key, section.client_ca), SystemClock())
+    return ServerTls(options, SystemClock())
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.app.spans import LeanTracer
 
 if TYPE_CHECKING:
@@ -67,53 +67,49 @@ class Telemetry:
             worker.join(max(0.0, until - time.monotonic()))
 
 
-def telemetry(
-    version: str, otlp_endpoint: str | None, headers: Mapping[str, str] | None = None, *, metrics: bool = True
-) -> Telemetry:
+def telemetry(version: str, section: TelemetryConfig) -> Telemetry:
     """Set up traces and metrics.
 
     Without an endpoint nothing is exported, but calls still have trace ids and continue their callers' traces.
 
     Args:
-        version: of the service.
-        otlp_endpoint: where to export to over OTLP gRPC.
-        headers: metadata of the exports, such as a key.
-        metrics: whether to export metrics too.
+        version: the version of the service.
+        section: what is exported, and where to.
     """
     resource = _HashedOnce(Resource.create({"service.name": SERVICE, "service.version": version}))
     processor: SpanProcessor | None = None
-    if otlp_endpoint is not None:
+    if section.otlp_endpoint is not None:
         # Imported here: a server that exports nothing does not need it.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-        exporter = OTLPSpanExporter(**_exporter_options(otlp_endpoint, headers))
+        exporter = OTLPSpanExporter(**_exporter_options(section.otlp_endpoint, section))
         processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_PER_EXPORT)
     tracer = LeanTracer(resource, InstrumentationScope(SERVICE, version), processor)
-    if otlp_endpoint is None or not metrics:
+    if section.otlp_endpoint is None or not section.metrics:
         return Telemetry(tracer, NoOpMeter(SERVICE, version), processor)
-    metering = _metering(resource, otlp_endpoint, headers)
+    metering = _metering(resource, section.otlp_endpoint, section)
     return Telemetry(tracer, metering.get_meter(SERVICE, version), processor, metering)
 
 
-def _metering(resource: Resource, otlp_endpoint: str, headers: Mapping[str, str] | None) -> "MeterProvider":
+def _metering(resource: Resource, otlp_endpoint: str, section: TelemetryConfig) -> "MeterProvider":
     # Imported here, as for spans.
     from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter  # noqa: PLC0415
     from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
 
-    exporter = OTLPMetricExporter(**_exporter_options(otlp_endpoint, headers))
+    exporter = OTLPMetricExporter(**_exporter_options(otlp_endpoint, section))
     reader = PeriodicExportingMetricReader(
         exporter, export_interval_millis=_METRICS_EVERY_MS, export_timeout_millis=1000 * _EXPORT_SECONDS
     )
     return MeterProvider([reader], resource, shutdown_on_exit=False)
 
 
-def _exporter_options(otlp_endpoint: str, headers: Mapping[str, str] | None) -> dict[str, Any]:
+def _exporter_options(otlp_endpoint: str, section: TelemetryConfig) -> dict[str, Any]:
     """Return the options that all exporters share."""
     return {
         "endpoint": otlp_endpoint,
         "insecure": otlp_endpoint.startswith("http://"),
-        "headers": dict(headers or {}),
+        "headers": {name: secret.reveal() for name, secret in section.otlp_headers.items()},
         "timeout": _EXPORT_SECONDS,
     }

@@ -12,10 +12,10 @@ from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.app.parts.weaviate_store import weaviate_options
+from groundwire_server.app.parts.weaviate_store import vector_source
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 
@@ -41,13 +41,13 @@ class Seen:
     do: str = ""
 
 
-def look_at(section: Section, configuration: Configuration) -> Sequence[Seen]:
+def look_at(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[Seen]:
     """Examine a store: version, credential, schema, gRPC."""
     return asyncio.run(_looked_at(section, configuration))
 
 
 @asynccontextmanager
-async def opened(section: Section, configuration: Configuration) -> AsyncIterator[WeaviateStore]:
+async def opened(section: WeaviateStoreConfig, configuration: Configuration) -> AsyncIterator[WeaviateStore]:
     """Yield the store of a section, whatever its state.
 
     Raises:
@@ -57,9 +57,8 @@ async def opened(section: Section, configuration: Configuration) -> AsyncIterato
     lease = Shared().lease()
     try:
         embedder = await open_embedder(section.embedder, configuration, lease, NoOpTracer())
-        store = WeaviateStore.open(
-            weaviate_options(section, embedder, module_of(section.embedder, configuration)), SystemClock(), NoOpTracer()
-        )
+        vectors = vector_source(embedder, module_of(section.embedder, configuration))
+        store = WeaviateStore.open(section, vectors, SystemClock(), NoOpTracer())
         try:
             yield store
         finally:
@@ -68,7 +67,7 @@ async def opened(section: Section, configuration: Configuration) -> AsyncIterato
         await lease.end()
 
 
-async def _looked_at(section: Section, configuration: Configuration) -> Sequence[Seen]:
+async def _looked_at(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[Seen]:
     seen: list[Seen] = []
     try:
         async with opened(section, configuration) as store:

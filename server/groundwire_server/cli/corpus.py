@@ -12,7 +12,7 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
-    from groundwire_server.app.configuration.models.stores import WeaviateStore
+    from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
     from groundwire_server.app.schema_changes import Steps
 
 
@@ -55,11 +55,11 @@ def apply(
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _chosen(configuration: "Configuration", names: list[str] | None) -> Mapping[str, "WeaviateStore"]:
-    from groundwire_server.app.configuration.models.stores import WeaviateStore  # noqa: PLC0415
-    from groundwire_server.app.configuration.problems import not_among  # noqa: PLC0415
+def _chosen(configuration: "Configuration", names: list[str] | None) -> Mapping[str, "WeaviateStoreConfig"]:
+    from groundwire_server.app.configuration.errors import not_among  # noqa: PLC0415
+    from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig  # noqa: PLC0415
 
-    sections = {name: each for name, each in configuration.stores.items() if isinstance(each, WeaviateStore)}
+    sections = {name: each for name, each in configuration.stores.items() if isinstance(each, WeaviateStoreConfig)}
     for name in names or ():
         if name not in sections:
             said = not_among(name, sections, "no Weaviate store has this name")
@@ -69,7 +69,7 @@ def _chosen(configuration: "Configuration", names: list[str] | None) -> Mapping[
 
 def _apply(
     name: str,
-    section: "WeaviateStore",
+    section: "WeaviateStoreConfig",
     configuration: "Configuration",
     *,
     dry_run: bool,

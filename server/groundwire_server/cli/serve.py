@@ -41,7 +41,7 @@ def serve(
     # gRPC would print two lines of its own for what we print in one.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # what --help does not need
-    from groundwire_server.cli.configured import loaded_from, problems_stop  # noqa: PLC0415
+    from groundwire_server.cli.configured import errors_stop, loaded_from  # noqa: PLC0415
     from groundwire_server.domain.failure import Failure, SetupError  # noqa: PLC0415
 
     flags: dict[str, tuple[tuple[str | int, ...], Any]] = {
@@ -58,7 +58,7 @@ def serve(
     from groundwire_server.app.serve import serve as serve_until_signalled  # noqa: PLC0415
 
     try:
-        with problems_stop():
+        with errors_stop():
             serve_until_signalled(sources, loaded)
     except OSError as failed:
         where = loaded.configuration.server.listen

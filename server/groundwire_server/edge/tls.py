@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -14,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import UnreadableFileError, bytes_of, mark
 from groundwire_server.ports.clock import Clock
 
@@ -26,27 +26,6 @@ class TlsError(SetupError):
     """The certificate, its key or the authorities of client certificates cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """The PEM files of TLS.
-
-    Attributes:
-        certificate: the server's, with its intermediate certificates.
-        key: the private key, without a passphrase; None when the certificate's file holds it.
-        client_ca: authorities of client certificates. With them every caller must present a certificate: gRPC for
-            Python cannot make it optional.
-    """
-
-    certificate: Path
-    key: Path | None = None
-    client_ca: Path | None = None
-
-    @property
-    def paths(self) -> Sequence[Path]:
-        """Every file."""
-        return [path for path in (self.certificate, self.key, self.client_ca) if path is not None]
-
-
 class ServerTls:
     """The certificates of the server's address.
 
@@ -54,26 +33,26 @@ class ServerTls:
     Files that do not match leave the last good certificate in use, and are reported once.
     """
 
-    def __init__(self, files: TlsFiles, clock: Clock) -> None:
+    def __init__(self, options: TlsOptions, clock: Clock) -> None:
         """Read the files.
 
         Raises:
             TlsError: when the files cannot be used.
         """
-        self._files = files
+        self._options = options
         self._clock = clock
         self._lock = Lock()
         # In this order a change in between is seen at the next connection, not missed.
-        self._marks = self._refused = _marks(files)
-        self._initial = _load(files, clock.today())
+        self._marks = self._refused = _marks(options)
+        self._initial = _load(options, clock.today())
 
     def __repr__(self) -> str:
-        authorities = self._files.client_ca or "none"
-        return f"<ServerTls: certificate {self._files.certificate}, client authorities {authorities}>"
+        authorities = self._options.client_ca or "none"
+        return f"<ServerTls: certificate {self._options.certificate}, client authorities {authorities}>"
 
     def credentials(self) -> grpc.ServerCredentials:
         """Return the credentials that gRPC listens with."""
-        required = self._files.client_ca is not None
+        required = self._options.client_ca is not None
         # The stubs do not know that None means no change.
         fetch = cast("Callable[[], grpc.ServerCertificateConfiguration]", self.renewed)
         return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=required)
@@ -81,11 +60,11 @@ class ServerTls:
     def renewed(self) -> grpc.ServerCertificateConfiguration | None:
         """Return the certificate if it has changed; never raise, since gRPC would refuse the connection."""
         with self._lock:
-            marks = _marks(self._files)
+            marks = _marks(self._options)
             if marks == self._marks:
                 return None
             try:
-                loaded = _load(self._files, self._clock.today())
+                loaded = _load(self._options, self._clock.today())
             except TlsError as unusable:
                 if marks != self._refused:
                     self._refused = marks
@@ -94,18 +73,18 @@ class ServerTls:
                     )
                 return None
             self._marks = marks
-        _log.info("the certificate was reloaded", extra={"certificate": str(self._files.certificate)})
+        _log.info("the certificate was reloaded", extra={"certificate": str(self._options.certificate)})
         return loaded
 
 
-def check(files: TlsFiles, now: datetime) -> datetime:
+def check(options: TlsOptions, now: datetime) -> datetime:
     """Check the files against each other; return when the certificate expires.
 
     Raises:
         TlsError: when the files cannot be used.
     """
-    certificate = _certificates(files.certificate, "certificate")[0]
-    path = files.key or files.certificate
+    certificate = _certificates(options.certificate, "certificate")[0]
+    path = options.key or options.certificate
     try:
         key = load_pem_private_key(_bytes(path, "key"), None)
     except TypeError:
@@ -113,32 +92,34 @@ def check(files: TlsFiles, now: datetime) -> datetime:
             f"the key {path} has a passphrase: store a copy without one, readable by this user only"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise TlsError(_no_key(files)) from None
+        raise TlsError(_no_key(options)) from None
     encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*encoded) != certificate.public_key().public_bytes(*encoded):
-        raise TlsError(f"the key {path} does not belong to the certificate {files.certificate}: name a matching pair")
+        raise TlsError(f"the key {path} does not belong to the certificate {options.certificate}: name a matching pair")
     if now < certificate.not_valid_before_utc:
         begins = certificate.not_valid_before_utc.isoformat()
-        raise TlsError(f"the certificate {files.certificate} is not valid before {begins}: correct the clock, or wait")
+        raise TlsError(
+            f"the certificate {options.certificate} is not valid before {begins}: correct the clock, or wait"
+        )
     if now > certificate.not_valid_after_utc:
         ended = certificate.not_valid_after_utc.isoformat()
-        raise TlsError(f"the certificate {files.certificate} has expired at {ended}: renew it")
-    if files.client_ca is not None:
-        _certificates(files.client_ca, "client authority")
+        raise TlsError(f"the certificate {options.certificate} has expired at {ended}: renew it")
+    if options.client_ca is not None:
+        _certificates(options.client_ca, "client authority")
     return certificate.not_valid_after_utc
 
 
-def _load(files: TlsFiles, now: datetime) -> grpc.ServerCertificateConfiguration:
-    check(files, now)
-    pair = (_bytes(files.key or files.certificate, "key"), _bytes(files.certificate, "certificate"))
-    authorities = None if files.client_ca is None else _bytes(files.client_ca, "client authority")
+def _load(options: TlsOptions, now: datetime) -> grpc.ServerCertificateConfiguration:
+    check(options, now)
+    pair = (_bytes(options.key or options.certificate, "key"), _bytes(options.certificate, "certificate"))
+    authorities = None if options.client_ca is None else _bytes(options.client_ca, "client authority")
     return grpc.ssl_server_certificate_configuration([pair], authorities)
 
 
-def _no_key(files: TlsFiles) -> str:
-    if files.key is None:
-        return f"the certificate {files.certificate} has no key: name the file of its key"
-    return f"the file {files.key} does not hold a private key in PEM"
+def _no_key(options: TlsOptions) -> str:
+    if options.key is None:
+        return f"the certificate {options.certificate} has no key: name the file of its key"
+    return f"the file {options.key} does not hold a private key in PEM"
 
 
 def _certificates(path: Path, what: str) -> Sequence[x509.Certificate]:
@@ -155,6 +136,6 @@ def _bytes(path: Path, what: str) -> bytes:
         raise TlsError(f"the {what} {path} {why}") from None
 
 
-def _marks(files: TlsFiles) -> Sequence[object]:
+def _marks(options: TlsOptions) -> Sequence[object]:
     """Return the marks of the files, which differ when a file has changed."""
-    return [mark(path) for path in files.paths]
+    return [mark(path) for path in options.files]
