@@ -250,6 +250,7 @@ async def test_a_provider_stays_open_for_the_next_configuration_and_is_closed_af
     assert not shared.keys()
 
 
+@pytest.mark.process
 def test_a_server_without_providers_starts_without_an_http_client(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys\n"

@@ -15,6 +15,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from groundwire.v1 import answer_service_pb2, question_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 
+pytestmark = pytest.mark.process
+
 BESIDE = ("--listen", "127.0.0.1:0", "--no-local-embedder")
 
 

@@ -348,6 +348,7 @@ def test_the_starting_file_fits_the_schema_as_it_is_and_with_its_lines_set_free(
     assert not _fits(schema, schema, {"server": {"listen": 5}})
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["config", "show"], ["config", "schema"], ["config", "show", "--json"]])
 def test_output_into_a_closed_pipe_ends_quietly(here: Path, arguments: list[str]) -> None:
     # More than a pipe holds.

@@ -87,6 +87,7 @@ class TestApply:
         assert allowed.code == 0
         assert double.world.collections["Groundwire"].tokenizations["terms"] == "trigram"
 
+    @pytest.mark.process
     @pytest.mark.parametrize(("typed", "says", "there"), [("n\n", "nothing was done", 0), ("y\n", DONE.strip(), 2)])
     def test_on_a_terminal_it_asks(self, file: str, double: FakeWeaviate, typed: str, says: str, there: int) -> None:
         drawn = on_a_terminal("corpus", "apply", "--config", file, columns=80, typed=typed)
@@ -141,6 +142,7 @@ class TestApply:
             "`replicas`, or add nodes\n"
         )
 
+    @pytest.mark.process
     def test_a_weaviate_that_is_down_is_one_line(self, tmp_path: Path, file: str, double: FakeWeaviate) -> None:
         double.http_port, double.grpc_port = 1, 2
         configuration(tmp_path, double)

@@ -12,6 +12,7 @@ from google.rpc import code_pb2
 
 from tests.cli.conftest import Ran
 from tests.doubles.service import Failure, FakeService
+from tests.doubles.tls import plaintext, showing
 
 Command = Callable[..., Ran]
 
@@ -62,7 +63,7 @@ def test_a_server_that_is_down(groundwire_command: Command, arguments: list[str]
     ("code", "reason", "do"),
     [
         (code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "give --token-file or --api-key-file"),
-        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential with that role and tenant"),
+        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential of that role and tenant"),
     ],
 )
 def test_a_token_that_is_refused(
@@ -109,8 +110,8 @@ def test_what_answers_is_another_server(groundwire_command: Command, arguments: 
     ("options", "do"),
     [
         ((), "add --tls"),
-        (("--tls",), "name its authority with --tls-ca"),
-        (("--tls-ca", "ca.pem"), "is for other host names"),
+        (("--tls",), "give its authority with --tls-ca"),
+        (("--tls-ca", "ca.pem"), "names other addresses"),
     ],
     ids=["plain", "unknown authority", "another name"],
 )
@@ -120,14 +121,10 @@ def test_a_way_that_is_not_the_servers(
     authority = trustme.CA()
     authority.cert_pem.write_to_path("ca.pem")
     proof = authority.issue_cert("elsewhere.example")
-    pair = (proof.private_key_pem.bytes(), b"".join(pem.bytes() for pem in proof.cert_chain_pems))
-    server = grpc.server(ThreadPoolExecutor(1))
-    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
-    server.start()
-    try:
+    proof.private_key_pem.write_to_path("tls.key")
+    proof.cert_chain_pems[0].write_to_path("tls.crt")
+    with showing(Path("tls.crt"), Path("tls.key")) as port:
         ran = groundwire_command(*arguments, "--server", f"127.0.0.1:{port}", *options)
-    finally:
-        server.stop(0).wait()
 
     assert ran.code == 3
     assert do in failed(ran)
@@ -135,8 +132,8 @@ def test_a_way_that_is_not_the_servers(
 
 @EVERY
 def test_tls_to_a_server_without(groundwire_command: Command, arguments: list[str]) -> None:
-    with other() as address:
-        ran = groundwire_command(*arguments, "--server", address, "--tls")
+    with plaintext() as port:
+        ran = groundwire_command(*arguments, "--server", f"127.0.0.1:{port}", "--tls")
 
     assert ran.code == 3
     assert "does not use TLS: omit --tls" in failed(ran)

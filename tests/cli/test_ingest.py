@@ -66,13 +66,20 @@ def test_patterns_and_principals(groundwire_command: Command, service: FakeServi
     assert list(service.stored["docs/guide.md"].allowed_principals) == ["staff", "hr"]
 
 
-def test_lines_of_documents(groundwire_command: Command, service: FakeService, address: str, tmp_path: Path) -> None:
+def test_lines_of_documents(
+    groundwire_command: Command,
+    service: FakeService,
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     lines = [
         {"documentId": "a", "text": "for all", "metadata": {"year": {"numberValue": 2026}}},
         {"document_id": "b", "text": "for some", "allowed_principals": ["hr"]},
         {"documentId": "c", "text": "for nobody", "allowedPrincipals": []},
     ]
-    path = tmp_path / "documents.jsonl"
+    path = Path("documents.jsonl")
     path.write_text("\n".join(json.dumps(line) for line in lines) + '\n\nnot json\n["a list"]\n{"colour": "blue"}\n')
 
     ran = groundwire_command("ingest", str(path), "--server", address, "--principal", "staff")

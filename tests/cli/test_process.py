@@ -19,6 +19,8 @@ from groundwire.v1.passage_pb2 import Passage
 from tests.doubles import events
 from tests.doubles.service import PATIENCE, FakeService, UntilCancelled
 
+pytestmark = pytest.mark.process
+
 COMMAND = [sys.executable, "-m", "groundwire_server"]
 PLAIN = {**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
 

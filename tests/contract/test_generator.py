@@ -10,7 +10,7 @@ import pytest
 
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
 from groundwire_server.adapters.generator.http.dialect import Dialect
-from groundwire_server.adapters.generator.protected import ModelBounds
+from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
@@ -69,8 +69,7 @@ async def provider(spoken: Dialect, reply: Reply) -> AsyncIterator[Generator]:
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1")
         clock, budget = SystemClock(), RetryBudgetOptions()
         async with Provider("openai", endpoint, clock, Spans().tracer, Random(1), budget) as opened:
-            policy = opened.call_policy("chat", spoken.model, RetryOptions(), CircuitOptions())
-            yield protected_model(opened, spoken, policy, ModelBounds())
+            yield protected_model(opened, spoken, ModelBounds(), RetryOptions(), CircuitOptions())
 
 
 def ask(question: str = "Where do parcels wait?", max_output_tokens: int = 500) -> GenerationRequest:

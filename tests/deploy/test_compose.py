@@ -174,6 +174,7 @@ def test_named_volumes_are_declared_and_used() -> None:
     assert {mount for mount in mounts if not mount.startswith(".")} == set(COMPOSE["volumes"])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("status", "healthy"),
     [
@@ -219,6 +220,7 @@ def has_compose() -> bool:
     return subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not has_compose(), reason="docker compose is not installed")
 def test_compose_itself_accepts_the_file() -> None:
     done = subprocess.run(

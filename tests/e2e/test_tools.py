@@ -96,6 +96,7 @@ def test_without_an_endpoint_a_span_has_a_trace_id_and_is_not_recorded() -> None
         assert not span.is_recording()
 
 
+@pytest.mark.process
 @pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not installed; it comes with make setup on Linux x86-64")
 async def test_grpcurl_asks_by_reflection(product: Product) -> None:
     assert GRPCURL is not None

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Cause, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,19 @@ class Usage:
             self.cost_micros + other.cost_micros,
             self.currency or other.currency,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsage:
+    """What one model consumed for one purpose, over all attempts.
+
+    Attributes:
+        model: its alias.
+    """
+
+    model: str
+    purpose: Purpose
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
-from groundwire_server.domain.vocabulary import Stage
+from groundwire_server.domain.vocabulary import Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
@@ -60,13 +60,20 @@ async def attempt(
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
     request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by)
-    await _write(request, inquiry, ports, run, gate, draft)
+    purpose = Purpose.REPAIR if step.variant is Variant.REPAIR else Purpose.ANSWER
+    await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
         return validate(gate, draft, continued, policy, stage)
 
 
 async def _write(
-    request: GenerationRequest, inquiry: Inquiry, ports: Ports, run: StageRunner, gate: ReleaseGate, draft: DraftReader
+    request: GenerationRequest,
+    purpose: Purpose,
+    inquiry: Inquiry,
+    ports: Ports,
+    run: StageRunner,
+    gate: ReleaseGate,
+    draft: DraftReader,
 ) -> None:
     """Generate and check side by side; what a failing model had completed is checked all the same.
 
@@ -79,7 +86,7 @@ async def _write(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(check(queue, checker, gate, run))
             try:
-                await _generate(request, ports, run, gate, draft, queue)
+                await _generate(request, purpose, ports, run, gate, draft, queue)
             except Failure as failure:
                 failed = failure
             queue.end()
@@ -91,6 +98,7 @@ async def _write(
 
 async def _generate(
     request: GenerationRequest,
+    purpose: Purpose,
     ports: Ports,
     run: StageRunner,
     gate: ReleaseGate,
@@ -102,4 +110,4 @@ async def _generate(
         async with run.stage(Stage.GENERATE) as stage:
             await generate(request, ports.generators[request.model], draft, queue, gate, meter, run, stage)
     finally:
-        run.report.usage += meter.usage
+        run.report.consumed(request.model, purpose, meter.usage)

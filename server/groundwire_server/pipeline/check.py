@@ -26,12 +26,15 @@ async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGat
         return
     async with run.stage(Stage.CHECK) as stage:
         while drafted is not None:
-            checked, failure = checker.check(drafted, gate.text)
-            with stage.untimed():
-                await gate.release(checked, drafted.confidence)
-                if failure is None and drafted.unfinished:
-                    failure = checker.check_length(gate.text, drafted.unfinished)
-                    if failure is None:
+            failure: Failure | None = None
+            if drafted.segments:
+                checked, failure = checker.check(drafted, gate.text)
+                with stage.untimed():
+                    await gate.release(checked, drafted.confidence)
+            if failure is None and drafted.unfinished:
+                failure = checker.check_length(gate.text, drafted.unfinished)
+                if failure is None:
+                    with stage.untimed():
                         await gate.show(drafted.unfinished)
             if failure is not None:
                 raise failure

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from groundwire_server.domain.generation import Prompt, Usage
+from groundwire_server.domain.generation import ModelUsage, Prompt, Usage
 from groundwire_server.domain.outcome import Report, StageTiming
+from groundwire_server.domain.vocabulary import Purpose
 
 
 @dataclass(slots=True)
@@ -15,7 +16,7 @@ class ReportBuilder:
         prompt: the last one rendered.
         model: the alias of the model whose text the outcome holds, or else of the last one asked.
         attempts: how many times a model has been asked.
-        usage: what all of them consumed.
+        usage: what each model consumed, by its alias and purpose.
         stages: every run of a stage that has ended, in the order of their ends.
     """
 
@@ -27,7 +28,7 @@ class ReportBuilder:
     prompt: Prompt | None = None
     model: str = ""
     attempts: int = 0
-    usage: Usage = Usage()
+    usage: dict[tuple[str, Purpose], Usage] = field(default_factory=dict)
     stages: list[StageTiming] = field(default_factory=list)
     time_to_first_token: float | None = None
 
@@ -35,6 +36,10 @@ class ReportBuilder:
         """Record that a model is about to be asked."""
         self.attempts += 1
         self.model = model
+
+    def consumed(self, model: str, purpose: Purpose, usage: Usage) -> None:
+        """Add what a call of a model has consumed."""
+        self.usage[model, purpose] = self.usage.get((model, purpose), Usage()) + usage
 
     def first_output(self, now: float) -> None:
         """Record that a model has begun to write; only the first time counts."""
@@ -54,7 +59,7 @@ class ReportBuilder:
             experiment_arm="" if prompt is None else prompt.experiment_arm,
             model=self.model,
             attempts=self.attempts,
-            usage=self.usage,
+            usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),
             stages=tuple(self.stages),
             time_to_first_token=self.time_to_first_token,
             total=now - self.arrived,

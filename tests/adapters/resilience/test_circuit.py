@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.resilience.circuit import CircuitOptions, CircuitState
+from groundwire_server.adapters.resilience.circuit import Circuit, CircuitOptions, CircuitState
+from groundwire_server.adapters.resilience.failure_classes import FailureClasses
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import ask
 from tests.adapters.resilience.protected import circuit, protected
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
+from tests.doubles.time import LoopTime
 
 ANSWER: list[Move] = [*draft(("Parcels wait.", ["p1"])), DONE]
 DOWN: list[Move] = [Failure(Cause.MODEL_UNAVAILABLE)]
@@ -201,3 +203,40 @@ async def test_a_slow_start_counts_only_by_the_models_own_bound(after: float, st
     with pytest.raises(Failure):
         await anext(protected(inner, guarded_by=guarded.circuit).generate(replace(ask(), begin_by=begin_by), NEVER))
     assert guarded.circuit_is(state)
+
+
+STORE = FailureClasses(
+    unavailable=Cause.STORE_UNAVAILABLE,
+    counted=frozenset({Cause.STORE_UNAVAILABLE}),
+    ignored=frozenset({Cause.STORE_TIMEOUT}),
+    retryable=frozenset(),
+)
+
+
+@pytest.mark.parametrize(
+    ("cause", "state"),
+    [
+        (Cause.STORE_UNAVAILABLE, CircuitState.OPEN),
+        (Cause.STORE_TIMEOUT, CircuitState.CLOSED),
+        (Cause.MODEL_UNAVAILABLE, CircuitState.CLOSED),
+    ],
+)
+async def test_what_counts_against_a_dependency_is_given(cause: Cause, state: CircuitState) -> None:
+    of_a_store = Circuit("store", CircuitOptions(min_calls=1), STORE, LoopTime())
+    with pytest.raises(Failure), of_a_store.guard():
+        raise Failure(cause)
+    assert of_a_store.state is state
+    if state is CircuitState.OPEN:
+        with pytest.raises(Failure) as refused, of_a_store.guard():
+            pass
+        assert refused.value.cause is Cause.STORE_UNAVAILABLE
+
+
+async def test_its_state_shows_in_its_repr() -> None:
+    guarded = Guarded()
+    for _ in range(3):
+        await guarded.call(ANSWER)
+    await guarded.call(DOWN)
+    assert repr(guarded.circuit) == "<Circuit test/model: closed, 1 of 4 calls failed, probed after 5 s>"
+    await guarded.open()
+    assert repr(guarded.circuit) == "<Circuit test/model: open, 0 of 0 calls failed, probed after 5 s>"

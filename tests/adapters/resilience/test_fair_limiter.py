@@ -194,3 +194,14 @@ async def test_a_model_is_not_asked_when_its_turn_comes_too_late_to_begin(limit:
     assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
     await holder
     assert len(load.model.requests) == 1
+
+
+async def test_who_waits_shows_in_its_repr() -> None:
+    slots = limiter(2, 10)
+    calls = [asyncio.create_task(slots.acquire(tenant, NEVER)) for tenant in ("acme", "acme", "acme", "other")]
+    await asyncio.sleep(0)
+    assert repr(slots) == "<FairLimiter: 2 of 2 slots taken, 2 calls of 2 tenants wait>"
+    for _ in calls:
+        slots.release()
+    await asyncio.gather(*calls)
+    assert repr(slots) == "<FairLimiter: 0 of 2 slots taken, 0 calls of 0 tenants wait>"

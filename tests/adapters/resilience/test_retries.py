@@ -165,3 +165,11 @@ async def test_a_wait_leaves_time_for_another_model() -> None:
     with pytest.raises(Failure):
         await anext(retried.generator.generate(hurried, soon(60.0)))
     assert len(retried.inner.requests) == 1
+
+
+async def test_what_is_left_of_a_budget_shows_in_its_repr() -> None:
+    budget = RetryBudget(RetryBudgetOptions())
+    assert repr(budget) == "<RetryBudget: 10 of 10 tokens, retries allowed>"
+    for _ in range(3):
+        await Retried(failing(), budget=budget).fail()
+    assert repr(budget) == "<RetryBudget: 4 of 10 tokens, no retries>"

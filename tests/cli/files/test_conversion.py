@@ -11,6 +11,7 @@ from groundwire_server.cli.files.entries import Readable, Unreadable
 from tests.cli.files.samples import docx, only, pdf
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "content", "title"),
     [
@@ -39,6 +40,7 @@ def test_a_pdf_over_the_limit_is_not_converted(tmp_path: Path) -> None:
     assert only(path) == Unreadable(str(path), "is 64.0 MiB long, and the limit is 64 MiB: split it")
 
 
+@pytest.mark.process
 def test_a_docx_that_unpacks_to_far_more_is_not_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "bomb.docx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as part:
@@ -51,6 +53,7 @@ def test_a_docx_that_unpacks_to_far_more_is_not_unpacked(tmp_path: Path) -> None
     assert one.why.startswith("unpacks to more than 256 MiB")
 
 
+@pytest.mark.process
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +67,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_taken(
         assert slow._process is None
 
 
+@pytest.mark.process
 def test_a_converter_that_breaks_is_told_of_and_started_anew(tmp_path: Path) -> None:
     with Converter(program="no.such.module") as converter:
         for _ in range(2):
@@ -71,6 +75,7 @@ def test_a_converter_that_breaks_is_told_of_and_started_anew(tmp_path: Path) -> 
                 converter.convert(tmp_path / "a.html")
 
 
+@pytest.mark.process
 def test_the_process_that_converts_ends_with_whoever_asked(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("<p>Parcels")
     with Converter() as converter:

@@ -8,6 +8,7 @@ from groundwire_server.cli.files.entries import Unreadable
 from tests.cli.files.samples import locked, only, pdf
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [

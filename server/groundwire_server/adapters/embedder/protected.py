@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from opentelemetry.trace import Span
+
 from groundwire_server.adapters.embedder.batches import BatchOptions, batches
 from groundwire_server.adapters.embedder.faults import EmbedderFailure, InvalidVectorsFailure
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
-from groundwire_server.adapters.resilience.instrumentation import current
+from groundwire_server.adapters.resilience.instrumentation import CurrentSpan
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vector import Vector
@@ -82,10 +84,10 @@ class ProtectedEmbedder:
         """Return one unit vector a text; of a text that is too long the beginning counts."""
         if not texts:
             return []
-        with self._policy.span({}) as span, current(span):
+        with self._policy.span({}) as span, CurrentSpan(span):
             try:
                 with self._policy.circuit.guard() as call:
-                    found = await self._all(list(batches(texts, self._batch)), deadline)
+                    found = await self._all(list(batches(texts, self._batch)), deadline, span)
                     call.succeeded()
             except Failure as failure:
                 if isinstance(failure, InvalidVectorsFailure):
@@ -95,30 +97,30 @@ class ProtectedEmbedder:
                 span.set_attribute(names.GEN_AI_INPUT_TOKENS, sum(each.tokens or 0 for each in found))
             return [vector for each in found for vector in each.vectors]
 
-    async def _all(self, requests: Sequence[list[str]], deadline: Deadline) -> Sequence[Embedded]:
+    async def _all(self, requests: Sequence[list[str]], deadline: Deadline, span: Span) -> Sequence[Embedded]:
         if deadline.at <= asyncio.get_running_loop().time():
             raise Failure(Cause.MODEL_TIMEOUT)
         if len(requests) == 1:
-            return [await self._request(requests[0], deadline)]
+            return [await self._request(requests[0], deadline, span)]
         try:
             async with (
                 asyncio.timeout_at(None if math.isinf(deadline.at) else deadline.at),
                 asyncio.TaskGroup() as group,
             ):
-                tasks = [group.create_task(self._one_of_many(each, deadline)) for each in requests]
+                tasks = [group.create_task(self._one_of_many(each, deadline, span)) for each in requests]
         except TimeoutError:
             raise Failure(Cause.MODEL_TIMEOUT) from None
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         return [task.result() for task in tasks]
 
-    async def _one_of_many(self, texts: list[str], deadline: Deadline) -> Embedded:
+    async def _one_of_many(self, texts: list[str], deadline: Deadline, span: Span) -> Embedded:
         async with self._at_once:
-            return await self._request(texts, deadline)
+            return await self._request(texts, deadline, span)
 
-    async def _request(self, texts: list[str], deadline: Deadline) -> Embedded:
+    async def _request(self, texts: list[str], deadline: Deadline, span: Span) -> Embedded:
         async with self._policy.slots(_ALL_TENANTS, deadline):
-            return await self._policy.retries.run(partial(self._attempt, texts, deadline), deadline)
+            return await self._policy.retries.run(partial(self._attempt, texts, deadline), deadline, span)
 
     async def _attempt(self, texts: list[str], deadline: Deadline) -> Embedded:
         bound = Deadline(asyncio.get_running_loop().time() + self._request_seconds)

@@ -8,7 +8,8 @@ import jiter
 from pydantic import Field
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.http.dialect import ModelOptions, Reading
+from groundwire_server.adapters.generator.http.dialect import Reading
+from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.reading import EventReading
 from groundwire_server.adapters.generator.schema import NAME, SCHEMA, Output
 from groundwire_server.adapters.http.error_response import failure_of

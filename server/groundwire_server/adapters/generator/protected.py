@@ -7,13 +7,11 @@ from functools import partial
 from typing import Self
 
 from opentelemetry.trace import Span
-from pydantic import Field
 
-from groundwire_server.adapters.http.options import StreamBounds
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.adapters.resilience.circuit import GuardedCall
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, acquire_all
-from groundwire_server.adapters.resilience.instrumentation import current
+from groundwire_server.adapters.resilience.instrumentation import CurrentSpan
 from groundwire_server.domain.consumption import estimated
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -23,20 +21,7 @@ from groundwire_server.ports.generator import Generator
 from groundwire_server.telemetry import names
 
 _LEAST_SECONDS = 0.1
-"""Before a model must have begun, a wait for its slot ends: the call would be paid in vain."""
-
-
-class ModelBounds(StreamBounds):
-    """Limits of one call, in addition to its deadline."""
-
-    first_token_seconds: float | None = Field(
-        10.0,
-        gt=0,
-        le=600,
-        description="Seconds until the first token, after which the next model is asked; null for no limit.",
-    )
-
-
+"""How long before a model must have begun a wait for its slot ends: the call would be paid for in vain."""
 _REASONS = {FinishReason.COMPLETE: "stop", FinishReason.LENGTH: "length"}
 
 
@@ -75,9 +60,9 @@ class ProtectedGenerator:
                 policy.circuit.guard() as call,
                 _Output(request, span, call) as output,
             ):
-                with current(span):
+                with CurrentSpan(span):
                     attempt = partial(self._begin, request, deadline, call)
-                    first, rest = await policy.retries.run(attempt, start_by)
+                    first, rest = await policy.retries.run(attempt, start_by, span)
                 span.set_attribute(names.GEN_AI_FIRST_CHUNK, loop.time() - started)
                 async with aclosing(rest):
                     output.take(first)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from groundwire_server.adapters.http.options import ApiKey
 
@@ -40,6 +40,9 @@ class ProviderProfile:
         return {"Authorization": f"Bearer {key.value}"}
 
 
+ProfileName: TypeAlias = Literal["openai", "azure", "mistral", "vllm", "tgi", "ollama", "llamacpp", "gemini", "plain"]
+"""The names that the configuration has for profiles."""
+
 PROFILES: Final[Mapping[str, ProviderProfile]] = MappingProxyType(
     {
         # Its models that reason know the newer name alone; the others know both. Base64 is a fifth of the bytes, and no
@@ -56,4 +59,3 @@ PROFILES: Final[Mapping[str, ProviderProfile]] = MappingProxyType(
         "plain": ProviderProfile(output="prompt", usage_on_request=False, encoding=None),
     }
 )
-"""By the names that the configuration has for them."""

@@ -1,14 +1,12 @@
 """What surrounds the calls of one dependency, in one value."""
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-
-from opentelemetry.trace import Span
 
 from groundwire_server.adapters.resilience.circuit import Circuit
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, acquire_all
-from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
+from groundwire_server.adapters.resilience.instrumentation import Attributes, CallSpan, Instrumentation
 from groundwire_server.adapters.resilience.retries import Retries
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.telemetry import names
@@ -44,6 +42,6 @@ class CallPolicy:
         """
         return acquire_all(self.limiters, tenant, until)
 
-    def span(self, attributes: Attributes) -> AbstractContextManager[Span]:
-        """Open the span of a call, which also says in which state the circuit is."""
+    def span(self, attributes: Attributes) -> CallSpan:
+        """Begin the span of a call, which also says in which state the circuit is."""
         return self.instrumentation.span({**attributes, names.CIRCUIT: self.circuit.state.value})

@@ -2,9 +2,8 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
@@ -36,24 +35,6 @@ class CircuitOptions(Options):
         5.0, gt=0, le=3600, description="Seconds until a single call probes it again; doubled when the probe fails."
     )
     max_seconds: float = Field(60.0, gt=0, le=3600, description="Longest time until a probe, in seconds.")
-
-
-class GuardedCall:
-    """One call that a circuit let through, and what its end says."""
-
-    __slots__ = ("excused", "failed")
-
-    def __init__(self) -> None:
-        self.failed: bool | None = None
-        self.excused = False
-
-    def succeeded(self) -> None:
-        """The dependency has answered, whatever happens to its answer."""
-        self.failed = False
-
-    def excuse(self) -> None:
-        """The failure to come says nothing about the dependency."""
-        self.excused = True
 
 
 class Circuit:
@@ -93,27 +74,16 @@ class Circuit:
             return CircuitState.CLOSED
         return CircuitState.OPEN if self._clock.now() < self._probe_at else CircuitState.HALF_OPEN
 
-    @contextmanager
-    def guard(self) -> Iterator[GuardedCall]:
-        """Let a call through, and record how it ended.
+    def guard(self) -> "GuardedCall":
+        """Return what a call is made in, so that it is refused while the circuit is open, and its end is recorded."""
+        return GuardedCall(self)
 
-        A call that neither fails nor says that it succeeded, such as one that its caller left, says nothing.
+    def enter(self) -> int:
+        """Let a call through; return the number of the era, which tells its end apart from those of other times.
 
         Raises:
             Failure: with the time until a probe, when the circuit is open or another call probes.
         """
-        entered = self._enter()
-        call = GuardedCall()
-        try:
-            yield call
-        except Failure as failure:
-            call.failed = None if call.excused else self._failure_classes.counts(failure)
-            raise
-        finally:
-            self._leave(entered, failed=call.failed)
-
-    def _enter(self) -> int:
-        """Return the number of the era: it tells a call's end apart from those of other times."""
         match self.state:
             case CircuitState.CLOSED:
                 return self._era
@@ -127,7 +97,16 @@ class Circuit:
                     self._failure_classes.unavailable, retry_after=wait if wait > 0 else self.options.open_seconds
                 )
 
-    def _leave(self, entered: int, *, failed: bool | None) -> None:
+    def leave(self, entered: int, failure: Failure | None, *, succeeded: bool) -> None:
+        """Record the end of a call.
+
+        Args:
+            entered: the number of its era.
+            failure: what it failed with, unless that says nothing about the dependency.
+            succeeded: whether it was answered. A call of which neither is known, such as one that its caller left, says
+                nothing.
+        """
+        failed = (False if succeeded else None) if failure is None else self._failure_classes.counts(failure)
         if entered != self._era:
             # It began before the circuit opened and knows nothing of what has been since.
             return
@@ -164,3 +143,31 @@ class Circuit:
         self._era += 1
         self._probe_at = self._clock.now() + self._pause
         _LOG.warning("%s keeps failing: it is not called for %.0f s.", self._name, self._pause)
+
+
+class GuardedCall:
+    """One call through a circuit, from its beginning to its end."""
+
+    __slots__ = ("_circuit", "_entered", "_excused", "_succeeded")
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit = circuit
+        self._entered = 0
+        self._excused = False
+        self._succeeded = False
+
+    def succeeded(self) -> None:
+        """The dependency has answered, whatever becomes of the answer."""
+        self._succeeded = True
+
+    def excuse(self) -> None:
+        """The failure to come says nothing about the dependency."""
+        self._excused = True
+
+    def __enter__(self) -> Self:
+        self._entered = self._circuit.enter()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
+        failure = raised if isinstance(raised, Failure) and not self._excused else None
+        self._circuit.leave(self._entered, failure, succeeded=self._succeeded)

@@ -1,11 +1,11 @@
 """The one span of a call, around all of its attempts."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextvars import Token
 from typing import TypeAlias
 
-from opentelemetry.context import attach, detach
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
 
 from groundwire_server.domain.failure import Failure
@@ -28,33 +28,51 @@ class Instrumentation:
         self._name = name
         self._attributes = attributes
 
-    @contextmanager
-    def span(self, attributes: Attributes) -> Iterator[Span]:
-        """Open a span around a call; its failure, with the cause, is the span's.
+    def span(self, attributes: Attributes) -> "CallSpan":
+        """Begin the span of a call."""
+        return CallSpan(
+            self._tracer.start_span(self._name, kind=SpanKind.CLIENT, attributes={**self._attributes, **attributes})
+        )
 
-        It is not current: an async generator that held it so over a yield would make it its reader's too.
-        """
-        span = self._tracer.start_span(self._name, kind=SpanKind.CLIENT, attributes={**self._attributes, **attributes})
-        try:
-            yield span
-        except Failure as failure:
-            span.set_attributes({names.CAUSE: failure.cause.value, names.ERROR_TYPE: failure.error_type})
-            if failure.retry_after is not None:
-                span.set_attribute(names.RETRY_AFTER, failure.retry_after)
+
+class CallSpan:
+    """The span of a call until its end, with what it failed with.
+
+    It is not current: an async generator that held it so over a yield would make it its reader's too.
+    """
+
+    __slots__ = ("_span",)
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def __enter__(self) -> Span:
+        return self._span
+
+    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
+        span = self._span
+        if isinstance(raised, Failure):
+            span.set_attributes({names.CAUSE: raised.cause.value, names.ERROR_TYPE: raised.error_type})
+            if raised.retry_after is not None:
+                span.set_attribute(names.RETRY_AFTER, raised.retry_after)
             span.set_status(StatusCode.ERROR)
-            raise
-        except asyncio.CancelledError:
+        elif isinstance(raised, asyncio.CancelledError):
             span.set_attribute(names.CANCELLED, True)
-            raise
-        finally:
-            span.end()
+        span.end()
 
 
-@contextmanager
-def current(span: Span) -> Iterator[None]:
-    """Make a span the current one: retries are its events, and requests carry its trace context."""
-    token = attach(set_span_in_context(span))
-    try:
-        yield
-    finally:
-        detach(token)
+class CurrentSpan:
+    """Makes a span the current one for a while: requests carry its trace context."""
+
+    __slots__ = ("_span", "_token")
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._token: Token[Context] | None = None
+
+    def __enter__(self) -> None:
+        self._token = attach(set_span_in_context(self._span))
+
+    def __exit__(self, *raised: object) -> None:
+        if self._token is not None:
+            detach(self._token)

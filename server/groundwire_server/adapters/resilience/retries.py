@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from opentelemetry.trace import get_current_span
 from pydantic import Field
 
 from groundwire_server.adapters.resilience.failure_classes import FailureClasses
@@ -14,6 +13,9 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.options import Options
 from groundwire_server.telemetry import names
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 T = TypeVar("T")
 
@@ -47,12 +49,13 @@ class Retries:
         self._failures = failures
         self._random = random
 
-    async def run(self, attempt: Callable[[], Awaitable[T]], until: Deadline) -> T:
-        """Return what the first attempt brings that succeeds; each failed one is an event of the current span.
+    async def run(self, attempt: Callable[[], Awaitable[T]], until: Deadline, span: "Span") -> T:
+        """Return what the first attempt brings that succeeds.
 
         Args:
             attempt: makes one attempt; it has brought nothing when it fails.
             until: when there must be something.
+            span: of the call; each repeated attempt is an event of it.
 
         Raises:
             Failure: of the last attempt.
@@ -62,7 +65,7 @@ class Retries:
             try:
                 result = await attempt()
             except Failure as failure:
-                delay = self._after(failure, number, until)
+                delay = self._after(failure, number, until, span)
                 if delay is None:
                     raise
             else:
@@ -71,13 +74,12 @@ class Retries:
             await asyncio.sleep(delay)
             number += 1
 
-    def _after(self, failure: Failure, attempt: int, until: Deadline) -> float | None:
+    def _after(self, failure: Failure, attempt: int, until: Deadline, span: "Span") -> float | None:
         """Return the seconds to wait before the next attempt, noted on the span; None when there is to be none."""
         if failure.cause not in self._failures.retryable:
             return None
         self._budget.failed()
         delay = self._delay(attempt, failure.retry_after or 0.0, until)
-        span = get_current_span()
         span.set_attribute(names.RETRY_BUDGET, self._budget.tokens)
         if delay is None:
             return None

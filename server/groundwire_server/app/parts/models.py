@@ -12,10 +12,10 @@ from groundwire_server.adapters.embedder.protected import ProtectedEmbedder
 from groundwire_server.adapters.generator.anthropic import AnthropicDialect
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
+from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.generator.openai import OpenAiDialect
-from groundwire_server.adapters.generator.protected import ModelBounds, ProtectedGenerator
+from groundwire_server.adapters.generator.protected import ProtectedGenerator
 from groundwire_server.adapters.providers.provider import Provider
-from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.retries import RetryOptions
@@ -44,15 +44,15 @@ async def open_model(
     """
     provider = await open_provider(section.provider, provider_section, lease, tracer)
     own = await open_limiters((section.provider, provider_section, section.model), section.concurrency, lease)
-    policy = provider.call_policy(
-        names.GEN_AI_CHAT,
-        section.model,
+    return protected_model(
+        provider,
+        dialect_of(section, provider_section),
+        section.bounds,
         section.retry,
         section.breaker,
         own_limiters=own,
         outer_limiters=of_all_models,
     )
-    return protected_model(provider, dialect_of(section, provider_section), policy, section.bounds)
 
 
 async def open_embedding_model(
@@ -74,10 +74,26 @@ async def open_embedding_model(
     return await lease.take(("embedder", section, provider_section), made)
 
 
-def protected_model(provider: Provider, dialect: Dialect, policy: CallPolicy, bounds: ModelBounds) -> Generator:
+def protected_model(
+    provider: Provider,
+    dialect: Dialect,
+    bounds: ModelBounds,
+    retry: RetryOptions,
+    circuit: CircuitOptions,
+    *,
+    own_limiters: Sequence[FairLimiter] = (),
+    outer_limiters: Sequence[FairLimiter] = (),
+) -> Generator:
     """Return a model of a provider with all that surrounds its calls."""
-    asked = HttpGenerator(provider.session, dialect, bounds)
-    return ProtectedGenerator(asked, policy, bounds.first_token_seconds)
+    policy = provider.call_policy(
+        names.GEN_AI_CHAT,
+        dialect.model,
+        retry,
+        circuit,
+        own_limiters=own_limiters,
+        outer_limiters=outer_limiters,
+    )
+    return ProtectedGenerator(HttpGenerator(provider.session, dialect, bounds), policy, bounds.first_token_seconds)
 
 
 def protected_embedder(

@@ -48,7 +48,7 @@ class Shared:
 
 
 class Lease:
-    """What one configuration uses."""
+    """What one configuration uses. It is kept until its end: parts that nothing holds may be closed at any time."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared

@@ -12,7 +12,7 @@ from groundwire_server.domain.inquiry import RunKey, RunRequest
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.question import Question
 from groundwire_server.edge.call import Call, current_call
-from groundwire_server.edge.convert.outcome import outcome_to_pb
+from groundwire_server.edge.convert.outcome import fill_outcome
 from groundwire_server.edge.convert.question import question_from_answer, question_from_stream
 from groundwire_server.edge.sink import StreamSink
 from groundwire_server.edge.snapshot import CurrentSnapshot
@@ -36,8 +36,9 @@ class Answers(AnswerServiceServicer):
         call = current_call()
         question = question_from_answer(request, call.request_id)
         run = RunRequest(_fingerprint(request, call.caller)) if request.request_id else None
-        outcome = await self._answer(call, question, run, None)
-        return answer_service_pb2.AnswerResponse(outcome=outcome_to_pb(outcome))
+        response = answer_service_pb2.AnswerResponse()
+        fill_outcome(response.outcome, await self._answer(call, question, run, None))
+        return response
 
     async def StreamAnswer(  # type: ignore[override]  # writes to the context; the stubs know generators only
         self,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from opentelemetry.trace import get_current_span
 
-from groundwire_server.adapters.generator.protected import ModelBounds
+from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.circuit import CircuitOptions, CircuitState
@@ -39,9 +39,8 @@ class Wired:
         self.spans = spans
 
     def model(self, name: str = "openai", bounds: ModelBounds | None = None) -> Model:
-        spoken = dialect(name)
-        policy = self.provider.call_policy("chat", spoken.model, QUICK, CircuitOptions())
-        return Model(protected_model(self.provider, spoken, policy, bounds or ModelBounds()), self.upstream)
+        model = protected_model(self.provider, dialect(name), bounds or ModelBounds(), QUICK, CircuitOptions())
+        return Model(model, self.upstream)
 
     @property
     def span(self) -> Any:

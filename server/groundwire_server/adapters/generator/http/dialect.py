@@ -1,37 +1,11 @@
 """What differs between the protocols of providers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Protocol
-
-from pydantic import AfterValidator, Field
+from typing import Protocol
 
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.domain.vocabulary import Cause
-from groundwire_server.options import Options
-
-_OURS: Final = frozenset({"messages", "model", "stream", "stream_options", "system"})
-"""Fields of requests that an operator cannot set."""
-
-
-def _not_ours(fields: dict[str, Any]) -> dict[str, Any]:
-    if ours := sorted(_OURS & fields.keys()):
-        raise ValueError(f"{ours[0]} is set by the server: leave it out")
-    return fields
-
-
-class ModelOptions(Options):
-    """What an operator says about a model, whatever its protocol."""
-
-    model: str = Field(
-        min_length=1, max_length=256, description="The provider's name for the model.", examples=["qwen3-8b"]
-    )
-    temperature: float | None = Field(
-        None, ge=0, le=2, description="The provider's default if unset; reasoning models refuse it.", examples=[0.0]
-    )
-    extra: Annotated[dict[str, Any], AfterValidator(_not_ours)] = Field(
-        default_factory=dict, description="Further fields of each request.", examples=[{"reasoning_effort": "low"}]
-    )
 
 
 class Reading(Protocol):

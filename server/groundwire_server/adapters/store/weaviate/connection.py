@@ -206,8 +206,11 @@ def _client(options: WeaviateOptions, headers: Mapping[str, str], ca: bytes | No
         ),
         skip_init_checks=True,
     )
-    if ca is not None:
-        _trust(client, ca, pool)
+    if not secure:
+        # Loading the system's authorities takes longer than connecting, and a plain connection asks none of them.
+        _trust(client, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), pool)
+    elif ca is not None:
+        _trust(client, ssl.create_default_context(cadata=ca.decode()), pool)
     return client
 
 
@@ -216,9 +219,8 @@ def _protocol(address: str, *, secure: bool) -> ProtocolParams:
     return ProtocolParams(host=host.strip("[]"), port=int(port), secure=secure)
 
 
-def _trust(client: WeaviateAsyncClient, ca: bytes, pool: int) -> None:
-    """Have the REST half trust the operator's own authority, which the client offers no option for."""
-    context = ssl.create_default_context(cadata=ca.decode())
+def _trust(client: WeaviateAsyncClient, context: ssl.SSLContext, pool: int) -> None:
+    """Have the REST half trust the authorities of a context alone, which the client offers no option for."""
     connection = client._connection  # noqa: SLF001 - see above
     headers = connection._headers  # noqa: SLF001
     limits = httpx.Limits(max_connections=pool, max_keepalive_connections=pool)

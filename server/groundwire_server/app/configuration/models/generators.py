@@ -5,8 +5,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, Tag
 
 from groundwire_server.adapters.generator.anthropic import AnthropicOptions
+from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.generator.openai import OpenAiOptions
-from groundwire_server.adapters.generator.protected import ModelBounds
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.adapters.resilience.retries import RetryOptions

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.providers.profiles import ProfileName
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
 from groundwire_server.options import Options
@@ -33,9 +34,7 @@ class OpenAiProviderConfig(_Provider):
     """OpenAI, and the many servers with the same API: chat completions and embeddings."""
 
     kind: Literal["openai"] = Field("openai", description="Chat completions.")
-    profile: Literal["openai", "azure", "mistral", "vllm", "tgi", "ollama", "llamacpp", "gemini", "plain"] = Field(
-        "openai", description="Profile of the server; `plain` for an unknown one."
-    )
+    profile: ProfileName = Field("openai", description="Profile of the server; `plain` for an unknown one.")
     api_version: str | None = Field(
         None, pattern=r"^[A-Za-z0-9.-]+$", description="API version of Azure.", examples=["2024-10-21"]
     )
