@@ -174,7 +174,9 @@ class TestDoctor:
         ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--config", file, "--json")
 
         found = [json.loads(line) for line in ran.out.splitlines()]
-        said = [(each["check"], each["state"], each["message"]) for each in found if each["check"] in {"store", "schema"}]
+        said = [
+            (each["check"], each["state"], each["message"]) for each in found if each["check"] in {"store", "schema"}
+        ]
         assert [each[:2] for each in said] == [("store", "ok"), ("store", "ok"), ("schema", "ok"), ("store", "ok")]
         assert said[-1][2] == "main: it accepts the credential on both ports; tenants: 0"
         assert KEY not in ran.out + ran.err
