@@ -29,7 +29,8 @@ def html(calibration: Calibration, held_out: Relevances) -> str:
         charts.Curve(_REFUSED, [each.refused.share for each in rates], "product"),
         charts.Curve(_LET_THROUGH, [each.let_through.share for each in rates], "product second"),
     ]
-    chart = charts.shares(curves, charts.Mark(f"fitted: {threshold:.3f}", threshold), "Error rates by threshold")
+    mark = charts.Mark(f"fitted: {threshold:.3f}", threshold)
+    chart = charts.shares(curves, mark, "threshold", "Error rates by threshold")
     lead = (
         f"Route {calibration.route}, embedder {calibration.basis.model or 'none'}, seed {calibration.seed}: "
         f"{threshold:.3f} refuses {_text(calibration.held_out.refused)} answerable questions and lets "

@@ -69,7 +69,7 @@ def distribution(curves: Sequence[Curve], unit: str, label: str) -> Element:
     )
 
 
-def shares(curves: Sequence[Curve], mark: Mark, label: str) -> Element:
+def shares(curves: Sequence[Curve], mark: Mark, axis: str, label: str) -> Element:
     """Draw shares, each a value for every equal step from 0 to 1, and a line at the mark."""
     across, up = _LARGE.across(0.0, 1.0), _LARGE.up(0.0, 1.0)
     at = across.at(mark.at)
@@ -78,6 +78,7 @@ def shares(curves: Sequence[Curve], mark: Mark, label: str) -> Element:
         label,
         _rows(_LARGE, up, up.ticks(), "{:.0%}"),
         (_text(f"{place:g}", across.at(place), up.start + 17, "middle") for place in across.ticks(10)),
+        _text(axis, across.end, _LARGE.height - 6, "end"),
         (
             h.g[h.title[curve.name], _path(f"curve {curve.style}", _steps(curve.values, across, up))]
             for curve in curves
