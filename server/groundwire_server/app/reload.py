@@ -73,6 +73,11 @@ class ConfigReloader:
         self._key_sets = key_sets
         self._retiring: dict[ActiveConfig, asyncio.Task[None]] = {}
 
+    def __repr__(self) -> str:
+        routes = ", ".join(self.configuration.routes)
+        file = self._sources.file or "no file"
+        return f"<ConfigReloader: {file}, routes {routes}, {len(self._retiring)} earlier configurations still in use>"
+
     @classmethod
     async def begin(cls, sources: Sources, loaded: Loaded, process: Process) -> "ConfigReloader":
         """Open the stores and models of the first configuration.
