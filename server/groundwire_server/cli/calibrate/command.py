@@ -24,30 +24,36 @@ def calibrate(
         Path | None,
         typer.Option(metavar="FILE", help="The configuration; else GROUNDWIRE_CONFIG, else groundwire.yaml here."),
     ] = None,
-    route: Annotated[str, typer.Option(metavar="NAME", help="The route whose threshold it is.")] = "default",
-    tenant: Annotated[str, typer.Option(metavar="NAME", help="Whose documents to search.")] = DEFAULT_TENANT,
+    route: Annotated[str, typer.Option(metavar="NAME", help="The route whose threshold is fitted.")] = "default",
+    tenant: Annotated[
+        str, typer.Option(metavar="NAME", help="The tenant whose documents are searched.")
+    ] = DEFAULT_TENANT,
     principal: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Who to be allowed to see them as; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME", help="A principal to search as; repeatable.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Draws the half of the questions to fit on.")] = 7,
-    refuse_at_most: Annotated[
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="The seed that draws the half of the questions to fit on.")
+    ] = 7,
+    max_refused: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE", min=0.0, max=1.0, help="The largest share of answerable questions that may be declined."
+            metavar="SHARE", min=0.0, max=1.0, help="The largest share of answerable questions that may be refused."
         ),
     ] = None,
-    output: Annotated[Path, typer.Option(metavar="FILE", help="Where to write what was fitted.")] = Path(
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The file to write the calibration to.")] = Path(
         "calibration.json"
     ),
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that shows every threshold.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with the error rates of every threshold.")
+    ] = None,
 ) -> None:
     """Fit a route's threshold on questions of which you know whether your documents answer them.
 
-    Asks them of the store itself, as the route searches it. Half of them, drawn by the seed, choose the threshold; the
-    other half says how good it is. Prints both error rates: answerable questions that are declined, and unanswerable
-    ones that reach a model. Without --refuse-at-most both weigh the same.
+    Searches the store with each question, as the route does. Half of the questions, drawn by the seed, choose the
+    threshold; the other half judges it. Prints both error rates: answerable questions that are refused, and
+    unanswerable ones that reach a model. Without --max-refused both have the same weight.
 
-    Ends with 2 on wrong usage, with 4 when the questions are no use or the store cannot be searched.
+    Ends with 2 on wrong usage, with 4 when the questions are too few or the store cannot be searched.
     """
     from groundwire_server.app.configuration.errors import not_among  # noqa: PLC0415
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # imports what --help does not need
@@ -67,16 +73,17 @@ def calibrate(
         caller = Caller.checked(tenant, "calibrate", principal or ())
     except ValueError as wrong:
         raise CommandError(ExitCode.USAGE, str(wrong)) from None
-    from groundwire_server.app import calibrating  # noqa: PLC0415  # brings what a server is made of
-    from groundwire_server.cli.calibration_page import html as drawn  # noqa: PLC0415
+    from groundwire_server.app.calibration import CalibrationRequest  # noqa: PLC0415  # brings what a server is made of
+    from groundwire_server.app.calibration import calibrate as fit_threshold  # noqa: PLC0415
+    from groundwire_server.cli.calibrate.page import html as page_of  # noqa: PLC0415
     from groundwire_server.evaluation.calibration import write  # noqa: PLC0415
 
     try:
-        wanted = calibrating.Wanted(route, caller, questions, seed, refuse_at_most)
-        found, held_out = calibrating.calibrate(configuration, wanted, _progress)
+        request = CalibrationRequest(route, caller, questions, seed, max_refused)
+        found, held_out = fit_threshold(configuration, request, _progress)
         write(output, found)
         if html is not None:
-            html.write_text(drawn(found, held_out), encoding="utf-8")
+            html.write_text(page_of(found, held_out), encoding="utf-8")
     except (SetupError, ImportError) as wrong:
         raise CommandError(ExitCode.FAILED, str(wrong)) from None
     except OSError as failed:
@@ -88,16 +95,16 @@ def calibrate(
 
 def _progress(done: int, of: int) -> None:
     if sys.stderr.isatty():
-        print(f"\rasked {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
+        print(f"\rsearched {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
 
 def _print(found: "Calibration", output: Path) -> None:
-    model = found.fitting.model or "none"
+    model = found.basis.model or "none"
     typer.echo(f"threshold  {found.min_relevance:.3f}, seed {found.seed}")
-    typer.echo(f"embedder   {model} ({found.fitting.hash})")
-    for half, errors in (("fitted on", found.fitted), ("held out", found.held_out)):
-        typer.echo(f"{half:10} declined though answerable      {_rate(errors.refused)}")
-        typer.echo(f"{'':10} let through though unanswerable {_rate(errors.let_through)}")
+    typer.echo(f"embedder   {model} ({found.basis.hash})")
+    for half, rates in (("fitted on", found.fitted), ("held out", found.held_out)):
+        typer.echo(f"{half:10} answerable, but refused       {_rate(rates.refused)}")
+        typer.echo(f"{'':10} unanswerable, but let through {_rate(rates.let_through)}")
     typer.echo(f"wrote {output}; name it in the route:")
     typer.echo(f"  thresholds: {{calibration: {output}}}")
 
