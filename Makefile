@@ -38,7 +38,7 @@ check: setup ## Run every check that is not a test: ruff, mypy, import-linter, b
 	@$(bin)/python .ci/check.py $(ARGS)
 
 .PHONY: fmt
-fmt: setup ## Format the Python code and mend what can be mended
+fmt: setup ## Format the Python code and apply automatic fixes
 	@$(bin)/ruff check --fix-only --quiet .
 	@$(bin)/ruff format --quiet .
 
@@ -55,8 +55,9 @@ docs: setup ## Build the documentation into build/docs (ARGS=serve: show it whil
 	@NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(bin)/python -m mkdocs $(or $(ARGS),build --quiet) --config-file docs/site/mkdocs.yml
 
 .PHONY: generate
-generate: setup ## Generate the Python code of the contract
+generate: setup ## Generate the Python code of the contract, and the client without asyncio from the other
 	@$(bin)/python protos/generate.py $(ARGS)
+	@$(bin)/python clients/python/unasync.py $(ARGS)
 
 .PHONY: image
 image: setup ## Accept the contract as what may not break from now on (protos/CHANGELOG.md says when)

@@ -10,8 +10,8 @@ from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import DESCRIPTION, NAME, SCHEMA, Output
 from groundwire_server.adapters.http.error_response import failure_in
-from groundwire_server.adapters.http.options import ApiKey
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
+from groundwire_server.options.secret import Secret
 
 _VERSION: Final = "2023-06-01"
 _READ: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -35,7 +35,7 @@ class AnthropicDialect:
         api_key: none for a gateway that asks for none.
     """
 
-    def __init__(self, options: AnthropicOptions, api_key: ApiKey | None = None) -> None:
+    def __init__(self, options: AnthropicOptions, api_key: Secret | None = None) -> None:
         self.model = options.model
         self.path = "/messages"
         self.headers = credentials(api_key)
@@ -75,9 +75,9 @@ def _fixed_part(options: AnthropicOptions, *, stream: bool) -> dict[str, object]
     return {**fixed, **options.extra}
 
 
-def credentials(key: ApiKey | None) -> Mapping[str, str]:
+def credentials(key: Secret | None) -> Mapping[str, str]:
     """Return the headers of every request: the version of the protocol, and the key."""
-    return {"anthropic-version": _VERSION, **({} if key is None else {"x-api-key": key.value})}
+    return {"anthropic-version": _VERSION, **({} if key is None else {"x-api-key": key.reveal()})}
 
 
 class _MessageParser(ResponseParser):

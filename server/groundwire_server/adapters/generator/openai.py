@@ -10,11 +10,11 @@ from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import NAME, SCHEMA, Output
 from groundwire_server.adapters.http.error_response import failure_in, failure_of
-from groundwire_server.adapters.http.options import ApiKey
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.options.secret import Secret
 
 
 class OpenAiOptions(ModelOptions):
@@ -41,7 +41,7 @@ class OpenAiDialect:
         self,
         options: OpenAiOptions,
         profile: ProviderProfile = PROFILES["openai"],
-        api_key: ApiKey | None = None,
+        api_key: Secret | None = None,
         api_version: str | None = None,
     ) -> None:
         self._profile = profile

@@ -59,7 +59,7 @@ class ProtectedGenerator:
         Raises:
             Failure: CAPACITY_EXHAUSTED, MODEL_SLOW_START, or what the inner generator raises.
         """
-        policy, start_by = self._policy, request.to_begin(deadline)
+        policy, start_by = self._policy, min(request.start_by, deadline)
         streamed = not (self._whole_documents and request.unary)
         attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: streamed}
         loop = asyncio.get_running_loop()
@@ -86,7 +86,7 @@ class ProtectedGenerator:
         self, request: GenerationRequest, deadline: Deadline, call: GuardedCall, seconds: float | None
     ) -> tuple[Piece, AsyncGenerator[Piece, None]]:
         """Make one attempt of which the first piece may take so long; return that piece, and what writes the rest."""
-        bound = start_by = request.to_begin(deadline)
+        bound = start_by = min(request.start_by, deadline)
         if seconds is not None:
             bound = min(start_by, Deadline(asyncio.get_running_loop().time() + seconds))
         rest = self._inner.generate(request, deadline)
@@ -117,7 +117,7 @@ class ConcurrencyLimitedGenerator:
         Raises:
             Failure: CAPACITY_EXHAUSTED, or what the inner generator raises.
         """
-        slot_by = _slot_by(request.to_begin(deadline))
+        slot_by = _slot_by(min(request.start_by, deadline))
         async with (
             acquire_all(self._limiters, request.tenant, slot_by),
             aclosing(self._inner.generate(request, deadline)) as pieces,

@@ -1,6 +1,5 @@
 """Where a provider listens, and what the transport lets one call of it take."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
@@ -72,10 +71,3 @@ class StreamBounds(RequestBounds):
     gather_seconds: float = Field(
         0.02, ge=0, le=0.1, description="Seconds that tokens are gathered before they are read together."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A provider's key; it shows in no repr."""
-
-    value: str = field(repr=False)
