@@ -31,10 +31,8 @@ class Until:
 
 
 @dataclass(frozen=True, slots=True)
-class Stall(Until):
+class Stall:
     """Say no more, and keep the connection."""
-
-    event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Echo:
     made: Callable[[bytes], bytes]
 
 
-Move: TypeAlias = bytes | Pause | Beat | Until | Reset | Raw | Endless | Echo
+Move: TypeAlias = bytes | Pause | Beat | Until | Stall | Reset | Raw | Endless | Echo
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +239,10 @@ class Upstream:
             case Until(event):
                 await writer.drain()
                 await event.wait()
+            case Stall():
+                # An event of its own would belong to the loop of the first test that plays it.
+                await writer.drain()
+                await asyncio.Event().wait()
             case Reset():
                 await writer.drain()
                 for _ in range(_BEATS):

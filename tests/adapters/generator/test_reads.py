@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwire_server.adapters.generator.http.preamble import PreambleStripper
-from groundwire_server.adapters.http.sse import BodyReader, DocumentReader, EventReader, TooLongEventError
+from groundwire_server.adapters.http.body_reader import BodyReader, DocumentReader, EventReader, TooLongEventError
 from tests.adapters.generator.wire.models import dialect
 from tests.adapters.generator.wire.test_transcripts import spoken
 from tests.adapters.generator.wire.transcripts import DRAFT, FOLDER, parts

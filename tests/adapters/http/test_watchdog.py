@@ -18,14 +18,14 @@ class Watched:
         self.ended: list[float] = []
         self.looks = 0
         self.watch = ResponseWatchdog(self._loop, deadline, silence, self._end)
-        look = self.watch._look
+        look = self.watch._check
 
         def counted() -> None:
             self.looks += 1
             assert self.looks < 100
             look()
 
-        self.watch._look = counted  # type: ignore[method-assign]
+        self.watch._check = counted  # type: ignore[method-assign]
 
     def _end(self) -> None:
         self.ended.append(self._loop.time() - self._began)
@@ -33,7 +33,7 @@ class Watched:
 
 async def test_before_there_is_text_no_read_is_silent_for_too_long() -> None:
     watched = Watched(Deadline(asyncio.get_running_loop().time() + 60.0))
-    watched.watch.reading()
+    watched.watch.read_begins()
     await asyncio.sleep(59.0)
     assert not watched.ended
     await asyncio.sleep(10.0)
@@ -44,7 +44,7 @@ async def test_a_read_that_brings_nothing_ends_after_the_silence() -> None:
     watched = Watched()
     watched.watch.begun = True
     await asyncio.sleep(1.5)
-    watched.watch.reading()
+    watched.watch.read_begins()
     await asyncio.sleep(10.0)
     assert (watched.ended, watched.watch.late) == ([4.5], Cause.MODEL_INTERRUPTED)
 
@@ -53,9 +53,9 @@ async def test_reads_that_bring_something_go_on_and_it_hardly_looks() -> None:
     watched = Watched()
     watched.watch.begun = True
     for _ in range(600):
-        watched.watch.reading()
+        watched.watch.read_begins()
         await asyncio.sleep(0.1)
-        watched.watch.read()
+        watched.watch.read_ends()
     watched.watch.stop()
     assert not watched.ended
     assert watched.looks <= 22
@@ -82,9 +82,9 @@ async def test_concluded_it_ends_then_whatever_is_read() -> None:
     watched.watch.begun = True
     watched.watch.conclude_by(asyncio.get_running_loop().time() + 0.5)
     for _ in range(20):
-        watched.watch.reading()
+        watched.watch.read_begins()
         await asyncio.sleep(0.1)
-        watched.watch.read()
+        watched.watch.read_ends()
     assert watched.ended == [pytest.approx(0.5)]
 
 

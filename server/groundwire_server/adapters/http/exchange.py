@@ -12,7 +12,6 @@ from opentelemetry.trace import get_current_span
 from groundwire_server.adapters.http.error_response import ErrorResponse
 from groundwire_server.adapters.http.options import RequestBounds
 from groundwire_server.adapters.http.session import Session
-from groundwire_server.adapters.http.sse import BodyReader
 from groundwire_server.adapters.http.watchdog import ResponseWatchdog
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -56,13 +55,18 @@ class Exchange:
         self._silence = silence_seconds
         self._loop = asyncio.get_running_loop()
         self._response: aiohttp.ClientResponse | None = None
-        self._watch: ResponseWatchdog | None = None
+        self._watchdog: ResponseWatchdog | None = None
         self._left = bounds.response_bytes
         self._read_at = 0.0
         self.gather_seconds = 0.0
 
     async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> ErrorResponse | None:
-        """Send the request; return what the provider said instead of an answer, if it did.
+        """Send the request; return the response where it is an error, else None.
+
+        Args:
+            url: whole.
+            headers: in addition to those of the session.
+            body: JSON.
 
         Raises:
             Failure: MODEL_UNAVAILABLE, MODEL_MISCONFIGURED or MODEL_TIMEOUT.
@@ -87,12 +91,8 @@ class Exchange:
             raise Failure(Cause.MODEL_MISCONFIGURED) from None
         except (aiohttp.ClientError, OSError):
             raise Failure(Cause.MODEL_UNAVAILABLE) from None
-        self._watch = ResponseWatchdog(self._loop, self._deadline, self._silence, response.close)
+        self._watchdog = ResponseWatchdog(self._loop, self._deadline, self._silence, response.close)
         return None
-
-    def reader(self, event_bytes: int) -> BodyReader:
-        """Return what makes events of the bytes, of which one may have so many."""
-        return BodyReader(event_bytes)
 
     async def read(self) -> bytes:
         """Return what has come by now, all of it; nothing at the end.
@@ -103,17 +103,17 @@ class Exchange:
         Raises:
             Failure: MODEL_TIMEOUT, MODEL_UNAVAILABLE, MODEL_INTERRUPTED or MODEL_MISCONFIGURED.
         """
-        response, watch = self._response, self._watch
-        if response is None or watch is None:
+        response, watchdog = self._response, self._watchdog
+        if response is None or watchdog is None:
             raise self.broken()
-        watch.reading()
+        watchdog.read_begins()
         try:
             data = await response.content.readany()
             if self.gather_seconds and 0 < len(data) < _TRICKLE_BYTES and not response.content.is_eof():
                 data += await self._gathered(response.content)
         except (aiohttp.ClientError, OSError):
-            raise (self.broken() if watch.late is None else Failure(watch.late)) from None
-        watch.read()
+            raise (self.broken() if watchdog.late is None else Failure(watchdog.late)) from None
+        watchdog.read_ends()
         self._read_at = self._loop.time()
         if self._left == self._bounds.response_bytes and data.lstrip()[:1] == b"<":
             raise self.misconfigured("a web page")
@@ -134,15 +134,15 @@ class Exchange:
 
     def begun(self) -> None:
         """Note that the first text has come."""
-        if self._watch is not None:
-            self._watch.begun = True
+        if self._watchdog is not None:
+            self._watchdog.begun = True
 
     def concluded(self) -> None:
         """Note that the model has said why it stopped: what may follow is its count of tokens, for a short while."""
-        if self._watch is not None:
+        if self._watchdog is not None:
             now = self._loop.time()
             # Within the call's time, or the answer would be lost for the sake of its count.
-            self._watch.conclude_by(now + min(_COUNT_SECONDS, self._deadline.remaining(now) / 2))
+            self._watchdog.conclude_by(now + min(_COUNT_SECONDS, self._deadline.remaining(now) / 2))
 
     def misconfigured(self, what: str) -> Failure:
         """Return MODEL_MISCONFIGURED, of a server that answers with something other than its protocol says."""
@@ -151,19 +151,19 @@ class Exchange:
 
     def broken(self) -> Failure:
         """Return the failure of a stream that cannot be read to its end."""
-        begun = self._watch is not None and self._watch.begun
+        begun = self._watchdog is not None and self._watchdog.begun
         return Failure(Cause.MODEL_INTERRUPTED if begun else Cause.MODEL_UNAVAILABLE)
 
-    def judged(self, failure: Failure) -> Failure:
-        """Return the failure, or what it is called once there was text."""
+    def adjusted(self, failure: Failure) -> Failure:
+        """Return the failure, with MODEL_INTERRUPTED in place of MODEL_UNAVAILABLE once there was text."""
         if failure.cause is not Cause.MODEL_UNAVAILABLE:
             return failure
         return Failure(self.broken().cause, retry_after=failure.retry_after)
 
     def end(self, *, complete: bool) -> None:
         """Close the request at once, unless all of its answer is there: then its connection is kept."""
-        if self._watch is not None:
-            self._watch.stop()
+        if self._watchdog is not None:
+            self._watchdog.stop()
         if self._response is None:
             return
         if complete:
@@ -173,7 +173,7 @@ class Exchange:
 
 
 async def _head(response: aiohttp.ClientResponse) -> bytes:
-    """As much of an error as tells what it is."""
+    """The beginning of an error, which says what it is."""
     body = b""
     while len(body) < _ERROR_BYTES and (data := await response.content.readany()):
         body += data
@@ -181,7 +181,7 @@ async def _head(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _taken(content: aiohttp.StreamReader) -> bytes:
-    """All that has come, of a stream that has broken since too: an answer may be whole. The next read tells of that."""
+    """All that has come, even if the stream has broken since: an answer may be whole. The next read fails then."""
     broken = content.exception()
     if broken is None:
         return content.read_nowait()

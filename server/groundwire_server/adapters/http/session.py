@@ -22,7 +22,7 @@ _HEADERS = {
 
 
 class _Sending:
-    """What is to be known of one sending.
+    """The state of one request.
 
     Attributes:
         reused: whether it went over a connection that had been used before.
@@ -35,7 +35,7 @@ class _Sending:
 
 
 class Session:
-    """Keeps connections to one provider for reuse; entered on the loop that uses it.
+    """The connections to one provider, kept for reuse; entered on the loop that uses them.
 
     Attributes:
         provider: its name.
@@ -100,7 +100,7 @@ class Session:
                     raise
 
     async def get(self, url: str, headers: Mapping[str, str], bounds: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
-        """Look something up; return when the response has begun.
+        """Send a GET request; return when the response has begun.
 
         Raises:
             aiohttp.ClientError: or OSError, TimeoutError.
@@ -112,7 +112,7 @@ class Session:
         )
 
     def settle(self, response: aiohttp.ClientResponse) -> None:
-        """Give back the connection of a response that has told its all, as soon as its last bytes are there."""
+        """Give back the connection of a response that has been understood, as soon as its last bytes are there."""
         if response.content.at_eof():
             response.release()
             return

@@ -1,4 +1,4 @@
-"""Ends a response whose time is up, whoever holds it."""
+"""The end of a response whose time is up, whatever its reader does."""
 
 import asyncio
 import math
@@ -12,10 +12,10 @@ class ResponseWatchdog:
     """A timer that ends a response when the deadline comes, or a read brings nothing for too long.
 
     An async generator must not hold a timeout over its yields, and a reader that does not come back must not keep a
-    response open. One timer serves a whole response: it is not moved by a read, but looks when it fires.
+    response open. One timer serves a whole response: it is not moved by a read, but checks when it fires.
 
     Args:
-        loop: whose time it is.
+        loop: its clock counts.
         deadline: of the call.
         silence: seconds between two reads, once there was text.
         end: closes the response.
@@ -43,11 +43,11 @@ class ResponseWatchdog:
         self.late: Cause | None = None
         self._schedule(loop.time())
 
-    def reading(self) -> None:
+    def read_begins(self) -> None:
         """Note that a read begins."""
         self._reading_since = self._loop.time()
 
-    def read(self) -> None:
+    def read_ends(self) -> None:
         """Note that a read has ended; what its reader does with it is not the provider's silence."""
         self._reading_since = None
 
@@ -77,16 +77,16 @@ class ResponseWatchdog:
         # Never later than the earliest thing that could run out, for a read may begin at any time from now on.
         since = self._reading_since if self.begun and self._reading_since is not None else now
         at = min(self._deadline, self._conclude_by, since + self._silence)
-        self._timer = None if math.isinf(at) else self._loop.call_at(at, self._look)
+        self._timer = None if math.isinf(at) else self._loop.call_at(at, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self.overdue(self._loop.time()) is None:
             self._schedule(self._loop.time())
         else:
             # A loop that was held up finds the timer due together with bytes that came in time: they are read first.
-            self._timer = self._loop.call_later(0, self._judge)
+            self._timer = self._loop.call_later(0, self._end_if_overdue)
 
-    def _judge(self) -> None:
+    def _end_if_overdue(self) -> None:
         now = self._loop.time()
         self.late = self.overdue(now)
         if self.late is None:

@@ -7,11 +7,11 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser
+from groundwire_server.adapters.http.body_reader import BodyReader, TooLongEventError
 from groundwire_server.adapters.http.error_response import failure_from
 from groundwire_server.adapters.http.exchange import Exchange
 from groundwire_server.adapters.http.options import StreamBounds
 from groundwire_server.adapters.http.session import Session
-from groundwire_server.adapters.http.sse import BodyReader, TooLongEventError
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -24,7 +24,7 @@ _FRAME = 64
 
 
 class HttpGenerator:
-    """The Generator that asks a provider.
+    """A Generator that asks a provider.
 
     All that one read brings leaves as one piece. Closing the generator, cancelling it, or the end of its time closes
     the request at once.
@@ -54,7 +54,7 @@ class HttpGenerator:
         concluded = False
         try:
             await self._open(exchange, self._dialect.body(request))
-            body = exchange.reader(self._bounds.event_bytes)
+            body = BodyReader(self._bounds.event_bytes)
             while not parser.done and parser.failure is None:
                 try:
                     data = await exchange.read()
@@ -101,7 +101,7 @@ class HttpGenerator:
 def _unfinished(parser: ResponseParser, exchange: Exchange, body: BodyReader) -> Failure:
     """Why a response ended that did not say why the model stopped."""
     if parser.failure is not None:
-        return exchange.judged(parser.failure)
+        return exchange.adjusted(parser.failure)
     return exchange.misconfigured("another protocol") if body.is_document else exchange.broken()
 
 
