@@ -236,13 +236,10 @@ class Upstream:
                 await writer.drain()
                 for _ in range(_BEATS):
                     await asyncio.sleep(0)
-            case Until(event):
+            case Until() | Stall():
                 await writer.drain()
-                await event.wait()
-            case Stall():
-                # An event of its own would belong to the loop of the first test that plays it.
-                await writer.drain()
-                await asyncio.Event().wait()
+                # An event of a Stall's own would belong to the loop of the first test that plays it.
+                await (move.event if isinstance(move, Until) else asyncio.Event()).wait()
             case Reset():
                 await writer.drain()
                 for _ in range(_BEATS):
