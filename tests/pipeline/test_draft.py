@@ -20,7 +20,7 @@ PASSAGES = {"p1": Passage("c1", "One."), "p2": Passage("c2", "Two.")}
 
 def _read(*pieces: str) -> tuple[DraftReader, list[Segment]]:
     reader = DraftReader(100_000)
-    reader.cites(PASSAGES)
+    reader.may_cite(PASSAGES)
     segments = [segment for piece in pieces for segment in reader.feed(piece)]
     return reader, segments
 
@@ -132,6 +132,20 @@ def test_without_partial_text_the_same_segments_are_read() -> None:
     reader.finish()
 
 
+@pytest.mark.parametrize("segments", ["5", "null", '"x"', "{}", "[5]", "[null]"])
+def test_without_partial_text_the_same_is_refused(segments: str) -> None:
+    reader = DraftReader(1000, partial=False)
+    reader.feed('{"confidence": "high", "segments"')
+
+    def rest() -> None:
+        reader.feed(f": {segments}}}")
+        reader.finish()
+
+    with pytest.raises(Failure) as caught:
+        rest()
+    assert caught.value.cause is Cause.OUTPUT_MALFORMED
+
+
 def test_a_draft_over_its_limit_is_refused_before_it_is_read() -> None:
     reader = DraftReader(100)
     reader.feed('{"confidence": "high", "segments": [{"text": "')
@@ -197,7 +211,7 @@ def test_what_is_unmistakable_is_read(case: str, size: int) -> None:
 def test_what_is_shown_of_a_segment_is_never_taken_back(case: str) -> None:
     draft, segment = UNMISTAKABLE[case]
     reader = DraftReader(100_000)
-    reader.cites(PASSAGES)
+    reader.may_cite(PASSAGES)
     for letter in draft:
         reader.feed(letter)
         # The last character may yet compose with the next: the gate keeps it back.

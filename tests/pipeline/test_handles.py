@@ -1,5 +1,7 @@
 """Handles of passages as models write them: read where they are unmistakable, left alone where they are not."""
 
+import time
+
 import pytest
 
 from groundwire_server.domain.evidence import Passage
@@ -116,3 +118,11 @@ def test_without_passages_nothing_is_known() -> None:
     none = CitationHandles({})
     assert none.cited(["P1", 1]) == ("P1", "1")
     assert none.without_markers("It waits [p1].") == ("It waits [p1].", ())
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, "( " * 25_000, "[p1" * 15_000, "[p9]" * 10_000, "[p1], " * 10_000])
+def test_brackets_without_end_take_no_time(text: str) -> None:
+    began = time.process_time()
+    HANDLES.without_markers(text)
+    HANDLES.settled(text)
+    assert time.process_time() - began < 1.0

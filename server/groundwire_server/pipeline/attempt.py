@@ -61,7 +61,7 @@ async def attempt(
             stage.note({names.SEGMENTS_GIVEN: continued})
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
     request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by, unary)
-    draft.cites(prompt.handles)
+    draft.may_cite(prompt.handles)
     purpose = Purpose.REPAIR if step.variant is Variant.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:

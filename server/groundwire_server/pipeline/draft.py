@@ -52,8 +52,8 @@ class DraftReader:
         self.confidence: Confidence | None = None
         self.unfinished = ""
 
-    def cites(self, passages: Mapping[str, Passage]) -> None:
-        """Say which passages the draft may cite, by handle; until then no handle is known."""
+    def may_cite(self, passages: Mapping[str, Passage]) -> None:
+        """Set the passages that the draft may cite, by handle; until then no handle is known."""
         self._handles = CitationHandles(passages)
 
     def feed(self, text: str) -> Sequence[Segment]:
@@ -100,8 +100,9 @@ class DraftReader:
             draft = jiter.from_json(self._text.encode(), catch_duplicate_keys=True)
         except ValueError:
             raise Failure(Cause.OUTPUT_MALFORMED) from None
-        whole = isinstance(draft, dict) and draft.keys() == _DRAFT_KEYS and len(draft["segments"]) == self._taken
-        if not whole or self._ambiguous:
+        if not isinstance(draft, dict) or draft.keys() != _DRAFT_KEYS or self._ambiguous:
+            raise Failure(Cause.OUTPUT_MALFORMED)
+        if not isinstance(draft["segments"], list) or len(draft["segments"]) != self._taken:
             raise Failure(Cause.OUTPUT_MALFORMED)
         self.confidence = _confidence(draft["confidence"])
         if self.confidence is None:
@@ -145,7 +146,7 @@ class DraftReader:
 
 
 class _Brackets:
-    """Counts the objects that were closed right inside the draft's list of segments, up to the draft's own end."""
+    """The number of objects closed directly in the draft's list of segments, up to the draft's own end."""
 
     _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?P<end>"?)|[{}]', re.DOTALL)
     _REST_OF_STRING = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*(?P<end>"?)', re.DOTALL)

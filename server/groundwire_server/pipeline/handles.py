@@ -15,10 +15,10 @@ _MOST_CITES: Final = 64
 _INNER: Final = 80
 """Characters between the brackets of a marker, at most."""
 
-_BRACKETS: Final = rf"(?:\[+[^\[\]]{{1,{_INNER}}}\]+|\([^()]{{1,{_INNER}}}\)|【[^【】]{{1,{_INNER}}}】)"
+_BRACKETS: Final = rf"(?:\[{{1,2}}[^\[\]]{{1,{_INNER}}}\]{{1,2}}|\([^()]{{1,{_INNER}}}\)|【[^【】]{{1,{_INNER}}}】)"
 _MARKER: Final = re.compile(rf" *{_BRACKETS}")
 _RUN: Final = re.compile(rf" *{_BRACKETS}(?:(?:[ ,;&]|\band\b)*{_BRACKETS})*")
-_BEGUN: Final = re.compile(rf" *(?:\[+[^\[\]]{{0,{_INNER}}}|\([^()]{{0,{_INNER}}}|【[^【】]{{0,{_INNER}}})\Z")
+_BEGUN: Final = re.compile(rf" *(?:\[{{1,2}}[^\[\]]{{0,{_INNER}}}|\([^()]{{0,{_INNER}}}|【[^【】]{{0,{_INNER}}})\Z")
 _AND_MORE: Final = re.compile(rf"(?P<marker>{_BRACKETS})(?:[ ,;&]|\ba(?:nd?)?)*\Z")
 """A marker at the end of a text that still grows: what follows it may join it to the next."""
 
@@ -99,10 +99,10 @@ class CitationHandles:
 
     def _marked(self, marker: str) -> Sequence[str]:
         """Those that a marker names; none of a bracket that is no marker."""
-        if any("".join(marker.split()) in text for text in self._texts):
-            return []
         # A number in round brackets is more often that of an item.
-        return self._named(marker.partition("†")[0], numbers=marker[0] != "(")
+        named = self._named(marker.partition("†")[0], numbers=marker[0] != "(")
+        quoted = "".join(marker.split())
+        return named if named and not any(quoted in text for text in self._texts) else []
 
     def _named(self, text: str, *, numbers: bool) -> Sequence[str]:
         """The handles in a text that holds nothing besides; none of any other text."""

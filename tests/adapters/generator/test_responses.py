@@ -32,7 +32,7 @@ def cause(parser: ResponseParser) -> Cause | None:
     return None if parser.failure is None else parser.failure.cause
 
 
-def writes(name: str, text: str) -> object:
+def writes(name: str, text: object) -> object:
     """An event in which a model writes."""
     if name.startswith(MESSAGES):
         return {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
@@ -166,6 +166,15 @@ def test_details_that_count_nothing_leave_the_count(details: object) -> None:
     assert (parser.input_tokens, parser.output_tokens, parser.cached_tokens) == (812, 61, 0)
 
 
+@pytest.mark.parametrize("wrong", [7, None, [], {"x": "y"}])
+def test_text_of_another_type_ends_it_and_keeps_the_text_before(wrong: object) -> None:
+    events = [start(0, type="text"), writes(MESSAGES, '{"c'), writes(MESSAGES, wrong)]
+    text, parser = read(MESSAGES, *events)
+    assert (text, cause(parser)) == ('{"c', Cause.MODEL_UNAVAILABLE)
+    text, parser = read(MESSAGES, start(0, type="tool_use"), gives(0, '{"c'), gives(0, wrong))
+    assert (text, cause(parser)) == ('{"c', Cause.MODEL_UNAVAILABLE)
+
+
 def call(arguments: object, **more: object) -> object:
     return {"choices": [{"index": 0, "delta": {"tool_calls": [{"function": {"arguments": arguments}, **more}]}}]}
 
@@ -174,7 +183,7 @@ def start(index: int, **block: object) -> object:
     return {"type": "content_block_start", "index": index, "content_block": block}
 
 
-def gives(index: int, part: str) -> object:
+def gives(index: int, part: object) -> object:
     return {"type": "content_block_delta", "index": index, "delta": {"type": "input_json_delta", "partial_json": part}}
 
 
@@ -183,6 +192,7 @@ PLACES: dict[str, tuple[str, list[object]]] = {
     "a call": (CHAT, [call("", index=0, id="x"), *(call(half, index=0) for half in HALVES)]),
     "a call without a number": (CHAT, [call(half) for half in HALVES]),
     "words, then a call": (CHAT, [writes(CHAT, "Let me see."), *(call(half, index=0) for half in HALVES)]),
+    "a call of no number": (CHAT, [call(half, index=None) for half in HALVES]),
     "two calls": (CHAT, [call(DRAFT, index=0), call('{"q": 1}', index=1)]),
     "content, then a call": (CHAT, [writes(CHAT, DRAFT), call('{"q": 1}', index=0)]),
     "words and a call in one": (

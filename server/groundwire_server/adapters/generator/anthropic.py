@@ -119,7 +119,7 @@ class _MessageParser(ResponseParser):
         """The beginning of a block, or all of it."""
         match block["type"]:
             case "text":
-                return self._content(block.get("text") or "")
+                return self._content(_string(block.get("text") or ""))
             case "tool_use":
                 # Gateways that do not stream the input give all of it here.
                 given = block.get("input")
@@ -131,9 +131,10 @@ class _MessageParser(ResponseParser):
     def _delta(self, index: int, delta: Any) -> str:
         match delta["type"]:
             case "input_json_delta":
-                return "" if self._input_given or self._source != index else self._called(index, delta["partial_json"])
+                if self._source == index and not self._input_given:
+                    return self._called(index, _string(delta["partial_json"]))
             case "text_delta":
-                return self._content(delta["text"])
+                return self._content(_string(delta["text"]))
             case "thinking_delta":
                 self.unseen.append(str(delta["thinking"]))
             case _:
@@ -156,3 +157,9 @@ class _MessageParser(ResponseParser):
         self.cached_tokens = token_count(usage.get("cache_read_input_tokens")) or self.cached_tokens
         written = token_count(usage.get("output_tokens"))
         self.output_tokens = self.output_tokens if written is None else written
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

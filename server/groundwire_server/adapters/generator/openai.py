@@ -88,12 +88,12 @@ class _ChatParser(ResponseParser):
 
     __slots__ = ()
 
-    def _event(self, data: bytes) -> str | None:
-        if data == b"[DONE]":
+    def _event(self, data: bytes) -> str:
+        if data.startswith(b"[DONE]"):
             self.done = True
             # Some gateways leave out the chunk that says why.
             self.reason = self.reason or FinishReason.COMPLETE
-            return None
+            return ""
         chunk = self._decoded(data)
         if isinstance(chunk, list):
             # Gemini puts an error into a list.
@@ -111,8 +111,13 @@ class _ChatParser(ResponseParser):
                     content = delta.get("content")
                     if content and isinstance(content, str):
                         return content
-                return self._choice(choice, chunk)
-        return ""
+                text = self._choice(choice, chunk)
+                break
+        else:
+            text = ""
+        # Some gateways send a reason and a count with every chunk: the last of them comes after the text.
+        self.done = not text and self.began and self.reason is not None and self.input_tokens is not None
+        return text
 
     def _choice(self, choice: Any, chunk: Any) -> str:
         if error := choice.get("error") or chunk.get("error"):
@@ -122,21 +127,20 @@ class _ChatParser(ResponseParser):
             raise Failure(Cause.MODEL_REFUSED)
         if (reason := choice.get("finish_reason")) is not None:
             self._stopped(reason)
-            self.done = self.reason is not None and self.input_tokens is not None
         elif "message" in choice and self.reason is None:
             # A completion is whole, whether or not it says so.
             self.reason = FinishReason.COMPLETE
         content = written.get("content")
         if not content:
-            return self._besides(written)
+            return self._other_than_content(written)
         text = self._content(content if isinstance(content, str) else _text(content))
-        return text + self._besides(written) if written.get("tool_calls") else text
+        return text + self._other_than_content(written) if written.get("tool_calls") else text
 
-    def _besides(self, written: Any) -> str:
+    def _other_than_content(self, written: Any) -> str:
         """The draft's text in what is written in place of content."""
         if calls := written.get("tool_calls"):
             return "".join(
-                self._called(call.get("index", number), _arguments(call.get("function")))
+                self._called(call.get("index") or number, _arguments(call.get("function")))
                 for number, call in enumerate(calls)
             )
         if call := written.get("function_call"):
@@ -154,7 +158,6 @@ class _ChatParser(ResponseParser):
         self.output_tokens = token_count(usage.get("completion_tokens"))
         details = usage.get("prompt_tokens_details")
         self.cached_tokens = (token_count(details.get("cached_tokens")) if isinstance(details, dict) else None) or 0
-        self.done = self.reason is not None
 
 
 def _text(content: Any) -> str:

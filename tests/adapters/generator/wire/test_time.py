@@ -165,10 +165,12 @@ async def test_an_answer_whose_connection_stays_open_is_not_lost_to_the_deadline
         assert asyncio.get_running_loop().time() - began < 0.15
 
 
-async def test_a_reason_with_every_chunk_ends_nothing() -> None:
+@pytest.mark.parametrize("usage", [b"null", b'{"prompt_tokens":812,"completion_tokens":9}'], ids=["", "and a count"])
+async def test_a_reason_with_every_chunk_ends_nothing(usage: bytes) -> None:
     slow: list[Move] = []
     for event in EVENTS:
-        slow += [event.replace(b'"finish_reason":null', b'"finish_reason":"stop"'), Pause(0.1)]
+        stopped = event.replace(b'"finish_reason":null', b'"finish_reason":"stop"')
+        slow += [stopped.replace(b'"usage":null', b'"usage":' + usage), Pause(0.1)]
     async with model("openai", Reply(slow)) as asked:
         assert (await asked.write())[0] == DRAFT
 

@@ -17,9 +17,9 @@ COMPLETE = FinishReason.COMPLETE
 ESTIMATED = Usage(12, 42, estimated=True)
 
 
-def estimated(besides: str) -> Usage:
-    """The estimate of a draft and what a model wrote besides."""
-    return Usage(12, estimate_tokens(DRAFT + besides), estimated=True)
+def estimated(added: str) -> Usage:
+    """The estimate of a draft and what a model wrote around it."""
+    return Usage(12, estimate_tokens(DRAFT + added), estimated=True)
 
 
 ANSWERS = {

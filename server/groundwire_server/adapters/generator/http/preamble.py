@@ -17,7 +17,7 @@ _PROSE: Final = 4096
 
 
 class PreambleStripper:
-    """Leaves out what stands before the first JSON object of a text: thoughts, prose, the opening of a code fence.
+    """A filter that drops what stands before the first JSON object of a text: thoughts, prose, the start of a fence.
 
     Thoughts stand between tags such as `<think>` and `</think>`. Some chat templates write the opening tag themselves,
     so that the text begins within the thoughts.

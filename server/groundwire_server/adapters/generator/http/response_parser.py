@@ -43,7 +43,7 @@ class ResponseParser(ABC):
         input_tokens: what the provider counted; None where it gave no count, or one that cannot be.
         output_tokens: the same.
         cached_tokens: how many of the input tokens came from its cache.
-        unseen: what the model wrote besides the draft, such as its thoughts.
+        unseen: what the model wrote in addition to the draft, such as its thoughts.
     """
 
     __slots__ = (
@@ -80,24 +80,28 @@ class ResponseParser(ABC):
         parts: list[str] = []
         try:
             for data in events:
-                text = self._event(data)
-                if text is None:
+                parts.append(self._event(data))
+                if self.done:
                     break
-                parts.append(text)
         except Failure as failure:
             self.failure = failure
         except (AttributeError, LookupError, TypeError, ValueError):
-            # Looked into without asking first what it is: nearly always it is what it should be.
+            # Values are used without a look at their types: nearly always they are what they should be.
             self.failure = MalformedResponseFailure()
         return "".join(parts)
 
     def end(self) -> str:
         """Return what is left of a reply in which no draft began: prose, which is not of the form asked for."""
-        return self._preamble.rest() if self._source is None else ""
+        return "" if self.began else self._preamble.rest()
+
+    @property
+    def began(self) -> bool:
+        """Whether the draft has begun."""
+        return self._source is not None
 
     @abstractmethod
-    def _event(self, data: bytes) -> str | None:
-        """The draft's text in an event; None where the protocol says that nothing follows."""
+    def _event(self, data: bytes) -> str:
+        """The draft's text in an event."""
 
     def _decoded(self, data: bytes) -> Any:
         try:
