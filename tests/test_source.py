@@ -37,10 +37,11 @@ def exceptions() -> dict[str, frozenset[str]]:
     def above(name: str) -> set[str]:
         return {name}.union(*map(above, bases.get(name, ())))
 
-    return {name: frozenset(above(name)) for name in bases if any(map(_is_exception, above(name)))}
+    return {name: frozenset(above(name)) for name in bases if any(map(_is_exception, above(name) - bases.keys()))}
 
 
 def _is_exception(base: str) -> bool:
+    """Return whether a base that is not the server's own is an exception, by what it is or by its name."""
     known = getattr(builtins, base, None)
     foreign = base.endswith(("Error", "Exception", "Exit"))
     return foreign or (isinstance(known, type) and issubclass(known, BaseException))
