@@ -25,7 +25,7 @@ class Change(StrEnum):
 
     CREATE = "create the collection"
     ADD_PROPERTY = "add the property"
-    RECREATE = "delete the collection with everything in it, and create it anew"
+    RECREATE = "delete the collection with everything in it, and create it again"
 
 
 @dataclass(frozen=True, slots=True)
