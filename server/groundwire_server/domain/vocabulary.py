@@ -148,3 +148,4 @@ class Reason(_Word):
     EMBEDDER_UNAVAILABLE = auto()
     INTERNAL = auto()
     RUN_NOT_FOUND = auto()
+    REVISION_MISMATCH = auto()

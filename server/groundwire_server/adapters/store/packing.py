@@ -1,9 +1,10 @@
-"""Values as they lie in the file: metadata as JSON, vectors as little-endian float32."""
+"""Values as stores keep them: metadata as JSON, times as text that sorts by time, vectors as little-endian float32."""
 
 import json
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from groundwire_server.domain.document import Sentence
@@ -26,6 +27,11 @@ def unpacked_metadata(written: str) -> dict[str, MetadataValue]:
 def typed_metadata(read: Mapping[str, Any]) -> dict[str, MetadataValue]:
     """Give metadata that was read as JSON its types."""
     return {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}
+
+
+def packed_time(moment: datetime) -> str:
+    """Write a time with as many characters as any other, so that the order of texts is that of times."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def packed_vectors(vectors: Iterable[Vector]) -> bytes:

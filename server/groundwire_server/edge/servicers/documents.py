@@ -1,7 +1,5 @@
 """DocumentService."""
 
-import base64
-import binascii
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
@@ -10,6 +8,7 @@ import grpc.aio
 from groundwire.v1 import document_pb2, document_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import Listing, Position
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, current_call
@@ -18,6 +17,7 @@ from groundwire_server.edge.convert.words import INGEST_STATES
 from groundwire_server.edge.layers.access import check_role
 from groundwire_server.edge.layers.identity import caller_of
 from groundwire_server.edge.layers.validation import check
+from groundwire_server.edge.page_tokens import PageTokens
 from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
@@ -80,11 +80,12 @@ class Documents(DocumentServiceServicer):
         """Return a page of documents."""
         call = current_call()
         size = request.page_size or _PAGE_SIZE
-        infos = await self._current.snapshot.corpus.page(
-            call.caller, _after(request.page_token), size + 1, self._by(call)
-        )
+        tokens = PageTokens()
+        after = tokens.read(request.page_token)
+        infos = await self._current.snapshot.corpus.page(call.caller, Listing(), after, size + 1, self._by(call))
         page = list(_fitting(info_to_pb(info) for info in infos[:size]))
-        token = _token(page[-1].document_id) if len(infos) > len(page) else ""
+        last = infos[len(page) - 1]
+        token = tokens.write(Position(last.document_id, last.updated)) if len(infos) > len(page) else ""
         return document_service_pb2.ListDocumentsResponse(documents=page, next_page_token=token)
 
     async def DeleteDocument(
@@ -144,14 +145,3 @@ def _fitting(documents: Iterable[document_pb2.DocumentInfo]) -> Iterator[documen
 
 def _unknown(document_id: str) -> Rejection:
     return Rejection(Reason.DOCUMENT_NOT_FOUND, metadata={"document_id": document_id})
-
-
-def _token(last: str) -> str:
-    return base64.urlsafe_b64encode(last.encode()).decode()
-
-
-def _after(token: str) -> str:
-    try:
-        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError):
-        raise Rejection.invalid("page_token", "must be the next_page_token of an earlier page", "page_token") from None

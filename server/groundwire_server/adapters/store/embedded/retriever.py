@@ -16,10 +16,8 @@ from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
 from groundwire_server.adapters.store.packing import unpacked_metadata
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
-
-EMPTY_VERSION: Final = "empty"
-"""The corpus version of a tenant that has never stored a document."""
 
 _DEPTH: Final = 4
 _LEAST_DEPTH: Final = 64

@@ -48,6 +48,7 @@ CREATE TABLE documents (
 );
 CREATE INDEX documents_by_change ON documents (tenant, change);
 CREATE INDEX documents_by_access ON documents (access);
+CREATE INDEX documents_by_time ON documents (tenant, updated, document_id);
 CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
 -- Chunks of one revision have consecutive ids, in the order they were given, above all earlier ones.

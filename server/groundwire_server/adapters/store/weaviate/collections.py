@@ -51,6 +51,7 @@ class Objects:
         deadline: Deadline,
         *,
         sort_by: str = "",
+        descending: bool = False,
     ) -> Sequence[tuple[str, Mapping[str, Any]]] | None:
         """Return ids and properties of what satisfies a filter; None when Weaviate does not know the tenant."""
 
@@ -59,7 +60,7 @@ class Objects:
                 filters=where,
                 limit=limit,
                 return_properties=list(properties),
-                sort=Sort.by_property(sort_by, ascending=True) if sort_by else None,
+                sort=Sort.by_property(sort_by, ascending=not descending) if sort_by else None,
             )
             return [(str(each.uuid), each.properties) for each in found.objects]
 
@@ -69,6 +70,20 @@ class Objects:
         except StoreFailure as failure:
             if self.is_new_tenant(failure):
                 return None
+            raise
+
+    async def count(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
+        """Return how many objects satisfy a filter; none when Weaviate does not know the tenant."""
+
+        async def work(client: WeaviateAsyncClient) -> int:
+            found = await self._at(client, tenant).aggregate.over_all(filters=where, total_count=True)
+            return found.total_count or 0
+
+        try:
+            return await self._connection.call(Operation("aggregate", self._collection, tenant), deadline, work)
+        except StoreFailure as failure:
+            if self.is_new_tenant(failure):
+                return 0
             raise
 
     def is_new_tenant(self, failure: StoreFailure) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from groundwire_server.adapters.store.packing import packed_sentences, typed_metadata, unpacked_sentences
+from groundwire_server.adapters.store.packing import packed_sentences, packed_time, typed_metadata, unpacked_sentences
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate import tokens
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence
@@ -32,10 +32,10 @@ DESCRIBED: Final = (
     p.ACCESS,
     p.BODY,
     p.BODY_HASH,
+    p.CHANGE,
     p.CHUNK_COUNT,
     p.CONTENT_HASH,
     p.LIVE,
-    p.PENDING,
     p.REVISION,
     p.SIZE_BYTES,
 )
@@ -59,17 +59,23 @@ class Head:
         key: the document's uuid.
         info: about the revision that counts.
         live: whether it exists for those who may see it.
-        pending: whether a change has begun and not ended: its chunks may be of several revisions.
         body: the revision that its chunks were written in; an access list alone changes without writing them.
         body_hash: of all but the access list.
+        change: the corpus version that an unfinished change makes, empty when there is none: until it is finished the
+            chunks may be of several revisions.
     """
 
     key: str
     info: DocumentInfo
     live: bool
-    pending: bool
     body: int
     body_hash: str
+    change: str = ""
+
+    @property
+    def revision(self) -> int:
+        """The revision that is stored; 0 when there is no document."""
+        return self.info.revision if self.live else 0
 
 
 def document_key(document_id: str) -> str:
@@ -105,6 +111,11 @@ def position(document_id: str) -> str:
     return document_id.encode("utf-8", "surrogatepass").hex()
 
 
+def recency(document_id: str, updated: datetime) -> str:
+    """When a document was stored, then its position, in a form that sorts by both."""
+    return f"{packed_time(updated)} {position(document_id)}"
+
+
 def access(principals: Iterable[str]) -> list[str]:
     """An access list as tokens."""
     return [tokens.principal_token(principal) for principal in sorted(principals)]
@@ -123,15 +134,17 @@ def head_object(head: Head) -> NewObject:
         "title": info.title,
         "source_uri": info.source_uri,
         "metadata": dict(info.metadata),
-        "updated": info.updated.isoformat(),
+        "updated": packed_time(info.updated),
     }
     written = {
         p.DOCUMENT: head.key,
         p.POSITION: position(info.document_id),
+        p.RECENCY: recency(info.document_id, info.updated),
         p.ABOUT: json.dumps(about),
         p.ACCESS: access(info.allowed_principals),
+        p.FACTS: tokens.facts(info.metadata),
         p.LIVE: head.live,
-        p.PENDING: head.pending,
+        p.CHANGE: head.change,
         p.REVISION: info.revision,
         p.BODY: head.body,
         p.CONTENT_HASH: info.content_hash,
@@ -158,7 +171,7 @@ def read_head(found: Mapping[str, Any]) -> Head:
         updated=datetime.fromisoformat(about["updated"]),
     )
     return Head(
-        document_key(info.document_id), info, found[p.LIVE], found[p.PENDING], int(found[p.BODY]), found[p.BODY_HASH]
+        document_key(info.document_id), info, found[p.LIVE], int(found[p.BODY]), found[p.BODY_HASH], found[p.CHANGE]
     )
 
 

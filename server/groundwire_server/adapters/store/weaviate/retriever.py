@@ -21,9 +21,10 @@ from groundwire_server.adapters.store.weaviate.options import SearchField, Searc
 from groundwire_server.adapters.store.weaviate.properties import TERMS, TITLE_TERMS
 from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, relative
 from groundwire_server.adapters.store.weaviate.tokens import query_terms
-from groundwire_server.adapters.store.weaviate.versions import EMPTY_VERSION, Versions
+from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.vector import Vector
 from groundwire_server.telemetry import names

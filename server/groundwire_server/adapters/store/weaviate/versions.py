@@ -14,10 +14,8 @@ from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
 from groundwire_server.adapters.store.weaviate.objects import CORPUS_ID, NewObject
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.ports.clock import Clock
-
-EMPTY_VERSION: Final = "empty"
-"""The corpus version of a tenant that has never stored a document."""
 
 STORED: Final = (p.VERSION, p.NEXT_VERSION, p.NEXT_AT)
 
