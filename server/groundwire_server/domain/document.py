@@ -141,7 +141,10 @@ def check_revision(document_id: str, expected: int | None, stored: int) -> None:
         Rejection: REVISION_MISMATCH.
     """
     if expected is not None and expected != stored:
-        raise Rejection(
-            Reason.REVISION_MISMATCH,
-            metadata={"document_id": document_id, "expected_revision": str(expected), "revision": str(stored)},
-        )
+        raise revision_mismatch(document_id, expected, stored)
+
+
+def revision_mismatch(document_id: str, expected: int, stored: int) -> Rejection:
+    """Return the rejection of a document whose stored revision is not the expected one."""
+    revisions = {"expected_revision": str(expected), "revision": str(stored)}
+    return Rejection(Reason.REVISION_MISMATCH, metadata={"document_id": document_id, **revisions})

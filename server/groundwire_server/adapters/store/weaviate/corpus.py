@@ -7,8 +7,8 @@ document described is the old one. A change that breaks off stays announced in t
 does not belong to the revision that counts.
 
 One process changes one document at a time. Two processes must not change the same document at once: Weaviate has no way
-to refuse the second. Where a caller expects a revision, the announcement is read back before anything else is changed:
-of two processes that meet there, at most the one that wrote last goes on, unless the other had read before that.
+to refuse the second. Where a caller expects a revision the document is read again right before it is announced and
+right after. Another process goes unnoticed only when it writes between one of these reads and the write beside it.
 """
 
 import asyncio
@@ -50,6 +50,7 @@ from groundwire_server.domain.document import (
     PutState,
     Stored,
     check_revision,
+    revision_mismatch,
 )
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Filter, matches
@@ -69,13 +70,11 @@ class _Change:
 
     Attributes:
         tenant: whose corpus.
-        first: whether the corpus has no version yet.
         version: the corpus version that it makes.
         deadline: when it must have ended.
     """
 
     tenant: str
-    first: bool
     version: str
     deadline: Deadline
 
@@ -119,11 +118,16 @@ class WeaviateCorpus:
                 return Stored(PutState.UNCHANGED, held.info.revision, held.info.chunk_count, version)
             replaced = 0 if held is None else held.revision
             check_revision(document.document_id, expected_revision, replaced)
+            if held is None:
+                await self._require_tenant(caller.tenant, deadline)
             new = self._described(document, content_hash, chunks, held)
             async with self._changing(caller.tenant, version, deadline) as change:
-                await self._announce(change, held, new)
+                announced = _announced(_narrowed(held, new), change)
                 if expected_revision is not None:
-                    await self._confirm(change, document.document_id, expected_revision)
+                    await self._recheck(change, new, held, expected_revision)
+                await self._write(change, [announced])
+                if expected_revision is not None:
+                    await self._recheck(change, new, announced, expected_revision)
                 await self._replace(change, held, document, chunks, new)
         state = PutState.UPDATED if replaced else PutState.CREATED
         return Stored(state, new.info.revision, new.info.chunk_count, change.version)
@@ -202,7 +206,7 @@ class WeaviateCorpus:
         """Remove documents; return the corpus version after it."""
         async with self._changing(tenant, version, deadline) as change:
             # They stay live until their chunks are gone: what breaks off before can be found, and removed again.
-            await self._begin(change, [_announced(head, change) for head in held])
+            await self._write(change, [_announced(head, change) for head in held])
             keys = [head.key for head in held]
             await self._chunks.delete(tenant, Where.by_property(p.DOCUMENT).contains_any(keys), deadline)
             await self._end(change, [_tombstone(head) for head in held])
@@ -236,27 +240,23 @@ class WeaviateCorpus:
             body_hash=body,
         )
 
-    async def _announce(self, change: _Change, held: Head | None, new: Head) -> None:
-        """Write down that a document will be replaced, with no more rights than both access lists give."""
-        if held is None:
-            await self._require_tenant(change.tenant, change.deadline)
-            # Only its key counts yet.
-            info = replace(new.info, revision=0)
-            await self._begin(change, [_announced(Head(new.key, info, live=False, body=0, body_hash=""), change)])
-        else:
-            info = replace(held.info, allowed_principals=_narrowed(held, new))
-            await self._begin(change, [_announced(replace(held, info=info), change)])
+    async def _recheck(self, change: _Change, new: Head, known: Head | None, expected: int) -> None:
+        """Read a document again.
 
-    async def _confirm(self, change: _Change, document_id: str, expected: int) -> None:
-        """Read the announcement back.
+        Args:
+            change: of this process.
+            new: what the document is to become.
+            known: the document as this process read or wrote it last; None for one that never was.
+            expected: the revision to replace.
 
         Raises:
-            Rejection: REVISION_MISMATCH when another process has announced a change of the document since.
+            Rejection: REVISION_MISMATCH when another process has changed the document since, or has begun to.
         """
-        held, _ = await self._held(change.tenant, document_id, change.deadline)
-        if held is None or held.change != change.version:
-            stored = 0 if held is None else held.revision + bool(held.change)
-            check_revision(document_id, expected, stored)
+        found, _ = await self._held(change.tenant, new.info.document_id, change.deadline)
+        if _state(found) != _state(known):
+            unfinished = found is not None and bool(found.change)
+            stored = 0 if found is None else found.revision + unfinished
+            raise revision_mismatch(new.info.document_id, expected, stored)
 
     async def _replace(
         self, change: _Change, held: Head | None, document: Document, chunks: Sequence[Chunk], new: Head
@@ -270,7 +270,7 @@ class WeaviateCorpus:
                 await self._patch(tenant, new.key, rights, deadline)
                 await self._end(change, [new])
                 return
-            narrowed = _narrowed(held, new)
+            narrowed = _narrowed(held, new).info.allowed_principals
             if held.live and narrowed != held.info.allowed_principals:
                 await self._patch(tenant, new.key, {p.ACCESS: access(narrowed)}, deadline)
         objects = chunk_objects(new.key, document, new.info.revision, chunks, vectorized=self._vectorized)
@@ -289,15 +289,15 @@ class WeaviateCorpus:
 
     @asynccontextmanager
     async def _changing(self, tenant: str, version: str, deadline: Deadline) -> AsyncIterator[_Change]:
-        """A change of what is stored at a corpus version."""
-        change = _Change(tenant, version == EMPTY_VERSION, secrets.token_urlsafe(12), deadline)
+        """Announce a change of the corpus, and forget it when it has ended or has broken off."""
+        change = _Change(tenant, secrets.token_urlsafe(12), deadline)
         try:
+            await self._versions.begin(tenant, change.version, deadline, first=version == EMPTY_VERSION)
             yield change
         finally:
             self._versions.forget(tenant, change.version)
 
-    async def _begin(self, change: _Change, announced: Sequence[Head]) -> None:
-        await self._versions.begin(change.tenant, change.version, change.deadline, first=change.first)
+    async def _write(self, change: _Change, announced: Sequence[Head]) -> None:
         await self._documents.write(change.tenant, map(head_object, announced), change.deadline)
 
     async def _end(self, change: _Change, changed: Sequence[Head]) -> None:
@@ -349,10 +349,20 @@ def _tombstone(held: Head) -> Head:
     return Head(held.key, info, live=False, body=0, body_hash="")
 
 
-def _narrowed(held: Head, new: Head) -> frozenset[str]:
-    """The access list while one revision replaces another: of a document that was deleted nothing is left to see."""
+def _state(head: Head | None) -> tuple[int, bool, str] | None:
+    """What no two changes of a document leave the same."""
+    return None if head is None else (head.info.revision, head.live, head.change)
+
+
+def _narrowed(held: Head | None, new: Head) -> Head:
+    """A document while a new revision replaces it: as it was, with no more rights than both access lists give."""
+    if held is None:
+        # Only its key counts yet.
+        return Head(new.key, replace(new.info, revision=0), live=False, body=0, body_hash="")
     allowed = new.info.allowed_principals
-    return _common(held.info.allowed_principals, allowed) if held.live or held.change else allowed
+    if held.live or held.change:
+        allowed = _common(held.info.allowed_principals, allowed)
+    return replace(held, info=replace(held.info, allowed_principals=allowed))
 
 
 def _common(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
