@@ -1,4 +1,4 @@
-"""What a document must be to be stored, where the rules on single fields do not say it."""
+"""Limits of a document that the contract's rules on single fields cannot express, and the largest text."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Storing a document: the path from its text to a revision that can be searched."""
+"""Ingest: the path from a document to a revision that can be searched."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,19 +17,19 @@ from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder
 
 MAX_SENTENCE_VECTORS = 10_000
-"""Sentences of one document that are embedded when it is stored, 15 MB of vectors; those after them are embedded when a
-question needs them."""
+"""The most sentences of one document that are embedded when it is stored, 15 MB of vectors; the rest are embedded when
+a question needs them."""
 
 _PASSAGES_ALONE = "embedded=passages"
 
 
 class Ingest:
-    """Takes documents in.
+    """The path of documents into a corpus.
 
     Args:
-        corpus: keeps them.
-        embedder: makes them searchable by meaning; without one by keyword alone.
-        sentence_vectors: whether sentences are embedded too, beside the passages that they are in.
+        corpus: that stores them.
+        embedder: of their passages and sentences; without one they are found by keyword alone.
+        sentence_vectors: whether sentences are embedded in addition to passages.
     """
 
     def __init__(self, corpus: Corpus, embedder: Embedder | None = None, *, sentence_vectors: bool = True) -> None:
@@ -37,13 +37,13 @@ class Ingest:
         self._embedder = embedder
         self._recent = RecentVectors(embedder) if embedder else None
         self._most_sentences = MAX_SENTENCE_VECTORS if sentence_vectors else 0
-        # A document that was stored the other way is not the same: it is written again when it is ingested again.
+        # A document that was stored with the other setting is not the same: the next ingest writes it again.
         self._settings = SETTINGS if sentence_vectors or embedder is None else f"{SETTINGS} {_PASSAGES_ALONE}"
 
     async def store(
         self, caller: Caller, document: Document, deadline: Deadline, *, expected_revision: int | None = None
     ) -> Stored:
-        """Store a document whole or not at all; one that is stored already as it is costs next to nothing.
+        """Store a document whole or not at all; one that is stored already in the same form is not written again.
 
         Args:
             caller: whose tenant it is stored for.
@@ -73,7 +73,7 @@ class Ingest:
         return replace(stored, content_hash=digest)
 
     async def _prepare(self, tenant: str, document: Document, deadline: Deadline) -> list[Chunk]:
-        """Cut and embed window by window, so that a long document neither blocks others nor runs on when cancelled."""
+        """Split and embed window by window: a long document neither blocks others nor runs on when it is cancelled."""
         prepared: list[Chunk] = []
         sentences_left = self._most_sentences
         for window in windows(document.text):

@@ -1,4 +1,4 @@
-"""What the corpus keeps."""
+"""Documents, and how they are stored and listed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ EMPTY_VERSION = "empty"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text with what is known about it."""
+    """A text with its description."""
 
     document_id: str
     text: str

@@ -1,4 +1,4 @@
-"""Keeping documents."""
+"""The port of a store that keeps documents."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -294,7 +294,7 @@ def _rows(connection: sqlite3.Connection, which: Clause, limit: int) -> Sequence
 def _clear(connection: sqlite3.Connection, tenant: int, held: _Held) -> None:
     """Remove everything of a document but its row, which remembers the revision."""
     table = passages_table(tenant)
-    # The keyword index keeps no text of its own: it is told what to forget.
+    # The keyword index keeps no text of its own: a removal has to name the text that it removes.
     connection.execute(
         f"INSERT INTO {table} ({table}, rowid, text) SELECT 'delete', id, text FROM chunks WHERE document = ?",  # noqa: S608
         (held.number,),

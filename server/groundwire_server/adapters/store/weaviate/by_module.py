@@ -13,9 +13,10 @@ from weaviate.classes.query import HybridFusion, HybridVector, MetadataQuery
 from weaviate.collections import CollectionAsync
 from weaviate.collections.classes.filters import FilterReturn
 
+from groundwire_server.adapters.store.relative import relative
 from groundwire_server.adapters.store.weaviate.objects import RETURNED, read_passage
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
-from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, relative, similarity
+from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, similarity
 from groundwire_server.domain.evidence import Passage, Scores
 
 _RETURNED: Final = list(RETURNED)

@@ -11,6 +11,7 @@ from weaviate.collections import CollectionAsync
 from weaviate.collections.classes.filters import FilterReturn
 from weaviate.collections.classes.internal import Object
 
+from groundwire_server.adapters.store.relative import relative
 from groundwire_server.adapters.store.weaviate import filters, heads
 from groundwire_server.adapters.store.weaviate.by_module import ModuleSearch
 from groundwire_server.adapters.store.weaviate.collections import Objects
@@ -19,7 +20,7 @@ from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.objects import RETURNED, read_passage
 from groundwire_server.adapters.store.weaviate.options import SearchField, SearchMode, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.properties import TERMS, TITLE_TERMS
-from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, relative
+from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score
 from groundwire_server.adapters.store.weaviate.tokens import query_terms
 from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.caller import Caller
