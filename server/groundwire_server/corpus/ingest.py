@@ -20,7 +20,7 @@ MAX_SENTENCE_VECTORS = 10_000
 """The most sentences of one document that are embedded when it is stored, 15 MB of vectors; the rest are embedded when
 a question needs them."""
 
-_PASSAGES_ALONE = "embedded=passages"
+_PASSAGES_ONLY = "embedded=passages"
 
 
 class Ingest:
@@ -38,7 +38,7 @@ class Ingest:
         self._recent = RecentVectors(embedder) if embedder else None
         self._most_sentences = MAX_SENTENCE_VECTORS if sentence_vectors else 0
         # A document that was stored with the other setting is not the same: the next ingest writes it again.
-        self._settings = SETTINGS if sentence_vectors or embedder is None else f"{SETTINGS} {_PASSAGES_ALONE}"
+        self._settings = SETTINGS if sentence_vectors or embedder is None else f"{SETTINGS} {_PASSAGES_ONLY}"
 
     async def store(
         self, caller: Caller, document: Document, deadline: Deadline, *, expected_revision: int | None = None
@@ -77,12 +77,12 @@ class Ingest:
         prepared: list[Chunk] = []
         sentences_left = self._most_sentences
         for window in windows(document.text):
-            cut = await asyncio.to_thread(_cut, window)
-            embedded = sum(len(spans) for _, spans in cut) <= sentences_left
+            pieces = await asyncio.to_thread(_split, window)
+            embedded = sum(len(spans) for _, spans in pieces) <= sentences_left
             if embedded:
-                sentences_left -= sum(len(spans) for _, spans in cut)
-            vectors = await self._embed(tenant, cut, embedded, deadline)
-            for text, spans in cut:
+                sentences_left -= sum(len(spans) for _, spans in pieces)
+            vectors = await self._embed(tenant, pieces, embedded, deadline)
+            for text, spans in pieces:
                 ordinal = len(prepared)
                 prepared.append(
                     Chunk(
@@ -98,17 +98,17 @@ class Ingest:
     async def _embed(
         self,
         tenant: str,
-        cut: "Sequence[tuple[str, Sequence[tuple[int, int]]]]",
+        pieces: "Sequence[tuple[str, Sequence[tuple[int, int]]]]",
         sentences_too: bool,
         deadline: Deadline,
     ) -> dict[str, Vector]:
-        if self._recent is None or not cut:
+        if self._recent is None or not pieces:
             return {}
-        texts = [text for text, _ in cut]
+        texts = [text for text, _ in pieces]
         if sentences_too:
-            texts += [text[start:end] for text, spans in cut for start, end in spans]
+            texts += [text[start:end] for text, spans in pieces for start, end in spans]
         return await self._recent.of(tenant, texts, deadline)
 
 
-def _cut(window: str) -> list[tuple[str, list[tuple[int, int]]]]:
+def _split(window: str) -> list[tuple[str, list[tuple[int, int]]]]:
     return [(chunk, sentences(chunk)) for chunk in chunks(window)]

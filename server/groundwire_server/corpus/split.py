@@ -29,7 +29,7 @@ def windows(text: str) -> Iterator[str]:
 
 
 def chunks(window: str) -> list[str]:
-    """Split a window into chunks, at the highest level of structure that is short enough: paragraphs before sentences."""
+    """Split a window into chunks at the highest level of structure that is short enough: paragraphs, then sentences."""
     return [chunk for chunk in TextSplitter(CHUNK_CHARACTERS).chunks(window) if not chunk.isspace()]
 
 

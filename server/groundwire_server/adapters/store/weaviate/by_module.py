@@ -1,8 +1,8 @@
-"""Searching where a module of Weaviate's makes the vectors: questions go as words, and similarity comes as a distance.
+"""Searches where a vectorizer module of Weaviate makes the vectors: questions are sent as words.
 
-A vector search tells distances. A hybrid search tells none; the explanation of its scores has the similarity of what
-the vector leg found. What the keyword leg alone found is measured by a second search, held to those objects, for which
-the module embeds the question again.
+A vector search returns distances. A hybrid search returns none, but the explanation of its scores has the similarity of
+what the vector leg found. What the keyword leg alone found is measured by another search, restricted to those objects,
+for which the module embeds the question again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,12 +23,12 @@ _RETURNED: Final = list(RETURNED)
 
 
 class ModuleSearch:
-    """The searches of one route that need vectors of a module's.
+    """The searches of one route that need vectors of a module.
 
     Args:
         options: of the route.
         vector: the name of the vector.
-        fields: what the keyword leg looks through, as Weaviate takes them.
+        fields: the properties that the keyword leg searches, in Weaviate's notation.
     """
 
     def __init__(self, options: SearchOptions, vector: str, fields: Sequence[str]) -> None:
@@ -63,7 +63,7 @@ class ModuleSearch:
         found = await handle.query.hybrid(
             terms,
             alpha=self._options.alpha,
-            # The words of the index are stems; a model understands the question as it was put.
+            # The index holds stems; a model needs the words of the question as they are.
             vector=HybridVector.near_text(text),
             target_vector=self._vector,
             fusion_type=HybridFusion.RELATIVE_SCORE,

@@ -1,4 +1,4 @@
-"""Keeping documents where nothing but a single object is written whole.
+"""Keeping documents where only single objects are written atomically.
 
 A replacement goes: announce it (the next corpus version, and the change in the document) - take rights away that the
 new access list does not give - write the new chunks beside the old ones - delete the old ones - end it (the document as
@@ -69,7 +69,7 @@ class _Change:
     """A change that has begun.
 
     Attributes:
-        tenant: whose corpus.
+        tenant: of the corpus.
         version: the corpus version that it makes.
         deadline: when it must have ended.
     """
@@ -125,7 +125,7 @@ class WeaviateCorpus:
                 announced = _announced(_narrowed(held, new), change)
                 if expected_revision is not None:
                     await self._recheck(change, new, held, expected_revision)
-                await self._write(change, [announced])
+                await self._announce(change, [announced])
                 if expected_revision is not None:
                     await self._recheck(change, new, announced, expected_revision)
                 await self._replace(change, held, document, chunks, new)
@@ -139,7 +139,7 @@ class WeaviateCorpus:
 
     async def text(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Return a document's text; see the port."""
-        # It may be replaced between the two calls; the second look finds it.
+        # A document that is replaced between the two calls is found by the second attempt.
         for _ in range(2):
             head = await heads.visible(self._documents, caller, document_id, deadline)
             if head is None:
@@ -178,7 +178,7 @@ class WeaviateCorpus:
         ):
             weighed = ((head, head.info.chunk_count) for head in found)
             batch = next(batched(weighed, _PURGED_DOCUMENTS, _PURGED_CHUNKS))
-            removed = await self._purge(caller, condition, [head.info.document_id for head in batch], deadline)
+            removed = await self._purge_batch(caller, condition, [head.info.document_id for head in batch], deadline)
             if removed:
                 return removed
             # All of them have changed since: the rest of the list may hold others.
@@ -189,7 +189,9 @@ class WeaviateCorpus:
         """Return the corpus version; see the port."""
         return await self._versions.current(caller.tenant, deadline)
 
-    async def _purge(self, caller: Caller, condition: Filter, document_ids: Sequence[str], deadline: Deadline) -> int:
+    async def _purge_batch(
+        self, caller: Caller, condition: Filter, document_ids: Sequence[str], deadline: Deadline
+    ) -> int:
         """Remove those of these documents that still are to be removed."""
         async with self._alone(caller.tenant, document_ids, deadline):
             found, corpus = await heads.with_corpus(self._documents, caller.tenant, document_ids, deadline)
@@ -206,7 +208,7 @@ class WeaviateCorpus:
         """Remove documents; return the corpus version after it."""
         async with self._changing(tenant, version, deadline) as change:
             # They stay live until their chunks are gone: what breaks off before can be found, and removed again.
-            await self._write(change, [_announced(head, change) for head in held])
+            await self._announce(change, [_announced(head, change) for head in held])
             keys = [head.key for head in held]
             await self._chunks.delete(tenant, Where.by_property(p.DOCUMENT).contains_any(keys), deadline)
             await self._end(change, [_tombstone(head) for head in held])
@@ -280,10 +282,10 @@ class WeaviateCorpus:
         await self._end(change, [new])
 
     async def _require_tenant(self, tenant: str, deadline: Deadline) -> None:
-        """Make the tenant where it is new. Weaviate says so only of tenants that do not exist."""
+        """Create the tenant where Weaviate does not have it."""
         if await self._documents.fetch(tenant, by_ids([document_key("")]), (p.LIVE,), 1, deadline) is None:
-            # An operator may have removed it while this process remembers its version.
-            self._versions.lost(tenant)
+            # An operator may have removed it: this process may still remember its version.
+            self._versions.forget_tenant(tenant)
             await self._chunks.create_tenant(tenant, deadline)
             await self._documents.create_tenant(tenant, deadline)
 
@@ -295,15 +297,15 @@ class WeaviateCorpus:
             await self._versions.begin(tenant, change.version, deadline, first=version == EMPTY_VERSION)
             yield change
         finally:
-            self._versions.forget(tenant, change.version)
+            self._versions.close(tenant, change.version)
 
-    async def _write(self, change: _Change, announced: Sequence[Head]) -> None:
+    async def _announce(self, change: _Change, announced: Sequence[Head]) -> None:
         await self._documents.write(change.tenant, map(head_object, announced), change.deadline)
 
     async def _end(self, change: _Change, changed: Sequence[Head]) -> None:
         following = self._versions.ended(change.tenant, change.version)
         await self._documents.write(change.tenant, [following, *map(head_object, changed)], change.deadline)
-        self._versions.announce(change.tenant, change.version)
+        self._versions.note_stored(change.tenant, change.version)
 
     async def _remove_all_but(self, tenant: str, key: str, revision: int, deadline: Deadline) -> None:
         others = [Where.by_property(p.DOCUMENT).equal(key), Where.by_property(p.REVISION).not_equal(revision)]
@@ -319,7 +321,7 @@ class WeaviateCorpus:
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout_at(None if isinf(deadline.at) else deadline.at):
-                    # In one order, so that no two changes wait for each other.
+                    # All changes lock in one order, so that no two wait for each other.
                     for each in sorted(document_ids):
                         await held.enter_async_context(self._locks.setdefault((tenant, each), asyncio.Lock()))
             except TimeoutError:
@@ -328,12 +330,12 @@ class WeaviateCorpus:
 
 
 def _announced(head: Head, change: _Change) -> Head:
-    """A document with a change that has begun; without its hash nobody takes it for what is to be stored."""
+    """Return a document with a change that has begun; without a hash it is never taken for the one to store."""
     return replace(head, info=replace(head.info, content_hash=""), change=change.version)
 
 
 def _tombstone(held: Head) -> Head:
-    """What a deleted document leaves behind."""
+    """Return what a deleted document leaves behind."""
     info = DocumentInfo(
         held.info.document_id,
         "",
@@ -350,12 +352,12 @@ def _tombstone(held: Head) -> Head:
 
 
 def _state(head: Head | None) -> tuple[int, bool, str] | None:
-    """What no two changes of a document leave the same."""
+    """Return the part of a head that every change of the document changes."""
     return None if head is None else (head.info.revision, head.live, head.change)
 
 
 def _narrowed(held: Head | None, new: Head) -> Head:
-    """A document while a new revision replaces it: as it was, with no more rights than both access lists give."""
+    """Return a document while a new revision replaces it: as it was, with the rights that both access lists give."""
     if held is None:
         # Only its key counts yet.
         return Head(new.key, replace(new.info, revision=0), live=False, body=0, body_hash="")
@@ -366,7 +368,7 @@ def _narrowed(held: Head | None, new: Head) -> Head:
 
 
 def _common(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
-    """The access list of those whom both admit."""
+    """Return the access list of the callers that both lists admit."""
     if EVERYBODY in one:
         return other
     return one if EVERYBODY in other else one & other

@@ -1,4 +1,4 @@
-"""What Weaviate reports, in the product's words. Its own words hold names and values: they go no further than here."""
+"""Translation of Weaviate's errors into faults and causes. Its messages hold names and values, and are dropped here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,21 +20,21 @@ from groundwire_server.domain.vocabulary import Cause
 
 
 class Fault(StrEnum):
-    """What is wrong, and what an operator can do about it."""
+    """A fault of Weaviate or of the way to it, with advice for the operator."""
 
     UNAVAILABLE = "Weaviate does not answer: check that it runs and that its HTTP and gRPC ports can be reached"
-    SLOW = "Weaviate took longer than the call had"
-    OVERLOADED = "Weaviate is short of memory or refuses more work: give it more, or send it less"
+    SLOW = "Weaviate took longer than the call's deadline"
+    OVERLOADED = "Weaviate is short of memory or refuses more work: give it more memory, or send it less work"
     WRONG_KEY = "Weaviate refuses the API key: configure one that may read and write the collections"
-    MISSING_TENANT = "Weaviate does not know the tenant: create it, or let groundwire create tenants"
-    INACTIVE_TENANT = "Weaviate has put the tenant to sleep: activate it"
-    MISSING_COLLECTION = "Weaviate does not have the collections: apply the schema"
-    SCHEMA = "Weaviate's collections are not what this configuration needs: plan and apply the schema"
-    READ_ONLY = "Weaviate is read-only, as it is when its disk is nearly full: make room and set its shards to READY"
-    MODULE = "Weaviate's vectorizer module fails: see that it is enabled, that its model is reached, and its key"
-    TOO_FEW_NODES = "Weaviate has fewer nodes than the replicas asked for: lower the store's `replicas`, or add nodes"
-    NO_WEAVIATE = "what answers at the gRPC address is no Weaviate, or too old a one: correct the store's `grpc`"
-    OTHER = "Weaviate failed for a reason of its own: see its log"
+    MISSING_TENANT = "Weaviate does not have the tenant: create it, or let groundwire create tenants"
+    INACTIVE_TENANT = "Weaviate has deactivated the tenant: activate it"
+    MISSING_COLLECTION = "Weaviate does not have the collections: run `groundwire corpus apply`"
+    SCHEMA = "Weaviate's collections do not match this configuration: run `groundwire corpus apply`"
+    READ_ONLY = "Weaviate is read-only, as it is when its disk is nearly full: free space and set its shards to READY"
+    MODULE = "Weaviate's vectorizer module fails: check that it is enabled, that it reaches its model, and its key"
+    TOO_FEW_NODES = "Weaviate has fewer nodes than the configured replicas: lower the store's `replicas`, or add nodes"
+    NO_WEAVIATE = "the server at the gRPC address is not Weaviate, or is too old: correct the store's `grpc`"
+    OTHER = "Weaviate failed internally: see its log"
 
 
 _CAUSES: Final = {
@@ -63,7 +63,7 @@ _CODES: Final = {
     "PERMISSION_DENIED": Fault.WRONG_KEY,
     "UNIMPLEMENTED": Fault.NO_WEAVIATE,
 }
-"""gRPC codes that say it all; Weaviate answers nearly everything else with UNKNOWN and a sentence."""
+"""gRPC codes that are clear by themselves; nearly everything else is UNKNOWN with a sentence."""
 
 _SENTENCES: Final = (
     ("unauthorized", Fault.WRONG_KEY),
@@ -71,7 +71,7 @@ _SENTENCES: Final = (
     ("tenant not found", Fault.MISSING_TENANT),
     ("tenant not active", Fault.INACTIVE_TENANT),
     ("could not find class", Fault.MISSING_COLLECTION),
-    # What batches say of a collection that does not exist.
+    # The answer to a batch for a collection that does not exist.
     ("not present in schema", Fault.MISSING_COLLECTION),
     ("has multi-tenancy disabled", Fault.MISSING_COLLECTION),
     ("multi-tenancy is not enabled", Fault.MISSING_COLLECTION),
@@ -90,7 +90,7 @@ _SENTENCES: Final = (
     ("not enough storage replicas", Fault.TOO_FEW_NODES),
     ("invalid", Fault.SCHEMA),
 )
-"""What Weaviate 1.40 says; the first that occurs counts."""
+"""Parts of Weaviate 1.40's messages; the first that occurs decides."""
 
 _UNAUTHORIZED: Final = (401, 403)
 _TOO_MANY: Final = 429
@@ -139,7 +139,7 @@ class StoreFailure(Failure):
 
 @contextmanager
 def map_failures() -> Iterator[None]:
-    """Turn what the client raises into a `StoreFailure`."""
+    """Turn the client's errors into a `StoreFailure`."""
     try:
         yield
     except TimeoutError:
@@ -150,7 +150,7 @@ def map_failures() -> Iterator[None]:
 
 
 def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> Fault:
-    """Tell what is wrong."""
+    """Return the fault behind an error of the client."""
     match error:
         case WireError():
             return _CODES.get(error.code) or _said(error.details)

@@ -1,4 +1,4 @@
-"""Reading what is kept about documents."""
+"""Reading the descriptions of documents."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -40,7 +40,7 @@ async def visible(documents: Objects, caller: Caller, document_id: str, deadline
 async def page(
     documents: Objects, caller: Caller, listing: Listing, after: Position | None, limit: int, deadline: Deadline
 ) -> Sequence[Head]:
-    """Return documents that exist for the caller, as the port's `page` does."""
+    """Return documents of a listing that exist for the caller; see `Corpus.page`."""
     conditions = [_existing(caller, listing.filter)]
     if after is not None:
         conditions.append(_beyond(listing, after))
@@ -77,20 +77,20 @@ async def with_corpus(
 
 
 async def revisions(documents: Objects, tenant: str, document_ids: Iterable[str], deadline: Deadline) -> dict[str, int]:
-    """Return the revision that counts, for each document."""
+    """Return the current revision of each document."""
     keys = [document_key(document_id) for document_id in document_ids]
     found = await _heads(documents, tenant, by_ids(keys), len(keys), deadline)
     return {head.info.document_id: head.info.revision for head in found}
 
 
 def _existing(caller: Caller, condition: Filter | None) -> filters.Condition:
-    """The documents that exist for the caller and satisfy a filter."""
+    """Return the filter on documents that exist for the caller and satisfy a condition."""
     narrowed = True if condition is None else filters.compiled(condition)
     return filters.all_of([Where.by_property(p.LIVE).equal(True), filters.visible_to(caller), narrowed])
 
 
 def _beyond(listing: Listing, after: Position) -> FilterReturn:
-    """The documents that a listing has after a position."""
+    """Return the filter on documents that a listing has after a position."""
     compared = Where.by_property(_ORDER[listing.order])
     match listing.order:
         case DocumentOrder.ID:
