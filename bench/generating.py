@@ -23,8 +23,9 @@ from bench.collector import Collector
 from bench.measure import CALLERS, Measured
 from bench.servers import ServerProcess, server
 from bench.storing import few
-from groundwire.v1.answer_service_pb2 import STREAM_MODE_PROVISIONAL, AnswerRequest, StreamAnswerRequest
+from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire.v1.event_pb2 import STREAM_MODE_PROVISIONAL
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.retrieval_service_pb2 import RetrieveRequest
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub

@@ -8,8 +8,9 @@ from google.protobuf import json_format
 from google.rpc import code_pb2
 
 import groundwire
-from groundwire.v1.answer_service_pb2 import StreamMode
-from groundwire.v1.outcome_pb2 import Action, Cause, FailedSafe, NextStep
+from groundwire.v1.cause_pb2 import Cause
+from groundwire.v1.event_pb2 import StreamMode
+from groundwire.v1.outcome_pb2 import Action, FailedSafe, NextStep
 from tests.cli.conftest import Ran
 from tests.doubles import events
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
@@ -136,7 +137,7 @@ def test_a_retraction_is_said(groundwire_command: Command, service: FakeService,
     service.otherwise = events.numbered(
         [
             events.started(),
-            events.delta("Parcels may be opened by anybody.", verified=False),
+            events.delta("Parcels may be opened by anybody.", provisional=True),
             events.retraction(2),
             events.ended(events.abstained()),
         ]
@@ -146,7 +147,7 @@ def test_a_retraction_is_said(groundwire_command: Command, service: FakeService,
 
     assert ran.out.startswith(
         "Parcels may be opened by anybody.\n"
-        "[taken back: UNSUPPORTED, the cited passages do not support what is said]\n"
+        "[taken back: UNSUPPORTED, a sentence says more than the cited passages]\n"
         "abstained: "
     )
 

@@ -7,20 +7,16 @@ import pytest
 from rich.console import Console
 
 import groundwire
-from groundwire.v1 import outcome_pb2
-from groundwire.v1.outcome_pb2 import (
-    Action,
-    Blocked,
-    Cached,
-    Cause,
-    Degraded,
-    GroundedText,
-    InReview,
-    NextStep,
-    Queued,
-    Stage,
+from groundwire.v1 import (
+    cause_pb2,
+    outcome_pb2,
+    report_pb2,
 )
+from groundwire.v1.cause_pb2 import Cause
+from groundwire.v1.grounding_pb2 import GroundedText
+from groundwire.v1.outcome_pb2 import Action, Blocked, Cached, Degraded, InReview, NextStep, Queued
 from groundwire.v1.passage_pb2 import Passage
+from groundwire.v1.report_pb2 import Stage
 from groundwire_server.cli import words
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.flow import Flow
@@ -142,7 +138,7 @@ def test_waterfalls(golden: Golden, name: str, width: int) -> None:
         )
         report.total.CopyFrom(events.milliseconds(1000))
     if name == "empty":
-        report = outcome_pb2.Report()
+        report = report_pb2.Report()
     screen = Screen(width, terminal=False)
     for line in waterfall(report, width, ascii_only=name == "ascii"):
         screen.console.print(line, no_wrap=True, overflow="crop")
@@ -155,7 +151,7 @@ def test_waterfalls(golden: Golden, name: str, width: int) -> None:
 
 
 def test_a_bar_stands_at_its_place() -> None:
-    report = outcome_pb2.Report(
+    report = report_pb2.Report(
         total=events.milliseconds(100),
         stages=[
             events.timing(Stage.STAGE_RETRIEVE, 0, 50, 100),
@@ -171,7 +167,7 @@ def test_a_bar_stands_at_its_place() -> None:
 
 def test_every_word_has_a_sentence() -> None:
     for enum, sentences in (
-        (outcome_pb2.Cause, words.CAUSES),
+        (cause_pb2.Cause, words.CAUSES),
         (outcome_pb2.Action, words.ACTIONS),
         (outcome_pb2.NextStep, words.NEXT_STEPS),
         (outcome_pb2.Degraded.Loss, words.LOSSES),
@@ -197,7 +193,7 @@ def test_text_taken_back_is_erased_on_a_terminal() -> None:
         screen,
         events.started(),
         events.delta("This stands. "),
-        events.delta("This is wrong and goes over several lines.", verified=False),
+        events.delta("This is wrong and goes over several lines.", provisional=True),
         events.retraction(3),
         events.delta("This is right."),
     )
@@ -231,7 +227,7 @@ def test_what_stands_is_said_again_where_nothing_can_be_erased() -> None:
 
     assert screen.lines() == [
         "Stands. Does not.",
-        "[taken back: UNSUPPORTED, the cited passages do not support what is said]",
+        "[taken back: UNSUPPORTED, a sentence says more than the cited passages]",
         "Stands.",
         "",
     ]

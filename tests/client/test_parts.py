@@ -12,7 +12,8 @@ from groundwire.caller import Caller
 from groundwire.channels import options
 from groundwire.errors import from_call
 from groundwire.tracing import trace_metadata
-from groundwire.v1.outcome_pb2 import Blocked, Cached, Degraded, GroundedText
+from groundwire.v1.grounding_pb2 import GroundedText
+from groundwire.v1.outcome_pb2 import Blocked, Cached, Degraded
 from tests.doubles import events
 
 

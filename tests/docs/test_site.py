@@ -100,7 +100,7 @@ def test_every_reason_has_its_status_and_its_example() -> None:
     assert len(list(errors.rows())) == len(Reason)
     page = errors.page()
     for reason in Reason:
-        assert f'\n{{"reason": "{reason}", "domain": "groundwire"' in page
+        assert f'\n{{"reason": "{reason}", "domain": "groundwire.io"' in page
 
 
 @pytest.mark.parametrize(("name", "words"), [("Cause", Cause), ("Action", Action), ("NextStep", NextStep)])
@@ -126,7 +126,7 @@ def test_every_element_of_the_contract_is_listed_with_its_limits() -> None:
             assert f"\n## {message.name}\n" in pages[source.name]
             for field in message.field:
                 assert f"\n| `{field.name}` | " in pages[source.name]
-    assert "`string.max_bytes: 4194304`" in pages["document"]
+    assert "`string.max_bytes: 3900000`" in pages["document"]
     assert "`duration.lte: 300s`" in pages["answer_service"]
     assert "map of string to [MetadataValue](filter.md#metadatavalue)" in pages["document"]
     assert "stream → stream" in pages["index"]

@@ -5,29 +5,43 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import answer_service_pb2, error_reason_pb2, outcome_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    error_reason_pb2,
+    event_pb2,
+    grounding_pb2,
+    outcome_pb2,
+    report_pb2,
+    server_info_pb2,
+)
 from groundwire_server.domain.vocabulary import (
     Action,
+    Assurance,
     Cause,
     Confidence,
+    Feature,
     Loss,
     NextStep,
     Reason,
     Stage,
     StreamMode,
+    Verdict,
 )
 
 
 @pytest.mark.parametrize(
     ("words", "enum", "prefix"),
     [
-        (Cause, outcome_pb2.Cause, "CAUSE_"),
+        (Cause, cause_pb2.Cause, "CAUSE_"),
         (Action, outcome_pb2.Action, "ACTION_"),
         (NextStep, outcome_pb2.NextStep, "NEXT_STEP_"),
-        (Stage, outcome_pb2.Stage, "STAGE_"),
-        (Confidence, outcome_pb2.Confidence, "CONFIDENCE_"),
+        (Stage, report_pb2.Stage, "STAGE_"),
+        (Verdict, grounding_pb2.Verdict, "VERDICT_"),
+        (Assurance, event_pb2.TextDelta.Assurance, "ASSURANCE_"),
+        (Feature, server_info_pb2.Feature, "FEATURE_"),
+        (Confidence, grounding_pb2.Confidence, "CONFIDENCE_"),
         (Loss, outcome_pb2.Degraded.Loss, "LOSS_"),
-        (StreamMode, answer_service_pb2.StreamMode, "STREAM_MODE_"),
+        (StreamMode, event_pb2.StreamMode, "STREAM_MODE_"),
         (Reason, error_reason_pb2.ErrorReason, "ERROR_REASON_"),
     ],
 )

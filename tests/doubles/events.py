@@ -4,23 +4,13 @@ from collections.abc import Iterable
 
 from google.protobuf.duration_pb2 import Duration
 
-from groundwire.v1.answer_service_pb2 import Heartbeat, Retraction, Started, StreamAnswerResponse, StreamMode, TextDelta
-from groundwire.v1.outcome_pb2 import (
-    Abstained,
-    Action,
-    Answered,
-    Cause,
-    Citation,
-    Confidence,
-    GroundedText,
-    NextStep,
-    Outcome,
-    Report,
-    Span,
-    Stage,
-    StageTiming,
-)
+from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
+from groundwire.v1.cause_pb2 import Cause
+from groundwire.v1.event_pb2 import Heartbeat, Retraction, Started, StreamMode, TextDelta
+from groundwire.v1.grounding_pb2 import Citation, Confidence, GroundedText, Span
+from groundwire.v1.outcome_pb2 import Abstained, Action, Answered, NextStep, Outcome
 from groundwire.v1.passage_pb2 import Passage, Scores
+from groundwire.v1.report_pb2 import Report, Stage, StageTiming
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -119,12 +109,13 @@ def abstained() -> Outcome:
 
 def started() -> StreamAnswerResponse:
     return StreamAnswerResponse(
-        started=Started(request_id="request-1", trace_id=TRACE, route="default", mode=StreamMode.STREAM_MODE_VERIFIED)
+        started=Started(request_id="request-1", trace_id=TRACE, route="default", mode=StreamMode.STREAM_MODE_CHECKED)
     )
 
 
-def delta(text: str, verified: bool = True) -> StreamAnswerResponse:
-    return StreamAnswerResponse(text_delta=TextDelta(text=text, verified=verified))
+def delta(text: str, provisional: bool = False) -> StreamAnswerResponse:
+    assurance = TextDelta.ASSURANCE_PROVISIONAL if provisional else TextDelta.ASSURANCE_CHECKED
+    return StreamAnswerResponse(text_delta=TextDelta(text=text, assurance=assurance))
 
 
 def cited(text: str = "Parcels wait in the mail room.") -> StreamAnswerResponse:

@@ -42,7 +42,7 @@ class Failure:
         """The status with its details."""
         details: list[message.Message] = []
         if self.reason:
-            details.append(error_details_pb2.ErrorInfo(reason=self.reason, domain="groundwire"))
+            details.append(error_details_pb2.ErrorInfo(reason=self.reason, domain="groundwire.io"))
         if self.violations:
             listed = [
                 error_details_pb2.BadRequest.FieldViolation(field=name, description=text)
@@ -163,6 +163,17 @@ class FakeService(
             yield self._stored(index, document, context)
             index += 1
 
+    def PutDocument(self, request: documents.PutDocumentRequest, context: Any) -> documents.PutDocumentResponse:
+        self._remember("PutDocument", request, context)
+        result = self._stored(0, request.document, context)
+        return documents.PutDocumentResponse(
+            state=result.state,
+            revision=result.revision,
+            chunk_count=result.chunk_count,
+            corpus_version=result.corpus_version,
+            content_hash=result.content_hash,
+        )
+
     def GetDocument(self, request: documents.GetDocumentRequest, context: Any) -> documents.GetDocumentResponse:
         self._remember("GetDocument", request, context)
         document = self.stored.get(request.document_id)
@@ -186,9 +197,21 @@ class FakeService(
         self, request: documents.DeleteDocumentRequest, context: Any
     ) -> documents.DeleteDocumentResponse:
         self._remember("DeleteDocument", request, context)
-        if self.stored.pop(request.document_id, None) is None:
+        deleted = self.stored.pop(request.document_id, None) is not None
+        if not deleted and not request.allow_missing:
             self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
-        return documents.DeleteDocumentResponse(corpus_version=f"v{len(self.stored)}")
+        return documents.DeleteDocumentResponse(deleted=deleted, corpus_version=f"v{len(self.stored)}")
+
+    def PurgeDocuments(
+        self, request: documents.PurgeDocumentsRequest, context: Any
+    ) -> documents.PurgeDocumentsResponse:
+        self._remember("PurgeDocuments", request, context)
+        names = sorted(self.stored)
+        if request.force:
+            self.stored.clear()
+        return documents.PurgeDocumentsResponse(
+            purge_count=len(names), purge_sample=[] if request.force else names, corpus_version=f"v{len(self.stored)}"
+        )
 
     def GetCorpusVersion(
         self, request: documents.GetCorpusVersionRequest, context: Any

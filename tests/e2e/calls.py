@@ -8,7 +8,7 @@ import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, outcome_pb2, question_pb2
+from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, outcome_pb2, question_pb2, report_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,19 @@ async def answer(
     request = answer_service_pb2.AnswerRequest(question=asked or question(), **fields)
     response = await product.answers.Answer(request, metadata=ACME, timeout=seconds)
     return response.outcome
+
+
+def used(outcome: outcome_pb2.Outcome) -> report_pb2.Usage:
+    """What an outcome consumed by whatever model, for whatever purpose."""
+    total = report_pb2.Usage()
+    for usage in outcome.report.usage:
+        total.input_tokens += usage.input_tokens
+        total.cached_input_tokens += usage.cached_input_tokens
+        total.output_tokens += usage.output_tokens
+        total.cost_micros += usage.cost_micros
+        total.estimated |= usage.estimated
+        total.currency = usage.currency
+    return total
 
 
 async def stream(

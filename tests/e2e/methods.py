@@ -1,4 +1,4 @@
-"""Every RPC of every groundwire service, found in the contract's descriptors, so that a new one cannot be forgotten."""
+"""Every RPC that the server has, found in the contract's descriptors, so that a new one cannot be forgotten."""
 
 import importlib
 import pkgutil
@@ -7,16 +7,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc.aio
-from google.protobuf.descriptor import MethodDescriptor
+from google.longrunning import operations_pb2
+from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 import groundwire.v1
-from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, question_pb2, retrieval_service_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    document_pb2,
+    document_service_pb2,
+    filter_pb2,
+    grounding_service_pb2,
+    passage_pb2,
+    question_pb2,
+    retrieval_service_pb2,
+    review_service_pb2,
+    route_service_pb2,
+    server_info_service_pb2,
+)
+from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 
 SECONDS = 10.0
 _MASK = "Internal error from Core"
 _QUESTION = question_pb2.Question(text="What do lambda expressions create?")
+_ALL = filter_pb2.Filter(is_null=filter_pb2.IsNull(key="team", is_null=True))
 _NEW = document_pb2.Document(document_id="intruder", text="Intruders were here.", allowed_principals=["*"])
 
 REQUESTS: Mapping[str, Message] = {
@@ -25,9 +40,28 @@ REQUESTS: Mapping[str, Message] = {
     "groundwire.v1.AnswerService/CancelAnswer": answer_service_pb2.CancelAnswerRequest(request_id="order-4711"),
     "groundwire.v1.RetrievalService/Retrieve": retrieval_service_pb2.RetrieveRequest(text="lambda expressions"),
     "groundwire.v1.DocumentService/IngestDocuments": document_service_pb2.IngestDocumentsRequest(document=_NEW),
+    "groundwire.v1.DocumentService/PutDocument": document_service_pb2.PutDocumentRequest(document=_NEW),
     "groundwire.v1.DocumentService/GetDocument": document_service_pb2.GetDocumentRequest(document_id="lambdas"),
     "groundwire.v1.DocumentService/ListDocuments": document_service_pb2.ListDocumentsRequest(),
     "groundwire.v1.DocumentService/GetCorpusVersion": document_service_pb2.GetCorpusVersionRequest(),
+    "groundwire.v1.DocumentService/PurgeDocuments": document_service_pb2.PurgeDocumentsRequest(filter=_ALL),
+    "groundwire.v1.GroundingService/CheckGrounding": grounding_service_pb2.CheckGroundingRequest(
+        text="Lambda expressions create functions.", search=passage_pb2.Search()
+    ),
+    "groundwire.v1.RouteService/ListRoutes": route_service_pb2.ListRoutesRequest(),
+    "groundwire.v1.ServerInfoService/GetServerInfo": server_info_service_pb2.GetServerInfoRequest(),
+    "groundwire.v1.ReviewService/ListReviews": review_service_pb2.ListReviewsRequest(),
+    "groundwire.v1.ReviewService/GetReview": review_service_pb2.GetReviewRequest(ticket="7f3a09c2"),
+    "groundwire.v1.ReviewService/ClaimReview": review_service_pb2.ClaimReviewRequest(ticket="7f3a09c2"),
+    "groundwire.v1.ReviewService/ApproveReview": review_service_pb2.ApproveReviewRequest(ticket="7f3a09c2"),
+    "groundwire.v1.ReviewService/EditReview": review_service_pb2.EditReviewRequest(ticket="7f3a09c2", text="So."),
+    "groundwire.v1.ReviewService/RejectReview": review_service_pb2.RejectReviewRequest(ticket="7f3a09c2"),
+    "groundwire.v1.ReviewService/WatchReviews": review_service_pb2.WatchReviewsRequest(),
+    "google.longrunning.Operations/ListOperations": operations_pb2.ListOperationsRequest(name="operations"),
+    "google.longrunning.Operations/GetOperation": operations_pb2.GetOperationRequest(name="operations/5b1e"),
+    "google.longrunning.Operations/WaitOperation": operations_pb2.WaitOperationRequest(name="operations/5b1e"),
+    "google.longrunning.Operations/CancelOperation": operations_pb2.CancelOperationRequest(name="operations/5b1e"),
+    "google.longrunning.Operations/DeleteOperation": operations_pb2.DeleteOperationRequest(name="operations/5b1e"),
     # Last: the others need what it deletes.
     "groundwire.v1.DocumentService/DeleteDocument": document_service_pb2.DeleteDocumentRequest(document_id="lambdas"),
 }
@@ -40,6 +74,12 @@ class Method:
 
     name: str
     descriptor: MethodDescriptor
+
+    @property
+    def feature(self) -> str | None:
+        """The feature that the call needs and that the server does not offer yet; None for all others."""
+        feature = NOT_OFFERED.get(self.descriptor.containing_service)
+        return None if feature is None else feature.value
 
     async def call(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...]) -> list[Any]:
         """Make the call with its sample request; return every response.
@@ -74,10 +114,14 @@ def _found() -> Iterator[Method]:
     for module in pkgutil.iter_modules(groundwire.v1.__path__):
         if not module.name.endswith("_pb2"):
             continue
-        services = importlib.import_module(f"groundwire.v1.{module.name}").DESCRIPTOR.services_by_name
-        for service in services.values():
-            for method in service.methods:
-                yield Method(f"{service.full_name}/{method.name}", method)
+        yield from _methods(importlib.import_module(f"groundwire.v1.{module.name}").DESCRIPTOR)
+    yield from _methods(operations_pb2.DESCRIPTOR)
+
+
+def _methods(file: FileDescriptor) -> Iterator[Method]:
+    for service in file.services_by_name.values():
+        for method in service.methods:
+            yield Method(f"{service.full_name}/{method.name}", method)
 
 
 METHODS = tuple(_found())

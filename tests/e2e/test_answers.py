@@ -8,7 +8,14 @@ import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2, passage_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    event_pb2,
+    outcome_pb2,
+    passage_pb2,
+    report_pb2,
+)
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.doubles.generator import CUT_OFF, DONE, ScriptedGenerator, Wait, draft, letters
@@ -23,7 +30,7 @@ async def test_an_answer_is_cited_and_says_how_it_came_about(product: Product) -
     text = outcome.answered.answer
     assert text.text == SENTENCE
     assert (outcome.cause, outcome.action, outcome.next_step) == (
-        outcome_pb2.CAUSE_ANSWER_VALIDATED,
+        cause_pb2.CAUSE_ANSWER_VALIDATED,
         outcome_pb2.ACTION_ANSWER,
         outcome_pb2.NEXT_STEP_SHOW,
     )
@@ -39,7 +46,7 @@ async def test_an_answer_is_cited_and_says_how_it_came_about(product: Product) -
         1,
     )
     assert (report.prompt_name, report.prompt_version) == ("answer", "1.0.0")
-    assert [outcome_pb2.Stage.Name(item.stage) for item in report.stages] == [
+    assert [report_pb2.Stage.Name(item.stage) for item in report.stages] == [
         "STAGE_NORMALIZE",
         "STAGE_RETRIEVE",
         "STAGE_SELECT",
@@ -48,7 +55,8 @@ async def test_an_answer_is_cited_and_says_how_it_came_about(product: Product) -
         "STAGE_VALIDATE",
         "STAGE_DECIDE",
     ]
-    assert (report.usage.input_tokens, report.usage.output_tokens) == (100, 20)
+    assert (report.usage[0].model, report.usage[0].purpose) == ("extractive", report_pb2.Usage.PURPOSE_ANSWER)
+    assert (report.usage[0].input_tokens, report.usage[0].output_tokens) == (100, 20)
     assert report.corpus_version
     assert report.HasField("time_to_first_token")
 
@@ -89,11 +97,11 @@ async def test_every_stage_has_a_span_with_its_decision_and_no_text(product: Pro
         assert text not in product.spans.everything()
 
 
-async def test_a_verified_stream_adds_up_to_the_answer(product: Product) -> None:
+async def test_a_checked_stream_adds_up_to_the_answer(product: Product) -> None:
     events = await stream(product)
     assert kinds(events) == ["started", "evidence", "text_delta", "citation", "outcome"]
     assert [event.sequence for event in events] == [1, 2, 3, 4, 5]
-    assert events[2].text_delta.verified
+    assert events[2].text_delta.assurance == event_pb2.TextDelta.ASSURANCE_VERIFIED
     assert kept_text(events) == events[-1].outcome.answered.answer.text == SENTENCE
     assert events[0].started.trace_id == events[-1].outcome.report.trace_id
 
@@ -102,10 +110,10 @@ async def test_a_provisional_stream_shows_text_as_it_is_written(serve: Serve) ->
     generator = ScriptedGenerator([*letters(draft((SENTENCE, ["p1"]))), DONE])
     async with serve(generator) as product:
         await ingest(product, ("lambdas", SENTENCE))
-        events = await stream(product, mode=answer_service_pb2.STREAM_MODE_PROVISIONAL)
+        events = await stream(product, mode=event_pb2.STREAM_MODE_PROVISIONAL)
     deltas = [event.text_delta for event in events if event.WhichOneof("event") == "text_delta"]
     assert len(deltas) > 10
-    assert not any(delta.verified for delta in deltas)
+    assert {delta.assurance for delta in deltas} == {event_pb2.TextDelta.ASSURANCE_PROVISIONAL}
     assert kept_text(events) == events[-1].outcome.answered.answer.text == SENTENCE
 
 
@@ -113,9 +121,9 @@ async def test_provisional_text_is_retracted_before_any_other_outcome(serve: Ser
     generator = ScriptedGenerator([*letters(draft(("Lambda calculus was invented by Church.", ["p1"]))), DONE])
     async with serve(generator) as product:
         await ingest(product, ("lambdas", SENTENCE))
-        events = await stream(product, mode=answer_service_pb2.STREAM_MODE_PROVISIONAL)
+        events = await stream(product, mode=event_pb2.STREAM_MODE_PROVISIONAL)
     assert kinds(events)[-2:] == ["retraction", "outcome"]
-    assert events[-2].retraction.cause == outcome_pb2.CAUSE_UNSUPPORTED
+    assert events[-2].retraction.cause == cause_pb2.CAUSE_UNSUPPORTED
     assert kept_text(events) == ""
     assert events[-1].outcome.WhichOneof("result") == "degraded"
 
@@ -146,7 +154,7 @@ async def test_what_a_model_does_wrong_ends_in_a_typed_outcome(
         unary = await answer(product)
         events = await stream(product)
     for outcome in (unary, events[-1].outcome):
-        assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+        assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
         assert outcome.WhichOneof("result") == result
     assert kept_text(events) == ""
     if result == "degraded":
@@ -172,17 +180,17 @@ async def test_nothing_verified_leaves_before_the_confidence_is_known(serve: Ser
         await ingest(product, ("lambdas", SENTENCE))
         events = await stream(product)
     assert kinds(events) == ["started", "evidence", "outcome"]
-    assert events[-1].outcome.cause == outcome_pb2.CAUSE_CONFIDENCE_NOT_ALLOWED
+    assert events[-1].outcome.cause == cause_pb2.CAUSE_CONFIDENCE_NOT_ALLOWED
 
 
 async def test_a_question_without_evidence_is_abstained_with_the_nearest_passages(serve: Serve) -> None:
     async with serve(policy=lambda policy: replace(policy, min_relevance=0.99)) as product:
         empty = await answer(product)
-        assert empty.cause == outcome_pb2.CAUSE_NO_EVIDENCE
+        assert empty.cause == cause_pb2.CAUSE_NO_EVIDENCE
         await ingest(product, ("lambdas", SENTENCE))
         outcome = await answer(product, question("How do lambda plants grow in winter?"))
         assert not product.generator.requests
-    assert outcome.cause == outcome_pb2.CAUSE_INSUFFICIENT_EVIDENCE
+    assert outcome.cause == cause_pb2.CAUSE_INSUFFICIENT_EVIDENCE
     assert outcome.next_step == outcome_pb2.NEXT_STEP_REPHRASE
     assert (outcome.abstained.searched, len(outcome.abstained.nearest)) == (1, 1)
 
@@ -305,13 +313,11 @@ async def test_a_provisional_answer_ends_at_the_display_limit(serve: Serve) -> N
     generator = ScriptedGenerator([*letters(long), DONE])
     async with serve(generator, policy=lambda policy: replace(policy, display_limit=200)) as product:
         await ingest(product, ("lambdas", SENTENCE))
-        request = answer_service_pb2.StreamAnswerRequest(
-            question=question(), mode=answer_service_pb2.STREAM_MODE_PROVISIONAL
-        )
+        request = answer_service_pb2.StreamAnswerRequest(question=question(), mode=event_pb2.STREAM_MODE_PROVISIONAL)
         events = [event async for event in product.answers.StreamAnswer(request, metadata=ACME, timeout=10)]
     shown = "".join(event.text_delta.text for event in events if event.HasField("text_delta"))
     assert len(shown) <= 200
-    assert events[-1].outcome.cause == outcome_pb2.CAUSE_OUTPUT_TOO_LONG
+    assert events[-1].outcome.cause == cause_pb2.CAUSE_OUTPUT_TOO_LONG
     assert kept_text(events) == ""
 
 
@@ -322,12 +328,12 @@ REPAIRS = dict.fromkeys((Cause.OUTPUT_MALFORMED, Cause.CITATION_UNKNOWN), (Actio
 @pytest.mark.parametrize(
     ("bad", "cause"),
     [
-        (["Sure! ", SENTENCE], outcome_pb2.CAUSE_OUTPUT_MALFORMED),
-        (draft((SENTENCE, ["p9"])), outcome_pb2.CAUSE_CITATION_UNKNOWN),
+        (["Sure! ", SENTENCE], cause_pb2.CAUSE_OUTPUT_MALFORMED),
+        (draft((SENTENCE, ["p9"])), cause_pb2.CAUSE_CITATION_UNKNOWN),
     ],
 )
 async def test_a_model_mends_what_it_wrote_when_it_is_shown(
-    serve: Serve, bad: list[str], cause: "outcome_pb2.Cause.ValueType", streamed: bool
+    serve: Serve, bad: list[str], cause: "cause_pb2.Cause.ValueType", streamed: bool
 ) -> None:
     generator = ScriptedGenerator([*bad, DONE], [*draft((SENTENCE, ["p1"])), DONE])
     async with serve(generator, policy=lambda policy: replace(policy, fallbacks=REPAIRS)) as product:

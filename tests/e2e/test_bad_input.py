@@ -122,7 +122,7 @@ DOCUMENTS = [
     ("id with a space", _document("a b"), {"document.document_id": "pattern"}),
     ("no text", _document(text=""), {"document.text": "at least 1"}),
     ("blank text", _document(text=" \n\t"), {"document.text": "more than white space"}),
-    ("5 MB of text", _document(text="x" * 5_000_000), {"document.text": "at most 4194304"}),
+    ("5 MB of text", _document(text="x" * 5_000_000), {"document.text": "at most 3900000"}),
     ("title too long", _document(title="x" * 513), {"document.title": "at most 512"}),
     (
         "bad metadata key",
@@ -222,9 +222,14 @@ async def _forged_page_token(product: Product) -> None:
     await product.documents.ListDocuments(request, metadata=ACME)
 
 
-async def _huge_page(product: Product) -> None:
-    request = document_service_pb2.ListDocumentsRequest(page_size=1001)
+async def _negative_page(product: Product) -> None:
+    request = document_service_pb2.ListDocumentsRequest(page_size=-1)
     await product.documents.ListDocuments(request, metadata=ACME)
+
+
+async def _resuming_nothing(product: Product) -> None:
+    request = answer_service_pb2.StreamAnswerRequest(question=question(), after_sequence=3)
+    await product.answers.StreamAnswer(request, metadata=ACME).read()
 
 
 async def _blank_search(product: Product) -> None:
@@ -264,7 +269,8 @@ async def _resuming(product: Product) -> None:
         (_deleting_another_tenants_document, NOT_FOUND, "DOCUMENT_NOT_FOUND"),
         (_document_of_other_principals, NOT_FOUND, "DOCUMENT_NOT_FOUND"),
         (_forged_page_token, INVALID, "INVALID_REQUEST"),
-        (_huge_page, INVALID, "INVALID_REQUEST"),
+        (_negative_page, INVALID, "INVALID_REQUEST"),
+        (_resuming_nothing, INVALID, "INVALID_REQUEST"),
         (_blank_search, INVALID, "INVALID_REQUEST"),
         (_malformed_request_id, INVALID, "INVALID_REQUEST"),
         (_resumption_too_long, INVALID, "INVALID_REQUEST"),

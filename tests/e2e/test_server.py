@@ -9,7 +9,13 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2, passage_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    outcome_pb2,
+    passage_pb2,
+    report_pb2,
+)
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
@@ -44,7 +50,7 @@ async def test_retrieve_shows_the_passages_with_what_their_scores_mean(product: 
     assert passage.document_id == "lambdas"
     for score in ("vector_similarity", "keyword", "fused", "relevance"):
         assert passage.scores.HasField(score)
-    assert [outcome_pb2.Stage.Name(item.stage) for item in response.stages] == ["STAGE_NORMALIZE", "STAGE_RETRIEVE"]
+    assert [report_pb2.Stage.Name(item.stage) for item in response.stages] == ["STAGE_NORMALIZE", "STAGE_RETRIEVE"]
     assert response.corpus_version
     assert len(response.trace_id) == 32
 
@@ -68,7 +74,7 @@ async def test_a_store_that_is_down_fails_safe_for_answers_and_fails_for_searche
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await product.retrieval.Retrieve(retrieval.RetrieveRequest(text="anything"), metadata=ACME)
     for ended in (outcome, events[-1].outcome):
-        assert outcome_pb2.Cause.Name(ended.cause) == f"CAUSE_{cause}"
+        assert cause_pb2.Cause.Name(ended.cause) == f"CAUSE_{cause}"
         assert ended.failed_safe.retryable is retryable
     assert caught.value.code() is code
     assert info(caught.value).metadata["cause"] == cause.value
@@ -104,7 +110,7 @@ async def test_an_outcome_arrives_before_the_deadline_of_a_slow_model(serve: Ser
     async with serve(ScriptedGenerator([Wait(60.0), DONE])) as product:
         await ingest(product, ("lambdas", "Lambda expressions create anonymous functions."))
         outcome = await answer(product, seconds=0.5)
-    assert outcome.cause == outcome_pb2.CAUSE_MODEL_TIMEOUT
+    assert outcome.cause == cause_pb2.CAUSE_MODEL_TIMEOUT
     assert outcome.action == outcome_pb2.ACTION_PASSAGES_ONLY
 
 
@@ -129,7 +135,7 @@ async def test_draining_lets_calls_in_flight_finish(serve: Serve) -> None:
         draining = asyncio.create_task(product.server.drain(0.0, 5.0))
         outcome = await asking
         await draining
-    assert outcome.cause == outcome_pb2.CAUSE_MODEL_INTERRUPTED
+    assert outcome.cause == cause_pb2.CAUSE_MODEL_INTERRUPTED
 
 
 def _provided(text: str) -> passage_pb2.ProvidedPassages:

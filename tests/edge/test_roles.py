@@ -35,5 +35,8 @@ def test_a_writer_alone_can_change_and_cannot_read() -> None:
     writes = {name for name in NAMES if allows(name, [Role.WRITER])}
     assert writes == {
         "groundwire.v1.DocumentService/IngestDocuments",
+        "groundwire.v1.DocumentService/PutDocument",
         "groundwire.v1.DocumentService/DeleteDocument",
+        "groundwire.v1.DocumentService/PurgeDocuments",
+        "groundwire.v1.ServerInfoService/GetServerInfo",
     }

@@ -17,7 +17,7 @@ def test_every_reason_has_a_status_with_error_info(reason: Reason) -> None:
     status = status_of(Rejection(reason))
     assert status.code != code_pb2.OK
     assert status.message
-    assert (_info(status).reason, _info(status).domain) == (reason.value, "groundwire")
+    assert (_info(status).reason, _info(status).domain) == (reason.value, "groundwire.io")
 
 
 @pytest.mark.parametrize("cause", list(Cause))

@@ -5,7 +5,7 @@ import pytest
 from groundwire_server.domain.answer import CheckedSegment, Citation, Segment
 from groundwire_server.domain.event import Event, Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause, StreamMode
+from groundwire_server.domain.vocabulary import Assurance, Cause, StreamMode
 from groundwire_server.pipeline.gate import Gate
 from groundwire_server.pipeline.support import Source
 from groundwire_server.pipeline.validate import check_segment
@@ -36,15 +36,15 @@ def _kept(events: list[Event]) -> str:
     return text
 
 
-async def test_verified_segments_leave_whole_and_stand() -> None:
+async def test_checked_segments_leave_whole_and_stand() -> None:
     sink = RecordingSink()
-    gate = Gate(sink, StreamMode.VERIFIED)
+    gate = Gate(sink, StreamMode.CHECKED)
     await gate.provisional("Lambda expr")
     assert sink.events == []
     await gate.verified([FIRST])
     await gate.verified([SECOND])
     assert gate.stands
-    assert [event.verified for event in sink.events if isinstance(event, TextDelta)] == [True, True]
+    assert [event.assurance for event in sink.events if isinstance(event, TextDelta)] == [Assurance.VERIFIED] * 2
     assert _kept(sink.events) == gate.text == FIRST.delta + SECOND.delta
     assert sum(isinstance(event, Citation) for event in sink.events) == 2
 
@@ -62,7 +62,7 @@ async def test_segments_that_came_as_one_leave_as_one_with_all_their_citations(m
 
 async def test_what_stands_is_not_retracted() -> None:
     sink = RecordingSink()
-    gate = Gate(sink, StreamMode.VERIFIED)
+    gate = Gate(sink, StreamMode.CHECKED)
     await gate.verified([FIRST])
     await gate.retract(Cause.MODEL_INTERRUPTED)
     assert not any(isinstance(event, Retraction) for event in sink.events)
@@ -103,7 +103,7 @@ async def test_a_character_leaves_only_once_nothing_can_compose_with_it() -> Non
 
 
 async def test_without_a_sink_nothing_leaves_and_everything_can_be_taken_back() -> None:
-    gate = Gate(None, StreamMode.VERIFIED)
+    gate = Gate(None, StreamMode.CHECKED)
     await gate.verified([FIRST])
     assert gate.retractable
     assert not gate.stands

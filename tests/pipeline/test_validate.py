@@ -35,8 +35,8 @@ def test_every_sentence_has_a_support_of_its_own() -> None:
     checked = check_segment(
         _segment("Lambda expressions create anonymous functions. They take 3 arguments."), "", SOURCES, policy()
     )
-    assert [item.score for item in checked.supports] == [1.0, 1.0]
-    assert checked.supports[1].span.start_code_point == 47
+    assert [sentence.support for sentence in checked.sentences] == [1.0, 1.0]
+    assert checked.sentences[1].span.start_code_point == 47
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_an_answer_is_its_segments_and_its_score_weighs_sentences_by_length() ->
     answer = check_answer(Written(Confidence.HIGH), (first, second), policy())
     assert answer.text == "Lambda expressions create anonymous functions. Generators yield 7 values."
     assert [citation.passage.chunk_id for citation in answer.citations] == ["c1", "c2"]
-    assert answer.supports[1].score == pytest.approx(3 / 4)
+    assert answer.sentences[1].support == pytest.approx(3 / 4)
     assert answer.grounding_score == pytest.approx((46 * 1.0 + 26 * 0.75) / 72)
 
 

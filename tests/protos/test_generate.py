@@ -13,15 +13,14 @@ SCRIPT = Path(__file__).parents[2] / "protos" / "generate.py"
 
 @pytest.fixture
 def generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script, working on a copy of the package."""
+    """The script, working on a copy of the generated files."""
     spec = importlib.util.spec_from_file_location("generate", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    package = tmp_path / "clients" / "python" / "src" / "groundwire"
-    shutil.copytree(module.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(module, "PACKAGE", package)
+    for folder in module.GENERATED:
+        shutil.copytree(module.ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
     return module
@@ -31,19 +30,22 @@ def test_what_is_committed_is_what_is_generated(generator: ModuleType, capsys: p
     assert generator.main() == 0, capsys.readouterr().err
 
 
-def test_names_what_differs_and_mends_it(
+def test_names_what_differs_and_writes_it(
     generator: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    v1 = generator.PACKAGE / "v1"
+    v1 = generator.ROOT / "clients/python/src/groundwire/v1"
+    callers = generator.ROOT / "protos/callers/groundwire/v1"
     (v1 / "question_pb2.py").write_text("# changed by hand\n")
     (v1 / "answer_service_pb2.pyi").unlink()
     (v1 / "gone_pb2.py").write_text("")
+    (callers / "question.proto").write_text("// changed by hand\n")
     assert generator.main() == 1
     said = capsys.readouterr().err
     assert "out of date: clients/python/src/groundwire/v1/question_pb2.py" in said
     assert "missing: clients/python/src/groundwire/v1/answer_service_pb2.pyi" in said
     assert "superfluous: clients/python/src/groundwire/v1/gone_pb2.py" in said
-    assert said.count("\n") == 4
+    assert "out of date: protos/callers/groundwire/v1/question.proto" in said
+    assert said.count("\n") == 5
 
     monkeypatch.setattr(sys, "argv", ["generate.py"])
     assert generator.main() == 0

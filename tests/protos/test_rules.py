@@ -2,6 +2,7 @@
 
 import protovalidate
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from groundwire.v1 import (
@@ -9,12 +10,15 @@ from groundwire.v1 import (
     document_pb2,
     document_service_pb2,
     filter_pb2,
+    grounding_service_pb2,
     passage_pb2,
     question_pb2,
     retrieval_service_pb2,
+    review_service_pb2,
+    route_service_pb2,
 )
 
-FOUR_MIB = 4 * 1024 * 1024
+DOCUMENT_LIMIT = 3_900_000
 
 
 def paths(message: Message) -> dict[str, str]:
@@ -40,6 +44,18 @@ def passages(*ids: str) -> passage_pb2.ProvidedPassages:
 
 def document(**fields: object) -> document_pb2.Document:
     return document_pb2.Document(**({"document_id": "d", "text": "x"} | fields))  # type: ignore[arg-type]
+
+
+def resumed(**fields: object) -> answer_service_pb2.StreamAnswerRequest:
+    return answer_service_pb2.StreamAnswerRequest(question=question(), **fields)  # type: ignore[arg-type]
+
+
+def grounding(**fields: object) -> grounding_service_pb2.CheckGroundingRequest:
+    return grounding_service_pb2.CheckGroundingRequest(**({"text": "It is so."} | fields))  # type: ignore[arg-type]
+
+
+def facts(*ids: str, text: str = "x") -> grounding_service_pb2.Facts:
+    return grounding_service_pb2.Facts(facts=[grounding_service_pb2.Fact(fact_id=each, text=text) for each in ids])
 
 
 def search(condition: filter_pb2.Filter) -> passage_pb2.Search:
@@ -96,13 +112,45 @@ VIOLATIONS: list[tuple[Message, dict[str, str]]] = [
         {"filter.contains.values[1]": "string.min_len"},
     ),
     (document(text=""), {"text": "string.min_bytes"}),
-    (document(text="é" * (FOUR_MIB // 2) + "x"), {"text": "string.max_bytes"}),
+    (document(text="é" * (DOCUMENT_LIMIT // 2) + "x"), {"text": "string.max_bytes"}),
     (document(document_id="white space"), {"document_id": "string.pattern"}),
     (document(metadata={"1st": TRUE}), {"metadata[1st]": "string.pattern"}),
     (document(metadata={"empty": filter_pb2.MetadataValue()}), {"metadata[empty].kind": "required"}),
     (document(metadata={f"key_{n}": TRUE for n in range(65)}), {"metadata": "map.max_pairs"}),
     (document(allowed_principals=["all", ""]), {"allowed_principals[1]": "string.min_len"}),
-    (document_service_pb2.ListDocumentsRequest(page_size=1001), {"page_size": "int32.gte_lte"}),
+    (document_service_pb2.ListDocumentsRequest(page_size=-1), {"page_size": "int32.gte"}),
+    (document_service_pb2.ListDocumentsRequest(filter=filter_pb2.Filter()), {"filter.condition": "required"}),
+    (document_service_pb2.ListDocumentsRequest(order=9), {"order": "enum.defined_only"}),  # type: ignore[arg-type]
+    (document_service_pb2.PurgeDocumentsRequest(force=True), {"filter": "required"}),
+    (
+        document_service_pb2.PutDocumentRequest(document=document(), expected_revision=-1),
+        {"expected_revision": "int32.gte"},
+    ),
+    (
+        document_service_pb2.IngestDocumentsRequest(document=document(), expected_revision=-1),
+        {"expected_revision": "int32.gte"},
+    ),
+    (resumed(after_sequence=3), {"": "stream_answer_request.after_sequence"}),
+    (resumed(request_id="request-1", after_sequence=-1), {"after_sequence": "int32.gte"}),
+    (resumed(resume_window=Duration(seconds=301)), {"resume_window": "duration.gte_lte"}),
+    (grounding(), {"evidence": "required"}),
+    (grounding(text="", facts=facts("a")), {"text": "string.min_bytes"}),
+    (grounding(text="x" * 65537, facts=facts("a")), {"text": "string.max_bytes"}),
+    (grounding(facts=facts()), {"facts.facts": "repeated.min_items"}),
+    (grounding(facts=facts(*map(str, range(201)))), {"facts.facts": "repeated.max_items"}),
+    (grounding(facts=facts("a", "a")), {"facts.facts": "facts.unique_ids"}),
+    (grounding(facts=facts("a", text="é" * 10001)), {"facts.facts[0].text": "string.max_len"}),
+    (review_service_pb2.GetReviewRequest(), {"ticket": "string.pattern"}),
+    (
+        review_service_pb2.ClaimReviewRequest(ticket="t", lease=Duration(seconds=9)),
+        {"lease": "duration.gte_lte"},
+    ),
+    (review_service_pb2.EditReviewRequest(ticket="t"), {"text": "string.min_bytes"}),
+    (
+        review_service_pb2.ListReviewsRequest(filter=review_service_pb2.ReviewFilter(states=[0])),  # type: ignore[list-item]
+        {"filter.states[0]": "enum.not_in"},
+    ),
+    (route_service_pb2.ListRoutesRequest(page_size=-1), {"page_size": "int32.gte"}),
 ]
 
 
@@ -123,9 +171,16 @@ def test_names_every_violated_field(message: Message, violated: dict[str, str]) 
         question(search=passage_pb2.Search()),
         question(provided=passages("a", "b")),
         search(filter_pb2.Filter(range=filter_pb2.Range(key="year", at_least=0))),
-        document(text="é" * (FOUR_MIB // 2)),
+        document(text="é" * (DOCUMENT_LIMIT // 2)),
         document(metadata={"_key": TRUE}, allowed_principals=["*"]),
         document_service_pb2.ListDocumentsRequest(),
+        document_service_pb2.ListDocumentsRequest(page_size=1_000_000),
+        document_service_pb2.PutDocumentRequest(document=document(), expected_revision=0),
+        resumed(request_id="request-1", after_sequence=0),
+        resumed(resume_window=Duration(seconds=300)),
+        grounding(facts=facts(*map(str, range(200)), text="é" * 10000)),
+        grounding(search=passage_pb2.Search()),
+        review_service_pb2.ClaimReviewRequest(ticket="t"),
     ],
     ids=lambda message: type(message).__name__,
 )

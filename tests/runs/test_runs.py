@@ -8,7 +8,7 @@ from groundwire_server.domain.event import Event, Numbered, Started, TextDelta
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.outcome import Answered, Outcome
 from groundwire_server.domain.run import RunKey
-from groundwire_server.domain.vocabulary import Action, Cause, Confidence, NextStep, Reason, StreamMode
+from groundwire_server.domain.vocabulary import Action, Assurance, Cause, Confidence, NextStep, Reason, StreamMode
 from groundwire_server.ports.sink import Sink
 from groundwire_server.runs.runs import KEPT, Named, Runs
 from tests.doubles.time import LoopTime
@@ -22,9 +22,9 @@ OUTCOME = Outcome(
     NextStep.SHOW,
 )
 EVENTS: list[Event] = [
-    Started("request-1", "ab" * 16, "default", StreamMode.VERIFIED),
-    TextDelta("One.", verified=True),
-    TextDelta(" Two.", verified=True),
+    Started("request-1", "ab" * 16, "default", StreamMode.CHECKED),
+    TextDelta("One.", Assurance.CHECKED),
+    TextDelta(" Two.", Assurance.CHECKED),
 ]
 SECOND = 1.0
 

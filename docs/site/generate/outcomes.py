@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from docs.site.generate import markdown
 from docs.site.generate.contract import ENUMS, FIELDS, MESSAGES, VALUES
-from docs.site.generate.protos import source
+from docs.site.generate.protos import source, sources
 from groundwire_server.app.configuration.fallbacks import FALLBACKS
 from groundwire_server.domain import outcome
 from groundwire_server.domain.vocabulary import Action, Cause
@@ -23,7 +23,7 @@ def page() -> str:
         "## Causes",
         "The last column is what a route does about a cause, in the order it tries, unless it says otherwise.",
         markdown.table(["cause", "what happened", "then"], _causes()),
-        "A cause without a row in a route's table fails safe. Once verified text has left, every cause cuts short.",
+        "A cause without a row in a route's table fails safe. Once checked text has left, every cause cuts short.",
         "## Actions",
         markdown.table(["action", "what the service did"], words("Action")),
         "## Next steps",
@@ -31,6 +31,9 @@ def page() -> str:
         "## Losses",
         "What a degraded outcome has given up.",
         markdown.table(["loss", "meaning"], _losses()),
+        "## Verdicts",
+        "Every sentence of an answer has one. Only VERBATIM and ENTAILED count as verified.",
+        markdown.table(["verdict", "meaning"], words("Verdict")),
         "## Confidence",
         markdown.table(["confidence", "meaning"], words("Confidence")),
         "## Stages",
@@ -57,9 +60,10 @@ def _causes() -> Iterator[tuple[str, str, str]]:
 
 
 def words(name: str) -> Iterator[tuple[str, str]]:
-    """The values of an enum of outcome.proto without their prefix, each with its meaning."""
-    file = source("outcome")
-    (place,) = [n for n, enum in enumerate(file.file.enum_type) if enum.name == name]
+    """The values of an enum of the contract without their prefix, each with its meaning."""
+    ((file, place),) = [
+        (file, n) for file in sources() for n, enum in enumerate(file.file.enum_type) if enum.name == name
+    ]
     values = file.file.enum_type[place].value
     prefix = values[0].name.removesuffix("UNSPECIFIED")
     for number, value in enumerate(values):

@@ -20,6 +20,8 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.retrieval import Retrieval
+from groundwire_server.edge.servicers.routes import Routes
+from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answering import Answering, Inside, Route
@@ -86,7 +88,9 @@ def server(current: CurrentSnapshot, tracer: Tracer, concurrent_calls: int = 100
     """Put a server together around what it serves by."""
     clock = SystemClock()
     runs = Runs(MemoryRunLog(clock))
-    servicers = Servicers(Answers(current, runs), Retrieval(current), Documents(current, clock))
+    servicers = Servicers(
+        Answers(current, runs), Retrieval(current), Documents(current, clock), Routes(current), ServerInfo(current)
+    )
     return Server(servicers, tracer, concurrent_calls, current, clock, runs.end)
 
 

@@ -7,17 +7,11 @@ from rich.segment import ControlType
 from rich.text import Text
 
 import groundwire
-from groundwire.v1.answer_service_pb2 import Retraction, StreamAnswerResponse
-from groundwire.v1.outcome_pb2 import (
-    Action,
-    Cause,
-    Citation,
-    Confidence,
-    Degraded,
-    GroundedText,
-    NextStep,
-    Outcome,
-)
+from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
+from groundwire.v1.cause_pb2 import Cause
+from groundwire.v1.event_pb2 import Retraction
+from groundwire.v1.grounding_pb2 import Citation, Confidence, GroundedText
+from groundwire.v1.outcome_pb2 import Action, Degraded, NextStep, Outcome
 from groundwire.v1.passage_pb2 import Passage
 from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.flow import Flow

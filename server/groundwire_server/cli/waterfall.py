@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
-from groundwire.v1.outcome_pb2 import Cause, Report, Stage, StageTiming
+from groundwire.v1.cause_pb2 import Cause
+from groundwire.v1.report_pb2 import Report, Stage, StageTiming
 from groundwire_server.cli.words import word
 
 _NARROWEST_BAR = 6

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.vocabulary import Confidence
+from groundwire_server.domain.vocabulary import Assurance, Confidence, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,23 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the answer, in UTF-8 bytes and in code points; ends are exclusive."""
+    """A stretch of the answer, in UTF-8 bytes, code points and UTF-16 units; ends are exclusive."""
 
     start_byte: int
     end_byte: int
     start_code_point: int
     end_code_point: int
+    start_utf16_unit: int
+    end_utf16_unit: int
+
+    @classmethod
+    def within(cls, text: str, start: int, end: int) -> "Span":
+        """Return the span of a text from one code point to another."""
+        if text.isascii():
+            return cls(start, end, start, end, start, end)
+        before, within = text[:start], text[start:end]
+        byte, unit = len(before.encode()), _utf16_units(before)
+        return cls(byte, byte + len(within.encode()), start, end, unit, unit + _utf16_units(within))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +45,20 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Support:
-    """How well a span of the answer is supported, 0 to 1."""
+class CheckedSentence:
+    """A sentence of the answer with its verdict.
+
+    Attributes:
+        support: the share of the sentence's words that its citations cover, 0 to 1.
+        citations: those that carry the verdict, as indexes into the citations beside the sentence.
+        checker: names the check that gave the verdict.
+    """
 
     span: Span
-    score: float
+    verdict: Verdict
+    support: float
+    citations: tuple[int, ...]
+    checker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +72,48 @@ class CheckedSegment:
     delta: str
     span: Span
     citations: tuple[Citation, ...]
-    supports: tuple[Support, ...]
+    sentences: tuple[CheckedSentence, ...]
+
+    @property
+    def assurance(self) -> Assurance:
+        """How far the segment was checked: VERIFIED when every claim in it is."""
+        verified = all(sentence.verdict.verifies for sentence in self.sentences)
+        return Assurance.VERIFIED if verified else Assurance.CHECKED
 
 
 @dataclass(frozen=True, slots=True)
 class GroundedText:
-    """A validated answer, whole or cut short."""
+    """A validated answer, whole or cut short.
+
+    Attributes:
+        model_confidence: the model's own word.
+        grounding_score: the mean of the sentences' support, weighted by their length, 0 to 1.
+    """
 
     text: str
-    confidence: Confidence | None
+    model_confidence: Confidence | None
     citations: tuple[Citation, ...]
-    supports: tuple[Support, ...]
+    sentences: tuple[CheckedSentence, ...]
     grounding_score: float
+
+    @property
+    def weakest_verdict(self) -> Verdict | None:
+        """The weakest verdict of a sentence that claims something; None where none does."""
+        return Verdict.weakest(sentence.verdict for sentence in self.sentences)
+
+    @property
+    def verified(self) -> bool:
+        """Whether every sentence that claims something is verbatim or entailed, and one does."""
+        weakest = self.weakest_verdict
+        return weakest is not None and weakest.verifies
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """The model's own, and at most MEDIUM unless the text is verified."""
+        if self.model_confidence is None or self.verified:
+            return self.model_confidence
+        return self.model_confidence.and_(Confidence.MEDIUM)
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

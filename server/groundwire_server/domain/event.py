@@ -6,7 +6,7 @@ from typing import TypeAlias
 from groundwire_server.domain.answer import Citation
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.outcome import Outcome
-from groundwire_server.domain.vocabulary import Cause, StreamMode
+from groundwire_server.domain.vocabulary import Assurance, Cause, StreamMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class TextDelta:
     """The next piece of text; provisional text may be retracted."""
 
     text: str
-    verified: bool
+    assurance: Assurance
 
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """All text and citations sent so far that are not verified no longer count."""
+    """All provisional text sent so far, and its citations, no longer count."""
 
     cause: Cause
 

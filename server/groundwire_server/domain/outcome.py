@@ -84,3 +84,12 @@ class Outcome:
     action: Action
     next_step: NextStep
     report: Report = field(default_factory=Report)
+
+    @property
+    def answer(self) -> GroundedText | None:
+        """The text with its evidence, where the result carries one."""
+        match self.result:
+            case Answered(answer) | Degraded(_, answer):
+                return answer
+            case _:
+                return None

@@ -3,6 +3,7 @@
 Each member's name is the protobuf value's name without its prefix; a test holds the two together.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum, auto
 
 
@@ -48,6 +49,8 @@ class Cause(_Word):
     CITATION_UNKNOWN = auto()
     QUOTE_NOT_FOUND = auto()
     UNSUPPORTED = auto()
+    CONTRADICTED = auto()
+    NOT_VERIFIED = auto()
     CONFIDENCE_NOT_ALLOWED = auto()
     TIME_EXHAUSTED = auto()
     BUDGET_EXHAUSTED = auto()
@@ -88,12 +91,16 @@ class Stage(_Word):
     """A part of the path."""
 
     NORMALIZE = auto()
-    SCREEN = auto()
+    SCREEN_QUESTION = auto()
     CACHE = auto()
+    REWRITE = auto()
     RETRIEVE = auto()
+    SCREEN_EVIDENCE = auto()
     SELECT = auto()
     PROMPT = auto()
     GENERATE = auto()
+    CHECK = auto()
+    SCREEN_ANSWER = auto()
     VALIDATE = auto()
     DECIDE = auto()
 
@@ -111,6 +118,37 @@ class Confidence(_Word):
         return self if other is None else min(self, other, key=order.index)
 
 
+class Verdict(_Word):
+    """How a sentence stands to its evidence: from the strongest to the weakest, then the one that decides nothing."""
+
+    VERBATIM = auto()
+    ENTAILED = auto()
+    CONSISTENT = auto()
+    UNSUPPORTED = auto()
+    CONTRADICTED = auto()
+    NOT_A_CLAIM = auto()
+
+    @property
+    def verifies(self) -> bool:
+        """Whether a sentence of this verdict does not keep its text from being called verified."""
+        return self in {Verdict.VERBATIM, Verdict.ENTAILED, Verdict.NOT_A_CLAIM}
+
+    @staticmethod
+    def weakest(verdicts: "Iterable[Verdict]") -> "Verdict | None":
+        """Return the weakest verdict of a claim; None where nothing is claimed."""
+        order = tuple(Verdict)
+        claims = (verdict for verdict in verdicts if verdict is not Verdict.NOT_A_CLAIM)
+        return max(claims, key=order.index, default=None)
+
+
+class Assurance(_Word):
+    """How far a stretch of text was checked before it left, the least first."""
+
+    PROVISIONAL = auto()
+    CHECKED = auto()
+    VERIFIED = auto()
+
+
 class Loss(_Word):
     """What a degraded outcome has given up."""
 
@@ -123,8 +161,18 @@ class Loss(_Word):
 class StreamMode(_Word):
     """When text may leave."""
 
-    VERIFIED = auto()
+    CHECKED = auto()
     PROVISIONAL = auto()
+
+
+class Feature(_Word):
+    """A part of the contract that a server may not offer."""
+
+    RESUMABLE_STREAMS = auto()
+    QUEUED_ANSWERS = auto()
+    REVIEWS = auto()
+    GROUNDING_CHECKS = auto()
+    PURGE = auto()
 
 
 class Reason(_Word):
@@ -133,19 +181,24 @@ class Reason(_Word):
     INVALID_REQUEST = auto()
     ROUTE_UNKNOWN = auto()
     DOCUMENT_NOT_FOUND = auto()
+    REVISION_MISMATCH = auto()
     UNAUTHENTICATED = auto()
     FORBIDDEN = auto()
     REQUEST_ID_REUSED = auto()
     REQUEST_IN_FLIGHT = auto()
+    RUN_NOT_FOUND = auto()
+    OPERATION_NOT_FOUND = auto()
+    REVIEW_NOT_FOUND = auto()
+    REVIEW_CLAIMED = auto()
+    REVIEW_NOT_CLAIMED = auto()
+    REVIEW_DECIDED = auto()
     FEATURE_NOT_OFFERED = auto()
     STORE_UNAVAILABLE = auto()
     STORE_MISCONFIGURED = auto()
+    EMBEDDER_UNAVAILABLE = auto()
     DEADLINE_EXCEEDED = auto()
     CANCELLED = auto()
     SHUTTING_DOWN = auto()
     QUOTA_EXCEEDED = auto()
     OVERLOADED = auto()
-    EMBEDDER_UNAVAILABLE = auto()
     INTERNAL = auto()
-    RUN_NOT_FOUND = auto()
-    REVISION_MISMATCH = auto()

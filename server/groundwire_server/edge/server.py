@@ -10,12 +10,23 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2_grpc
 from opentelemetry.trace import Tracer
 
-from groundwire.v1 import answer_service_pb2, document_service_pb2, retrieval_service_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    document_service_pb2,
+    retrieval_service_pb2,
+    route_service_pb2,
+    server_info_service_pb2,
+)
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
+)
+from groundwire.v1.route_service_pb2_grpc import RouteServiceServicer, add_RouteServiceServicer_to_server
+from groundwire.v1.server_info_service_pb2_grpc import (
+    ServerInfoServiceServicer,
+    add_ServerInfoServiceServicer_to_server,
 )
 from groundwire_server.edge import security_events
 from groundwire_server.edge.bounds import Bounds
@@ -28,18 +39,17 @@ from groundwire_server.edge.layers.request_id import RequestId
 from groundwire_server.edge.layers.security import SecurityEvents
 from groundwire_server.edge.layers.trace import Trace
 from groundwire_server.edge.layers.validation import Validation
+from groundwire_server.edge.limits import RECEIVE_LIMIT
 from groundwire_server.edge.reflection import METHODS as REFLECTION
 from groundwire_server.edge.reflection import SERVICE as REFLECTION_SERVICE
 from groundwire_server.edge.reflection import Reflection
+from groundwire_server.edge.servicers import not_offered
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
 
 if TYPE_CHECKING:
     # Who serves without TLS is spared its imports.
     from groundwire_server.edge.tls import ServerTls
-
-RECEIVE_LIMIT = 16 * 1024 * 1024
-"""The largest message taken, in bytes; the contract states it."""
 
 _CONNECTION_AGE_MS = 3_600_000
 """New calls go to a new connection after this time; those in flight finish where they are."""
@@ -62,6 +72,9 @@ _OURS = (
     answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
     retrieval_service_pb2.DESCRIPTOR.services_by_name["RetrievalService"].full_name,
     document_service_pb2.DESCRIPTOR.services_by_name["DocumentService"].full_name,
+    route_service_pb2.DESCRIPTOR.services_by_name["RouteService"].full_name,
+    server_info_service_pb2.DESCRIPTOR.services_by_name["ServerInfoService"].full_name,
+    *(service.full_name for service in not_offered.NOT_OFFERED),
 )
 
 
@@ -72,6 +85,8 @@ class Servicers:
     answers: AnswerServiceServicer
     retrieval: RetrievalServiceServicer
     documents: DocumentServiceServicer
+    routes: RouteServiceServicer
+    server_info: ServerInfoServiceServicer
 
 
 class Server:
@@ -113,6 +128,9 @@ class Server:
         add_AnswerServiceServicer_to_server(servicers.answers, self._server)
         add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
         add_DocumentServiceServicer_to_server(servicers.documents, self._server)
+        add_RouteServiceServicer_to_server(servicers.routes, self._server)
+        add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
+        self._server.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflected = Reflection((*_OURS, health.SERVICE_NAME, REFLECTION_SERVICE))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, self._server)

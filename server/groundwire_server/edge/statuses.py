@@ -6,12 +6,16 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from groundwire_server.domain.failure import Failure, Rejection, Violation
 from groundwire_server.domain.vocabulary import Cause, Reason
 
-DOMAIN = "groundwire"
+DOMAIN = "groundwire.io"
 
 _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
-    Reason.INVALID_REQUEST: (code_pb2.INVALID_ARGUMENT, "Fields break their limits; each is named in BadRequest."),
-    Reason.ROUTE_UNKNOWN: (code_pb2.NOT_FOUND, "The server has no such route; ask its operator which there are."),
+    Reason.INVALID_REQUEST: (code_pb2.INVALID_ARGUMENT, "Fields exceed their limits; BadRequest names each."),
+    Reason.ROUTE_UNKNOWN: (code_pb2.NOT_FOUND, "The server has no such route; ListRoutes says which there are."),
     Reason.DOCUMENT_NOT_FOUND: (code_pb2.NOT_FOUND, "There is no such document, or none that you may see."),
+    Reason.REVISION_MISMATCH: (
+        code_pb2.ABORTED,
+        "The stored revision is not the expected one; read the document and decide again.",
+    ),
     Reason.UNAUTHENTICATED: (
         code_pb2.UNAUTHENTICATED,
         "The call carries no identity that is accepted here; send one valid token, API key or client certificate.",
@@ -19,16 +23,21 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.FORBIDDEN: (code_pb2.PERMISSION_DENIED, "Your roles or your tenant do not allow this call."),
     Reason.REQUEST_ID_REUSED: (code_pb2.INVALID_ARGUMENT, "This request_id was used for another question."),
     Reason.REQUEST_IN_FLIGHT: (code_pb2.ABORTED, "This request is being answered; wait for it, or cancel it."),
+    Reason.RUN_NOT_FOUND: (code_pb2.NOT_FOUND, "There is nothing to resume; ask again without after_sequence."),
+    Reason.OPERATION_NOT_FOUND: (code_pb2.NOT_FOUND, "There is no such operation, or none of yours."),
+    Reason.REVIEW_NOT_FOUND: (code_pb2.NOT_FOUND, "There is no such review in your tenant."),
+    Reason.REVIEW_CLAIMED: (code_pb2.ABORTED, "Another reviewer holds this review; try again later."),
+    Reason.REVIEW_NOT_CLAIMED: (code_pb2.FAILED_PRECONDITION, "You do not hold this review; claim it first."),
+    Reason.REVIEW_DECIDED: (code_pb2.FAILED_PRECONDITION, "This review has been decided, or has expired."),
     Reason.FEATURE_NOT_OFFERED: (code_pb2.UNIMPLEMENTED, "This server does not offer what the request asks for."),
     Reason.STORE_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The store could not be reached; try again later."),
+    Reason.EMBEDDER_UNAVAILABLE: (code_pb2.UNAVAILABLE, "Vectors could not be computed; try again later."),
     Reason.STORE_MISCONFIGURED: (code_pb2.FAILED_PRECONDITION, "The store refused the service; tell its operator."),
     Reason.DEADLINE_EXCEEDED: (code_pb2.DEADLINE_EXCEEDED, "The deadline ended first; allow more time."),
     Reason.CANCELLED: (code_pb2.CANCELLED, "The call was cancelled."),
     Reason.SHUTTING_DOWN: (code_pb2.UNAVAILABLE, "The server is shutting down; try another."),
     Reason.QUOTA_EXCEEDED: (code_pb2.RESOURCE_EXHAUSTED, "A limit is used up; try again later."),
     Reason.OVERLOADED: (code_pb2.UNAVAILABLE, "The server has no capacity left; try again later."),
-    Reason.EMBEDDER_UNAVAILABLE: (code_pb2.UNAVAILABLE, "Vectors could not be computed; try again later."),
-    Reason.RUN_NOT_FOUND: (code_pb2.NOT_FOUND, "There is nothing to resume; ask again without after_sequence."),
     Reason.INTERNAL: (code_pb2.INTERNAL, "A defect of the service; report the trace id in the trailers."),
 }
 

@@ -1,6 +1,6 @@
 """The path as other rooms call it: one question or one search, with its time cut and its report begun."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer, format_trace_id, get_current_span
@@ -84,6 +84,11 @@ class Answering:
         run = self._run(ask, policy, _plan(policy, arrived, deadline, search_alone=True))
         evidence = await search(ask, caller, policy, ports, run)
         return Found(evidence, run.final_report())
+
+    def policies(self, caller: Caller) -> Sequence[Policy]:
+        """Return the policies of the routes that the caller may use; each has the models alone that it may ask."""
+        routes = self._inside.routes if caller.tenant in self._inside.tenants else self._routes
+        return [route.policy for route in routes.values()]
 
     def _route(self, name: str, caller: Caller) -> tuple[Policy, Ports]:
         routes = self._inside.routes if caller.tenant in self._inside.tenants else self._routes

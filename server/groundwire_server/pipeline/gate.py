@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause, Confidence, StreamMode
+from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, StreamMode
 from groundwire_server.ports.sink import Sink
 
 
@@ -35,7 +35,7 @@ class Gate:
     @property
     def stands(self) -> bool:
         """Whether verified text has left and can no longer be taken back."""
-        return self._sink is not None and self._mode is StreamMode.VERIFIED and bool(self.passed)
+        return self._sink is not None and self._mode is StreamMode.CHECKED and bool(self.passed)
 
     @property
     def retractable(self) -> bool:
@@ -64,7 +64,8 @@ class Gate:
             await self._show(self.text)
         else:
             delta = "".join(segment.delta for segment in segments)
-            await self._sink.emit(TextDelta(delta, verified=True))
+            assurance = min((segment.assurance for segment in segments), key=tuple(Assurance).index)
+            await self._sink.emit(TextDelta(delta, assurance))
             self._shown += delta
         for segment in segments:
             for citation in segment.citations:
@@ -91,7 +92,7 @@ class Gate:
             raise Failure(Cause.OUTPUT_MALFORMED)
         # Before it is written: a write that is cancelled may still arrive, and must be taken back.
         before, self._shown = self._shown, text
-        await self._sink.emit(TextDelta(text[len(before) :], verified=False))
+        await self._sink.emit(TextDelta(text[len(before) :], Assurance.PROVISIONAL))
 
 
 def _settled(text: str) -> str:

@@ -1,12 +1,17 @@
 """How far the cited passages carry what is said, judged by words: cheap, strict on names and numbers."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from groundwire_server.domain.answer import CheckedSentence, Span
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import ContentWords, content_words
+from groundwire_server.domain.vocabulary import Verdict
+
+CHECKER = "coverage"
+"""Names the check by words in verdicts."""
 
 
 class Source:
@@ -30,6 +35,14 @@ class Source:
         text = self.passage.text
         return [(text[start:end], ContentWords(text[start:end])) for start, end in sentences(text)]
 
+    def has_sentence(self, sentence: str) -> bool:
+        """Whether it is one of its sentences, whole and word for word, however it is spaced."""
+        return " ".join(sentence.split()) in self._spaced_sentences
+
+    @cached_property
+    def _spaced_sentences(self) -> frozenset[str]:
+        return frozenset(" ".join(sentence.split()) for sentence, _ in self.sentences)
+
     def quote(self, statement: str) -> str:
         """Return where it says the statement, or else its sentence that shares most words with it; verbatim.
 
@@ -43,6 +56,26 @@ class Source:
         shared = [(len(words.occurring(said)), -len(sentence), sentence) for sentence, words in self.sentences]
         count, _, best = max(shared, key=lambda each: each[:2], default=(0, 0, ""))
         return best if count else ""
+
+
+def check_sentence(sentence: str, span: Span, cited: Sequence[Source]) -> CheckedSentence:
+    """Return the verdict on a sentence, as far as words alone can tell.
+
+    A sentence of a cited passage, whole and word for word, is VERBATIM: since nothing of it was left out, no negation
+    and no condition was. Any other is CONSISTENT at best: this check looks at the share of words that the passages
+    cover, and its caller refuses what they cover too little; it knows nothing of what the words say together.
+
+    Args:
+        sentence: as it stands in the answer.
+        span: where it stands.
+        cited: the passages that it cites, in the order of its citations.
+    """
+    verbatim = tuple(index for index, source in enumerate(cited) if source.has_sentence(sentence))
+    if verbatim:
+        return CheckedSentence(span, Verdict.VERBATIM, 1.0, verbatim, CHECKER)
+    said = content_words(sentence)
+    carrying = tuple(index for index, source in enumerate(cited) if source.words.occurring(said))
+    return CheckedSentence(span, Verdict.CONSISTENT, support(sentence, cited), carrying, CHECKER)
 
 
 def support(statement: str, sources: Iterable[Source]) -> float:

@@ -1,15 +1,16 @@
 """Checking what a model wrote: each segment before it may leave, then the whole."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from groundwire_server.domain.answer import CheckedSegment, Citation, GroundedText, Segment, Span, Support
+from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, GroundedText, Segment, Span
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import Written
 from groundwire_server.pipeline.stage import Attributes
-from groundwire_server.pipeline.support import Source, support
+from groundwire_server.pipeline.support import Source, check_sentence
 from groundwire_server.telemetry import names
 
 
@@ -33,18 +34,18 @@ def check_segment(segment: Segment, before: str, sources: Mapping[str, Source], 
     text = f"{before} {segment.text}" if before else segment.text
     if len(text) > policy.display_limit:
         raise Failure(Cause.OUTPUT_TOO_LONG)
-    whole = _span(text, len(text) - len(segment.text), len(text))
+    whole = Span.within(text, len(text) - len(segment.text), len(text))
     citations = tuple(Citation(source.passage, source.quote(segment.text), whole) for source in cited)
     if not all(citation.quote for citation in citations):
         raise Failure(Cause.QUOTE_NOT_FOUND)
     offset = whole.start_code_point
-    supports = tuple(
-        Support(_span(text, offset + start, offset + end), support(segment.text[start:end], cited))
+    checked = tuple(
+        check_sentence(segment.text[start:end], Span.within(text, offset + start, offset + end), cited)
         for start, end in sentences(segment.text)
     )
-    if not supports or min(item.score for item in supports) < policy.min_support:
+    if not checked or min(sentence.support for sentence in checked) < policy.min_support:
         raise Failure(Cause.UNSUPPORTED)
-    return CheckedSegment(text[len(before) :], whole, citations, supports)
+    return CheckedSegment(text[len(before) :], whole, citations, checked)
 
 
 def check_answer(written: Written, segments: tuple[CheckedSegment, ...], policy: Policy) -> GroundedText:
@@ -67,26 +68,30 @@ def check_answer(written: Written, segments: tuple[CheckedSegment, ...], policy:
 
 def assemble(segments: tuple[CheckedSegment, ...], confidence: Confidence | None) -> GroundedText:
     """Put checked segments together; the grounding score is the sentences' mean weighted by their length."""
-    supports = tuple(item for segment in segments for item in segment.supports)
-    lengths = [item.span.end_code_point - item.span.start_code_point for item in supports]
+    citations: list[Citation] = []
+    checked: list[CheckedSentence] = []
+    for segment in segments:
+        before = len(citations)
+        citations += segment.citations
+        checked += (
+            replace(sentence, citations=tuple(before + index for index in sentence.citations))
+            for sentence in segment.sentences
+        )
+    lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in checked]
     return GroundedText(
         text="".join(segment.delta for segment in segments),
-        confidence=confidence,
-        citations=tuple(citation for segment in segments for citation in segment.citations),
-        supports=supports,
-        grounding_score=sum(n * item.score for n, item in zip(lengths, supports, strict=True)) / max(1, sum(lengths)),
+        model_confidence=confidence,
+        citations=tuple(citations),
+        sentences=tuple(checked),
+        grounding_score=sum(n * sentence.support for n, sentence in zip(lengths, checked, strict=True))
+        / max(1, sum(lengths)),
     )
 
 
 def describe(answer: GroundedText) -> Attributes:
     """What a validated answer says to the trace."""
     return {
-        names.CONFIDENCE: answer.confidence.value if answer.confidence else "",
+        names.CONFIDENCE: answer.model_confidence.value if answer.model_confidence else "",
         names.GROUNDING: answer.grounding_score,
         names.CITATIONS: len(answer.citations),
     }
-
-
-def _span(text: str, start: int, end: int) -> Span:
-    start_byte = len(text[:start].encode())
-    return Span(start_byte, start_byte + len(text[start:end].encode()), start, end)

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from groundwire_server.domain.event import Event, Started, TextDelta
 from groundwire_server.domain.outcome import Answered, Degraded, Outcome
-from groundwire_server.domain.vocabulary import StreamMode
+from groundwire_server.domain.vocabulary import Assurance, StreamMode
 
 
 def told(outcome: Outcome) -> Iterator[Event]:
-    """Yield what a stream of the answer would have held: its text is verified, for it has passed its checks."""
+    """Yield what a stream of the answer would have held."""
     report = outcome.report
-    yield Started(report.request_id, report.trace_id, report.route, StreamMode.VERIFIED)
+    yield Started(report.request_id, report.trace_id, report.route, StreamMode.CHECKED)
     match outcome.result:
         case Answered(answer) | Degraded(_, answer) if answer is not None:
-            yield TextDelta(answer.text, verified=True)
+            yield TextDelta(answer.text, Assurance.VERIFIED if answer.verified else Assurance.CHECKED)
             yield from answer.citations
         case _:
             pass

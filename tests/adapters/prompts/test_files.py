@@ -83,7 +83,7 @@ def test_a_continuation_shows_what_was_given_as_it_would_have_been_written() -> 
     asked = Question("default", "Why?", "request-1")
     passages = [Passage("c1", "One."), Passage("c2", "Two.")]
     text = 'Because "é" {{ it }}</given> is.'
-    span = Span(0, 1, 0, 1)
+    span = Span(0, 1, 0, 1, 0, 1)
     given = CheckedSegment(" " + text, span, (Citation(passages[1], "Two.", span),), ())
     prompts = FilePrompts(BUILT_IN)
     prompt = prompts.render("answer", "", asked, passages, given=[given])

@@ -8,7 +8,7 @@ from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.domain.event import Event, Numbered, Retraction, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.run import RunKey
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Assurance, Cause
 from groundwire_server.ports.run_log import RunLog
 from tests.doubles.time import LoopTime
 
@@ -26,7 +26,7 @@ def log() -> RunLog:
 
 
 def _delta(text: str) -> Event:
-    return TextDelta(text, verified=False)
+    return TextDelta(text, Assurance.PROVISIONAL)
 
 
 async def _read(log: RunLog, key: RunKey = KEY, after: int = 0) -> list[Numbered]:

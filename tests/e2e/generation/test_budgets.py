@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import outcome_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    outcome_pb2,
+)
 from groundwire_server.domain.deadline import Deadline, TimePlan
 from tests.doubles.silent import silent
 from tests.doubles.upstream import Beat, Move, Pause, Reply, Stall, Upstream, upstream
@@ -51,7 +54,7 @@ async def test_a_request_is_closed_when_the_callers_time_is_up(configured: Serve
         outcome = (await stream(served, seconds=seconds))[-1].outcome
         assert now() - began < seconds
         await idle(double)
-    assert outcome.cause == outcome_pb2.CAUSE_MODEL_TIMEOUT
+    assert outcome.cause == cause_pb2.CAUSE_MODEL_TIMEOUT
     (request,) = double.requests
     assert request.abandoned
     held(request.closed_at, began, whole(seconds))
@@ -76,7 +79,7 @@ async def test_a_model_has_half_of_the_callers_time_to_begin_where_another_can_b
             began = now()
             outcome = await answer(served, seconds=seconds)
         await idle(first)
-    assert (outcome.cause, outcome.action) == (outcome_pb2.CAUSE_MODEL_SLOW_START, outcome_pb2.ACTION_NEXT_MODEL)
+    assert (outcome.cause, outcome.action) == (cause_pb2.CAUSE_MODEL_SLOW_START, outcome_pb2.ACTION_NEXT_MODEL)
     assert outcome.degraded.answer.text == SENTENCE
     held(first.requests[0].closed_at, began, whole(seconds) / 2)
 
@@ -134,7 +137,7 @@ async def test_a_connection_that_is_not_made_is_given_up_when_the_callers_time_i
         began = now()
         outcome = await answer(served, seconds=seconds)
         await idle(double)
-    assert outcome.cause == outcome_pb2.CAUSE_MODEL_TIMEOUT
+    assert outcome.cause == cause_pb2.CAUSE_MODEL_TIMEOUT
     (connection,) = double.connections
     held(connection.closed_at, began, whole(seconds))
 
@@ -161,7 +164,7 @@ async def test_a_connection_has_a_bound_of_its_own_within_the_callers_time(confi
         began = now()
         outcome = await answer(served, seconds=5.0)
         await idle(double)
-    assert outcome.cause == outcome_pb2.CAUSE_MODEL_UNAVAILABLE
+    assert outcome.cause == cause_pb2.CAUSE_MODEL_UNAVAILABLE
     held(double.connections[0].closed_at, began, 0.1)
 
 
@@ -173,5 +176,5 @@ async def test_callers_with_little_time_take_no_model_away_from_the_others(confi
         configured(two_models(first, second, **OWN, **ONCE, **breaker)) as served,
     ):
         hurried = await asyncio.gather(*(answer(served, seconds=0.4) for _ in range(4)))
-        assert {each.cause for each in hurried} == {outcome_pb2.CAUSE_MODEL_SLOW_START}
+        assert {each.cause for each in hurried} == {cause_pb2.CAUSE_MODEL_SLOW_START}
         assert (await answer(served)).report.model == "large"

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    event_pb2,
+    grounding_pb2,
+    outcome_pb2,
+)
 from groundwire.v1.answer_service_pb2 import StreamAnswerRequest, StreamAnswerResponse
 from tests.doubles.upstream import Beat, Echo, Move, Reply, Reset, Stall
 from tests.e2e.calls import ACME, answer, ingest, kept_text, kinds, question, stream
@@ -62,7 +67,7 @@ async def asked(served: Served, **fields: Any) -> list[StreamAnswerResponse]:
     return await stream(served, **fields)
 
 
-def held(events: Sequence[StreamAnswerResponse], given: outcome_pb2.GroundedText, texts: Sequence[str]) -> None:
+def held(events: Sequence[StreamAnswerResponse], given: grounding_pb2.GroundedText, texts: Sequence[str]) -> None:
     """Hold a stream to the rule of its deltas and to the places of its citations, and both to the answer's."""
     assert [each.sequence for each in events] == list(range(1, len(events) + 1))
     assert [*kinds(events[:2]), *kinds(events[-1:])] == ["started", "evidence", "outcome"]
@@ -71,7 +76,11 @@ def held(events: Sequence[StreamAnswerResponse], given: outcome_pb2.GroundedText
         # A citation follows what it is about; segments that came as one are told as one.
         assert each.HasField("text_delta") or each.citation.quote in told
         told += each.text_delta.text
-    assert all(each.text_delta.verified for each in events if each.HasField("text_delta"))
+    assert all(
+        each.text_delta.assurance == event_pb2.TextDelta.ASSURANCE_VERIFIED
+        for each in events
+        if each.HasField("text_delta")
+    )
     assert kept_text(events) == given.text == " ".join(texts)
     assert [each.citation for each in events if each.HasField("citation")] == list(given.citations)
     for citation, text in zip(given.citations, texts, strict=True):
@@ -94,7 +103,7 @@ async def test_the_next_model_continues_what_stands(configured: Serve, point: st
             events = await asked(served)
         outcome = events[-1].outcome
         held(events, outcome.degraded.answer, PASSING)
-        assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+        assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
         assert (outcome.action, outcome.next_step) == (
             outcome_pb2.ACTION_NEXT_MODEL,
             outcome_pb2.NEXT_STEP_SHOW_WITH_CAUTION,
@@ -133,7 +142,7 @@ async def test_the_answer_is_cut_short_where_the_next_model_fails_too(
             events = await asked(served)
     outcome = events[-1].outcome
     held(events, outcome.degraded.answer, [FIRST])
-    assert (outcome_pb2.Cause.Name(outcome.cause), outcome.action) == (f"CAUSE_{cause}", outcome_pb2.ACTION_CUT_SHORT)
+    assert (cause_pb2.Cause.Name(outcome.cause), outcome.action) == (f"CAUSE_{cause}", outcome_pb2.ACTION_CUT_SHORT)
     assert list(outcome.degraded.losses) == [outcome_pb2.Degraded.LOSS_REST_OF_ANSWER]
     assert (outcome.report.model, outcome.report.attempts) == ("large", 2)
 
@@ -171,7 +180,7 @@ async def test_where_nothing_has_left_the_next_model_writes_anew(configured: Ser
         async with configured(two_models(first, second, **QUICK)) as served:
             await ingest(served, ("naive", FIRST))
             unary = await answer(served)
-            events = await stream(served, mode=answer_service_pb2.STREAM_MODE_PROVISIONAL)
+            events = await stream(served, mode=event_pb2.STREAM_MODE_PROVISIONAL)
         assert unary.degraded.answer.text == events[-1].outcome.degraded.answer.text == kept_text(events) == SECOND
         assert kinds(events).count("retraction") == 1
         assert all(b"<given>" not in request.body for request in second.requests)

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import document_pb2, outcome_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    document_pb2,
+)
 from groundwire_server.app.configuration.problems import InvalidConfigurationError
 from tests.doubles.embeddings import embedding
 from tests.doubles.upstream import Reply, Upstream, upstream
@@ -49,7 +52,7 @@ async def test_a_provider_that_refuses_is_a_failure_with_its_cause(configured: S
     async with upstream(embedding()) as double, configured(over(double), HOUSE) as served:
         double.replies[:] = [DOWN]
         outcome = await answer(served, question("Where do heavy parcels wait at noon?"))
-        assert outcome.cause == outcome_pb2.CAUSE_EMBEDDER_UNAVAILABLE
+        assert outcome.cause == cause_pb2.CAUSE_EMBEDDER_UNAVAILABLE
         (result,) = await ingest(served, ("new", "Something that was not stored before."))
         assert result.state == document_pb2.INGEST_STATE_FAILED
         assert "401" not in result.error.message

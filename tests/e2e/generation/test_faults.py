@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 import trustme
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    outcome_pb2,
+)
 from groundwire_server.adapters.http.retries import RETRYABLE
 from groundwire_server.domain.vocabulary import Cause
 from tests.doubles.upstream import Beat, Echo, Endless, Move, Pause, Reply, Reset, Stall, upstream
@@ -241,7 +245,7 @@ async def ended(served: Served, ends: Ends, *, streamed: bool) -> outcome_pb2.Ou
         outcome = await answer(served)
     said = (
         outcome.WhichOneof("result"),
-        outcome_pb2.Cause.Name(outcome.cause).removeprefix("CAUSE_"),
+        cause_pb2.Cause.Name(outcome.cause).removeprefix("CAUSE_"),
         outcome_pb2.Action.Name(outcome.action).removeprefix("ACTION_"),
         outcome_pb2.NextStep.Name(outcome.next_step).removeprefix("NEXT_STEP_"),
     )

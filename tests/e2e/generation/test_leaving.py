@@ -7,7 +7,13 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    event_pb2,
+    outcome_pb2,
+    report_pb2,
+)
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from tests.doubles.cable import cable
 from tests.doubles.upstream import Beat, Move, Pause, Reply, Reset, Stall, Upstream, upstream
@@ -99,7 +105,7 @@ async def test_the_end_of_the_callers_time_closes_its_request_and_an_outcome_sti
         assert now() - began < 0.6
         assert await closed(double, began) < 0.6
         stands = streamed and case in {"in the middle", "while it writes"}
-        assert outcome.cause == outcome_pb2.CAUSE_MODEL_TIMEOUT
+        assert outcome.cause == cause_pb2.CAUSE_MODEL_TIMEOUT
         assert outcome.action == (outcome_pb2.ACTION_CUT_SHORT if stands else outcome_pb2.ACTION_PASSAGES_ONLY)
 
 
@@ -141,14 +147,14 @@ async def test_a_model_that_does_not_begin_is_left_for_the_next(configured: Serv
             outcome = await answer(served, seconds=5.0)
             assert 0.09 < now() - began < 0.4
         assert outcome.degraded.answer.text == SENTENCE
-        assert (outcome.cause, outcome.action) == (outcome_pb2.CAUSE_MODEL_SLOW_START, outcome_pb2.ACTION_NEXT_MODEL)
+        assert (outcome.cause, outcome.action) == (cause_pb2.CAUSE_MODEL_SLOW_START, outcome_pb2.ACTION_NEXT_MODEL)
         assert (outcome.report.model, outcome.report.attempts) == ("small", 2)
         assert (first.abandoned, second.abandoned) == (1, 0)
         assert [
-            (each.attempt, each.cause) for each in outcome.report.stages if each.stage == outcome_pb2.STAGE_GENERATE
+            (each.attempt, each.cause) for each in outcome.report.stages if each.stage == report_pb2.STAGE_GENERATE
         ] == [
-            (1, outcome_pb2.CAUSE_MODEL_SLOW_START),
-            (2, outcome_pb2.CAUSE_UNSPECIFIED),
+            (1, cause_pb2.CAUSE_MODEL_SLOW_START),
+            (2, cause_pb2.CAUSE_UNSPECIFIED),
         ]
 
 
@@ -196,7 +202,7 @@ async def test_verified_text_that_has_left_stands_when_the_model_fails(configure
             events = await stream(served)
         assert kinds(events) == ["started", "evidence", "text_delta", "citation", "outcome"]
         outcome = events[-1].outcome
-        assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+        assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
         assert outcome.action == outcome_pb2.ACTION_CUT_SHORT
         assert outcome.degraded.answer.text == kept_text(events) == SENTENCE
         assert list(outcome.degraded.losses) == [outcome_pb2.Degraded.LOSS_REST_OF_ANSWER]
@@ -208,9 +214,9 @@ async def test_provisional_text_is_taken_back_and_the_next_model_writes_anew(con
     quick = {"bounds": {"silence_seconds": 0.1}}
     async with two([Reply([*HALF, *moves])], [answers()]) as (first, second):
         async with configured(two_models(first, second, **quick)) as served:
-            events = await stream(served, mode=answer_service_pb2.STREAM_MODE_PROVISIONAL)
+            events = await stream(served, mode=event_pb2.STREAM_MODE_PROVISIONAL)
         outcome = events[-1].outcome
         retractions = [each.retraction.cause for each in events if each.HasField("retraction")]
-        assert [outcome_pb2.Cause.Name(each) for each in retractions] == [f"CAUSE_{cause}"]
+        assert [cause_pb2.Cause.Name(each) for each in retractions] == [f"CAUSE_{cause}"]
         assert outcome.action == outcome_pb2.ACTION_NEXT_MODEL
         assert outcome.degraded.answer.text == kept_text(events) == SENTENCE

@@ -4,7 +4,11 @@ import asyncio
 
 import pytest
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    outcome_pb2,
+)
 from tests.doubles.upstream import Pause, Reply, Stall, upstream
 from tests.e2e.calls import ACME, answer, ingest, question
 from tests.e2e.generation.conftest import Serve, model, one_model, two, two_models
@@ -73,7 +77,7 @@ async def test_models_of_a_provider_share_its_turns(configured: Serve) -> None:
             first = asyncio.ensure_future(answer(served))
             await double.began.wait()
             refused = await answer(served, question(route="other"))
-            assert refused.cause == outcome_pb2.CAUSE_CAPACITY_EXHAUSTED
+            assert refused.cause == cause_pb2.CAUSE_CAPACITY_EXHAUSTED
             assert (await first).answered.answer.text == SENTENCE
 
 
@@ -94,7 +98,7 @@ async def test_all_models_of_a_worker_share_its_turns(configured: Serve) -> None
                 began = asyncio.get_running_loop().time()
                 refused = await answer(served, question(route=name), seconds=0.8)
                 assert 0.4 < asyncio.get_running_loop().time() - began < 0.8
-                assert refused.cause == outcome_pb2.CAUSE_CAPACITY_EXHAUSTED
+                assert refused.cause == cause_pb2.CAUSE_CAPACITY_EXHAUSTED
             waiting = asyncio.ensure_future(answer(served, question(route="small")))
             assert not second.requests
             holder.cancel()

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    event_pb2,
+)
 from tests.e2e.calls import ACME, answer, kept_text, kinds, question, stream
 from tests.e2e.generation.conftest import ROUTE, Serve
 
@@ -20,7 +24,7 @@ def sections(actions: list[str]) -> dict[str, Any]:
     """A small model may well say what cannot be shown: then the one that quotes answers."""
     flavour = os.environ.get("GROUNDWIRE_TEST_OPENAI_FLAVOUR", "llamacpp")
     model = os.environ.get("GROUNDWIRE_TEST_OPENAI_MODEL", "local")
-    causes = [cause for cause in outcome_pb2.Cause.keys() if cause.startswith(("CAUSE_OUTPUT_", "CAUSE_CITATION_"))]  # noqa: SIM118
+    causes = [cause for cause in cause_pb2.Cause.keys() if cause.startswith(("CAUSE_OUTPUT_", "CAUSE_CITATION_"))]  # noqa: SIM118
     others = ["QUOTE_NOT_FOUND", "UNSUPPORTED", "MODEL_ABSTAINED", "CONFIDENCE_NOT_ALLOWED"]
     row = {cause.removeprefix("CAUSE_"): actions for cause in (*causes, *others)}
     return {
@@ -63,9 +67,7 @@ async def test_it_is_asked_counted_and_checked(configured: Serve, streamed: bool
 
 async def test_a_caller_that_leaves_frees_it_for_the_next(configured: Serve) -> None:
     async with configured(sections(["NEXT_MODEL"])) as served:
-        request = answer_service_pb2.StreamAnswerRequest(
-            question=question(), mode=answer_service_pb2.STREAM_MODE_PROVISIONAL
-        )
+        request = answer_service_pb2.StreamAnswerRequest(question=question(), mode=event_pb2.STREAM_MODE_PROVISIONAL)
         for _ in range(3):
             call = served.answers.StreamAnswer(request, metadata=ACME, timeout=50)
             async for event in call:

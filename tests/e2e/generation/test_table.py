@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    outcome_pb2,
+)
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.doubles.upstream import Beat, Reply, Reset, Stall, Upstream
 from tests.e2e.calls import ACME, answer, question
@@ -130,7 +134,7 @@ async def test_a_cause_is_answered_by_the_action_of_its_row(configured: Serve, c
             await occupied(served, first, held)
         outcome = await asked(served, drive)
     result, losses = ENDS[taken]
-    assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+    assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
     assert outcome_pb2.Action.Name(outcome.action) == f"ACTION_{taken}"
     assert outcome.WhichOneof("result") == result
     match taken:

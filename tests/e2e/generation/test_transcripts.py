@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import outcome_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    outcome_pb2,
+)
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.test_transcripts import ANSWERS, FAILURES, OTHER_ENDS, spoken
 from tests.adapters.generator.wire.transcripts import transcript
 from tests.doubles.upstream import Upstream, upstream
-from tests.e2e.calls import answer, ingest, kept_text, question, stream
+from tests.e2e.calls import answer, ingest, kept_text, question, stream, used
 from tests.e2e.generation.conftest import Serve, Served, one_model
 
 TEXT = "Parcels wait in the mail room — naïvely. The mail room opens at noon."
@@ -53,10 +56,10 @@ async def test_an_answer_of_each_provider_is_an_answer(configured: Serve, name: 
     assert unary.answered.answer.text == streamed.answered.answer.text == text == TEXT
     assert unary.answered.answer == streamed.answered.answer
     assert len(unary.answered.answer.citations) == 3
-    expected, used = ANSWERS[name], unary.report.usage
-    assert used.estimated is expected.estimated
-    if not used.estimated:
-        assert (used.input_tokens, used.output_tokens) == (expected.input_tokens, expected.output_tokens)
+    expected, counted = ANSWERS[name], used(unary)
+    assert counted.estimated is expected.estimated
+    if not counted.estimated:
+        assert (counted.input_tokens, counted.output_tokens) == (expected.input_tokens, expected.output_tokens)
 
 
 @pytest.mark.parametrize("name", ENDS)
@@ -66,7 +69,7 @@ async def test_any_other_end_of_each_provider_has_its_outcome(configured: Serve,
         assert "SECRET" not in served.spans.everything()
     assert text == ""
     for outcome in (unary, streamed):
-        assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{ENDS[name]}"
+        assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{ENDS[name]}"
         assert outcome.action == outcome_pb2.ACTION_PASSAGES_ONLY
         assert len(outcome.degraded.passages) == 2
         assert "SECRET" not in str(outcome)

@@ -7,11 +7,17 @@ from typing import Any, TypeAlias
 import grpc
 import pytest
 
-from groundwire.v1 import answer_service_pb2, outcome_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    event_pb2,
+    outcome_pb2,
+    report_pb2,
+)
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from tests.doubles.cable import Cable, cable
 from tests.doubles.upstream import Beat, Reply, Reset, Stall, Upstream, upstream
-from tests.e2e.calls import ACME, answer, ingest, question, stream
+from tests.e2e.calls import ACME, answer, ingest, question, stream, used
 from tests.e2e.generation.conftest import Serve, Served, one_model, two, two_models
 from tests.e2e.generation.drafts import DOCUMENTS, DONE, SENTENCE, segments, usage, writes
 
@@ -34,13 +40,12 @@ def priced(double: Upstream, daily: float | None = None, currency: str = "USD") 
 
 async def test_the_providers_count_is_reported_and_priced(configured: Serve) -> None:
     async with upstream(COUNTED) as double, configured(priced(double)) as served:
-        used = (await answer(served)).report.usage
-        assert used == outcome_pb2.Usage(
+        counted = used(await answer(served))
+        assert counted == report_pb2.Usage(
             input_tokens=812,
             output_tokens=61,
             cached_input_tokens=512,
-            cost_microdollars=1969,  # 300 x 3 + 512 x 0.3 + 61 x 15
-            cost_micros=1969,
+            cost_micros=1969,  # 300 x 3 + 512 x 0.3 + 61 x 15
             currency="USD",
         )
         noted = served.spans.attributes("groundwire.generate")
@@ -51,45 +56,45 @@ async def test_the_providers_count_is_reported_and_priced(configured: Serve) -> 
 
 async def test_another_currency_is_no_dollar(configured: Serve) -> None:
     async with upstream(COUNTED) as double, configured(priced(double, currency="EUR")) as served:
-        used = (await answer(served)).report.usage
-        assert (used.cost_micros, used.currency, used.cost_microdollars) == (1969, "EUR", 0)
+        counted = used(await answer(served))
+        assert (counted.cost_micros, counted.currency) == (1969, "EUR")
 
 
 async def test_without_a_price_nothing_costs(configured: Serve) -> None:
     async with upstream(COUNTED) as double, configured(one_model(double)) as served:
-        used = (await answer(served)).report.usage
-        assert (used.input_tokens, used.cost_micros, used.currency) == (812, 0, "")
+        counted = used(await answer(served))
+        assert (counted.input_tokens, counted.cost_micros, counted.currency) == (812, 0, "")
 
 
 async def test_what_the_provider_does_not_count_is_estimated_and_marked_so(configured: Serve) -> None:
     async with upstream(UNCOUNTED) as double, configured(priced(double)) as served:
-        used = (await answer(served)).report.usage
-        assert used.estimated
-        assert 50 < used.input_tokens < 1200
-        assert 10 < used.output_tokens < 60
-        assert used.cost_micros == 3 * used.input_tokens + 15 * used.output_tokens
+        counted = used(await answer(served))
+        assert counted.estimated
+        assert 50 < counted.input_tokens < 1200
+        assert 10 < counted.output_tokens < 60
+        assert counted.cost_micros == 3 * counted.input_tokens + 15 * counted.output_tokens
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["unary", "streamed"])
 async def test_what_a_cut_attempt_consumed_counts_beside_what_followed(configured: Serve, streamed: bool) -> None:
     async with two([Reply([*BEGUN, Reset()])], [COUNTED]) as (first, second):
         async with configured(two_models(first, second, price=PRICE)) as served:
-            provisional = answer_service_pb2.STREAM_MODE_PROVISIONAL
+            provisional = event_pb2.STREAM_MODE_PROVISIONAL
             outcome = (await stream(served, mode=provisional))[-1].outcome if streamed else await answer(served)
-        used = outcome.report.usage
+        counted = used(outcome)
         assert outcome.report.model == "small"
-        assert used.estimated
-        assert used.input_tokens > 812 + 50
-        assert used.output_tokens > 61 + 5
+        assert counted.estimated
+        assert counted.input_tokens > 812 + 50
+        assert counted.output_tokens > 61 + 5
         # The second model has no price.
-        assert used.cost_micros == 3 * (used.input_tokens - 812) + 15 * (used.output_tokens - 61)
+        assert counted.cost_micros == 3 * (counted.input_tokens - 812) + 15 * (counted.output_tokens - 61)
         noted = served.spans.each("groundwire.generate")
         assert [each["groundwire.usage.estimated"] for each in noted] == [True, False]
 
 
 async def test_what_no_model_began_costs_nothing(configured: Serve) -> None:
     async with upstream(Reply([], "401 Unauthorized")) as double, configured(priced(double)) as served:
-        assert (await answer(served)).report.usage == outcome_pb2.Usage(currency="USD")
+        assert used(await answer(served)) == report_pb2.Usage(currency="USD")
 
 
 async def test_money_is_set_aside_before_the_call_and_what_is_left_given_back(configured: Serve) -> None:
@@ -104,7 +109,7 @@ async def test_money_is_set_aside_before_the_call_and_what_is_left_given_back(co
         waiting = asyncio.ensure_future(call)
         await double.began.wait()
         refused = await answer(served)
-        assert outcome_pb2.Cause.Name(refused.cause) == "CAUSE_BUDGET_EXHAUSTED"
+        assert cause_pb2.Cause.Name(refused.cause) == "CAUSE_BUDGET_EXHAUSTED"
         assert refused.action == outcome_pb2.ACTION_PASSAGES_ONLY
         assert len(double.requests) == 3
         call.cancel()
@@ -119,7 +124,7 @@ async def test_a_tenants_budget_is_its_own_and_outlives_a_configuration(configur
         await ingest(served, *DOCUMENTS, metadata=OTHER)
         outcomes = [await answer(served) for _ in range(4)]
         assert outcomes[0].WhichOneof("result") == "answered"
-        assert outcomes[-1].cause == outcome_pb2.CAUSE_BUDGET_EXHAUSTED
+        assert outcomes[-1].cause == cause_pb2.CAUSE_BUDGET_EXHAUSTED
         asked = len(double.requests)
         request = answer_service_pb2.AnswerRequest(question=question())
         other = await served.answers.Answer(request, metadata=OTHER, timeout=10)
@@ -127,7 +132,7 @@ async def test_a_tenants_budget_is_its_own_and_outlives_a_configuration(configur
         sections = priced(double, daily=MOST / 1e6)
         sections["routes"]["default"]["limits"] = {"nearest": 1}
         assert await served.reconfigured(sections)
-        assert (await answer(served)).cause == outcome_pb2.CAUSE_BUDGET_EXHAUSTED
+        assert (await answer(served)).cause == cause_pb2.CAUSE_BUDGET_EXHAUSTED
         assert len(double.requests) == asked + 1
         assert await served.reconfigured(priced(double, daily=MOST * 2 / 1e6))
         assert (await answer(served)).WhichOneof("result") == "answered"
@@ -167,7 +172,7 @@ async def test_a_stream_that_is_cut_is_paid_as_far_as_it_went_and_no_further(
         async for received in call:
             if received.HasField("text_delta"):
                 break
-        assert (await answer(served)).cause == outcome_pb2.CAUSE_BUDGET_EXHAUSTED
+        assert (await answer(served)).cause == cause_pb2.CAUSE_BUDGET_EXHAUSTED
         await leave(served, line, call)
         # What settles it ends with the request.
         await double.idle.wait()

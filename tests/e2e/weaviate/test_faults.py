@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 import grpc
 import pytest
 
-from groundwire.v1 import document_pb2, document_service_pb2, outcome_pb2, retrieval_service_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    document_pb2,
+    document_service_pb2,
+    outcome_pb2,
+    retrieval_service_pb2,
+)
 from tests.contract.stores import weaviate_options
 from tests.doubles.weaviate.server import FakeWeaviate
 from tests.doubles.weaviate.service import World
@@ -90,7 +96,7 @@ async def fault(request: pytest.FixtureRequest, over_double: OverDouble) -> Faul
 async def test_an_answer_is_an_outcome_with_the_cause(over_double: OverDouble, fault: Fault) -> None:
     outcome = await answer(over_double.product, seconds=fault.seconds)
     assert outcome.WhichOneof("result") == "failed_safe"
-    assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{fault.cause}"
+    assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{fault.cause}"
     assert over_double.product.generator.requests == []
     retried = outcome.next_step == outcome_pb2.NEXT_STEP_RETRY_AFTER
     assert retried is (fault.cause != "STORE_MISCONFIGURED")
@@ -98,7 +104,7 @@ async def test_an_answer_is_an_outcome_with_the_cause(over_double: OverDouble, f
 
 async def test_a_stream_ends_with_it(over_double: OverDouble, fault: Fault) -> None:
     *_, last = await stream(over_double.product, seconds=fault.seconds)
-    assert outcome_pb2.Cause.Name(last.outcome.cause) == f"CAUSE_{fault.cause}"
+    assert cause_pb2.Cause.Name(last.outcome.cause) == f"CAUSE_{fault.cause}"
 
 
 async def test_a_search_alone_is_a_status_with_the_reason(over_double: OverDouble, fault: Fault) -> None:
@@ -160,7 +166,7 @@ async def test_a_tenant_that_an_operator_must_make(backed: Backing, double: Fake
     options = weaviate_options(double)
     async with backed(replace(options, write=replace(options.write, create_tenants=False))) as product:
         outcome = await answer(product)
-        assert outcome.cause == outcome_pb2.CAUSE_STORE_MISCONFIGURED
+        assert outcome.cause == cause_pb2.CAUSE_STORE_MISCONFIGURED
         (refused,) = await ingest(product, ("lambdas", "Lambda expressions."))
         assert info_of(refused.error).reason == "STORE_MISCONFIGURED"
 
@@ -169,6 +175,6 @@ async def test_it_goes_on_when_the_fault_is_over(over_double: OverDouble) -> Non
     product: Product = over_double.product
     await ingest(product, ("lambdas", "Lambda expressions create anonymous functions."))
     over_double.world.unavailable = 1_000_000
-    assert (await answer(product)).cause == outcome_pb2.CAUSE_STORE_UNAVAILABLE
+    assert (await answer(product)).cause == cause_pb2.CAUSE_STORE_UNAVAILABLE
     over_double.world.unavailable = 0
     assert (await answer(product)).WhichOneof("result") == "answered"

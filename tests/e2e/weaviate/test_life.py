@@ -6,7 +6,13 @@ from itertools import pairwise
 import grpc
 import pytest
 
-from groundwire.v1 import document_pb2, document_service_pb2, outcome_pb2, passage_pb2, retrieval_service_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    document_pb2,
+    document_service_pb2,
+    passage_pb2,
+    retrieval_service_pb2,
+)
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, kept_text, kinds, open_document, question, stream
 from tests.e2e.conftest import Product
 
@@ -114,7 +120,7 @@ async def test_no_answer_mixes_revisions_while_documents_are_replaced(over_weavi
     async def ask() -> None:
         while not done.is_set():
             outcome = await answer(over_weaviate, question("Where do parcels wait?"))
-            assert outcome.cause in {outcome_pb2.CAUSE_ANSWER_VALIDATED, outcome_pb2.CAUSE_NO_EVIDENCE}
+            assert outcome.cause in {cause_pb2.CAUSE_ANSWER_VALIDATED, cause_pb2.CAUSE_NO_EVIDENCE}
             assert len(halls(outcome.answered.answer.text)) <= 1
             assert len({citation.chunk_id for citation in outcome.answered.answer.citations}) <= paragraphs
 

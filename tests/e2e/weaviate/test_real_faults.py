@@ -10,7 +10,12 @@ import aiohttp
 import grpc
 import pytest
 
-from groundwire.v1 import document_pb2, document_service_pb2, outcome_pb2, retrieval_service_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    document_pb2,
+    document_service_pb2,
+    retrieval_service_pb2,
+)
 from groundwire_server.adapters.store.weaviate.options import Address, CollectionOptions, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
 from tests.contract.stores import REAL, dropped, own_name, real_connection
@@ -85,7 +90,7 @@ async def options() -> AsyncIterator[WeaviateOptions]:
 async def fails(product: Product, cause: str, reason: str, code: grpc.StatusCode) -> None:
     """Assert what every kind of call ends with."""
     outcome = await answer(product)
-    assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+    assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
     calls: list[tuple[Callable[..., Awaitable[Any]], Any]] = [
         (product.retrieval.Retrieve, retrieval_service_pb2.RetrieveRequest(text="lambda expressions")),
         (product.documents.GetDocument, document_service_pb2.GetDocumentRequest(document_id="lambdas")),

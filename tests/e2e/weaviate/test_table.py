@@ -9,7 +9,10 @@ from typing import TypeAlias
 
 import pytest
 
-from groundwire.v1 import outcome_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    outcome_pb2,
+)
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.contract.stores import weaviate_options
@@ -145,7 +148,7 @@ def table(drive: Drive, cause: Cause, action: Action) -> Callable[[Policy], Poli
 
 
 def held(outcome: outcome_pb2.Outcome, cause: Cause, taken: Action) -> None:
-    assert outcome_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+    assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
     assert outcome_pb2.Action.Name(outcome.action) == f"ACTION_{taken}"
     assert outcome.WhichOneof("result") == ENDS[taken]
     assert outcome.report.attempts == 0
@@ -194,7 +197,7 @@ async def exhausted(product: Product) -> outcome_pb2.Outcome:
     """An answer that a model had no time for. The moment lasts 30 ms, which a busy machine may miss."""
     for _ in range(10):
         outcome = await answer(product)
-        if outcome.cause == outcome_pb2.CAUSE_TIME_EXHAUSTED:
+        if outcome.cause == cause_pb2.CAUSE_TIME_EXHAUSTED:
             return outcome
     raise AssertionError("the moment was missed each time")
 

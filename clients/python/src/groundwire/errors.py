@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 DETAILS = "grpc-status-details-bin"
 REQUEST_ID = "groundwire-request-id"
 TRACE_ID = "groundwire-trace-id"
-DOMAIN = "groundwire"
+DOMAIN = "groundwire.io"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from groundwire.v1.outcome_pb2 import Citation, GroundedText, Outcome
+from groundwire.v1.grounding_pb2 import Citation, GroundedText
+from groundwire.v1.outcome_pb2 import Outcome
 
 
 def text_of(outcome: Outcome) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from groundwire.v1.answer_service_pb2 import StreamAnswerRequest, StreamMode
+from groundwire.v1.answer_service_pb2 import StreamAnswerRequest
+from groundwire.v1.event_pb2 import StreamMode
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.passage_pb2 import ProvidedPassage, Search
 from groundwire.v1.question_pb2 import Question

@@ -5,12 +5,13 @@ from typing import TypeAlias
 
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
-from groundwire.v1 import outcome_pb2
-from groundwire_server.domain.answer import Citation, GroundedText, Span
+from groundwire.v1 import grounding_pb2, outcome_pb2, report_pb2
+from groundwire_server.domain.answer import CheckedSentence, Citation, GroundedText, Span
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Report, StageTiming
+from groundwire_server.domain.vocabulary import Confidence
 from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.passage import passages_to_pb
-from groundwire_server.edge.convert.words import ACTIONS, CAUSES, CONFIDENCES, LOSSES, NEXT_STEPS, STAGES
+from groundwire_server.edge.convert.words import ACTIONS, CAUSES, CONFIDENCES, LOSSES, NEXT_STEPS, STAGES, VERDICTS
 
 Timings: TypeAlias = Sequence[StageTiming]
 
@@ -23,6 +24,9 @@ def outcome_to_pb(outcome: Outcome) -> outcome_pb2.Outcome:
         next_step=NEXT_STEPS[outcome.next_step],
         report=_report(outcome.report),
     )
+    weakest = None if outcome.answer is None else outcome.answer.weakest_verdict
+    if weakest is not None:
+        message.weakest_verdict = VERDICTS[weakest]
     match outcome.result:
         case Answered(answer):
             message.answered.answer.CopyFrom(_text(answer))
@@ -41,9 +45,9 @@ def outcome_to_pb(outcome: Outcome) -> outcome_pb2.Outcome:
     return message
 
 
-def citation_to_pb(citation: Citation) -> outcome_pb2.Citation:
+def citation_to_pb(citation: Citation) -> grounding_pb2.Citation:
     """Write one citation."""
-    return outcome_pb2.Citation(
+    return grounding_pb2.Citation(
         chunk_id=citation.passage.chunk_id,
         document_id=citation.passage.document_id,
         title=citation.passage.title,
@@ -53,7 +57,7 @@ def citation_to_pb(citation: Citation) -> outcome_pb2.Citation:
     )
 
 
-def fill_stages(messages: "RepeatedCompositeFieldContainer[outcome_pb2.StageTiming]", timings: Timings) -> None:
+def fill_stages(messages: "RepeatedCompositeFieldContainer[report_pb2.StageTiming]", timings: Timings) -> None:
     """Write the time that stages took into a message's field."""
     for timing in timings:
         message = messages.add(stage=STAGES[timing.stage], attempt=timing.attempt)
@@ -64,27 +68,59 @@ def fill_stages(messages: "RepeatedCompositeFieldContainer[outcome_pb2.StageTimi
             message.cause = CAUSES[timing.cause]
 
 
-def _text(answer: GroundedText) -> outcome_pb2.GroundedText:
-    return outcome_pb2.GroundedText(
+def _text(answer: GroundedText) -> grounding_pb2.GroundedText:
+    return grounding_pb2.GroundedText(
         text=answer.text,
-        confidence=CONFIDENCES[answer.confidence] if answer.confidence else outcome_pb2.CONFIDENCE_UNSPECIFIED,
+        verified=answer.verified,
+        confidence=_confidence(answer.confidence),
+        model_confidence=_confidence(answer.model_confidence),
         citations=[citation_to_pb(citation) for citation in answer.citations],
-        supports=[outcome_pb2.Support(span=_span(item.span), score=item.score) for item in answer.supports],
+        sentences=[_sentence(sentence) for sentence in answer.sentences],
         grounding_score=answer.grounding_score,
     )
 
 
-def _span(span: Span) -> outcome_pb2.Span:
-    return outcome_pb2.Span(
+def _confidence(confidence: Confidence | None) -> grounding_pb2.Confidence.ValueType:
+    return grounding_pb2.CONFIDENCE_UNSPECIFIED if confidence is None else CONFIDENCES[confidence]
+
+
+def _sentence(sentence: CheckedSentence) -> grounding_pb2.Sentence:
+    return grounding_pb2.Sentence(
+        span=_span(sentence.span),
+        verdict=VERDICTS[sentence.verdict],
+        support_score=sentence.support,
+        citation_indexes=sentence.citations,
+        checker=sentence.checker,
+    )
+
+
+def _span(span: Span) -> grounding_pb2.Span:
+    return grounding_pb2.Span(
         start_byte=span.start_byte,
         end_byte=span.end_byte,
         start_code_point=span.start_code_point,
         end_code_point=span.end_code_point,
+        start_utf16_unit=span.start_utf16_unit,
+        end_utf16_unit=span.end_utf16_unit,
     )
 
 
-def _report(report: Report) -> outcome_pb2.Report:
-    message = outcome_pb2.Report(
+def _usage(report: Report) -> report_pb2.Usage:
+    usage = report.usage
+    return report_pb2.Usage(
+        model=report.model,
+        purpose=report_pb2.Usage.PURPOSE_ANSWER,
+        input_tokens=usage.input_tokens,
+        cached_input_tokens=usage.cached_input_tokens,
+        output_tokens=usage.output_tokens,
+        estimated=usage.estimated,
+        cost_micros=usage.cost_micros,
+        currency=usage.currency,
+    )
+
+
+def _report(report: Report) -> report_pb2.Report:
+    message = report_pb2.Report(
         request_id=report.request_id,
         trace_id=report.trace_id,
         route=report.route,
@@ -94,15 +130,7 @@ def _report(report: Report) -> outcome_pb2.Report:
         experiment_arm=report.experiment_arm,
         model=report.model,
         attempts=report.attempts,
-        usage=outcome_pb2.Usage(
-            input_tokens=report.usage.input_tokens,
-            output_tokens=report.usage.output_tokens,
-            estimated=report.usage.estimated,
-            cost_microdollars=report.usage.cost_micros if report.usage.currency == "USD" else 0,
-            cached_input_tokens=report.usage.cached_input_tokens,
-            cost_micros=report.usage.cost_micros,
-            currency=report.usage.currency,
-        ),
+        usage=[_usage(report)] if report.attempts else [],
     )
     fill_stages(message.stages, report.stages)
     fill(message.total, report.total)

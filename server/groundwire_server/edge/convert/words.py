@@ -1,15 +1,32 @@
 """Between the contract's enums and the domain's words: the same names, with and without their prefix."""
 
-from groundwire.v1 import answer_service_pb2, document_pb2, outcome_pb2
-from groundwire_server.domain.document import PutState
-from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, NextStep, Stage, StreamMode
+from groundwire.v1 import cause_pb2, document_pb2, event_pb2, grounding_pb2, outcome_pb2, report_pb2, server_info_pb2
+from groundwire_server.domain.caller import Role
+from groundwire_server.domain.document import DocumentOrder, PutState
+from groundwire_server.domain.vocabulary import (
+    Action,
+    Assurance,
+    Cause,
+    Confidence,
+    Feature,
+    Loss,
+    NextStep,
+    Stage,
+    StreamMode,
+    Verdict,
+)
 
-CAUSES = {word: outcome_pb2.Cause.Value(f"CAUSE_{word}") for word in Cause}
+CAUSES = {word: cause_pb2.Cause.Value(f"CAUSE_{word}") for word in Cause}
 ACTIONS = {word: outcome_pb2.Action.Value(f"ACTION_{word}") for word in Action}
 NEXT_STEPS = {word: outcome_pb2.NextStep.Value(f"NEXT_STEP_{word}") for word in NextStep}
-STAGES = {word: outcome_pb2.Stage.Value(f"STAGE_{word}") for word in Stage}
-CONFIDENCES = {word: outcome_pb2.Confidence.Value(f"CONFIDENCE_{word}") for word in Confidence}
+STAGES = {word: report_pb2.Stage.Value(f"STAGE_{word}") for word in Stage}
+CONFIDENCES = {word: grounding_pb2.Confidence.Value(f"CONFIDENCE_{word}") for word in Confidence}
+VERDICTS = {word: grounding_pb2.Verdict.Value(f"VERDICT_{word}") for word in Verdict}
+ASSURANCES = {word: event_pb2.TextDelta.Assurance.Value(f"ASSURANCE_{word}") for word in Assurance}
 LOSSES = {word: outcome_pb2.Degraded.Loss.Value(f"LOSS_{word}") for word in Loss}
-STREAM_MODES = {word: answer_service_pb2.StreamMode.Value(f"STREAM_MODE_{word}") for word in StreamMode}
+STREAM_MODES = {word: event_pb2.StreamMode.Value(f"STREAM_MODE_{word}") for word in StreamMode}
 MODES_ASKED = {number: word for word, number in STREAM_MODES.items()}
+FEATURES = {word: server_info_pb2.Feature.Value(f"FEATURE_{word}") for word in Feature}
+ROLES = {role: server_info_pb2.CallerInfo.Role.Value(f"ROLE_{role.name}") for role in Role}
+DOCUMENT_ORDERS = {document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.name}"): order for order in DocumentOrder}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}

@@ -33,7 +33,7 @@ Foreseen: TypeAlias = Callable[[Mapping[str, str]], Awaitable[bool]]
 UNREADABLE = object()
 """Stands for bytes that are no message of the method's type."""
 
-_OURS = "/groundwire."
+_OURS = ("/groundwire.", "/google.longrunning.")
 
 
 class Layer(Protocol):
@@ -47,7 +47,9 @@ class Layer(Protocol):
 class Chain(grpc.aio.ServerInterceptor):
     """Runs the layers around the calls whose methods begin as given; all others stay as they are."""
 
-    def __init__(self, layers: Sequence[Layer], precheck: Foreseen | None = None, methods: str = _OURS) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], precheck: Foreseen | None = None, methods: str | tuple[str, ...] = _OURS
+    ) -> None:
         self._layers = tuple(layers)
         self._foreseen = precheck
         self._methods = methods

@@ -24,18 +24,20 @@ _sym_db = _symbol_database.Default()
 
 from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from groundwire.v1 import event_pb2 as groundwire_dot_v1_dot_event__pb2
+from groundwire.v1 import grounding_pb2 as groundwire_dot_v1_dot_grounding__pb2
 from groundwire.v1 import outcome_pb2 as groundwire_dot_v1_dot_outcome__pb2
-from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
 from groundwire.v1 import question_pb2 as groundwire_dot_v1_dot_question__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groundwire/v1/answer_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgroundwire/v1/outcome.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1cgroundwire/v1/question.proto\"x\n\rAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\"9\n\x0e\x41nswerResponse\x12\'\n\x07outcome\x18\x01 \x01(\x0b\x32\x16.groundwire.v1.Outcome\"\xa2\x02\n\x13StreamAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\x12\x31\n\x04mode\x18\x03 \x01(\x0e\x32\x19.groundwire.v1.StreamModeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\rresume_window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xac\x02\x32\x00\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x05 \x01(\x04H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\xf1\x02\n\x14StreamAnswerResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12)\n\x07started\x18\x02 \x01(\x0b\x32\x16.groundwire.v1.StartedH\x00\x12+\n\x08\x65vidence\x18\x03 \x01(\x0b\x32\x17.groundwire.v1.EvidenceH\x00\x12.\n\ntext_delta\x18\x04 \x01(\x0b\x32\x18.groundwire.v1.TextDeltaH\x00\x12+\n\x08\x63itation\x18\x05 \x01(\x0b\x32\x17.groundwire.v1.CitationH\x00\x12/\n\nretraction\x18\x06 \x01(\x0b\x32\x19.groundwire.v1.RetractionH\x00\x12-\n\theartbeat\x18\x07 \x01(\x0b\x32\x18.groundwire.v1.HeartbeatH\x00\x12)\n\x07outcome\x18\x08 \x01(\x0b\x32\x16.groundwire.v1.OutcomeH\x00\x42\x07\n\x05\x65vent\"g\n\x07Started\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08trace_id\x18\x02 \x01(\t\x12\r\n\x05route\x18\x03 \x01(\t\x12\'\n\x04mode\x18\x04 \x01(\x0e\x32\x19.groundwire.v1.StreamMode\"L\n\x08\x45vidence\x12(\n\x08passages\x18\x01 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12\x16\n\x0e\x63orpus_version\x18\x02 \x01(\t\"+\n\tTextDelta\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x08\"H\n\nRetraction\x12\x15\n\rfrom_sequence\x18\x01 \x01(\x04\x12#\n\x05\x63\x61use\x18\x02 \x01(\x0e\x32\x14.groundwire.v1.Cause\"\x0b\n\tHeartbeat\"H\n\x13\x43\x61ncelAnswerRequest\x12\x31\n\nrequest_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_.-]{8,64}$\")\n\x14\x43\x61ncelAnswerResponse\x12\x11\n\tcancelled\x18\x01 \x01(\x08*`\n\nStreamMode\x12\x1b\n\x17STREAM_MODE_UNSPECIFIED\x10\x00\x12\x18\n\x14STREAM_MODE_VERIFIED\x10\x01\x12\x1b\n\x17STREAM_MODE_PROVISIONAL\x10\x02\x32\x8a\x02\n\rAnswerService\x12\x45\n\x06\x41nswer\x12\x1c.groundwire.v1.AnswerRequest\x1a\x1d.groundwire.v1.AnswerResponse\x12Y\n\x0cStreamAnswer\x12\".groundwire.v1.StreamAnswerRequest\x1a#.groundwire.v1.StreamAnswerResponse0\x01\x12W\n\x0c\x43\x61ncelAnswer\x12\".groundwire.v1.CancelAnswerRequest\x1a#.groundwire.v1.CancelAnswerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groundwire/v1/answer_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/event.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/outcome.proto\x1a\x1cgroundwire/v1/question.proto\"x\n\rAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\"9\n\x0e\x41nswerResponse\x12\'\n\x07outcome\x18\x01 \x01(\x0b\x32\x16.groundwire.v1.Outcome\"\xca\x03\n\x13StreamAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\x12\x31\n\x04mode\x18\x03 \x01(\x0e\x32\x19.groundwire.v1.StreamModeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\rresume_window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xac\x02\x32\x00\x12$\n\x0e\x61\x66ter_sequence\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00H\x00\x88\x01\x01:\x9c\x01\xbaH\x98\x01\x1a\x95\x01\n$stream_answer_request.after_sequence\x12\x39\x61\x66ter_sequence resumes a run: send its request_id as well\x1a\x32!has(this.after_sequence) || this.request_id != \'\'B\x11\n\x0f_after_sequence\"\xf1\x02\n\x14StreamAnswerResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12)\n\x07started\x18\x02 \x01(\x0b\x32\x16.groundwire.v1.StartedH\x00\x12+\n\x08\x65vidence\x18\x03 \x01(\x0b\x32\x17.groundwire.v1.EvidenceH\x00\x12.\n\ntext_delta\x18\x04 \x01(\x0b\x32\x18.groundwire.v1.TextDeltaH\x00\x12+\n\x08\x63itation\x18\x05 \x01(\x0b\x32\x17.groundwire.v1.CitationH\x00\x12/\n\nretraction\x18\x06 \x01(\x0b\x32\x19.groundwire.v1.RetractionH\x00\x12-\n\theartbeat\x18\x07 \x01(\x0b\x32\x18.groundwire.v1.HeartbeatH\x00\x12)\n\x07outcome\x18\x08 \x01(\x0b\x32\x16.groundwire.v1.OutcomeH\x00\x42\x07\n\x05\x65vent\"H\n\x13\x43\x61ncelAnswerRequest\x12\x31\n\nrequest_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_.-]{8,64}$\")\n\x14\x43\x61ncelAnswerResponse\x12\x11\n\tcancelled\x18\x01 \x01(\x08\x32\x8f\x02\n\rAnswerService\x12\x45\n\x06\x41nswer\x12\x1c.groundwire.v1.AnswerRequest\x1a\x1d.groundwire.v1.AnswerResponse\x12Y\n\x0cStreamAnswer\x12\".groundwire.v1.StreamAnswerRequest\x1a#.groundwire.v1.StreamAnswerResponse0\x01\x12\\\n\x0c\x43\x61ncelAnswer\x12\".groundwire.v1.CancelAnswerRequest\x1a#.groundwire.v1.CancelAnswerResponse\"\x03\x90\x02\x02\x42\x62\n\x10io.groundwire.v1B\x12\x41nswerServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.answer_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\022AnswerServiceProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
   _globals['_ANSWERREQUEST'].fields_by_name['question']._loaded_options = None
   _globals['_ANSWERREQUEST'].fields_by_name['question']._serialized_options = b'\272H\003\310\001\001'
   _globals['_ANSWERREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -48,32 +50,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMANSWERREQUEST'].fields_by_name['mode']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_STREAMANSWERREQUEST'].fields_by_name['resume_window']._loaded_options = None
   _globals['_STREAMANSWERREQUEST'].fields_by_name['resume_window']._serialized_options = b'\272H\n\252\001\007\"\003\010\254\0022\000'
+  _globals['_STREAMANSWERREQUEST'].fields_by_name['after_sequence']._loaded_options = None
+  _globals['_STREAMANSWERREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_STREAMANSWERREQUEST']._loaded_options = None
+  _globals['_STREAMANSWERREQUEST']._serialized_options = b'\272H\230\001\032\225\001\n$stream_answer_request.after_sequence\0229after_sequence resumes a run: send its request_id as well\0322!has(this.after_sequence) || this.request_id != \'\''
   _globals['_CANCELANSWERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CANCELANSWERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\032r\0302\026^[A-Za-z0-9_.-]{8,64}$'
-  _globals['_STREAMMODE']._serialized_start=1480
-  _globals['_STREAMMODE']._serialized_end=1576
-  _globals['_ANSWERREQUEST']._serialized_start=202
-  _globals['_ANSWERREQUEST']._serialized_end=322
-  _globals['_ANSWERRESPONSE']._serialized_start=324
-  _globals['_ANSWERRESPONSE']._serialized_end=381
-  _globals['_STREAMANSWERREQUEST']._serialized_start=384
-  _globals['_STREAMANSWERREQUEST']._serialized_end=674
-  _globals['_STREAMANSWERRESPONSE']._serialized_start=677
-  _globals['_STREAMANSWERRESPONSE']._serialized_end=1046
-  _globals['_STARTED']._serialized_start=1048
-  _globals['_STARTED']._serialized_end=1151
-  _globals['_EVIDENCE']._serialized_start=1153
-  _globals['_EVIDENCE']._serialized_end=1229
-  _globals['_TEXTDELTA']._serialized_start=1231
-  _globals['_TEXTDELTA']._serialized_end=1274
-  _globals['_RETRACTION']._serialized_start=1276
-  _globals['_RETRACTION']._serialized_end=1348
-  _globals['_HEARTBEAT']._serialized_start=1350
-  _globals['_HEARTBEAT']._serialized_end=1361
-  _globals['_CANCELANSWERREQUEST']._serialized_start=1363
-  _globals['_CANCELANSWERREQUEST']._serialized_end=1435
-  _globals['_CANCELANSWERRESPONSE']._serialized_start=1437
-  _globals['_CANCELANSWERRESPONSE']._serialized_end=1478
-  _globals['_ANSWERSERVICE']._serialized_start=1579
-  _globals['_ANSWERSERVICE']._serialized_end=1845
+  _globals['_ANSWERSERVICE'].methods_by_name['CancelAnswer']._loaded_options = None
+  _globals['_ANSWERSERVICE'].methods_by_name['CancelAnswer']._serialized_options = b'\220\002\002'
+  _globals['_ANSWERREQUEST']._serialized_start=231
+  _globals['_ANSWERREQUEST']._serialized_end=351
+  _globals['_ANSWERRESPONSE']._serialized_start=353
+  _globals['_ANSWERRESPONSE']._serialized_end=410
+  _globals['_STREAMANSWERREQUEST']._serialized_start=413
+  _globals['_STREAMANSWERREQUEST']._serialized_end=871
+  _globals['_STREAMANSWERRESPONSE']._serialized_start=874
+  _globals['_STREAMANSWERRESPONSE']._serialized_end=1243
+  _globals['_CANCELANSWERREQUEST']._serialized_start=1245
+  _globals['_CANCELANSWERREQUEST']._serialized_end=1317
+  _globals['_CANCELANSWERRESPONSE']._serialized_start=1319
+  _globals['_CANCELANSWERRESPONSE']._serialized_end=1360
+  _globals['_ANSWERSERVICE']._serialized_start=1363
+  _globals['_ANSWERSERVICE']._serialized_end=1634
 # @@protoc_insertion_point(module_scope)

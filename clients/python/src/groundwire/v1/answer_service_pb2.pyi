@@ -3,14 +3,12 @@
 isort:skip_file
 """
 
-from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
-from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groundwire.v1 import event_pb2 as _event_pb2
+from groundwire.v1 import grounding_pb2 as _grounding_pb2
 from groundwire.v1 import outcome_pb2 as _outcome_pb2
-from groundwire.v1 import passage_pb2 as _passage_pb2
 from groundwire.v1 import question_pb2 as _question_pb2
 import builtins as _builtins
 import sys
@@ -23,30 +21,6 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _StreamMode:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _StreamModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StreamMode.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    STREAM_MODE_UNSPECIFIED: _StreamMode.ValueType  # 0
-    """STREAM_MODE_UNSPECIFIED is read as the route's mode, which is VERIFIED unless it says otherwise."""
-    STREAM_MODE_VERIFIED: _StreamMode.ValueType  # 1
-    """STREAM_MODE_VERIFIED lets a segment leave once its citations and its support have been checked."""
-    STREAM_MODE_PROVISIONAL: _StreamMode.ValueType  # 2
-    """STREAM_MODE_PROVISIONAL lets text leave as it is written; a retraction takes it back when it does not stand."""
-
-class StreamMode(_StreamMode, metaclass=_StreamModeEnumTypeWrapper):
-    """StreamMode says when text may leave."""
-
-STREAM_MODE_UNSPECIFIED: StreamMode.ValueType  # 0
-"""STREAM_MODE_UNSPECIFIED is read as the route's mode, which is VERIFIED unless it says otherwise."""
-STREAM_MODE_VERIFIED: StreamMode.ValueType  # 1
-"""STREAM_MODE_VERIFIED lets a segment leave once its citations and its support have been checked."""
-STREAM_MODE_PROVISIONAL: StreamMode.ValueType  # 2
-"""STREAM_MODE_PROVISIONAL lets text leave as it is written; a retraction takes it back when it does not stand."""
-Global___StreamMode: _TypeAlias = StreamMode  # noqa: Y015
-
 @_typing.final
 class AnswerRequest(_message.Message):
     """AnswerRequest asks for an outcome as one message."""
@@ -58,12 +32,12 @@ class AnswerRequest(_message.Message):
     request_id: _builtins.str
     """request_id makes the call idempotent within tenant and subject: 8 to 64 letters, digits, `_`, `.` and `-`.
     The same question under the same id joins the answer that is being written, or gets the one that was written: for a
-    minute after its end, or the resume window if that is longer. Another question is INVALID_ARGUMENT meanwhile.
+    minute after its end, or the route's retry window if longer. Another question is INVALID_ARGUMENT meanwhile.
     Empty: the server chooses an id.
     """
     @_builtins.property
     def question(self) -> _question_pb2.Question:
-        """question is what is asked."""
+        """question is the question to answer."""
 
     def __init__(
         self,
@@ -118,20 +92,22 @@ class StreamAnswerRequest(_message.Message):
     """request_id makes the call idempotent within tenant and subject: 8 to 64 letters, digits, `_`, `.` and `-`.
     The same question under the same id joins the answer that is being written, or gets the one that was written: for a
     minute after its end, or the resume window if that is longer. Another question is INVALID_ARGUMENT meanwhile.
-    Empty: the server chooses an id.
+    Empty: the server chooses an id, and says it in Started.
     """
-    mode: Global___StreamMode.ValueType
-    """mode says when text may leave."""
+    mode: _event_pb2.StreamMode.ValueType
+    """mode says when text may leave; unspecified takes the route's."""
     after_sequence: _builtins.int
-    """after_sequence resumes the run of the same request_id after the event with this number, while it is written or kept."""
+    """after_sequence resumes the run of the same request_id after the event with this number, from 0 (all events), while
+    it is written or kept. It needs a request_id. A run that is neither: NOT_FOUND.
+    """
     @_builtins.property
     def question(self) -> _question_pb2.Question:
-        """question is what is asked."""
+        """question is the question to answer."""
 
     @_builtins.property
     def resume_window(self) -> _duration_pb2.Duration:
-        """resume_window is how long the run lives on after the connection is lost, 0 to 300 seconds.
-        Unset or 0: a lost connection cancels the model at once.
+        """resume_window is how long the run lives on after its last reader has left, 0 to 300 seconds, within its deadline.
+        Unset or 0: leaving the stream cancels the model at once. Above 0: leaving does not end the run; CancelAnswer does.
         """
 
     def __init__(
@@ -139,7 +115,7 @@ class StreamAnswerRequest(_message.Message):
         *,
         question: _question_pb2.Question | None = ...,
         request_id: _builtins.str = ...,
-        mode: Global___StreamMode.ValueType = ...,
+        mode: _event_pb2.StreamMode.ValueType = ...,
         resume_window: _duration_pb2.Duration | None = ...,
         after_sequence: _builtins.int | None = ...,
     ) -> None: ...
@@ -170,27 +146,27 @@ class StreamAnswerResponse(_message.Message):
     sequence: _builtins.int
     """sequence counts the events from 1 without a gap."""
     @_builtins.property
-    def started(self) -> Global___Started:
+    def started(self) -> _event_pb2.Started:
         """started is the first event."""
 
     @_builtins.property
-    def evidence(self) -> Global___Evidence:
+    def evidence(self) -> _event_pb2.Evidence:
         """evidence says which passages the answer may draw on."""
 
     @_builtins.property
-    def text_delta(self) -> Global___TextDelta:
+    def text_delta(self) -> _event_pb2.TextDelta:
         """text_delta is the next piece of text."""
 
     @_builtins.property
-    def citation(self) -> _outcome_pb2.Citation:
+    def citation(self) -> _grounding_pb2.Citation:
         """citation supports text already sent."""
 
     @_builtins.property
-    def retraction(self) -> Global___Retraction:
+    def retraction(self) -> _event_pb2.Retraction:
         """retraction takes text back."""
 
     @_builtins.property
-    def heartbeat(self) -> Global___Heartbeat:
+    def heartbeat(self) -> _event_pb2.Heartbeat:
         """heartbeat says that the run is alive while there is nothing else to say."""
 
     @_builtins.property
@@ -201,12 +177,12 @@ class StreamAnswerResponse(_message.Message):
         self,
         *,
         sequence: _builtins.int = ...,
-        started: Global___Started | None = ...,
-        evidence: Global___Evidence | None = ...,
-        text_delta: Global___TextDelta | None = ...,
-        citation: _outcome_pb2.Citation | None = ...,
-        retraction: Global___Retraction | None = ...,
-        heartbeat: Global___Heartbeat | None = ...,
+        started: _event_pb2.Started | None = ...,
+        evidence: _event_pb2.Evidence | None = ...,
+        text_delta: _event_pb2.TextDelta | None = ...,
+        citation: _grounding_pb2.Citation | None = ...,
+        retraction: _event_pb2.Retraction | None = ...,
+        heartbeat: _event_pb2.Heartbeat | None = ...,
         outcome: _outcome_pb2.Outcome | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["citation", b"citation", "event", b"event", "evidence", b"evidence", "heartbeat", b"heartbeat", "outcome", b"outcome", "retraction", b"retraction", "started", b"started", "text_delta", b"text_delta"]  # noqa: Y015
@@ -218,137 +194,6 @@ class StreamAnswerResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
 Global___StreamAnswerResponse: _TypeAlias = StreamAnswerResponse  # noqa: Y015
-
-@_typing.final
-class Started(_message.Message):
-    """Started says that the question was accepted."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    TRACE_ID_FIELD_NUMBER: _builtins.int
-    ROUTE_FIELD_NUMBER: _builtins.int
-    MODE_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    """request_id is the id the call was given, or the one the server chose."""
-    trace_id: _builtins.str
-    """trace_id names the trace of the call: 32 lower-case hexadecimal digits."""
-    route: _builtins.str
-    """route is the route that is used."""
-    mode: Global___StreamMode.ValueType
-    """mode says when text may leave."""
-    def __init__(
-        self,
-        *,
-        request_id: _builtins.str = ...,
-        trace_id: _builtins.str = ...,
-        route: _builtins.str = ...,
-        mode: Global___StreamMode.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mode", b"mode", "request_id", b"request_id", "route", b"route", "trace_id", b"trace_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Started: _TypeAlias = Started  # noqa: Y015
-
-@_typing.final
-class Evidence(_message.Message):
-    """Evidence says which passages the answer may draw on."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PASSAGES_FIELD_NUMBER: _builtins.int
-    CORPUS_VERSION_FIELD_NUMBER: _builtins.int
-    corpus_version: _builtins.str
-    """corpus_version is the version of the corpus that was searched."""
-    @_builtins.property
-    def passages(self) -> _containers.RepeatedCompositeFieldContainer[_passage_pb2.Passage]:
-        """passages are ordered best first."""
-
-    def __init__(
-        self,
-        *,
-        passages: _abc.Iterable[_passage_pb2.Passage] | None = ...,
-        corpus_version: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corpus_version", b"corpus_version", "passages", b"passages"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
-
-@_typing.final
-class TextDelta(_message.Message):
-    """TextDelta is the next piece of text. The deltas not retracted add up to the final text, byte for byte."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    TEXT_FIELD_NUMBER: _builtins.int
-    VERIFIED_FIELD_NUMBER: _builtins.int
-    text: _builtins.str
-    """text is appended to what was sent before."""
-    verified: _builtins.bool
-    """verified is true when citations and support of the text have been checked; provisional text may be retracted."""
-    def __init__(
-        self,
-        *,
-        text: _builtins.str = ...,
-        verified: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "verified", b"verified"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___TextDelta: _TypeAlias = TextDelta  # noqa: Y015
-
-@_typing.final
-class Retraction(_message.Message):
-    """Retraction takes back text deltas and citations."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    FROM_SEQUENCE_FIELD_NUMBER: _builtins.int
-    CAUSE_FIELD_NUMBER: _builtins.int
-    from_sequence: _builtins.int
-    """from_sequence is the first event taken back; every text delta and citation from it on no longer counts."""
-    cause: _outcome_pb2.Cause.ValueType
-    """cause says why."""
-    def __init__(
-        self,
-        *,
-        from_sequence: _builtins.int = ...,
-        cause: _outcome_pb2.Cause.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "from_sequence", b"from_sequence"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Retraction: _TypeAlias = Retraction  # noqa: Y015
-
-@_typing.final
-class Heartbeat(_message.Message):
-    """Heartbeat carries nothing; its arrival is the message."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    def __init__(
-        self,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Heartbeat: _TypeAlias = Heartbeat  # noqa: Y015
 
 @_typing.final
 class CancelAnswerRequest(_message.Message):

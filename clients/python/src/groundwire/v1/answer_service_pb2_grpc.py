@@ -28,10 +28,10 @@ if _version_not_supported:
 class AnswerServiceStub(object):
     """AnswerService answers questions from the documents of the caller's tenant.
 
-    Set a deadline on every call: the service cuts it over its stages and returns an outcome before it ends.
+    Set a deadline on every call: the service divides it among its stages and returns an outcome before it ends.
     Without one the route's default applies; a longer one than the route's maximum is cut to it.
-    Whatever the product planned for is OK with a typed outcome; a status other than OK is a failed call and carries
-    google.rpc.ErrorInfo with a reason from ErrorReason.
+    Every result that the product has planned for is OK with a typed outcome; a status other than OK is a failed call and
+    carries google.rpc.ErrorInfo with a reason from ErrorReason.
     """
 
     def __init__(self, channel):
@@ -60,14 +60,18 @@ class AnswerServiceStub(object):
 class AnswerServiceServicer(object):
     """AnswerService answers questions from the documents of the caller's tenant.
 
-    Set a deadline on every call: the service cuts it over its stages and returns an outcome before it ends.
+    Set a deadline on every call: the service divides it among its stages and returns an outcome before it ends.
     Without one the route's default applies; a longer one than the route's maximum is cut to it.
-    Whatever the product planned for is OK with a typed outcome; a status other than OK is a failed call and carries
-    google.rpc.ErrorInfo with a reason from ErrorReason.
+    Every result that the product has planned for is OK with a typed outcome; a status other than OK is a failed call and
+    carries google.rpc.ErrorInfo with a reason from ErrorReason.
     """
 
     def Answer(self, request, context):
         """Answer returns the outcome as one message.
+
+        With a request_id the answer outlives a lost connection, for the route's retry window (`Route.retry_window`) or
+        until its own deadline: the same call, sent again, gets it and is not billed twice. Without one, a lost connection
+        cancels the model at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,6 +79,10 @@ class AnswerServiceServicer(object):
 
     def StreamAnswer(self, request, context):
         """StreamAnswer returns the outcome as it comes about: the last message carries it, and there is exactly one.
+
+        Leaving the stream, by a cancel or a lost connection, cancels the model at once, unless the request has a
+        resume_window: then the run goes on and can be resumed until the window or its deadline ends, and CancelAnswer
+        alone ends it earlier.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -116,10 +124,10 @@ def add_AnswerServiceServicer_to_server(servicer, server):
 class AnswerService(object):
     """AnswerService answers questions from the documents of the caller's tenant.
 
-    Set a deadline on every call: the service cuts it over its stages and returns an outcome before it ends.
+    Set a deadline on every call: the service divides it among its stages and returns an outcome before it ends.
     Without one the route's default applies; a longer one than the route's maximum is cut to it.
-    Whatever the product planned for is OK with a typed outcome; a status other than OK is a failed call and carries
-    google.rpc.ErrorInfo with a reason from ErrorReason.
+    Every result that the product has planned for is OK with a typed outcome; a status other than OK is a failed call and
+    carries google.rpc.ErrorInfo with a reason from ErrorReason.
     """
 
     @staticmethod

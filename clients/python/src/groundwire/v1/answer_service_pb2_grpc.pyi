@@ -29,10 +29,10 @@ GRPC_VERSION: str
 class AnswerServiceStub:
     """AnswerService answers questions from the documents of the caller's tenant.
 
-    Set a deadline on every call: the service cuts it over its stages and returns an outcome before it ends.
+    Set a deadline on every call: the service divides it among its stages and returns an outcome before it ends.
     Without one the route's default applies; a longer one than the route's maximum is cut to it.
-    Whatever the product planned for is OK with a typed outcome; a status other than OK is a failed call and carries
-    google.rpc.ErrorInfo with a reason from ErrorReason.
+    Every result that the product has planned for is OK with a typed outcome; a status other than OK is a failed call and
+    carries google.rpc.ErrorInfo with a reason from ErrorReason.
     """
 
     @_typing.overload
@@ -40,9 +40,19 @@ class AnswerServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AnswerServiceAsyncStub: ...
     Answer: _grpc.UnaryUnaryMultiCallable[_answer_service_pb2.AnswerRequest, _answer_service_pb2.AnswerResponse]
-    """Answer returns the outcome as one message."""
+    """Answer returns the outcome as one message.
+
+    With a request_id the answer outlives a lost connection, for the route's retry window (`Route.retry_window`) or
+    until its own deadline: the same call, sent again, gets it and is not billed twice. Without one, a lost connection
+    cancels the model at once.
+    """
     StreamAnswer: _grpc.UnaryStreamMultiCallable[_answer_service_pb2.StreamAnswerRequest, _answer_service_pb2.StreamAnswerResponse]
-    """StreamAnswer returns the outcome as it comes about: the last message carries it, and there is exactly one."""
+    """StreamAnswer returns the outcome as it comes about: the last message carries it, and there is exactly one.
+
+    Leaving the stream, by a cancel or a lost connection, cancels the model at once, unless the request has a
+    resume_window: then the run goes on and can be resumed until the window or its deadline ends, and CancelAnswer
+    alone ends it earlier.
+    """
     CancelAnswer: _grpc.UnaryUnaryMultiCallable[_answer_service_pb2.CancelAnswerRequest, _answer_service_pb2.CancelAnswerResponse]
     """CancelAnswer ends an answer in flight of the same tenant and subject. The answer's own call ends with CANCELLED."""
 
@@ -50,27 +60,37 @@ class AnswerServiceStub:
 class AnswerServiceAsyncStub(AnswerServiceStub):
     """AnswerService answers questions from the documents of the caller's tenant.
 
-    Set a deadline on every call: the service cuts it over its stages and returns an outcome before it ends.
+    Set a deadline on every call: the service divides it among its stages and returns an outcome before it ends.
     Without one the route's default applies; a longer one than the route's maximum is cut to it.
-    Whatever the product planned for is OK with a typed outcome; a status other than OK is a failed call and carries
-    google.rpc.ErrorInfo with a reason from ErrorReason.
+    Every result that the product has planned for is OK with a typed outcome; a status other than OK is a failed call and
+    carries google.rpc.ErrorInfo with a reason from ErrorReason.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Answer: _aio.UnaryUnaryMultiCallable[_answer_service_pb2.AnswerRequest, _answer_service_pb2.AnswerResponse]  # type: ignore[assignment]
-    """Answer returns the outcome as one message."""
+    """Answer returns the outcome as one message.
+
+    With a request_id the answer outlives a lost connection, for the route's retry window (`Route.retry_window`) or
+    until its own deadline: the same call, sent again, gets it and is not billed twice. Without one, a lost connection
+    cancels the model at once.
+    """
     StreamAnswer: _aio.UnaryStreamMultiCallable[_answer_service_pb2.StreamAnswerRequest, _answer_service_pb2.StreamAnswerResponse]  # type: ignore[assignment]
-    """StreamAnswer returns the outcome as it comes about: the last message carries it, and there is exactly one."""
+    """StreamAnswer returns the outcome as it comes about: the last message carries it, and there is exactly one.
+
+    Leaving the stream, by a cancel or a lost connection, cancels the model at once, unless the request has a
+    resume_window: then the run goes on and can be resumed until the window or its deadline ends, and CancelAnswer
+    alone ends it earlier.
+    """
     CancelAnswer: _aio.UnaryUnaryMultiCallable[_answer_service_pb2.CancelAnswerRequest, _answer_service_pb2.CancelAnswerResponse]  # type: ignore[assignment]
     """CancelAnswer ends an answer in flight of the same tenant and subject. The answer's own call ends with CANCELLED."""
 
 class AnswerServiceServicer(metaclass=_abc_1.ABCMeta):
     """AnswerService answers questions from the documents of the caller's tenant.
 
-    Set a deadline on every call: the service cuts it over its stages and returns an outcome before it ends.
+    Set a deadline on every call: the service divides it among its stages and returns an outcome before it ends.
     Without one the route's default applies; a longer one than the route's maximum is cut to it.
-    Whatever the product planned for is OK with a typed outcome; a status other than OK is a failed call and carries
-    google.rpc.ErrorInfo with a reason from ErrorReason.
+    Every result that the product has planned for is OK with a typed outcome; a status other than OK is a failed call and
+    carries google.rpc.ErrorInfo with a reason from ErrorReason.
     """
 
     @_abc_1.abstractmethod
@@ -79,7 +99,12 @@ class AnswerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _answer_service_pb2.AnswerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_answer_service_pb2.AnswerResponse, _abc.Awaitable[_answer_service_pb2.AnswerResponse]]:
-        """Answer returns the outcome as one message."""
+        """Answer returns the outcome as one message.
+
+        With a request_id the answer outlives a lost connection, for the route's retry window (`Route.retry_window`) or
+        until its own deadline: the same call, sent again, gets it and is not billed twice. Without one, a lost connection
+        cancels the model at once.
+        """
 
     @_abc_1.abstractmethod
     def StreamAnswer(
@@ -87,7 +112,12 @@ class AnswerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _answer_service_pb2.StreamAnswerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_answer_service_pb2.StreamAnswerResponse], _abc.AsyncIterator[_answer_service_pb2.StreamAnswerResponse]]:
-        """StreamAnswer returns the outcome as it comes about: the last message carries it, and there is exactly one."""
+        """StreamAnswer returns the outcome as it comes about: the last message carries it, and there is exactly one.
+
+        Leaving the stream, by a cancel or a lost connection, cancels the model at once, unless the request has a
+        resume_window: then the run goes on and can be resumed until the window or its deadline ends, and CancelAnswer
+        alone ends it earlier.
+        """
 
     @_abc_1.abstractmethod
     def CancelAnswer(

@@ -21,6 +21,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _DocumentOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DocumentOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DocumentOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DOCUMENT_ORDER_UNSPECIFIED: _DocumentOrder.ValueType  # 0
+    """DOCUMENT_ORDER_UNSPECIFIED is read as DOCUMENT_ORDER_ID."""
+    DOCUMENT_ORDER_ID: _DocumentOrder.ValueType  # 1
+    """DOCUMENT_ORDER_ID orders by document_id, by code points."""
+    DOCUMENT_ORDER_OLDEST: _DocumentOrder.ValueType  # 2
+    """DOCUMENT_ORDER_OLDEST orders by update_time, the earliest first; of equal ones by document_id."""
+    DOCUMENT_ORDER_NEWEST: _DocumentOrder.ValueType  # 3
+    """DOCUMENT_ORDER_NEWEST orders by update_time, the latest first; of equal ones by document_id."""
+
+class DocumentOrder(_DocumentOrder, metaclass=_DocumentOrderEnumTypeWrapper):
+    """DocumentOrder says in which order documents are listed."""
+
+DOCUMENT_ORDER_UNSPECIFIED: DocumentOrder.ValueType  # 0
+"""DOCUMENT_ORDER_UNSPECIFIED is read as DOCUMENT_ORDER_ID."""
+DOCUMENT_ORDER_ID: DocumentOrder.ValueType  # 1
+"""DOCUMENT_ORDER_ID orders by document_id, by code points."""
+DOCUMENT_ORDER_OLDEST: DocumentOrder.ValueType  # 2
+"""DOCUMENT_ORDER_OLDEST orders by update_time, the earliest first; of equal ones by document_id."""
+DOCUMENT_ORDER_NEWEST: DocumentOrder.ValueType  # 3
+"""DOCUMENT_ORDER_NEWEST orders by update_time, the latest first; of equal ones by document_id."""
+Global___DocumentOrder: _TypeAlias = DocumentOrder  # noqa: Y015
+
 class _IngestState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -34,14 +62,16 @@ class _IngestStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IngestSta
     INGEST_STATE_UPDATED: _IngestState.ValueType  # 2
     """INGEST_STATE_UPDATED says that a new revision has replaced the stored one."""
     INGEST_STATE_UNCHANGED: _IngestState.ValueType  # 3
-    """INGEST_STATE_UNCHANGED says that text, metadata and access list were the stored ones; nothing was written."""
+    """INGEST_STATE_UNCHANGED says that the same document is stored already, by its content_hash; nothing was written."""
     INGEST_STATE_REJECTED: _IngestState.ValueType  # 4
-    """INGEST_STATE_REJECTED says that the document is invalid; nothing of it was written. Correct it and send it again."""
+    """INGEST_STATE_REJECTED says that the document is invalid, or that its expected_revision is not the stored one;
+    nothing of it was written. Correct it and send it again.
+    """
     INGEST_STATE_FAILED: _IngestState.ValueType  # 5
     """INGEST_STATE_FAILED says that a dependency failed; nothing of it was written. Send it again later."""
 
 class IngestState(_IngestState, metaclass=_IngestStateEnumTypeWrapper):
-    """IngestState says what became of one document of an ingest."""
+    """IngestState says what became of one document that was sent."""
 
 INGEST_STATE_UNSPECIFIED: IngestState.ValueType  # 0
 """INGEST_STATE_UNSPECIFIED is never sent."""
@@ -50,9 +80,11 @@ INGEST_STATE_CREATED: IngestState.ValueType  # 1
 INGEST_STATE_UPDATED: IngestState.ValueType  # 2
 """INGEST_STATE_UPDATED says that a new revision has replaced the stored one."""
 INGEST_STATE_UNCHANGED: IngestState.ValueType  # 3
-"""INGEST_STATE_UNCHANGED says that text, metadata and access list were the stored ones; nothing was written."""
+"""INGEST_STATE_UNCHANGED says that the same document is stored already, by its content_hash; nothing was written."""
 INGEST_STATE_REJECTED: IngestState.ValueType  # 4
-"""INGEST_STATE_REJECTED says that the document is invalid; nothing of it was written. Correct it and send it again."""
+"""INGEST_STATE_REJECTED says that the document is invalid, or that its expected_revision is not the stored one;
+nothing of it was written. Correct it and send it again.
+"""
 INGEST_STATE_FAILED: IngestState.ValueType  # 5
 """INGEST_STATE_FAILED says that a dependency failed; nothing of it was written. Send it again later."""
 Global___IngestState: _TypeAlias = IngestState  # noqa: Y015
@@ -99,18 +131,20 @@ class Document(_message.Message):
     source_uri: _builtins.str
     """source_uri says where the document can be read; at most 2048 code points. It is shown, never fetched."""
     text: _builtins.str
-    """text is the document's content, UTF-8, 1 byte to 4 MiB (4194304 bytes), not white space alone."""
+    """text is the document's content, UTF-8, 1 byte to 3.9 MB (3900000 bytes), not white space alone. A client with
+    gRPC's default receive limit of 4 MiB can read it back.
+    """
     @_builtins.property
     def metadata(self) -> _containers.MessageMap[_builtins.str, _filter_pb2.MetadataValue]:
-        """metadata are values that filters can ask about, at most 64, and at most 16 KiB (16384 bytes) in all: the UTF-8 of keys
-        and texts, and 8 bytes for any other value.
+        """metadata are values that filters can ask about, at most 64, and at most 16 KiB (16384 bytes) in all: the UTF-8 of
+        keys and texts, and 8 bytes for any other value.
         A key is a letter or underscore, then letters, digits and underscores, 64 at most.
         """
 
     @_builtins.property
     def allowed_principals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """allowed_principals are the principals that may see the document, at most 256 of 1 to 256 code points each.
-        Empty means nobody; `*` means everybody in the tenant.
+        """allowed_principals are the principals that may see the document, at most 256 of 1 to 256 code points each, and at
+        most 64 KiB (65536 bytes) of UTF-8 in all. Empty means nobody; `*` means everybody in the tenant.
         """
 
     def __init__(
@@ -177,7 +211,9 @@ class DocumentInfo(_message.Message):
     revision: _builtins.int
     """revision counts the document's versions from 1."""
     content_hash: _builtins.str
-    """content_hash is the SHA-256 of text, metadata and access list, in lower-case hexadecimal."""
+    """content_hash is the SHA-256, in lower-case hexadecimal, over text, title, source_uri, metadata and access list, and
+    over how the server splits and embeds the text.
+    """
     chunk_count: _builtins.int
     """chunk_count is the number of passages the text was split into."""
     size_bytes: _builtins.int

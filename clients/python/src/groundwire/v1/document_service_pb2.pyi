@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 from groundwire.v1 import document_pb2 as _document_pb2
+from groundwire.v1 import filter_pb2 as _filter_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -27,20 +28,29 @@ class IngestDocumentsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    EXPECTED_REVISION_FIELD_NUMBER: _builtins.int
+    expected_revision: _builtins.int
+    """expected_revision is the revision that must be stored for the document to be written: 0 for none, n for the n-th.
+    Another is answered with INGEST_STATE_REJECTED and REVISION_MISMATCH. Unset: whatever is stored is replaced. The
+    same document as the stored one is UNCHANGED, whatever was expected: a call that is sent again finds its own result.
+    """
     @_builtins.property
     def document(self) -> _document_pb2.Document:
-        """document is what is to be stored."""
+        """document is the document to store."""
 
     def __init__(
         self,
         *,
         document: _document_pb2.Document | None = ...,
+        expected_revision: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "document", b"document", "expected_revision", b"expected_revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "document", b"document", "expected_revision", b"expected_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_revision: _TypeAlias = _typing.Literal["expected_revision"]  # noqa: Y015
+    _WhichOneofArgType__expected_revision: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_revision) -> _WhichOneofReturnType__expected_revision | None: ...
 
 Global___IngestDocumentsRequest: _TypeAlias = IngestDocumentsRequest  # noqa: Y015
 
@@ -56,8 +66,8 @@ class IngestDocumentsResponse(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     CHUNK_COUNT_FIELD_NUMBER: _builtins.int
     CORPUS_VERSION_FIELD_NUMBER: _builtins.int
-    ERROR_FIELD_NUMBER: _builtins.int
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """index is the document's position in the stream, from 0."""
     document_id: _builtins.str
@@ -71,8 +81,9 @@ class IngestDocumentsResponse(_message.Message):
     corpus_version: _builtins.str
     """corpus_version is the corpus's version after this document."""
     content_hash: _builtins.str
-    """content_hash is that of the revision now stored, as DocumentInfo has it: whoever keeps it can later see whether the
-    same is still stored without sending it again. Empty when nothing is stored under the id by this message.
+    """content_hash is that of the revision now stored, as DocumentInfo has it: a caller that keeps it can later see
+    whether the same is still stored without sending it again. Empty when nothing is stored under the id by this
+    message.
     """
     @_builtins.property
     def error(self) -> _status_pb2.Status:
@@ -87,8 +98,8 @@ class IngestDocumentsResponse(_message.Message):
         revision: _builtins.int = ...,
         chunk_count: _builtins.int = ...,
         corpus_version: _builtins.str = ...,
-        error: _status_pb2.Status | None = ...,
         content_hash: _builtins.str = ...,
+        error: _status_pb2.Status | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -97,6 +108,77 @@ class IngestDocumentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IngestDocumentsResponse: _TypeAlias = IngestDocumentsResponse  # noqa: Y015
+
+@_typing.final
+class PutDocumentRequest(_message.Message):
+    """PutDocumentRequest carries one document. A message may not exceed 16 MiB."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    EXPECTED_REVISION_FIELD_NUMBER: _builtins.int
+    expected_revision: _builtins.int
+    """expected_revision is the revision that must be stored for the document to be written: 0 for none, n for the n-th.
+    Another is ABORTED with REVISION_MISMATCH. Unset: whatever is stored is replaced. The same document as the stored
+    one is UNCHANGED, whatever was expected: a call that is sent again finds its own result.
+    """
+    @_builtins.property
+    def document(self) -> _document_pb2.Document:
+        """document is the document to store."""
+
+    def __init__(
+        self,
+        *,
+        document: _document_pb2.Document | None = ...,
+        expected_revision: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "document", b"document", "expected_revision", b"expected_revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "document", b"document", "expected_revision", b"expected_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_revision: _TypeAlias = _typing.Literal["expected_revision"]  # noqa: Y015
+    _WhichOneofArgType__expected_revision: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_revision) -> _WhichOneofReturnType__expected_revision | None: ...
+
+Global___PutDocumentRequest: _TypeAlias = PutDocumentRequest  # noqa: Y015
+
+@_typing.final
+class PutDocumentResponse(_message.Message):
+    """PutDocumentResponse says what was stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CHUNK_COUNT_FIELD_NUMBER: _builtins.int
+    CORPUS_VERSION_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    state: _document_pb2.IngestState.ValueType
+    """state is CREATED, UPDATED or UNCHANGED."""
+    revision: _builtins.int
+    """revision is the revision now stored, from 1."""
+    chunk_count: _builtins.int
+    """chunk_count is the number of passages the document was split into."""
+    corpus_version: _builtins.str
+    """corpus_version is the corpus's version after this document."""
+    content_hash: _builtins.str
+    """content_hash is that of the revision now stored, as DocumentInfo has it."""
+    def __init__(
+        self,
+        *,
+        state: _document_pb2.IngestState.ValueType = ...,
+        revision: _builtins.int = ...,
+        chunk_count: _builtins.int = ...,
+        corpus_version: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "content_hash", b"content_hash", "corpus_version", b"corpus_version", "revision", b"revision", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutDocumentResponse: _TypeAlias = PutDocumentResponse  # noqa: Y015
 
 @_typing.final
 class GetDocumentRequest(_message.Message):
@@ -109,7 +191,7 @@ class GetDocumentRequest(_message.Message):
     document_id: _builtins.str
     """document_id names the document within its tenant: 1 to 256 printable ASCII characters without white space."""
     include_text: _builtins.bool
-    """include_text asks for the text as well."""
+    """include_text asks for the text as well. Default false."""
     def __init__(
         self,
         *,
@@ -160,21 +242,33 @@ class ListDocumentsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """page_size is the most documents to return, at most 1000; 0 is read as 100. A page of much metadata ends earlier, so
-    that it stays within 2 MiB: only an empty next_page_token says that it is the last.
+    """page_size is the most documents to return; 0 is read as 100, a value above 1000 as 1000. A page of much metadata
+    ends earlier, so that it stays within 2 MiB: only an empty next_page_token says that it is the last.
     """
     page_token: _builtins.str
-    """page_token is the next_page_token of the page before; empty for the first. At most 1024 code points, opaque."""
+    """page_token is the next_page_token of the page before; empty for the first. At most 1024 code points, opaque. It
+    belongs to its filter and order: with others it is INVALID_ARGUMENT.
+    """
+    order: _document_pb2.DocumentOrder.ValueType
+    """order says in which order they are listed; unspecified orders by document_id."""
+    @_builtins.property
+    def filter(self) -> _filter_pb2.Filter:
+        """filter narrows the list to documents whose metadata satisfies it; unset lists all."""
+
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        filter: _filter_pb2.Filter | None = ...,
+        order: _document_pb2.DocumentOrder.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "order", b"order", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -192,7 +286,7 @@ class ListDocumentsResponse(_message.Message):
     """next_page_token asks for the page that follows; empty on the last."""
     @_builtins.property
     def documents(self) -> _containers.RepeatedCompositeFieldContainer[_document_pb2.DocumentInfo]:
-        """documents are ordered by id."""
+        """documents are in the order asked for."""
 
     def __init__(
         self,
@@ -215,16 +309,20 @@ class DeleteDocumentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """document_id names the document within its tenant: 1 to 256 printable ASCII characters without white space."""
+    allow_missing: _builtins.bool
+    """allow_missing makes the call succeed where there is no such document. Default false."""
     def __init__(
         self,
         *,
         document_id: _builtins.str = ...,
+        allow_missing: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "document_id", b"document_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -236,21 +334,93 @@ class DeleteDocumentResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    DELETED_FIELD_NUMBER: _builtins.int
     CORPUS_VERSION_FIELD_NUMBER: _builtins.int
+    deleted: _builtins.bool
+    """deleted is false where there was no such document, which allow_missing allowed."""
     corpus_version: _builtins.str
-    """corpus_version is the corpus's version after the removal."""
+    """corpus_version is the corpus's version after the call."""
     def __init__(
         self,
         *,
+        deleted: _builtins.bool = ...,
         corpus_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corpus_version", b"corpus_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corpus_version", b"corpus_version", "deleted", b"deleted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteDocumentResponse: _TypeAlias = DeleteDocumentResponse  # noqa: Y015
+
+@_typing.final
+class PurgeDocumentsRequest(_message.Message):
+    """PurgeDocumentsRequest says which documents to remove."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
+    force: _builtins.bool
+    """force removes the documents. Without it nothing is removed, and the response says what would be. Default false."""
+    @_builtins.property
+    def filter(self) -> _filter_pb2.Filter:
+        """filter selects documents by their metadata. There is none for all documents: join `IsNull{is_null: true}` and
+        `IsNull{is_null: false}` of one key with AnyOf.
+        """
+
+    def __init__(
+        self,
+        *,
+        filter: _filter_pb2.Filter | None = ...,
+        force: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "force", b"force"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PurgeDocumentsRequest: _TypeAlias = PurgeDocumentsRequest  # noqa: Y015
+
+@_typing.final
+class PurgeDocumentsResponse(_message.Message):
+    """PurgeDocumentsResponse says what was removed, or would be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURGE_COUNT_FIELD_NUMBER: _builtins.int
+    PURGE_SAMPLE_FIELD_NUMBER: _builtins.int
+    CORPUS_VERSION_FIELD_NUMBER: _builtins.int
+    COMPLETE_FIELD_NUMBER: _builtins.int
+    purge_count: _builtins.int
+    """purge_count is the number of documents that were removed; without `force`, of those that would be."""
+    corpus_version: _builtins.str
+    """corpus_version is the corpus's version after the call."""
+    complete: _builtins.bool
+    """complete is true when a forced purge has left no document that the filter selects; false when the time was up first,
+    and without `force`.
+    """
+    @_builtins.property
+    def purge_sample(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """purge_sample are ids of documents that would be removed, at most 100, ordered; empty with `force`."""
+
+    def __init__(
+        self,
+        *,
+        purge_count: _builtins.int = ...,
+        purge_sample: _abc.Iterable[_builtins.str] | None = ...,
+        corpus_version: _builtins.str = ...,
+        complete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "corpus_version", b"corpus_version", "purge_count", b"purge_count", "purge_sample", b"purge_sample"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PurgeDocumentsResponse: _TypeAlias = PurgeDocumentsResponse  # noqa: Y015
 
 @_typing.final
 class GetCorpusVersionRequest(_message.Message):

@@ -28,8 +28,8 @@ if _version_not_supported:
 class DocumentServiceStub(object):
     """DocumentService keeps the documents of the caller's tenant.
 
-    The tenant and the caller's principals come from the connection's credentials, never from a request.
-    A document that the caller may not see does not exist for it: reads and deletes answer NOT_FOUND.
+    The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
+    the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
     """
 
     def __init__(self, channel):
@@ -42,6 +42,11 @@ class DocumentServiceStub(object):
                 '/groundwire.v1.DocumentService/IngestDocuments',
                 request_serializer=groundwire_dot_v1_dot_document__service__pb2.IngestDocumentsRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_document__service__pb2.IngestDocumentsResponse.FromString,
+                _registered_method=True)
+        self.PutDocument = channel.unary_unary(
+                '/groundwire.v1.DocumentService/PutDocument',
+                request_serializer=groundwire_dot_v1_dot_document__service__pb2.PutDocumentRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_document__service__pb2.PutDocumentResponse.FromString,
                 _registered_method=True)
         self.GetDocument = channel.unary_unary(
                 '/groundwire.v1.DocumentService/GetDocument',
@@ -58,6 +63,11 @@ class DocumentServiceStub(object):
                 request_serializer=groundwire_dot_v1_dot_document__service__pb2.DeleteDocumentRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_document__service__pb2.DeleteDocumentResponse.FromString,
                 _registered_method=True)
+        self.PurgeDocuments = channel.unary_unary(
+                '/groundwire.v1.DocumentService/PurgeDocuments',
+                request_serializer=groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsResponse.FromString,
+                _registered_method=True)
         self.GetCorpusVersion = channel.unary_unary(
                 '/groundwire.v1.DocumentService/GetCorpusVersion',
                 request_serializer=groundwire_dot_v1_dot_document__service__pb2.GetCorpusVersionRequest.SerializeToString,
@@ -68,8 +78,8 @@ class DocumentServiceStub(object):
 class DocumentServiceServicer(object):
     """DocumentService keeps the documents of the caller's tenant.
 
-    The tenant and the caller's principals come from the connection's credentials, never from a request.
-    A document that the caller may not see does not exist for it: reads and deletes answer NOT_FOUND.
+    The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
+    the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
     """
 
     def IngestDocuments(self, request_iterator, context):
@@ -83,6 +93,14 @@ class DocumentServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutDocument(self, request, context):
+        """PutDocument stores one document. An invalid one is INVALID_ARGUMENT; a revision other than the expected one is
+        ABORTED with REVISION_MISMATCH.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDocument(self, request, context):
         """GetDocument returns a document's description and, when asked for, its text. Unknown: NOT_FOUND.
         """
@@ -91,14 +109,25 @@ class DocumentServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDocuments(self, request, context):
-        """ListDocuments returns the documents the caller may see, ordered by id, a page at a time.
+        """ListDocuments returns the documents the caller may see, a page at a time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteDocument(self, request, context):
-        """DeleteDocument removes a document with all its passages. Unknown: NOT_FOUND.
+        """DeleteDocument removes a document with all its passages. Unknown: NOT_FOUND, unless allow_missing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PurgeDocuments(self, request, context):
+        """PurgeDocuments counts the documents that match a filter and, with `force`, removes them with all their passages.
+
+        Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
+        whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
+        complete the same call goes on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,6 +148,11 @@ def add_DocumentServiceServicer_to_server(servicer, server):
                     request_deserializer=groundwire_dot_v1_dot_document__service__pb2.IngestDocumentsRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_document__service__pb2.IngestDocumentsResponse.SerializeToString,
             ),
+            'PutDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutDocument,
+                    request_deserializer=groundwire_dot_v1_dot_document__service__pb2.PutDocumentRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_document__service__pb2.PutDocumentResponse.SerializeToString,
+            ),
             'GetDocument': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDocument,
                     request_deserializer=groundwire_dot_v1_dot_document__service__pb2.GetDocumentRequest.FromString,
@@ -133,6 +167,11 @@ def add_DocumentServiceServicer_to_server(servicer, server):
                     servicer.DeleteDocument,
                     request_deserializer=groundwire_dot_v1_dot_document__service__pb2.DeleteDocumentRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_document__service__pb2.DeleteDocumentResponse.SerializeToString,
+            ),
+            'PurgeDocuments': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeDocuments,
+                    request_deserializer=groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsResponse.SerializeToString,
             ),
             'GetCorpusVersion': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCorpusVersion,
@@ -150,8 +189,8 @@ def add_DocumentServiceServicer_to_server(servicer, server):
 class DocumentService(object):
     """DocumentService keeps the documents of the caller's tenant.
 
-    The tenant and the caller's principals come from the connection's credentials, never from a request.
-    A document that the caller may not see does not exist for it: reads and deletes answer NOT_FOUND.
+    The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
+    the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
     """
 
     @staticmethod
@@ -171,6 +210,33 @@ class DocumentService(object):
             '/groundwire.v1.DocumentService/IngestDocuments',
             groundwire_dot_v1_dot_document__service__pb2.IngestDocumentsRequest.SerializeToString,
             groundwire_dot_v1_dot_document__service__pb2.IngestDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.DocumentService/PutDocument',
+            groundwire_dot_v1_dot_document__service__pb2.PutDocumentRequest.SerializeToString,
+            groundwire_dot_v1_dot_document__service__pb2.PutDocumentResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -252,6 +318,33 @@ class DocumentService(object):
             '/groundwire.v1.DocumentService/DeleteDocument',
             groundwire_dot_v1_dot_document__service__pb2.DeleteDocumentRequest.SerializeToString,
             groundwire_dot_v1_dot_document__service__pb2.DeleteDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeDocuments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.DocumentService/PurgeDocuments',
+            groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsRequest.SerializeToString,
+            groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

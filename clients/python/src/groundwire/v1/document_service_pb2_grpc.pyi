@@ -29,8 +29,8 @@ GRPC_VERSION: str
 class DocumentServiceStub:
     """DocumentService keeps the documents of the caller's tenant.
 
-    The tenant and the caller's principals come from the connection's credentials, never from a request.
-    A document that the caller may not see does not exist for it: reads and deletes answer NOT_FOUND.
+    The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
+    the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
     """
 
     @_typing.overload
@@ -44,12 +44,23 @@ class DocumentServiceStub:
     or not at all; those already answered stay stored when the stream ends early.
     Keep at most a few documents unanswered: the server reads on only as it writes.
     """
+    PutDocument: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.PutDocumentRequest, _document_service_pb2.PutDocumentResponse]
+    """PutDocument stores one document. An invalid one is INVALID_ARGUMENT; a revision other than the expected one is
+    ABORTED with REVISION_MISMATCH.
+    """
     GetDocument: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.GetDocumentRequest, _document_service_pb2.GetDocumentResponse]
     """GetDocument returns a document's description and, when asked for, its text. Unknown: NOT_FOUND."""
     ListDocuments: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.ListDocumentsRequest, _document_service_pb2.ListDocumentsResponse]
-    """ListDocuments returns the documents the caller may see, ordered by id, a page at a time."""
+    """ListDocuments returns the documents the caller may see, a page at a time."""
     DeleteDocument: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.DeleteDocumentRequest, _document_service_pb2.DeleteDocumentResponse]
-    """DeleteDocument removes a document with all its passages. Unknown: NOT_FOUND."""
+    """DeleteDocument removes a document with all its passages. Unknown: NOT_FOUND, unless allow_missing."""
+    PurgeDocuments: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.PurgeDocumentsRequest, _document_service_pb2.PurgeDocumentsResponse]
+    """PurgeDocuments counts the documents that match a filter and, with `force`, removes them with all their passages.
+
+    Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
+    whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
+    complete the same call goes on.
+    """
     GetCorpusVersion: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.GetCorpusVersionRequest, _document_service_pb2.GetCorpusVersionResponse]
     """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document."""
 
@@ -57,8 +68,8 @@ class DocumentServiceStub:
 class DocumentServiceAsyncStub(DocumentServiceStub):
     """DocumentService keeps the documents of the caller's tenant.
 
-    The tenant and the caller's principals come from the connection's credentials, never from a request.
-    A document that the caller may not see does not exist for it: reads and deletes answer NOT_FOUND.
+    The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
+    the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -69,20 +80,31 @@ class DocumentServiceAsyncStub(DocumentServiceStub):
     or not at all; those already answered stay stored when the stream ends early.
     Keep at most a few documents unanswered: the server reads on only as it writes.
     """
+    PutDocument: _aio.UnaryUnaryMultiCallable[_document_service_pb2.PutDocumentRequest, _document_service_pb2.PutDocumentResponse]  # type: ignore[assignment]
+    """PutDocument stores one document. An invalid one is INVALID_ARGUMENT; a revision other than the expected one is
+    ABORTED with REVISION_MISMATCH.
+    """
     GetDocument: _aio.UnaryUnaryMultiCallable[_document_service_pb2.GetDocumentRequest, _document_service_pb2.GetDocumentResponse]  # type: ignore[assignment]
     """GetDocument returns a document's description and, when asked for, its text. Unknown: NOT_FOUND."""
     ListDocuments: _aio.UnaryUnaryMultiCallable[_document_service_pb2.ListDocumentsRequest, _document_service_pb2.ListDocumentsResponse]  # type: ignore[assignment]
-    """ListDocuments returns the documents the caller may see, ordered by id, a page at a time."""
+    """ListDocuments returns the documents the caller may see, a page at a time."""
     DeleteDocument: _aio.UnaryUnaryMultiCallable[_document_service_pb2.DeleteDocumentRequest, _document_service_pb2.DeleteDocumentResponse]  # type: ignore[assignment]
-    """DeleteDocument removes a document with all its passages. Unknown: NOT_FOUND."""
+    """DeleteDocument removes a document with all its passages. Unknown: NOT_FOUND, unless allow_missing."""
+    PurgeDocuments: _aio.UnaryUnaryMultiCallable[_document_service_pb2.PurgeDocumentsRequest, _document_service_pb2.PurgeDocumentsResponse]  # type: ignore[assignment]
+    """PurgeDocuments counts the documents that match a filter and, with `force`, removes them with all their passages.
+
+    Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
+    whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
+    complete the same call goes on.
+    """
     GetCorpusVersion: _aio.UnaryUnaryMultiCallable[_document_service_pb2.GetCorpusVersionRequest, _document_service_pb2.GetCorpusVersionResponse]  # type: ignore[assignment]
     """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document."""
 
 class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
     """DocumentService keeps the documents of the caller's tenant.
 
-    The tenant and the caller's principals come from the connection's credentials, never from a request.
-    A document that the caller may not see does not exist for it: reads and deletes answer NOT_FOUND.
+    The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
+    the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
     """
 
     @_abc_1.abstractmethod
@@ -99,6 +121,16 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def PutDocument(
+        self,
+        request: _document_service_pb2.PutDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_service_pb2.PutDocumentResponse, _abc.Awaitable[_document_service_pb2.PutDocumentResponse]]:
+        """PutDocument stores one document. An invalid one is INVALID_ARGUMENT; a revision other than the expected one is
+        ABORTED with REVISION_MISMATCH.
+        """
+
+    @_abc_1.abstractmethod
     def GetDocument(
         self,
         request: _document_service_pb2.GetDocumentRequest,
@@ -112,7 +144,7 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _document_service_pb2.ListDocumentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_document_service_pb2.ListDocumentsResponse, _abc.Awaitable[_document_service_pb2.ListDocumentsResponse]]:
-        """ListDocuments returns the documents the caller may see, ordered by id, a page at a time."""
+        """ListDocuments returns the documents the caller may see, a page at a time."""
 
     @_abc_1.abstractmethod
     def DeleteDocument(
@@ -120,7 +152,20 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _document_service_pb2.DeleteDocumentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_document_service_pb2.DeleteDocumentResponse, _abc.Awaitable[_document_service_pb2.DeleteDocumentResponse]]:
-        """DeleteDocument removes a document with all its passages. Unknown: NOT_FOUND."""
+        """DeleteDocument removes a document with all its passages. Unknown: NOT_FOUND, unless allow_missing."""
+
+    @_abc_1.abstractmethod
+    def PurgeDocuments(
+        self,
+        request: _document_service_pb2.PurgeDocumentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_service_pb2.PurgeDocumentsResponse, _abc.Awaitable[_document_service_pb2.PurgeDocumentsResponse]]:
+        """PurgeDocuments counts the documents that match a filter and, with `force`, removes them with all their passages.
+
+        Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
+        whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
+        complete the same call goes on.
+        """
 
     @_abc_1.abstractmethod
     def GetCorpusVersion(

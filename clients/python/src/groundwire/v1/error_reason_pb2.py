@@ -24,13 +24,14 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n groundwire/v1/error_reason.proto\x12\rgroundwire.v1*\x88\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_INVALID_REQUEST\x10\x01\x12\x1e\n\x1a\x45RROR_REASON_ROUTE_UNKNOWN\x10\x02\x12#\n\x1f\x45RROR_REASON_DOCUMENT_NOT_FOUND\x10\x03\x12 \n\x1c\x45RROR_REASON_UNAUTHENTICATED\x10\x04\x12\x1a\n\x16\x45RROR_REASON_FORBIDDEN\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\"\n\x1e\x45RROR_REASON_REQUEST_IN_FLIGHT\x10\x07\x12$\n ERROR_REASON_FEATURE_NOT_OFFERED\x10\x08\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\t\x12$\n ERROR_REASON_STORE_MISCONFIGURED\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\x1a\n\x16\x45RROR_REASON_CANCELLED\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x1f\n\x1b\x45RROR_REASON_QUOTA_EXCEEDED\x10\x0e\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x0f\x12%\n!ERROR_REASON_EMBEDDER_UNAVAILABLE\x10\x10\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x11\x12\x1e\n\x1a\x45RROR_REASON_RUN_NOT_FOUND\x10\x12\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n groundwire/v1/error_reason.proto\x12\rgroundwire.v1*\xdc\x06\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_INVALID_REQUEST\x10\x01\x12\x1e\n\x1a\x45RROR_REASON_ROUTE_UNKNOWN\x10\x02\x12#\n\x1f\x45RROR_REASON_DOCUMENT_NOT_FOUND\x10\x03\x12\"\n\x1e\x45RROR_REASON_REVISION_MISMATCH\x10\x04\x12 \n\x1c\x45RROR_REASON_UNAUTHENTICATED\x10\x05\x12\x1a\n\x16\x45RROR_REASON_FORBIDDEN\x10\x06\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x07\x12\"\n\x1e\x45RROR_REASON_REQUEST_IN_FLIGHT\x10\x08\x12\x1e\n\x1a\x45RROR_REASON_RUN_NOT_FOUND\x10\t\x12$\n ERROR_REASON_OPERATION_NOT_FOUND\x10\n\x12!\n\x1d\x45RROR_REASON_REVIEW_NOT_FOUND\x10\x0b\x12\x1f\n\x1b\x45RROR_REASON_REVIEW_CLAIMED\x10\x0c\x12#\n\x1f\x45RROR_REASON_REVIEW_NOT_CLAIMED\x10\r\x12\x1f\n\x1b\x45RROR_REASON_REVIEW_DECIDED\x10\x0e\x12$\n ERROR_REASON_FEATURE_NOT_OFFERED\x10\x0f\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x10\x12$\n ERROR_REASON_STORE_MISCONFIGURED\x10\x11\x12%\n!ERROR_REASON_EMBEDDER_UNAVAILABLE\x10\x12\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x13\x12\x1a\n\x16\x45RROR_REASON_CANCELLED\x10\x14\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\x15\x12\x1f\n\x1b\x45RROR_REASON_QUOTA_EXCEEDED\x10\x16\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x17\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x18\x42`\n\x10io.groundwire.v1B\x10\x45rrorReasonProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.error_reason_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\020ErrorReasonProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
   _globals['_ERRORREASON']._serialized_start=52
-  _globals['_ERRORREASON']._serialized_end=700
+  _globals['_ERRORREASON']._serialized_end=912
 # @@protoc_insertion_point(module_scope)

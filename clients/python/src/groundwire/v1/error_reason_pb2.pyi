@@ -25,198 +25,270 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """ERROR_REASON_UNSPECIFIED is never sent."""
     ERROR_REASON_INVALID_REQUEST: _ErrorReason.ValueType  # 1
-    """ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming the first 16 of them;
-    `violations` counts all.
+    """ERROR_REASON_INVALID_REQUEST: fields exceed their limits. INVALID_ARGUMENT, with BadRequest naming the first 16 of
+    them; `violations` counts all.
 
-        {"reason": "INVALID_REQUEST", "domain": "groundwire", "metadata": {"violations": "2"}}
+        {"reason": "INVALID_REQUEST", "domain": "groundwire.io", "metadata": {"violations": "2"}}
     """
     ERROR_REASON_ROUTE_UNKNOWN: _ErrorReason.ValueType  # 2
-    """ERROR_REASON_ROUTE_UNKNOWN: the server has no such route. NOT_FOUND.
+    """ERROR_REASON_ROUTE_UNKNOWN: the server has no such route; ListRoutes says which there are. NOT_FOUND.
 
-        {"reason": "ROUTE_UNKNOWN", "domain": "groundwire", "metadata": {"route": "suport"}}
+        {"reason": "ROUTE_UNKNOWN", "domain": "groundwire.io", "metadata": {"route": "suport"}}
     """
     ERROR_REASON_DOCUMENT_NOT_FOUND: _ErrorReason.ValueType  # 3
     """ERROR_REASON_DOCUMENT_NOT_FOUND: no such document, or none the caller may see. NOT_FOUND.
 
-        {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire", "metadata": {"document_id": "handbook-7"}}
+        {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"document_id": "handbook-7"}}
     """
-    ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 4
-    """ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED.
-    What is wrong with it stands in the server's security log, under the request's id.
+    ERROR_REASON_REVISION_MISMATCH: _ErrorReason.ValueType  # 4
+    """ERROR_REASON_REVISION_MISMATCH: the stored revision is not the expected one; `revision` is the stored one, 0 for
+    none. ABORTED: read the document and decide again.
 
-        {"reason": "UNAUTHENTICATED", "domain": "groundwire", "metadata": {}}
+        {"reason": "REVISION_MISMATCH", "domain": "groundwire.io",
+         "metadata": {"document_id": "faq", "expected_revision": "2", "revision": "3"}}
     """
-    ERROR_REASON_FORBIDDEN: _ErrorReason.ValueType  # 5
+    ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 5
+    """ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED. The
+    server's security log says what is wrong with it, under the request's id.
+
+        {"reason": "UNAUTHENTICATED", "domain": "groundwire.io", "metadata": {}}
+    """
+    ERROR_REASON_FORBIDDEN: _ErrorReason.ValueType  # 6
     """ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call, and `role` names one that would; or the
     credential's tenant is not served, or not the one the call's metadata names. PERMISSION_DENIED.
 
-        {"reason": "FORBIDDEN", "domain": "groundwire", "metadata": {"role": "writer"}}
+        {"reason": "FORBIDDEN", "domain": "groundwire.io", "metadata": {"role": "writer"}}
     """
-    ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 6
+    ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 7
     """ERROR_REASON_REQUEST_ID_REUSED: the request_id was used for another question. INVALID_ARGUMENT.
 
-        {"reason": "REQUEST_ID_REUSED", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+        {"reason": "REQUEST_ID_REUSED", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
     """
-    ERROR_REASON_REQUEST_IN_FLIGHT: _ErrorReason.ValueType  # 7
+    ERROR_REASON_REQUEST_IN_FLIGHT: _ErrorReason.ValueType  # 8
     """ERROR_REASON_REQUEST_IN_FLIGHT: the same request is being answered and cannot be joined. ABORTED, with RetryInfo.
 
-        {"reason": "REQUEST_IN_FLIGHT", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+        {"reason": "REQUEST_IN_FLIGHT", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
     """
-    ERROR_REASON_FEATURE_NOT_OFFERED: _ErrorReason.ValueType  # 8
-    """ERROR_REASON_FEATURE_NOT_OFFERED: this server does not offer what the request asks for. UNIMPLEMENTED.
+    ERROR_REASON_RUN_NOT_FOUND: _ErrorReason.ValueType  # 9
+    """ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without
+    after_sequence.
 
-        {"reason": "FEATURE_NOT_OFFERED", "domain": "groundwire", "metadata": {"feature": "resume_window"}}
+        {"reason": "RUN_NOT_FOUND", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
     """
-    ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 9
+    ERROR_REASON_OPERATION_NOT_FOUND: _ErrorReason.ValueType  # 10
+    """ERROR_REASON_OPERATION_NOT_FOUND: no such operation, or none of the caller's. NOT_FOUND.
+
+        {"reason": "OPERATION_NOT_FOUND", "domain": "groundwire.io", "metadata": {"operation": "operations/5b1e"}}
+    """
+    ERROR_REASON_REVIEW_NOT_FOUND: _ErrorReason.ValueType  # 11
+    """ERROR_REASON_REVIEW_NOT_FOUND: no such review in the caller's tenant. NOT_FOUND.
+
+        {"reason": "REVIEW_NOT_FOUND", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+    """
+    ERROR_REASON_REVIEW_CLAIMED: _ErrorReason.ValueType  # 12
+    """ERROR_REASON_REVIEW_CLAIMED: another reviewer holds the review. ABORTED, with RetryInfo.
+
+        {"reason": "REVIEW_CLAIMED", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+    """
+    ERROR_REASON_REVIEW_NOT_CLAIMED: _ErrorReason.ValueType  # 13
+    """ERROR_REASON_REVIEW_NOT_CLAIMED: the caller does not hold the review, or no longer. FAILED_PRECONDITION; claim it
+    first.
+
+        {"reason": "REVIEW_NOT_CLAIMED", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+    """
+    ERROR_REASON_REVIEW_DECIDED: _ErrorReason.ValueType  # 14
+    """ERROR_REASON_REVIEW_DECIDED: the review has been decided, or has expired. FAILED_PRECONDITION.
+
+        {"reason": "REVIEW_DECIDED", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+    """
+    ERROR_REASON_FEATURE_NOT_OFFERED: _ErrorReason.ValueType  # 15
+    """ERROR_REASON_FEATURE_NOT_OFFERED: this server does not offer what the request asks for; `feature` is a name of
+    Feature without its prefix. UNIMPLEMENTED.
+
+        {"reason": "FEATURE_NOT_OFFERED", "domain": "groundwire.io", "metadata": {"feature": "GROUNDING_CHECKS"}}
+    """
+    ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 16
     """ERROR_REASON_STORE_UNAVAILABLE: the store could not be reached. UNAVAILABLE, with RetryInfo.
 
-        {"reason": "STORE_UNAVAILABLE", "domain": "groundwire", "metadata": {"cause": "STORE_UNAVAILABLE"}}
+        {"reason": "STORE_UNAVAILABLE", "domain": "groundwire.io", "metadata": {"cause": "STORE_UNAVAILABLE"}}
     """
-    ERROR_REASON_STORE_MISCONFIGURED: _ErrorReason.ValueType  # 10
+    ERROR_REASON_STORE_MISCONFIGURED: _ErrorReason.ValueType  # 17
     """ERROR_REASON_STORE_MISCONFIGURED: the store refused the service's own call. FAILED_PRECONDITION.
 
-        {"reason": "STORE_MISCONFIGURED", "domain": "groundwire", "metadata": {"cause": "STORE_MISCONFIGURED"}}
+        {"reason": "STORE_MISCONFIGURED", "domain": "groundwire.io", "metadata": {"cause": "STORE_MISCONFIGURED"}}
     """
-    ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 11
-    """ERROR_REASON_DEADLINE_EXCEEDED: the deadline ended before the call could. DEADLINE_EXCEEDED.
-
-        {"reason": "DEADLINE_EXCEEDED", "domain": "groundwire", "metadata": {"stage": "RETRIEVE"}}
-    """
-    ERROR_REASON_CANCELLED: _ErrorReason.ValueType  # 12
-    """ERROR_REASON_CANCELLED: the answer was ended by CancelAnswer. CANCELLED.
-
-        {"reason": "CANCELLED", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
-    """
-    ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 13
-    """ERROR_REASON_SHUTTING_DOWN: the server ends, and the call with it. UNAVAILABLE, with RetryInfo.
-
-        {"reason": "SHUTTING_DOWN", "domain": "groundwire", "metadata": {}}
-    """
-    ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 14
-    """ERROR_REASON_QUOTA_EXCEEDED: a limit of the tenant is used up. RESOURCE_EXHAUSTED, with QuotaFailure and RetryInfo.
-
-        {"reason": "QUOTA_EXCEEDED", "domain": "groundwire", "metadata": {"quota": "requests_per_minute"}}
-    """
-    ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 15
-    """ERROR_REASON_OVERLOADED: the server has no capacity left. UNAVAILABLE, with RetryInfo.
-
-        {"reason": "OVERLOADED", "domain": "groundwire", "metadata": {}}
-    """
-    ERROR_REASON_EMBEDDER_UNAVAILABLE: _ErrorReason.ValueType  # 16
+    ERROR_REASON_EMBEDDER_UNAVAILABLE: _ErrorReason.ValueType  # 18
     """ERROR_REASON_EMBEDDER_UNAVAILABLE: vectors could not be computed. UNAVAILABLE, with RetryInfo.
 
-        {"reason": "EMBEDDER_UNAVAILABLE", "domain": "groundwire", "metadata": {"cause": "EMBEDDER_UNAVAILABLE"}}
+        {"reason": "EMBEDDER_UNAVAILABLE", "domain": "groundwire.io", "metadata": {"cause": "EMBEDDER_UNAVAILABLE"}}
     """
-    ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 17
+    ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 19
+    """ERROR_REASON_DEADLINE_EXCEEDED: the deadline ended before the call could. DEADLINE_EXCEEDED.
+
+        {"reason": "DEADLINE_EXCEEDED", "domain": "groundwire.io", "metadata": {"stage": "RETRIEVE"}}
+    """
+    ERROR_REASON_CANCELLED: _ErrorReason.ValueType  # 20
+    """ERROR_REASON_CANCELLED: the answer was ended by CancelAnswer. CANCELLED.
+
+        {"reason": "CANCELLED", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
+    """
+    ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 21
+    """ERROR_REASON_SHUTTING_DOWN: the server ends, and the call with it. UNAVAILABLE, with RetryInfo.
+
+        {"reason": "SHUTTING_DOWN", "domain": "groundwire.io", "metadata": {}}
+    """
+    ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 22
+    """ERROR_REASON_QUOTA_EXCEEDED: a limit of the tenant is used up. RESOURCE_EXHAUSTED, with QuotaFailure and RetryInfo.
+
+        {"reason": "QUOTA_EXCEEDED", "domain": "groundwire.io", "metadata": {"quota": "requests_per_minute"}}
+    """
+    ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 23
+    """ERROR_REASON_OVERLOADED: the server has no capacity left. UNAVAILABLE, with RetryInfo.
+
+        {"reason": "OVERLOADED", "domain": "groundwire.io", "metadata": {}}
+    """
+    ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 24
     """ERROR_REASON_INTERNAL: a defect of the service. INTERNAL; the trace id in the trailers leads to it.
 
-        {"reason": "INTERNAL", "domain": "groundwire", "metadata": {}}
-    """
-    ERROR_REASON_RUN_NOT_FOUND: _ErrorReason.ValueType  # 18
-    """ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without after_sequence.
-
-        {"reason": "RUN_NOT_FOUND", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+        {"reason": "INTERNAL", "domain": "groundwire.io", "metadata": {}}
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is `groundwire`.
+    """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is
+    `groundwire.io`.
 
-    Messages and metadata never carry an exception's text, a prompt, a document or a secret.
+    Messages and metadata never carry an exception's text, a prompt, a document or a secret. UNAVAILABLE and
+    RESOURCE_EXHAUSTED always come with RetryInfo, and with the same time in the trailer `grpc-retry-pushback-ms`.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """ERROR_REASON_UNSPECIFIED is never sent."""
 ERROR_REASON_INVALID_REQUEST: ErrorReason.ValueType  # 1
-"""ERROR_REASON_INVALID_REQUEST: fields break their limits. INVALID_ARGUMENT, with BadRequest naming the first 16 of them;
-`violations` counts all.
+"""ERROR_REASON_INVALID_REQUEST: fields exceed their limits. INVALID_ARGUMENT, with BadRequest naming the first 16 of
+them; `violations` counts all.
 
-    {"reason": "INVALID_REQUEST", "domain": "groundwire", "metadata": {"violations": "2"}}
+    {"reason": "INVALID_REQUEST", "domain": "groundwire.io", "metadata": {"violations": "2"}}
 """
 ERROR_REASON_ROUTE_UNKNOWN: ErrorReason.ValueType  # 2
-"""ERROR_REASON_ROUTE_UNKNOWN: the server has no such route. NOT_FOUND.
+"""ERROR_REASON_ROUTE_UNKNOWN: the server has no such route; ListRoutes says which there are. NOT_FOUND.
 
-    {"reason": "ROUTE_UNKNOWN", "domain": "groundwire", "metadata": {"route": "suport"}}
+    {"reason": "ROUTE_UNKNOWN", "domain": "groundwire.io", "metadata": {"route": "suport"}}
 """
 ERROR_REASON_DOCUMENT_NOT_FOUND: ErrorReason.ValueType  # 3
 """ERROR_REASON_DOCUMENT_NOT_FOUND: no such document, or none the caller may see. NOT_FOUND.
 
-    {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire", "metadata": {"document_id": "handbook-7"}}
+    {"reason": "DOCUMENT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"document_id": "handbook-7"}}
 """
-ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 4
-"""ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED.
-What is wrong with it stands in the server's security log, under the request's id.
+ERROR_REASON_REVISION_MISMATCH: ErrorReason.ValueType  # 4
+"""ERROR_REASON_REVISION_MISMATCH: the stored revision is not the expected one; `revision` is the stored one, 0 for
+none. ABORTED: read the document and decide again.
 
-    {"reason": "UNAUTHENTICATED", "domain": "groundwire", "metadata": {}}
+    {"reason": "REVISION_MISMATCH", "domain": "groundwire.io",
+     "metadata": {"document_id": "faq", "expected_revision": "2", "revision": "3"}}
 """
-ERROR_REASON_FORBIDDEN: ErrorReason.ValueType  # 5
+ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 5
+"""ERROR_REASON_UNAUTHENTICATED: the call carries no credential, a wrong one, or more than one. UNAUTHENTICATED. The
+server's security log says what is wrong with it, under the request's id.
+
+    {"reason": "UNAUTHENTICATED", "domain": "groundwire.io", "metadata": {}}
+"""
+ERROR_REASON_FORBIDDEN: ErrorReason.ValueType  # 6
 """ERROR_REASON_FORBIDDEN: the caller's roles do not allow the call, and `role` names one that would; or the
 credential's tenant is not served, or not the one the call's metadata names. PERMISSION_DENIED.
 
-    {"reason": "FORBIDDEN", "domain": "groundwire", "metadata": {"role": "writer"}}
+    {"reason": "FORBIDDEN", "domain": "groundwire.io", "metadata": {"role": "writer"}}
 """
-ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 6
+ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 7
 """ERROR_REASON_REQUEST_ID_REUSED: the request_id was used for another question. INVALID_ARGUMENT.
 
-    {"reason": "REQUEST_ID_REUSED", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+    {"reason": "REQUEST_ID_REUSED", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
 """
-ERROR_REASON_REQUEST_IN_FLIGHT: ErrorReason.ValueType  # 7
+ERROR_REASON_REQUEST_IN_FLIGHT: ErrorReason.ValueType  # 8
 """ERROR_REASON_REQUEST_IN_FLIGHT: the same request is being answered and cannot be joined. ABORTED, with RetryInfo.
 
-    {"reason": "REQUEST_IN_FLIGHT", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+    {"reason": "REQUEST_IN_FLIGHT", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
 """
-ERROR_REASON_FEATURE_NOT_OFFERED: ErrorReason.ValueType  # 8
-"""ERROR_REASON_FEATURE_NOT_OFFERED: this server does not offer what the request asks for. UNIMPLEMENTED.
+ERROR_REASON_RUN_NOT_FOUND: ErrorReason.ValueType  # 9
+"""ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without
+after_sequence.
 
-    {"reason": "FEATURE_NOT_OFFERED", "domain": "groundwire", "metadata": {"feature": "resume_window"}}
+    {"reason": "RUN_NOT_FOUND", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
 """
-ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 9
+ERROR_REASON_OPERATION_NOT_FOUND: ErrorReason.ValueType  # 10
+"""ERROR_REASON_OPERATION_NOT_FOUND: no such operation, or none of the caller's. NOT_FOUND.
+
+    {"reason": "OPERATION_NOT_FOUND", "domain": "groundwire.io", "metadata": {"operation": "operations/5b1e"}}
+"""
+ERROR_REASON_REVIEW_NOT_FOUND: ErrorReason.ValueType  # 11
+"""ERROR_REASON_REVIEW_NOT_FOUND: no such review in the caller's tenant. NOT_FOUND.
+
+    {"reason": "REVIEW_NOT_FOUND", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+"""
+ERROR_REASON_REVIEW_CLAIMED: ErrorReason.ValueType  # 12
+"""ERROR_REASON_REVIEW_CLAIMED: another reviewer holds the review. ABORTED, with RetryInfo.
+
+    {"reason": "REVIEW_CLAIMED", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+"""
+ERROR_REASON_REVIEW_NOT_CLAIMED: ErrorReason.ValueType  # 13
+"""ERROR_REASON_REVIEW_NOT_CLAIMED: the caller does not hold the review, or no longer. FAILED_PRECONDITION; claim it
+first.
+
+    {"reason": "REVIEW_NOT_CLAIMED", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+"""
+ERROR_REASON_REVIEW_DECIDED: ErrorReason.ValueType  # 14
+"""ERROR_REASON_REVIEW_DECIDED: the review has been decided, or has expired. FAILED_PRECONDITION.
+
+    {"reason": "REVIEW_DECIDED", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+"""
+ERROR_REASON_FEATURE_NOT_OFFERED: ErrorReason.ValueType  # 15
+"""ERROR_REASON_FEATURE_NOT_OFFERED: this server does not offer what the request asks for; `feature` is a name of
+Feature without its prefix. UNIMPLEMENTED.
+
+    {"reason": "FEATURE_NOT_OFFERED", "domain": "groundwire.io", "metadata": {"feature": "GROUNDING_CHECKS"}}
+"""
+ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 16
 """ERROR_REASON_STORE_UNAVAILABLE: the store could not be reached. UNAVAILABLE, with RetryInfo.
 
-    {"reason": "STORE_UNAVAILABLE", "domain": "groundwire", "metadata": {"cause": "STORE_UNAVAILABLE"}}
+    {"reason": "STORE_UNAVAILABLE", "domain": "groundwire.io", "metadata": {"cause": "STORE_UNAVAILABLE"}}
 """
-ERROR_REASON_STORE_MISCONFIGURED: ErrorReason.ValueType  # 10
+ERROR_REASON_STORE_MISCONFIGURED: ErrorReason.ValueType  # 17
 """ERROR_REASON_STORE_MISCONFIGURED: the store refused the service's own call. FAILED_PRECONDITION.
 
-    {"reason": "STORE_MISCONFIGURED", "domain": "groundwire", "metadata": {"cause": "STORE_MISCONFIGURED"}}
+    {"reason": "STORE_MISCONFIGURED", "domain": "groundwire.io", "metadata": {"cause": "STORE_MISCONFIGURED"}}
 """
-ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 11
-"""ERROR_REASON_DEADLINE_EXCEEDED: the deadline ended before the call could. DEADLINE_EXCEEDED.
-
-    {"reason": "DEADLINE_EXCEEDED", "domain": "groundwire", "metadata": {"stage": "RETRIEVE"}}
-"""
-ERROR_REASON_CANCELLED: ErrorReason.ValueType  # 12
-"""ERROR_REASON_CANCELLED: the answer was ended by CancelAnswer. CANCELLED.
-
-    {"reason": "CANCELLED", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
-"""
-ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 13
-"""ERROR_REASON_SHUTTING_DOWN: the server ends, and the call with it. UNAVAILABLE, with RetryInfo.
-
-    {"reason": "SHUTTING_DOWN", "domain": "groundwire", "metadata": {}}
-"""
-ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 14
-"""ERROR_REASON_QUOTA_EXCEEDED: a limit of the tenant is used up. RESOURCE_EXHAUSTED, with QuotaFailure and RetryInfo.
-
-    {"reason": "QUOTA_EXCEEDED", "domain": "groundwire", "metadata": {"quota": "requests_per_minute"}}
-"""
-ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 15
-"""ERROR_REASON_OVERLOADED: the server has no capacity left. UNAVAILABLE, with RetryInfo.
-
-    {"reason": "OVERLOADED", "domain": "groundwire", "metadata": {}}
-"""
-ERROR_REASON_EMBEDDER_UNAVAILABLE: ErrorReason.ValueType  # 16
+ERROR_REASON_EMBEDDER_UNAVAILABLE: ErrorReason.ValueType  # 18
 """ERROR_REASON_EMBEDDER_UNAVAILABLE: vectors could not be computed. UNAVAILABLE, with RetryInfo.
 
-    {"reason": "EMBEDDER_UNAVAILABLE", "domain": "groundwire", "metadata": {"cause": "EMBEDDER_UNAVAILABLE"}}
+    {"reason": "EMBEDDER_UNAVAILABLE", "domain": "groundwire.io", "metadata": {"cause": "EMBEDDER_UNAVAILABLE"}}
 """
-ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
+ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 19
+"""ERROR_REASON_DEADLINE_EXCEEDED: the deadline ended before the call could. DEADLINE_EXCEEDED.
+
+    {"reason": "DEADLINE_EXCEEDED", "domain": "groundwire.io", "metadata": {"stage": "RETRIEVE"}}
+"""
+ERROR_REASON_CANCELLED: ErrorReason.ValueType  # 20
+"""ERROR_REASON_CANCELLED: the answer was ended by CancelAnswer. CANCELLED.
+
+    {"reason": "CANCELLED", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
+"""
+ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 21
+"""ERROR_REASON_SHUTTING_DOWN: the server ends, and the call with it. UNAVAILABLE, with RetryInfo.
+
+    {"reason": "SHUTTING_DOWN", "domain": "groundwire.io", "metadata": {}}
+"""
+ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 22
+"""ERROR_REASON_QUOTA_EXCEEDED: a limit of the tenant is used up. RESOURCE_EXHAUSTED, with QuotaFailure and RetryInfo.
+
+    {"reason": "QUOTA_EXCEEDED", "domain": "groundwire.io", "metadata": {"quota": "requests_per_minute"}}
+"""
+ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 23
+"""ERROR_REASON_OVERLOADED: the server has no capacity left. UNAVAILABLE, with RetryInfo.
+
+    {"reason": "OVERLOADED", "domain": "groundwire.io", "metadata": {}}
+"""
+ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 24
 """ERROR_REASON_INTERNAL: a defect of the service. INTERNAL; the trace id in the trailers leads to it.
 
-    {"reason": "INTERNAL", "domain": "groundwire", "metadata": {}}
-"""
-ERROR_REASON_RUN_NOT_FOUND: ErrorReason.ValueType  # 18
-"""ERROR_REASON_RUN_NOT_FOUND: no run of this request_id can be resumed any more. NOT_FOUND; ask again without after_sequence.
-
-    {"reason": "RUN_NOT_FOUND", "domain": "groundwire", "metadata": {"request_id": "order-4711"}}
+    {"reason": "INTERNAL", "domain": "groundwire.io", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -145,7 +145,7 @@ class Equals(_message.Message):
     """key names a metadata entry: a letter or underscore, then letters, digits and underscores, 64 at most."""
     @_builtins.property
     def value(self) -> Global___MetadataValue:
-        """value is what the entry is compared with; a list matches no `Equals`."""
+        """value is the value to compare with; a list matches no `Equals`."""
 
     def __init__(
         self,
@@ -252,7 +252,7 @@ class Contains(_message.Message):
     """match says how many of the values must be present; MATCH_ANY when unset."""
     @_builtins.property
     def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """values are what is looked for, 1 to 64 strings of 1 to 512 code points each."""
+        """values are the strings to look for, 1 to 64 of 1 to 512 code points each."""
 
     def __init__(
         self,

@@ -23,58 +23,44 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from groundwire.v1 import cause_pb2 as groundwire_dot_v1_dot_cause__pb2
+from groundwire.v1 import grounding_pb2 as groundwire_dot_v1_dot_grounding__pb2
 from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
+from groundwire.v1 import report_pb2 as groundwire_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgroundwire/v1/outcome.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgroundwire/v1/passage.proto\"\x98\x04\n\x07Outcome\x12+\n\x08\x61nswered\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.AnsweredH\x00\x12-\n\tabstained\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.AbstainedH\x00\x12\'\n\x06\x63\x61\x63hed\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.CachedH\x00\x12+\n\x08\x64\x65graded\x18\x04 \x01(\x0b\x32\x17.groundwire.v1.DegradedH\x00\x12\'\n\x06queued\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.QueuedH\x00\x12,\n\tin_review\x18\x06 \x01(\x0b\x32\x17.groundwire.v1.InReviewH\x00\x12)\n\x07\x62locked\x18\x07 \x01(\x0b\x32\x16.groundwire.v1.BlockedH\x00\x12\x30\n\x0b\x66\x61iled_safe\x18\x08 \x01(\x0b\x32\x19.groundwire.v1.FailedSafeH\x00\x12#\n\x05\x63\x61use\x18\t \x01(\x0e\x32\x14.groundwire.v1.Cause\x12%\n\x06\x61\x63tion\x18\n \x01(\x0e\x32\x15.groundwire.v1.Action\x12*\n\tnext_step\x18\x0b \x01(\x0e\x32\x17.groundwire.v1.NextStep\x12%\n\x06report\x18\x0c \x01(\x0b\x32\x15.groundwire.v1.ReportB\x08\n\x06result\"\xba\x01\n\x0cGroundedText\x12\x0c\n\x04text\x18\x01 \x01(\t\x12-\n\nconfidence\x18\x02 \x01(\x0e\x32\x19.groundwire.v1.Confidence\x12*\n\tcitations\x18\x03 \x03(\x0b\x32\x17.groundwire.v1.Citation\x12(\n\x08supports\x18\x04 \x03(\x0b\x32\x16.groundwire.v1.Support\x12\x17\n\x0fgrounding_score\x18\x05 \x01(\x01\"^\n\x04Span\x12\x12\n\nstart_byte\x18\x01 \x01(\r\x12\x10\n\x08\x65nd_byte\x18\x02 \x01(\r\x12\x18\n\x10start_code_point\x18\x03 \x01(\r\x12\x16\n\x0e\x65nd_code_point\x18\x04 \x01(\r\"\x86\x01\n\x08\x43itation\x12\x10\n\x08\x63hunk_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\nsource_uri\x18\x04 \x01(\t\x12\r\n\x05quote\x18\x05 \x01(\t\x12!\n\x04span\x18\x06 \x01(\x0b\x32\x13.groundwire.v1.Span\";\n\x07Support\x12!\n\x04span\x18\x01 \x01(\x0b\x32\x13.groundwire.v1.Span\x12\r\n\x05score\x18\x02 \x01(\x01\"7\n\x08\x41nswered\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\"F\n\tAbstained\x12\x10\n\x08searched\x18\x01 \x01(\r\x12\'\n\x07nearest\x18\x02 \x03(\x0b\x32\x16.groundwire.v1.Passage\"o\n\x06\x43\x61\x63hed\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12&\n\x03\x61ge\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08keyed_on\x18\x03 \x03(\t\"\x88\x02\n\x08\x44\x65graded\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12(\n\x08passages\x18\x02 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12,\n\x06losses\x18\x03 \x03(\x0e\x32\x1c.groundwire.v1.Degraded.Loss\"w\n\x04Loss\x12\x14\n\x10LOSS_UNSPECIFIED\x10\x00\x12\x16\n\x12LOSS_SIMPLER_MODEL\x10\x01\x12\x17\n\x13LOSS_FEWER_PASSAGES\x10\x02\x12\x0f\n\x0bLOSS_ANSWER\x10\x03\x12\x17\n\x13LOSS_REST_OF_ANSWER\x10\x04\"\\\n\x06Queued\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\r\x12-\n\npoll_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"N\n\x08InReview\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12\x32\n\x0f\x65xpected_within\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"+\n\x07\x42locked\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\"O\n\nFailedSafe\x12\x11\n\tretryable\x18\x01 \x01(\x08\x12.\n\x0bretry_after\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xee\x02\n\x06Report\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08trace_id\x18\x02 \x01(\t\x12\r\n\x05route\x18\x03 \x01(\t\x12\x16\n\x0e\x63orpus_version\x18\x04 \x01(\t\x12\x13\n\x0bprompt_name\x18\x05 \x01(\t\x12\x16\n\x0eprompt_version\x18\x06 \x01(\t\x12\x16\n\x0e\x65xperiment_arm\x18\x07 \x01(\t\x12\r\n\x05model\x18\x08 \x01(\t\x12\x10\n\x08\x61ttempts\x18\t \x01(\r\x12#\n\x05usage\x18\n \x01(\x0b\x32\x14.groundwire.v1.Usage\x12*\n\x06stages\x18\x0b \x03(\x0b\x32\x1a.groundwire.v1.StageTiming\x12\x36\n\x13time_to_first_token\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05total\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa6\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x04\x12\x15\n\routput_tokens\x18\x02 \x01(\x04\x12\x11\n\testimated\x18\x03 \x01(\x08\x12\x19\n\x11\x63ost_microdollars\x18\x04 \x01(\x04\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x05 \x01(\x04\x12\x13\n\x0b\x63ost_micros\x18\x06 \x01(\x04\x12\x10\n\x08\x63urrency\x18\x07 \x01(\t\"\xea\x01\n\x0bStageTiming\x12#\n\x05stage\x18\x01 \x01(\x0e\x32\x14.groundwire.v1.Stage\x12(\n\x05start\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06\x62udget\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12#\n\x05\x63\x61use\x18\x05 \x01(\x0e\x32\x14.groundwire.v1.Cause\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\r*\xf5\x07\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41USE_ANSWER_VALIDATED\x10\x01\x12\x15\n\x11\x43\x41USE_NO_EVIDENCE\x10\x02\x12\x1f\n\x1b\x43\x41USE_INSUFFICIENT_EVIDENCE\x10\x03\x12\x19\n\x15\x43\x41USE_MODEL_ABSTAINED\x10\x04\x12\x1c\n\x18\x43\x41USE_QUESTION_FORBIDDEN\x10\x05\x12\x1c\n\x18\x43\x41USE_EVIDENCE_FORBIDDEN\x10\x06\x12\x1a\n\x16\x43\x41USE_ANSWER_FORBIDDEN\x10\x07\x12\x19\n\x15\x43\x41USE_REVIEW_REQUIRED\x10\x08\x12\x1b\n\x17\x43\x41USE_STORE_UNAVAILABLE\x10\t\x12\x17\n\x13\x43\x41USE_STORE_TIMEOUT\x10\n\x12\x1d\n\x19\x43\x41USE_STORE_MISCONFIGURED\x10\x0b\x12\x1e\n\x1a\x43\x41USE_EMBEDDER_UNAVAILABLE\x10\x0c\x12\x1b\n\x17\x43\x41USE_MODEL_UNAVAILABLE\x10\r\x12\x17\n\x13\x43\x41USE_MODEL_TIMEOUT\x10\x0e\x12\x1a\n\x16\x43\x41USE_MODEL_SLOW_START\x10\x0f\x12\x1b\n\x17\x43\x41USE_MODEL_INTERRUPTED\x10\x10\x12\x1c\n\x18\x43\x41USE_MODEL_RATE_LIMITED\x10\x11\x12\x1f\n\x1b\x43\x41USE_MODEL_QUOTA_EXHAUSTED\x10\x12\x12\x1d\n\x19\x43\x41USE_MODEL_MISCONFIGURED\x10\x13\x12\x17\n\x13\x43\x41USE_MODEL_REFUSED\x10\x14\x12 \n\x1c\x43\x41USE_MODEL_CONTENT_FILTERED\x10\x15\x12\x19\n\x15\x43\x41USE_PROMPT_TOO_LONG\x10\x16\x12\x18\n\x14\x43\x41USE_OUTPUT_CUT_OFF\x10\x17\x12\x1a\n\x16\x43\x41USE_OUTPUT_MALFORMED\x10\x18\x12\x16\n\x12\x43\x41USE_OUTPUT_EMPTY\x10\x19\x12\x19\n\x15\x43\x41USE_OUTPUT_TOO_LONG\x10\x1a\x12\x1a\n\x16\x43\x41USE_CITATION_MISSING\x10\x1b\x12\x1a\n\x16\x43\x41USE_CITATION_UNKNOWN\x10\x1c\x12\x19\n\x15\x43\x41USE_QUOTE_NOT_FOUND\x10\x1d\x12\x15\n\x11\x43\x41USE_UNSUPPORTED\x10\x1e\x12 \n\x1c\x43\x41USE_CONFIDENCE_NOT_ALLOWED\x10\x1f\x12\x18\n\x14\x43\x41USE_TIME_EXHAUSTED\x10 \x12\x1a\n\x16\x43\x41USE_BUDGET_EXHAUSTED\x10!\x12\x1c\n\x18\x43\x41USE_CAPACITY_EXHAUSTED\x10\"\x12\x12\n\x0e\x43\x41USE_INTERNAL\x10#*\xa3\x02\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x11\n\rACTION_ANSWER\x10\x01\x12\x15\n\x11\x41\x43TION_NEXT_MODEL\x10\x02\x12\x19\n\x15\x41\x43TION_SHORTER_PROMPT\x10\x03\x12\x11\n\rACTION_REPAIR\x10\x04\x12\x18\n\x14\x41\x43TION_CACHED_ANSWER\x10\x05\x12\x18\n\x14\x41\x43TION_PASSAGES_ONLY\x10\x06\x12\x14\n\x10\x41\x43TION_CUT_SHORT\x10\x07\x12\x12\n\x0e\x41\x43TION_ABSTAIN\x10\x08\x12\x10\n\x0c\x41\x43TION_QUEUE\x10\t\x12\x11\n\rACTION_REVIEW\x10\n\x12\x10\n\x0c\x41\x43TION_BLOCK\x10\x0b\x12\x14\n\x10\x41\x43TION_FAIL_SAFE\x10\x0c*\xea\x01\n\x08NextStep\x12\x19\n\x15NEXT_STEP_UNSPECIFIED\x10\x00\x12\x12\n\x0eNEXT_STEP_SHOW\x10\x01\x12\x1f\n\x1bNEXT_STEP_SHOW_WITH_CAUTION\x10\x02\x12\x16\n\x12NEXT_STEP_REPHRASE\x10\x03\x12 \n\x1cNEXT_STEP_WAIT_FOR_OPERATION\x10\x04\x12\x1d\n\x19NEXT_STEP_WAIT_FOR_REVIEW\x10\x05\x12\x19\n\x15NEXT_STEP_RETRY_AFTER\x10\x06\x12\x1a\n\x16NEXT_STEP_DO_NOT_RETRY\x10\x07*h\n\nConfidence\x12\x1a\n\x16\x43ONFIDENCE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ONFIDENCE_LOW\x10\x01\x12\x15\n\x11\x43ONFIDENCE_MEDIUM\x10\x02\x12\x13\n\x0f\x43ONFIDENCE_HIGH\x10\x03*\xc8\x01\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTAGE_NORMALIZE\x10\x01\x12\x10\n\x0cSTAGE_SCREEN\x10\x02\x12\x0f\n\x0bSTAGE_CACHE\x10\x03\x12\x12\n\x0eSTAGE_RETRIEVE\x10\x04\x12\x10\n\x0cSTAGE_SELECT\x10\x05\x12\x10\n\x0cSTAGE_PROMPT\x10\x06\x12\x12\n\x0eSTAGE_GENERATE\x10\x07\x12\x12\n\x0eSTAGE_VALIDATE\x10\x08\x12\x10\n\x0cSTAGE_DECIDE\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgroundwire/v1/outcome.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/cause.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1agroundwire/v1/report.proto\"\xc9\x04\n\x07Outcome\x12+\n\x08\x61nswered\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.AnsweredH\x00\x12-\n\tabstained\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.AbstainedH\x00\x12\'\n\x06\x63\x61\x63hed\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.CachedH\x00\x12+\n\x08\x64\x65graded\x18\x04 \x01(\x0b\x32\x17.groundwire.v1.DegradedH\x00\x12\'\n\x06queued\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.QueuedH\x00\x12,\n\tin_review\x18\x06 \x01(\x0b\x32\x17.groundwire.v1.InReviewH\x00\x12)\n\x07\x62locked\x18\x07 \x01(\x0b\x32\x16.groundwire.v1.BlockedH\x00\x12\x30\n\x0b\x66\x61iled_safe\x18\x08 \x01(\x0b\x32\x19.groundwire.v1.FailedSafeH\x00\x12#\n\x05\x63\x61use\x18\t \x01(\x0e\x32\x14.groundwire.v1.Cause\x12%\n\x06\x61\x63tion\x18\n \x01(\x0e\x32\x15.groundwire.v1.Action\x12*\n\tnext_step\x18\x0b \x01(\x0e\x32\x17.groundwire.v1.NextStep\x12/\n\x0fweakest_verdict\x18\x0c \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12%\n\x06report\x18\r \x01(\x0b\x32\x15.groundwire.v1.ReportB\x08\n\x06result\"7\n\x08\x41nswered\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\"F\n\tAbstained\x12\x10\n\x08searched\x18\x01 \x01(\x05\x12\'\n\x07nearest\x18\x02 \x03(\x0b\x32\x16.groundwire.v1.Passage\"\xa3\x02\n\x06\x43\x61\x63hed\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12&\n\x03\x61ge\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08keyed_on\x18\x03 \x03(\x0e\x32\x19.groundwire.v1.Cached.Key\"\x96\x01\n\x03Key\x12\x13\n\x0fKEY_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_QUESTION\x10\x01\x12\r\n\tKEY_TURNS\x10\x02\x12\x0e\n\nKEY_SEARCH\x10\x03\x12\r\n\tKEY_ROUTE\x10\x04\x12\x0e\n\nKEY_PROMPT\x10\x05\x12\x16\n\x12KEY_CORPUS_VERSION\x10\x06\x12\x12\n\x0eKEY_PRINCIPALS\x10\x07\"\x88\x02\n\x08\x44\x65graded\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12(\n\x08passages\x18\x02 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12,\n\x06losses\x18\x03 \x03(\x0e\x32\x1c.groundwire.v1.Degraded.Loss\"w\n\x04Loss\x12\x14\n\x10LOSS_UNSPECIFIED\x10\x00\x12\x16\n\x12LOSS_SIMPLER_MODEL\x10\x01\x12\x17\n\x13LOSS_FEWER_PASSAGES\x10\x02\x12\x0f\n\x0bLOSS_ANSWER\x10\x03\x12\x17\n\x13LOSS_REST_OF_ANSWER\x10\x04\"\\\n\x06Queued\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12-\n\npoll_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"a\n\x08InReview\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12\x11\n\toperation\x18\x02 \x01(\t\x12\x32\n\x0f\x65xpected_within\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"+\n\x07\x42locked\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\"O\n\nFailedSafe\x12\x11\n\tretryable\x18\x01 \x01(\x08\x12.\n\x0bretry_after\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration*\xa3\x02\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x11\n\rACTION_ANSWER\x10\x01\x12\x15\n\x11\x41\x43TION_NEXT_MODEL\x10\x02\x12\x19\n\x15\x41\x43TION_SHORTER_PROMPT\x10\x03\x12\x11\n\rACTION_REPAIR\x10\x04\x12\x18\n\x14\x41\x43TION_CACHED_ANSWER\x10\x05\x12\x18\n\x14\x41\x43TION_PASSAGES_ONLY\x10\x06\x12\x14\n\x10\x41\x43TION_CUT_SHORT\x10\x07\x12\x12\n\x0e\x41\x43TION_ABSTAIN\x10\x08\x12\x10\n\x0c\x41\x43TION_QUEUE\x10\t\x12\x11\n\rACTION_REVIEW\x10\n\x12\x10\n\x0c\x41\x43TION_BLOCK\x10\x0b\x12\x14\n\x10\x41\x43TION_FAIL_SAFE\x10\x0c*\xea\x01\n\x08NextStep\x12\x19\n\x15NEXT_STEP_UNSPECIFIED\x10\x00\x12\x12\n\x0eNEXT_STEP_SHOW\x10\x01\x12\x1f\n\x1bNEXT_STEP_SHOW_WITH_CAUTION\x10\x02\x12\x16\n\x12NEXT_STEP_REPHRASE\x10\x03\x12 \n\x1cNEXT_STEP_WAIT_FOR_OPERATION\x10\x04\x12\x1d\n\x19NEXT_STEP_WAIT_FOR_REVIEW\x10\x05\x12\x19\n\x15NEXT_STEP_RETRY_AFTER\x10\x06\x12\x1a\n\x16NEXT_STEP_DO_NOT_RETRY\x10\x07\x42\\\n\x10io.groundwire.v1B\x0cOutcomeProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.outcome_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
-  _globals['_CAUSE']._serialized_start=2714
-  _globals['_CAUSE']._serialized_end=3727
-  _globals['_ACTION']._serialized_start=3730
-  _globals['_ACTION']._serialized_end=4021
-  _globals['_NEXTSTEP']._serialized_start=4024
-  _globals['_NEXTSTEP']._serialized_end=4258
-  _globals['_CONFIDENCE']._serialized_start=4260
-  _globals['_CONFIDENCE']._serialized_end=4364
-  _globals['_STAGE']._serialized_start=4367
-  _globals['_STAGE']._serialized_end=4567
-  _globals['_OUTCOME']._serialized_start=108
-  _globals['_OUTCOME']._serialized_end=644
-  _globals['_GROUNDEDTEXT']._serialized_start=647
-  _globals['_GROUNDEDTEXT']._serialized_end=833
-  _globals['_SPAN']._serialized_start=835
-  _globals['_SPAN']._serialized_end=929
-  _globals['_CITATION']._serialized_start=932
-  _globals['_CITATION']._serialized_end=1066
-  _globals['_SUPPORT']._serialized_start=1068
-  _globals['_SUPPORT']._serialized_end=1127
-  _globals['_ANSWERED']._serialized_start=1129
-  _globals['_ANSWERED']._serialized_end=1184
-  _globals['_ABSTAINED']._serialized_start=1186
-  _globals['_ABSTAINED']._serialized_end=1256
-  _globals['_CACHED']._serialized_start=1258
-  _globals['_CACHED']._serialized_end=1369
-  _globals['_DEGRADED']._serialized_start=1372
-  _globals['_DEGRADED']._serialized_end=1636
-  _globals['_DEGRADED_LOSS']._serialized_start=1517
-  _globals['_DEGRADED_LOSS']._serialized_end=1636
-  _globals['_QUEUED']._serialized_start=1638
-  _globals['_QUEUED']._serialized_end=1730
-  _globals['_INREVIEW']._serialized_start=1732
-  _globals['_INREVIEW']._serialized_end=1810
-  _globals['_BLOCKED']._serialized_start=1812
-  _globals['_BLOCKED']._serialized_end=1855
-  _globals['_FAILEDSAFE']._serialized_start=1857
-  _globals['_FAILEDSAFE']._serialized_end=1936
-  _globals['_REPORT']._serialized_start=1939
-  _globals['_REPORT']._serialized_end=2305
-  _globals['_USAGE']._serialized_start=2308
-  _globals['_USAGE']._serialized_end=2474
-  _globals['_STAGETIMING']._serialized_start=2477
-  _globals['_STAGETIMING']._serialized_end=2711
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\014OutcomeProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
+  _globals['_ACTION']._serialized_start=1791
+  _globals['_ACTION']._serialized_end=2082
+  _globals['_NEXTSTEP']._serialized_start=2085
+  _globals['_NEXTSTEP']._serialized_end=2319
+  _globals['_OUTCOME']._serialized_start=194
+  _globals['_OUTCOME']._serialized_end=779
+  _globals['_ANSWERED']._serialized_start=781
+  _globals['_ANSWERED']._serialized_end=836
+  _globals['_ABSTAINED']._serialized_start=838
+  _globals['_ABSTAINED']._serialized_end=908
+  _globals['_CACHED']._serialized_start=911
+  _globals['_CACHED']._serialized_end=1202
+  _globals['_CACHED_KEY']._serialized_start=1052
+  _globals['_CACHED_KEY']._serialized_end=1202
+  _globals['_DEGRADED']._serialized_start=1205
+  _globals['_DEGRADED']._serialized_end=1469
+  _globals['_DEGRADED_LOSS']._serialized_start=1350
+  _globals['_DEGRADED_LOSS']._serialized_end=1469
+  _globals['_QUEUED']._serialized_start=1471
+  _globals['_QUEUED']._serialized_end=1563
+  _globals['_INREVIEW']._serialized_start=1565
+  _globals['_INREVIEW']._serialized_end=1662
+  _globals['_BLOCKED']._serialized_start=1664
+  _globals['_BLOCKED']._serialized_end=1707
+  _globals['_FAILEDSAFE']._serialized_start=1709
+  _globals['_FAILEDSAFE']._serialized_end=1788
 # @@protoc_insertion_point(module_scope)

@@ -9,7 +9,10 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groundwire.v1 import cause_pb2 as _cause_pb2
+from groundwire.v1 import grounding_pb2 as _grounding_pb2
 from groundwire.v1 import passage_pb2 as _passage_pb2
+from groundwire.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -20,162 +23,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _Cause:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    CAUSE_UNSPECIFIED: _Cause.ValueType  # 0
-    """CAUSE_UNSPECIFIED is never sent."""
-    CAUSE_ANSWER_VALIDATED: _Cause.ValueType  # 1
-    """CAUSE_ANSWER_VALIDATED: the first attempt passed every check. After a repair the cause is what made it necessary."""
-    CAUSE_NO_EVIDENCE: _Cause.ValueType  # 2
-    """CAUSE_NO_EVIDENCE: the search found nothing that the caller may see."""
-    CAUSE_INSUFFICIENT_EVIDENCE: _Cause.ValueType  # 3
-    """CAUSE_INSUFFICIENT_EVIDENCE: what was found bears too little on the question."""
-    CAUSE_MODEL_ABSTAINED: _Cause.ValueType  # 4
-    """CAUSE_MODEL_ABSTAINED: the model found no answer in the passages."""
-    CAUSE_QUESTION_FORBIDDEN: _Cause.ValueType  # 5
-    """CAUSE_QUESTION_FORBIDDEN: policy forbids the question."""
-    CAUSE_EVIDENCE_FORBIDDEN: _Cause.ValueType  # 6
-    """CAUSE_EVIDENCE_FORBIDDEN: policy forbids using what was found."""
-    CAUSE_ANSWER_FORBIDDEN: _Cause.ValueType  # 7
-    """CAUSE_ANSWER_FORBIDDEN: policy forbids what the model wrote."""
-    CAUSE_REVIEW_REQUIRED: _Cause.ValueType  # 8
-    """CAUSE_REVIEW_REQUIRED: policy wants a person to see the answer first."""
-    CAUSE_STORE_UNAVAILABLE: _Cause.ValueType  # 9
-    """CAUSE_STORE_UNAVAILABLE: the store could not be reached."""
-    CAUSE_STORE_TIMEOUT: _Cause.ValueType  # 10
-    """CAUSE_STORE_TIMEOUT: the store did not answer within its share of the time."""
-    CAUSE_STORE_MISCONFIGURED: _Cause.ValueType  # 11
-    """CAUSE_STORE_MISCONFIGURED: the store refused the call: credentials, schema or a missing collection."""
-    CAUSE_EMBEDDER_UNAVAILABLE: _Cause.ValueType  # 12
-    """CAUSE_EMBEDDER_UNAVAILABLE: the question's vector could not be computed."""
-    CAUSE_MODEL_UNAVAILABLE: _Cause.ValueType  # 13
-    """CAUSE_MODEL_UNAVAILABLE: the model could not be reached or failed."""
-    CAUSE_MODEL_TIMEOUT: _Cause.ValueType  # 14
-    """CAUSE_MODEL_TIMEOUT: the model did not finish within its share of the time."""
-    CAUSE_MODEL_SLOW_START: _Cause.ValueType  # 15
-    """CAUSE_MODEL_SLOW_START: the model had written nothing by its first-token budget."""
-    CAUSE_MODEL_INTERRUPTED: _Cause.ValueType  # 16
-    """CAUSE_MODEL_INTERRUPTED: the model's stream broke off or stalled after it had begun."""
-    CAUSE_MODEL_RATE_LIMITED: _Cause.ValueType  # 17
-    """CAUSE_MODEL_RATE_LIMITED: the provider limits the rate of calls."""
-    CAUSE_MODEL_QUOTA_EXHAUSTED: _Cause.ValueType  # 18
-    """CAUSE_MODEL_QUOTA_EXHAUSTED: the provider's account has nothing left."""
-    CAUSE_MODEL_MISCONFIGURED: _Cause.ValueType  # 19
-    """CAUSE_MODEL_MISCONFIGURED: the provider refused the call: credentials, an unknown model, an invalid request."""
-    CAUSE_MODEL_REFUSED: _Cause.ValueType  # 20
-    """CAUSE_MODEL_REFUSED: the model declined to answer."""
-    CAUSE_MODEL_CONTENT_FILTERED: _Cause.ValueType  # 21
-    """CAUSE_MODEL_CONTENT_FILTERED: the provider's filter stopped the answer."""
-    CAUSE_PROMPT_TOO_LONG: _Cause.ValueType  # 22
-    """CAUSE_PROMPT_TOO_LONG: the prompt does not fit the model."""
-    CAUSE_OUTPUT_CUT_OFF: _Cause.ValueType  # 23
-    """CAUSE_OUTPUT_CUT_OFF: the model reached its output limit before it had finished."""
-    CAUSE_OUTPUT_MALFORMED: _Cause.ValueType  # 24
-    """CAUSE_OUTPUT_MALFORMED: what the model wrote does not have the shape asked for."""
-    CAUSE_OUTPUT_EMPTY: _Cause.ValueType  # 25
-    """CAUSE_OUTPUT_EMPTY: the model finished without writing anything."""
-    CAUSE_OUTPUT_TOO_LONG: _Cause.ValueType  # 26
-    """CAUSE_OUTPUT_TOO_LONG: the answer exceeds the route's display limit."""
-    CAUSE_CITATION_MISSING: _Cause.ValueType  # 27
-    """CAUSE_CITATION_MISSING: a sentence cites nothing."""
-    CAUSE_CITATION_UNKNOWN: _Cause.ValueType  # 28
-    """CAUSE_CITATION_UNKNOWN: a citation names no passage that was given to the model."""
-    CAUSE_QUOTE_NOT_FOUND: _Cause.ValueType  # 29
-    """CAUSE_QUOTE_NOT_FOUND: no words of the cited passage can be quoted in support."""
-    CAUSE_UNSUPPORTED: _Cause.ValueType  # 30
-    """CAUSE_UNSUPPORTED: the cited passages do not support what is said."""
-    CAUSE_CONFIDENCE_NOT_ALLOWED: _Cause.ValueType  # 31
-    """CAUSE_CONFIDENCE_NOT_ALLOWED: the model's confidence is not one the route lets through."""
-    CAUSE_TIME_EXHAUSTED: _Cause.ValueType  # 32
-    """CAUSE_TIME_EXHAUSTED: too little of the deadline was left for the next stage."""
-    CAUSE_BUDGET_EXHAUSTED: _Cause.ValueType  # 33
-    """CAUSE_BUDGET_EXHAUSTED: the tenant's or route's budget of tokens or money is used up."""
-    CAUSE_CAPACITY_EXHAUSTED: _Cause.ValueType  # 34
-    """CAUSE_CAPACITY_EXHAUSTED: no slot became free in time."""
-    CAUSE_INTERNAL: _Cause.ValueType  # 35
-    """CAUSE_INTERNAL: a defect of the service."""
-
-class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
-    """Cause says what happened. The same words stand in spans, logs and metrics."""
-
-CAUSE_UNSPECIFIED: Cause.ValueType  # 0
-"""CAUSE_UNSPECIFIED is never sent."""
-CAUSE_ANSWER_VALIDATED: Cause.ValueType  # 1
-"""CAUSE_ANSWER_VALIDATED: the first attempt passed every check. After a repair the cause is what made it necessary."""
-CAUSE_NO_EVIDENCE: Cause.ValueType  # 2
-"""CAUSE_NO_EVIDENCE: the search found nothing that the caller may see."""
-CAUSE_INSUFFICIENT_EVIDENCE: Cause.ValueType  # 3
-"""CAUSE_INSUFFICIENT_EVIDENCE: what was found bears too little on the question."""
-CAUSE_MODEL_ABSTAINED: Cause.ValueType  # 4
-"""CAUSE_MODEL_ABSTAINED: the model found no answer in the passages."""
-CAUSE_QUESTION_FORBIDDEN: Cause.ValueType  # 5
-"""CAUSE_QUESTION_FORBIDDEN: policy forbids the question."""
-CAUSE_EVIDENCE_FORBIDDEN: Cause.ValueType  # 6
-"""CAUSE_EVIDENCE_FORBIDDEN: policy forbids using what was found."""
-CAUSE_ANSWER_FORBIDDEN: Cause.ValueType  # 7
-"""CAUSE_ANSWER_FORBIDDEN: policy forbids what the model wrote."""
-CAUSE_REVIEW_REQUIRED: Cause.ValueType  # 8
-"""CAUSE_REVIEW_REQUIRED: policy wants a person to see the answer first."""
-CAUSE_STORE_UNAVAILABLE: Cause.ValueType  # 9
-"""CAUSE_STORE_UNAVAILABLE: the store could not be reached."""
-CAUSE_STORE_TIMEOUT: Cause.ValueType  # 10
-"""CAUSE_STORE_TIMEOUT: the store did not answer within its share of the time."""
-CAUSE_STORE_MISCONFIGURED: Cause.ValueType  # 11
-"""CAUSE_STORE_MISCONFIGURED: the store refused the call: credentials, schema or a missing collection."""
-CAUSE_EMBEDDER_UNAVAILABLE: Cause.ValueType  # 12
-"""CAUSE_EMBEDDER_UNAVAILABLE: the question's vector could not be computed."""
-CAUSE_MODEL_UNAVAILABLE: Cause.ValueType  # 13
-"""CAUSE_MODEL_UNAVAILABLE: the model could not be reached or failed."""
-CAUSE_MODEL_TIMEOUT: Cause.ValueType  # 14
-"""CAUSE_MODEL_TIMEOUT: the model did not finish within its share of the time."""
-CAUSE_MODEL_SLOW_START: Cause.ValueType  # 15
-"""CAUSE_MODEL_SLOW_START: the model had written nothing by its first-token budget."""
-CAUSE_MODEL_INTERRUPTED: Cause.ValueType  # 16
-"""CAUSE_MODEL_INTERRUPTED: the model's stream broke off or stalled after it had begun."""
-CAUSE_MODEL_RATE_LIMITED: Cause.ValueType  # 17
-"""CAUSE_MODEL_RATE_LIMITED: the provider limits the rate of calls."""
-CAUSE_MODEL_QUOTA_EXHAUSTED: Cause.ValueType  # 18
-"""CAUSE_MODEL_QUOTA_EXHAUSTED: the provider's account has nothing left."""
-CAUSE_MODEL_MISCONFIGURED: Cause.ValueType  # 19
-"""CAUSE_MODEL_MISCONFIGURED: the provider refused the call: credentials, an unknown model, an invalid request."""
-CAUSE_MODEL_REFUSED: Cause.ValueType  # 20
-"""CAUSE_MODEL_REFUSED: the model declined to answer."""
-CAUSE_MODEL_CONTENT_FILTERED: Cause.ValueType  # 21
-"""CAUSE_MODEL_CONTENT_FILTERED: the provider's filter stopped the answer."""
-CAUSE_PROMPT_TOO_LONG: Cause.ValueType  # 22
-"""CAUSE_PROMPT_TOO_LONG: the prompt does not fit the model."""
-CAUSE_OUTPUT_CUT_OFF: Cause.ValueType  # 23
-"""CAUSE_OUTPUT_CUT_OFF: the model reached its output limit before it had finished."""
-CAUSE_OUTPUT_MALFORMED: Cause.ValueType  # 24
-"""CAUSE_OUTPUT_MALFORMED: what the model wrote does not have the shape asked for."""
-CAUSE_OUTPUT_EMPTY: Cause.ValueType  # 25
-"""CAUSE_OUTPUT_EMPTY: the model finished without writing anything."""
-CAUSE_OUTPUT_TOO_LONG: Cause.ValueType  # 26
-"""CAUSE_OUTPUT_TOO_LONG: the answer exceeds the route's display limit."""
-CAUSE_CITATION_MISSING: Cause.ValueType  # 27
-"""CAUSE_CITATION_MISSING: a sentence cites nothing."""
-CAUSE_CITATION_UNKNOWN: Cause.ValueType  # 28
-"""CAUSE_CITATION_UNKNOWN: a citation names no passage that was given to the model."""
-CAUSE_QUOTE_NOT_FOUND: Cause.ValueType  # 29
-"""CAUSE_QUOTE_NOT_FOUND: no words of the cited passage can be quoted in support."""
-CAUSE_UNSUPPORTED: Cause.ValueType  # 30
-"""CAUSE_UNSUPPORTED: the cited passages do not support what is said."""
-CAUSE_CONFIDENCE_NOT_ALLOWED: Cause.ValueType  # 31
-"""CAUSE_CONFIDENCE_NOT_ALLOWED: the model's confidence is not one the route lets through."""
-CAUSE_TIME_EXHAUSTED: Cause.ValueType  # 32
-"""CAUSE_TIME_EXHAUSTED: too little of the deadline was left for the next stage."""
-CAUSE_BUDGET_EXHAUSTED: Cause.ValueType  # 33
-"""CAUSE_BUDGET_EXHAUSTED: the tenant's or route's budget of tokens or money is used up."""
-CAUSE_CAPACITY_EXHAUSTED: Cause.ValueType  # 34
-"""CAUSE_CAPACITY_EXHAUSTED: no slot became free in time."""
-CAUSE_INTERNAL: Cause.ValueType  # 35
-"""CAUSE_INTERNAL: a defect of the service."""
-Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 class _Action:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -192,13 +39,13 @@ class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action.ValueTy
     ACTION_SHORTER_PROMPT: _Action.ValueType  # 3
     """ACTION_SHORTER_PROMPT: it asked again with fewer passages."""
     ACTION_REPAIR: _Action.ValueType  # 4
-    """ACTION_REPAIR: it asked the model, once, to mend what was wrong."""
+    """ACTION_REPAIR: it asked the model, once, to correct its own text."""
     ACTION_CACHED_ANSWER: _Action.ValueType  # 5
     """ACTION_CACHED_ANSWER: it returned an earlier validated answer."""
     ACTION_PASSAGES_ONLY: _Action.ValueType  # 6
     """ACTION_PASSAGES_ONLY: it returned the passages without an answer."""
     ACTION_CUT_SHORT: _Action.ValueType  # 7
-    """ACTION_CUT_SHORT: it returned the verified beginning of an answer."""
+    """ACTION_CUT_SHORT: it returned the checked beginning of an answer."""
     ACTION_ABSTAIN: _Action.ValueType  # 8
     """ACTION_ABSTAIN: it declined to answer."""
     ACTION_QUEUE: _Action.ValueType  # 9
@@ -222,13 +69,13 @@ ACTION_NEXT_MODEL: Action.ValueType  # 2
 ACTION_SHORTER_PROMPT: Action.ValueType  # 3
 """ACTION_SHORTER_PROMPT: it asked again with fewer passages."""
 ACTION_REPAIR: Action.ValueType  # 4
-"""ACTION_REPAIR: it asked the model, once, to mend what was wrong."""
+"""ACTION_REPAIR: it asked the model, once, to correct its own text."""
 ACTION_CACHED_ANSWER: Action.ValueType  # 5
 """ACTION_CACHED_ANSWER: it returned an earlier validated answer."""
 ACTION_PASSAGES_ONLY: Action.ValueType  # 6
 """ACTION_PASSAGES_ONLY: it returned the passages without an answer."""
 ACTION_CUT_SHORT: Action.ValueType  # 7
-"""ACTION_CUT_SHORT: it returned the verified beginning of an answer."""
+"""ACTION_CUT_SHORT: it returned the checked beginning of an answer."""
 ACTION_ABSTAIN: Action.ValueType  # 8
 """ACTION_ABSTAIN: it declined to answer."""
 ACTION_QUEUE: Action.ValueType  # 9
@@ -250,124 +97,46 @@ class _NextStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NextStep.Val
     NEXT_STEP_UNSPECIFIED: _NextStep.ValueType  # 0
     """NEXT_STEP_UNSPECIFIED is never sent."""
     NEXT_STEP_SHOW: _NextStep.ValueType  # 1
-    """NEXT_STEP_SHOW: show the answer."""
+    """NEXT_STEP_SHOW: show the answer. `Outcome.weakest_verdict` and `GroundedText.verified` say how."""
     NEXT_STEP_SHOW_WITH_CAUTION: _NextStep.ValueType  # 2
-    """NEXT_STEP_SHOW_WITH_CAUTION: show what there is, and say what it lacks."""
+    """NEXT_STEP_SHOW_WITH_CAUTION: show the result, and say what it lacks."""
     NEXT_STEP_REPHRASE: _NextStep.ValueType  # 3
     """NEXT_STEP_REPHRASE: ask the user to put the question differently."""
     NEXT_STEP_WAIT_FOR_OPERATION: _NextStep.ValueType  # 4
-    """NEXT_STEP_WAIT_FOR_OPERATION: ask for the operation later."""
+    """NEXT_STEP_WAIT_FOR_OPERATION: ask for `Queued.operation` after `Queued.poll_after`."""
     NEXT_STEP_WAIT_FOR_REVIEW: _NextStep.ValueType  # 5
-    """NEXT_STEP_WAIT_FOR_REVIEW: ask for the ticket later."""
+    """NEXT_STEP_WAIT_FOR_REVIEW: ask for `InReview.operation` later."""
     NEXT_STEP_RETRY_AFTER: _NextStep.ValueType  # 6
     """NEXT_STEP_RETRY_AFTER: send the question again after `FailedSafe.retry_after`."""
     NEXT_STEP_DO_NOT_RETRY: _NextStep.ValueType  # 7
     """NEXT_STEP_DO_NOT_RETRY: the same question will end the same way."""
 
 class NextStep(_NextStep, metaclass=_NextStepEnumTypeWrapper):
-    """NextStep says what the caller should do."""
+    """NextStep says what the caller should do. A client that meets a value that it does not know reads it as
+    NEXT_STEP_DO_NOT_RETRY.
+    """
 
 NEXT_STEP_UNSPECIFIED: NextStep.ValueType  # 0
 """NEXT_STEP_UNSPECIFIED is never sent."""
 NEXT_STEP_SHOW: NextStep.ValueType  # 1
-"""NEXT_STEP_SHOW: show the answer."""
+"""NEXT_STEP_SHOW: show the answer. `Outcome.weakest_verdict` and `GroundedText.verified` say how."""
 NEXT_STEP_SHOW_WITH_CAUTION: NextStep.ValueType  # 2
-"""NEXT_STEP_SHOW_WITH_CAUTION: show what there is, and say what it lacks."""
+"""NEXT_STEP_SHOW_WITH_CAUTION: show the result, and say what it lacks."""
 NEXT_STEP_REPHRASE: NextStep.ValueType  # 3
 """NEXT_STEP_REPHRASE: ask the user to put the question differently."""
 NEXT_STEP_WAIT_FOR_OPERATION: NextStep.ValueType  # 4
-"""NEXT_STEP_WAIT_FOR_OPERATION: ask for the operation later."""
+"""NEXT_STEP_WAIT_FOR_OPERATION: ask for `Queued.operation` after `Queued.poll_after`."""
 NEXT_STEP_WAIT_FOR_REVIEW: NextStep.ValueType  # 5
-"""NEXT_STEP_WAIT_FOR_REVIEW: ask for the ticket later."""
+"""NEXT_STEP_WAIT_FOR_REVIEW: ask for `InReview.operation` later."""
 NEXT_STEP_RETRY_AFTER: NextStep.ValueType  # 6
 """NEXT_STEP_RETRY_AFTER: send the question again after `FailedSafe.retry_after`."""
 NEXT_STEP_DO_NOT_RETRY: NextStep.ValueType  # 7
 """NEXT_STEP_DO_NOT_RETRY: the same question will end the same way."""
 Global___NextStep: _TypeAlias = NextStep  # noqa: Y015
 
-class _Confidence:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _ConfidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Confidence.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    CONFIDENCE_UNSPECIFIED: _Confidence.ValueType  # 0
-    """CONFIDENCE_UNSPECIFIED is never sent."""
-    CONFIDENCE_LOW: _Confidence.ValueType  # 1
-    """CONFIDENCE_LOW: the passages hint at the answer."""
-    CONFIDENCE_MEDIUM: _Confidence.ValueType  # 2
-    """CONFIDENCE_MEDIUM: the passages support the answer in the main."""
-    CONFIDENCE_HIGH: _Confidence.ValueType  # 3
-    """CONFIDENCE_HIGH: the passages state the answer."""
-
-class Confidence(_Confidence, metaclass=_ConfidenceEnumTypeWrapper):
-    """Confidence is the model's own, checked against what the route lets through."""
-
-CONFIDENCE_UNSPECIFIED: Confidence.ValueType  # 0
-"""CONFIDENCE_UNSPECIFIED is never sent."""
-CONFIDENCE_LOW: Confidence.ValueType  # 1
-"""CONFIDENCE_LOW: the passages hint at the answer."""
-CONFIDENCE_MEDIUM: Confidence.ValueType  # 2
-"""CONFIDENCE_MEDIUM: the passages support the answer in the main."""
-CONFIDENCE_HIGH: Confidence.ValueType  # 3
-"""CONFIDENCE_HIGH: the passages state the answer."""
-Global___Confidence: _TypeAlias = Confidence  # noqa: Y015
-
-class _Stage:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _StageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stage.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    STAGE_UNSPECIFIED: _Stage.ValueType  # 0
-    """STAGE_UNSPECIFIED is never sent."""
-    STAGE_NORMALIZE: _Stage.ValueType  # 1
-    """STAGE_NORMALIZE brings the question into one form."""
-    STAGE_SCREEN: _Stage.ValueType  # 2
-    """STAGE_SCREEN checks the question against policy."""
-    STAGE_CACHE: _Stage.ValueType  # 3
-    """STAGE_CACHE looks for an earlier answer."""
-    STAGE_RETRIEVE: _Stage.ValueType  # 4
-    """STAGE_RETRIEVE searches the corpus."""
-    STAGE_SELECT: _Stage.ValueType  # 5
-    """STAGE_SELECT chooses among the passages found."""
-    STAGE_PROMPT: _Stage.ValueType  # 6
-    """STAGE_PROMPT renders the prompt."""
-    STAGE_GENERATE: _Stage.ValueType  # 7
-    """STAGE_GENERATE has a model write."""
-    STAGE_VALIDATE: _Stage.ValueType  # 8
-    """STAGE_VALIDATE checks what was written."""
-    STAGE_DECIDE: _Stage.ValueType  # 9
-    """STAGE_DECIDE chooses the outcome."""
-
-class Stage(_Stage, metaclass=_StageEnumTypeWrapper):
-    """Stage is a part of the path."""
-
-STAGE_UNSPECIFIED: Stage.ValueType  # 0
-"""STAGE_UNSPECIFIED is never sent."""
-STAGE_NORMALIZE: Stage.ValueType  # 1
-"""STAGE_NORMALIZE brings the question into one form."""
-STAGE_SCREEN: Stage.ValueType  # 2
-"""STAGE_SCREEN checks the question against policy."""
-STAGE_CACHE: Stage.ValueType  # 3
-"""STAGE_CACHE looks for an earlier answer."""
-STAGE_RETRIEVE: Stage.ValueType  # 4
-"""STAGE_RETRIEVE searches the corpus."""
-STAGE_SELECT: Stage.ValueType  # 5
-"""STAGE_SELECT chooses among the passages found."""
-STAGE_PROMPT: Stage.ValueType  # 6
-"""STAGE_PROMPT renders the prompt."""
-STAGE_GENERATE: Stage.ValueType  # 7
-"""STAGE_GENERATE has a model write."""
-STAGE_VALIDATE: Stage.ValueType  # 8
-"""STAGE_VALIDATE checks what was written."""
-STAGE_DECIDE: Stage.ValueType  # 9
-"""STAGE_DECIDE chooses the outcome."""
-Global___Stage: _TypeAlias = Stage  # noqa: Y015
-
 @_typing.final
 class Outcome(_message.Message):
-    """Outcome is how a question ended: exactly one result, why, what was done, and what to do next."""
+    """Outcome is how a question ended: exactly one result, its cause, the service's action, and the caller's next step."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -382,13 +151,18 @@ class Outcome(_message.Message):
     CAUSE_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     NEXT_STEP_FIELD_NUMBER: _builtins.int
+    WEAKEST_VERDICT_FIELD_NUMBER: _builtins.int
     REPORT_FIELD_NUMBER: _builtins.int
-    cause: Global___Cause.ValueType
+    cause: _cause_pb2.Cause.ValueType
     """cause says what happened."""
     action: Global___Action.ValueType
     """action says what the service did about it."""
     next_step: Global___NextStep.ValueType
     """next_step says what the caller should do."""
+    weakest_verdict: _grounding_pb2.Verdict.ValueType
+    """weakest_verdict is the weakest verdict among the sentences of the text that claim something, from VERBATIM down to
+    CONSISTENT, so that a caller can show an answer that is not verified differently; unspecified without a text.
+    """
     @_builtins.property
     def answered(self) -> Global___Answered:
         """answered carries a validated answer."""
@@ -422,7 +196,7 @@ class Outcome(_message.Message):
         """failed_safe says that nothing better was possible in time."""
 
     @_builtins.property
-    def report(self) -> Global___Report:
+    def report(self) -> _report_pb2.Report:
         """report says how the outcome came about."""
 
     def __init__(
@@ -436,168 +210,21 @@ class Outcome(_message.Message):
         in_review: Global___InReview | None = ...,
         blocked: Global___Blocked | None = ...,
         failed_safe: Global___FailedSafe | None = ...,
-        cause: Global___Cause.ValueType = ...,
+        cause: _cause_pb2.Cause.ValueType = ...,
         action: Global___Action.ValueType = ...,
         next_step: Global___NextStep.ValueType = ...,
-        report: Global___Report | None = ...,
+        weakest_verdict: _grounding_pb2.Verdict.ValueType = ...,
+        report: _report_pb2.Report | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["abstained", b"abstained", "answered", b"answered", "blocked", b"blocked", "cached", b"cached", "degraded", b"degraded", "failed_safe", b"failed_safe", "in_review", b"in_review", "queued", b"queued", "report", b"report", "result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["abstained", b"abstained", "action", b"action", "answered", b"answered", "blocked", b"blocked", "cached", b"cached", "cause", b"cause", "degraded", b"degraded", "failed_safe", b"failed_safe", "in_review", b"in_review", "next_step", b"next_step", "queued", b"queued", "report", b"report", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abstained", b"abstained", "action", b"action", "answered", b"answered", "blocked", b"blocked", "cached", b"cached", "cause", b"cause", "degraded", b"degraded", "failed_safe", b"failed_safe", "in_review", b"in_review", "next_step", b"next_step", "queued", b"queued", "report", b"report", "result", b"result", "weakest_verdict", b"weakest_verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["answered", "abstained", "cached", "degraded", "queued", "in_review", "blocked", "failed_safe"]  # noqa: Y015
     _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
 
 Global___Outcome: _TypeAlias = Outcome  # noqa: Y015
-
-@_typing.final
-class GroundedText(_message.Message):
-    """GroundedText is text with the evidence for it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    TEXT_FIELD_NUMBER: _builtins.int
-    CONFIDENCE_FIELD_NUMBER: _builtins.int
-    CITATIONS_FIELD_NUMBER: _builtins.int
-    SUPPORTS_FIELD_NUMBER: _builtins.int
-    GROUNDING_SCORE_FIELD_NUMBER: _builtins.int
-    text: _builtins.str
-    """text is the answer: NFC, UTF-8."""
-    confidence: Global___Confidence.ValueType
-    """confidence is the model's own."""
-    grounding_score: _builtins.float
-    """grounding_score is the overall support, 0 to 1: the mean of the sentences' scores weighted by their length."""
-    @_builtins.property
-    def citations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Citation]:
-        """citations name the passages that support spans of the text."""
-
-    @_builtins.property
-    def supports(self) -> _containers.RepeatedCompositeFieldContainer[Global___Support]:
-        """supports say how well each sentence is supported."""
-
-    def __init__(
-        self,
-        *,
-        text: _builtins.str = ...,
-        confidence: Global___Confidence.ValueType = ...,
-        citations: _abc.Iterable[Global___Citation] | None = ...,
-        supports: _abc.Iterable[Global___Support] | None = ...,
-        grounding_score: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["citations", b"citations", "confidence", b"confidence", "grounding_score", b"grounding_score", "supports", b"supports", "text", b"text"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GroundedText: _TypeAlias = GroundedText  # noqa: Y015
-
-@_typing.final
-class Span(_message.Message):
-    """Span is a stretch of the answer's text, counted in UTF-8 bytes and in code points. Ends are exclusive."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    START_BYTE_FIELD_NUMBER: _builtins.int
-    END_BYTE_FIELD_NUMBER: _builtins.int
-    START_CODE_POINT_FIELD_NUMBER: _builtins.int
-    END_CODE_POINT_FIELD_NUMBER: _builtins.int
-    start_byte: _builtins.int
-    """start_byte is the first byte."""
-    end_byte: _builtins.int
-    """end_byte is the byte after the last."""
-    start_code_point: _builtins.int
-    """start_code_point is the first code point."""
-    end_code_point: _builtins.int
-    """end_code_point is the code point after the last."""
-    def __init__(
-        self,
-        *,
-        start_byte: _builtins.int = ...,
-        end_byte: _builtins.int = ...,
-        start_code_point: _builtins.int = ...,
-        end_code_point: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_byte", b"end_byte", "end_code_point", b"end_code_point", "start_byte", b"start_byte", "start_code_point", b"start_code_point"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Span: _TypeAlias = Span  # noqa: Y015
-
-@_typing.final
-class Citation(_message.Message):
-    """Citation names a passage in support of a span of the answer."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    CHUNK_ID_FIELD_NUMBER: _builtins.int
-    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
-    TITLE_FIELD_NUMBER: _builtins.int
-    SOURCE_URI_FIELD_NUMBER: _builtins.int
-    QUOTE_FIELD_NUMBER: _builtins.int
-    SPAN_FIELD_NUMBER: _builtins.int
-    chunk_id: _builtins.str
-    """chunk_id names the passage; a caller's own passage has its passage_id here."""
-    document_id: _builtins.str
-    """document_id names the document; empty for a caller's own passage."""
-    title: _builtins.str
-    """title is the document's title."""
-    source_uri: _builtins.str
-    """source_uri says where the document can be read."""
-    quote: _builtins.str
-    """quote is taken verbatim from the passage."""
-    @_builtins.property
-    def span(self) -> Global___Span:
-        """span is the stretch of the answer that the passage supports."""
-
-    def __init__(
-        self,
-        *,
-        chunk_id: _builtins.str = ...,
-        document_id: _builtins.str = ...,
-        title: _builtins.str = ...,
-        source_uri: _builtins.str = ...,
-        quote: _builtins.str = ...,
-        span: Global___Span | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "document_id", b"document_id", "quote", b"quote", "source_uri", b"source_uri", "span", b"span", "title", b"title"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Citation: _TypeAlias = Citation  # noqa: Y015
-
-@_typing.final
-class Support(_message.Message):
-    """Support says how well one sentence of the answer is supported."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    SPAN_FIELD_NUMBER: _builtins.int
-    SCORE_FIELD_NUMBER: _builtins.int
-    score: _builtins.float
-    """score is the share, 0 to 1, of what the sentence says that its citations support."""
-    @_builtins.property
-    def span(self) -> Global___Span:
-        """span is the sentence."""
-
-    def __init__(
-        self,
-        *,
-        span: Global___Span | None = ...,
-        score: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["score", b"score", "span", b"span"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Support: _TypeAlias = Support  # noqa: Y015
 
 @_typing.final
 class Answered(_message.Message):
@@ -607,13 +234,13 @@ class Answered(_message.Message):
 
     ANSWER_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def answer(self) -> Global___GroundedText:
+    def answer(self) -> _grounding_pb2.GroundedText:
         """answer is the text with its evidence."""
 
     def __init__(
         self,
         *,
-        answer: Global___GroundedText | None = ...,
+        answer: _grounding_pb2.GroundedText | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -657,11 +284,54 @@ class Cached(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Key:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KeyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Cached._Key.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KEY_UNSPECIFIED: Cached._Key.ValueType  # 0
+        """KEY_UNSPECIFIED is never sent."""
+        KEY_QUESTION: Cached._Key.ValueType  # 1
+        """KEY_QUESTION is the normalized text of the question."""
+        KEY_TURNS: Cached._Key.ValueType  # 2
+        """KEY_TURNS are the earlier turns of the conversation."""
+        KEY_SEARCH: Cached._Key.ValueType  # 3
+        """KEY_SEARCH is how evidence was looked for: top_k and filter."""
+        KEY_ROUTE: Cached._Key.ValueType  # 4
+        """KEY_ROUTE is the route."""
+        KEY_PROMPT: Cached._Key.ValueType  # 5
+        """KEY_PROMPT is the prompt's name and version."""
+        KEY_CORPUS_VERSION: Cached._Key.ValueType  # 6
+        """KEY_CORPUS_VERSION is the version of the corpus that was searched."""
+        KEY_PRINCIPALS: Cached._Key.ValueType  # 7
+        """KEY_PRINCIPALS are the principals of the caller."""
+
+    class Key(_Key, metaclass=_KeyEnumTypeWrapper):
+        """Key is one thing that must agree for an earlier answer to stand in."""
+
+    KEY_UNSPECIFIED: Cached.Key.ValueType  # 0
+    """KEY_UNSPECIFIED is never sent."""
+    KEY_QUESTION: Cached.Key.ValueType  # 1
+    """KEY_QUESTION is the normalized text of the question."""
+    KEY_TURNS: Cached.Key.ValueType  # 2
+    """KEY_TURNS are the earlier turns of the conversation."""
+    KEY_SEARCH: Cached.Key.ValueType  # 3
+    """KEY_SEARCH is how evidence was looked for: top_k and filter."""
+    KEY_ROUTE: Cached.Key.ValueType  # 4
+    """KEY_ROUTE is the route."""
+    KEY_PROMPT: Cached.Key.ValueType  # 5
+    """KEY_PROMPT is the prompt's name and version."""
+    KEY_CORPUS_VERSION: Cached.Key.ValueType  # 6
+    """KEY_CORPUS_VERSION is the version of the corpus that was searched."""
+    KEY_PRINCIPALS: Cached.Key.ValueType  # 7
+    """KEY_PRINCIPALS are the principals of the caller."""
+
     ANSWER_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int
     KEYED_ON_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def answer(self) -> Global___GroundedText:
+    def answer(self) -> _grounding_pb2.GroundedText:
         """answer is the earlier text with its evidence."""
 
     @_builtins.property
@@ -669,15 +339,15 @@ class Cached(_message.Message):
         """age is the time since it was validated."""
 
     @_builtins.property
-    def keyed_on(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """keyed_on names what had to agree for it to stand in, such as `question`, `corpus_version`, `principals`."""
+    def keyed_on(self) -> _containers.RepeatedScalarFieldContainer[Global___Cached.Key.ValueType]:
+        """keyed_on is everything that agreed with the earlier call."""
 
     def __init__(
         self,
         *,
-        answer: Global___GroundedText | None = ...,
+        answer: _grounding_pb2.GroundedText | None = ...,
         age: _duration_pb2.Duration | None = ...,
-        keyed_on: _abc.Iterable[_builtins.str] | None = ...,
+        keyed_on: _abc.Iterable[Global___Cached.Key.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "answer", b"answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -728,7 +398,7 @@ class Degraded(_message.Message):
     PASSAGES_FIELD_NUMBER: _builtins.int
     LOSSES_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def answer(self) -> Global___GroundedText:
+    def answer(self) -> _grounding_pb2.GroundedText:
         """answer is the text with its evidence, unless the answer was given up."""
 
     @_builtins.property
@@ -742,7 +412,7 @@ class Degraded(_message.Message):
     def __init__(
         self,
         *,
-        answer: Global___GroundedText | None = ...,
+        answer: _grounding_pb2.GroundedText | None = ...,
         passages: _abc.Iterable[_passage_pb2.Passage] | None = ...,
         losses: _abc.Iterable[Global___Degraded.Loss.ValueType] | None = ...,
     ) -> None: ...
@@ -793,9 +463,12 @@ class InReview(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TICKET_FIELD_NUMBER: _builtins.int
+    OPERATION_FIELD_NUMBER: _builtins.int
     EXPECTED_WITHIN_FIELD_NUMBER: _builtins.int
     ticket: _builtins.str
-    """ticket names the review."""
+    """ticket names the review to reviewers."""
+    operation: _builtins.str
+    """operation names the google.longrunning operation that ends with the outcome of the review."""
     @_builtins.property
     def expected_within(self) -> _duration_pb2.Duration:
         """expected_within is how long the review is expected to take; unset when unknown."""
@@ -804,11 +477,12 @@ class InReview(_message.Message):
         self,
         *,
         ticket: _builtins.str = ...,
+        operation: _builtins.str = ...,
         expected_within: _duration_pb2.Duration | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expected_within", b"expected_within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_within", b"expected_within", "ticket", b"ticket"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_within", b"expected_within", "operation", b"operation", "ticket", b"ticket"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -816,7 +490,7 @@ Global___InReview: _TypeAlias = InReview  # noqa: Y015
 
 @_typing.final
 class Blocked(_message.Message):
-    """Blocked says that policy forbids an answer. What was blocked is never repeated."""
+    """Blocked says that policy forbids an answer. The blocked text is never repeated."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -867,175 +541,3 @@ class FailedSafe(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FailedSafe: _TypeAlias = FailedSafe  # noqa: Y015
-
-@_typing.final
-class Report(_message.Message):
-    """Report says how an outcome came about."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    TRACE_ID_FIELD_NUMBER: _builtins.int
-    ROUTE_FIELD_NUMBER: _builtins.int
-    CORPUS_VERSION_FIELD_NUMBER: _builtins.int
-    PROMPT_NAME_FIELD_NUMBER: _builtins.int
-    PROMPT_VERSION_FIELD_NUMBER: _builtins.int
-    EXPERIMENT_ARM_FIELD_NUMBER: _builtins.int
-    MODEL_FIELD_NUMBER: _builtins.int
-    ATTEMPTS_FIELD_NUMBER: _builtins.int
-    USAGE_FIELD_NUMBER: _builtins.int
-    STAGES_FIELD_NUMBER: _builtins.int
-    TIME_TO_FIRST_TOKEN_FIELD_NUMBER: _builtins.int
-    TOTAL_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    """request_id is the id the call was given, or the one the server chose."""
-    trace_id: _builtins.str
-    """trace_id names the trace of the call: 32 lower-case hexadecimal digits."""
-    route: _builtins.str
-    """route is the route that was used."""
-    corpus_version: _builtins.str
-    """corpus_version is the version of the corpus that was searched."""
-    prompt_name: _builtins.str
-    """prompt_name names the prompt."""
-    prompt_version: _builtins.str
-    """prompt_version is the prompt's version."""
-    experiment_arm: _builtins.str
-    """experiment_arm names the arm of the experiment the call was part of; empty without one."""
-    model: _builtins.str
-    """model is the alias of the model that wrote the text; empty when none was asked."""
-    attempts: _builtins.int
-    """attempts is the number of times a model was asked."""
-    @_builtins.property
-    def usage(self) -> Global___Usage:
-        """usage is what the models consumed, over all attempts."""
-
-    @_builtins.property
-    def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___StageTiming]:
-        """stages say what the time went into, in the order they began."""
-
-    @_builtins.property
-    def time_to_first_token(self) -> _duration_pb2.Duration:
-        """time_to_first_token is the time from the call's arrival to the model's first output; unset without one."""
-
-    @_builtins.property
-    def total(self) -> _duration_pb2.Duration:
-        """total is the time from the call's arrival to the outcome."""
-
-    def __init__(
-        self,
-        *,
-        request_id: _builtins.str = ...,
-        trace_id: _builtins.str = ...,
-        route: _builtins.str = ...,
-        corpus_version: _builtins.str = ...,
-        prompt_name: _builtins.str = ...,
-        prompt_version: _builtins.str = ...,
-        experiment_arm: _builtins.str = ...,
-        model: _builtins.str = ...,
-        attempts: _builtins.int = ...,
-        usage: Global___Usage | None = ...,
-        stages: _abc.Iterable[Global___StageTiming] | None = ...,
-        time_to_first_token: _duration_pb2.Duration | None = ...,
-        total: _duration_pb2.Duration | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time_to_first_token", b"time_to_first_token", "total", b"total", "usage", b"usage"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "model", b"model", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "route", b"route", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Report: _TypeAlias = Report  # noqa: Y015
-
-@_typing.final
-class Usage(_message.Message):
-    """Usage is what models consumed."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    INPUT_TOKENS_FIELD_NUMBER: _builtins.int
-    OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
-    ESTIMATED_FIELD_NUMBER: _builtins.int
-    COST_MICRODOLLARS_FIELD_NUMBER: _builtins.int
-    CACHED_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
-    COST_MICROS_FIELD_NUMBER: _builtins.int
-    CURRENCY_FIELD_NUMBER: _builtins.int
-    input_tokens: _builtins.int
-    """input_tokens were read."""
-    output_tokens: _builtins.int
-    """output_tokens were written."""
-    estimated: _builtins.bool
-    """estimated is true when the provider gave no count for part of it."""
-    cost_microdollars: _builtins.int
-    """cost_microdollars is the price in millionths of a US dollar; 0 where no price is configured, or in another currency."""
-    cached_input_tokens: _builtins.int
-    """cached_input_tokens is how many of input_tokens came from the provider's cache."""
-    cost_micros: _builtins.int
-    """cost_micros is the price in millionths of currency; 0 where no price is configured."""
-    currency: _builtins.str
-    """currency is a code of ISO 4217, such as `USD`; empty where no price is configured."""
-    def __init__(
-        self,
-        *,
-        input_tokens: _builtins.int = ...,
-        output_tokens: _builtins.int = ...,
-        estimated: _builtins.bool = ...,
-        cost_microdollars: _builtins.int = ...,
-        cached_input_tokens: _builtins.int = ...,
-        cost_micros: _builtins.int = ...,
-        currency: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_input_tokens", b"cached_input_tokens", "cost_microdollars", b"cost_microdollars", "cost_micros", b"cost_micros", "currency", b"currency", "estimated", b"estimated", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Usage: _TypeAlias = Usage  # noqa: Y015
-
-@_typing.final
-class StageTiming(_message.Message):
-    """StageTiming is one run of a stage."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    STAGE_FIELD_NUMBER: _builtins.int
-    START_FIELD_NUMBER: _builtins.int
-    DURATION_FIELD_NUMBER: _builtins.int
-    BUDGET_FIELD_NUMBER: _builtins.int
-    CAUSE_FIELD_NUMBER: _builtins.int
-    ATTEMPT_FIELD_NUMBER: _builtins.int
-    stage: Global___Stage.ValueType
-    """stage is the part of the path."""
-    cause: Global___Cause.ValueType
-    """cause says how it failed; unset when it did not."""
-    attempt: _builtins.int
-    """attempt is the number of the attempt it belongs to, from 1; 0 outside attempts."""
-    @_builtins.property
-    def start(self) -> _duration_pb2.Duration:
-        """start is the time from the call's arrival."""
-
-    @_builtins.property
-    def duration(self) -> _duration_pb2.Duration:
-        """duration is how long it took."""
-
-    @_builtins.property
-    def budget(self) -> _duration_pb2.Duration:
-        """budget is how long it might have taken."""
-
-    def __init__(
-        self,
-        *,
-        stage: Global___Stage.ValueType = ...,
-        start: _duration_pb2.Duration | None = ...,
-        duration: _duration_pb2.Duration | None = ...,
-        budget: _duration_pb2.Duration | None = ...,
-        cause: Global___Cause.ValueType = ...,
-        attempt: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "duration", b"duration", "start", b"start"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "budget", b"budget", "cause", b"cause", "duration", b"duration", "stage", b"stage", "start", b"start"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___StageTiming: _TypeAlias = StageTiming  # noqa: Y015

@@ -68,7 +68,7 @@ class Passage(_message.Message):
     ordinal: _builtins.int
     """ordinal is the piece's place in the document, from 0."""
     revision: _builtins.int
-    """revision is the document's revision that the piece belongs to."""
+    """revision is the document's revision that the piece belongs to, from 1."""
     @_builtins.property
     def metadata(self) -> _containers.MessageMap[_builtins.str, _filter_pb2.MetadataValue]:
         """metadata are the document's values."""

@@ -22,7 +22,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Question(_message.Message):
-    """Question is what is asked, and under which conditions.
+    """Question is a question with the conditions under which it is to be answered.
 
     It carries no tenant, principals or roles: those come from the connection's credentials alone.
     """
@@ -41,7 +41,7 @@ class Question(_message.Message):
     text: _builtins.str
     """text is the question, 1 to 4096 code points; a route may allow fewer. It must not be blank."""
     allow_queue: _builtins.bool
-    """allow_queue says that the caller is content to fetch the answer later."""
+    """allow_queue lets the server answer later: the outcome is then Queued. Default false."""
     end_user_id: _builtins.str
     """end_user_id names the person behind the call for limits and experiments, opaque, at most 256 code points.
     Send a pseudonym: it is hashed before it reaches a log or a span.
@@ -99,7 +99,7 @@ class Turn(_message.Message):
         """ROLE_ASSISTANT is this service."""
 
     class Role(_Role, metaclass=_RoleEnumTypeWrapper):
-        """Role says who spoke."""
+        """Role names the speaker."""
 
     ROLE_UNSPECIFIED: Turn.Role.ValueType  # 0
     """ROLE_UNSPECIFIED is invalid."""
@@ -111,9 +111,9 @@ class Turn(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     role: Global___Turn.Role.ValueType
-    """role says who spoke."""
+    """role names the speaker."""
     text: _builtins.str
-    """text is what was said, 1 to 4096 code points."""
+    """text is the message, 1 to 4096 code points."""
     def __init__(
         self,
         *,

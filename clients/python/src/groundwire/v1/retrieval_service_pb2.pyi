@@ -7,8 +7,8 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
-from groundwire.v1 import outcome_pb2 as _outcome_pb2
 from groundwire.v1 import passage_pb2 as _passage_pb2
+from groundwire.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -54,7 +54,7 @@ Global___RetrieveRequest: _TypeAlias = RetrieveRequest  # noqa: Y015
 
 @_typing.final
 class RetrieveResponse(_message.Message):
-    """RetrieveResponse is what was found."""
+    """RetrieveResponse is the result of a search."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -66,7 +66,7 @@ class RetrieveResponse(_message.Message):
     corpus_version: _builtins.str
     """corpus_version is the version of the corpus that was searched."""
     request_id: _builtins.str
-    """request_id is the id the call was given, or the one the server chose."""
+    """request_id is the id the server chose for the call."""
     trace_id: _builtins.str
     """trace_id names the trace of the call: 32 lower-case hexadecimal digits."""
     @_builtins.property
@@ -74,7 +74,7 @@ class RetrieveResponse(_message.Message):
         """passages are ordered best first."""
 
     @_builtins.property
-    def stages(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.StageTiming]:
+    def stages(self) -> _containers.RepeatedCompositeFieldContainer[_report_pb2.StageTiming]:
         """stages say what the time went into."""
 
     def __init__(
@@ -84,7 +84,7 @@ class RetrieveResponse(_message.Message):
         corpus_version: _builtins.str = ...,
         request_id: _builtins.str = ...,
         trace_id: _builtins.str = ...,
-        stages: _abc.Iterable[_outcome_pb2.StageTiming] | None = ...,
+        stages: _abc.Iterable[_report_pb2.StageTiming] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

@@ -101,7 +101,7 @@ class Route(Section):
         None, description="How a store of the kind `weaviate` is searched; as the defaults say if none."
     )
     mode: StreamMode = Field(
-        StreamMode.VERIFIED, description="When text of a stream may leave: VERIFIED once checked, or PROVISIONAL."
+        StreamMode.CHECKED, description="When text of a stream may leave: CHECKED, once it was checked, or PROVISIONAL."
     )
     limits: Limits = Field(default_factory=Limits, description="How much of everything.")
     thresholds: Thresholds = Field(default_factory=Thresholds, description="What is good enough.")

@@ -1,0 +1,46 @@
+"""Services of the contract that this version declares and does not offer yet.
+
+Their calls pass the same layers as all others, so that a caller can be written against them now: it is authenticated,
+its role and its request are checked, and only then is it told that the feature is missing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+from google.longrunning import operations_pb2
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message_factory import GetMessageClass
+
+from groundwire.v1 import grounding_service_pb2, review_service_pb2
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Feature, Reason
+
+NOT_OFFERED: Mapping[ServiceDescriptor, Feature] = {
+    grounding_service_pb2.DESCRIPTOR.services_by_name["GroundingService"]: Feature.GROUNDING_CHECKS,
+    review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"]: Feature.REVIEWS,
+    operations_pb2.DESCRIPTOR.services_by_name["Operations"]: Feature.QUEUED_ANSWERS,
+}
+"""The feature that each of them needs."""
+
+
+def handlers() -> tuple[grpc.GenericRpcHandler, ...]:
+    """Return what answers their calls, for a server."""
+    return tuple(
+        grpc.method_handlers_generic_handler(
+            service.full_name, {method.name: _handler(method, feature) for method in service.methods}
+        )
+        for service, feature in NOT_OFFERED.items()
+    )
+
+
+def _handler(method: MethodDescriptor, feature: Feature) -> Any:
+    async def refuse(request: Any, context: Any) -> None:
+        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": feature.value})
+
+    make = grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
+    return make(
+        refuse,
+        request_deserializer=GetMessageClass(method.input_type).FromString,
+        response_serializer=GetMessageClass(method.output_type).SerializeToString,
+    )

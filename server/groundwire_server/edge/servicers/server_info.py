@@ -1,0 +1,64 @@
+"""ServerInfoService."""
+
+from typing import Any
+
+import grpc.aio
+
+from groundwire.v1 import server_info_pb2, server_info_service_pb2
+from groundwire.v1.server_info_service_pb2_grpc import ServerInfoServiceServicer
+from groundwire_server.domain.caller import Caller, Role
+from groundwire_server.domain.vocabulary import Feature
+from groundwire_server.edge import limits
+from groundwire_server.edge.call import VERSION, current_call
+from groundwire_server.edge.convert.durations import fill
+from groundwire_server.edge.convert.words import FEATURES, ROLES
+from groundwire_server.edge.snapshot import CurrentSnapshot
+
+OFFERED = (Feature.RESUMABLE_STREAMS, Feature.PURGE)
+"""The features of the contract that this version offers."""
+
+
+class ServerInfo(ServerInfoServiceServicer):
+    """Says what the server offers, and whom it takes the caller for."""
+
+    def __init__(self, current: CurrentSnapshot) -> None:
+        self._current = current
+
+    async def GetServerInfo(
+        self,
+        request: server_info_service_pb2.GetServerInfoRequest,
+        context: "grpc.aio.ServicerContext[Any, Any]",
+    ) -> server_info_service_pb2.GetServerInfoResponse:
+        """Return the description."""
+        info = server_info_pb2.ServerInfo(
+            version=VERSION,
+            features=[FEATURES[feature] for feature in OFFERED],
+            limits=_limits(),
+            caller=_caller(current_call().caller, authenticated=self._current.snapshot.access.authenticated),
+        )
+        return server_info_service_pb2.GetServerInfoResponse(server_info=info)
+
+
+def _limits() -> server_info_pb2.Limits:
+    message = server_info_pb2.Limits(
+        message_bytes=limits.RECEIVE_LIMIT,
+        document_bytes=limits.DOCUMENT_LIMIT,
+        question_code_points=limits.QUESTION_LIMIT,
+        turns=limits.TURNS_LIMIT,
+        passages=limits.PASSAGES_LIMIT,
+        facts=limits.FACTS_LIMIT,
+        page_size=limits.PAGE_LIMIT,
+    )
+    fill(message.resume_window, limits.RESUME_WINDOW_LIMIT)
+    fill(message.heartbeat_interval, limits.HEARTBEAT_SECONDS)
+    return message
+
+
+def _caller(caller: Caller, *, authenticated: bool) -> server_info_pb2.CallerInfo:
+    return server_info_pb2.CallerInfo(
+        tenant=caller.tenant,
+        subject=caller.subject,
+        principals=sorted(caller.principals),
+        roles=[ROLES[role] for role in Role if role in caller.roles],
+        authenticated=authenticated,
+    )
