@@ -21,7 +21,7 @@ from groundwire.v1 import document_service_pb2 as documents
 from groundwire.v1 import document_service_pb2_grpc as documents_grpc
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire.v1 import retrieval_service_pb2_grpc as retrieval_grpc
-from groundwire.v1.document_pb2 import Document, DocumentInfo, IngestState
+from groundwire.v1.document_pb2 import Document, DocumentInfo, DocumentOrder, IngestState
 from groundwire.v1.passage_pb2 import Passage
 
 PATIENCE = 10.0
@@ -98,7 +98,9 @@ class FakeService(
         read_ahead: how many documents an ingest reads before it answers the first.
         found: the passages of every search; None makes one of the question.
         calls: what it was asked, in order.
-        stored: the documents it was given, by id.
+        stored: the documents it was given, by id; every filter selects all of them.
+        purged_at_once: how many documents one purge removes.
+        sample: how many ids a plan of a purge names.
         received: how many documents it was sent.
         cancelled: set once a caller left before its answer was complete.
         waiting: set once an answer waits for its caller to leave.
@@ -115,6 +117,8 @@ class FakeService(
         self.found: Sequence[Passage] | None = None
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
+        self.purged_at_once = 1000
+        self.sample = 100
         self.received = 0
         self.cancelled = threading.Event()
         self.waiting = threading.Event()
@@ -186,7 +190,10 @@ class FakeService(
 
     def ListDocuments(self, request: documents.ListDocumentsRequest, context: Any) -> documents.ListDocumentsResponse:
         self._remember("ListDocuments", request, context)
-        following = [name for name in sorted(self.stored) if name > request.page_token]
+        oldest = list(self.stored)
+        others = {DocumentOrder.DOCUMENT_ORDER_OLDEST: oldest, DocumentOrder.DOCUMENT_ORDER_NEWEST: oldest[::-1]}
+        names = others.get(request.order, sorted(oldest))
+        following = names[names.index(request.page_token) + 1 :] if request.page_token else names
         page, more = following[: request.page_size], len(following) > request.page_size
         return documents.ListDocumentsResponse(
             documents=[_info(self.stored[name]) for name in page],
@@ -207,10 +214,13 @@ class FakeService(
     ) -> documents.PurgeDocumentsResponse:
         self._remember("PurgeDocuments", request, context)
         names = sorted(self.stored)
-        if request.force:
-            self.stored.clear()
+        if not request.force:
+            return documents.PurgeDocumentsResponse(purge_count=len(names), purge_sample=names[: self.sample])
+        doomed = names[: self.purged_at_once]
+        for name in doomed:
+            del self.stored[name]
         return documents.PurgeDocumentsResponse(
-            purge_count=len(names), purge_sample=[] if request.force else names, corpus_version=f"v{len(self.stored)}"
+            purge_count=len(doomed), complete=not self.stored, corpus_version=f"v{len(self.stored)}"
         )
 
     def GetCorpusVersion(
