@@ -19,7 +19,7 @@ import uvloop
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.memory import keep_what_is_there
+from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.app.telemetry import Telemetry, telemetry
@@ -54,13 +54,14 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
+    process = compose.Process.begin(measuring.tracer, measuring.meter)
     server = compose.server(
-        CurrentSnapshot(compose.snapshot(routes, parts, measuring.tracer, measuring.meter)),
-        measuring.tracer,
+        CurrentSnapshot(compose.snapshot(routes, parts, process)),
+        process,
         configuration.server.concurrent_calls,
     )
     port = await server.start(configuration.server.listen)
-    keep_what_is_there()
+    settle_garbage_collection()
     print(f"listening on 127.0.0.1:{port}", flush=True)
     loop = asyncio.get_running_loop()
     # In a thread: the loop must not wait for it.

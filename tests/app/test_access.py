@@ -11,7 +11,7 @@ from groundwire_server.adapters.authentication.key_file import KeyFileError, cha
 from groundwire_server.app.access import AccessOptions, access
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
-from groundwire_server.domain.credentials import Credentials, Kind
+from groundwire_server.domain.credentials import CredentialKind, Credentials
 from groundwire_server.domain.failure import SetupError
 from tests.doubles.issuer import AUDIENCE, ISSUER, Issuer
 
@@ -34,7 +34,11 @@ async def test_everything_set_accepts_every_kind(tmp_path: Path) -> None:
     before = asyncio.all_tasks()
     async with access(options, SystemClock()) as opened:
         assert opened.authenticated
-        assert opened.authenticators.keys() == {Kind.API_KEY, Kind.TOKEN, Kind.CERTIFICATE}
+        assert opened.authenticators.keys() == {
+            CredentialKind.API_KEY,
+            CredentialKind.TOKEN,
+            CredentialKind.CERTIFICATE,
+        }
         assert opened.tenants == frozenset({"acme"})
     assert asyncio.all_tasks() == before
 

@@ -13,6 +13,7 @@ from groundwire import Client, Document, Error
 from groundwire_server.app import keys
 from groundwire_server.app import reload as module
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.compose import Process
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.parts import Parts, open_parts
@@ -277,7 +278,7 @@ async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest
     secret.write_text("s3cr3t")
     product.write(telemetry=f"{{otlp_headers: {{authorization: 'file://{secret}'}}}}")
     sources = Sources(product.file, {})
-    reloader = await ConfigReloader.begin(sources, load(sources), Spans().tracer, Counts().meter)
+    reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
     assert await reloader.reload()
     secret.write_text("another s3cr3t")
     # What it is for cannot change: had it not been read again, nothing would be told of.
@@ -294,7 +295,7 @@ def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_
     async def told() -> list[int]:
         loop = asyncio.get_running_loop()
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        reloader = await ConfigReloader.begin(sources, load(sources), Spans().tracer, Counts().meter)
+        reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
         opened = [len(reloader._shared.keys())]
         file.write_text(text(tmp_path))
         assert await reloader.reload()
@@ -317,7 +318,7 @@ def test_a_server_that_ends_closes_what_waits_to_be(tmp_path: Path) -> None:
 
     async def told() -> int:
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        reloader = await ConfigReloader.begin(sources, load(sources), Spans().tracer, Counts().meter)
+        reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
         file.write_text(text(tmp_path))
         assert await reloader.reload()
         await reloader.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.app.watch import SECONDS, watch
+from groundwire_server.app.reload import WATCH_SECONDS, watch
 from groundwire_server.files.small import mark
 from tests.doubles.time import VirtualTimeLoop
 
@@ -69,28 +69,28 @@ def noticed(file: Path, story: Story) -> list[float]:
 
 def test_a_file_that_stays_as_it_is_is_left_alone(file: Path) -> None:
     async def story(times: list[float]) -> None:
-        await asyncio.sleep(100 * SECONDS)
+        await asyncio.sleep(100 * WATCH_SECONDS)
 
     assert noticed(file, story) == []
 
 
 def test_a_change_is_noticed_once_it_has_settled(file: Path) -> None:
     async def story(times: list[float]) -> None:
-        await asyncio.sleep(0.5 * SECONDS)
+        await asyncio.sleep(0.5 * WATCH_SECONDS)
         write(file, "server: {drain")  # half written
-        await asyncio.sleep(SECONDS)
+        await asyncio.sleep(WATCH_SECONDS)
         write(file, "server: {drain: {grace: 1}}\n")
-        await asyncio.sleep(50 * SECONDS)
+        await asyncio.sleep(50 * WATCH_SECONDS)
 
-    assert noticed(file, story) == [pytest.approx(3 * SECONDS)]
+    assert noticed(file, story) == [pytest.approx(3 * WATCH_SECONDS)]
 
 
 def test_a_file_put_in_its_place_is_a_change(file: Path) -> None:
     async def story(times: list[float]) -> None:
         put_in_place(file, "server: {}\n")
-        await asyncio.sleep(50 * SECONDS)
+        await asyncio.sleep(50 * WATCH_SECONDS)
 
-    assert noticed(file, story) == [pytest.approx(2 * SECONDS)]
+    assert noticed(file, story) == [pytest.approx(2 * WATCH_SECONDS)]
 
 
 def test_a_change_before_the_watch_began_is_noticed(file: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_change_before_the_watch_began_is_noticed(file: Path) -> None:
 
     async def told() -> None:
         asyncio.get_running_loop().set_default_executor(AtOnce())
-        async with asyncio.timeout(50 * SECONDS):
+        async with asyncio.timeout(50 * WATCH_SECONDS):
             await watch(file, known, changed)
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner, pytest.raises((StopAsyncIteration, RuntimeError)):
@@ -112,9 +112,9 @@ def test_a_change_before_the_watch_began_is_noticed(file: Path) -> None:
 def test_a_file_that_is_gone_is_no_change_until_it_is_back(file: Path) -> None:
     async def story(times: list[float]) -> None:
         remove(file)
-        await asyncio.sleep(50 * SECONDS)
+        await asyncio.sleep(50 * WATCH_SECONDS)
         assert times == []
         write(file, "server: {drain: {}}\n")
-        await asyncio.sleep(50 * SECONDS)
+        await asyncio.sleep(50 * WATCH_SECONDS)
 
-    assert noticed(file, story) == [pytest.approx(51 * SECONDS)]
+    assert noticed(file, story) == [pytest.approx(51 * WATCH_SECONDS)]

@@ -59,8 +59,8 @@ async def threshold() -> float:
     """That of a server which starts with the configuration."""
     sources = Sources(Path("groundwire.yaml"), {})
     async with running(sources, load(sources)) as server:
-        answering: Any = server.reloader.current.snapshot.answering
-        return float(answering._routes["default"].policy.min_relevance)
+        routes: Any = server.reloader.current.snapshot.routes
+        return float(routes._routes["default"].policy.min_relevance)
 
 
 def changed(**values: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.local import local
 from groundwire_server.cli.doctor.report import Finding, State
 from tests.cli.conftest import Ran
@@ -17,7 +17,7 @@ from tests.doubles.weaviate.rest import Rest
 from tests.doubles.weaviate.server import FakeWeaviate
 
 Command = Callable[..., Ran]
-ELSEWHERE = Connection("elsewhere.example.com:443")
+ELSEWHERE = ConnectionOptions("elsewhere.example.com:443")
 CREATED = """\
 main: Groundwire: create the collection (it does not exist)
 main: GroundwireDocuments: create the collection (it does not exist)

@@ -10,7 +10,7 @@ import pytest
 from groundwire import Outcome
 from groundwire_server.cli.demo import child, corpus
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
-from groundwire_server.cli.demo.tour import Ended
+from groundwire_server.cli.demo.tour import TourResult
 from groundwire_server.cli.exits import CommandError, ExitCode
 from tests.cli.conftest import Ran
 from tests.doubles import events
@@ -88,7 +88,7 @@ def test_what_can_be_answered_is_answered_and_nothing_else(
     first = groundwire_command("demo", "--data", str(tmp_path))
     again = groundwire_command("demo", "--data", str(tmp_path))
 
-    # The demo itself compares each outcome with what its question expects: see Ended.expected.
+    # The demo itself compares each outcome with what its question expects: see TourResult.expected.
     assert first.code == 0, first.out + first.err
     assert "wrongly" not in first.out
     assert first.out.count("\nanswered: ") == 8
@@ -101,7 +101,7 @@ def test_what_can_be_answered_is_answered_and_nothing_else(
 
 
 def ended(question: Asked, outcome: Outcome) -> bool:
-    return Ended(question, outcome).expected
+    return TourResult(question, outcome).expected
 
 
 def test_what_is_expected() -> None:

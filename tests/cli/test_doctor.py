@@ -12,7 +12,7 @@ from google.rpc import code_pb2
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor import server
 from groundwire_server.cli.doctor.certificates import validity
 from groundwire_server.cli.doctor.local import _store, local
@@ -173,7 +173,7 @@ def test_certificates_are_looked_at_before_they_end(
     issued = Authority().issue(dns=["localhost"], begins=now + begins * DAY, ends=now + ends * DAY)
     certificate, key = issued.write(tmp_path)
     with showing(certificate, key) as port:
-        connection = Connection(f"127.0.0.1:{port}", tls_cert=certificate, tls_key=key)
+        connection = ConnectionOptions(f"127.0.0.1:{port}", tls_cert=certificate, tls_key=key)
         theirs, own = validity(connection, ("127.0.0.1", port), now)
 
     assert (theirs.state, own.state) == (state, state)
@@ -185,7 +185,7 @@ def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     certificate, key = Authority().issue().write(tmp_path)
     certificate.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
 
-    (found,) = validity(Connection(tls_cert=certificate, tls_key=key), ("127.0.0.1", 1), datetime.now(UTC))
+    (found,) = validity(ConnectionOptions(tls_cert=certificate, tls_key=key), ("127.0.0.1", 1), datetime.now(UTC))
 
     assert found.state is State.FAIL
     assert str(certificate) in found.says
@@ -196,7 +196,7 @@ def test_what_a_server_here_would_need(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("GROUNDWIRE_STORES__MAIN__FOLDER", "file/data")
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__OTLP_ENDPOINT", "http://127.0.0.1:1")
 
-    can_be_read, folder, collector = local(Connection(), None)
+    can_be_read, folder, collector = local(ConnectionOptions(), None)
 
     assert can_be_read.state is State.OK
     assert folder.state is collector.state is State.WARN
@@ -217,7 +217,7 @@ def test_each_key_set_of_the_configuration_is_read(tmp_path: Path) -> None:
         "    - {issuer: down, audience: groundwire, jwks: 'http://127.0.0.1:1/jwks.json'}\n"
     )
 
-    found = [each for each in local(Connection("elsewhere.example.com:443"), config) if each.check == "keys"]
+    found = [each for each in local(ConnectionOptions("elsewhere.example.com:443"), config) if each.check == "keys"]
 
     assert [each.state for each in found] == [State.OK, State.FAIL, State.FAIL]
     assert "1 key" in found[0].says
@@ -226,7 +226,7 @@ def test_each_key_set_of_the_configuration_is_read(tmp_path: Path) -> None:
 
 
 def test_of_a_server_elsewhere_nothing_is_looked_for_here() -> None:
-    assert list(local(Connection("groundwire.example.com:443"), None)) == []
+    assert list(local(ConnectionOptions("groundwire.example.com:443"), None)) == []
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_a_store_that_is_served_has_a_format_that_is_read(tmp_path: Path) -> Non
 def test_a_configuration_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__LOG_LEVEL", "LOUD")
 
-    (found,) = local(Connection(), None)
+    (found,) = local(ConnectionOptions(), None)
 
     assert found.state is State.FAIL
     assert found.says.startswith("GROUNDWIRE_TELEMETRY__LOG_LEVEL: telemetry.log_level: ")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.local import local
 from groundwire_server.cli.doctor.report import Finding, State
 from tests.doubles.threaded import threaded
@@ -42,7 +42,7 @@ def test_a_word_is_embedded(
             f"stores: {{main: {{folder: {tmp_path}, embedder: house}}}}\n"
         )
         found: dict[str, Finding] = {
-            each.check: each for each in local(Connection("elsewhere.example.com:443"), config)
+            each.check: each for each in local(ConnectionOptions("elsewhere.example.com:443"), config)
         }
     assert found["embedder"].state is state
     assert says in found["embedder"].says

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.local import local
 from groundwire_server.cli.doctor.report import Finding, State
 from tests.doubles.threaded import threaded
@@ -32,7 +32,9 @@ def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: s
         f"  house: {{kind: openai, base_url: '{scheme}://127.0.0.1:{port}/v1', api_key: 'env://HOUSE_KEY'}}\n"
         "models:\n  large: {kind: openai, provider: house, model: qwen}\n  extractive: {kind: extractive}\n"
     )
-    (found,) = [each for each in local(Connection("elsewhere.example.com:443"), config) if each.check == "provider"]
+    (found,) = [
+        each for each in local(ConnectionOptions("elsewhere.example.com:443"), config) if each.check == "provider"
+    ]
     assert KEY not in found.says
     return found
 

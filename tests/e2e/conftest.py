@@ -90,10 +90,9 @@ def serve(tmp_path: Path) -> Serve:
             main = store(embedder, spans.tracer)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
-        current = CurrentSnapshot(
-            compose.snapshot(routes, parts, spans.tracer, counts.meter, access or NO_AUTHENTICATION, write_seconds)
-        )
-        server = compose.server(current, spans.tracer)
+        process = compose.Process.begin(spans.tracer, counts.meter)
+        current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
+        server = compose.server(current, process)
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
         try:

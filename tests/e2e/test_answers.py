@@ -52,6 +52,7 @@ async def test_an_answer_is_cited_and_says_how_it_came_about(product: Product) -
         "STAGE_SELECT",
         "STAGE_PROMPT",
         "STAGE_GENERATE",
+        "STAGE_CHECK",
         "STAGE_VALIDATE",
         "STAGE_DECIDE",
     ]
@@ -81,6 +82,7 @@ async def test_every_stage_has_a_span_with_its_decision_and_no_text(product: Pro
         "groundwire.select",
         "groundwire.prompt",
         "groundwire.generate",
+        "groundwire.check",
         "groundwire.validate",
         "groundwire.decide",
         "groundwire.v1.AnswerService/Answer",
@@ -166,12 +168,23 @@ async def test_verified_text_stands_when_the_model_fails_afterwards(serve: Serve
     async with serve(ScriptedGenerator([*pieces, Failure(Cause.MODEL_INTERRUPTED)])) as product:
         await ingest(product, ("lambdas", SENTENCE))
         events = await stream(product)
-        unary = await answer(product)
     assert kinds(events) == ["started", "evidence", "text_delta", "citation", "outcome"]
     assert events[-1].outcome.action == outcome_pb2.ACTION_CUT_SHORT
     assert events[-1].outcome.degraded.answer.text == kept_text(events) == SENTENCE
-    # Nothing had left in the unary call, so its row in the table decides.
-    assert unary.action == outcome_pb2.ACTION_PASSAGES_ONLY
+
+
+async def test_an_answer_that_ends_short_keeps_what_was_checked_in_every_mode(serve: Serve) -> None:
+    pieces = draft((SENTENCE, ["p1"]))[:-1]
+    async with serve(ScriptedGenerator([*pieces, Failure(Cause.MODEL_INTERRUPTED)])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        unary = await answer(product)
+        provisional = await stream(product, mode=event_pb2.STREAM_MODE_PROVISIONAL)
+    for outcome in (unary, provisional[-1].outcome):
+        assert outcome.action == outcome_pb2.ACTION_CUT_SHORT
+        assert outcome.cause == cause_pb2.CAUSE_MODEL_INTERRUPTED
+        assert list(outcome.degraded.losses) == [outcome_pb2.Degraded.LOSS_REST_OF_ANSWER]
+        assert outcome.degraded.answer.text == SENTENCE
+    assert kept_text(provisional) == SENTENCE
 
 
 async def test_nothing_verified_leaves_before_the_confidence_is_known(serve: Serve) -> None:
@@ -214,7 +227,7 @@ async def test_a_caller_who_leaves_is_in_the_log(serve: Serve, caplog: pytest.Lo
         await product.generator.began.wait()
         call.cancel()
         await product.generator.ended.wait()
-    (record,) = [each for each in caplog.records if each.message == "the caller left"]
+    (record,) = [each for each in caplog.records if each.message == "the call was cancelled"]
     assert vars(record)["status"] == "CANCELLED"
     assert vars(record)["method"] == "groundwire.v1.AnswerService/StreamAnswer"
     assert vars(record)["request_id"] == "request-0010"

@@ -6,7 +6,7 @@ import pytest
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
-from groundwire_server.domain.credentials import Credentials, Kind
+from groundwire_server.domain.credentials import CredentialKind, Credentials
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.identity import credentials_of, peer_of
@@ -76,24 +76,24 @@ def test_a_peer_is_its_address_without_a_port(peer: str, address: str) -> None:
 
 TOKEN = {"authorization": "Bearer t"}
 API_KEY = {"groundwire-api-key": "k"}
-ALL = (Kind.TOKEN, Kind.API_KEY, Kind.CERTIFICATE)
+ALL = (CredentialKind.TOKEN, CredentialKind.API_KEY, CredentialKind.CERTIFICATE)
 
 
 @pytest.mark.parametrize(
     ("accepted", "metadata", "certified", "used"),
     [
-        (ALL, TOKEN, False, Kind.TOKEN),
-        (ALL, API_KEY, False, Kind.API_KEY),
-        (ALL, {}, True, Kind.CERTIFICATE),
-        (ALL, TOKEN | {"groundwire-tenant": "acme"}, False, Kind.TOKEN),
+        (ALL, TOKEN, False, CredentialKind.TOKEN),
+        (ALL, API_KEY, False, CredentialKind.API_KEY),
+        (ALL, {}, True, CredentialKind.CERTIFICATE),
+        (ALL, TOKEN | {"groundwire-tenant": "acme"}, False, CredentialKind.TOKEN),
         # A certificate that only the connection needs.
-        ((Kind.TOKEN,), TOKEN, True, Kind.TOKEN),
-        ((Kind.DECLARED,), {"groundwire-tenant": "acme"}, False, Kind.DECLARED),
-        ((Kind.DECLARED,), TOKEN | {"groundwire-tenant": "acme"}, False, Kind.DECLARED),
+        ((CredentialKind.TOKEN,), TOKEN, True, CredentialKind.TOKEN),
+        ((CredentialKind.DECLARED,), {"groundwire-tenant": "acme"}, False, CredentialKind.DECLARED),
+        ((CredentialKind.DECLARED,), TOKEN | {"groundwire-tenant": "acme"}, False, CredentialKind.DECLARED),
     ],
 )
 async def test_the_one_credential_that_is_presented_says_who_calls(
-    accepted: tuple[Kind, ...], metadata: Mapping[str, str], certified: bool, used: Kind
+    accepted: tuple[CredentialKind, ...], metadata: Mapping[str, str], certified: bool, used: CredentialKind
 ) -> None:
     authenticators = {kind: Believing() for kind in accepted}
     access = Access(authenticators)
@@ -106,17 +106,17 @@ async def test_the_one_credential_that_is_presented_says_who_calls(
     [
         (ALL, {}, False, DenialReason.NO_CREDENTIAL),
         (ALL, {"groundwire-tenant": "acme"}, False, DenialReason.NO_CREDENTIAL),
-        ((Kind.TOKEN,), {}, True, DenialReason.NO_CREDENTIAL),
+        ((CredentialKind.TOKEN,), {}, True, DenialReason.NO_CREDENTIAL),
         (ALL, TOKEN | API_KEY, False, DenialReason.SEVERAL_CREDENTIALS),
         (ALL, TOKEN, True, DenialReason.SEVERAL_CREDENTIALS),
         (ALL, API_KEY, True, DenialReason.SEVERAL_CREDENTIALS),
-        ((Kind.TOKEN,), TOKEN | API_KEY, False, DenialReason.SEVERAL_CREDENTIALS),
-        ((Kind.TOKEN,), API_KEY, False, DenialReason.CREDENTIAL_NOT_ACCEPTED),
-        ((Kind.API_KEY,), TOKEN, False, DenialReason.CREDENTIAL_NOT_ACCEPTED),
+        ((CredentialKind.TOKEN,), TOKEN | API_KEY, False, DenialReason.SEVERAL_CREDENTIALS),
+        ((CredentialKind.TOKEN,), API_KEY, False, DenialReason.CREDENTIAL_NOT_ACCEPTED),
+        ((CredentialKind.API_KEY,), TOKEN, False, DenialReason.CREDENTIAL_NOT_ACCEPTED),
     ],
 )
 async def test_anything_but_one_accepted_credential_is_refused_unread(
-    accepted: tuple[Kind, ...], metadata: Mapping[str, str], certified: bool, word: DenialReason
+    accepted: tuple[CredentialKind, ...], metadata: Mapping[str, str], certified: bool, word: DenialReason
 ) -> None:
     authenticators = {kind: Believing() for kind in accepted}
     with pytest.raises(AccessDenied) as caught:
@@ -138,7 +138,7 @@ async def test_anything_but_one_accepted_credential_is_refused_unread(
 async def test_the_tenant_is_the_credentials_and_one_that_there_is(
     named: str, tenants: frozenset[str] | None, word: DenialReason
 ) -> None:
-    access = Access({Kind.TOKEN: Believing()}, tenants)
+    access = Access({CredentialKind.TOKEN: Believing()}, tenants)
     with pytest.raises(AccessDenied) as caught:
         await access.caller(Credentials(authorization="Bearer t", tenant=named))
     assert caught.value.word is word

@@ -4,7 +4,12 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.question import Question
-from tests.doubles.policies import built_in_policy
+from groundwire_server.domain.vocabulary import Stage
+from groundwire_server.pipeline.report import ReportBuilder
+from groundwire_server.pipeline.stage import ComputedStage, StageRunner
+from tests.doubles.policies import built_in_policy, time_plan
+from tests.doubles.spans import Spans
+from tests.doubles.time import LoopTime
 
 ALICE = Caller("acme", "alice", frozenset({"staff"}))
 
@@ -15,6 +20,12 @@ def policy() -> Policy:
 
 def ask(text: str = "What does a lambda expression yield?", **changes: object) -> Question:
     return Question(route="default", text=text, request_id="request-1", **changes)  # type: ignore[arg-type]
+
+
+def computing() -> ComputedStage:
+    """A stage with all the time there is."""
+    plan = time_plan(1e9)
+    return StageRunner(plan, LoopTime(), Spans().tracer, ReportBuilder("", "", "", 0.0)).compute(Stage.VALIDATE)
 
 
 def passage(

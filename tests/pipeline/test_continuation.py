@@ -15,8 +15,8 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Degraded, Outcome
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, StreamMode
 from groundwire_server.pipeline.acl_recheck import AclRecheck
-from groundwire_server.pipeline.answering import Answering, Route
-from groundwire_server.pipeline.ports import Ports
+from groundwire_server.pipeline.answerer import PipelineAnswerer
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
@@ -46,10 +46,12 @@ async def streamed(*scripts: list[Move], **changes: Any) -> tuple[Outcome, Recor
     chain = {f"model-{number}": model for number, model in enumerate(models, start=1)}
     settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
     ports = Ports(store, embedder, FilePrompts(BUILT_IN), chain, AclRecheck(Counts().meter))
-    answering = Answering({"default": Route(replace(policy(), **settings), ports)}, LoopTime(), Spans().tracer)
+    routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
+    answerer = PipelineAnswerer(routes, LoopTime(), Spans().tracer)
     now = asyncio.get_running_loop().time()
     sink = RecordingSink()
-    return await answering.answer(ask(), ALICE, now, Deadline(now + 4.0), sink), sink, models
+    inquiry = routes.inquiry(ask(), ALICE, now, Deadline(now + 4.0))
+    return await answerer.answer(inquiry, sink), sink, models
 
 
 def deltas(sink: RecordingSink) -> list[str]:

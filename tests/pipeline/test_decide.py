@@ -3,17 +3,19 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.answer import CheckedSegment, GroundedText, Span
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe
-from groundwire_server.domain.step import Close, Try, Variant
+from groundwire_server.domain.step import Accept, Attempt, Conclude, Variant
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, NextStep
 from groundwire_server.pipeline import decide
-from groundwire_server.pipeline.decide import Remains, Trail
+from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
+from tests.doubles.policies import time_plan
 from tests.pipeline.samples import passage, policy
 
 TEXT = GroundedText("It works.", Confidence.HIGH, (), (), 1.0)
+BEGINNING = CheckedSegment("It", Span(0, 2, 0, 2, 0, 2), (), ())
 CHAIN = replace(
     policy(),
     models=("large", "small"),
@@ -23,66 +25,71 @@ CHAIN = replace(
         Cause.CITATION_MISSING: (Action.REPAIR, Action.NEXT_MODEL, Action.ABSTAIN),
     },
 )
-TRIED = Trail(used=frozenset({Action.ANSWER}), models=("large",), passages=4, remaining=5.0)
+TRIED = AttemptHistory(used=frozenset({Action.ANSWER}), models=("large",), passages=4, remaining=5.0)
 
 
 def test_begins_with_the_first_model() -> None:
-    assert decide.first(CHAIN) == Try("large")
+    assert decide.first(CHAIN) == Attempt("large")
 
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_ends_somewhere_on_the_built_in_route(cause: Cause) -> None:
     tried = replace(TRIED, models=policy().models, used=TRIED.used | {Action.SHORTER_PROMPT})
-    for trail in (Trail(models=policy().models), tried, replace(tried, stands=True), replace(tried, remaining=0.0)):
-        step = decide.after(Failure(cause), trail, policy())
-        assert isinstance(step, Close)
-        assert step.because is cause
+    for history in (
+        AttemptHistory(models=policy().models),
+        tried,
+        replace(tried, committed=True),
+        replace(tried, remaining=0.0),
+    ):
+        step = decide.after(Failure(cause), history, policy())
+        assert isinstance(step, Conclude)
+        assert step.cause is cause
 
 
 def test_takes_the_rows_actions_in_order_each_once() -> None:
     failure = Failure(Cause.MODEL_UNAVAILABLE)
     second = decide.after(failure, TRIED, CHAIN)
-    assert second == Try("small", because=Cause.MODEL_UNAVAILABLE, action=Action.NEXT_MODEL)
+    assert second == Attempt("small", cause=Cause.MODEL_UNAVAILABLE, action=Action.NEXT_MODEL)
     spent = replace(TRIED, used=TRIED.used | {Action.NEXT_MODEL, Action.REPAIR}, models=("large", "small"))
-    assert decide.after(failure, spent, CHAIN) == Close(Action.PASSAGES_ONLY, Cause.MODEL_UNAVAILABLE)
+    assert decide.after(failure, spent, CHAIN) == Conclude(Action.PASSAGES_ONLY, Cause.MODEL_UNAVAILABLE)
     nothing_left = replace(spent, used=spent.used | {Action.PASSAGES_ONLY})
     assert decide.after(failure, nothing_left, CHAIN).action is Action.FAIL_SAFE
 
 
 def test_a_chain_without_another_model_goes_on_in_the_row() -> None:
-    trail = replace(TRIED, models=("large", "small"))
-    assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, CHAIN).action is Action.PASSAGES_ONLY
+    history = replace(TRIED, models=("large", "small"))
+    assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), history, CHAIN).action is Action.PASSAGES_ONLY
 
 
 def test_the_next_model_is_asked_for_as_long_as_the_chain_has_one() -> None:
     longer = replace(CHAIN, models=("large", "small", "own"))
-    trail = replace(TRIED, used=TRIED.used | {Action.NEXT_MODEL}, models=("large", "small"))
-    step = decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, longer)
-    assert step == Try("own", because=Cause.MODEL_UNAVAILABLE, action=Action.NEXT_MODEL)
-    asked = replace(trail, models=("large", "small", "own"))
+    history = replace(TRIED, used=TRIED.used | {Action.NEXT_MODEL}, models=("large", "small"))
+    step = decide.after(Failure(Cause.MODEL_UNAVAILABLE), history, longer)
+    assert step == Attempt("own", cause=Cause.MODEL_UNAVAILABLE, action=Action.NEXT_MODEL)
+    asked = replace(history, models=("large", "small", "own"))
     assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), asked, longer).action is Action.PASSAGES_ONLY
 
 
 def test_no_step_is_begun_that_the_time_cannot_hold() -> None:
-    trail = replace(TRIED, remaining=decide.LEAST_ATTEMPT / 2)
-    assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, CHAIN).action is Action.PASSAGES_ONLY
-    assert decide.after(Failure(Cause.PROMPT_TOO_LONG), trail, CHAIN).action is Action.ABSTAIN
+    history = replace(TRIED, remaining=decide.LEAST_ATTEMPT / 2)
+    assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), history, CHAIN).action is Action.PASSAGES_ONLY
+    assert decide.after(Failure(Cause.PROMPT_TOO_LONG), history, CHAIN).action is Action.ABSTAIN
 
 
 def test_a_shorter_prompt_asks_the_same_model_with_half_of_the_passages() -> None:
     step = decide.after(Failure(Cause.PROMPT_TOO_LONG), TRIED, CHAIN)
-    assert step == Try("large", Variant.SHORTENED, Cause.PROMPT_TOO_LONG, Action.SHORTER_PROMPT)
+    assert step == Attempt("large", Variant.SHORTENED, Cause.PROMPT_TOO_LONG, Action.SHORTER_PROMPT)
     assert decide.after(Failure(Cause.PROMPT_TOO_LONG), replace(TRIED, passages=1), CHAIN).action is Action.ABSTAIN
 
 
 def test_a_repair_asks_the_model_that_erred_once_and_shows_it_what_it_wrote() -> None:
     wrong = Failure(Cause.CITATION_MISSING)
-    trail = replace(TRIED, draft="a draft")
-    step = decide.after(wrong, trail, CHAIN)
-    mends = Draft("a draft", Cause.CITATION_MISSING)
-    assert step == Try("large", Variant.REPAIR, Cause.CITATION_MISSING, Action.REPAIR, mends)
-    again = decide.after(wrong, replace(trail, used=trail.used | {Action.REPAIR}, models=("large", "large")), CHAIN)
-    assert again == Try("small", because=Cause.CITATION_MISSING, action=Action.NEXT_MODEL)
+    history = replace(TRIED, draft="a draft")
+    step = decide.after(wrong, history, CHAIN)
+    draft = Draft("a draft", Cause.CITATION_MISSING)
+    assert step == Attempt("large", Variant.REPAIR, Cause.CITATION_MISSING, Action.REPAIR, draft)
+    again = decide.after(wrong, replace(history, used=history.used | {Action.REPAIR}, models=("large", "large")), CHAIN)
+    assert again == Attempt("small", cause=Cause.CITATION_MISSING, action=Action.NEXT_MODEL)
 
 
 def test_there_is_nothing_to_repair_where_nothing_was_written() -> None:
@@ -93,28 +100,31 @@ def test_there_is_nothing_to_repair_where_nothing_was_written() -> None:
 
 def test_a_long_draft_is_shown_in_part() -> None:
     step = decide.after(Failure(Cause.CITATION_MISSING), replace(TRIED, draft="x" * 100_000), CHAIN)
-    assert isinstance(step, Try)
-    assert step.mends is not None
-    assert len(step.mends.text) == 2 * CHAIN.display_limit
+    assert isinstance(step, Attempt)
+    assert step.repair_of is not None
+    assert len(step.repair_of.text) == 2 * CHAIN.display_limit
 
 
 def test_a_repaired_answer_is_whole() -> None:
-    step = Try("large", Variant.REPAIR, Cause.CITATION_MISSING, Action.REPAIR, Draft("", Cause.CITATION_MISSING))
-    outcome = decide.answered(step, TEXT)
+    step = Attempt("large", Variant.REPAIR, Cause.CITATION_MISSING, Action.REPAIR, Draft("", Cause.CITATION_MISSING))
+    outcome = decide.outcome(Accept(step, TEXT), PartialResults(), policy())
     assert outcome.result == Answered(TEXT)
     assert (outcome.cause, outcome.action) == (Cause.CITATION_MISSING, Action.REPAIR)
     assert outcome.next_step is NextStep.SHOW
 
 
 def test_passages_are_offered_only_when_there_are_some() -> None:
-    asked = Trail(models=policy().models)
+    asked = AttemptHistory(models=policy().models)
     assert decide.after(Failure(Cause.MODEL_TIMEOUT), asked, policy()).action is Action.FAIL_SAFE
     some = replace(TRIED, models=policy().models)
     assert decide.after(Failure(Cause.MODEL_TIMEOUT), some, policy()).action is Action.PASSAGES_ONLY
 
 
+PLAN = time_plan(4.0)
+
+
 @pytest.mark.parametrize(
-    ("models", "row", "passes"),
+    ("models", "row", "bounded"),
     [
         (("large",), (Action.NEXT_MODEL,), True),
         (("large", "small"), (Action.NEXT_MODEL,), False),
@@ -122,28 +132,49 @@ def test_passages_are_offered_only_when_there_are_some() -> None:
     ],
 )
 def test_a_model_may_be_late_only_where_nobody_could_follow_it(
-    models: tuple[str, ...], row: tuple[Action, ...], passes: bool
+    models: tuple[str, ...], row: tuple[Action, ...], bounded: bool
 ) -> None:
     chain = replace(CHAIN, fallbacks={Cause.MODEL_SLOW_START: row})
-    assert decide.passes_on(replace(TRIED, models=models), chain) is passes
+    by = decide.start_by(replace(TRIED, models=models), PLAN, chain, 1.0)
+    assert by == (PLAN.first_token_by(1.0) if bounded else None)
 
 
 def test_a_model_may_be_late_where_no_time_would_be_left_for_another() -> None:
     chain = replace(CHAIN, fallbacks={Cause.MODEL_SLOW_START: (Action.NEXT_MODEL,)})
-    assert decide.passes_on(TRIED, chain)
-    assert not decide.passes_on(replace(TRIED, remaining=0.99 * decide.LEAST_ATTEMPT), chain)
+    late = replace(PLAN, first_token_share=0.99)
+    assert decide.start_by(TRIED, late, chain, PLAN.generate_by.at - 1.0) is None
+    assert decide.start_by(TRIED, PLAN, chain, PLAN.generate_by.at - 1.0) is not None
 
 
-STANDS = replace(TRIED, stands=True, draft="a draft")
+@pytest.mark.parametrize(
+    ("cause", "action"),
+    [
+        (Cause.MODEL_UNAVAILABLE, Action.CUT_SHORT),
+        (Cause.PROMPT_TOO_LONG, Action.ABSTAIN),
+        (Cause.MODEL_INTERRUPTED, Action.CUT_SHORT),
+    ],
+)
+def test_a_checked_beginning_is_better_than_passages_alone_or_nothing(cause: Cause, action: Action) -> None:
+    ended = replace(TRIED, models=("large", "small"), passages=1, beginning=True)
+    assert decide.after(Failure(cause), ended, CHAIN).action is action
+
+
+def test_the_longest_beginning_is_kept_with_its_author() -> None:
+    longer = replace(BEGINNING, delta="It works")
+    partial = PartialResults().or_longer((longer,), "large").or_longer((BEGINNING,), "small")
+    assert (partial.beginning, partial.author) == ((longer,), "large")
+
+
+STANDS = replace(TRIED, committed=True, draft="a draft")
 
 
 @pytest.mark.parametrize("cause", [Cause.MODEL_UNAVAILABLE, Cause.CITATION_MISSING])
 def test_verified_text_that_has_left_stands_and_the_next_model_continues_it(cause: Cause) -> None:
     step = decide.after(Failure(cause), STANDS, CHAIN)
-    assert step == Try("small", Variant.CONTINUED, cause, Action.NEXT_MODEL)
+    assert step == Attempt("small", Variant.CONTINUED, cause, Action.NEXT_MODEL)
 
 
-CUT: dict[str, tuple[Trail, Mapping[Cause, tuple[Action, ...]]]] = {
+CUT: dict[str, tuple[AttemptHistory, Mapping[Cause, tuple[Action, ...]]]] = {
     "no row": (STANDS, {}),
     "a row without the next model": (STANDS, {Cause.MODEL_UNAVAILABLE: (Action.ABSTAIN,)}),
     "a row that ends before it": (STANDS, {Cause.MODEL_UNAVAILABLE: (Action.PASSAGES_ONLY, Action.NEXT_MODEL)}),
@@ -154,13 +185,13 @@ CUT: dict[str, tuple[Trail, Mapping[Cause, tuple[Action, ...]]]] = {
 
 @pytest.mark.parametrize("case", CUT)
 def test_what_stands_is_cut_short_where_nobody_can_continue_it(case: str) -> None:
-    trail, rows = CUT[case]
-    step = decide.after(Failure(Cause.MODEL_UNAVAILABLE), trail, replace(CHAIN, fallbacks=rows))
-    assert step == Close(Action.CUT_SHORT, Cause.MODEL_UNAVAILABLE)
+    history, rows = CUT[case]
+    step = decide.after(Failure(Cause.MODEL_UNAVAILABLE), history, replace(CHAIN, fallbacks=rows))
+    assert step == Conclude(Action.CUT_SHORT, Cause.MODEL_UNAVAILABLE)
 
 
 def test_the_first_attempts_answer_is_answered() -> None:
-    outcome = decide.answered(Try("large"), TEXT)
+    outcome = decide.outcome(Accept(Attempt("large"), TEXT), PartialResults(), policy())
     assert outcome.result == Answered(TEXT)
     assert (outcome.cause, outcome.action) == (Cause.ANSWER_VALIDATED, Action.ANSWER)
     assert outcome.next_step is NextStep.SHOW
@@ -169,32 +200,32 @@ def test_the_first_attempts_answer_is_answered() -> None:
 @pytest.mark.parametrize(
     ("step", "loss"),
     [
-        (Try("small", because=Cause.MODEL_TIMEOUT, action=Action.NEXT_MODEL), Loss.SIMPLER_MODEL),
-        (Try("small", Variant.CONTINUED, Cause.MODEL_INTERRUPTED, Action.NEXT_MODEL), Loss.SIMPLER_MODEL),
-        (Try("large", Variant.SHORTENED, Cause.PROMPT_TOO_LONG, Action.SHORTER_PROMPT), Loss.FEWER_PASSAGES),
+        (Attempt("small", cause=Cause.MODEL_TIMEOUT, action=Action.NEXT_MODEL), Loss.SIMPLER_MODEL),
+        (Attempt("small", Variant.CONTINUED, Cause.MODEL_INTERRUPTED, Action.NEXT_MODEL), Loss.SIMPLER_MODEL),
+        (Attempt("large", Variant.SHORTENED, Cause.PROMPT_TOO_LONG, Action.SHORTER_PROMPT), Loss.FEWER_PASSAGES),
     ],
 )
-def test_a_later_attempts_answer_says_what_it_lacks(step: Try, loss: Loss) -> None:
-    outcome = decide.answered(step, TEXT)
+def test_a_later_attempts_answer_says_what_it_lacks(step: Attempt, loss: Loss) -> None:
+    outcome = decide.outcome(Accept(step, TEXT), PartialResults(), policy())
     assert outcome.result == Degraded((loss,), TEXT)
-    assert (outcome.cause, outcome.action) == (step.because, step.action)
+    assert (outcome.cause, outcome.action) == (step.cause, step.action)
     assert outcome.next_step is NextStep.SHOW_WITH_CAUTION
 
 
 def test_an_abstention_shows_the_nearest_passages() -> None:
     passages = tuple(passage(str(n), f"text {n}") for n in range(8))
-    outcome = decide.close(Close(Action.ABSTAIN, Cause.INSUFFICIENT_EVIDENCE), Remains(passages), policy())
+    outcome = decide.outcome(Conclude(Action.ABSTAIN, Cause.INSUFFICIENT_EVIDENCE), PartialResults(passages), policy())
     assert outcome.result == Abstained(8, passages[:3])
     assert outcome.next_step is NextStep.REPHRASE
 
 
 def test_passages_alone_and_an_answer_cut_short_are_degraded() -> None:
     chosen = (passage("a", "text"),)
-    remains = Remains(chosen, chosen, TEXT)
-    passages = decide.close(Close(Action.PASSAGES_ONLY, Cause.MODEL_TIMEOUT), remains, policy())
+    remains = PartialResults(chosen, chosen, (BEGINNING,))
+    passages = decide.outcome(Conclude(Action.PASSAGES_ONLY, Cause.MODEL_TIMEOUT), remains, policy())
     assert passages.result == Degraded((Loss.ANSWER,), passages=chosen)
-    cut = decide.close(Close(Action.CUT_SHORT, Cause.MODEL_TIMEOUT), remains, policy())
-    assert cut.result == Degraded((Loss.REST_OF_ANSWER,), answer=TEXT)
+    cut = decide.outcome(Conclude(Action.CUT_SHORT, Cause.MODEL_TIMEOUT), remains, policy())
+    assert cut.result == Degraded((Loss.REST_OF_ANSWER,), answer=GroundedText.of([BEGINNING], None))
 
 
 @pytest.mark.parametrize(
@@ -208,6 +239,6 @@ def test_passages_alone_and_an_answer_cut_short_are_degraded() -> None:
 def test_failing_safe_says_whether_and_when_to_retry(
     cause: Cause, given: float | None, retryable: bool, wait: float | None
 ) -> None:
-    outcome = decide.close(Close(Action.FAIL_SAFE, cause, given), Remains(), policy())
+    outcome = decide.outcome(Conclude(Action.FAIL_SAFE, cause, given), PartialResults(), policy())
     assert outcome.result == FailedSafe(retryable, wait)
     assert outcome.next_step is (NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY)

@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -8,14 +9,19 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Evidence, Query
 from groundwire_server.domain.filters import Equals
+from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.question import Question
+from groundwire_server.domain.vocabulary import Stage
 from groundwire_server.pipeline.acl_recheck import AclRecheck
-from groundwire_server.pipeline.ports import Ports
+from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import retrieve
-from groundwire_server.telemetry import metrics, names
+from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.stage import StageRunner
+from groundwire_server.telemetry import names
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.spans import Spans
+from tests.doubles.time import LoopTime
 from tests.pipeline.samples import ALICE, ask, passage, policy
 
 
@@ -49,6 +55,7 @@ async def _retrieve(
     embedded: bool = True,
     counts: Counts | None = None,
     reranker: Rating | None = None,
+    spans: Spans | None = None,
 ) -> Evidence:
     ports = Ports(
         store,
@@ -58,7 +65,11 @@ async def _retrieve(
         AclRecheck((counts or Counts()).meter),
         reranker=reranker,
     )
-    return await retrieve(asked, ALICE, policy(), ports, lambda _: None, NEVER)
+    inquiry = Inquiry(asked, ALICE, policy(), asyncio.get_running_loop().time(), NEVER)
+    report = ReportBuilder("", "", "", inquiry.arrived)
+    run = StageRunner(inquiry.time_plan(), LoopTime(), (spans or Spans()).tracer, report)
+    async with run.stage(Stage.RETRIEVE) as stage:
+        return await retrieve(inquiry, ports, stage)
 
 
 async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,23 +78,22 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
     shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
     counts, spans = Counts(), Spans()
     store = Fixed(Evidence((secret, nobody, shown), "v1"))
-    with caplog.at_level(logging.ERROR, "groundwire.security"), spans.tracer.start_as_current_span("retrieve"):
-        found = await _retrieve(store, ask(), counts=counts)
+    with caplog.at_level(logging.ERROR, "groundwire.security"):
+        found = await _retrieve(store, ask(), counts=counts, spans=spans)
     assert [p.chunk_id for p in found.passages] == ["shown"]
     (record,) = caplog.records
     assert vars(record)["dropped"] == 2
     assert "secret" not in record.getMessage()
-    assert counts.of(metrics.PASSAGES_DROPPED) == 2
-    assert spans.attributes("retrieve") == {names.PASSAGES_DROPPED: 2}
+    assert counts.of(names.METRIC_PASSAGES_DROPPED) == 2
+    assert spans.attributes("groundwire.retrieve")[names.PASSAGES_DROPPED] == 2
 
 
 async def test_a_store_that_does_not_err_is_counted_as_0() -> None:
     counts, spans = Counts(), Spans()
     shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
-    with spans.tracer.start_as_current_span("retrieve"):
-        assert (await _retrieve(Fixed(Evidence((shown,), "v1")), ask(), counts=counts)).passages
-    assert counts.of(metrics.PASSAGES_DROPPED) == 0
-    assert spans.attributes("retrieve") == {}
+    assert (await _retrieve(Fixed(Evidence((shown,), "v1")), ask(), counts=counts, spans=spans)).passages
+    assert counts.of(names.METRIC_PASSAGES_DROPPED) == 0
+    assert names.PASSAGES_DROPPED not in spans.attributes("groundwire.retrieve")
 
 
 async def test_asks_for_what_the_call_or_else_the_route_wants() -> None:

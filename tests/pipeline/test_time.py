@@ -11,14 +11,14 @@ import pytest
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document
-from groundwire_server.domain.event import Event, TextDelta
+from groundwire_server.domain.event import NumberedEvent, TextDelta
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, Stage
 from groundwire_server.pipeline.acl_recheck import AclRecheck
-from groundwire_server.pipeline.answering import Answering, Route
-from groundwire_server.pipeline.ports import Ports
+from groundwire_server.pipeline.answerer import PipelineAnswerer
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable
 from groundwire_server.ports.sink import Sink
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
@@ -48,7 +48,8 @@ class Path:
         generators = {EXTRACTIVE: self.generator, "other": self.other}
         ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts().meter))
         routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
-        self.answering = Answering(routes, LoopTime(), self.spans.tracer)
+        self.routes = RouteTable(routes)
+        self.answerer = PipelineAnswerer(self.routes, LoopTime(), self.spans.tracer)
 
     async def filled(self) -> "Path":
         document = Document("lambdas", TEXT, allowed_principals=frozenset({"*"}))
@@ -61,7 +62,11 @@ class Path:
     async def answer(self, seconds: float | None = SECONDS, sink: Sink | None = None) -> Outcome:
         now = asyncio.get_running_loop().time()
         deadline = None if seconds is None else Deadline(now + seconds)
-        return await self.answering.answer(ask(), ALICE, now, deadline, sink)
+        return await self.answerer.answer(self.routes.inquiry(ask(), ALICE, now, deadline), sink)
+
+    async def search(self) -> None:
+        now = asyncio.get_running_loop().time()
+        await self.answerer.search(self.routes.inquiry(ask(), ALICE, now, Deadline(now + SECONDS)))
 
 
 async def test_the_search_is_told_its_share_of_the_deadline() -> None:
@@ -75,7 +80,7 @@ async def test_the_search_is_told_its_share_of_the_deadline() -> None:
 async def test_a_model_must_have_begun_only_while_another_can_still_be_asked(
     share: float, seconds: float, bounded: bool
 ) -> None:
-    path = await Path(route=replace(policy(), models=(EXTRACTIVE, "other"), begin_share=share)).filled()
+    path = await Path(route=replace(policy(), models=(EXTRACTIVE, "other"), first_token_share=share)).filled()
     await path.answer(seconds)
     (asked,) = path.generator.requests
     assert (asked.begin_by is not None) is bounded
@@ -134,7 +139,7 @@ async def test_a_slow_embedder_is_held_to_the_searchs_share() -> None:
 async def test_a_search_alone_may_use_all_the_time_there_is() -> None:
     path = await Path().filled()
     began = asyncio.get_running_loop().time()
-    await path.answering.search(ask(), ALICE, began, Deadline(began + SECONDS))
+    await path.search()
     assert [by.at - began for by in path.store.deadlines] == pytest.approx([3.8])
 
 
@@ -143,7 +148,7 @@ async def test_a_search_alone_that_is_too_slow_is_cancelled_when_there_is_no_mor
     path.store.delay = 60.0
     began = asyncio.get_running_loop().time()
     with pytest.raises(Failure) as caught:
-        await path.answering.search(ask(), ALICE, began, Deadline(began + SECONDS))
+        await path.search()
     assert caught.value.cause is Cause.STORE_TIMEOUT
     assert asyncio.get_running_loop().time() - began == pytest.approx(3.8)
 
@@ -151,7 +156,7 @@ async def test_a_search_alone_that_is_too_slow_is_cancelled_when_there_is_no_mor
 class SlowSink(RecordingSink):
     """A reader that takes its time for every event."""
 
-    async def emit(self, event: Event) -> None:
+    async def emit(self, event: NumberedEvent) -> None:
         await asyncio.sleep(1.0)
         await super().emit(event)
 
@@ -238,7 +243,7 @@ async def test_the_next_model_answers_in_the_time_that_is_left() -> None:
     assert isinstance(outcome.result, Degraded)
     assert outcome.result.losses == (Loss.SIMPLER_MODEL,)
     assert (outcome.report.attempts, outcome.report.model) == (2, "other")
-    assert [timing.attempt for timing in outcome.report.stages] == [0, 0, 0, 1, 1, 2, 2, 2, 2]
+    assert [timing.attempt for timing in outcome.report.stages] == [0, 0, 0, 1, 1, 2, 2, 2, 2, 2]
 
 
 async def test_the_report_says_when_the_first_token_came() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.domain.deadline import Deadline, TimePlan
 
 DEADLINES = (0.2, 1.0, 5.0, 10.0, 30.0)
@@ -23,7 +24,9 @@ class Cut:
 
 def cut(seconds: float) -> Cut:
     """How a call is cut whose search begins as it arrives and takes all it may."""
-    plan = TimePlan(0.0, Deadline(seconds))
+    policy = load(Sources()).configuration.routes["default"].policy("default")
+    shares = (policy.retrieval_share, policy.retrieval_max, policy.first_token_share)
+    plan = TimePlan(0.0, Deadline(seconds), *shares)
     retrieve = plan.retrieve_by(0.0).at
     return Cut(
         retrieve, plan.generate_by.at - retrieve, plan.answer_by.at - plan.generate_by.at, seconds - plan.answer_by.at

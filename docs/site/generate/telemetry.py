@@ -1,25 +1,25 @@
-"""The page of the telemetry, from the names in `telemetry/` and the words of the path."""
+"""The page of the telemetry, from the names in `telemetry/names.py` and the words of the path."""
 
 import ast
 import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 from docs.site.generate import markdown
 from docs.site.generate.outcomes import words
 from groundwire_server import pipeline
-from groundwire_server.telemetry import metrics, names
+from groundwire_server.telemetry import names
 
-_SENT = "They are sent once a minute and when the server ends, unless `telemetry.metrics` is false."
+_METRIC = "METRIC_"
+_SENT = "Metrics are sent once a minute and when the server stops, unless `telemetry.metrics` is false."
 
 
 def page() -> str:
     """The whole page."""
     return markdown.page(
         "Telemetry",
-        "Spans and metrics leave over OTLP gRPC when the server is given an endpoint. "
+        "Spans and metrics are exported over OTLP gRPC when an endpoint is configured. "
         "[Read a trace](../how-to/trace.md) shows how to look at them.",
         " ".join(markdown.prose(part) for part in (inspect.getdoc(names) or "").split("\n\n")[1:]),
         "## Spans",
@@ -29,24 +29,33 @@ def page() -> str:
         "● marks those that this version runs.",
         markdown.table(["", "span", "the stage"], _spans()),
         "## Attributes",
-        markdown.table(["attribute", "holds"], constants(names)),
+        markdown.table(["attribute", "holds"], attributes()),
         "## Metrics",
-        markdown.prose((inspect.getdoc(metrics) or "") + " " + _SENT),
-        markdown.table(["metric", "counts"], constants(metrics)),
-        "## In the reply",
+        markdown.prose(_SENT),
+        markdown.table(["metric", "counts"], metrics()),
+        "## In the response",
         "The trace id is in the outcome's report (`trace_id`), and in the trailing metadata `groundwire-trace-id` of "
         "every call, failed ones included. A caller's own W3C `traceparent` is continued.",
     )
 
 
-def constants(module: ModuleType) -> Iterator[tuple[str, str]]:
-    """Each name of a module with the sentence under it."""
-    body = ast.parse(inspect.getsource(module)).body
+def attributes() -> Iterator[tuple[str, str]]:
+    """Each attribute and operation with the sentence under it."""
+    return ((markdown.code(value), said) for name, value, said in _constants() if not name.startswith(_METRIC))
+
+
+def metrics() -> Iterator[tuple[str, str]]:
+    """Each metric with the sentence under it."""
+    return ((markdown.code(value), said) for name, value, said in _constants() if name.startswith(_METRIC))
+
+
+def _constants() -> Iterator[tuple[str, str, str]]:
+    body = ast.parse(inspect.getsource(names)).body
     for number, each in enumerate(body):
         match each:
-            case ast.Assign(value=ast.Constant(value=str(value))):
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(value))):
                 follows = body[number + 1] if number + 1 < len(body) else None
-                yield markdown.code(value), markdown.prose(_sentence(follows))
+                yield name, value, markdown.prose(_sentence(follows))
             case _:
                 pass
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from groundwire_server.adapters.authentication.declared import DeclaredIdentity
-from groundwire_server.domain.credentials import Kind
+from groundwire_server.domain.credentials import CredentialKind
 from groundwire_server.edge.access import Access
 from groundwire_server.ports.authenticator import Authenticator
 from groundwire_server.ports.clock import Clock
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from groundwire_server.adapters.authentication.jwks import FreshKeys
     from groundwire_server.adapters.authentication.tokens import Tokens
 
-NO_AUTHENTICATION = Access({Kind.DECLARED: DeclaredIdentity()})
+NO_AUTHENTICATION = Access({CredentialKind.DECLARED: DeclaredIdentity()})
 """No authentication: callers are whom they say they are."""
 
 
@@ -74,13 +74,13 @@ async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" =
     from groundwire_server.adapters.authentication.certificates import Certificates  # noqa: PLC0415
 
     async with AsyncExitStack() as opened:
-        found: dict[Kind, Authenticator] = {}
+        found: dict[CredentialKind, Authenticator] = {}
         if options.api_keys is not None:
-            found[Kind.API_KEY] = await ApiKeys.open(options.api_keys, clock)
+            found[CredentialKind.API_KEY] = await ApiKeys.open(options.api_keys, clock)
         if options.certificates is not None:
-            found[Kind.CERTIFICATE] = Certificates(options.certificates)
+            found[CredentialKind.CERTIFICATE] = Certificates(options.certificates)
         if options.tokens:
-            found[Kind.TOKEN] = await _tokens(options.tokens, clock, opened, before, kept)
+            found[CredentialKind.TOKEN] = await _tokens(options.tokens, clock, opened, before, kept)
         yield Access(found, options.tenants)
 
 

@@ -18,11 +18,11 @@ from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Failure, Rejection, SetupError
 from groundwire_server.domain.question import Question
+from groundwire_server.edge.snapshot import ServingSnapshot
 from groundwire_server.evaluation import thresholds
 from groundwire_server.evaluation.calibration import Calibration, Fitting
 from groundwire_server.evaluation.labelled import Labelled, read
 from groundwire_server.evaluation.thresholds import Levels
-from groundwire_server.pipeline.answering import Answering
 
 LEAST = 10
 """Questions of each kind in each half; with fewer the rates say nothing."""
@@ -101,10 +101,11 @@ async def _measured(
     try:
         parts = await open_parts(configuration, lease, NoOpTracer())
         # Nobody waits for an answer: a search that takes long is no error here.
-        policy = replace(section.policy(route), retrieval_most=section.time.max_seconds)
-        snapshot = compose.snapshot({route: (policy, section.store)}, parts, NoOpTracer(), NoOpMeter("calibrating"))
+        policy = replace(section.policy(route), retrieval_max=section.time.max_seconds)
+        process = compose.Process.begin(NoOpTracer(), NoOpMeter("calibrating"))
+        snapshot = compose.snapshot({route: (policy, section.store)}, parts, process)
         every = [*halves[0], *halves[1]]
-        levels = await _levels(snapshot.answering, wanted, every, asked)
+        levels = await _levels(snapshot, wanted, every, asked)
         middle = len(halves[0])
         fit_on, believe = (_by_kind(every[part], levels[part]) for part in (slice(middle), slice(middle, None)))
         return fit_on, believe, fitting(parts.of_route(route, section.store))
@@ -122,7 +123,7 @@ def _by_kind(labelled: Sequence[Labelled], levels: Sequence[float]) -> Levels:
 
 
 async def _levels(
-    answering: Answering, wanted: Wanted, labelled: Sequence[Labelled], asked: Callable[[int, int], None]
+    snapshot: ServingSnapshot, wanted: Wanted, labelled: Sequence[Labelled], asked: Callable[[int, int], None]
 ) -> list[float]:
     """For each question the relevance of the best passage found."""
     clock = SystemClock()
@@ -134,9 +135,9 @@ async def _levels(
         nonlocal done
         for place, each in waiting:
             try:
-                found = await answering.search(
-                    Question(wanted.route, each.question, f"q{place}"), wanted.caller, clock.now(), None
-                )
+                question = Question(wanted.route, each.question, f"q{place}")
+                inquiry = snapshot.routes.inquiry(question, wanted.caller, clock.now(), None)
+                found = await snapshot.pipeline.search(inquiry)
             except Rejection:
                 raise SetupError(f"the route takes no such question: {each.question[:60]!r}") from None
             levels[place] = max((passage.scores.relevance or 0.0 for passage in found.evidence.passages), default=0.0)

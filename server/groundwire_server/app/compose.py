@@ -1,7 +1,7 @@
 """Putting the product together: concrete classes are named in this room and nowhere else."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from opentelemetry.metrics import Meter
 from opentelemetry.trace import Tracer
@@ -24,17 +24,36 @@ from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
-from groundwire_server.pipeline.answering import Answering, Inside, Route
-from groundwire_server.pipeline.ports import Ports
+from groundwire_server.pipeline.answerer import PipelineAnswerer
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHostedRoutes
 from groundwire_server.ports.prompts import Prompts
-from groundwire_server.runs.runs import Runs
+from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What all snapshots of one process have in common.
+
+    Attributes:
+        tracer: records what calls and stages do.
+        meter: counts what no sample may miss.
+        runs: the answers in flight, by whatever configuration they began.
+    """
+
+    tracer: Tracer
+    meter: Meter
+    runs: RunRegistry
+
+    @classmethod
+    def begin(cls, tracer: Tracer, meter: Meter) -> "Process":
+        """Return the process's own, with no run yet."""
+        return cls(tracer, meter, RunRegistry(MemoryRunLog(SystemClock())))
 
 
 def snapshot(
     policies: Mapping[str, tuple[Policy, str]],
     parts: Parts,
-    tracer: Tracer,
-    meter: Meter,
+    process: Process,
     access: Access = NO_AUTHENTICATION,
     write_seconds: float = 10.0,
     self_hosted_only: Collection[str] = (),
@@ -44,8 +63,7 @@ def snapshot(
     Args:
         policies: the routes by name, each with the name of its store.
         parts: the adapters in use.
-        tracer: records what the stages do.
-        meter: counts what nobody should miss.
+        process: what outlives the snapshot.
         access: who is let in; without it callers are believed, and the server may listen on loopback alone.
         write_seconds: how long an event of a stream waits for its reader.
         self_hosted_only: tenants that no hosted model is asked for.
@@ -56,12 +74,12 @@ def snapshot(
     prompts = FilePrompts(BUILT_IN)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
-    check = AclRecheck(meter)
+    check = AclRecheck(process.meter)
 
-    def routes(*, inside: bool) -> dict[str, Route]:
+    def routes(*, self_hosted: bool) -> dict[str, Route]:
         return {
             name: _route(
-                replace(policy, self_hosted_only=True) if inside else policy,
+                replace(policy, self_hosted_only=True) if self_hosted else policy,
                 parts.of_route(name, store),
                 parts,
                 prompts,
@@ -70,10 +88,14 @@ def snapshot(
             for name, (policy, store) in policies.items()
         }
 
-    barred = Inside(frozenset(self_hosted_only), routes(inside=True) if self_hosted_only else {})
+    inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
+    available = RouteTable(routes(self_hosted=False), inside)
+    pipeline = PipelineAnswerer(available, SystemClock(), process.tracer)
     return ServingSnapshot(
         access,
-        Answering(routes(inside=False), SystemClock(), tracer, barred),
+        available,
+        SharedAnswerer(pipeline, process.runs),
+        pipeline,
         parts.corpus.corpus,
         Ingest(
             parts.corpus.corpus,
@@ -84,14 +106,17 @@ def snapshot(
     )
 
 
-def server(current: CurrentSnapshot, tracer: Tracer, concurrent_calls: int = 1000) -> Server:
+def server(current: CurrentSnapshot, process: Process, concurrent_calls: int = 1000) -> Server:
     """Put a server together around what it serves by."""
     clock = SystemClock()
-    runs = Runs(MemoryRunLog(clock))
     servicers = Servicers(
-        Answers(current, runs), Retrieval(current), Documents(current, clock), Routes(current), ServerInfo(current)
+        Answers(current, process.runs),
+        Retrieval(current),
+        Documents(current, clock),
+        Routes(current),
+        ServerInfo(current),
     )
-    return Server(servicers, tracer, concurrent_calls, current, clock, runs.end)
+    return Server(servicers, process.tracer, concurrent_calls, current, clock, process.runs.end)
 
 
 def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck) -> Route:

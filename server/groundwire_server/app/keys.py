@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from groundwire_server.adapters.authentication import key_file
-from groundwire_server.adapters.authentication.key_file import ApiKey, KeyFileError
+from groundwire_server.adapters.authentication.key_file import KeyFileError, StoredApiKey
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.ports.clock import Clock
 
@@ -74,7 +74,7 @@ def revoke(path: Path, key_id: str, clock: Clock) -> KeyState | None:
     return _state(key, now)
 
 
-def _state(key: ApiKey, now: datetime) -> KeyState:
+def _state(key: StoredApiKey, now: datetime) -> KeyState:
     state = "live"
     if key.revoked is not None:
         state = "revoked"

@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path as File
 from typing import Any
-
-from opentelemetry.metrics import Meter
-from opentelemetry.trace import Tracer
 
 from groundwire_server.app import compose
 from groundwire_server.app.access import KeySets, access
 from groundwire_server.app.calibrated import calibrated
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.compose import Process
 from groundwire_server.app.configuration.check import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -22,6 +22,7 @@ from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
+from groundwire_server.files.small import Mark, mark
 
 _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
@@ -32,6 +33,9 @@ _FIXED: tuple[Path, ...] = (
     ("telemetry", "metrics"),
 )
 """What is set once, when the server starts."""
+
+WATCH_SECONDS = 1.0
+"""How often the configuration file is checked for a change."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,19 +63,18 @@ class ConfigReloader:
     """
 
     def __init__(
-        self, sources: Sources, tracer: Tracer, meter: Meter, taken: ActiveConfig, shared: Shared, key_sets: KeySets
+        self, sources: Sources, process: Process, active: ActiveConfig, shared: Shared, key_sets: KeySets
     ) -> None:
-        self.current = CurrentSnapshot(taken.snapshot)
+        self.current = CurrentSnapshot(active.snapshot)
         self._sources = sources
-        self._tracer = tracer
-        self._meter = meter
-        self._taken = taken
+        self._process = process
+        self._active = active
         self._shared = shared
         self._key_sets = key_sets
         self._retiring: dict[ActiveConfig, asyncio.Task[None]] = {}
 
     @classmethod
-    async def begin(cls, sources: Sources, loaded: Loaded, tracer: Tracer, meter: Meter) -> "ConfigReloader":
+    async def begin(cls, sources: Sources, loaded: Loaded, process: Process) -> "ConfigReloader":
         """Open what the first configuration names.
 
         Raises:
@@ -83,12 +86,12 @@ class ConfigReloader:
         """
         shared = Shared()
         key_sets: KeySets = {}
-        return cls(sources, tracer, meter, await _take(loaded, tracer, meter, shared, key_sets), shared, key_sets)
+        return cls(sources, process, await _open(loaded, process, shared, key_sets), shared, key_sets)
 
     @property
     def configuration(self) -> Configuration:
         """The configuration in force."""
-        return self._taken.loaded.configuration
+        return self._active.loaded.configuration
 
     async def reload(self) -> bool:
         """Read the configuration again; it takes the place of the old one when all of it can be used.
@@ -102,12 +105,12 @@ class ConfigReloader:
                 return True
             _refuse_what_is_fixed(self.configuration, loaded)
             key_sets = dict(self._key_sets)
-            taken = await _take(loaded, self._tracer, self._meter, self._shared, key_sets)
+            active = await _open(loaded, self._process, self._shared, key_sets)
         except (InvalidConfigurationError, Failure, SetupError, ImportError, OSError) as wrong:
             _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
             return False
-        before, self._taken, self._key_sets = self._taken, taken, key_sets
-        self.current.snapshot = taken.snapshot
+        before, self._active, self._key_sets = self._active, active, key_sets
+        self.current.snapshot = active.snapshot
         logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
         loop = asyncio.get_running_loop()
         self._retiring[before] = loop.create_task(self._retire(before))
@@ -119,16 +122,36 @@ class ConfigReloader:
         for retiring in self._retiring.values():
             retiring.cancel()
         await asyncio.gather(*self._retiring.values(), return_exceptions=True)
-        for taken in (*self._retiring, self._taken):
-            await taken.opened.aclose()
+        for active in (*self._retiring, self._active):
+            await active.opened.aclose()
 
-    async def _retire(self, taken: ActiveConfig) -> None:
-        await asyncio.sleep(taken.longest)
-        await taken.opened.aclose()
-        del self._retiring[taken]
+    async def _retire(self, active: ActiveConfig) -> None:
+        await asyncio.sleep(active.longest)
+        await active.opened.aclose()
+        del self._retiring[active]
 
 
-async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, key_sets: KeySets) -> ActiveConfig:
+async def watch(file: File, known: Mark, changed: Callable[[], Awaitable[object]]) -> None:
+    """Call `changed` each time a file has changed, until this is cancelled.
+
+    A change counts once two checks in a row have found the same file: one that is half written is left alone. A file
+    that is missing has not changed: editors put the new one in its place.
+
+    Args:
+        file: the file to check.
+        known: what it was like when it was read.
+        changed: called after each change.
+    """
+    seen = known
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        before, seen = seen, await asyncio.to_thread(mark, file)
+        if seen is not None and seen == before and seen != known:
+            known = seen
+            await changed()
+
+
+async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeySets) -> ActiveConfig:
     configuration = loaded.configuration
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
@@ -137,7 +160,7 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
         admitted = await opening.enter_async_context(access(options, clock, key_sets))
         lease = shared.lease()
         opening.push_async_callback(lease.end)
-        parts = await open_parts(configuration, lease, tracer)
+        parts = await open_parts(configuration, lease, process.tracer)
         policies = {
             name: (calibrated(name, route, parts.of_route(name, route.store)), route.store)
             for name, route in configuration.routes.items()
@@ -145,8 +168,7 @@ async def _take(loaded: Loaded, tracer: Tracer, meter: Meter, shared: Shared, ke
         snapshot = compose.snapshot(
             policies,
             parts,
-            tracer,
-            meter,
+            process,
             admitted,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),

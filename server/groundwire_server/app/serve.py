@@ -15,10 +15,9 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.logs import set_up_logs
-from groundwire_server.app.memory import keep_what_is_there
-from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.app.memory import settle_garbage_collection
+from groundwire_server.app.reload import ConfigReloader, watch
 from groundwire_server.app.telemetry import telemetry
-from groundwire_server.app.watch import watch
 from groundwire_server.files.small import Mark
 
 if TYPE_CHECKING:
@@ -51,9 +50,10 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
         version("groundwire-server"), first.telemetry.otlp_endpoint, headers, metrics=first.telemetry.metrics
     )
     try:
-        reloader = await ConfigReloader.begin(sources, loaded, measuring.tracer, measuring.meter)
+        process = compose.Process.begin(measuring.tracer, measuring.meter)
+        reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
-            server = compose.server(reloader.current, measuring.tracer, first.server.concurrent_calls)
+            server = compose.server(reloader.current, process, first.server.concurrent_calls)
             port = await server.start(first.server.listen, _tls(first.server.tls))
             host = first.server.listen.rpartition(":")[0]
             try:
@@ -89,7 +89,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
     async with running(sources, loaded) as server:
-        keep_what_is_there()
+        settle_garbage_collection()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
         renewing = asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark))
         await stop.wait()

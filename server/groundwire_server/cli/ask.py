@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
+from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 
 @connects
 def ask(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What to ask; quotes are optional.")],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
     ] = None,
@@ -32,8 +32,8 @@ def ask(
 
     Ends with 0 when an answer was given, with 1 when the outcome holds none. Ctrl-C cancels it on the server.
     """
-    from groundwire_server.cli.asking import ask_and_print  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
+    from groundwire_server.cli.render import ask_and_print  # noqa: PLC0415  # imports what --help does not need
 
     if trace and json:
         raise CommandError(ExitCode.USAGE, "--json holds the stages' times already: leave out --trace")

@@ -7,7 +7,7 @@ import grpc
 
 import groundwire
 from groundwire_server.cli import credentials
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 _HINTS = {
@@ -39,7 +39,7 @@ def failures_stop() -> Iterator[None]:
 
 
 def connect(
-    connection: Connection, principals: list[str] | None = None, timeout: float = 30.0
+    connection: ConnectionOptions, principals: list[str] | None = None, timeout: float = 30.0
 ) -> groundwire.SyncClient:
     """A client of the server.
 

@@ -11,10 +11,9 @@ from groundwire_server.cli.calibrate import calibrate
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
-from groundwire_server.cli.ingest import ingest
+from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
-from groundwire_server.cli.version import version
 
 Command: TypeAlias = Callable[..., None]
 Examples: TypeAlias = tuple[str, ...]
@@ -163,3 +162,12 @@ def _keys() -> Group:
             keys.revoke: ("revoke", ("groundwire keys revoke 5f0c9a1be37d",)),
         },
     )
+
+
+def version() -> None:
+    """Print what is installed."""
+    import platform  # noqa: PLC0415  # imports what --help does not need
+    from importlib.metadata import version as installed  # noqa: PLC0415
+
+    print(f"groundwire {installed('groundwire-server')}")
+    print(f"client {installed('groundwire')}, grpcio {installed('grpcio')}, Python {platform.python_version()}")

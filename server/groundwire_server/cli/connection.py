@@ -19,7 +19,7 @@ GROUNDWIRE_TLS_KEY stand in for the options of the connection."""
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectionOptions:
     """What was said about the connection. Secrets come from files or the environment, never from the command line."""
 
     server: Annotated[
@@ -94,10 +94,10 @@ class Connection:
 
 
 def connects(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options of a connection, in place of its one parameter `connection`.
+    """Give a command the options of a connection in place of its parameter `connection`.
 
-    typer reads options from a function's signature, so it is shown one in which the fields of `Connection` stand where
-    that parameter is.
+    Typer reads options from a function's signature: it is shown one with a parameter for each field of
+    `ConnectionOptions`.
     """
     own = inspect.signature(command)
     hints = get_type_hints(command, include_extras=True)
@@ -105,7 +105,7 @@ def connects(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def expanded(**given: Any) -> None:
-        connection = Connection(**{name: given.pop(name) for name in options})
+        connection = ConnectionOptions(**{name: given.pop(name) for name in options})
         command(connection=connection, **given)
 
     parameters = [
@@ -125,8 +125,8 @@ def is_connected(command: Callable[..., None]) -> bool:
 
 
 def _options() -> Mapping[str, inspect.Parameter]:
-    hints = get_type_hints(Connection, include_extras=True)
+    hints = get_type_hints(ConnectionOptions, include_extras=True)
     return {
         name: each.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name])
-        for name, each in inspect.signature(Connection).parameters.items()
+        for name, each in inspect.signature(ConnectionOptions).parameters.items()
     }

@@ -8,7 +8,7 @@ from typing import NoReturn
 from rich.console import Console
 from rich.text import Text
 
-from groundwire_server.cli.pipes import leave_closed_pipe
+from groundwire_server.cli.exits import leave_closed_pipe
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

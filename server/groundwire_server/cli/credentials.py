@@ -6,7 +6,7 @@ from pathlib import Path
 
 import groundwire
 from groundwire.security import on_this_machine
-from groundwire_server.cli.connection import API_KEY_VARIABLE, DEFAULT_TENANT, TOKEN_VARIABLE, Connection
+from groundwire_server.cli.connection import API_KEY_VARIABLE, DEFAULT_TENANT, TOKEN_VARIABLE, ConnectionOptions
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 _SECRET_LIMIT = 64 * 1024
@@ -26,7 +26,7 @@ class Credential:
         return self.token is not None or self.api_key is not None
 
 
-def credential(connection: Connection) -> Credential:
+def credential(connection: ConnectionOptions) -> Credential:
     """The token or the API key: that of an option, or else that of the environment.
 
     Raises:
@@ -44,7 +44,7 @@ def credential(connection: Connection) -> Credential:
     return Credential(token or None, api_key or None)
 
 
-def tls(connection: Connection) -> groundwire.Tls | None:
+def tls(connection: ConnectionOptions) -> groundwire.Tls | None:
     """What secures the connection; None when nothing was said about it.
 
     Raises:
@@ -61,7 +61,7 @@ def tls(connection: Connection) -> groundwire.Tls | None:
     )
 
 
-def check_way(connection: Connection, proof: Credential) -> None:
+def check_way(connection: ConnectionOptions, proof: Credential) -> None:
     """Holds back a credential that would be readable on its way.
 
     Raises:
@@ -74,7 +74,7 @@ def check_way(connection: Connection, proof: Credential) -> None:
         )
 
 
-def tenant(connection: Connection, proof: Credential) -> str:
+def tenant(connection: ConnectionOptions, proof: Credential) -> str:
     """The tenant to name in the call; none where a credential names it."""
     if connection.tenant is not None:
         return connection.tenant

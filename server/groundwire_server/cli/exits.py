@@ -1,7 +1,12 @@
 """How the command ends."""
 
+import os
+import sys
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import NoReturn
+
+import typer
 
 from groundwire_server.domain.failure import GroundwireError
 
@@ -43,3 +48,9 @@ class CommandError(GroundwireError):
         self.code = code
         self.message = message
         self.before = before
+
+
+def leave_closed_pipe() -> NoReturn:
+    """End the command because nobody reads its output any more; what is still buffered is discarded."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(ExitCode.CLOSED_PIPE)

@@ -14,9 +14,8 @@ from typer.exceptions import TyperException
 
 from groundwire_server.cli.commands import Command, Examples, Group, commands, groups
 from groundwire_server.cli.connection import VARIABLES, is_connected
-from groundwire_server.cli.exits import EXPLAINED, CommandError, ExitCode
+from groundwire_server.cli.exits import EXPLAINED, CommandError, ExitCode, leave_closed_pipe
 from groundwire_server.cli.help import PlainCommand, epilog, first_sentence
-from groundwire_server.cli.pipes import leave_closed_pipe
 
 
 class _Commands(TyperGroup):

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from google.protobuf import json_format
 from rich.control import Control
 from rich.segment import ControlType
+from rich.status import Status
 from rich.text import Text
 
 import groundwire
@@ -14,13 +16,72 @@ from groundwire.v1.grounding_pb2 import Citation, Confidence, GroundedText
 from groundwire.v1.outcome_pb2 import Action, Degraded, NextStep, Outcome
 from groundwire.v1.passage_pb2 import Passage
 from groundwire_server.cli.console import Terminal, one_line, printable
+from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.flow import Flow
 from groundwire_server.cli.passages import excerpt
+from groundwire_server.cli.waterfall import waterfall
 from groundwire_server.cli.words import ACTIONS, CAUSES, LOSSES, NEXT_STEPS, RESULTS, word
 
 _PASSAGES_SHOWN = 3
 _LABEL = 11
 _STYLES = {"answered": "green", "cached": "green", "degraded": "yellow", "queued": "yellow", "in_review": "yellow"}
+
+
+def ask_and_print(stream: groundwire.SyncAnswerStream, *, trace: bool, as_json: bool) -> bool:
+    """Prints an answer as it arrives and returns whether there was one.
+
+    Args:
+        stream: the answer's events; it is closed.
+        trace: draws where the time went.
+        as_json: prints the outcome alone, as JSON.
+    """
+    console = Terminal()
+    outcome = read(stream, console, quiet=as_json)
+    if as_json:
+        print(json_format.MessageToJson(outcome))
+    elif trace:
+        console.print()
+        show_trace(console, outcome)
+    return bool(groundwire.text_of(outcome))
+
+
+def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool = False) -> groundwire.Outcome:
+    """Prints an answer as it arrives, then its outcome, which is returned."""
+    printer = Printer(console)
+    with stream, _waiting(console, quiet) as waiting:
+        for event in stream:
+            if quiet:
+                continue
+            if event.HasField("evidence"):
+                waiting.update(_found(event))
+            elif event.WhichOneof("event") not in {"started", "heartbeat"}:
+                waiting.stop()
+                printer.event(event)
+    if stream.outcome is None:
+        raise CommandError(ExitCode.FAILED, "the stream ended without an outcome, which no groundwire server does")
+    if not quiet:
+        shown = not printer.empty
+        printer.end()
+        show_outcome(console, stream.outcome, text_shown=shown)
+    return stream.outcome
+
+
+def show_trace(console: Terminal, outcome: groundwire.Outcome) -> None:
+    """Draws where the time went."""
+    for line in waterfall(outcome.report, console.width, ascii_only=console.options.ascii_only):
+        console.print(line, no_wrap=True, overflow="crop")
+
+
+def _waiting(console: Terminal, quiet: bool) -> Status:
+    """A sign of life on standard error until text arrives; nothing where there is no terminal to show it on."""
+    apart = Terminal(stderr=True)
+    apart.quiet = quiet or not (apart.is_terminal and console.is_terminal)
+    return Status("searching", console=apart)
+
+
+def _found(event: StreamAnswerResponse) -> str:
+    count = len(event.evidence.passages)
+    return f"reading {count} passage{'' if count == 1 else 's'}"
 
 
 class Numbers:

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
+from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import ExitCode
 
 
 @connects
 def retrieve(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What to search for; quotes are optional.")],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
     ] = None,

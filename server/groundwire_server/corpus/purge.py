@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.domain.caller import Caller
-from groundwire_server.domain.deadline import Deadline, TimePlan
+from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Listing
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Filter
@@ -61,7 +61,7 @@ async def purge(corpus: Corpus, clock: Clock, caller: Caller, condition: Filter,
     Raises:
         Failure: of the store, before anything was removed.
     """
-    by = TimePlan(clock.now(), deadline).answer_by
+    by = deadline.reply_by(clock.now())
     count = 0
     try:
         while removed := await corpus.purge(caller, condition, by):

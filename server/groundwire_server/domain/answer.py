@@ -1,6 +1,7 @@
 """Text with the evidence for it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.vocabulary import Assurance, Confidence, Verdict
@@ -95,6 +96,28 @@ class GroundedText:
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
     grounding_score: float
+
+    @classmethod
+    def of(cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None) -> "GroundedText":
+        """Return the text that checked segments make, in their order."""
+        citations: list[Citation] = []
+        checked: list[CheckedSentence] = []
+        for segment in segments:
+            before = len(citations)
+            citations += segment.citations
+            checked += (
+                replace(sentence, citations=tuple(before + index for index in sentence.citations))
+                for sentence in segment.sentences
+            )
+        lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in checked]
+        return cls(
+            text="".join(segment.delta for segment in segments),
+            model_confidence=model_confidence,
+            citations=tuple(citations),
+            sentences=tuple(checked),
+            grounding_score=sum(n * sentence.support for n, sentence in zip(lengths, checked, strict=True))
+            / max(1, sum(lengths)),
+        )
 
     @property
     def weakest_verdict(self) -> Verdict | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class CredentialKind(StrEnum):
     """A way to say who one is."""
 
     TOKEN = "token"  # noqa: S105  # a word, no secret
@@ -39,7 +39,11 @@ class Credentials:
     principals: str = ""
 
     @property
-    def proofs(self) -> frozenset[Kind]:
+    def proofs(self) -> frozenset[CredentialKind]:
         """What is presented beyond a mere name."""
-        shown = {Kind.TOKEN: self.authorization, Kind.API_KEY: self.api_key, Kind.CERTIFICATE: self.certificate}
+        shown = {
+            CredentialKind.TOKEN: self.authorization,
+            CredentialKind.API_KEY: self.api_key,
+            CredentialKind.CERTIFICATE: self.certificate,
+        }
         return frozenset(kind for kind, value in shown.items() if value)

@@ -1,4 +1,4 @@
-"""Time as a value: one absolute instant, cut over the stages."""
+"""Time as a value: one absolute instant, divided over the stages."""
 
 from dataclasses import dataclass
 from math import inf
@@ -19,6 +19,15 @@ class Deadline:
         """Seconds left; never negative."""
         return max(0.0, self.at - now)
 
+    def reply_by(self, arrived: float) -> "Deadline":
+        """Return when a reply must be ready to reach its caller in time: 5 % of the time earlier, 25 to 250 ms.
+
+        Args:
+            arrived: when the call came in, on the loop's clock.
+        """
+        reserve = min(max((self.at - arrived) * RESERVE_SHARE, RESERVE_LEAST), RESERVE_MOST)
+        return Deadline(self.at - reserve)
+
 
 NEVER = Deadline(inf)
 """For work that must run whatever the time, such as deciding an outcome."""
@@ -26,39 +35,37 @@ NEVER = Deadline(inf)
 
 @dataclass(frozen=True, slots=True)
 class TimePlan:
-    """How one call's time is cut.
+    """How one call's time is divided.
 
     Attributes:
         arrived: when the call came in, on the loop's clock.
         deadline: when the caller stops listening.
         retrieval_share: what a search has of what is left, 0 to 1.
-        retrieval_most: seconds a search has at most.
-        begin_share: what a model has of what is left until its first text where another could be asked, 0 to 1.
+        retrieval_max: seconds a search has at most.
+        first_token_share: what a model has of what is left until its first text where another could be asked, 0 to 1.
         search_alone: whether nothing follows the search.
     """
 
     arrived: float
     deadline: Deadline
-    retrieval_share: float = 0.25
-    retrieval_most: float = 2.0
-    begin_share: float = 0.5
+    retrieval_share: float
+    retrieval_max: float
+    first_token_share: float
     search_alone: bool = False
 
     @property
     def answer_by(self) -> Deadline:
-        """When the outcome is decided, so that it still reaches the caller: 5 % earlier, 25 to 250 ms."""
-        whole = self.deadline.at - self.arrived
-        reserve = min(max(whole * RESERVE_SHARE, RESERVE_LEAST), RESERVE_MOST)
-        return Deadline(self.deadline.at - reserve)
+        """When the outcome is decided, so that it still reaches the caller."""
+        return self.deadline.reply_by(self.arrived)
 
     @property
     def generate_by(self) -> Deadline:
         """When a model must have finished, so that 30 ms are left to validate what it wrote."""
         return Deadline(self.answer_by.at - VALIDATION_LEAST)
 
-    def begin_by(self, now: float) -> Deadline:
+    def first_token_by(self, now: float) -> Deadline:
         """When a model that is asked now must have begun, so that another can write an answer in what is left."""
-        return Deadline(now + self.generate_by.remaining(now) * self.begin_share)
+        return Deadline(now + self.generate_by.remaining(now) * self.first_token_share)
 
     def retrieve_by(self, now: float) -> Deadline:
         """When a search that begins now must have finished: at its share of what is left, within its most.
@@ -67,4 +74,4 @@ class TimePlan:
         """
         if self.search_alone:
             return self.answer_by
-        return Deadline(now + min(self.answer_by.remaining(now) * self.retrieval_share, self.retrieval_most))
+        return Deadline(now + min(self.answer_by.remaining(now) * self.retrieval_share, self.retrieval_max))

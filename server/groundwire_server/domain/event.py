@@ -34,16 +34,11 @@ class Retraction:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """The run is alive while there is nothing else to say."""
-
-
-Event: TypeAlias = Started | Evidence | TextDelta | Citation | Retraction | Heartbeat | Outcome
+Event: TypeAlias = Started | Evidence | TextDelta | Citation | Retraction | Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class NumberedEvent:
     """An event in its place.
 
     Attributes:
@@ -63,12 +58,12 @@ class Numbering:
         self._sequence = 0
         self._first_retractable = 0
 
-    def next(self, event: Event) -> Numbered:
+    def next(self, event: Event) -> NumberedEvent:
         """Place the event that follows."""
         self._sequence += 1
         if isinstance(event, TextDelta | Citation) and not self._first_retractable:
             self._first_retractable = self._sequence
-        placed = Numbered(self._sequence, self._first_retractable, event)
+        placed = NumberedEvent(self._sequence, self._first_retractable, event)
         if isinstance(event, Retraction):
             self._first_retractable = 0
         return placed

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Cause, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,28 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What a model wrote that could not be used, to be shown to it when it is asked to mend it.
+class ModelUsage:
+    """What one model consumed for one purpose, over all attempts.
 
     Attributes:
-        wrong: what is wrong with it.
+        model: its alias.
+    """
+
+    model: str
+    purpose: Purpose
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a model wrote that could not be used, as it is shown to the model that repairs it.
+
+    Attributes:
+        cause: what is wrong with it.
     """
 
     text: str
-    wrong: Cause
+    cause: Cause
 
 
 class FinishReason(Enum):

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import Usage
+from groundwire_server.domain.generation import ModelUsage
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep, Stage
 
 
@@ -69,7 +69,7 @@ class Report:
     experiment_arm: str = ""
     model: str = ""
     attempts: int = 0
-    usage: Usage = Usage()
+    usage: tuple[ModelUsage, ...] = ()
     stages: tuple[StageTiming, ...] = ()
     time_to_first_token: float | None = None
     total: float = 0.0

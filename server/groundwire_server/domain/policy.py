@@ -18,8 +18,8 @@ class Policy:
         default_deadline: seconds a call has when it sets no deadline.
         max_deadline: seconds a call has at most.
         retrieval_share: what a search has of a call's time, 0 to 1.
-        retrieval_most: seconds a search has at most.
-        begin_share: what a model has of what is left until its first text where another could be asked, 0 to 1.
+        retrieval_max: seconds a search has at most.
+        first_token_share: what a model has of what is left until its first text where another could be asked, 0 to 1.
         top_k: passages to search for when the call does not say.
         evidence_tokens: the most tokens of passages in a prompt, estimated.
         min_relevance: passages below it are no evidence, 0 to 1.
@@ -30,6 +30,7 @@ class Policy:
         mode: when text may leave, unless the call says otherwise.
         nearest: passages shown with an abstention.
         self_hosted_only: ask no model that is hosted.
+        retry_window: seconds that a unary answer with a request id goes on after its connection was lost.
         fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
     """
 
@@ -42,8 +43,8 @@ class Policy:
     default_deadline: float
     max_deadline: float
     retrieval_share: float
-    retrieval_most: float
-    begin_share: float
+    retrieval_max: float
+    first_token_share: float
     top_k: int
     evidence_tokens: int
     min_relevance: float
@@ -54,3 +55,4 @@ class Policy:
     mode: StreamMode
     nearest: int
     self_hosted_only: bool
+    retry_window: float

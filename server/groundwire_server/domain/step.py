@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
+from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.vocabulary import Action, Cause
 
@@ -18,37 +19,50 @@ class Variant(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class Attempt:
     """Ask a model.
 
     Attributes:
         model: its alias.
         variant: how the prompt is written.
-        because: what made this attempt necessary; None for the first.
+        cause: the failure that made this attempt necessary; None for the first.
         action: what the attempt is called in an outcome.
-        mends: the draft that a repair is to mend.
+        repair_of: the draft that a repair corrects.
     """
 
     model: str
     variant: Variant = Variant.FULL
-    because: Cause | None = None
+    cause: Cause | None = None
     action: Action = Action.ANSWER
-    mends: Draft | None = None
+    repair_of: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class Conclude:
     """End without asking again.
 
     Attributes:
         action: how.
-        because: why.
-        retry_after: seconds after which it may go better.
+        cause: why.
+        retry_after: seconds after which the same question may fare better; None where that is not known.
     """
 
     action: Action
-    because: Cause
+    cause: Cause
     retry_after: float | None = None
 
 
-Step: TypeAlias = Try | Close
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """End with the validated answer of an attempt."""
+
+    attempt: Attempt
+    answer: GroundedText
+
+    @property
+    def action(self) -> Action:
+        """What the attempt is called in an outcome."""
+        return self.attempt.action
+
+
+Step: TypeAlias = Attempt | Conclude | Accept

@@ -149,6 +149,17 @@ class Assurance(_Word):
     VERIFIED = auto()
 
 
+class Purpose(_Word):
+    """What a model was asked for."""
+
+    ANSWER = auto()
+    REWRITE = auto()
+    CHECK = auto()
+    GUARD = auto()
+    REPAIR = auto()
+    EMBED = auto()
+
+
 class Loss(_Word):
     """What a degraded outcome has given up."""
 

@@ -1,1 +1,1 @@
-"""gRPC: layers around every call, servicers that convert and delegate, and nothing else."""
+"""gRPC: interceptors around every call, and servicers that convert and delegate."""

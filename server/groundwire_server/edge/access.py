@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
-from groundwire_server.domain.credentials import Credentials, Kind
+from groundwire_server.domain.credentials import CredentialKind, Credentials
 from groundwire_server.ports.authenticator import Authenticator
 
 
@@ -14,17 +14,17 @@ class Access:
     """The one way from credentials to a caller.
 
     Attributes:
-        authenticators: what is accepted; `Kind.DECLARED` among it means that there is no authentication.
+        authenticators: what is accepted; `CredentialKind.DECLARED` among it means that there is no authentication.
         tenants: those that there are; None lets every tenant in that a credential names.
     """
 
-    authenticators: Mapping[Kind, Authenticator]
+    authenticators: Mapping[CredentialKind, Authenticator]
     tenants: frozenset[str] | None = None
 
     @property
     def authenticated(self) -> bool:
         """Whether callers prove who they are."""
-        return Kind.DECLARED not in self.authenticators
+        return CredentialKind.DECLARED not in self.authenticators
 
     async def caller(self, credentials: Credentials) -> Caller:
         """Return who calls.
@@ -39,13 +39,13 @@ class Access:
             raise AccessDenied(DenialReason.TENANT_UNKNOWN, about={"tenant": caller.tenant})
         return caller
 
-    def _kind(self, credentials: Credentials) -> Kind:
+    def _kind(self, credentials: Credentials) -> CredentialKind:
         if not self.authenticated:
-            return Kind.DECLARED
+            return CredentialKind.DECLARED
         proofs = credentials.proofs
         # A connection may need a certificate that says nothing of the caller.
-        if Kind.CERTIFICATE not in self.authenticators:
-            proofs -= {Kind.CERTIFICATE}
+        if CredentialKind.CERTIFICATE not in self.authenticators:
+            proofs -= {CredentialKind.CERTIFICATE}
         if not proofs:
             raise AccessDenied(DenialReason.NO_CREDENTIAL)
         if len(proofs) > 1:

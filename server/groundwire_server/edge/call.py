@@ -1,4 +1,4 @@
-"""One call as the layers and servicers see it."""
+"""One call as interceptors and servicers see it."""
 
 import time
 from contextvars import ContextVar
@@ -17,22 +17,26 @@ VERSION = version("groundwire-server")
 
 @dataclass(slots=True)
 class Call:
-    """What the layers have found out about a call.
+    """A call, with what the interceptors have found out about it.
 
     Attributes:
         method: `package.Service/Method`.
         context: gRPC's own.
         request: the message of a call with one request; None for a stream of requests.
         metadata: the text entries of the call's metadata; those of a repeated key joined with commas.
-        arrived: when it came in, on the loop's clock.
+        arrived: when the call came in, on the loop's clock.
         deadline: the caller's; None without one.
-        status: the status it ended with, by name.
+        request_id: the caller's, or one that was chosen.
+        trace_id: of the call's span, in hexadecimal.
+        caller: who calls, once authenticated.
+        span: the RPC span.
+        status: the status that the call ended with.
     """
 
     method: str
-    context: "grpc.aio.ServicerContext[Any, Any]"
-    request: Any
-    metadata: dict[str, str] = field(repr=False)  # credentials are among it
+    context: "grpc.aio.ServicerContext[Any, Any]" = field(repr=False)
+    request: Any = field(repr=False)  # holds the caller's texts
+    metadata: dict[str, str] = field(repr=False)  # holds credentials
     arrived: float
     deadline: Deadline | None = None
     request_id: str = ""
@@ -43,12 +47,12 @@ class Call:
 
     @property
     def trailers(self) -> tuple[tuple[str, str], ...]:
-        """What every reply carries beside its message."""
+        """The trailing metadata of every response."""
         return (
             ("groundwire-request-id", self.request_id),
             ("groundwire-trace-id", self.trace_id),
             ("groundwire-version", VERSION),
-            # By which a caller whose token is refused can tell that the clocks differ.
+            # A caller whose token is refused can see from it that the clocks differ.
             ("groundwire-time", f"{time.time():.3f}"),
         )
 
@@ -57,10 +61,10 @@ _current: ContextVar[Call] = ContextVar("groundwire-call")
 
 
 def current_call() -> Call:
-    """The call that this task serves."""
+    """Return the call that this task serves."""
     return _current.get()
 
 
 def enter(call: Call) -> None:
-    """Make this the call that the task serves; gRPC gives each call a task of its own."""
+    """Make this the call that the current task serves: gRPC runs each call in a task of its own."""
     _current.set(call)

@@ -1,13 +1,14 @@
-"""The gRPC server: our services with health and reflection, behind one chain of layers."""
+"""The gRPC server: our services with health and reflection, behind their interceptors."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha._async import ReflectionServicer
 from opentelemetry.trace import Tracer
 
 from groundwire.v1 import (
@@ -29,44 +30,44 @@ from groundwire.v1.server_info_service_pb2_grpc import (
     add_ServerInfoServiceServicer_to_server,
 )
 from groundwire_server.edge import security_events
-from groundwire_server.edge.bounds import Bounds
-from groundwire_server.edge.layers.access import RoleCheck
-from groundwire_server.edge.layers.chain import Chain
-from groundwire_server.edge.layers.deadline import CallDeadline
-from groundwire_server.edge.layers.errors import Errors
-from groundwire_server.edge.layers.identity import Identity, IdentityOfReaders
-from groundwire_server.edge.layers.request_id import RequestId
-from groundwire_server.edge.layers.security import SecurityEvents
-from groundwire_server.edge.layers.trace import Trace
-from groundwire_server.edge.layers.validation import Validation
+from groundwire_server.edge.interceptors.access import (
+    Authentication,
+    Authorization,
+    ReflectionAuthentication,
+    SecurityEvents,
+)
+from groundwire_server.edge.interceptors.chain import Chain
+from groundwire_server.edge.interceptors.context import CallDeadline, RequestId, Tracing
+from groundwire_server.edge.interceptors.errors import ErrorMapping
+from groundwire_server.edge.interceptors.limits import CallLimits
+from groundwire_server.edge.interceptors.validation import Validation
 from groundwire_server.edge.limits import RECEIVE_LIMIT
-from groundwire_server.edge.reflection import METHODS as REFLECTION
-from groundwire_server.edge.reflection import SERVICE as REFLECTION_SERVICE
-from groundwire_server.edge.reflection import Reflection
 from groundwire_server.edge.servicers import not_offered
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
 
 if TYPE_CHECKING:
-    # Who serves without TLS is spared its imports.
+    # A server without TLS does not import it.
     from groundwire_server.edge.tls import ServerTls
 
 _CONNECTION_AGE_MS = 3_600_000
-"""New calls go to a new connection after this time; those in flight finish where they are."""
+"""After this time new calls use a new connection; calls in flight finish on the old one."""
 
 _LAST_BYTES = 0.1
-"""Seconds for the last replies to be sent."""
+"""Seconds in which the last responses are sent."""
 
 _CHECK, _WATCH = (f"/{health.SERVICE_NAME}/{name}" for name in ("Check", "Watch"))
+_REFLECTION = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
+
 WATCHERS = 100
-"""Nobody has to say who watches the health, and a watch has no end."""
+"""The most health watches at once: they need no credential and never end."""
 _HEALTH_SECONDS = 5.0
-"""How long a question about the health may take to arrive."""
+"""How long the request of a health check may take to arrive."""
 
 _CONNECTION_IDLE_MS = 600_000
 _HANDSHAKE_MS = 20_000
 _PING_MS, _PONG_MS = 60_000, 20_000
-"""A client with a call in flight that does not answer a ping is gone."""
+"""A client with a call in flight that does not answer a ping is taken for gone."""
 
 _OURS = (
     answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
@@ -80,7 +81,7 @@ _OURS = (
 
 @dataclass(frozen=True, slots=True)
 class Servicers:
-    """What is served."""
+    """One servicer for each service of the contract."""
 
     answers: AnswerServiceServicer
     retrieval: RetrievalServiceServicer
@@ -90,15 +91,15 @@ class Servicers:
 
 
 class Server:
-    """Listens, says how it is, and drains.
+    """The server of one address: it listens, reports its health, and drains.
 
     Args:
-        servicers: what is served.
+        servicers: one for each service.
         tracer: records the calls.
-        concurrent_calls: the most calls at once.
-        current: the snapshot in force; another may take its place at any time.
-        clock: says when refusals are told of again.
-        end: ends what goes on without a call when the server has stopped.
+        concurrent_calls: the maximum of calls in flight.
+        current: the snapshot that calls are served by; it may be replaced at any time.
+        clock: times the windows of the security log.
+        end: ends the runs that go on without a call, after the server has stopped.
     """
 
     def __init__(
@@ -112,16 +113,19 @@ class Server:
     ) -> None:
         self._end = end
         self._security_events = security_events.SecurityEventLog(clock)
-        self._telling: asyncio.Task[None] | None = None
-        outer = (Trace(tracer), RequestId(), Errors(), CallDeadline(), SecurityEvents(self._security_events))
-        identity = Identity(current)
-        self._chain = Chain((*outer, identity, RoleCheck(), Validation()), identity.precheck)
+        self._reporting: asyncio.Task[None] | None = None
+        self._address = ""
+        # Outermost first: each says what it must stand inside, and why, and the chain checks it.
+        outer = (Tracing(tracer), RequestId(), CallDeadline(), ErrorMapping(), SecurityEvents(self._security_events))
+        authentication = Authentication(current)
+        self._chain = Chain((*outer, authentication, Authorization(), Validation()), authentication.precheck)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[
-                Bounds(concurrent_calls, {_WATCH: WATCHERS}, {_CHECK: _HEALTH_SECONDS, _WATCH: _HEALTH_SECONDS}),
+                # First, so that a flood of calls costs next to nothing.
+                CallLimits(concurrent_calls, {_WATCH: WATCHERS}, {_CHECK: _HEALTH_SECONDS, _WATCH: _HEALTH_SECONDS}),
                 self._chain,
-                Chain((*outer, IdentityOfReaders(current)), methods=REFLECTION),
+                Chain((*outer, ReflectionAuthentication(current)), methods=f"/{_REFLECTION}/"),
             ],
             options=_options(),
         )
@@ -132,14 +136,21 @@ class Server:
         add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
         self._server.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflected = Reflection((*_OURS, health.SERVICE_NAME, REFLECTION_SERVICE))
+        reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, self._server)
+
+    def __repr__(self) -> str:
+        return f"<Server on {self._address or 'no address yet'}: {self._chain}>"
 
     async def start(self, address: str, tls: "ServerTls | None" = None) -> int:
         """Listen and report SERVING; return the port.
 
+        Args:
+            address: HOST:PORT; port 0 lets the system choose one.
+            tls: secures the address; None listens without TLS.
+
         Raises:
-            OSError: when the address cannot be had.
+            OSError: when the address is in use or cannot be bound.
         """
         try:
             if tls is None:
@@ -149,16 +160,22 @@ class Server:
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}: is another server using it?") from error
         await self._server.start()
-        self._telling = asyncio.create_task(self._tell_of_refusals())
-        await self._report(health_pb2.HealthCheckResponse.SERVING)
+        self._address = address
+        self._reporting = asyncio.create_task(self._report_suppressed())
+        await self._set_health(health_pb2.HealthCheckResponse.SERVING)
         return port
 
     async def drain(self, notice: float, grace: float) -> None:
-        """Say NOT_SERVING, give balancers `notice` seconds to see it, calls in flight `grace` seconds, then stop."""
-        await self._report(health_pb2.HealthCheckResponse.NOT_SERVING)
+        """Report NOT_SERVING, wait, let calls finish, then stop.
+
+        Args:
+            notice: seconds for load balancers to see NOT_SERVING.
+            grace: seconds for calls in flight to finish.
+        """
+        await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await self._server.wait_for_termination(timeout=notice)
         stopping = asyncio.create_task(self._server.stop(grace))
-        # Health's Watch and reflection are streams that nobody ends: only our own calls are worth waiting for.
+        # Streams of health and reflection never end by themselves: only our own calls are waited for.
         idle = asyncio.create_task(self._chain.idle.wait())
         await asyncio.wait([idle], timeout=grace)
         if not idle.done():
@@ -167,17 +184,17 @@ class Server:
         await self._server.stop(_LAST_BYTES)
         await stopping
         self._end()
-        if self._telling is not None:
-            self._telling.cancel()
+        if self._reporting is not None:
+            self._reporting.cancel()
         self._security_events.flush()
 
-    async def _tell_of_refusals(self) -> None:
-        """A flood that has stopped is told of too."""
+    async def _report_suppressed(self) -> None:
+        """Report the end of a flood of denials too, though no call sets it off."""
         while True:
             await asyncio.sleep(security_events.WINDOW)
             self._security_events.end_windows()
 
-    async def _report(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
+    async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for service in ("", *_OURS):
             await self._health.set(service, status)
 
@@ -186,12 +203,23 @@ def _options() -> Sequence[tuple[str, int]]:
     return (
         ("grpc.max_receive_message_length", RECEIVE_LIMIT),
         ("grpc.max_send_message_length", RECEIVE_LIMIT),
-        # A client certificate is verified when its connection begins; after this time another connection must.
+        # A client certificate is verified once for each connection: this is how long it counts.
         ("grpc.max_connection_age_ms", _CONNECTION_AGE_MS),
         ("grpc.max_connection_idle_ms", _CONNECTION_IDLE_MS),
         ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
         ("grpc.keepalive_time_ms", _PING_MS),
         ("grpc.keepalive_timeout_ms", _PONG_MS),
-        # On, a second server would silently take half of the connections.
+        # With it a second server would share the port silently.
         ("grpc.so_reuseport", 0),
     )
+
+
+class _Reflection(ReflectionServicer):  # type: ignore[misc]  # has no types
+    """Shows the contract. It writes its responses, as every stream that interceptors stand around does."""
+
+    async def ServerReflectionInfo(
+        self, request_iterator: AsyncIterator[Any], context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> None:
+        """Answer each question about the contract."""
+        async for response in super().ServerReflectionInfo(request_iterator, context):
+            await context.write(response)

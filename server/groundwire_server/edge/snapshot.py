@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.edge.access import Access
-from groundwire_server.pipeline.answering import Answering
+from groundwire_server.pipeline.answerer import PipelineAnswerer
+from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
 
 
@@ -14,14 +16,18 @@ class ServingSnapshot:
 
     Attributes:
         access: who is let in.
-        answering: answers questions.
+        routes: the routes by name.
+        answerer: answers questions.
+        pipeline: searches.
         corpus: keeps documents.
         ingest: takes documents in.
         write_seconds: how long an event of a stream waits for its reader.
     """
 
     access: Access
-    answering: Answering
+    routes: RouteTable
+    answerer: Answerer
+    pipeline: PipelineAnswerer
     corpus: Corpus
     ingest: Ingest
     write_seconds: float

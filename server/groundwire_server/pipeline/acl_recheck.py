@@ -8,7 +8,7 @@ from opentelemetry.trace import get_current_span
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.telemetry import metrics, names
+from groundwire_server.telemetry import names
 
 _security = logging.getLogger("groundwire.security")
 
@@ -22,7 +22,9 @@ class AclRecheck:
 
     def __init__(self, meter: Meter) -> None:
         self._dropped = meter.create_counter(
-            metrics.PASSAGES_DROPPED, "{passage}", "Passages that a store returned to a caller who may not see them."
+            names.METRIC_PASSAGES_DROPPED,
+            "{passage}",
+            "Passages that a store returned to a caller who may not see them.",
         )
         # Whoever watches it sees 0, and not that it is missing, until the first.
         self._dropped.add(0)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.answer import CheckedSegment, GroundedText
+from groundwire_server.domain.deadline import Deadline, TimePlan
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Result
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.step import Close, Step, Try, Variant
+from groundwire_server.domain.step import Accept, Attempt, Conclude, Step, Variant
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep
 from groundwire_server.pipeline.stage import Attributes
 from groundwire_server.telemetry import names
@@ -21,15 +22,16 @@ _SHOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
+class AttemptHistory:
     """What has happened on the path so far, as far as a decision depends on it.
 
     Attributes:
         used: the fallback actions taken.
         models: the aliases of the models asked, in order.
         passages: the number of passages that a prompt may use.
-        draft: what the last model asked wrote, when it wrote to its end or was stopped for a violation.
-        stands: verified text has left and cannot be taken back: what follows can only continue it.
+        draft: what the last model asked wrote.
+        committed: whether checked text has left and cannot be taken back: what follows can only continue it.
+        beginning: whether an attempt left checked text at the beginning of its answer.
         remaining: seconds until the outcome must be decided.
     """
 
@@ -37,77 +39,87 @@ class Trail:
     models: tuple[str, ...] = ()
     passages: int = 0
     draft: str = ""
-    stands: bool = False
+    committed: bool = False
+    beginning: bool = False
     remaining: float = 0.0
+
+    def begun(self, step: Attempt) -> "AttemptHistory":
+        """Return the history with an attempt that is about to be made."""
+        return replace(self, models=(*self.models, step.model), used=self.used | {step.action})
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
+class PartialResults:
     """What the path has in its hands when it ends without a validated answer.
 
     Attributes:
         searched: every passage found, best first.
         chosen: those that a prompt could use.
-        beginning: the verified text that has left.
+        beginning: the longest checked beginning of an answer.
+        author: the alias of the model that wrote it last.
     """
 
     searched: tuple[Passage, ...] = ()
     chosen: tuple[Passage, ...] = ()
-    beginning: GroundedText | None = None
+    beginning: tuple[CheckedSegment, ...] = ()
+    author: str = ""
+
+    def or_longer(self, beginning: tuple[CheckedSegment, ...], author: str) -> "PartialResults":
+        """Return the results with this beginning, where it is longer than the one they have."""
+        longer = _length(beginning) > _length(self.beginning)
+        return replace(self, beginning=beginning, author=author) if longer else self
 
 
-def first(policy: Policy) -> Try:
-    """The step that begins the loop."""
-    return Try(policy.models[0])
+def first(policy: Policy) -> Attempt:
+    """Return the step that begins the loop."""
+    return Attempt(policy.models[0])
 
 
-def after(failure: Failure, trail: Trail, policy: Policy) -> Step:
+def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
     """Choose what follows a failure: the first action of the route's row that is unused and possible.
 
     Going to the next model is possible again for as long as the chain has one that was not asked.
-    Text that has left and was verified stands: the next model continues it, or the answer is cut short.
+    Text that has left and was checked stands: the next model continues it, or the answer is cut short. Where nothing
+    has left, a checked beginning is better than passages alone or nothing.
     """
     row = policy.fallbacks.get(failure.cause, ())
-    if trail.stands:
-        return _continued(row, failure, trail, policy) or Close(Action.CUT_SHORT, failure.cause)
+    if history.committed:
+        return _continued(row, failure, history, policy) or Conclude(Action.CUT_SHORT, failure.cause)
     for action in row:
-        if action in trail.used and action is not Action.NEXT_MODEL:
+        if action in history.used and action is not Action.NEXT_MODEL:
             continue
-        step = _step(action, failure, trail, policy)
+        step = _step(action, failure, history, policy)
         if step is not None:
             return step
-    return Close(Action.FAIL_SAFE, failure.cause, failure.retry_after)
+    return _fail_safe(failure, history)
 
 
-def passes_on(trail: Trail, policy: Policy) -> bool:
-    """Whether a model that is late to begin would be left for another of the chain.
+def start_by(history: AttemptHistory, plan: TimePlan, policy: Policy, now: float) -> Deadline | None:
+    """Return when a model that is asked now must have begun to write; None where it would not be left for another.
 
     Args:
-        trail: as it will be by then.
+        history: with the model that is about to be asked.
+        plan: how the call's time is divided.
         policy: the route's.
+        now: seconds on the event loop's clock.
     """
-    another = any(model not in trail.models for model in policy.models) and trail.remaining >= LEAST_ATTEMPT
-    return another and Action.NEXT_MODEL in policy.fallbacks.get(Cause.MODEL_SLOW_START, ())
+    by = plan.first_token_by(now)
+    another = any(model not in history.models for model in policy.models)
+    if not another or plan.answer_by.remaining(by.at) < LEAST_ATTEMPT:
+        return None
+    return by if Action.NEXT_MODEL in policy.fallbacks.get(Cause.MODEL_SLOW_START, ()) else None
 
 
-def answered(step: Try, answer: GroundedText) -> Outcome:
-    """A validated answer: degraded by what a fallback gave up, and a repair gives up nothing."""
-    if step.because is None:
-        return Outcome(Answered(answer), Cause.ANSWER_VALIDATED, Action.ANSWER, NextStep.SHOW)
-    if step.variant is Variant.REPAIR:
-        return Outcome(Answered(answer), step.because, step.action, NextStep.SHOW)
-    loss = Loss.FEWER_PASSAGES if step.variant is Variant.SHORTENED else Loss.SIMPLER_MODEL
-    return Outcome(Degraded((loss,), answer), step.because, step.action, NextStep.SHOW_WITH_CAUTION)
-
-
-def close(step: Close, remains: Remains, policy: Policy) -> Outcome:
-    """The outcome of ending without asking again."""
-    result, next_step = _result(step, remains, policy)
-    return Outcome(result, step.because, step.action, next_step)
+def outcome(step: Accept | Conclude, partial: PartialResults, policy: Policy) -> Outcome:
+    """Return the outcome that ends the path."""
+    if isinstance(step, Accept):
+        return _answered(step.attempt, step.answer)
+    result, next_step = _result(step, partial, policy)
+    return Outcome(result, step.cause, step.action, next_step)
 
 
 def describe(outcome: Outcome) -> Attributes:
-    """What an outcome says to the trace."""
+    """Return what an outcome adds to the trace."""
     return {
         names.OUTCOME: type(outcome.result).__name__,
         names.CAUSE: outcome.cause.value,
@@ -116,55 +128,97 @@ def describe(outcome: Outcome) -> Attributes:
     }
 
 
-def _continued(row: tuple[Action, ...], failure: Failure, trail: Trail, policy: Policy) -> Try | None:
-    """The next model at what stands, where the row comes to it before it ends; None when that is not possible."""
+def _continued(row: tuple[Action, ...], failure: Failure, history: AttemptHistory, policy: Policy) -> Attempt | None:
+    """Return the next model at what stands, where the row comes to it before it ends; None when it does not."""
     for action in row:
         if action is Action.NEXT_MODEL:
-            step = _step(action, failure, trail, policy)
-            return replace(step, variant=Variant.CONTINUED) if isinstance(step, Try) else None
+            step = _step(action, failure, history, policy)
+            return replace(step, variant=Variant.CONTINUED) if isinstance(step, Attempt) else None
         if action not in _WRITING_ANEW:
             return None
     return None
 
 
-def _step(action: Action, failure: Failure, trail: Trail, policy: Policy) -> Step | None:
-    """The step that an action means here; None when it is not possible."""
-    time_for_attempt = trail.remaining >= LEAST_ATTEMPT and trail.passages > 0
+def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Policy) -> Step | None:
+    """Return the step that an action means here; None when it is not possible."""
+    time_for_attempt = history.remaining >= LEAST_ATTEMPT and history.passages > 0
     match action:
         case Action.NEXT_MODEL:
-            left = [model for model in policy.models if model not in trail.models]
-            return Try(left[0], because=failure.cause, action=action) if left and time_for_attempt else None
+            left = [model for model in policy.models if model not in history.models]
+            return Attempt(left[0], cause=failure.cause, action=action) if left and time_for_attempt else None
         case Action.SHORTER_PROMPT:
-            if not trail.models or trail.passages < 2 or not time_for_attempt:  # half of one is none
+            if not history.models or history.passages < 2 or not time_for_attempt:  # half of one is none
                 return None
-            return Try(trail.models[-1], Variant.SHORTENED, because=failure.cause, action=action)
+            return Attempt(history.models[-1], Variant.SHORTENED, cause=failure.cause, action=action)
         case Action.REPAIR:
-            if not trail.draft.strip() or not time_for_attempt:
+            if failure.cause not in _OF_OUTPUT or not history.draft.strip() or not time_for_attempt:
                 return None
-            mends = Draft(trail.draft[: _SHOWN * policy.display_limit], failure.cause)
-            return Try(trail.models[-1], Variant.REPAIR, because=failure.cause, action=action, mends=mends)
+            draft = Draft(history.draft[: _SHOWN * policy.display_limit], failure.cause)
+            return Attempt(history.models[-1], Variant.REPAIR, cause=failure.cause, action=action, repair_of=draft)
+        case Action.PASSAGES_ONLY if history.beginning:
+            return Conclude(Action.CUT_SHORT, failure.cause)
         case Action.PASSAGES_ONLY:
-            return Close(action, failure.cause) if trail.passages else None
-        case Action.ABSTAIN | Action.FAIL_SAFE:
-            return Close(action, failure.cause, failure.retry_after)
+            return Conclude(action, failure.cause) if history.passages else None
+        case Action.ABSTAIN:
+            return Conclude(action, failure.cause)
+        case Action.FAIL_SAFE:
+            return _fail_safe(failure, history)
         case _:
             return None
 
 
-def _result(step: Close, remains: Remains, policy: Policy) -> tuple[Result, NextStep]:
+def _fail_safe(failure: Failure, history: AttemptHistory) -> Conclude:
+    if history.beginning:
+        return Conclude(Action.CUT_SHORT, failure.cause)
+    return Conclude(Action.FAIL_SAFE, failure.cause, failure.retry_after)
+
+
+def _answered(step: Attempt, answer: GroundedText) -> Outcome:
+    """Return the outcome of a validated answer: degraded by what a fallback gave up; a repair gives up nothing."""
+    if step.cause is None:
+        return Outcome(Answered(answer), Cause.ANSWER_VALIDATED, Action.ANSWER, NextStep.SHOW)
+    if step.variant is Variant.REPAIR:
+        return Outcome(Answered(answer), step.cause, step.action, NextStep.SHOW)
+    loss = Loss.FEWER_PASSAGES if step.variant is Variant.SHORTENED else Loss.SIMPLER_MODEL
+    return Outcome(Degraded((loss,), answer), step.cause, step.action, NextStep.SHOW_WITH_CAUTION)
+
+
+def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Result, NextStep]:
     match step.action:
         case Action.ABSTAIN:
-            nearest = remains.searched[: policy.nearest]
-            return Abstained(len(remains.searched), nearest), NextStep.REPHRASE
+            nearest = partial.searched[: policy.nearest]
+            return Abstained(len(partial.searched), nearest), NextStep.REPHRASE
         case Action.PASSAGES_ONLY:
-            return Degraded((Loss.ANSWER,), passages=remains.chosen), NextStep.SHOW_WITH_CAUTION
+            return Degraded((Loss.ANSWER,), passages=partial.chosen), NextStep.SHOW_WITH_CAUTION
         case Action.CUT_SHORT:
-            return Degraded((Loss.REST_OF_ANSWER,), answer=remains.beginning), NextStep.SHOW_WITH_CAUTION
+            return Degraded(
+                (Loss.REST_OF_ANSWER,), answer=GroundedText.of(partial.beginning, None)
+            ), NextStep.SHOW_WITH_CAUTION
         case _:
-            retryable = step.because in _PASSING
+            retryable = step.cause in _PASSING
             next_step = NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY
             return FailedSafe(retryable, (step.retry_after or RETRY_AFTER) if retryable else None), next_step
 
+
+def _length(segments: tuple[CheckedSegment, ...]) -> int:
+    return sum(len(segment.delta) for segment in segments)
+
+
+_OF_OUTPUT = frozenset(
+    {
+        Cause.OUTPUT_CUT_OFF,
+        Cause.OUTPUT_MALFORMED,
+        Cause.OUTPUT_EMPTY,
+        Cause.OUTPUT_TOO_LONG,
+        Cause.CITATION_MISSING,
+        Cause.CITATION_UNKNOWN,
+        Cause.QUOTE_NOT_FOUND,
+        Cause.UNSUPPORTED,
+        Cause.CONFIDENCE_NOT_ALLOWED,
+        Cause.MODEL_ABSTAINED,
+    }
+)
+"""Causes that lie in what a model wrote: it can be shown its draft and repair it."""
 
 _WRITING_ANEW = frozenset({Action.SHORTER_PROMPT, Action.REPAIR})
 """Actions that are not possible where text stands; any other but the next model ends the path."""

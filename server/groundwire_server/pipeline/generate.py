@@ -1,142 +1,126 @@
-"""Having a model write into the release gate."""
+"""Having a model write: its draft is read as it comes, and complete segments go on to be checked."""
 
-from collections.abc import Callable, Sequence
+import asyncio
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass
 
-from groundwire_server.domain.answer import CheckedSegment, Segment
-from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest
-from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import Cause, Confidence
-from groundwire_server.pipeline.draft import DraftReader, Written
-from groundwire_server.pipeline.gate import Gate
-from groundwire_server.pipeline.meter import Meter
-from groundwire_server.pipeline.support import Source
-from groundwire_server.pipeline.validate import check_segment
+from groundwire_server.pipeline.draft import DraftReader
+from groundwire_server.pipeline.release import ReleaseGate
+from groundwire_server.pipeline.stage import StageRunner, TimedStage
+from groundwire_server.pipeline.usage_meter import UsageMeter
 from groundwire_server.ports.generator import Generator
+
+_WAITING = 16
+"""Batches of segments that may wait for their check before the model is read no further."""
 
 _OVERHEAD = 8
 """Characters of a draft for one of its text: `\\u00e9` is six, and citations come on top."""
 
 _FRAME = 2048
-"""Characters of a draft besides its text, for an answer of a few words."""
+"""Characters of a draft beside its text, for an answer of a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedSegments:
+    """Segments that a model completed together.
+
+    Attributes:
+        confidence: what the model has said of its answer; None when it has not said it yet.
+        unfinished: the text so far of the segment that follows, where it is to be shown.
+    """
+
+    segments: tuple[Segment, ...]
+    confidence: Confidence | None
+    unfinished: str = ""
+
+
+class SegmentQueue:
+    """The bounded queue between a model that writes and the checks beside it."""
+
+    def __init__(self) -> None:
+        self._queue = asyncio.Queue[DraftedSegments | None]()
+
+    async def put(self, drafted: DraftedSegments, stage: TimedStage) -> None:
+        """Hand segments over; where too many wait for their check, wait for it, which is not the model's time."""
+        self._queue.put_nowait(drafted)
+        if self._queue.qsize() > _WAITING:
+            with stage.untimed():
+                await self._queue.join()
+
+    def end(self) -> None:
+        """Say that nothing follows."""
+        self._queue.put_nowait(None)
+
+    async def get(self) -> DraftedSegments | None:
+        """Return the next segments; None at the end."""
+        return await self._queue.get()
+
+    def done(self) -> None:
+        """Say that the segments returned last have been dealt with."""
+        self._queue.task_done()
+
+
+def draft_reader(display_limit: int, gate: ReleaseGate) -> DraftReader:
+    """Return the reader of one draft for an answer of at most that many code points."""
+    return DraftReader(_OVERHEAD * display_limit + _FRAME, partial=gate.shows_unfinished)
 
 
 async def generate(
     request: GenerationRequest,
     generator: Generator,
-    gate: Gate,
-    policy: Policy,
-    began: Callable[[], None],
-    meter: Meter,
-    by: Deadline,
-) -> Written:
-    """Have a model write; check each segment as it is completed and let it through the gate.
+    draft: DraftReader,
+    queue: SegmentQueue,
+    gate: ReleaseGate,
+    meter: UsageMeter,
+    run: StageRunner,
+    stage: TimedStage,
+) -> None:
+    """Have a model write into the draft, and put each segment into the queue as soon as it is complete.
 
-    What stands at the gate already is continued: what a segment says again at its beginning is dropped, and the
-    confidence is the lower of the two. A violation ends the generation at once, so that nothing is paid that cannot be
-    used. It is returned, not raised: what the model did is judged by the validate stage.
+    A segment waits until the model has said how sure it is, unless it could be taken back: a confidence that the route
+    refuses must not come to light after text has left.
 
     Args:
         request: what the model is asked.
-        generator: who is asked.
-        gate: where segments go.
-        policy: the route's limits.
-        began: is called when the model's first output arrives.
+        generator: the model.
+        draft: reads what it writes.
+        queue: where complete segments go.
+        gate: says what may leave before the end.
         meter: counts what the model consumes.
-        by: when the model must have finished.
+        run: records when the first output came.
+        stage: the stage that this runs in.
 
     Raises:
-        Failure: what the generator raised, or BUDGET_EXHAUSTED before it is asked.
+        Failure: what the generator raised, BUDGET_EXHAUSTED before it is asked, or OUTPUT_MALFORMED, OUTPUT_EMPTY,
+            OUTPUT_TOO_LONG or OUTPUT_CUT_OFF for a draft that cannot be read.
     """
-    writing = _Writing(request, gate, policy)
+    held: list[Segment] = []
     with meter:
-        async with aclosing(generator.generate(request, by)) as pieces:
+        async with aclosing(generator.generate(request, stage.deadline)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Finish):
                     meter.counted(piece.usage)
-                    return await writing.finish(piece)
+                    _finish(draft, piece.reason)
+                    await queue.put(DraftedSegments(tuple(held), draft.confidence), stage)
+                    return
                 meter.wrote(piece)
-                began()
-                try:
-                    await writing.take(piece)
-                except Failure as violation:
-                    return writing.written(violation)
+                run.report.first_output(run.now())
+                held.extend(draft.feed(piece))
+                unfinished = draft.unfinished if gate.shows_unfinished else ""
+                if (held or unfinished) and (gate.retractable or draft.confidence is not None):
+                    await queue.put(DraftedSegments(tuple(held), draft.confidence, unfinished), stage)
+                    held.clear()
         raise Failure(Cause.MODEL_INTERRUPTED)
 
 
-class _Writing:
-    """One draft on its way from the model to the gate."""
-
-    def __init__(self, request: GenerationRequest, gate: Gate, policy: Policy) -> None:
-        self.reader = DraftReader(_OVERHEAD * policy.display_limit + _FRAME, partial=gate.shows_unfinished)
-        self._sources = {handle: Source(passage) for handle, passage in request.prompt.handles.items()}
-        self._gate = gate
-        self._policy = policy
-        self._held: list[Segment] = []
-        self._before = len(gate.passed)
-        self._given = frozenset(each for segment in gate.passed for each in _said(segment.delta))
-
-    async def take(self, text: str) -> None:
-        self._held.extend(self.reader.feed(text))
-        await self._release()
-        if not self._held:
-            if len(self._gate.text) + len(self.reader.unfinished) > self._policy.display_limit:
-                raise Failure(Cause.OUTPUT_TOO_LONG)
-            await self._gate.provisional(self.reader.unfinished)
-
-    async def finish(self, finish: Finish) -> Written:
-        violation: Failure | None = None
-        try:
-            self.reader.finish()
-            await self._release()
-        except Failure as failure:
-            violation = Failure(Cause.OUTPUT_CUT_OFF) if finish.reason is FinishReason.LENGTH else failure
-        if violation is None and self._given and len(self._gate.passed) == self._before:
-            # It says that nothing is missing, unless it finds no answer in the passages.
-            violation = Failure(Cause.MODEL_ABSTAINED) if self.reader.confidence is Confidence.LOW else None
-        return self.written(violation)
-
-    def written(self, violation: Failure | None) -> Written:
-        confidence = self.reader.confidence
-        together = None if confidence is None else confidence.and_(self._gate.confidence)
-        return Written(together, violation, self.reader.text)
-
-    async def _release(self) -> None:
-        # A segment waits until the model has said how sure it is: a confidence that the route refuses
-        # must not come to light after text has left.
-        if self.reader.confidence is None and not self._gate.retractable:
-            return
-        if self._held and self.reader.confidence not in (None, *self._policy.allowed_confidence):
-            raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
-        held: Sequence[Segment] = self._held
-        self._held = []
-        before, checked = self._gate.text, list[CheckedSegment]()
-        try:
-            for segment in held:
-                fresh = self._beyond_given(segment)
-                if fresh is not None:
-                    checked.append(check_segment(fresh, before, self._sources, self._policy))
-                    before += checked[-1].delta
-        finally:
-            # What stands before a segment that fails is good.
-            if checked and self.reader.confidence is not None:
-                self._gate.confidence = self.reader.confidence.and_(self._gate.confidence)
-            await self._gate.verified(checked)
-
-    def _beyond_given(self, segment: Segment) -> Segment | None:
-        """The segment without the sentences at its beginning that stand already; None when that is all of it."""
-        if not self._given:
-            return segment
-        text = segment.text
-        fresh = (start for start, end in sentences(text) if text[start:end].casefold() not in self._given)
-        start = next(fresh, None)
-        return None if start is None else replace(segment, text=text[start:])
-
-
-def _said(text: str) -> list[str]:
-    """A text's sentences, as they are compared."""
-    return [text[start:end].casefold() for start, end in sentences(text)]
+def _finish(draft: DraftReader, reason: FinishReason) -> None:
+    try:
+        draft.finish()
+    except Failure:
+        if reason is FinishReason.LENGTH:
+            raise Failure(Cause.OUTPUT_CUT_OFF) from None
+        raise

@@ -1,9 +1,25 @@
 """Bringing a question into one form."""
 
 import unicodedata
+from dataclasses import replace
 
 from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.text.composing import nfc
+
+
+def normalize_question(inquiry: Inquiry, field: str) -> Inquiry:
+    """Return the inquiry with its question normalized.
+
+    Args:
+        inquiry: as it came in.
+        field: where the question's text stood in the request, for the caller to find it.
+
+    Raises:
+        Rejection: INVALID_REQUEST when nothing is left, or more than the route's limit.
+    """
+    text = normalize(inquiry.question.text, inquiry.policy.question_limit, field)
+    return replace(inquiry, question=replace(inquiry.question, text=text))
 
 
 def normalize(text: str, limit: int, field: str) -> str:

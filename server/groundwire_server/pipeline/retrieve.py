@@ -1,53 +1,48 @@
 """Gathering what may hold the answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
-from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.question import Question
+from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import Cause
-from groundwire_server.pipeline.ports import Ports
 from groundwire_server.pipeline.relevance import relevance
-from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.stage import TimedStage
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.telemetry import names
 
 
-async def retrieve(
-    ask: Question, caller: Caller, policy: Policy, ports: Ports, waits: Callable[[Cause], None], by: Deadline
-) -> Evidence:
+async def retrieve(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidence:
     """Search the tenant's corpus, or take the caller's own passages, and rate what there is.
 
     Args:
-        ask: the question.
-        caller: who asks.
-        policy: the route's limits.
-        ports: the embedder, the store, the second look at what it returns, and who rates that.
-        waits: is told what is to blame when the time runs out from here on.
-        by: when the search must have finished.
+        inquiry: the question, its caller and the route's limits.
+        ports: the embedder, the store, the recheck of its access lists, and the reranker.
+        stage: the stage that this runs in.
 
     Raises:
         Failure: of the store or the embedder.
     """
-    if ask.provided:
-        return Evidence(await _rated(ask.text, ask.provided, ports.reranker, by))
+    found = await _found(inquiry, ports, stage)
+    stage.note({names.PASSAGES_FOUND: len(found.passages), names.CORPUS_VERSION: found.corpus_version})
+    return found
+
+
+async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidence:
+    question, caller, by = inquiry.question, inquiry.caller, stage.deadline
+    if question.provided:
+        return Evidence(await _rated(question.text, question.provided, ports.reranker, by))
     vector = None
     if ports.embedder is not None:
-        waits(Cause.EMBEDDER_UNAVAILABLE)
-        (vector,) = await ports.embedder.embed([ask.text], by)
-    waits(Cause.STORE_TIMEOUT)
-    query = Query(ask.text, vector, ask.top_k or policy.top_k, ask.filter)
+        stage.timeout_cause = Cause.EMBEDDER_UNAVAILABLE
+        (vector,) = await ports.embedder.embed([question.text], by)
+    stage.timeout_cause = Cause.STORE_TIMEOUT
+    query = Query(question.text, vector, question.top_k or inquiry.policy.top_k, question.filter)
     found = await ports.retriever.search(caller, query, by)
     visible = ports.acl_recheck.visible(found.passages, caller)
-    return replace(found, passages=await _rated(ask.text, visible, ports.reranker, by))
-
-
-def describe(found: Evidence) -> Attributes:
-    """What a search says to the trace."""
-    return {names.PASSAGES_FOUND: len(found.passages), names.CORPUS_VERSION: found.corpus_version}
+    return replace(found, passages=await _rated(question.text, visible, ports.reranker, by))
 
 
 async def _rated(

@@ -16,6 +16,10 @@ _FIRST_WORDS = 8
 def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
     """Return the passages worth a prompt, best first, within the route's token budget.
 
+    Args:
+        found: what the search found.
+        policy: the route's.
+
     Raises:
         Failure: NO_EVIDENCE when nothing was found, INSUFFICIENT_EVIDENCE when nothing is relevant enough,
             PROMPT_TOO_LONG when not one relevant passage fits the budget.
@@ -31,8 +35,8 @@ def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
     return chosen
 
 
-def describe(chosen: Sequence[Passage]) -> Attributes:
-    """What a selection says to the trace."""
+def describe_selection(chosen: Sequence[Passage]) -> Attributes:
+    """Return what a selection adds to its span."""
     best = max((p.scores.relevance or 0.0 for p in chosen), default=0.0)
     return {names.PASSAGES_CHOSEN: len(chosen), names.BEST_RELEVANCE: best}
 

@@ -1,139 +1,68 @@
 """Running a stage: the only place that opens a stage span, enforces a stage's time and records what it took."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import Token
-from dataclasses import replace
-from typing import TypeAlias, TypeVar
+from types import TracebackType
+from typing import Self, TypeAlias
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, Tracer, set_span_in_context
 
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
-from groundwire_server.domain.event import Event
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Usage
-from groundwire_server.domain.outcome import Report, StageTiming
+from groundwire_server.domain.outcome import StageTiming
 from groundwire_server.domain.vocabulary import Cause, Stage
+from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.sink import Sink
 from groundwire_server.telemetry import names
 
-T = TypeVar("T")
 Attributes: TypeAlias = Mapping[str, str | bool | int | float]
 
 
-class Run:
-    """One call on its way down the path.
+class StageRunner:
+    """Runs the stages of one call.
 
     Attributes:
-        plan: how its time is cut.
-        begun: the report as far as it was known when the call came in.
-        attempts: how many times a model has been asked.
+        plan: how the call's time is divided.
+        report: what is recorded of the call.
     """
 
-    def __init__(self, plan: TimePlan, clock: Clock, tracer: Tracer, report: Report) -> None:
+    def __init__(self, plan: TimePlan, clock: Clock, tracer: Tracer, report: ReportBuilder) -> None:
         self.plan = plan
-        self.begun = report
-        self.attempts = 0
-        self._clock = clock
-        self._tracer = tracer
-        self._timings: list[StageTiming] = []
-        self._learned: dict[str, object] = {}
-        self._usage = Usage()
-        self._late = Cause.TIME_EXHAUSTED
-        self._guard: asyncio.Timeout | None = None
+        self.report = report
+        self.clock = clock
+        self.tracer = tracer
 
-    async def stage(
-        self,
-        stage: Stage,
-        work: Callable[[Deadline], Awaitable[T]],
-        note: Callable[[T], Attributes] | None = None,
-    ) -> T:
-        """Run a stage that waits: it is given its deadline and is cancelled when that ends.
+    def stage(self, stage: Stage) -> "TimedStage":
+        """Return a stage that waits, to be entered with `async with`; it is cancelled when its time ends.
 
-        Args:
-            stage: which.
-            work: is called with the instant by which it must have finished.
-            note: what its result says to the trace; never a text.
-
-        Raises:
-            Failure: what the work raised, or the stage's own cause when its time ran out.
+        Raises (on entering or leaving):
+            Failure: TIME_EXHAUSTED when no time is left to begin it; the stage's `timeout_cause` when its time ends.
         """
-        by = self._budget(stage)
-        with self._measured(stage, by) as span:
-            self._late = _late(stage)
-            self._guard = guard = asyncio.timeout_at(by.at)
-            try:
-                async with guard:
-                    result = await work(by)
-            except TimeoutError:
-                if guard.expired():
-                    raise Failure(self._late) from None
-                raise
-            finally:
-                self._guard = None
-            if note is not None:
-                span.set_attributes(note(result))
-            return result
+        return TimedStage(self, stage, self._deadline(stage))
 
-    def compute(self, stage: Stage, work: Callable[[], T], note: Callable[[T], Attributes] | None = None) -> T:
-        """Run a stage that only computes.
+    def compute(self, stage: Stage) -> "ComputedStage":
+        """Return a stage that only computes, to be entered with `with`.
 
-        Raises:
-            Failure: what the work raised, or TIME_EXHAUSTED when no time was left to begin it.
+        Raises (on entering):
+            Failure: TIME_EXHAUSTED when no time is left to begin it.
         """
-        with self._measured(stage, self._budget(stage)) as span:
-            result = work()
-            if note is not None:
-                span.set_attributes(note(result))
-            return result
+        return ComputedStage(self, stage, self._deadline(stage))
 
-    def waits(self, cause: Cause) -> None:
-        """What is to blame when the time of the stage that runs ends from here on."""
-        self._late = cause
-
-    def aside(self, sink: Sink) -> Sink:
-        """The sink, so that its reader does not use up the time of the stage that writes: it has a bound of its own."""
-        return _Aside(sink, self._clock, lambda: self._guard)
-
-    def learned(self, **changes: object) -> None:
-        """Take into the report what a stage has brought to light; the names are the report's."""
-        self._learned.update(changes)
-
-    def attempt(self, model: str) -> None:
-        """A model is about to be asked."""
-        self.attempts += 1
-        self.learned(model=model)
-
-    def used(self, usage: Usage) -> None:
-        """A model has consumed this."""
-        self._usage += usage
-
-    def first_output(self) -> None:
-        """A model has begun to write; only the first time counts."""
-        self._learned.setdefault("time_to_first_token", self._elapsed())
-
-    def begin_by(self) -> Deadline:
-        """When a model that is asked now must have begun, where another could be asked after it."""
-        return self.plan.begin_by(self._clock.now())
+    def now(self) -> float:
+        """Return the time on the event loop's clock, in seconds."""
+        return self.clock.now()
 
     def remaining(self) -> float:
-        """Seconds until the outcome must be decided."""
-        return self.plan.answer_by.remaining(self._clock.now())
+        """Return the seconds until the outcome must be decided."""
+        return self.plan.answer_by.remaining(self.clock.now())
 
-    def final_report(self) -> Report:
-        """The report, closed."""
-        changes = {**self._learned, "attempts": self.attempts, "usage": self._usage}
-        return replace(self.begun, **changes, stages=tuple(self._timings), total=self._elapsed())  # type: ignore[arg-type]
-
-    def _elapsed(self) -> float:
-        return self._clock.now() - self.plan.arrived
-
-    def _budget(self, stage: Stage) -> Deadline:
+    def _deadline(self, stage: Stage) -> Deadline:
         match stage:
             case Stage.RETRIEVE:
-                return self.plan.retrieve_by(self._clock.now())
+                return self.plan.retrieve_by(self.clock.now())
             case Stage.GENERATE:
                 return self.plan.generate_by
             case Stage.NORMALIZE | Stage.DECIDE:
@@ -142,87 +71,123 @@ class Run:
             case _:
                 return self.plan.answer_by
 
-    def _measured(self, stage: Stage, by: Deadline) -> "_Measured":
-        began = self._clock.now()
-        budget = min(by, self.plan.deadline).remaining(began)
-        attributes: dict[str, float] = {names.STAGE_BUDGET: budget}
-        if self.attempts:
-            attributes[names.ATTEMPT] = self.attempts
-        span = self._tracer.start_span(_SPAN_NAMES[stage], attributes=attributes)
 
-        def ended(cause: Cause | None) -> None:
-            duration = self._clock.now() - began
-            self._timings.append(StageTiming(stage, began - self.plan.arrived, duration, budget, cause, self.attempts))
+class _MeasuredStage:
+    """One run of a stage: its span, current while it runs, and its timing.
 
-        return _Measured(span, ended, in_time=by.remaining(began) > 0.0)
+    Attributes:
+        deadline: when it must have finished.
+    """
 
+    __slots__ = ("_attempt", "_began", "_budget", "_runner", "_span", "_stage", "_token", "deadline")
 
-class _Aside:
-    """Stops a stage's guard while an event is written: a slow reader is no slow model, and half an event no event."""
-
-    def __init__(self, sink: Sink, clock: Clock, guard: Callable[[], asyncio.Timeout | None]) -> None:
-        self._sink = sink
-        self._clock = clock
-        self._guard = guard
-
-    async def emit(self, event: Event) -> None:
-        guard = self._guard()
-        if guard is None:
-            await self._sink.emit(event)
-            return
-        ends = guard.when()
-        guard.reschedule(None)
-        try:
-            await self._sink.emit(event)
-        finally:
-            guard.reschedule(ends)
-        if ends is not None and self._clock.now() >= ends:
-            raise Failure(Cause.TIME_EXHAUSTED)
-
-
-class _Measured:
-    """One run of a stage: its span, current while it runs, and its timing. Not a generator, which would cost more."""
-
-    __slots__ = ("_ended", "_in_time", "_span", "_token")
-
-    def __init__(self, span: Span, ended: Callable[[Cause | None], None], *, in_time: bool) -> None:
-        self._span = span
-        self._ended = ended
-        self._in_time = in_time
+    def __init__(self, runner: StageRunner, stage: Stage, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self._runner = runner
+        self._stage = stage
+        self._attempt = 0
+        self._began = 0.0
+        self._budget = 0.0
+        self._span: Span | None = None
         self._token: Token[Context] | None = None
 
-    def __enter__(self) -> Span:
-        if not self._in_time:
+    def note(self, attributes: Attributes) -> None:
+        """Add attributes to the stage's span; never a text."""
+        if self._span is not None:
+            self._span.set_attributes(attributes)
+
+    def _begin(self) -> None:
+        runner = self._runner
+        self._began = runner.clock.now()
+        self._budget = min(self.deadline, runner.plan.deadline).remaining(self._began)
+        self._attempt = runner.report.attempts
+        attributes: dict[str, float] = {names.STAGE_BUDGET: self._budget}
+        if self._attempt:
+            attributes[names.ATTEMPT] = self._attempt
+        self._span = runner.tracer.start_span(_SPAN_NAMES[self._stage], attributes=attributes)
+        if not self.deadline.remaining(self._began):
             failure = Failure(Cause.TIME_EXHAUSTED)
             self._end(failure)
             raise failure
         self._token = attach(set_span_in_context(self._span))
-        return self._span
-
-    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
-        if self._token is not None:
-            detach(self._token)
-        self._end(raised)
 
     def _end(self, raised: BaseException | None) -> None:
+        if self._token is not None:
+            detach(self._token)
+            self._token = None
         cause: Cause | None = None
-        if isinstance(raised, Failure):
-            cause = raised.cause
-            self._span.set_attribute(names.CAUSE, cause.value)
-        elif isinstance(raised, asyncio.CancelledError):
-            self._span.set_attribute(names.CANCELLED, True)
-        self._span.end()
-        self._ended(cause)
+        if self._span is not None:
+            if isinstance(raised, Failure):
+                cause = raised.cause
+                self._span.set_attribute(names.CAUSE, cause.value)
+            elif isinstance(raised, asyncio.CancelledError):
+                self._span.set_attribute(names.CANCELLED, True)
+            self._span.end()
+        report = self._runner.report
+        duration = self._runner.clock.now() - self._began
+        start = self._began - report.arrived
+        report.stages.append(StageTiming(self._stage, start, duration, self._budget, cause, self._attempt))
+
+
+class ComputedStage(_MeasuredStage):
+    """A stage that only computes."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        self._begin()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
+        self._end(raised)
+
+
+class TimedStage(_MeasuredStage):
+    """A stage that waits.
+
+    Attributes:
+        timeout_cause: what is to blame when its time ends; the stage's work may change it as it goes.
+    """
+
+    __slots__ = ("_guard", "timeout_cause")
+
+    def __init__(self, runner: StageRunner, stage: Stage, deadline: Deadline) -> None:
+        super().__init__(runner, stage, deadline)
+        self.timeout_cause = _TIMEOUT_CAUSES.get(stage, Cause.TIME_EXHAUSTED)
+        self._guard = asyncio.timeout_at(deadline.at)
+
+    @contextmanager
+    def untimed(self) -> Iterator[None]:
+        """Stop the stage's clock during a wait for somebody else, such as a slow reader of a stream.
+
+        Raises:
+            Failure: TIME_EXHAUSTED when the stage's time has ended meanwhile. The wait itself is not cut off: half an
+                event would be no event.
+        """
+        self._guard.reschedule(None)
+        try:
+            yield
+        finally:
+            self._guard.reschedule(self.deadline.at)
+        if not self.deadline.remaining(self._runner.clock.now()):
+            raise Failure(Cause.TIME_EXHAUSTED)
+
+    async def __aenter__(self) -> Self:
+        self._begin()
+        await self._guard.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._guard.__aexit__(kind, raised, trace)
+        except TimeoutError:
+            failure = Failure(self.timeout_cause)
+            self._end(failure)
+            raise failure from None
+        self._end(raised)
 
 
 _SPAN_NAMES = {stage: f"groundwire.{stage.value.lower()}" for stage in Stage}
-
-
-def _late(stage: Stage) -> Cause:
-    match stage:
-        case Stage.RETRIEVE:
-            return Cause.STORE_TIMEOUT
-        case Stage.GENERATE:
-            return Cause.MODEL_TIMEOUT
-        case _:
-            return Cause.TIME_EXHAUSTED
+_TIMEOUT_CAUSES = {Stage.RETRIEVE: Cause.STORE_TIMEOUT, Stage.GENERATE: Cause.MODEL_TIMEOUT}

@@ -25,6 +25,10 @@ class Source:
         self.passage = passage
 
     @cached_property
+    def _spaced(self) -> str:
+        return " ".join(self.passage.text.split())
+
+    @cached_property
     def words(self) -> ContentWords:
         """What it says."""
         return ContentWords(self.passage.text)
@@ -49,13 +53,28 @@ class Source:
         Empty when none shares a word. Of two sentences that share as many words, the shorter says less besides.
         """
         # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is much cheaper besides.
-        verbatim = _stretch(statement.split(), self.passage.text)
+        verbatim = self._stretch(statement.split())
         if verbatim:
             return verbatim
         said = content_words(statement)
         shared = [(len(words.occurring(said)), -len(sentence), sentence) for sentence, words in self.sentences]
         count, _, best = max(shared, key=lambda each: each[:2], default=(0, 0, ""))
         return best if count else ""
+
+    def _stretch(self, words: list[str]) -> str:
+        """Return the stretch that has these words in a row, however they are spaced; empty when there is none."""
+        said, spaced = " ".join(words), self._spaced
+        start = spaced.find(said) if said else -1
+        while start >= 0:
+            end = start + len(said)
+            if (start == 0 or not spaced[start - 1].isalnum()) and spaced[end : end + 1] in ("", " "):
+                first = spaced.count(" ", 0, start)
+                within = start - (spaced.rfind(" ", 0, start) + 1)
+                text = self.passage.text
+                tokens = list(_TOKEN.finditer(text))
+                return text[tokens[first].start() + within : tokens[first + len(words) - 1].end()]
+            start = spaced.find(said, start + 1)
+        return ""
 
 
 def check_sentence(sentence: str, span: Span, cited: Sequence[Source]) -> CheckedSentence:
@@ -90,21 +109,6 @@ def support(statement: str, sources: Iterable[Source]) -> float:
     for source in sources:
         missing -= source.words.occurring(missing)
     return 1.0 - len(missing) / len(said)
-
-
-def _stretch(words: list[str], text: str) -> str:
-    """The stretch of a text that has these words in a row, however they are spaced; empty when there is none."""
-    said, spaced = " ".join(words), " ".join(text.split())
-    start = spaced.find(said) if said else -1
-    while start >= 0:
-        end = start + len(said)
-        if (start == 0 or not spaced[start - 1].isalnum()) and spaced[end : end + 1] in ("", " "):
-            first = spaced.count(" ", 0, start)
-            within = start - (spaced.rfind(" ", 0, start) + 1)
-            tokens = list(_TOKEN.finditer(text))
-            return text[tokens[first].start() + within : tokens[first + len(words) - 1].end()]
-        start = spaced.find(said, start + 1)
-    return ""
 
 
 _TOKEN = re.compile(r"\S+")

@@ -16,10 +16,10 @@ class Prompts(Protocol):
         self,
         name: str,
         version: str,
-        ask: Question,
+        question: Question,
         passages: Sequence[Passage],
-        mends: Draft | None = None,
-        given: Sequence[CheckedSegment] = (),
+        repair_of: Draft | None = None,
+        released: Sequence[CheckedSegment] = (),
     ) -> Prompt:
         """Render the prompt for a question over passages; an empty `version` takes the newest.
 

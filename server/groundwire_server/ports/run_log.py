@@ -3,30 +3,34 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from groundwire_server.domain.event import Event, Numbered
-from groundwire_server.domain.run import RunKey
+from groundwire_server.domain.event import NumberedEvent
+from groundwire_server.domain.inquiry import RunKey
 
 
 class RunLog(Protocol):
-    """Keeps the events of runs in order, so that several callers can follow one, resume it, or have it again."""
+    """Keeps the events of runs in order, so that several callers can follow one, resume it, or have it again.
 
-    async def open(self, key: RunKey, asked: bytes) -> bytes | None:
-        """Open a run's log and return None; where there is one already, return what it was opened for.
+    Every method is awaited, so that a log may be across a network.
+    Every adapter passes `tests/contract/run_log/test_run_log.py`.
+    """
+
+    async def open(self, key: RunKey, fingerprint: bytes) -> bytes | None:
+        """Open a run's log and return None; where there is one already, return the fingerprint it was opened with.
 
         Args:
             key: the run.
-            asked: a digest of what is asked.
+            fingerprint: a digest of the request.
         """
         ...
 
-    async def append(self, key: RunKey, event: Event) -> None:
-        """Add what happened; those who follow see it."""
+    async def append(self, key: RunKey, event: NumberedEvent) -> None:
+        """Add an event; those who follow see it."""
         ...
 
     async def close(self, key: RunKey, keep: float) -> None:
-        """Nothing more will happen; the log is forgotten after `keep` seconds, or sooner when room is needed."""
+        """End the log; it is forgotten after `keep` seconds, or sooner when space is needed."""
         ...
 
-    def follow(self, key: RunKey, after: int) -> AsyncIterator[Numbered] | None:
-        """Yield the events after that number as they happen, to the end of the run; None where there is no such log."""
+    async def follow(self, key: RunKey, after: int) -> AsyncIterator[NumberedEvent] | None:
+        """Return the events after that number as they happen, to the end; None where there is no such log."""
         ...

@@ -86,7 +86,7 @@ def test_a_continuation_shows_what_was_given_as_it_would_have_been_written() -> 
     span = Span(0, 1, 0, 1, 0, 1)
     given = CheckedSegment(" " + text, span, (Citation(passages[1], "Two.", span),), ())
     prompts = FilePrompts(BUILT_IN)
-    prompt = prompts.render("answer", "", asked, passages, given=[given])
+    prompt = prompts.render("answer", "", asked, passages, released=[given])
     before = prompts.render("answer", "", asked, passages)
     assert prompt.user.startswith(before.user)
     assert (prompt.version, prompt.system, prompt.handles) == (before.version, before.system, before.handles)

@@ -210,7 +210,13 @@ routes:
     mode: PROVISIONAL
     limits: {question: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, display: 5, nearest: 6}
     thresholds: {min_relevance: 0.1, min_support: 0.2, confidence: [LOW]}
-    time: {default_seconds: 7, max_seconds: 8, retrieval_share: 0.3, retrieval_seconds: 9, begin_share: 1}
+    time:
+      default_seconds: 7
+      max_seconds: 8
+      retrieval_share: 0.3
+      retrieval_seconds: 9
+      begin_share: 1
+      retry_window_seconds: 2
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
 """
     ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq")

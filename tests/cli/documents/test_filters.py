@@ -10,7 +10,7 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.domain.filters import matches
 from groundwire_server.domain.metadata import MetadataValue
 from groundwire_server.edge.convert.filters import filter_from_pb
-from groundwire_server.edge.layers.validation import check
+from groundwire_server.edge.interceptors.validation import check
 
 DOCUMENTS: dict[str, dict[str, MetadataValue]] = {
     "text": {"year": "2026", "draft": "true", "team": "hr"},

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from groundwire_server.cli.files import reading
-from groundwire_server.cli.files.conversion import Converter
+from groundwire_server.cli.files.converter import Converter
 from groundwire_server.cli.files.entries import Given, Readable, Unreadable
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

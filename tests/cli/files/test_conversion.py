@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.cli.files import conversion
-from groundwire_server.cli.files.conversion import ConversionError, Converter
+from groundwire_server.cli.files import converter
+from groundwire_server.cli.files.converter import ConversionError, Converter
 from groundwire_server.cli.files.entries import Readable, Unreadable
 from tests.cli.files.samples import docx, only, pdf
 
@@ -34,7 +34,7 @@ def test_a_document_of_an_office_becomes_text(tmp_path: Path, name: str, content
 def test_a_pdf_over_the_limit_is_not_converted(tmp_path: Path) -> None:
     path = tmp_path / "big.pdf"
     with path.open("wb") as sparse:
-        sparse.truncate(conversion.FILE_LIMIT + 1)
+        sparse.truncate(converter.FILE_LIMIT + 1)
 
     assert only(path) == Unreadable(str(path), "is 64.0 MiB long, and at most 64 MiB are taken; split it")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.cli.files import finding, reading
-from groundwire_server.cli.files.conversion import Converter
+from groundwire_server.cli.files.converter import Converter
 from groundwire_server.cli.files.entries import Given, Unreadable
 
 

@@ -38,7 +38,7 @@ class Served:
     channel: grpc.aio.Channel
     address: str
     spans: Spans
-    in_force: ConfigReloader
+    reloader: ConfigReloader
     file: Path
     answers: "AnswerServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -50,7 +50,7 @@ class Served:
     async def reconfigured(self, sections: dict[str, Any]) -> bool:
         """Put another file in the old one's place, and have the server take it in."""
         self.file.write_text(json.dumps(sections))
-        return await self.in_force.reload()
+        return await self.reloader.reload()
 
 
 class Serve(Protocol):
@@ -69,19 +69,20 @@ def configured(tmp_path: Path) -> Serve:
         file.write_text(json.dumps(sections))
         sources = beside(tmp_path / "data", embedder=embedder, file=file)
         spans = Spans()
-        in_force = await ConfigReloader.begin(sources, load(sources), spans.tracer, Counts().meter)
-        server = compose.server(in_force.current, spans.tracer)
+        process = compose.Process.begin(spans.tracer, Counts().meter)
+        reloader = await ConfigReloader.begin(sources, load(sources), process)
+        server = compose.server(reloader.current, process)
         port = await server.start("127.0.0.1:0")
         try:
             address = f"127.0.0.1:{port}"
             async with grpc.aio.insecure_channel(address) as channel:
-                served = Served(channel, address, spans, in_force, file)
+                served = Served(channel, address, spans, reloader, file)
                 await ingest(served, *DOCUMENTS)
                 spans.clear()
                 yield served
         finally:
             await server.drain(0.0, 0.0)
-            await in_force.close()
+            await reloader.close()
 
     return start
 

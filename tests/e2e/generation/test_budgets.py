@@ -5,11 +5,8 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import (
-    cause_pb2,
-    outcome_pb2,
-)
-from groundwire_server.domain.deadline import Deadline, TimePlan
+from groundwire.v1 import cause_pb2, outcome_pb2
+from tests.doubles.policies import time_plan
 from tests.doubles.silent import silent
 from tests.doubles.upstream import Beat, Move, Pause, Reply, Stall, Upstream, upstream
 from tests.e2e.calls import answer, stream
@@ -32,7 +29,7 @@ STALLED = [
 
 def whole(seconds: float) -> float:
     """Seconds that a model has of a call."""
-    return TimePlan(0.0, Deadline(seconds)).generate_by.at
+    return time_plan(seconds).generate_by.at
 
 
 def held(closed_at: float | None, began: float, expected: float) -> None:

@@ -4,10 +4,7 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import (
-    cause_pb2,
-    document_pb2,
-)
+from groundwire.v1 import cause_pb2, document_pb2
 from groundwire_server.app.configuration.problems import InvalidConfigurationError
 from tests.doubles.embeddings import embedding
 from tests.doubles.upstream import Reply, Upstream, upstream

@@ -104,9 +104,9 @@ async def test_the_end_of_the_callers_time_closes_its_request_and_an_outcome_sti
         outcome = (await stream(served, seconds=0.6))[-1].outcome if streamed else await answer(served, seconds=0.6)
         assert now() - began < 0.6
         assert await closed(double, began) < 0.6
-        stands = streamed and case in {"in the middle", "while it writes"}
+        checked = case in {"in the middle", "while it writes"}
         assert outcome.cause == cause_pb2.CAUSE_MODEL_TIMEOUT
-        assert outcome.action == (outcome_pb2.ACTION_CUT_SHORT if stands else outcome_pb2.ACTION_PASSAGES_ONLY)
+        assert outcome.action == (outcome_pb2.ACTION_CUT_SHORT if checked else outcome_pb2.ACTION_PASSAGES_ONLY)
 
 
 async def test_an_answer_cancelled_by_name_closes_its_request_at_once(configured: Serve) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from groundwire_server.adapters.authentication import key_file
-from groundwire_server.adapters.authentication.key_file import ApiKey, KeyFileError
+from groundwire_server.adapters.authentication.key_file import KeyFileError, StoredApiKey
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import Credentials
@@ -26,7 +26,7 @@ class ApiKeys:
     A subject may have several keys, so that a new one can be spread before the old one is revoked.
     """
 
-    def __init__(self, path: Path, keys: Mapping[str, ApiKey], mark: object, clock: Clock) -> None:
+    def __init__(self, path: Path, keys: Mapping[str, StoredApiKey], mark: object, clock: Clock) -> None:
         self._path = path
         self._keys = keys
         self._mark = mark

@@ -29,7 +29,7 @@ class KeyFileError(SetupError):
 
 
 @dataclass(frozen=True, slots=True)
-class ApiKey:
+class StoredApiKey:
     """One key, without its secret.
 
     Attributes:
@@ -49,10 +49,10 @@ class ApiKey:
     revoked: datetime | None = None
 
 
-def new_key(caller: Caller, created: datetime, expires: datetime | None) -> tuple[ApiKey, str]:
+def new_key(caller: Caller, created: datetime, expires: datetime | None) -> tuple[StoredApiKey, str]:
     """Make a key; its whole text is returned here, and kept nowhere."""
     key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
-    return ApiKey(key_id, hash_of(secret), caller, created, expires), f"gw_{key_id}_{secret}"
+    return StoredApiKey(key_id, hash_of(secret), caller, created, expires), f"gw_{key_id}_{secret}"
 
 
 def hash_of(secret: str) -> str:
@@ -60,7 +60,7 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def read(path: Path) -> Mapping[str, ApiKey]:
+def read(path: Path) -> Mapping[str, StoredApiKey]:
     """The keys of a file, by id.
 
     Raises:
@@ -90,7 +90,7 @@ def read(path: Path) -> Mapping[str, ApiKey]:
 
 
 @contextmanager
-def changing(path: Path) -> Iterator[dict[str, ApiKey]]:
+def changing(path: Path) -> Iterator[dict[str, StoredApiKey]]:
     """Read the keys, let them be changed, and write them; what others write meanwhile is not lost.
 
     Raises:
@@ -111,12 +111,12 @@ def changing(path: Path) -> Iterator[dict[str, ApiKey]]:
         os.close(folder)
 
 
-def revoked(key: ApiKey, at: datetime) -> ApiKey:
+def revoked(key: StoredApiKey, at: datetime) -> StoredApiKey:
     """The same key, from now on of no use; the first revocation stands."""
     return key if key.revoked is not None else replace(key, revoked=at)
 
 
-def _write(path: Path, keys: Iterable[ApiKey]) -> None:
+def _write(path: Path, keys: Iterable[StoredApiKey]) -> None:
     """Replace the file at once: a new one is its owner's alone, another stays readable by whoever runs the server."""
     content = {"version": VERSION, "keys": [_to_json(key) for key in keys]}
     try:
@@ -147,7 +147,7 @@ def _keep_owner(path: Path, number: int) -> None:
             os.fchmod(number, stat.S_IRUSR | stat.S_IWUSR | (old.st_mode & stat.S_IRGRP))
 
 
-def _to_json(key: ApiKey) -> Mapping[str, Any]:
+def _to_json(key: StoredApiKey) -> Mapping[str, Any]:
     return {
         "id": key.key_id,
         "hash": key.hashed,
@@ -161,14 +161,14 @@ def _to_json(key: ApiKey) -> Mapping[str, Any]:
     }
 
 
-def _from_json(given: Mapping[str, Any]) -> ApiKey:
+def _from_json(given: Mapping[str, Any]) -> StoredApiKey:
     caller = Caller.checked(
         given["tenant"], given["subject"], given["principals"], [Role(role) for role in given["roles"]]
     )
     created, expires, revoked_at = (_date(given[name]) for name in ("created", "expires", "revoked"))
     if created is None or len(bytes.fromhex(given["hash"])) != hashlib.sha256().digest_size:
         raise ValueError("created or hash")
-    return ApiKey(str(given["id"]), given["hash"], caller, created, expires, revoked_at)
+    return StoredApiKey(str(given["id"]), given["hash"], caller, created, expires, revoked_at)
 
 
 def _date(value: str | None) -> datetime | None:

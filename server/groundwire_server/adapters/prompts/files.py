@@ -56,10 +56,10 @@ class FilePrompts:
         self,
         name: str,
         version: str,
-        ask: Question,
+        question: Question,
         passages: Sequence[Passage],
-        mends: Draft | None = None,
-        given: Sequence[CheckedSegment] = (),
+        repair_of: Draft | None = None,
+        released: Sequence[CheckedSegment] = (),
     ) -> Prompt:
         """Render a prompt; passages are handed out as `p1`, `p2`, … in their order."""
         version = version or self._newest[name]
@@ -67,18 +67,18 @@ class FilePrompts:
         module = self._templates[name][version].module
         # Plain tuples: the sandbox looks at every attribute that a template asks for.
         shown = [(handle, passage.title, passage.text) for handle, passage in handles.items()]
-        turns = [("User" if turn.by_user else "Assistant", turn.text) for turn in ask.turns]
-        user = _macro(module, "user")(ask.text, turns, shown)
-        if mends is not None:
-            user += "\n\n" + _macro(module, "repair")(mends.text, mends.wrong.value)
-        if given:
-            user += "\n\n" + _macro(module, "continuation")([_written(segment, handles) for segment in given])
+        turns = [("User" if turn.by_user else "Assistant", turn.text) for turn in question.turns]
+        user = _macro(module, "user")(question.text, turns, shown)
+        if repair_of is not None:
+            user += "\n\n" + _macro(module, "repair")(repair_of.text, repair_of.cause.value)
+        if released:
+            user += "\n\n" + _macro(module, "continuation")([_written(segment, handles) for segment in released])
         return Prompt(
             name=name,
             version=version,
             system=_macro(module, "system")(),
             user=user,
-            question=ask.text,
+            question=question.text,
             handles=handles,
         )
 

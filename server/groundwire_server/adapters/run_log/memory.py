@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from groundwire_server.domain.answer import GroundedText
-from groundwire_server.domain.event import Event, Numbered, Numbering, TextDelta
+from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
+from groundwire_server.domain.inquiry import RunKey
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, Outcome
-from groundwire_server.domain.run import RunKey
 from groundwire_server.ports.clock import Clock
 
 MOST_CHARACTERS = 32 * 1024 * 1024
@@ -21,9 +21,8 @@ _OVERHEAD = 256
 
 @dataclass(slots=True)
 class _Log:
-    asked: bytes
-    numbering: Numbering = field(default_factory=Numbering)
-    events: list[Numbered] = field(default_factory=list)
+    fingerprint: bytes
+    events: list[NumberedEvent] = field(default_factory=list)
     size: int = 0
     forget_at: float = 0.0
     closed: bool = False
@@ -50,22 +49,22 @@ class MemoryRunLog:
         self._ended: OrderedDict[RunKey, _Log] = OrderedDict()
         self._ended_size = 0
 
-    async def open(self, key: RunKey, asked: bytes) -> bytes | None:
-        """Open a run's log and return None; where there is one already, return what it was opened for."""
+    async def open(self, key: RunKey, fingerprint: bytes) -> bytes | None:
+        """Open a run's log and return None; where there is one already, return the fingerprint it was opened with."""
         known = self._log(key)
         if known is None:
-            self._logs[key] = _Log(asked)
-        return None if known is None else known.asked
+            self._logs[key] = _Log(fingerprint)
+        return None if known is None else known.fingerprint
 
-    async def append(self, key: RunKey, event: Event) -> None:
-        """Add what happened."""
+    async def append(self, key: RunKey, event: NumberedEvent) -> None:
+        """Add an event; those who follow see it."""
         log = self._logs[key]
-        log.events.append(log.numbering.next(event))
-        log.size += _OVERHEAD + _characters(event)
+        log.events.append(event)
+        log.size += _OVERHEAD + _characters(event.event)
         log.wake()
 
     async def close(self, key: RunKey, keep: float) -> None:
-        """End a log; it is forgotten after `keep` seconds, or sooner when room is needed."""
+        """End a log; it is forgotten after `keep` seconds, or sooner when space is needed."""
         log = self._logs[key]
         log.closed = True
         log.forget_at = self._clock.now() + keep
@@ -74,8 +73,8 @@ class MemoryRunLog:
         self._ended_size += log.size
         self._make_room()
 
-    def follow(self, key: RunKey, after: int) -> AsyncIterator[Numbered] | None:
-        """Yield the events after that number as they happen, to the end of the run; None where there is no such log."""
+    async def follow(self, key: RunKey, after: int) -> AsyncIterator[NumberedEvent] | None:
+        """Return the events after that number as they happen, to the end; None where there is no such log."""
         log = self._log(key)
         return None if log is None else _following(log, after)
 
@@ -100,7 +99,7 @@ class MemoryRunLog:
         del self._logs[key]
 
 
-async def _following(log: _Log, after: int) -> AsyncIterator[Numbered]:
+async def _following(log: _Log, after: int) -> AsyncIterator[NumberedEvent]:
     while True:
         changed = log.changed
         for numbered in log.events[after:]:

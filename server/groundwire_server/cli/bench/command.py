@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
+from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 _MOST_CALLS = 100_000
@@ -15,7 +15,7 @@ _MOST_SECONDS = 600
 
 @connects
 def bench(
-    connection: Connection,
+    connection: ConnectionOptions,
     question: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="What to ask; repeatable, asked in turn.")
     ] = None,

@@ -12,22 +12,22 @@ from rich.table import Table
 from rich.text import Text
 
 import groundwire
-from groundwire_server.cli import loading
-from groundwire_server.cli.asking import read, show_trace
 from groundwire_server.cli.calls import connect, failures_stop
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.demo import corpus
 from groundwire_server.cli.demo.child import LOG, STORE, server
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.files.entries import Readable
+from groundwire_server.cli.ingest.upload import Tally, show_tally, upload
+from groundwire_server.cli.render import read, show_trace
 
 TENANT = "demo"
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class TourResult:
     """How one question ended."""
 
     asked: Asked
@@ -54,7 +54,7 @@ def tour(data: Path, *, fresh: bool) -> bool:
     _prepare(data, fresh)
     with failures_stop():
         console.print(Text("Starting a server", style="bold"))
-        with server(data) as address, connect(Connection(address, TENANT)) as client:
+        with server(data) as address, connect(ConnectionOptions(address, TENANT)) as client:
             # Not wrapped: a path that is broken cannot be copied.
             console.print(f"It listens on {address} and keeps its documents in {data}", soft_wrap=True)
             console.print()
@@ -78,15 +78,15 @@ def _prepare(data: Path, fresh: bool) -> None:
 def _store(client: groundwire.SyncClient, console: Terminal) -> None:
     console.print(Text(f"Storing the language reference of Python {platform.python_version()}", style="bold"))
     begun = time.perf_counter()
-    tally = loading.Tally()
-    loading.load(client, map(Readable, corpus.documents()), corpus.size(), tally)
-    loading.show_tally(console, tally)
+    tally = Tally()
+    upload(client, map(Readable, corpus.documents()), corpus.size(), tally)
+    show_tally(console, tally)
     console.print(Text(f"in {time.perf_counter() - begun:.1f} s", style="dim"))
     if tally.failures:
         raise CommandError(ExitCode.FAILED, "the demo's documents could not be stored; the reasons are above")
 
 
-def _ask(client: groundwire.SyncClient, console: Terminal, number: int, asked: Asked) -> Ended:
+def _ask(client: groundwire.SyncClient, console: Terminal, number: int, asked: Asked) -> TourResult:
     console.print()
     console.print(Rule(Text(f"{number} of {len(QUESTIONS)}", style="dim"), align="left", style="dim"))
     console.print(Text(asked.text, style="bold"))
@@ -94,10 +94,10 @@ def _ask(client: groundwire.SyncClient, console: Terminal, number: int, asked: A
     outcome = read(client.stream(asked.text), console)
     console.print()
     show_trace(console, outcome)
-    return Ended(asked, outcome)
+    return TourResult(asked, outcome)
 
 
-def _sum_up(console: Terminal, ended: list[Ended], data: Path) -> None:
+def _sum_up(console: Terminal, ended: list[TourResult], data: Path) -> None:
     console.print()
     console.print(Rule(style="dim"))
     table = Table(box=None, padding=(0, 1), expand=False)

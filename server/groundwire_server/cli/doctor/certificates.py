@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from groundwire_server.cli import credentials
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.report import Finding, State
 from groundwire_server.cli.exits import CommandError
 
@@ -16,7 +16,7 @@ _SECONDS = 3.0
 _SOON = timedelta(days=14)
 
 
-def validity(connection: Connection, address: tuple[str, int], now: datetime) -> Iterator[Finding]:
+def validity(connection: ConnectionOptions, address: tuple[str, int], now: datetime) -> Iterator[Finding]:
     """The server's certificate, and the caller's own where there is one; what cannot be had is left out.
 
     Args:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
+from groundwire_server.cli.connection import ConnectionOptions, connects
 
 
 @connects
 def doctor(
-    connection: Connection,
+    connection: ConnectionOptions,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The configuration to look at; else the one that `groundwire serve` takes."),

@@ -10,7 +10,7 @@ from groundwire.security import on_this_machine
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.stores import EmbeddedStore
 from groundwire_server.app.configuration.problems import InvalidConfigurationError, Problem
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.embedders import embedders
 from groundwire_server.cli.doctor.providers import providers
 from groundwire_server.cli.doctor.report import Finding, State
@@ -21,7 +21,7 @@ _OTLP_PORT = 4317
 _CORRECT = "no server starts with it"
 
 
-def local(connection: Connection, config: Path | None) -> Iterator[Finding]:
+def local(connection: ConnectionOptions, config: Path | None) -> Iterator[Finding]:
     """What a server of this configuration works with; nothing for a server elsewhere unless a file is named.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.certificates import validity
 from groundwire_server.cli.doctor.report import Finding, State
 from groundwire_server.cli.doctor.server import ask
@@ -12,7 +12,7 @@ from groundwire_server.cli.doctor.sockets import refusal
 _SECONDS = 3.0
 
 
-def remote(connection: Connection) -> Iterator[Finding]:
+def remote(connection: ConnectionOptions) -> Iterator[Finding]:
     """The server, from the address to the corpus; what cannot be looked at after a failure is left out."""
     host, _, port = connection.server.removeprefix("dns:///").rpartition(":")
     if not connection.server.startswith("unix:"):

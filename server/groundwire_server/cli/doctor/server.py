@@ -16,7 +16,7 @@ from groundwire.security import Proof
 from groundwire.v1 import answer_service_pb2, document_service_pb2, retrieval_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.cli import credentials
-from groundwire_server.cli.connection import Connection
+from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.report import REACHING, Finding, State
 from groundwire_server.cli.exits import CommandError
 
@@ -30,7 +30,7 @@ _TIME = "groundwire-time"
 _SKEW_SECONDS = 5.0
 
 
-def ask(connection: Connection, seconds: float) -> Iterator[Finding]:
+def ask(connection: ConnectionOptions, seconds: float) -> Iterator[Finding]:
     """The way by TLS and gRPC, the services' health, the version, the credential, the corpus."""
     try:
         proof = credentials.credential(connection)
@@ -58,7 +58,7 @@ def ask(connection: Connection, seconds: float) -> Iterator[Finding]:
             yield from _corpus(channel, metadata, connection, seconds)
 
 
-def _health(channel: grpc.Channel, connection: Connection, seconds: float) -> Iterator[Finding]:
+def _health(channel: grpc.Channel, connection: ConnectionOptions, seconds: float) -> Iterator[Finding]:
     stub = health_pb2_grpc.HealthStub(channel)
     for service in _SERVICES:
         name = service.rpartition(".")[2]
@@ -84,7 +84,7 @@ def _health(channel: grpc.Channel, connection: Connection, seconds: float) -> It
 
 
 def _corpus(
-    channel: grpc.Channel, metadata: tuple[tuple[str, str], ...], connection: Connection, seconds: float
+    channel: grpc.Channel, metadata: tuple[tuple[str, str], ...], connection: ConnectionOptions, seconds: float
 ) -> Iterator[Finding]:
     stub = DocumentServiceStub(channel)
     request = document_service_pb2.GetCorpusVersionRequest()
@@ -145,11 +145,11 @@ def _version(trailers: Iterable[tuple[str, str | bytes]] | None) -> Finding:
     return Finding("version", State.WARN, f"{said}, this is {own}", "use the same on both sides")
 
 
-def _way(connection: Connection) -> str:
+def _way(connection: ConnectionOptions) -> str:
     return "the connection is secured, and gRPC answers" if connection.secured else "gRPC answers, not secured by TLS"
 
 
-def _not_reached(call: grpc.Call, connection: Connection) -> Finding:
+def _not_reached(call: grpc.Call, connection: ConnectionOptions) -> Finding:
     details = " ".join((call.details() or "").split())
     if "CERTIFICATE_VERIFY_FAILED" in details:
         do = "give its authority with --tls-ca, or the address by the name in the certificate"

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from groundwire_server.cli.connection import Connection, connects
+from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 Principal: TypeAlias = Annotated[
@@ -32,7 +32,7 @@ class Order(StrEnum):
 
 @connects
 def list_(
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     conditions: Conditions = None,
     order: Annotated[
@@ -62,7 +62,7 @@ def list_(
 @connects
 def get(
     document_id: Annotated[str, typer.Argument(metavar="ID", help="The document's id.")],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     text: Annotated[bool, typer.Option("--text", help="Print its text, and nothing else.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON; with --text, the text as well.")] = False,
@@ -94,7 +94,7 @@ def get(
 @connects
 def delete(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The documents' ids.")],
-    connection: Connection,
+    connection: ConnectionOptions,
     principal: Principal = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Succeed where a document does not exist.")
@@ -120,7 +120,7 @@ def delete(
 
 @connects
 def purge(
-    connection: Connection,
+    connection: ConnectionOptions,
     conditions: Conditions = None,
     principal: Principal = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted, and delete nothing.")] = False,

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from google.protobuf import json_format
 
 from groundwire.v1.document_pb2 import Document
-from groundwire_server.cli.files.conversion import FILE_LIMIT, ConversionError, Converter
+from groundwire_server.cli.files.converter import FILE_LIMIT, ConversionError, Converter
 from groundwire_server.cli.files.entries import Given, Readable, Skipped, Stamp, Unreadable
 from groundwire_server.cli.files.finding import CONVERTED, LINES
 from groundwire_server.cli.files.memory import Memory

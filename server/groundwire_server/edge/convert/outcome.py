@@ -6,55 +6,57 @@ from typing import TypeAlias
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from groundwire.v1 import grounding_pb2, outcome_pb2, report_pb2
-from groundwire_server.domain.answer import CheckedSentence, Citation, GroundedText, Span
+from groundwire_server.domain.answer import Citation, GroundedText, Span
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Report, StageTiming
-from groundwire_server.domain.vocabulary import Confidence
 from groundwire_server.edge.convert.durations import fill
-from groundwire_server.edge.convert.passage import passages_to_pb
-from groundwire_server.edge.convert.words import ACTIONS, CAUSES, CONFIDENCES, LOSSES, NEXT_STEPS, STAGES, VERDICTS
+from groundwire_server.edge.convert.passage import fill_passages
+from groundwire_server.edge.convert.words import (
+    ACTIONS,
+    CAUSES,
+    CONFIDENCES,
+    LOSSES,
+    NEXT_STEPS,
+    PURPOSES,
+    STAGES,
+    VERDICTS,
+)
 
 Timings: TypeAlias = Sequence[StageTiming]
 
 
-def outcome_to_pb(outcome: Outcome) -> outcome_pb2.Outcome:
-    """Write an outcome with its report."""
-    message = outcome_pb2.Outcome(
-        cause=CAUSES[outcome.cause],
-        action=ACTIONS[outcome.action],
-        next_step=NEXT_STEPS[outcome.next_step],
-        report=_report(outcome.report),
-    )
+def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
+    """Write an outcome with its report into a message, in place: copies of messages would cost as much again."""
+    message.cause = CAUSES[outcome.cause]
+    message.action = ACTIONS[outcome.action]
+    message.next_step = NEXT_STEPS[outcome.next_step]
     weakest = None if outcome.answer is None else outcome.answer.weakest_verdict
     if weakest is not None:
         message.weakest_verdict = VERDICTS[weakest]
     match outcome.result:
         case Answered(answer):
-            message.answered.answer.CopyFrom(_text(answer))
+            _fill_text(message.answered.answer, answer)
         case Abstained(searched, nearest):
             message.abstained.searched = searched
-            message.abstained.nearest.extend(passages_to_pb(nearest))
+            fill_passages(message.abstained.nearest, nearest)
         case Degraded(losses, answer, passages):
             message.degraded.losses.extend(LOSSES[loss] for loss in losses)
-            message.degraded.passages.extend(passages_to_pb(passages))
+            fill_passages(message.degraded.passages, passages)
             if answer is not None:
-                message.degraded.answer.CopyFrom(_text(answer))
+                _fill_text(message.degraded.answer, answer)
         case FailedSafe(retryable, retry_after):
             message.failed_safe.retryable = retryable
             if retry_after is not None:
                 fill(message.failed_safe.retry_after, retry_after)
-    return message
+    _fill_report(message.report, outcome.report)
 
 
-def citation_to_pb(citation: Citation) -> grounding_pb2.Citation:
-    """Write one citation."""
-    return grounding_pb2.Citation(
-        chunk_id=citation.passage.chunk_id,
-        document_id=citation.passage.document_id,
-        title=citation.passage.title,
-        source_uri=citation.passage.source_uri,
-        quote=citation.quote,
-        span=_span(citation.span),
-    )
+def fill_citation(message: grounding_pb2.Citation, citation: Citation) -> None:
+    """Write one citation into a message."""
+    passage = citation.passage
+    message.chunk_id, message.document_id = passage.chunk_id, passage.document_id
+    message.title, message.source_uri = passage.title, passage.source_uri
+    message.quote = citation.quote
+    _fill_span(message.span, citation.span)
 
 
 def fill_stages(messages: "RepeatedCompositeFieldContainer[report_pb2.StageTiming]", timings: Timings) -> None:
@@ -68,72 +70,51 @@ def fill_stages(messages: "RepeatedCompositeFieldContainer[report_pb2.StageTimin
             message.cause = CAUSES[timing.cause]
 
 
-def _text(answer: GroundedText) -> grounding_pb2.GroundedText:
-    return grounding_pb2.GroundedText(
-        text=answer.text,
-        verified=answer.verified,
-        confidence=_confidence(answer.confidence),
-        model_confidence=_confidence(answer.model_confidence),
-        citations=[citation_to_pb(citation) for citation in answer.citations],
-        sentences=[_sentence(sentence) for sentence in answer.sentences],
-        grounding_score=answer.grounding_score,
-    )
+def _fill_text(message: grounding_pb2.GroundedText, answer: GroundedText) -> None:
+    message.text = answer.text
+    message.verified = answer.verified
+    if answer.confidence is not None:
+        message.confidence = CONFIDENCES[answer.confidence]
+    if answer.model_confidence is not None:
+        message.model_confidence = CONFIDENCES[answer.model_confidence]
+    message.grounding_score = answer.grounding_score
+    for citation in answer.citations:
+        fill_citation(message.citations.add(), citation)
+    for sentence in answer.sentences:
+        written = message.sentences.add(
+            verdict=VERDICTS[sentence.verdict],
+            support_score=sentence.support,
+            citation_indexes=sentence.citations,
+            checker=sentence.checker,
+        )
+        _fill_span(written.span, sentence.span)
 
 
-def _confidence(confidence: Confidence | None) -> grounding_pb2.Confidence.ValueType:
-    return grounding_pb2.CONFIDENCE_UNSPECIFIED if confidence is None else CONFIDENCES[confidence]
+def _fill_span(message: grounding_pb2.Span, span: Span) -> None:
+    message.start_byte, message.end_byte = span.start_byte, span.end_byte
+    message.start_code_point, message.end_code_point = span.start_code_point, span.end_code_point
+    message.start_utf16_unit, message.end_utf16_unit = span.start_utf16_unit, span.end_utf16_unit
 
 
-def _sentence(sentence: CheckedSentence) -> grounding_pb2.Sentence:
-    return grounding_pb2.Sentence(
-        span=_span(sentence.span),
-        verdict=VERDICTS[sentence.verdict],
-        support_score=sentence.support,
-        citation_indexes=sentence.citations,
-        checker=sentence.checker,
-    )
-
-
-def _span(span: Span) -> grounding_pb2.Span:
-    return grounding_pb2.Span(
-        start_byte=span.start_byte,
-        end_byte=span.end_byte,
-        start_code_point=span.start_code_point,
-        end_code_point=span.end_code_point,
-        start_utf16_unit=span.start_utf16_unit,
-        end_utf16_unit=span.end_utf16_unit,
-    )
-
-
-def _usage(report: Report) -> report_pb2.Usage:
-    usage = report.usage
-    return report_pb2.Usage(
-        model=report.model,
-        purpose=report_pb2.Usage.PURPOSE_ANSWER,
-        input_tokens=usage.input_tokens,
-        cached_input_tokens=usage.cached_input_tokens,
-        output_tokens=usage.output_tokens,
-        estimated=usage.estimated,
-        cost_micros=usage.cost_micros,
-        currency=usage.currency,
-    )
-
-
-def _report(report: Report) -> report_pb2.Report:
-    message = report_pb2.Report(
-        request_id=report.request_id,
-        trace_id=report.trace_id,
-        route=report.route,
-        corpus_version=report.corpus_version,
-        prompt_name=report.prompt_name,
-        prompt_version=report.prompt_version,
-        experiment_arm=report.experiment_arm,
-        model=report.model,
-        attempts=report.attempts,
-        usage=[_usage(report)] if report.attempts else [],
-    )
+def _fill_report(message: report_pb2.Report, report: Report) -> None:
+    message.request_id, message.trace_id, message.route = report.request_id, report.trace_id, report.route
+    message.corpus_version = report.corpus_version
+    message.prompt_name, message.prompt_version = report.prompt_name, report.prompt_version
+    message.experiment_arm = report.experiment_arm
+    message.model, message.attempts = report.model, report.attempts
+    for consumed in report.usage:
+        usage = consumed.usage
+        message.usage.add(
+            model=consumed.model,
+            purpose=PURPOSES[consumed.purpose],
+            input_tokens=usage.input_tokens,
+            cached_input_tokens=usage.cached_input_tokens,
+            output_tokens=usage.output_tokens,
+            estimated=usage.estimated,
+            cost_micros=usage.cost_micros,
+            currency=usage.currency,
+        )
     fill_stages(message.stages, report.stages)
     fill(message.total, report.total)
     if report.time_to_first_token is not None:
         fill(message.time_to_first_token, report.time_to_first_token)
-    return message

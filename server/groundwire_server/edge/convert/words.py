@@ -11,6 +11,7 @@ from groundwire_server.domain.vocabulary import (
     Feature,
     Loss,
     NextStep,
+    Purpose,
     Stage,
     StreamMode,
     Verdict,
@@ -26,6 +27,7 @@ ASSURANCES = {word: event_pb2.TextDelta.Assurance.Value(f"ASSURANCE_{word}") for
 LOSSES = {word: outcome_pb2.Degraded.Loss.Value(f"LOSS_{word}") for word in Loss}
 STREAM_MODES = {word: event_pb2.StreamMode.Value(f"STREAM_MODE_{word}") for word in StreamMode}
 MODES_ASKED = {number: word for word, number in STREAM_MODES.items()}
+PURPOSES = {word: report_pb2.Usage.Purpose.Value(f"PURPOSE_{word}") for word in Purpose}
 FEATURES = {word: server_info_pb2.Feature.Value(f"FEATURE_{word}") for word in Feature}
 ROLES = {role: server_info_pb2.CallerInfo.Role.Value(f"ROLE_{role.name}") for role in Role}
 DOCUMENT_ORDERS = {document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.name}"): order for order in DocumentOrder}

@@ -17,9 +17,8 @@ from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb, listing_from_pb
 from groundwire_server.edge.convert.filters import filter_from_pb
 from groundwire_server.edge.convert.words import INGEST_STATES
-from groundwire_server.edge.layers.access import check_role
-from groundwire_server.edge.layers.identity import caller_of
-from groundwire_server.edge.layers.validation import check
+from groundwire_server.edge.interceptors.access import caller_of, check_role
+from groundwire_server.edge.interceptors.validation import check
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot

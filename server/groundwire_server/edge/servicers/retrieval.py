@@ -8,7 +8,7 @@ from groundwire.v1 import retrieval_service_pb2
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceServicer
 from groundwire_server.edge.call import current_call
 from groundwire_server.edge.convert.outcome import fill_stages
-from groundwire_server.edge.convert.passage import passages_to_pb
+from groundwire_server.edge.convert.passage import fill_passages
 from groundwire_server.edge.convert.question import question_from_retrieve
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
@@ -24,13 +24,16 @@ class Retrieval(RetrievalServiceServicer):
     ) -> retrieval_service_pb2.RetrieveResponse:
         """Return passages, best first."""
         call = current_call()
-        ask = question_from_retrieve(request, call.request_id)
-        found = await self._current.snapshot.answering.search(ask, call.caller, call.arrived, call.deadline)
+        snapshot = self._current.snapshot
+        question = question_from_retrieve(request, call.request_id)
+        found = await snapshot.pipeline.search(
+            snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline)
+        )
         response = retrieval_service_pb2.RetrieveResponse(
-            passages=passages_to_pb(found.evidence.passages),
             corpus_version=found.evidence.corpus_version,
             request_id=call.request_id,
             trace_id=call.trace_id,
         )
+        fill_passages(response.passages, found.evidence.passages)
         fill_stages(response.stages, found.report.stages)
         return response

@@ -24,7 +24,7 @@ class Routes(RouteServiceServicer):
         """Return a page of routes."""
         tokens = PageTokens("routes")
         after, size = tokens.read(request.page_token, str) or "", page_size(request.page_size)
-        policies = self._current.snapshot.answering.policies(current_call().caller)
+        policies = self._current.snapshot.routes.policies(current_call().caller)
         rest = sorted((policy for policy in policies if policy.route > after), key=lambda policy: policy.route)
         page = rest[:size]
         return route_service_pb2.ListRoutesResponse(

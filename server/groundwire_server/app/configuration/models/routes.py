@@ -86,6 +86,13 @@ class Time(Section):
         description="What a model has of what is then left until its first text, from 0 to 1, where another could be "
         "asked after it.",
     )
+    retry_window_seconds: float = Field(
+        10.0,
+        ge=0,
+        le=600,
+        description="How long a unary answer with a request id goes on after its connection was lost, so that a client "
+        "that tries again finds it.",
+    )
 
 
 class Route(Section):
@@ -123,8 +130,8 @@ class Route(Section):
             default_deadline=self.time.default_seconds,
             max_deadline=self.time.max_seconds,
             retrieval_share=self.time.retrieval_share,
-            retrieval_most=self.time.retrieval_seconds,
-            begin_share=self.time.begin_share,
+            retrieval_max=self.time.retrieval_seconds,
+            first_token_share=self.time.begin_share,
             top_k=self.limits.top_k,
             evidence_tokens=self.limits.evidence_tokens,
             min_relevance=self.thresholds.min_relevance,
@@ -135,4 +142,5 @@ class Route(Section):
             mode=self.mode,
             nearest=self.limits.nearest,
             self_hosted_only=self.self_hosted_only,
+            retry_window=self.time.retry_window_seconds,
         )

@@ -1,0 +1,1 @@
+"""`groundwire ingest`: the plan of what to store, its upload, and the summary."""

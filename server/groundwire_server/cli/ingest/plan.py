@@ -1,0 +1,97 @@
+"""What is to be stored, as the command line says it."""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.files import converter, finding, reading
+from groundwire_server.cli.files.converter import Converter
+from groundwire_server.cli.files.entries import Given, Readable, Skipped, Unreadable
+from groundwire_server.cli.files.memory import Memory
+
+_STDIN = "-"
+_KEY = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class IngestPlan:
+    """The documents to be stored.
+
+    Attributes:
+        files: the files that were found.
+        nothing: paths that name no file, or that cannot be read.
+        given: the principals, metadata and title of every document.
+        standard_input: whether a text or JSONL is read from standard input.
+        document_id: the id of that text; None for JSONL.
+    """
+
+    files: Sequence[Path]
+    nothing: Sequence[Unreadable]
+    given: Given
+    standard_input: bool
+    document_id: str | None
+
+    @classmethod
+    def of(cls, paths: Sequence[str], given: Given, document_id: str | None, *, jsonl: bool) -> "IngestPlan":
+        """Find the files that the command line names.
+
+        Raises:
+            CommandError: when it names nothing, or standard input without saying what it is.
+        """
+        standard_input = _STDIN in paths
+        if standard_input and (document_id is None) != jsonl:
+            raise CommandError(ExitCode.USAGE, "standard input needs either --id ID, for a text, or --jsonl")
+        if not standard_input and (document_id is not None or jsonl):
+            raise CommandError(ExitCode.USAGE, "--id and --jsonl are about standard input: give - as the path")
+        files, nothing = finding.find(path for path in paths if path != _STDIN)
+        files, needing = _convertible(files)
+        nothing += needing
+        if not files and not standard_input:
+            raise CommandError(ExitCode.USAGE, "; ".join(f"{each.name}: {each.why}" for each in nothing))
+        if given.title and (len(files) + standard_input > 1 or jsonl or any(map(finding.is_lines, files))):
+            raise CommandError(ExitCode.USAGE, "--title is the title of one document: name one file, or leave it out")
+        return cls(files, nothing, given, standard_input, document_id)
+
+    @property
+    def count(self) -> int:
+        """The number of documents, as far as it is known in advance."""
+        return reading.count(self.files) + self.standard_input
+
+    def read(self, converter: Converter, memory: Memory | None = None) -> Iterator[Readable | Skipped | Unreadable]:
+        """Yield the documents, read one after the other."""
+        yield from reading.read(self.files, self.given, converter, memory)
+        if not self.standard_input:
+            return
+        if self.document_id is None:
+            yield from reading.lines(sys.stdin.buffer, "standard input", self.given)
+        else:
+            yield reading.text(sys.stdin.buffer, self.document_id, self.given)
+
+
+def pairs(values: Iterable[str]) -> dict[str, str]:
+    """Return the values of --metadata.
+
+    Raises:
+        CommandError: when one is not KEY=TEXT, or its key is invalid.
+    """
+    said = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not (equals and _KEY.fullmatch(key)):
+            told = f"--metadata {value} is not KEY=TEXT: a key is a letter, then at most 63 letters, digits and _"
+            raise CommandError(ExitCode.USAGE, told)
+        said[key] = text
+    return said
+
+
+def _convertible(files: Sequence[Path]) -> tuple[list[Path], list[Unreadable]]:
+    """Return the files that can be read, and one line about those that need an extra which is not installed."""
+    needing = [path for path in files if path.suffix.lower() in finding.CONVERTED]
+    if not needing or converter.possible():
+        return list(files), []
+    name = str(needing[0]) + (f" and {len(needing) - 1} more" if len(needing) > 1 else "")
+    rest = [path for path in files if path.suffix.lower() not in finding.CONVERTED]
+    return rest, [Unreadable(name, f"HTML, PDF and DOCX need an extra: {converter.EXTRA}")]

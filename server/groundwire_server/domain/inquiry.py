@@ -1,0 +1,85 @@
+"""A question on its way through the server, as a value: all that answering it depends on beside the server's parts."""
+
+from dataclasses import dataclass
+
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline, TimePlan
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
+from groundwire_server.domain.vocabulary import StreamMode
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """The name of a run: a request id means nothing outside its tenant and subject."""
+
+    tenant: str
+    subject: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a caller that chose a request id says about the run behind it.
+
+    Attributes:
+        fingerprint: a digest of the request: another request under the same id is refused.
+        resume_window: seconds that the run lives on without a follower; None takes the route's `retry_window`.
+        after_sequence: the last event that the caller has; None begins a run where there is none.
+    """
+
+    fingerprint: bytes
+    resume_window: float | None = None
+    after_sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question with its caller, the route's policy and its time.
+
+    Attributes:
+        arrived: when the call came in, in seconds on the event loop's clock.
+        deadline: when the caller stops listening, on the same clock.
+        run: how the caller will find the run again; None where it gave no request id.
+    """
+
+    question: Question
+    caller: Caller
+    policy: Policy
+    arrived: float
+    deadline: Deadline
+    run: RunRequest | None = None
+
+    @property
+    def mode(self) -> StreamMode:
+        """When text of a stream may leave."""
+        return self.question.mode or self.policy.mode
+
+    @property
+    def run_key(self) -> RunKey:
+        """The name of its run."""
+        return RunKey(self.caller.tenant, self.caller.subject, self.question.request_id)
+
+    @property
+    def resume_window(self) -> float:
+        """Seconds that its run lives on without a follower."""
+        if self.run is None:
+            return 0.0
+        window = self.run.resume_window
+        return self.policy.retry_window if window is None else window
+
+    def time_plan(self, *, search_alone: bool = False) -> TimePlan:
+        """Return how its time is divided over the stages.
+
+        Args:
+            search_alone: whether nothing follows the search.
+        """
+        policy = self.policy
+        return TimePlan(
+            self.arrived,
+            self.deadline,
+            policy.retrieval_share,
+            policy.retrieval_max,
+            policy.first_token_share,
+            search_alone=search_alone,
+        )

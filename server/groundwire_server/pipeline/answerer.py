@@ -1,0 +1,57 @@
+"""The pipeline as other packages call it: one question or one search, with its time divided and its report begun."""
+
+from dataclasses import dataclass
+
+from opentelemetry.trace import Tracer, format_trace_id, get_current_span
+
+from groundwire_server.domain.evidence import Evidence
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.outcome import Outcome, Report
+from groundwire_server.pipeline.answer import answer
+from groundwire_server.pipeline.report import ReportBuilder
+from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.pipeline.search import search
+from groundwire_server.pipeline.stage import StageRunner
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.sink import Sink
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search alone found."""
+
+    evidence: Evidence
+    report: Report
+
+
+class PipelineAnswerer:
+    """The Answerer that does the work itself."""
+
+    def __init__(self, routes: RouteTable, clock: Clock, tracer: Tracer) -> None:
+        self._routes = routes
+        self._clock = clock
+        self._tracer = tracer
+
+    async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
+        """Answer a question.
+
+        Raises:
+            Rejection: INVALID_REQUEST when the question itself is invalid.
+        """
+        return await answer(inquiry, self._routes.ports(inquiry), self._runner(inquiry), sink)
+
+    async def search(self, inquiry: Inquiry) -> SearchResult:
+        """Find the passages that an answer to the same question would consider.
+
+        Raises:
+            Rejection: INVALID_REQUEST when the question itself is invalid.
+            Failure: of the store or the embedder.
+        """
+        run = self._runner(inquiry, search_alone=True)
+        evidence = await search(inquiry, self._routes.ports(inquiry), run)
+        return SearchResult(evidence, run.report.build(self._clock.now()))
+
+    def _runner(self, inquiry: Inquiry, *, search_alone: bool = False) -> StageRunner:
+        trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
+        report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
+        return StageRunner(inquiry.time_plan(search_alone=search_alone), self._clock, self._tracer, report)

@@ -1,0 +1,113 @@
+"""One attempt at an answer: one model writes it, and what it writes is checked beside and validated at the end."""
+
+import asyncio
+from collections.abc import Sequence
+
+from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import GenerationRequest
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.step import Attempt, Variant
+from groundwire_server.domain.vocabulary import Purpose, Stage
+from groundwire_server.pipeline.check import SegmentChecker, check
+from groundwire_server.pipeline.draft import DraftReader
+from groundwire_server.pipeline.generate import SegmentQueue, generate
+from groundwire_server.pipeline.release import ReleaseGate
+from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.stage import StageRunner
+from groundwire_server.pipeline.usage_meter import UsageMeter
+from groundwire_server.pipeline.validate import validate
+from groundwire_server.telemetry import names
+
+
+async def attempt(
+    step: Attempt,
+    inquiry: Inquiry,
+    chosen: Sequence[Passage],
+    ports: Ports,
+    run: StageRunner,
+    gate: ReleaseGate,
+    draft: DraftReader,
+    start_by: Deadline | None,
+) -> GroundedText:
+    """Have one model write one answer, or the rest of one that stands at the gate.
+
+    Args:
+        step: which model, and how it is asked.
+        inquiry: the question and the route's limits.
+        chosen: the passages worth a prompt, best first.
+        ports: the route's dependencies.
+        run: runs the stages.
+        gate: where checked segments go.
+        draft: reads what the model writes, and keeps it.
+        start_by: when the model must have begun to write, where another could be asked after it.
+
+    Raises:
+        Failure: of the model, or of what it wrote.
+    """
+    policy = inquiry.policy
+    continued = len(gate.released)
+    run.report.attempt(step.model)
+    with run.compute(Stage.PROMPT) as stage:
+        passages = chosen[: len(chosen) // 2] if step.variant is Variant.SHORTENED else chosen
+        prompt = ports.prompts.render(
+            policy.prompt, policy.prompt_version, inquiry.question, passages, step.repair_of, gate.released
+        )
+        run.report.prompt = prompt
+        stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
+        if continued:
+            stage.note({names.SEGMENTS_GIVEN: continued})
+    request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by)
+    purpose = Purpose.REPAIR if step.variant is Variant.REPAIR else Purpose.ANSWER
+    await _write(request, purpose, inquiry, ports, run, gate, draft)
+    with run.compute(Stage.VALIDATE) as stage:
+        return validate(gate, draft, continued, policy, stage)
+
+
+async def _write(
+    request: GenerationRequest,
+    purpose: Purpose,
+    inquiry: Inquiry,
+    ports: Ports,
+    run: StageRunner,
+    gate: ReleaseGate,
+    draft: DraftReader,
+) -> None:
+    """Generate and check side by side; what a failing model had completed is checked all the same.
+
+    A segment that may not leave ends the generation at once: nothing is paid for that cannot be used.
+    """
+    queue = SegmentQueue()
+    checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy)
+    failed: Failure | None = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(check(queue, checker, gate, run))
+            try:
+                await _generate(request, purpose, ports, run, gate, draft, queue)
+            except Failure as failure:
+                failed = failure
+            queue.end()
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
+    if failed is not None:
+        raise failed
+
+
+async def _generate(
+    request: GenerationRequest,
+    purpose: Purpose,
+    ports: Ports,
+    run: StageRunner,
+    gate: ReleaseGate,
+    draft: DraftReader,
+    queue: SegmentQueue,
+) -> None:
+    meter = UsageMeter(request, ports.prices.get(request.model), ports.budget)
+    try:
+        async with run.stage(Stage.GENERATE) as stage:
+            await generate(request, ports.generators[request.model], draft, queue, gate, meter, run, stage)
+    finally:
+        run.report.consumed(request.model, purpose, meter.usage)

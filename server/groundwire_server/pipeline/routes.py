@@ -1,0 +1,114 @@
+"""The routes that questions may take, and what each of them works with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.inquiry import Inquiry, RunRequest
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.price import Price
+from groundwire_server.domain.question import Question
+from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.pipeline.acl_recheck import AclRecheck
+from groundwire_server.ports.budget import Budget
+from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.prompts import Prompts
+from groundwire_server.ports.reranker import Reranker
+from groundwire_server.ports.retriever import Retriever
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The dependencies of a route; put together by `app/` alone.
+
+    Attributes:
+        embedder: None searches by keyword alone.
+        generators: by the model aliases that the route names.
+        acl_recheck: of what the retriever returns.
+        prices: of the models whose tokens cost something, by alias.
+        budget: the money for them; None has no bound.
+        reranker: rates what was found; None leaves that to vectors and words.
+    """
+
+    retriever: Retriever
+    embedder: Embedder | None
+    prompts: Prompts
+    generators: Mapping[str, Generator]
+    acl_recheck: AclRecheck
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    budget: Budget | None = None
+    reranker: Reranker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A named use of the service: its policy and its dependencies."""
+
+    policy: Policy
+    ports: Ports
+
+
+@dataclass(frozen=True, slots=True)
+class SelfHostedRoutes:
+    """Tenants whose questions reach no hosted model, and their routes, which hold none."""
+
+    tenants: frozenset[str] = frozenset()
+    routes: Mapping[str, Route] = field(default_factory=dict)
+
+
+class RouteTable:
+    """Looks routes up by name, for a caller.
+
+    Args:
+        routes: by name, for all tenants but those of `self_hosted`.
+        self_hosted: tenants with routes of their own.
+    """
+
+    def __init__(self, routes: Mapping[str, Route], self_hosted: SelfHostedRoutes | None = None) -> None:
+        self._routes = routes
+        self._self_hosted = self_hosted or SelfHostedRoutes()
+
+    def inquiry(
+        self,
+        question: Question,
+        caller: Caller,
+        arrived: float,
+        deadline: Deadline | None,
+        run: RunRequest | None = None,
+    ) -> Inquiry:
+        """Return the inquiry that a question on its route is.
+
+        Args:
+            question: names the route.
+            caller: who asks.
+            arrived: when the call came in, in seconds on the event loop's clock.
+            deadline: the caller's; the route's default without one, and never later than the route's maximum.
+            run: how the caller will find the run again.
+
+        Raises:
+            Rejection: ROUTE_UNKNOWN.
+        """
+        policy = self._of(caller.tenant, question.route).policy
+        wanted = arrived + policy.default_deadline if deadline is None else deadline.at
+        until = Deadline(min(wanted, arrived + policy.max_deadline))
+        return Inquiry(question, caller, policy, arrived, until, run)
+
+    def policies(self, caller: Caller) -> Sequence[Policy]:
+        """Return the policies of the routes that the caller may use; each has the models alone that it may ask."""
+        return [route.policy for route in self._for(caller.tenant).values()]
+
+    def ports(self, inquiry: Inquiry) -> Ports:
+        """Return what the inquiry's route works with."""
+        return self._of(inquiry.caller.tenant, inquiry.policy.route).ports
+
+    def _of(self, tenant: str, name: str) -> Route:
+        route = self._for(tenant).get(name)
+        if route is None:
+            raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": name})
+        return route
+
+    def _for(self, tenant: str) -> Mapping[str, Route]:
+        return self._self_hosted.routes if tenant in self._self_hosted.tenants else self._routes

@@ -1,0 +1,256 @@
+"""The answers in flight: each is written once, however many callers wait for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from groundwire_server.domain.event import Event, NumberedEvent, Numbering, Started, TextDelta
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.inquiry import Inquiry, RunKey, RunRequest
+from groundwire_server.domain.outcome import Answered, Degraded, Outcome
+from groundwire_server.domain.vocabulary import Assurance, Reason, StreamMode
+from groundwire_server.ports.answerer import Answerer
+from groundwire_server.ports.run_log import RunLog
+from groundwire_server.ports.sink import Sink
+
+KEPT = 60.0
+"""Seconds for which an answer that has ended can be had again under its id, or the resume window if that is longer."""
+
+
+class RunRegistry:
+    """The runs of this process, each in a task of its own, and the log of those that callers can find again.
+
+    A run ends when its last follower leaves: at once, or after the longest resume window that was asked for.
+
+    Args:
+        log: keeps the events of runs with a request id of the caller's.
+    """
+
+    def __init__(self, log: RunLog) -> None:
+        self._log = log
+        self._running: dict[RunKey, Run] = {}
+
+    def __repr__(self) -> str:
+        return f"RunRegistry(running={len(self._running)})"
+
+    def cancel(self, key: RunKey) -> bool:
+        """End the run of that name; return False when there is none."""
+        run = self._running.get(key)
+        return run is not None and run.task.cancel()
+
+    def end(self) -> None:
+        """End every run."""
+        for run in self._running.values():
+            run.task.cancel()
+
+    async def run_unshared(self, key: RunKey, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+        """Await a run that nobody else can find but to cancel it; cancelling the awaiting task cancels it.
+
+        Raises:
+            Rejection: CANCELLED when `cancel` ended it; whatever the work raises.
+        """
+        task = self._begin(key, work).task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if waiting is not None and waiting.cancelling():
+                raise
+            raise _cancelled(key) from None
+
+    async def run_shared(self, answerer: Answerer, inquiry: Inquiry, request: RunRequest, sink: Sink | None) -> Outcome:
+        """Follow the run of the inquiry's name, and begin it where there is none.
+
+        Args:
+            answerer: does the work of a run that begins.
+            inquiry: names the run.
+            request: which events the caller wants, and how long the run outlives its followers.
+            sink: takes the events, from the first or after a number; None wants the outcome alone.
+
+        Raises:
+            Rejection: REQUEST_ID_REUSED when the name stands for another request, RUN_NOT_FOUND when there is no run
+                to resume, CANCELLED when `cancel` ended it; whatever the work raises.
+        """
+        key, after = inquiry.run_key, request.after_sequence
+        if after is not None and await self._log.follow(key, after) is None:
+            raise Rejection(Reason.RUN_NOT_FOUND, metadata={"request_id": key.request_id})
+        run = await self._join(answerer, inquiry, request, streamed=sink is not None)
+        if run is None:
+            return await self._replay(key, after or 0, sink)
+        with run.followed(inquiry.resume_window):
+            await run.begun()
+            if sink is None:
+                return await run.outcome()
+            events = await self._log.follow(key, after or 0)
+            return await _forward(events, sink) or await run.outcome()
+
+    async def _join(self, answerer: Answerer, inquiry: Inquiry, request: RunRequest, *, streamed: bool) -> "Run | None":
+        """Return the run of that name, begun if need be; None when it has ended, or is another process's."""
+        key = inquiry.run_key
+        known = await self._log.open(key, request.fingerprint)
+        if known is None:
+            return self._begin(key, self._logged(answerer, inquiry, streamed=streamed))
+        if known != request.fingerprint:
+            raise Rejection(Reason.REQUEST_ID_REUSED, metadata={"request_id": key.request_id})
+        return self._running.get(key)
+
+    def _begin(self, key: RunKey, work: Coroutine[Any, Any, Outcome]) -> "Run":
+        run = self._running[key] = Run(key, asyncio.create_task(work))
+        run.task.add_done_callback(partial(self._ended, run))
+        return run
+
+    def _ended(self, run: "Run", task: "asyncio.Task[Outcome]") -> None:
+        # Another may have begun under the same id since this one closed its log.
+        if self._running.get(run.key) is run:
+            del self._running[run.key]
+        if not task.cancelled():
+            # Followers see it; where there is none any more, asyncio would log what was raised with its text.
+            task.exception()
+
+    async def _logged(self, answerer: Answerer, inquiry: Inquiry, *, streamed: bool) -> Outcome:
+        """Answer into the log, which keeps what did not fail: another try may fare better."""
+        key = inquiry.run_key
+        keep = 0.0
+        try:
+            outcome = await answerer.answer(inquiry, _LogSink(self._log, key) if streamed else None)
+            if not streamed:
+                for event in replay_events(outcome):
+                    await self._log.append(key, event)
+            keep = max(KEPT, inquiry.resume_window)
+            return outcome
+        finally:
+            await self._log.close(key, keep)
+
+    async def _replay(self, key: RunKey, after: int, sink: Sink | None) -> Outcome:
+        """Follow a run that this process does not write."""
+        outcome = await _forward(await self._log.follow(key, after), sink)
+        if outcome is None and after:
+            # The caller has it already.
+            outcome = await _forward(await self._log.follow(key, 0), None)
+        if outcome is None:
+            raise _cancelled(key)
+        return outcome
+
+
+class SharedAnswerer:
+    """An Answerer whose runs can be joined, resumed and cancelled by their request ids.
+
+    Args:
+        inner: does the work.
+        registry: the process's runs.
+    """
+
+    def __init__(self, inner: Answerer, registry: RunRegistry) -> None:
+        self._inner = inner
+        self._registry = registry
+
+    async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
+        """Answer an inquiry, in a run that others can join where it has a request id of the caller's.
+
+        Raises:
+            Rejection: as `RunRegistry.run_shared` and the inner answerer say.
+        """
+        if inquiry.run is None:
+            return await self._registry.run_unshared(inquiry.run_key, self._inner.answer(inquiry, sink))
+        return await self._registry.run_shared(self._inner, inquiry, inquiry.run, sink)
+
+
+class Run:
+    """One answer that is being written.
+
+    Attributes:
+        key: its name.
+        task: writes it.
+    """
+
+    def __init__(self, key: RunKey, task: "asyncio.Task[Outcome]") -> None:
+        self.key = key
+        self.task = task
+        self._followers = 0
+        self._window = 0.0
+        self._end: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"Run({self.key.request_id!r}, followers={self._followers}, done={self.task.done()})"
+
+    async def begun(self) -> None:
+        """Let it begin before its first follower can leave: work that has not begun cannot clean up after itself."""
+        await asyncio.sleep(0)
+
+    async def outcome(self) -> Outcome:
+        """Await the outcome; leaving does not end the run.
+
+        Raises:
+            Rejection: CANCELLED when the run was ended by name; whatever the work raises.
+        """
+        try:
+            return await asyncio.shield(self.task)
+        except asyncio.CancelledError:
+            if not self.task.cancelled():
+                raise
+            raise _cancelled(self.key) from None
+
+    @contextmanager
+    def followed(self, window: float) -> Iterator[None]:
+        """Keep it running while it has a follower, and for the window (seconds) after the last has left."""
+        self._window = max(self._window, window)
+        self._followers += 1
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+        try:
+            yield
+        finally:
+            self._followers -= 1
+            if not self._followers and not self.task.done():
+                if self._window:
+                    self._end = asyncio.get_running_loop().call_later(self._window, self.task.cancel)
+                else:
+                    self.task.cancel()
+
+
+class _LogSink:
+    """The sink of a run with a log."""
+
+    def __init__(self, log: RunLog, key: RunKey) -> None:
+        self._log = log
+        self._key = key
+
+    async def emit(self, event: NumberedEvent) -> None:
+        await self._log.append(self._key, event)
+
+
+def replay_events(outcome: Outcome) -> Iterator[NumberedEvent]:
+    """Yield the events that a stream of an answer would have held that was written as a whole."""
+    numbering = Numbering()
+    return (numbering.next(event) for event in _events_of(outcome))
+
+
+def _events_of(outcome: Outcome) -> Iterator[Event]:
+    report = outcome.report
+    yield Started(report.request_id, report.trace_id, report.route, StreamMode.CHECKED)
+    match outcome.result:
+        case Answered(answer) | Degraded(_, answer) if answer is not None:
+            yield TextDelta(answer.text, Assurance.VERIFIED if answer.verified else Assurance.CHECKED)
+            yield from answer.citations
+        case _:
+            pass
+    yield outcome
+
+
+async def _forward(events: AsyncIterator[NumberedEvent] | None, sink: Sink | None) -> Outcome | None:
+    """Hand events to the sink, if there is one, and return the outcome among them."""
+    outcome: Outcome | None = None
+    if events is not None:
+        async for numbered in events:
+            if sink is not None:
+                await sink.emit(numbered)
+            if isinstance(numbered.event, Outcome):
+                outcome = numbered.event
+    return outcome
+
+
+def _cancelled(key: RunKey) -> Rejection:
+    return Rejection(Reason.CANCELLED, metadata={"request_id": key.request_id})

@@ -1,0 +1,18 @@
+from groundwire_server.domain.event import Event, Numbering, Retraction, TextDelta
+from groundwire_server.domain.vocabulary import Assurance, Cause
+
+
+def _delta(text: str) -> Event:
+    return TextDelta(text, Assurance.PROVISIONAL)
+
+
+def test_events_are_numbered_from_1() -> None:
+    numbering = Numbering()
+    assert [numbering.next(_delta(text)).sequence for text in "abc"] == [1, 2, 3]
+
+
+def test_a_retraction_knows_what_it_takes_back() -> None:
+    numbering = Numbering()
+    events = (_delta("a"), _delta("b"), Retraction(Cause.UNSUPPORTED), _delta("c"), Retraction(Cause.UNSUPPORTED))
+    numbered = [numbering.next(event) for event in events]
+    assert [each.first_retractable for each in numbered if isinstance(each.event, Retraction)] == [1, 4]

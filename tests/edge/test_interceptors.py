@@ -1,0 +1,81 @@
+"""The order of interceptors: a server whose interceptors stand in a wrong one does not start."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from opentelemetry.trace import NoOpTracer
+
+from groundwire_server.adapters.run_log.memory import MemoryRunLog
+from groundwire_server.edge.interceptors.access import (
+    Authentication,
+    Authorization,
+    ReflectionAuthentication,
+    SecurityEvents,
+)
+from groundwire_server.edge.interceptors.chain import Chain, Interceptor, InterceptorOrderError, check_order
+from groundwire_server.edge.interceptors.context import CallDeadline, RequestId, Tracing
+from groundwire_server.edge.interceptors.errors import ErrorMapping
+from groundwire_server.edge.interceptors.validation import Validation
+from groundwire_server.edge.security_events import SecurityEventLog
+from groundwire_server.edge.server import Server, Servicers
+from groundwire_server.edge.servicers.answers import Answers
+from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.retrieval import Retrieval
+from groundwire_server.edge.servicers.routes import Routes
+from groundwire_server.edge.servicers.server_info import ServerInfo
+from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.runs.registry import RunRegistry
+from tests.doubles.clock import SetClock
+
+UNREAD: Any = None
+"""A snapshot that nothing reads before a call comes in."""
+
+CURRENT = CurrentSnapshot(UNREAD)
+
+
+def standard() -> list[Interceptor]:
+    """Return the interceptors of our services, outermost first."""
+    log = SecurityEventLog(SetClock())
+    outer: list[Interceptor] = [Tracing(NoOpTracer()), RequestId(), CallDeadline(), ErrorMapping(), SecurityEvents(log)]
+    return [*outer, Authentication(CURRENT), Authorization(), Validation()]
+
+
+def names(interceptors: Sequence[Interceptor]) -> list[str]:
+    return [type(each).__name__ for each in interceptors]
+
+
+NAMES = names(standard())
+
+REQUIRED = [(outer.__name__, type(inner).__name__) for inner in standard() for outer in inner.inside]
+
+
+async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -> None:
+    answers = Answers(CURRENT, RunRegistry(MemoryRunLog(SetClock())))
+    servicers = Servicers(
+        answers, Retrieval(CURRENT), Documents(CURRENT, SetClock()), Routes(CURRENT), ServerInfo(CURRENT)
+    )
+    server = Server(servicers, NoOpTracer(), 1, CURRENT, SetClock())
+    assert " > ".join(NAMES) in repr(server)
+
+
+@pytest.mark.parametrize("outer", sorted({outer for outer, _ in REQUIRED}))
+def test_one_that_is_required_may_not_be_missing(outer: str) -> None:
+    rest = [each for each, name in zip(standard(), NAMES, strict=True) if name != outer]
+    with pytest.raises(InterceptorOrderError, match=f" must stand inside {outer}: "):
+        Chain(rest)
+
+
+@pytest.mark.parametrize(("outer", "inner"), [pair for pair in pairwise(NAMES) if pair in REQUIRED])
+def test_neighbours_may_not_be_exchanged(outer: str, inner: str) -> None:
+    wrong = standard()
+    at = NAMES.index(outer)
+    wrong[at], wrong[at + 1] = wrong[at + 1], wrong[at]
+    with pytest.raises(InterceptorOrderError, match=f"^{inner} must stand inside {outer}: .+"):
+        Chain(wrong)
+
+
+def test_a_kind_of_an_interceptor_stands_for_it() -> None:
+    *outer, _, authorization, _ = standard()
+    check_order([*outer, ReflectionAuthentication(CURRENT), authorization])

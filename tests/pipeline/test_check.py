@@ -1,0 +1,68 @@
+from dataclasses import replace
+
+import pytest
+
+from groundwire_server.domain.answer import Segment
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.pipeline.check import check_segment
+from groundwire_server.pipeline.support import Source
+from tests.pipeline.samples import passage, policy
+
+PASSAGE = passage("c1", "Lambda expressions create anonymous functions. They take 3 arguments in Zürich. Nothing more.")
+SOURCES = {"p1": Source(PASSAGE), "p2": Source(passage("c2", "Generators yield values lazily."))}
+
+
+def _segment(text: str, *cites: str) -> Segment:
+    return Segment(text, cites or ("p1",))
+
+
+def test_a_supported_segment_carries_a_verbatim_quote_and_its_place() -> None:
+    checked = check_segment(_segment("They take 3 arguments in Zürich."), "Überall gilt:", SOURCES, policy())
+    assert checked.delta == " They take 3 arguments in Zürich."
+    (citation,) = checked.citations
+    assert citation.quote == "They take 3 arguments in Zürich."
+    assert citation.quote in PASSAGE.text
+    whole = "Überall gilt:" + checked.delta
+    assert whole[citation.span.start_code_point : citation.span.end_code_point] == "They take 3 arguments in Zürich."
+    assert (
+        whole.encode()[citation.span.start_byte : citation.span.end_byte].decode() == "They take 3 arguments in Zürich."
+    )
+
+
+def test_every_sentence_has_a_support_of_its_own() -> None:
+    checked = check_segment(
+        _segment("Lambda expressions create anonymous functions. They take 3 arguments."), "", SOURCES, policy()
+    )
+    assert [sentence.support for sentence in checked.sentences] == [1.0, 1.0]
+    assert checked.sentences[1].span.start_code_point == 47
+
+
+@pytest.mark.parametrize(
+    ("segment", "cause"),
+    [
+        (Segment("Lambda expressions create anonymous functions.", ()), Cause.CITATION_MISSING),
+        (_segment("Lambda expressions create functions.", "p9"), Cause.CITATION_UNKNOWN),
+        (_segment("Lambda expressions create functions.", "p1", "p9"), Cause.CITATION_UNKNOWN),
+        (_segment("Bananas ripen quickly."), Cause.QUOTE_NOT_FOUND),
+        (_segment("Lambda expressions create functions.", "p1", "p2"), Cause.QUOTE_NOT_FOUND),
+        (_segment("Lambda calculus was invented by Alonzo Church at Princeton."), Cause.UNSUPPORTED),
+        (
+            _segment("Lambda expressions create anonymous functions. Church invented lambda calculus at Princeton."),
+            Cause.UNSUPPORTED,
+        ),
+        (_segment("Lambda expressions create anonymous functions. " * 100), Cause.OUTPUT_TOO_LONG),
+    ],
+)
+def test_refuses_a_segment_that_does_not_stand(segment: Segment, cause: Cause) -> None:
+    with pytest.raises(Failure) as caught:
+        check_segment(segment, "", SOURCES, policy())
+    assert caught.value.cause is cause
+
+
+def test_the_display_limit_counts_the_whole_answer() -> None:
+    short = replace(policy(), display_limit=60)
+    check_segment(_segment("Lambda expressions create anonymous functions."), "", SOURCES, short)
+    with pytest.raises(Failure) as caught:
+        check_segment(_segment("Lambda expressions create anonymous functions."), "x" * 20, SOURCES, short)
+    assert caught.value.cause is Cause.OUTPUT_TOO_LONG

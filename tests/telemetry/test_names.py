@@ -1,0 +1,25 @@
+"""Every name of the telemetry is defined once."""
+
+import ast
+import inspect
+from collections import Counter
+
+import pytest
+
+from groundwire_server.telemetry import names
+
+DEFINED = [
+    (node.targets[0].id, ast.literal_eval(node.value))
+    for node in ast.parse(inspect.getsource(names)).body
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+]
+
+
+def test_no_constant_is_assigned_twice() -> None:
+    assert [name for name, count in Counter(name for name, _ in DEFINED).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("metric", [False, True], ids=["attributes", "metrics"])
+def test_no_two_constants_have_the_same_value(metric: bool) -> None:
+    values = Counter(value for name, value in DEFINED if name.startswith("METRIC_") is metric)
+    assert [value for value, count in values.items() if count > 1] == []
