@@ -9,8 +9,8 @@ import pytest
 from google.rpc import code_pb2
 
 import groundwire
-from groundwire.v1.document_pb2 import DocumentOrder, IngestState
-from groundwire.v1.filter_pb2 import Equals, IsNull
+from groundwire.v1.document_pb2 import IngestState
+from groundwire.v1.filter_pb2 import Equals
 from tests.doubles import events
 from tests.doubles.service import PATIENCE, UNAVAILABLE, Failure, FakeService, UntilCancelled
 
@@ -247,29 +247,6 @@ async def test_documents_are_listed_page_by_page(client: groundwire.Client, serv
 
     assert listed == ["d00", "d01", "d02", "d03", "d04"]
     assert [call.method for call in service.calls] == ["ListDocuments"] * 3
-
-
-async def test_a_list_has_a_filter_and_an_order(client: groundwire.Client, service: FakeService) -> None:
-    service.stored = {document.document_id: document for document in documents(3)}
-    drafts = groundwire.Filter(is_null=IsNull(key="draft"))
-
-    listed = [info.document_id async for info in client.list_documents(filter=drafts, order="newest", page_size=2)]
-
-    assert listed == ["d02", "d01", "d00"]
-    assert {call.request.order for call in service.calls} == {DocumentOrder.DOCUMENT_ORDER_NEWEST}
-    assert all(call.request.filter == drafts for call in service.calls)
-
-
-async def test_a_purge_is_planned_and_carried_out(client: groundwire.Client, service: FakeService) -> None:
-    service.stored = {document.document_id: document for document in documents(3)}
-    drafts = groundwire.Filter(is_null=IsNull(key="draft"))
-
-    plan = await client.purge_documents(drafts)
-    assert (plan.purge_count, list(plan.purge_sample)) == (3, ["d00", "d01", "d02"])
-    assert len(service.stored) == 3
-
-    purged = await client.purge_documents(drafts, force=True)
-    assert (purged.purge_count, purged.complete, service.stored) == (3, True, {})
 
 
 async def test_one_document(client: groundwire.Client, service: FakeService) -> None:

@@ -10,7 +10,6 @@ from google.rpc import code_pb2
 
 import groundwire
 from groundwire.v1.document_pb2 import IngestState
-from groundwire.v1.filter_pb2 import IsNull
 from tests.doubles import events
 from tests.doubles.service import PATIENCE, UNAVAILABLE, Failure, FakeService, UntilCancelled
 
@@ -177,26 +176,6 @@ def test_an_ingest_that_breaks_off_raises_after_its_results(
     assert [next(results).document_id, next(results).document_id] == ["d00", "d01"]
     with pytest.raises(groundwire.Error, match="STORE_UNAVAILABLE"):
         next(results)
-
-
-def test_a_list_has_a_filter_and_an_order(sync_client: groundwire.SyncClient, service: FakeService) -> None:
-    service.stored = {document.document_id: document for document in documents(3)}
-    drafts = groundwire.Filter(is_null=IsNull(key="draft"))
-
-    listed = [info.document_id for info in sync_client.list_documents(filter=drafts, order="newest", page_size=2)]
-
-    assert listed == ["d02", "d01", "d00"]
-    assert all(call.request.filter == drafts for call in service.calls)
-
-
-def test_a_purge_is_planned_and_carried_out(sync_client: groundwire.SyncClient, service: FakeService) -> None:
-    service.stored = {document.document_id: document for document in documents(3)}
-    drafts = groundwire.Filter(is_null=IsNull(key="draft"))
-
-    assert sync_client.purge_documents(drafts).purge_count == 3
-    assert len(service.stored) == 3
-    purged = sync_client.purge_documents(drafts, force=True)
-    assert (purged.purge_count, purged.complete, service.stored) == (3, True, {})
 
 
 def test_documents(sync_client: groundwire.SyncClient, service: FakeService) -> None:

@@ -13,7 +13,7 @@ import grpc.aio
 from groundwire.caller import Caller
 from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT, INGEST_TIMEOUT, options
 from groundwire.errors import Error, from_call
-from groundwire.requests import DocumentOrder, list_request, question_of, retrieve_request, stream_request
+from groundwire.requests import question_of, retrieve_request, stream_request
 from groundwire.security import Proof, Tls, Token, channel_credentials
 from groundwire.sending import AsyncSource, Ending
 from groundwire.tracing import trace_metadata
@@ -31,8 +31,7 @@ from groundwire.v1.document_service_pb2 import (
     GetDocumentRequest,
     GetDocumentResponse,
     IngestDocumentsResponse,
-    PurgeDocumentsRequest,
-    PurgeDocumentsResponse,
+    ListDocumentsRequest,
 )
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.filter_pb2 import Filter
@@ -276,30 +275,19 @@ class Client:
         )
 
     async def list_documents(
-        self,
-        *,
-        filter: Filter | None = None,  # noqa: A002  (the contract's word)
-        order: DocumentOrder = "id",
-        page_size: int = 100,
-        timeout: float | None = None,
+        self, *, page_size: int = 100, timeout: float | None = None
     ) -> AsyncIterator[DocumentInfo]:
-        """Yields the documents the caller may see, fetching page after page.
-
-        Args:
-            filter: narrows the list by the documents' metadata.
-            order: by id, or by the time of the stored revision, the oldest or the newest first.
-            page_size: the most documents of one call.
-            timeout: seconds that each call may take.
-        """
-        request = list_request(filter, order, page_size)
+        """Yields the documents the caller may see, ordered by id, fetching page after page."""
+        token = ""
         while True:
+            request = ListDocumentsRequest(page_size=page_size, page_token=token)
             page = await self._result(
                 self._documents.ListDocuments(request, timeout=self._time(timeout), metadata=self._metadata())
             )
             for document in page.documents:
                 yield document
-            request.page_token = page.next_page_token
-            if not request.page_token:
+            token = page.next_page_token
+            if not token:
                 return
 
     async def delete_document(self, document_id: str, *, timeout: float | None = None) -> str:
@@ -309,22 +297,6 @@ class Client:
             self._documents.DeleteDocument(request, timeout=self._time(timeout), metadata=self._metadata())
         )
         return response.corpus_version
-
-    async def purge_documents(
-        self,
-        filter: Filter,  # noqa: A002  (the contract's word)
-        *,
-        force: bool = False,
-        timeout: float | None = None,
-    ) -> PurgeDocumentsResponse:
-        """Removes the documents that a filter selects; without `force` remove nothing and say what would be removed.
-
-        Where the response is not complete, the time was up first: the same call goes on.
-        """
-        request = PurgeDocumentsRequest(filter=filter, force=force)
-        return await self._result(
-            self._documents.PurgeDocuments(request, timeout=self._time(timeout), metadata=self._metadata())
-        )
 
     async def corpus_version(self, *, timeout: float | None = None) -> str:
         """Returns the corpus's version: two equal ones mean the same documents."""

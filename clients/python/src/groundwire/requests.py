@@ -1,19 +1,13 @@
 """Builds the contract's requests from what a caller says in Python."""
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
 
-from groundwire.v1 import document_pb2
 from groundwire.v1.answer_service_pb2 import StreamAnswerRequest
-from groundwire.v1.document_service_pb2 import ListDocumentsRequest
 from groundwire.v1.event_pb2 import StreamMode
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.passage_pb2 import ProvidedPassage, Search
 from groundwire.v1.question_pb2 import Question
 from groundwire.v1.retrieval_service_pb2 import RetrieveRequest
-
-DocumentOrder: TypeAlias = Literal["id", "oldest", "newest"]
-"""The order of a list of documents: by id, or by the time of the stored revision."""
 
 NANOS = 1_000_000_000
 
@@ -74,9 +68,3 @@ def stream_request(
 def retrieve_request(text: str, route: str, top_k: int | None, narrowed: Filter | None) -> RetrieveRequest:
     """The request of a search alone."""
     return RetrieveRequest(text=text, route=route, search=search_of(top_k, narrowed))
-
-
-def list_request(narrowed: Filter | None, order: DocumentOrder, page_size: int) -> ListDocumentsRequest:
-    """The request of the first page of a list."""
-    number = document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.upper()}")
-    return ListDocumentsRequest(filter=narrowed, order=number, page_size=page_size)

@@ -9,7 +9,7 @@ import grpc
 from groundwire.caller import Caller
 from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT, INGEST_TIMEOUT, options
 from groundwire.errors import Error, from_call
-from groundwire.requests import DocumentOrder, list_request, question_of, retrieve_request, stream_request
+from groundwire.requests import question_of, retrieve_request, stream_request
 from groundwire.security import Proof, Tls, Token, channel_credentials
 from groundwire.sending import Source
 from groundwire.tracing import trace_metadata
@@ -22,8 +22,7 @@ from groundwire.v1.document_service_pb2 import (
     GetDocumentRequest,
     GetDocumentResponse,
     IngestDocumentsResponse,
-    PurgeDocumentsRequest,
-    PurgeDocumentsResponse,
+    ListDocumentsRequest,
 )
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.filter_pb2 import Filter
@@ -242,48 +241,21 @@ class SyncClient:
         request = GetDocumentRequest(document_id=document_id, include_text=include_text)
         return self._call(self._documents.GetDocument, request, timeout)
 
-    def list_documents(
-        self,
-        *,
-        filter: Filter | None = None,  # noqa: A002  (the contract's word)
-        order: DocumentOrder = "id",
-        page_size: int = 100,
-        timeout: float | None = None,
-    ) -> Iterator[DocumentInfo]:
-        """Yields the documents the caller may see, fetching page after page.
-
-        Args:
-            filter: narrows the list by the documents' metadata.
-            order: by id, or by the time of the stored revision, the oldest or the newest first.
-            page_size: the most documents of one call.
-            timeout: seconds that each call may take.
-        """
-        request = list_request(filter, order, page_size)
+    def list_documents(self, *, page_size: int = 100, timeout: float | None = None) -> Iterator[DocumentInfo]:
+        """Yields the documents the caller may see, ordered by id, fetching page after page."""
+        token = ""
         while True:
+            request = ListDocumentsRequest(page_size=page_size, page_token=token)
             page = self._call(self._documents.ListDocuments, request, timeout)
             yield from page.documents
-            request.page_token = page.next_page_token
-            if not request.page_token:
+            token = page.next_page_token
+            if not token:
                 return
 
     def delete_document(self, document_id: str, *, timeout: float | None = None) -> str:
         """Removes a document and returns the version that the corpus has without it."""
         request = DeleteDocumentRequest(document_id=document_id)
         return self._call(self._documents.DeleteDocument, request, timeout).corpus_version
-
-    def purge_documents(
-        self,
-        filter: Filter,  # noqa: A002  (the contract's word)
-        *,
-        force: bool = False,
-        timeout: float | None = None,
-    ) -> PurgeDocumentsResponse:
-        """Removes the documents that a filter selects; without `force` remove nothing and say what would be removed.
-
-        Where the response is not complete, the time was up first: the same call goes on.
-        """
-        request = PurgeDocumentsRequest(filter=filter, force=force)
-        return self._call(self._documents.PurgeDocuments, request, timeout)
 
     def corpus_version(self, *, timeout: float | None = None) -> str:
         """Returns the corpus's version: two equal ones mean the same documents."""
