@@ -102,7 +102,7 @@ def test_what_answers_is_another_server(groundwire_command: Command, arguments: 
         ran = groundwire_command(*arguments, "--server", address)
 
     assert ran.code == 4
-    assert "no groundwire server of this version: correct the address, or upgrade" in failed(ran)
+    assert "does not offer this call: correct the address, or upgrade" in failed(ran)
 
 
 @EVERY

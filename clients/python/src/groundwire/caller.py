@@ -1,16 +1,20 @@
-"""Who asks, as the metadata that every call carries."""
+"""The caller's identity, as the metadata that every call carries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 TENANT = "groundwire-tenant"
 SUBJECT = "groundwire-subject"
 PRINCIPALS = "groundwire-principals"
 
+Metadata: TypeAlias = tuple[tuple[str, str], ...]
+"""What goes with a call beside its message, as names and values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. A server without authentication believes it, and therefore listens on loopback alone."""
+    """The identity a caller claims; a server without authentication believes it, and so listens on loopback alone."""
 
     tenant: str = ""
     subject: str = ""
@@ -18,7 +22,7 @@ class Caller:
 
     @classmethod
     def of(cls, tenant: str, subject: str, principals: Iterable[str]) -> "Caller":
-        """Checks what metadata can carry.
+        """Return the identity, once it is known that metadata can carry it.
 
         Raises:
             ValueError: for a character that metadata cannot carry, or a comma in a principal.
@@ -31,7 +35,7 @@ class Caller:
             raise ValueError("a principal must not be empty or hold a comma")
         return caller
 
-    def metadata(self) -> tuple[tuple[str, str], ...]:
-        """The entries to send; what is empty is left out."""
+    def metadata(self) -> Metadata:
+        """Return the entries to send; what is empty is left out."""
         entries = ((TENANT, self.tenant), (SUBJECT, self.subject), (PRINCIPALS, ",".join(self.principals)))
         return tuple((key, value) for key, value in entries if value)

@@ -2,9 +2,11 @@
 
 import sys
 
+from groundwire.caller import Metadata
 
-def trace_metadata() -> tuple[tuple[str, str], ...]:
-    """The W3C trace context of the current span, if there is one.
+
+def trace_metadata() -> Metadata:
+    """Return the W3C trace context of the current span, if there is one.
 
     A program that has a span has imported OpenTelemetry; one that has not is spared the import.
     """

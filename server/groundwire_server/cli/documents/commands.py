@@ -23,7 +23,7 @@ Conditions: TypeAlias = Annotated[
 
 
 class Order(StrEnum):
-    """The values of `--order`."""
+    """The values of `--order`, which are those of DocumentOrder."""
 
     ID = "id"
     OLDEST = "oldest"
@@ -52,7 +52,7 @@ def list_(
 
     condition = filter_of(conditions or ())
     with failures_stop(), connect(connection, principal) as client:
-        documents = client.list_documents(filter=condition, order=order.value, page_size=listing.PAGE)
+        documents = listing.listed(client, condition, order)
         if as_json:
             listing.print_lines(documents)
         else:

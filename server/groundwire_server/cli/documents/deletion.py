@@ -29,16 +29,12 @@ def delete_each(client: groundwire.SyncClient, document_ids: Sequence[str]) -> i
     """Delete documents, print each, and return how many did not exist."""
     missing = 0
     for document_id in document_ids:
-        try:
-            client.delete_document(document_id)
-        except groundwire.Error as failed:
-            if failed.reason != "DOCUMENT_NOT_FOUND":
-                raise
+        if client.delete_document(document_id, allow_missing=True).deleted:
+            print(f"deleted {one_line(document_id)}", flush=True)
+        else:
             missing += 1
             message = f"groundwire: there is no document {one_line(document_id)} that you may see"
             print(message, file=sys.stderr, flush=True)
-        else:
-            print(f"deleted {one_line(document_id)}", flush=True)
     return missing
 
 

@@ -8,7 +8,8 @@ from google.protobuf import json_format
 from rich.table import Table
 from rich.text import Text
 
-from groundwire.v1.document_pb2 import DocumentInfo
+import groundwire
+from groundwire.v1.document_pb2 import DocumentInfo, DocumentOrder
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.sizes import size
 
@@ -18,6 +19,12 @@ _TABLE_WIDTH = 72
 """Columns below which a table would break its words."""
 _GAP = 2
 _FACTS = (("rev", 4), ("passages", 8), ("size", 9), ("stored", 10))
+
+
+def listed(client: groundwire.SyncClient, condition: groundwire.Filter | None, order: str) -> Iterator[DocumentInfo]:
+    """Yield the documents of a list; the order is a value of DocumentOrder without its prefix, in lower case."""
+    number = DocumentOrder.Value(f"DOCUMENT_ORDER_{order.upper()}")
+    return client.list_documents(filter=condition, order=number, page_size=PAGE)
 
 
 def print_lines(documents: Iterable[DocumentInfo]) -> None:

@@ -1,26 +1,29 @@
-"""The client for asyncio, against a server on a port."""
+"""Every call of the client but streams, against a server on a port."""
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator
 
 import grpc
+import grpc.aio
 import pytest
 from google.rpc import code_pb2
 
 import groundwire
-from groundwire.v1.document_pb2 import IngestState
+from groundwire.v1.document_pb2 import DocumentOrder, IngestState
+from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
 from groundwire.v1.filter_pb2 import Equals
 from tests.doubles import events
-from tests.doubles.service import PATIENCE, UNAVAILABLE, Failure, FakeService, UntilCancelled
+from tests.doubles.service import UNAVAILABLE, Failure, FakeService
+
+EVERY_CALL = {
+    *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "ListRoutes", "GetServerInfo"),
+    *("IngestDocuments", "PutDocument", "GetDocument", "ListDocuments", "DeleteDocument", "PurgeDocuments"),
+    "GetCorpusVersion",
+}
+YEAR = groundwire.Filter(equals=Equals(key="year", value=groundwire.MetadataValue(number_value=2026)))
 
 
 def documents(count: int) -> list[groundwire.Document]:
     return [groundwire.Document(document_id=f"d{number:02}", text="text") for number in range(count)]
-
-
-async def happened(event: threading.Event) -> bool:
-    return await asyncio.to_thread(event.wait, PATIENCE)
 
 
 async def test_answer_returns_the_outcome(client: groundwire.Client, service: FakeService) -> None:
@@ -28,8 +31,8 @@ async def test_answer_returns_the_outcome(client: groundwire.Client, service: Fa
 
     outcome = await client.answer("where?", request_id="request-1", route="support", top_k=3)
 
-    assert groundwire.text_of(outcome) == "Parcels wait in the mail room."
-    assert [each.document_id for each in groundwire.citations_of(outcome)] == ["handbook"]
+    assert outcome.text == "Parcels wait in the mail room."
+    assert [each.document_id for each in outcome.citations] == ["handbook"]
     request = service.calls[0].request
     assert (request.request_id, request.question.route, request.question.search.top_k) == ("request-1", "support", 3)
 
@@ -44,10 +47,14 @@ async def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.Cl
     _ = [result async for result in client.ingest(documents(1))]
     await client.get_document("d00")
     _ = [info async for info in client.list_documents()]
+    await client.put_document(documents(1)[0])
     await client.delete_document("d00")
+    await client.purge_documents(groundwire.Filter())
     await client.corpus_version()
+    await client.routes()
+    await client.server_info()
 
-    assert len(service.calls) == 9
+    assert {call.method for call in service.calls} == EVERY_CALL
     for call in service.calls:
         assert call.metadata["groundwire-tenant"] == "acme"
         assert call.metadata["groundwire-subject"] == "ada"
@@ -66,58 +73,16 @@ async def test_a_timeout_reaches_the_server(client: groundwire.Client, service: 
     assert service.calls[1].time_remaining < 6
 
 
-async def test_stream_yields_the_events_and_keeps_the_outcome(client: groundwire.Client, service: FakeService) -> None:
-    service.script["where?"] = events.plain_answer()
-
-    stream = client.stream("where?", provisional=True, resume_window=2.5, after_sequence=3)
-    kinds = [event.WhichOneof("event") async for event in stream]
-
-    assert kinds == ["started", "text_delta", "citation", "outcome"]
-    assert stream.outcome is not None
-    assert stream.outcome.WhichOneof("result") == "answered"
-    request = service.calls[0].request
-    assert request.resume_window.ToMilliseconds() == 2500
-    assert request.after_sequence == 3
-
-
-async def test_leaving_a_stream_cancels_it_on_the_server(client: groundwire.Client, service: FakeService) -> None:
-    service.otherwise = (events.started(), UntilCancelled())
-
-    async with client.stream("slow") as stream:
-        async for event in stream:
-            assert event.HasField("started")
-            break
-
-    assert await happened(service.cancelled)
-    assert [event async for event in stream] == []
-
-
-async def test_cancelling_the_task_cancels_the_answer_on_the_server(
-    client: groundwire.Client, service: FakeService
-) -> None:
-    service.otherwise = (UntilCancelled(),)
-    task = asyncio.create_task(client.answer("slow"))
-    assert await happened(service.waiting)
-
-    task.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await happened(service.cancelled)
-
-
 async def test_cancel_says_whether_there_was_something_to_end(client: groundwire.Client) -> None:
     assert await client.cancel("in-flight") is True
     assert await client.cancel("long-gone") is False
 
 
 async def test_retrieve(client: groundwire.Client, service: FakeService) -> None:
-    narrowed = groundwire.Filter(equals=Equals(key="year", value=groundwire.MetadataValue(number_value=2026)))
-
-    found = await client.retrieve("parcels", filter=narrowed, top_k=5)
+    found = await client.retrieve("parcels", filter=YEAR, top_k=5)
 
     assert found.passages[0].text == "parcels"
-    assert service.calls[0].request.search.filter == narrowed
+    assert service.calls[0].request.search.filter == YEAR
 
 
 async def test_passages_of_the_callers_own(client: groundwire.Client, service: FakeService) -> None:
@@ -147,7 +112,7 @@ async def test_a_failed_call_raises_with_everything_the_server_said(
     with pytest.raises(groundwire.Error) as raised:
         await client.answer(" ")
     with pytest.raises(groundwire.Error) as streamed:
-        await anext(client.stream(" "))
+        await anext(aiter(client.stream(" ")))
 
     assert str(raised.value) == str(streamed.value)
     error = raised.value
@@ -161,21 +126,13 @@ async def test_a_failed_call_raises_with_everything_the_server_said(
     )
 
 
-async def test_when_to_try_again(client: groundwire.Client) -> None:
-    with pytest.raises(groundwire.Error) as raised:
-        await client.answer("anything")
-
-    assert raised.value.retry_after == 1.5
-    assert not raised.value.unreachable
-    assert "retry after 1.5 s" in str(raised.value)
-
-
-async def test_nobody_listens() -> None:
+async def test_a_server_that_is_not_there() -> None:
     async with groundwire.Client("127.0.0.1:1", timeout=5) as client:
         with pytest.raises(groundwire.Error) as raised:
             await client.answer("anyone?")
 
     assert raised.value.unreachable
+    assert not raised.value.connection_lost
     assert str(raised.value).startswith(
         "No groundwire server answers at 127.0.0.1:1: start one with `groundwire serve`"
     )
@@ -243,10 +200,12 @@ async def test_an_ingest_that_breaks_off_raises_after_its_results(
 async def test_documents_are_listed_page_by_page(client: groundwire.Client, service: FakeService) -> None:
     service.stored = {document.document_id: document for document in documents(5)}
 
-    listed = [info.document_id async for info in client.list_documents(page_size=2)]
+    newest = DocumentOrder.DOCUMENT_ORDER_NEWEST
+    listed = [info.document_id async for info in client.list_documents(page_size=2, filter=YEAR, order=newest)]
 
-    assert listed == ["d00", "d01", "d02", "d03", "d04"]
+    assert listed == ["d04", "d03", "d02", "d01", "d00"]
     assert [call.method for call in service.calls] == ["ListDocuments"] * 3
+    assert all(call.request.filter == YEAR and call.request.order == newest for call in service.calls)
 
 
 async def test_one_document(client: groundwire.Client, service: FakeService) -> None:
@@ -254,11 +213,49 @@ async def test_one_document(client: groundwire.Client, service: FakeService) -> 
 
     found = await client.get_document("d01", include_text=True)
     assert (found.document.document_id, found.text) == ("d01", "text")
-    assert await client.delete_document("d01") == "v1"
+    assert (await client.delete_document("d01")).corpus_version == "v1"
     with pytest.raises(groundwire.Error) as raised:
         await client.get_document("d01")
     assert raised.value.reason == "DOCUMENT_NOT_FOUND"
     assert await client.corpus_version() == "v1"
+
+
+async def test_a_document_is_stored_where_its_revision_is_the_expected_one(
+    client: groundwire.Client, service: FakeService
+) -> None:
+    (document,) = documents(1)
+
+    stored = await client.put_document(document, expected_revision=0)
+    await client.put_document(document)
+    sent = IngestDocumentsRequest(document=document, expected_revision=1)
+    _ = [result async for result in client.ingest([sent])]
+
+    assert stored.state == IngestState.INGEST_STATE_CREATED
+    expected, any_revision, _ingest = (call.request for call in service.calls)
+    assert (expected.expected_revision, any_revision.HasField("expected_revision")) == (0, False)
+    assert service.sent == [sent]
+
+
+async def test_a_document_that_is_not_there_may_be_removed(client: groundwire.Client) -> None:
+    response = await client.delete_document("d99", allow_missing=True)
+
+    assert (response.deleted, response.corpus_version) == (False, "v0")
+
+
+async def test_documents_are_counted_before_they_are_purged(client: groundwire.Client, service: FakeService) -> None:
+    service.stored = {document.document_id: document for document in documents(2)}
+
+    planned = await client.purge_documents(YEAR)
+    purged = await client.purge_documents(YEAR, force=True)
+
+    assert (planned.purge_count, list(planned.purge_sample)) == (2, ["d00", "d01"])
+    assert (purged.purge_count, purged.corpus_version) == (2, "v0")
+    assert [call.request.force for call in service.calls] == [False, True]
+
+
+async def test_what_the_server_offers(client: groundwire.Client) -> None:
+    assert [route.name for route in await client.routes()] == ["default", "support"]
+    assert (await client.server_info()).version == "0.1.0"
 
 
 async def test_a_channel_of_the_callers_own_stays_open(address: str, service: FakeService) -> None:
@@ -269,3 +266,8 @@ async def test_a_channel_of_the_callers_own_stays_open(address: str, service: Fa
             await client.corpus_version()
 
     assert len(service.calls) == 2
+
+
+async def test_a_client_shows_its_state_and_no_credential() -> None:
+    async with groundwire.Client("localhost:50051", tenant="acme", token="hush-hush") as client:
+        assert repr(client) == "<groundwire.Client localhost:50051, tenant 'acme', token, 0 streams open>"

@@ -8,7 +8,8 @@ import grpc
 import grpc.aio
 import pytest
 
-from groundwire.sending import Ending
+from groundwire._aio.ingest import Ending
+from groundwire.errors import Error, from_call
 
 MASK = (grpc.StatusCode.INTERNAL, "Internal error from Core")
 REAL = (grpc.StatusCode.UNAVAILABLE, "the store is gone")
@@ -39,6 +40,10 @@ class Call:
         return grpc.aio.Metadata()
 
 
+def error_of(code: grpc.StatusCode | None, details: str | None, trailers: grpc.aio.Metadata | None) -> Error:
+    return from_call(code, details, trailers, "host:1")
+
+
 def failed(status: tuple[grpc.StatusCode, str]) -> grpc.aio.AioRpcError:
     return grpc.aio.AioRpcError(status[0], grpc.aio.Metadata(), grpc.aio.Metadata(), status[1])
 
@@ -46,7 +51,7 @@ def failed(status: tuple[grpc.StatusCode, str]) -> grpc.aio.AioRpcError:
 @pytest.mark.parametrize("statuses", [[REAL, MASK], [MASK, REAL]])
 async def test_the_servers_status_wins(statuses: list[tuple[grpc.StatusCode, str]]) -> None:
     call: Any = Call()
-    ending = Ending(call, "host:1")
+    ending = Ending(call, error_of)
     for status in statuses:
         call.end(status)
 
@@ -55,7 +60,7 @@ async def test_the_servers_status_wins(statuses: list[tuple[grpc.StatusCode, str
 
 async def test_the_servers_status_is_waited_for() -> None:
     call: Any = Call()
-    ending = Ending(call, "host:1")
+    ending = Ending(call, error_of)
     call.end(MASK)
     asyncio.get_running_loop().call_soon(call.end, REAL)
 
@@ -63,9 +68,9 @@ async def test_the_servers_status_is_waited_for() -> None:
 
 
 async def test_without_the_servers_status_there_is_grpcs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("groundwire.sending._MASKED_WAIT", 0)
+    monkeypatch.setattr("groundwire._aio.ingest._MASKED_WAIT", 0)
     call: Any = Call()
-    ending = Ending(call, "host:1")
+    ending = Ending(call, error_of)
     call.end(MASK)
 
     assert (await ending.error(failed(MASK))).code is grpc.StatusCode.INTERNAL
