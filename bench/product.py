@@ -50,7 +50,8 @@ class CannedGenerator:
 
 async def serve(configuration: Configuration, *, canned: bool) -> None:
     measuring = telemetry("bench", configuration.telemetry.otlp_endpoint, metrics=False)
-    parts = await open_parts(configuration, Shared().lease(), measuring.tracer)
+    lease = Shared().lease()
+    parts = await open_parts(configuration, lease, measuring.tracer)
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
@@ -66,7 +67,10 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
     loop = asyncio.get_running_loop()
     # In a thread: the loop must not wait for it.
     loop.add_signal_handler(signal.SIGUSR1, lambda: loop.run_in_executor(None, _settle, measuring))
-    await asyncio.Event().wait()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await lease.end()
 
 
 def _settle(measuring: Telemetry) -> None:

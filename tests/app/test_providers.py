@@ -18,7 +18,7 @@ from groundwire_server.app.configuration.problems import InvalidConfigurationErr
 from groundwire_server.app.configuration.schema import schema_of_the_file
 from groundwire_server.app.configuration.shown import as_yaml
 from groundwire_server.app.configuration.starting import starting_file
-from groundwire_server.app.parts.models import dialect
+from groundwire_server.app.parts.models import dialect_of
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.domain.residency import Residency
@@ -82,8 +82,8 @@ def test_a_models_requests_are_made_of_both_sections(tmp_path: Path) -> None:
     large, own = configuration.models["large"], configuration.models["own"]
     assert large.kind == "anthropic"
     assert own.kind == "openai"
-    assert dialect(large, configuration.providers["cloud"]).headers["x-api-key"] == KEY
-    spoken = dialect(own, configuration.providers["house"])
+    assert dialect_of(large, configuration.providers["cloud"]).headers["x-api-key"] == KEY
+    spoken = dialect_of(own, configuration.providers["house"])
     assert (spoken.model, spoken.path, dict(spoken.headers)) == ("qwen-test", "/chat/completions", {})
 
 

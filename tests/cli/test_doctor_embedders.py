@@ -25,7 +25,7 @@ def endpoint(status: int, body: str) -> AbstractContextManager[int]:
     [
         (200, '{"data": [{"embedding": [3, 4]}]}', State.OK, "gives vectors of 2 numbers", ""),
         (200, '{"data": [{"embedding": [3, 4, 5]}]}', State.FAIL, "another length than `dimensions` says", "shorten"),
-        (200, "sk-SECRET", State.FAIL, "is no list of vectors", "base_url"),
+        (200, "sk-SECRET", State.FAIL, "is not a list of vectors", "base_url"),
         (401, "sk-SECRET", State.FAIL, "refuses the key, the model or the request", "correct them"),
         (200, '{"data": []}', State.FAIL, "more or fewer texts", "embedders.house"),
     ],

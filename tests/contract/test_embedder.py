@@ -2,19 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
+from groundwire_server.adapters.embedder.batches import BatchOptions
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
-from groundwire_server.adapters.embedder.openai.options import WAYS, BatchOptions
+from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.embedder import Embedder
 from tests.doubles.embedder import HashingEmbedder
-from tests.doubles.embedding_model import OPTIONS, wired
+from tests.doubles.embedding_model import options, wired
 from tests.doubles.embeddings import embedding
 
 
@@ -36,9 +36,9 @@ async def embedder(request: pytest.FixtureRequest) -> AsyncIterator[Embedder]:
         case "caching":
             yield CachingEmbedder(HashingEmbedder())
         case "openai" | "openai base64":
-            ways = WAYS["openai" if request.param == "openai base64" else "plain"]
+            profile = PROFILES["openai" if request.param == "openai base64" else "plain"]
             batch = BatchOptions(texts=4, bytes=200_000, text_tokens=20_000)
-            async with wired(embedding(), options=replace(OPTIONS, ways=ways, batch=batch)) as at:
+            async with wired(embedding(), model=options(batch=batch), profile=profile) as at:
                 yield at.embedder
         case _:
             model = request.getfixturevalue("minilm_model")

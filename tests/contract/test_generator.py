@@ -10,10 +10,14 @@ import pytest
 
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
 from groundwire_server.adapters.generator.http.dialect import Dialect
-from groundwire_server.adapters.generator.provider import generator_of
+from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.http.options import Endpoint
-from groundwire_server.adapters.http.provider import Provider
+from groundwire_server.adapters.providers.provider import Provider
+from groundwire_server.adapters.resilience.circuit import CircuitOptions
+from groundwire_server.adapters.resilience.retries import RetryOptions
+from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.parts.models import protected_model
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
@@ -62,9 +66,10 @@ def in_reads(body: bytes) -> list[Move]:
 async def provider(spoken: Dialect, reply: Reply) -> AsyncIterator[Generator]:
     """A model with all that surrounds it in a server."""
     async with upstream(reply) as double:
-        endpoint = Endpoint("openai", f"http://127.0.0.1:{double.port}/v1")
-        async with Provider(endpoint, SystemClock(), Spans().tracer, Random(1)) as opened:
-            yield generator_of(opened, spoken)
+        endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1")
+        clock, budget = SystemClock(), RetryBudgetOptions()
+        async with Provider("openai", endpoint, clock, Spans().tracer, Random(1), budget) as opened:
+            yield protected_model(opened, spoken, ModelBounds(), RetryOptions(), CircuitOptions())
 
 
 def ask(question: str = "Where do parcels wait?", max_output_tokens: int = 500) -> GenerationRequest:

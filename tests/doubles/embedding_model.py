@@ -1,39 +1,47 @@
 """An embedding model behind the double of its provider."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 
-from groundwire_server.adapters.embedder.openai.embedder import OpenAiEmbedder
-from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure
-from groundwire_server.adapters.embedder.openai.options import EmbeddingOptions
-from groundwire_server.adapters.http.fair_limiter import FairLimiter
-from groundwire_server.adapters.http.options import Bounds, Endpoint
-from groundwire_server.adapters.http.provider import Provider
-from groundwire_server.adapters.http.retries import RetryOptions
+from groundwire_server.adapters.embedder.faults import EmbedderFailure
+from groundwire_server.adapters.embedder.openai.client import OpenAiEmbeddingClient
+from groundwire_server.adapters.embedder.openai.options import EmbeddingBounds, OpenAiEmbeddingOptions
+from groundwire_server.adapters.embedder.protected import ProtectedEmbedder
+from groundwire_server.adapters.http.options import ApiKey, Endpoint
+from groundwire_server.adapters.providers.profiles import ProviderProfile
+from groundwire_server.adapters.providers.provider import Provider
+from groundwire_server.adapters.resilience.circuit import CircuitOptions
+from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
+from groundwire_server.adapters.resilience.retries import RetryOptions
+from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.parts.models import protected_embedder
 from groundwire_server.domain.deadline import Deadline
 from tests.doubles.embeddings import DIMENSIONS
 from tests.doubles.spans import Spans
 from tests.doubles.upstream import Reply, Upstream, upstream
 
 KEY = "sk-SECRET-KEY"
-OPTIONS = EmbeddingOptions(
-    "bge-test",
-    DIMENSIONS,
-    headers={"Authorization": f"Bearer {KEY}"},
-    bounds=Bounds(first_token_seconds=5.0, silence_seconds=5.0),
-    retry=RetryOptions(base_seconds=0.001),
-)
+OPTIONS = OpenAiEmbeddingOptions(model="bge-test", dimensions=DIMENSIONS, bounds=EmbeddingBounds(request_seconds=5.0))
+PROFILE = ProviderProfile()
+QUICK = RetryOptions(base_seconds=0.001)
+ONCE = RetryOptions(attempts=1)
+
+
+def options(**changes: object) -> OpenAiEmbeddingOptions:
+    """The options of the model, with changes."""
+    return OpenAiEmbeddingOptions.model_validate({**dict(OPTIONS), **changes})
 
 
 @dataclass(frozen=True, slots=True)
 class Wired:
     """An embedder with what stands behind it."""
 
-    embedder: OpenAiEmbedder
+    embedder: ProtectedEmbedder
+    client: OpenAiEmbeddingClient
     upstream: Upstream
     provider: Provider
     spans: Spans = field(default_factory=Spans)
@@ -50,26 +58,32 @@ class Wired:
 @asynccontextmanager
 async def wired(
     *replies: Reply,
-    options: EmbeddingOptions = OPTIONS,
-    slots: tuple[FairLimiter, ...] = (),
+    model: OpenAiEmbeddingOptions = OPTIONS,
+    profile: ProviderProfile = PROFILE,
+    retry: RetryOptions = QUICK,
+    api_version: str | None = None,
+    limiters: Sequence[FairLimiter] = (),
     trace_context: bool = True,
-    once: bool = False,
 ) -> AsyncIterator[Wired]:
     """An embedder whose provider answers with the replies.
 
     Args:
         replies: of the provider.
-        options: of the model.
-        slots: the provider's turns.
+        model: the options of the model.
+        profile: what the provider expects.
+        retry: how a failed request is retried.
+        api_version: of the provider.
+        limiters: of the provider.
         trace_context: whether requests carry it.
-        once: whether nothing is asked again.
     """
     spans = Spans()
     async with upstream(*replies) as double:
-        endpoint = Endpoint("house", f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
-        async with Provider(endpoint, SystemClock(), spans.tracer, Random(1)) as provider:
-            used = replace(options, retry=RetryOptions(attempts=1)) if once else options
-            yield Wired(OpenAiEmbedder(provider, used, slots), double, provider, spans)
+        endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
+        clock, budget = SystemClock(), RetryBudgetOptions()
+        async with Provider("house", endpoint, clock, spans.tracer, Random(1), budget, limiters) as provider:
+            client = OpenAiEmbeddingClient(provider.session, model, profile, ApiKey(KEY), api_version)
+            embedder = protected_embedder(provider, client, model, retry, CircuitOptions())
+            yield Wired(embedder, client, double, provider, spans)
 
 
 def soon(seconds: float) -> Deadline:

@@ -18,7 +18,7 @@ from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.server import Server

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from groundwire_server.app.configuration.models.routes import Route
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.policy import Policy
 from groundwire_server.evaluation import calibration

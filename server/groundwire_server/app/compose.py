@@ -11,7 +11,7 @@ from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within

@@ -45,10 +45,10 @@ def examine_provider(configuration: Configuration, name: str) -> "Probed":
     """Ask a provider which models it has, as a server would ask it anything: it is reached, and its key is tried."""
     # Imported here: most that is examined needs no HTTP client of providers.
     from groundwire_server.adapters.http.probe import probe  # noqa: PLC0415
-    from groundwire_server.app.parts.providers import credentials, endpoint  # noqa: PLC0415
+    from groundwire_server.app.parts.providers import credentials  # noqa: PLC0415
 
     section = configuration.providers[name]
-    return asyncio.run(probe(endpoint(name, section), credentials(section), _PROBE_SECONDS))
+    return asyncio.run(probe(name, section, credentials(section), _PROBE_SECONDS))
 
 
 def examine_embedder(configuration: Configuration, name: str) -> str:
@@ -57,7 +57,7 @@ def examine_embedder(configuration: Configuration, name: str) -> str:
 
 
 async def _embedded(configuration: Configuration, name: str) -> str:
-    from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure  # noqa: PLC0415  # as above
+    from groundwire_server.adapters.embedder.faults import EmbedderFailure  # noqa: PLC0415  # as above
     from groundwire_server.app.parts.embedders import open_embedder  # noqa: PLC0415
     from groundwire_server.app.parts.shared import Shared  # noqa: PLC0415
 

@@ -31,6 +31,11 @@ class Failure(GroundwireError):
         self.cause = cause
         self.retry_after = retry_after
 
+    @property
+    def error_type(self) -> str:
+        """What telemetry calls it: the cause, or a more exact word of an adapter's own."""
+        return self.cause.value
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:

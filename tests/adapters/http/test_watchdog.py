@@ -10,12 +10,12 @@ from groundwire_server.domain.vocabulary import Cause
 class Watched:
     """A watch over nothing, and when it ended that."""
 
-    def __init__(self, deadline: Deadline = NEVER, first: float = 2.0, silence: float = 3.0) -> None:
+    def __init__(self, deadline: Deadline = NEVER, silence: float = 3.0) -> None:
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self.ended: list[float] = []
         self.looks = 0
-        self.watch = ResponseWatchdog(self._loop, deadline, self._began + first, silence, self._end)
+        self.watch = ResponseWatchdog(self._loop, deadline, silence, self._end)
         look = self.watch._look
 
         def counted() -> None:
@@ -29,11 +29,13 @@ class Watched:
         self.ended.append(self._loop.time() - self._began)
 
 
-async def test_without_text_it_ends_at_the_first_tokens_time() -> None:
-    watched = Watched()
+async def test_before_there_is_text_no_read_is_silent_for_too_long() -> None:
+    watched = Watched(Deadline(asyncio.get_running_loop().time() + 60.0))
     watched.watch.reading()
+    await asyncio.sleep(59.0)
+    assert not watched.ended
     await asyncio.sleep(10.0)
-    assert (watched.ended, watched.watch.late) == ([2.0], Cause.MODEL_SLOW_START)
+    assert (watched.ended, watched.watch.late) == ([60.0], Cause.MODEL_TIMEOUT)
 
 
 async def test_a_read_that_brings_nothing_ends_after_the_silence() -> None:

@@ -9,9 +9,9 @@ import yaml
 from groundwire_server.app.configuration import shape
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.search import Search
-from groundwire_server.app.configuration.models.section import Section
 from groundwire_server.app.configuration.models.stores import WeaviateStore
 from groundwire_server.app.configuration.starting import starting_file
+from groundwire_server.options import Options
 from tests.app.configuration.reading import loaded
 
 
@@ -20,12 +20,12 @@ def set_free(text: str) -> str:
     return re.sub(r"^( *)#(?! \S)", r"\1", text, flags=re.MULTILINE)
 
 
-def keys(model: type[Section]) -> set[tuple[type[Section], str]]:
+def keys(model: type[Options]) -> set[tuple[type[Options], str]]:
     found = {(model, name) for name in model.model_fields}
     for field in model.model_fields.values():
         inner = [field.annotation, *shape.below(field.annotation, 0)]
         for section in (each for annotation in inner for each in shape.sections(annotation)):
-            assert issubclass(section, Section)
+            assert issubclass(section, Options)
             found |= keys(section)
     return found
 

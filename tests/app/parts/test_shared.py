@@ -1,8 +1,11 @@
 """What several configurations share is opened with the first and closed with the last."""
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
 import pytest
 
-from groundwire_server.app.parts.shared import Opened, Shared
+from groundwire_server.app.parts.shared import Shared
 
 
 class Parts:
@@ -11,13 +14,11 @@ class Parts:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    async def open(self) -> Opened[str]:
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
         self.told.append("opened")
-
-        async def close() -> None:
-            self.told.append("closed")
-
-        return "it", close
+        yield "it"
+        self.told.append("closed")
 
 
 async def test_the_first_opens_and_the_last_closes() -> None:
@@ -48,19 +49,23 @@ async def test_parts_of_other_settings_are_others() -> None:
     lease = shared.lease()
     await lease.take("key", parts.open)
     await lease.take("other", parts.open)
-    assert lease.others() == ["key", "other"]
+    assert lease.open_keys() == ["key", "other"]
     await lease.end()
     assert parts.told == ["opened"] * 2 + ["closed"] * 2
 
 
 async def test_what_cannot_be_opened_is_not_kept() -> None:
-    async def fail() -> Opened[str]:
-        raise OSError("no")
+    class Failing(AbstractAsyncContextManager[str]):
+        async def __aenter__(self) -> str:
+            raise OSError("no")
+
+        async def __aexit__(self, *raised: object) -> None:
+            raise AssertionError("never entered")
 
     shared, parts = Shared(), Parts()
     lease = shared.lease()
     with pytest.raises(OSError, match="no"):
-        await lease.take("key", fail)
+        await lease.take("key", Failing)
     assert await lease.take("key", parts.open) == "it"
     await lease.end()
     assert parts.told == ["opened", "closed"]

@@ -167,7 +167,7 @@ async def test_a_connection_has_a_bound_of_its_own_within_the_callers_time(confi
 
 async def test_callers_with_little_time_take_no_model_away_from_the_others(configured: Serve) -> None:
     replies = [WAITS["before the first token"]] * 4 + [answers()]
-    breaker = {"breaker": {"least": 2, "open_seconds": 60}}
+    breaker = {"breaker": {"min_calls": 2, "open_seconds": 60}}
     async with (
         two(replies, [answers()]) as (first, second),
         configured(two_models(first, second, **OWN, **ONCE, **breaker)) as served,

@@ -15,7 +15,7 @@ from groundwire.v1 import (
     cause_pb2,
     outcome_pb2,
 )
-from groundwire_server.adapters.http.retries import RETRYABLE
+from groundwire_server.adapters.providers.provider import FAILURES
 from groundwire_server.domain.vocabulary import Cause
 from tests.doubles.upstream import Beat, Echo, Endless, Move, Pause, Reply, Reset, Stall, upstream
 from tests.e2e.calls import answer, kept_text, kinds, stream
@@ -315,7 +315,7 @@ async def test_plain_text_where_tls_should_be(configured: Serve) -> None:
     ids=["reset", "500", "429 with a Retry-After that fits"],
 )
 async def test_what_passes_by_itself_is_an_answer(configured: Serve, first: Reply, cause: Cause) -> None:
-    assert cause in RETRYABLE
+    assert cause in FAILURES.retryable
     async with upstream(first, answers()) as double, configured(one_model(double)) as served:
         await ended(served, ANSWERED, streamed=False)
         (asked,) = served.spans.events("chat cloud-test")

@@ -20,7 +20,7 @@ DOWN = error("500 Internal Server Error")
 
 
 async def test_an_outage_is_not_multiplied_and_its_end_is_noticed(configured: Serve) -> None:
-    quick = {"breaker": {"least": 5, "open_seconds": 0.2}}
+    quick = {"breaker": {"min_calls": 5, "open_seconds": 0.2}}
     async with two([DOWN], [answers()]) as (first, second), configured(two_models(first, second, **quick)) as served:
         outcomes = [await answer(served) for _ in range(20)]
         assert {outcome.degraded.answer.text for outcome in outcomes} == {SENTENCE}
@@ -54,7 +54,7 @@ async def test_calls_wait_their_turn_within_their_time(configured: Serve, where:
     slow = Reply([Pause(0.02), *answers().body])
     async with upstream(slow) as double:
         sections = one_model(double)
-        bound = {"calls": 2, "waiting": 50}
+        bound = {"max_concurrent": 2, "queue_size": 50}
         bounded = {"provider": sections["providers"]["cloud"], "model": sections["models"]["large"], "worker": sections}
         bounded[where]["concurrency"] = bound
         most = 0
@@ -70,7 +70,7 @@ async def test_calls_wait_their_turn_within_their_time(configured: Serve, where:
 async def test_models_of_a_provider_share_its_turns(configured: Serve) -> None:
     async with upstream(Reply([Pause(0.3), *answers().body])) as double:
         sections = one_model(double)
-        sections["providers"]["cloud"]["concurrency"] = {"calls": 1, "waiting": 0}
+        sections["providers"]["cloud"]["concurrency"] = {"max_concurrent": 1, "queue_size": 0}
         sections["models"]["other"] = model()
         sections["routes"]["other"] = {**sections["routes"]["default"], "models": ["other"]}
         async with configured(sections) as served:
@@ -84,7 +84,7 @@ async def test_models_of_a_provider_share_its_turns(configured: Serve) -> None:
 async def test_all_models_of_a_worker_share_its_turns(configured: Serve) -> None:
     async with two([Reply([Stall()])], [answers()]) as (first, second):
         sections = two_models(first, second, bounds={"first_token_seconds": None})
-        sections["concurrency"] = {"calls": 1, "waiting": 1}
+        sections["concurrency"] = {"max_concurrent": 1, "queue_size": 1}
         sections["models"]["quoting"] = {"kind": "extractive"}
         for name in ("small", "quoting"):
             sections["routes"][name] = {**sections["routes"]["default"], "models": [name]}
@@ -110,7 +110,7 @@ async def test_all_models_of_a_worker_share_its_turns(configured: Serve) -> None
 async def test_the_tenants_of_a_worker_take_turns_at_its_models(configured: Serve) -> None:
     async with two([Reply([Pause(0.03), *answers().body])], [answers()]) as (first, second):
         sections = two_models(first, second)
-        sections["concurrency"] = {"calls": 1, "waiting": 50}
+        sections["concurrency"] = {"max_concurrent": 1, "queue_size": 50}
         async with configured(sections) as served:
             await ingest(served, *DOCUMENTS, metadata=OTHER)
             ended: list[str] = []

@@ -91,7 +91,7 @@ DRIVES: dict[Cause, Drive] = {
     ),
     Cause.CAPACITY_EXHAUSTED: Drive(
         Reply([Stall()]),
-        {"concurrency": {"calls": 1, "waiting": 0}},
+        {"concurrency": {"max_concurrent": 1, "queue_size": 0}},
         again=frozenset({Action.SHORTER_PROMPT}),
     ),
     Cause.NO_EVIDENCE: Drive(text="", impossible=WITH_PASSAGES),

@@ -12,7 +12,7 @@ from opentelemetry.trace import Tracer
 from groundwire_server.adapters.store.weaviate.options import CollectionOptions, ConnectionOptions, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.store import Store
 from tests.contract.stores import REAL, dropped, opened_weaviate, own_name, real_connection, weaviate_options
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.weaviate.server import FakeWeaviate

@@ -1,13 +1,14 @@
 """Anthropic's Messages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import jiter
+from pydantic import Field
 from pydantic_core import to_json
 
 from groundwire_server.adapters.generator.http.dialect import Reading
+from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.reading import EventReading
 from groundwire_server.adapters.generator.schema import DESCRIPTION, NAME, SCHEMA, Output
 from groundwire_server.adapters.http.error_response import failure_of
@@ -20,42 +21,28 @@ _VERSION: Final = "2023-06-01"
 _LENGTH: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
-@dataclass(frozen=True, slots=True)
-class AnthropicOptions:
-    """A model behind Messages.
+class AnthropicOptions(ModelOptions):
+    """A model behind Messages."""
 
-    Attributes:
-        model: the provider's name for it.
-        api_key: none for a gateway that asks for none.
-        output: `tool` is a forced call of one tool; `json_schema` is for the models that offer it.
-        temperature: the provider's own without it.
-        extra: further fields of the request.
-    """
-
-    model: str
-    api_key: ApiKey | None = None
-    output: Output = Output.TOOL
-    temperature: float | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)
+    # A forced call of one tool; a schema is for the models that offer it.
+    output: Literal["tool", "json_schema", "prompt"] = Field(
+        "tool", description="How it is held to the form of an answer."
+    )
 
 
 class AnthropicDialect:
     """Asks for and reads a stream of message events.
 
-    Raises:
-        ValueError: when it cannot be held to the form in that way.
+    Args:
+        options: of the model.
+        api_key: none for a gateway that asks for none.
     """
 
-    def __init__(self, options: AnthropicOptions) -> None:
-        if options.output is Output.JSON_OBJECT:
-            raise ValueError("output must be tool, json_schema or prompt")
-        self._output = options.output
+    def __init__(self, options: AnthropicOptions, api_key: ApiKey | None = None) -> None:
+        self._output = Output(options.output)
         self.model = options.model
         self.path = "/messages"
-        self.headers: Mapping[str, str] = {
-            "anthropic-version": _VERSION,
-            **({} if options.api_key is None else {"x-api-key": options.api_key.value}),
-        }
+        self.headers = credentials(api_key)
         self._fixed = _fixed_part(options)
 
     def body(self, request: GenerationRequest) -> bytes:
@@ -79,7 +66,7 @@ def _fixed_part(options: AnthropicOptions) -> dict[str, object]:
     fixed: dict[str, object] = {"model": options.model, "stream": True}
     if options.temperature is not None:
         fixed["temperature"] = options.temperature
-    match options.output:
+    match Output(options.output):
         case Output.TOOL:
             fixed["tools"] = [{"name": NAME, "description": DESCRIPTION, "input_schema": dict(SCHEMA)}]
             fixed["tool_choice"] = {"type": "tool", "name": NAME, "disable_parallel_tool_use": True}
@@ -88,6 +75,11 @@ def _fixed_part(options: AnthropicOptions) -> dict[str, object]:
         case _:
             pass
     return {**fixed, **options.extra}
+
+
+def credentials(key: ApiKey | None) -> Mapping[str, str]:
+    """Return the headers of every request: the version of the protocol, and the key."""
+    return {"anthropic-version": _VERSION, **({} if key is None else {"x-api-key": key.value})}
 
 
 class _Reading(EventReading):

@@ -1,19 +1,20 @@
 """Chat completions as OpenAI has them, and the many who speak the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import jiter
+from pydantic import Field
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.flavours import FLAVOURS, Flavour
 from groundwire_server.adapters.generator.http.dialect import Reading
+from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.reading import EventReading
 from groundwire_server.adapters.generator.schema import NAME, SCHEMA, Output
 from groundwire_server.adapters.http.error_response import failure_of
 from groundwire_server.adapters.http.options import ApiKey
+from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.domain.vocabulary import Cause
@@ -37,55 +38,45 @@ _STOPPED: Final = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAiOptions:
-    """A model behind chat completions.
+class OpenAiOptions(ModelOptions):
+    """A model behind chat completions; on Azure the deployment is part of the endpoint's `base_url`."""
 
-    Attributes:
-        model: the provider's name for it; on Azure the deployment is part of the endpoint's `base_url`.
-        flavour: a name in `FLAVOURS`, or one of your own.
-        api_key: none for a server that asks for none.
-        api_version: Azure's.
-        output: instead of the flavour's strictest.
-        temperature: the provider's own without it; models that reason refuse it.
-        extra: further fields of the request, such as `reasoning_effort` or `seed`.
-    """
-
-    model: str
-    flavour: str | Flavour = "openai"
-    api_key: ApiKey | None = None
-    api_version: str | None = None
-    output: Output | None = None
-    temperature: float | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)
+    output: Literal["json_schema", "json_object", "prompt"] | None = Field(
+        None,
+        description="How it is held to the form of an answer; the strictest way of its provider's profile if unset.",
+        examples=["json_schema"],
+    )
 
 
 class OpenAiDialect:
     """Asks for and reads a stream of chat completion chunks.
 
-    Raises:
-        ValueError: when there is no such flavour, or it cannot be held to the form in that way.
+    Args:
+        options: of the model.
+        profile: what the server expects.
+        api_key: none for a server that asks for none.
+        api_version: Azure's.
     """
 
-    def __init__(self, options: OpenAiOptions) -> None:
-        named = options.flavour
-        flavour = FLAVOURS.get(named) if isinstance(named, str) else named
-        if flavour is None:
-            raise ValueError(f"there is no flavour {named!r}; there are: {', '.join(FLAVOURS)}")
-        self._flavour = flavour
-        self._output = options.output or flavour.output
-        if self._output is Output.TOOL:
-            raise ValueError("output must be json_schema, json_object or prompt")
+    def __init__(
+        self,
+        options: OpenAiOptions,
+        profile: ProviderProfile = PROFILES["openai"],
+        api_key: ApiKey | None = None,
+        api_version: str | None = None,
+    ) -> None:
+        self._profile = profile
+        self._output = Output(options.output or profile.output)
         self.model = options.model
-        self.path = "/chat/completions" + (f"?api-version={options.api_version}" if options.api_version else "")
-        self.headers: Mapping[str, str] = _credentials(flavour, options.api_key)
+        self.path = "/chat/completions" + (f"?api-version={api_version}" if api_version else "")
+        self.headers: Mapping[str, str] = profile.credentials(api_key)
         self._fixed = self._fixed_part(options)
 
     def body(self, request: GenerationRequest) -> bytes:
         """The request."""
         prompt = request.prompt
         messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-        return to_json({**self._fixed, self._flavour.max_tokens: request.max_output_tokens, "messages": messages})
+        return to_json({**self._fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages})
 
     def reading(self) -> Reading:
         """What reads its response."""
@@ -93,12 +84,12 @@ class OpenAiDialect:
 
     def _fixed_part(self, options: OpenAiOptions) -> dict[str, object]:
         fixed: dict[str, object] = {"model": options.model, "stream": True}
-        if self._flavour.usage_on_request:
+        if self._profile.usage_on_request:
             fixed["stream_options"] = {"include_usage": True}
         if options.temperature is not None:
             fixed["temperature"] = options.temperature
         match self._output:
-            case Output.JSON_SCHEMA if self._flavour.schema_as_value:
+            case Output.JSON_SCHEMA if self._profile.schema_as_value:
                 fixed["response_format"] = {"type": "json_object", "value": dict(SCHEMA)}
             case Output.JSON_SCHEMA:
                 schema = {"name": NAME, "strict": True, "schema": dict(SCHEMA)}
@@ -157,9 +148,3 @@ def _text(content: Any) -> str:
         return content or ""
     # Mistral's models that reason write a list of parts, their thoughts among them.
     return "".join(part["text"] for part in content if part["type"] == "text")
-
-
-def _credentials(flavour: Flavour, key: ApiKey | None) -> Mapping[str, str]:
-    if key is None:
-        return {}
-    return {"api-key": key.value} if flavour.api_key_header else {"Authorization": f"Bearer {key.value}"}

@@ -10,11 +10,11 @@ import aiohttp
 from opentelemetry.trace import get_current_span
 
 from groundwire_server.adapters.http.error_response import ErrorResponse
-from groundwire_server.adapters.http.options import Bounds
+from groundwire_server.adapters.http.options import RequestBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.http.sse import DocumentReader, EventReader
 from groundwire_server.adapters.http.watchdog import ResponseWatchdog
-from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.telemetry import names
@@ -38,16 +38,15 @@ class Exchange:
         gathers: whether tokens that trickle are read together.
     """
 
-    def __init__(self, session: Session, bounds: Bounds, deadline: Deadline, begin_by: Deadline = NEVER) -> None:
+    def __init__(
+        self, session: Session, bounds: RequestBounds, deadline: Deadline, silence_seconds: float = math.inf
+    ) -> None:
         self._session = session
-        self._name = session.endpoint.provider
+        self._name = session.provider
         self._bounds = bounds
         self._deadline = deadline
+        self._silence = silence_seconds
         self._loop = asyncio.get_running_loop()
-        first = bounds.first_token_seconds
-        # Only a time of its own: what ends with the call is the call's.
-        own = begin_by.at if begin_by < deadline else math.inf
-        self._first_by = own if first is None else min(own, self._loop.time() + first)
         self._response: aiohttp.ClientResponse | None = None
         self._watch: ResponseWatchdog | None = None
         self._left = bounds.response_bytes
@@ -58,9 +57,9 @@ class Exchange:
         """Send the request; return what the provider said instead of an answer, if it did.
 
         Raises:
-            Failure: MODEL_UNAVAILABLE, MODEL_MISCONFIGURED, MODEL_TIMEOUT or MODEL_SLOW_START.
+            Failure: MODEL_UNAVAILABLE, MODEL_MISCONFIGURED or MODEL_TIMEOUT.
         """
-        by = min(self._deadline.at, self._first_by)
+        by = self._deadline.at
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=self._bounds.connect_seconds, sock_read=None, ceil_threshold=math.inf
         )
@@ -72,7 +71,8 @@ class Exchange:
                 if response.status != _OK:
                     return ErrorResponse(response.status, response.headers, await _head(response))
         except TimeoutError:
-            raise Failure(self._late() or Cause.MODEL_UNAVAILABLE) from None
+            late = self._loop.time() >= self._deadline.at
+            raise Failure(Cause.MODEL_TIMEOUT if late else Cause.MODEL_UNAVAILABLE) from None
         except aiohttp.ClientConnectorCertificateError:
             # Asking again does not help.
             _LOG.warning("Provider %s shows a certificate that is not trusted: see its ca_file.", self._name)
@@ -82,16 +82,14 @@ class Exchange:
         if response.content_type == "text/html":
             _LOG.warning("Provider %s answers with a web page: its base_url may be wrong.", self._name)
             raise Failure(Cause.MODEL_MISCONFIGURED)
-        self._watch = ResponseWatchdog(
-            self._loop, self._deadline, self._first_by, self._bounds.silence_seconds, response.close
-        )
+        self._watch = ResponseWatchdog(self._loop, self._deadline, self._silence, response.close)
         return None
 
-    def reader(self) -> EventReader | DocumentReader:
-        """What makes events of the bytes."""
+    def reader(self, event_bytes: int) -> EventReader | DocumentReader:
+        """Return what makes events of the bytes, of which one may have so many."""
         if self._response is not None and self._response.content_type == "application/json":
-            return DocumentReader(self._bounds.event_bytes)
-        return EventReader(self._bounds.event_bytes)
+            return DocumentReader(event_bytes)
+        return EventReader(event_bytes)
 
     async def read(self) -> bytes:
         """Whatever has come by now, all of it; nothing at the end.
@@ -100,7 +98,7 @@ class Exchange:
         each token would cost more than all else, and nobody can see the difference. The end is waited for by nobody.
 
         Raises:
-            Failure: MODEL_TIMEOUT, MODEL_SLOW_START, MODEL_UNAVAILABLE or MODEL_INTERRUPTED.
+            Failure: MODEL_TIMEOUT, MODEL_UNAVAILABLE or MODEL_INTERRUPTED.
         """
         response, watch = self._response, self._watch
         if response is None or watch is None:
@@ -155,12 +153,6 @@ class Exchange:
             self._session.settle(self._response)
         else:
             self._response.close()
-
-    def _late(self) -> Cause | None:
-        now = self._loop.time()
-        if now >= self._deadline.at:
-            return Cause.MODEL_TIMEOUT
-        return Cause.MODEL_SLOW_START if now >= self._first_by else None
 
 
 async def _head(response: aiohttp.ClientResponse) -> bytes:

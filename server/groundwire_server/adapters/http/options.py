@@ -1,46 +1,47 @@
-"""Where a provider listens and what one call of it may take."""
+"""Where a provider listens, and what the transport lets one call of it take."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
 
-from groundwire_server.domain.failure import SetupError
+from pydantic import AfterValidator, Field
+
 from groundwire_server.domain.residency import Residency
+from groundwire_server.options import Options
 
 
-class UnusableEndpointError(SetupError):
-    """A provider's address cannot be used; the text says what to write instead."""
+def _base_url(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must begin with http:// or https://, such as http://127.0.0.1:8000/v1")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must hold no credentials, query or fragment: the key belongs into api_key")
+    return address.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A provider.
+BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
 
-    Attributes:
-        provider: its name, as `gen_ai.provider.name` has it: openai, anthropic, mistral_ai, azure.ai.openai, …
-        base_url: what paths are put behind, such as `https://api.openai.com/v1`.
-        connections: open at once at most; a call beyond them waits, within its deadline.
-        idle_seconds: how long an unused connection is kept.
-        ca_file: a PEM file of the authorities to trust instead of the system's.
-        residency: who runs it; a chain that must not leave is built from this.
-        trace_context: whether calls carry `traceparent`.
-    """
 
-    provider: str
-    base_url: str
-    connections: int = 256
-    idle_seconds: float = 30.0
-    ca_file: str | None = None
-    residency: Residency = Residency.HOSTED
-    trace_context: bool = True
+class Endpoint(Options):
+    """Where a provider listens, who runs it, and how connections to it are kept."""
 
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UnusableEndpointError(f"base_url of provider {self.provider!r} must be an http or https address")
-        if parts.username is not None or parts.query or parts.fragment:
-            raise UnusableEndpointError(
-                f"base_url of provider {self.provider!r} must hold no credentials, query or fragment"
-            )
+    base_url: BaseUrl = Field(
+        description="What paths are appended to, the version included.", examples=["https://api.example.com/v1"]
+    )
+    residency: Residency = Field(
+        Residency.HOSTED, description="Who runs it: `self_hosted` where questions and documents stay with you."
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="Authorities to trust instead of the system's, PEM.",
+        examples=["/etc/groundwire/provider-ca.pem"],
+    )
+    connections: int = Field(
+        256, ge=1, le=10_000, description="Connections open at once; a call beyond them waits, within its deadline."
+    )
+    idle_seconds: float = Field(30.0, ge=0, le=3600, description="How long an unused connection is kept.")
+    trace_context: bool = Field(True, description="Whether requests carry `traceparent`.")
 
     @property
     def host(self) -> str:
@@ -54,34 +55,18 @@ class Endpoint:
         return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What one call may take, besides its deadline.
+class RequestBounds(Options):
+    """What one request may take, in addition to its call's deadline."""
 
-    Attributes:
-        connect_seconds: for a connection, its TLS handshake included.
-        first_token_seconds: from the call's beginning to its first text; None leaves it to the deadline.
-        silence_seconds: between two reads, once there is text.
-        response_bytes: of a whole response.
-        event_bytes: of one event.
-    """
-
-    connect_seconds: float = 2.0
-    first_token_seconds: float | None = 10.0
-    silence_seconds: float = 10.0
-    response_bytes: int = 16 * 1024 * 1024
-    event_bytes: int = 1024 * 1024
+    connect_seconds: float = Field(2.0, gt=0, le=60, description="For a connection, its TLS handshake included.")
+    response_bytes: int = Field(16 * 1024 * 1024, ge=1024, le=1 << 30, description="Of a whole response.")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a call is addressed to, as a span tells it."""
+class StreamBounds(RequestBounds):
+    """What one streamed response may take, in addition to its call's deadline."""
 
-    provider: str
-    model: str
-    host: str
-    port: int
-    residency: Residency = Residency.HOSTED
+    silence_seconds: float = Field(10.0, gt=0, le=600, description="Between two reads, once there is text.")
+    event_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 28, description="Of one event of a stream.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ class Probed:
     models: frozenset[str] = frozenset()
 
 
-async def probe(endpoint: Endpoint, headers: Mapping[str, str], seconds: float) -> Probed:
+async def probe(provider: str, endpoint: Endpoint, headers: Mapping[str, str], seconds: float) -> Probed:
     """Ask a provider which models it has."""
     timeout = aiohttp.ClientTimeout(total=seconds)
     try:
-        async with asyncio.timeout(seconds), Session(endpoint) as session:
+        async with asyncio.timeout(seconds), Session(provider, endpoint) as session:
             response = await session.get(endpoint.base_url + "/models", headers, timeout)
             async with response:
                 return Probed(status=response.status, models=_names(await response.content.read(_MOST_BYTES)))

@@ -38,10 +38,12 @@ class Session:
     """Keeps connections to one provider for reuse; entered on the loop that uses it.
 
     Attributes:
-        endpoint: of the provider.
+        provider: its name.
+        endpoint: where it listens.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, provider: str, endpoint: Endpoint) -> None:
+        self.provider = provider
         self.endpoint = endpoint
         self._client: aiohttp.ClientSession | None = None
         self._draining: set[asyncio.Task[None]] = set()

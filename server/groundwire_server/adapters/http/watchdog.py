@@ -9,7 +9,7 @@ from groundwire_server.domain.vocabulary import Cause
 
 
 class ResponseWatchdog:
-    """Calls `end` when the deadline comes, the first text is late, or a read brings nothing for too long.
+    """Calls `end` when the deadline comes, or a read brings nothing for too long.
 
     An async generator must not hold a timeout over its yields, and a reader that does not come back must not keep a
     response open. One timer serves a whole response: it is not moved by a read, but looks when it fires.
@@ -17,11 +17,11 @@ class ResponseWatchdog:
     Args:
         loop: whose time it is.
         deadline: of the call.
-        first_by: when the first text must have come.
         silence: seconds between two reads, once there was text.
         end: closes the response.
 
     Attributes:
+        begun: whether there was text; before that, no read can be silent for too long.
         late: what ran out, once it has.
     """
 
@@ -29,13 +29,11 @@ class ResponseWatchdog:
         self,
         loop: asyncio.AbstractEventLoop,
         deadline: Deadline,
-        first_by: float,
         silence: float,
         end: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._deadline = deadline.at
-        self._first_by = first_by
         self._silence = silence
         self._end = end
         self._reading_since: float | None = None
@@ -62,16 +60,14 @@ class ResponseWatchdog:
         """What has run out."""
         if now >= self._deadline:
             return Cause.MODEL_TIMEOUT
-        if not self.begun:
-            return Cause.MODEL_SLOW_START if now >= self._first_by else None
-        if self._reading_since is not None and now >= self._reading_since + self._silence:
+        if self.begun and self._reading_since is not None and now >= self._reading_since + self._silence:
             return Cause.MODEL_INTERRUPTED
         return None
 
     def _schedule(self, now: float) -> None:
         # Never later than the earliest thing that could run out, for a read may begin at any time from now on.
         since = self._reading_since if self.begun and self._reading_since is not None else now
-        at = min(self._deadline, since + self._silence, math.inf if self.begun else self._first_by)
+        at = min(self._deadline, since + self._silence)
         self._timer = None if math.isinf(at) else self._loop.call_at(at, self._look)
 
     def _look(self) -> None:

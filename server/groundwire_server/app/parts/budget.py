@@ -1,12 +1,13 @@
 """What models cost and may cost."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from groundwire_server.adapters.budget.memory import DailyBudget, Ledger
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.parts import Extractive
-from groundwire_server.app.parts.shared import Lease, Opened
+from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.price import Price
 from groundwire_server.ports.budget import Budget
 
@@ -28,12 +29,6 @@ async def open_budget(configuration: Configuration, lease: Lease) -> Budget | No
         return None
     section = configuration.spending
 
-    async def opened() -> Opened[Ledger]:
-        async def close() -> None:
-            """A ledger holds nothing open."""
-
-        return Ledger(), close
-
     # What was spent in another currency does not count in this one.
-    ledger = await lease.take(("ledger", section.currency), opened)
+    ledger = await lease.take(("ledger", section.currency), lambda: nullcontext(Ledger()))
     return DailyBudget(ledger, SystemClock(), None if section.daily is None else round(section.daily * _MICROS))

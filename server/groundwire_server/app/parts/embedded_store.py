@@ -1,6 +1,8 @@
 """Stores in a file."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +10,8 @@ from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.store.embedded.header import FILE
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import EmbeddedStore as Section
-from groundwire_server.app.parts.shared import Lease, Opened
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.embedder import Embedder
 
@@ -21,7 +23,7 @@ class _Key:
 
 
 async def open_embedded(section: Section, embedder: Embedder | None, lease: Lease) -> Store:
-    """The store in a folder.
+    """Return the store in a folder.
 
     Args:
         section: says which.
@@ -31,20 +33,18 @@ async def open_embedded(section: Section, embedder: Embedder | None, lease: Leas
     Raises:
         SetupError: when it is open with another embedder.
     """
-    file = section.folder.absolute() / FILE
-
     embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
-
-    async def opened() -> Opened[EmbeddedStore]:
-        store = await asyncio.to_thread(EmbeddedStore.open, file, SystemClock(), embedding)
-
-        async def close() -> None:
-            store.close()
-
-        return store, close
-
-    key = _Key(file, embedding)
-    if any(isinstance(other, _Key) and other.file == file and other != key for other in lease.others()):
+    key = _Key(section.folder.absolute() / FILE, embedding)
+    if any(isinstance(other, _Key) and other.file == key.file and other != key for other in lease.open_keys()):
         raise SetupError(f"the store in {section.folder} is open with another embedder: restart the server")
-    store = await lease.take(key, opened)
+    store = await lease.take(key, lambda: _open(key))
     return Store(store.retriever, store.corpus, embedder, store.sentence_vectors if section.sentence_vectors else None)
+
+
+@asynccontextmanager
+async def _open(key: _Key) -> AsyncIterator[EmbeddedStore]:
+    store = await asyncio.to_thread(EmbeddedStore.open, key.file, SystemClock(), key.embedding)
+    try:
+        yield store
+    finally:
+        store.close()

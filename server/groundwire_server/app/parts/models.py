@@ -1,72 +1,120 @@
-"""Models of providers."""
+"""Models of providers, those that write and those that embed."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.adapters.generator.limiting import ConcurrencyLimitedGenerator
-from groundwire_server.adapters.http.fair_limiter import FairLimiter
+from groundwire_server.adapters.embedder.caching import CachingEmbedder
+from groundwire_server.adapters.embedder.openai.client import OpenAiEmbeddingClient
+from groundwire_server.adapters.embedder.openai.options import OpenAiEmbeddingOptions
+from groundwire_server.adapters.embedder.protected import ProtectedEmbedder
+from groundwire_server.adapters.generator.anthropic import AnthropicDialect
+from groundwire_server.adapters.generator.http.dialect import Dialect
+from groundwire_server.adapters.generator.http.generator import HttpGenerator
+from groundwire_server.adapters.generator.http.options import ModelBounds
+from groundwire_server.adapters.generator.openai import OpenAiDialect
+from groundwire_server.adapters.generator.protected import ProtectedGenerator
+from groundwire_server.adapters.providers.provider import Provider
+from groundwire_server.adapters.resilience.circuit import CircuitOptions
+from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
+from groundwire_server.adapters.resilience.retries import RetryOptions
+from groundwire_server.app.configuration.models.embedders import OpenAiEmbedder
 from groundwire_server.app.configuration.models.generators import AnthropicModel, OpenAiModel
-from groundwire_server.app.configuration.models.providers import OpenAiProvider, Provider
-from groundwire_server.app.parts.providers import open_provider, turns_of
+from groundwire_server.app.configuration.models.providers import Provider as ProviderSection
+from groundwire_server.app.parts.limiters import open_limiters
+from groundwire_server.app.parts.providers import key_of, open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
-
-if TYPE_CHECKING:
-    from groundwire_server.adapters.generator.http.dialect import Dialect
-    from groundwire_server.adapters.generator.provider import ModelOptions
+from groundwire_server.telemetry import names
 
 
 async def open_model(
     section: OpenAiModel | AnthropicModel,
-    provider: Provider,
-    worker: Sequence[FairLimiter],
+    provider_section: ProviderSection,
+    of_all_models: Sequence[FairLimiter],
     lease: Lease,
     tracer: Tracer,
 ) -> Generator:
-    """The model that a section describes, with its provider's connections and the turns of all models together.
+    """Return the model that a section describes, with its provider's connections and the slots of all models together.
 
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
-    from groundwire_server.adapters.generator.provider import generator_of  # noqa: PLC0415  # as below
-
-    found = await open_provider(section.provider, provider, lease, tracer)
-    asked = generator_of(found.provider, dialect(section, provider), _options(section))
-    own = await turns_of((section.provider, provider, section.model), section.concurrency, lease)
-    # Its own turn first: who waits for one model must not hold up the others of its provider, or of any.
-    slots = (*own, *found.slots, *worker)
-    return ConcurrencyLimitedGenerator(asked, *slots) if slots else asked
-
-
-def dialect(section: OpenAiModel | AnthropicModel, provider: Provider) -> "Dialect":
-    """How the model is spoken to."""
-    # Imported here: a server that asks no provider starts without an HTTP client.
-    from groundwire_server.adapters.generator.anthropic import AnthropicDialect, AnthropicOptions  # noqa: PLC0415
-    from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions  # noqa: PLC0415
-    from groundwire_server.adapters.generator.schema import Output  # noqa: PLC0415
-    from groundwire_server.adapters.http.options import ApiKey  # noqa: PLC0415
-
-    key = None if provider.api_key is None else ApiKey(provider.api_key.reveal())
-    if isinstance(section, AnthropicModel):
-        output = Output(section.output)
-        return AnthropicDialect(AnthropicOptions(section.model, key, output, section.temperature, section.extra))
-    flavour, version = "openai", None
-    if isinstance(provider, OpenAiProvider):
-        flavour, version = provider.flavour, provider.api_version
-    held = None if section.output is None else Output(section.output)
-    return OpenAiDialect(OpenAiOptions(section.model, flavour, key, version, held, section.temperature, section.extra))
-
-
-def _options(section: OpenAiModel | AnthropicModel) -> "ModelOptions":
-    from groundwire_server.adapters.generator.provider import ModelOptions  # noqa: PLC0415
-    from groundwire_server.adapters.http.circuit import BreakerOptions  # noqa: PLC0415  # as above
-    from groundwire_server.adapters.http.options import Bounds  # noqa: PLC0415
-    from groundwire_server.adapters.http.retries import RetryOptions  # noqa: PLC0415
-
-    return ModelOptions(
-        Bounds(**section.bounds.model_dump()),
-        RetryOptions(**section.retry.model_dump()),
-        BreakerOptions(**section.breaker.model_dump()),
+    provider = await open_provider(section.provider, provider_section, lease, tracer)
+    own = await open_limiters((section.provider, provider_section, section.model), section.concurrency, lease)
+    return protected_model(
+        provider,
+        dialect_of(section, provider_section),
+        section.bounds,
+        section.retry,
+        section.breaker,
+        own_limiters=own,
+        outer_limiters=of_all_models,
     )
+
+
+async def open_embedding_model(
+    section: OpenAiEmbedder, provider_section: ProviderSection, lease: Lease, tracer: Tracer
+) -> Embedder:
+    """Return the embedder that a section describes, with its provider's connections and slots.
+
+    Raises:
+        OSError: when a file that the provider needs cannot be read.
+    """
+    provider = await open_provider(section.provider, provider_section, lease, tracer)
+    profile, version = profile_of(provider_section)
+
+    def made() -> AbstractAsyncContextManager[Embedder]:
+        client = OpenAiEmbeddingClient(provider.session, section, profile, key_of(provider_section), version)
+        embedder = protected_embedder(provider, client, section, section.retry, section.breaker)
+        return nullcontext(CachingEmbedder(embedder, section.cache))
+
+    return await lease.take(("embedder", section, provider_section), made)
+
+
+def protected_model(
+    provider: Provider,
+    dialect: Dialect,
+    bounds: ModelBounds,
+    retry: RetryOptions,
+    circuit: CircuitOptions,
+    *,
+    own_limiters: Sequence[FairLimiter] = (),
+    outer_limiters: Sequence[FairLimiter] = (),
+) -> Generator:
+    """Return a model of a provider with all that surrounds its calls."""
+    policy = provider.call_policy(
+        names.GEN_AI_CHAT,
+        dialect.model,
+        retry,
+        circuit,
+        own_limiters=own_limiters,
+        outer_limiters=outer_limiters,
+    )
+    return ProtectedGenerator(HttpGenerator(provider.session, dialect, bounds), policy, bounds.first_token_seconds)
+
+
+def protected_embedder(
+    provider: Provider,
+    client: OpenAiEmbeddingClient,
+    options: OpenAiEmbeddingOptions,
+    retry: RetryOptions,
+    circuit: CircuitOptions,
+) -> ProtectedEmbedder:
+    """Return an embedding model of a provider with all that surrounds its calls."""
+    attributes: dict[str, int | tuple[str, ...]] = {names.GEN_AI_DIMENSIONS: options.dimensions}
+    if client.encoding is not None:
+        attributes[names.GEN_AI_ENCODINGS] = (client.encoding,)
+    policy = provider.call_policy(names.GEN_AI_EMBEDDINGS, options.model, retry, circuit, attributes=attributes)
+    name = f"{provider.session.provider}/{options.model}"
+    return ProtectedEmbedder(client, policy, name, options.dimensions, options.batch, options.bounds.request_seconds)
+
+
+def dialect_of(section: OpenAiModel | AnthropicModel, provider: ProviderSection) -> Dialect:
+    """Return how a model is spoken to."""
+    if isinstance(section, AnthropicModel):
+        return AnthropicDialect(section, key_of(provider))
+    profile, version = profile_of(provider)
+    return OpenAiDialect(section, profile, key_of(provider), version)

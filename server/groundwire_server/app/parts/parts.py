@@ -9,9 +9,10 @@ from groundwire_server.app.configuration.chains import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.parts import Extractive
 from groundwire_server.app.parts.budget import open_budget, prices
-from groundwire_server.app.parts.generators import generator
+from groundwire_server.app.parts.generators import open_generator
 from groundwire_server.app.parts.shared import Lease
-from groundwire_server.app.parts.stores import Store, open_store
+from groundwire_server.app.parts.store import Store
+from groundwire_server.app.parts.stores import open_store
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
 from groundwire_server.ports.budget import Budget
@@ -59,7 +60,7 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
         name: await open_store(name, configuration, lease, tracer)
         for name in sorted(named | {configuration.corpus_store})
     }
-    generators = {name: await generator(name, configuration, stores, lease, tracer) for name in models}
+    generators = {name: await open_generator(name, configuration, stores, lease, tracer) for name in models}
     return Parts(
         stores,
         generators,

@@ -1,18 +1,17 @@
 """Parts that several configurations have in common stay open from the one to the other."""
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-Opened: TypeAlias = tuple[T, Callable[[], Awaitable[object]]]
-"""A part, and what closes it."""
 
 
 @dataclass(slots=True)
 class _Open(Generic[T]):
     value: T
-    close: Callable[[], Awaitable[object]]
+    part: AbstractAsyncContextManager[T]
     users: int = 0
 
 
@@ -23,48 +22,49 @@ class Shared:
         self._open: dict[Hashable, _Open[Any]] = {}
 
     def lease(self) -> "Lease":
-        """The beginning of a use."""
+        """Begin a use."""
         return Lease(self)
 
     def keys(self) -> list[Hashable]:
-        """The keys of what is open."""
+        """Return the keys of what is open."""
         return list(self._open)
 
-    async def take(self, key: Hashable, open_: Callable[[], Awaitable[Opened[T]]]) -> T:
-        """The open part of this key, or the one that is opened now, with one user more."""
+    async def take(self, key: Hashable, make: Callable[[], AbstractAsyncContextManager[T]]) -> T:
+        """Return the part of this key with one user more; it is made and entered if it is not open yet."""
         if key not in self._open:
-            self._open[key] = _Open(*await open_())
+            part = make()
+            self._open[key] = _Open(await part.__aenter__(), part)
         self._open[key].users += 1
         value: T = self._open[key].value
         return value
 
     async def give_back(self, key: Hashable) -> None:
-        """One user less; the last one's part is closed."""
-        part = self._open[key]
-        part.users -= 1
-        if not part.users:
+        """Count one user less; the last one's part is exited."""
+        opened = self._open[key]
+        opened.users -= 1
+        if not opened.users:
             del self._open[key]
-            await part.close()
+            await opened.part.__aexit__(None, None, None)
 
 
 class Lease:
-    """What one configuration uses."""
+    """What one configuration uses. It is kept until its end: parts that nothing holds may be closed at any time."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._keys: list[Hashable] = []
 
-    def others(self) -> list[Hashable]:
-        """The keys of all that is open, for whomever."""
+    def open_keys(self) -> list[Hashable]:
+        """Return the keys of all that is open, for any configuration."""
         return self._shared.keys()
 
-    async def take(self, key: Hashable, open_: Callable[[], Awaitable[Opened[T]]]) -> T:
+    async def take(self, key: Hashable, make: Callable[[], AbstractAsyncContextManager[T]]) -> T:
         """Use a part until the end of the lease."""
-        value = await self._shared.take(key, open_)
+        value = await self._shared.take(key, make)
         self._keys.append(key)
         return value
 
     async def end(self) -> None:
-        """Give all back, in the reverse of its order."""
+        """Give all back, the last taken first."""
         while self._keys:
             await self._shared.give_back(self._keys.pop())

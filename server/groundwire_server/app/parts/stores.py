@@ -1,43 +1,20 @@
-"""Stores."""
+"""The stores that routes and document calls name."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
 
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.stores import EmbeddedStore
 from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Lease
-from groundwire_server.ports.corpus import Corpus
-from groundwire_server.ports.embedder import Embedder
-from groundwire_server.ports.retriever import Retriever
-from groundwire_server.ports.sentence_vectors import SentenceVectors
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """A store with what makes it searchable.
-
-    Attributes:
-        sentence_vectors: None where the store is to keep none.
-        searched: the same store searched in a route's own way; None when there is but one.
-        vectorizer: what makes vectors within the store, where no embedder does; empty where nothing does.
-    """
-
-    retriever: Retriever
-    corpus: Corpus
-    embedder: Embedder | None = None
-    sentence_vectors: SentenceVectors | None = None
-    searched: Callable[[Search], "Store"] | None = None
-    vectorizer: str = ""
+from groundwire_server.app.parts.store import Store
 
 
 async def open_store(name: str, configuration: Configuration, lease: Lease, tracer: Tracer) -> Store:
-    """The store of this name, with its embedder."""
+    """Return the store of this name, with its embedder."""
     section = configuration.stores[name]
     embedder = await open_embedder(section.embedder, configuration, lease, tracer)
     if isinstance(section, EmbeddedStore):

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from opentelemetry.trace import Tracer
@@ -23,8 +24,8 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.embedders import WeaviateModule
 from groundwire_server.app.configuration.models.search import Search
 from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
-from groundwire_server.app.parts.shared import Lease, Opened
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.ports.clock import Clock
@@ -47,7 +48,7 @@ class _Key:
 async def open_weaviate(
     name: str, section: Section, embedder: Embedder | None, module: WeaviateModule | None, lease: Lease, tracer: Tracer
 ) -> Store:
-    """The store in a Weaviate.
+    """Return the store in a Weaviate.
 
     Args:
         name: of the store.
@@ -61,22 +62,23 @@ async def open_weaviate(
         SetupError: when Weaviate lets us not in, or its schema is not what the configuration asks for.
     """
     options = weaviate_options(section, embedder, module)
-
-    async def opened() -> Opened[WeaviateStore]:
-        clock = SystemClock()
-        store = WeaviateStore.open(options, clock, tracer)
-        try:
-            await _look(name, store.schema, clock)
-        except BaseException:
-            await store.close()
-            raise
-        return store, store.close
-
     vectors: Hashable = None if embedder is None else (embedder.model, embedder.dimensions)
     if module is not None:
         vectors = module.options().name
     key = _Key(section, vectors, frozenset(options.connection.headers.items()))
-    return _store(await lease.take(key, opened), section, embedder, module)
+    opened = await lease.take(key, lambda: _open(name, options, tracer))
+    return _store(opened, section, embedder, module)
+
+
+@asynccontextmanager
+async def _open(name: str, options: WeaviateOptions, tracer: Tracer) -> AsyncIterator[WeaviateStore]:
+    clock = SystemClock()
+    store = WeaviateStore.open(options, clock, tracer)
+    try:
+        await _look(name, store.schema, clock)
+        yield store
+    finally:
+        await store.close()
 
 
 def weaviate_options(

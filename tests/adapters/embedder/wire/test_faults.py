@@ -5,20 +5,21 @@ import json
 import logging
 import socket
 from base64 import b64encode
-from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.embedder.openai.faults import EmbedderFailure, Fault
-from groundwire_server.adapters.http.circuit import State
-from groundwire_server.adapters.http.options import Bounds
-from groundwire_server.adapters.http.retries import RetryOptions
+from groundwire_server.adapters.embedder.batches import BatchOptions
+from groundwire_server.adapters.embedder.faults import EmbedderFailure, Fault
+from groundwire_server.adapters.embedder.openai.options import EmbeddingBounds
+from groundwire_server.adapters.resilience.circuit import CircuitState
+from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.domain.vocabulary import Cause
-from tests.doubles.embedding_model import KEY, OPTIONS, soon, wired
+from tests.doubles.embedding_model import KEY, ONCE, options, soon, wired
 from tests.doubles.embeddings import JSON, embedding, said, whole
 from tests.doubles.upstream import Beat, Endless, Pause, Raw, Reply, Reset, Stall
 
-SMALL = replace(OPTIONS, dimensions=2, bounds=Bounds(first_token_seconds=0.3, response_bytes=200_000))
+SMALL = options(dimensions=2, bounds=EmbeddingBounds(request_seconds=0.3, response_bytes=200_000))
+ONE_BY_ONE = options(batch=BatchOptions(texts=1))
 SECRET = b'{"error": {"message": "SECRET-BODY sk-SECRET-KEY", "code": "x"}}'
 
 ANSWERS = {
@@ -62,7 +63,7 @@ ANSWERS = {
 async def test_an_answer_that_is_none_is_refused(name: str, caplog: pytest.LogCaptureFixture) -> None:
     reply, fault = ANSWERS[name]
     caplog.set_level(logging.DEBUG)
-    async with wired(reply, options=SMALL, once=True) as at:
+    async with wired(reply, model=SMALL, retry=ONCE) as at:
         failure = await at.fail()
         assert failure.fault is fault
         checked(failure, caplog.text + at.spans.everything())
@@ -142,14 +143,13 @@ async def test_nobody_listens() -> None:
     async with wired(embedding()) as at:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            at.embedder._url = f"http://127.0.0.1:{free.getsockname()[1]}/v1/embeddings"
+            at.client._url = f"http://127.0.0.1:{free.getsockname()[1]}/v1/embeddings"
         assert (await at.fail()).fault is Fault.UNAVAILABLE
 
 
 @pytest.mark.parametrize("texts", [1, 5])
 async def test_the_deadline_closes_every_request(texts: int) -> None:
-    batch = replace(OPTIONS.batch, texts=1)
-    async with wired(Reply([], before=[Stall()]), options=replace(OPTIONS, batch=batch)) as at:
+    async with wired(Reply([], before=[Stall()]), model=ONE_BY_ONE) as at:
         began = asyncio.get_running_loop().time()
         failure = await at.fail(*(f"text {n}" for n in range(texts)), deadline=soon(0.2))
         assert failure.fault is Fault.SLOW
@@ -160,8 +160,7 @@ async def test_the_deadline_closes_every_request(texts: int) -> None:
 
 @pytest.mark.parametrize("texts", [1, 5])
 async def test_a_cancelled_call_closes_its_requests_at_once(texts: int) -> None:
-    batch = replace(OPTIONS.batch, texts=1)
-    async with wired(Reply([], before=[Stall()]), options=replace(OPTIONS, batch=batch)) as at:
+    async with wired(Reply([], before=[Stall()]), model=ONE_BY_ONE) as at:
         task = asyncio.create_task(at.embedder.embed([f"text {n}" for n in range(texts)], soon(30.0)))
         await at.upstream.busy(min(texts, 4))
         left = asyncio.get_running_loop().time()
@@ -171,13 +170,12 @@ async def test_a_cancelled_call_closes_its_requests_at_once(texts: int) -> None:
         await asyncio.wait_for(at.upstream.idle.wait(), 1.0)
         assert at.upstream.left_at - left < 0.05
         assert at.spans.attributes("embeddings bge-test")["groundwire.cancelled"] is True
-        assert at.provider.circuits["embeddings bge-test"].state is State.CLOSED
+        assert at.provider.circuits["embeddings bge-test"].state is CircuitState.CLOSED
 
 
 async def test_one_failed_request_ends_the_others_of_its_call() -> None:
-    batch = replace(OPTIONS.batch, texts=1)
     replies = [Reply([], before=[Stall()]), Reply([], "401 Unauthorized"), Reply([], before=[Stall()])]
-    async with wired(*replies, options=replace(OPTIONS, batch=batch)) as at:
+    async with wired(*replies, model=ONE_BY_ONE) as at:
         failure = await at.fail(*(f"text {n}" for n in range(4)))
         assert failure.fault is Fault.REFUSED
         await asyncio.wait_for(at.upstream.idle.wait(), 1.0)
@@ -185,18 +183,18 @@ async def test_one_failed_request_ends_the_others_of_its_call() -> None:
 
 async def test_an_outage_is_not_multiplied_and_then_left_alone() -> None:
     retry = RetryOptions(base_seconds=0.0)
-    async with wired(Reply([], "500 Internal Server Error"), options=replace(OPTIONS, retry=retry)) as at:
+    async with wired(Reply([], "500 Internal Server Error"), retry=retry) as at:
         for _ in range(20):
             await at.fail()
         # Two retries each until half of the budget is used up, and five calls until the circuit opens.
         assert len(at.upstream.requests) <= 10
-        assert at.provider.circuits["embeddings bge-test"].state is State.OPEN
+        assert at.provider.circuits["embeddings bge-test"].state is CircuitState.OPEN
         assert (await at.fail()).retry_after is not None
 
 
 async def test_a_slow_answer_in_pieces_is_read_whole() -> None:
     body = json.dumps({"data": [{"index": 0, "embedding": [3, 4]}]}).encode()
     pieces = [move for byte in body for move in (bytes([byte]), Pause(0.001))]
-    async with wired(whole(*pieces), options=replace(SMALL, bounds=Bounds())) as at:
+    async with wired(whole(*pieces), model=options(dimensions=2)) as at:
         (vector,) = await at.embedder.embed(["x"], soon(5.0))
         assert list(vector) == pytest.approx([0.6, 0.8])

@@ -4,21 +4,21 @@ import asyncio
 import json
 import math
 from base64 import b64encode
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from groundwire_server.adapters.embedder.openai.options import WAYS, BatchOptions
-from groundwire_server.adapters.http.fair_limiter import FairLimiter
+from groundwire_server.adapters.embedder.batches import BatchOptions
+from groundwire_server.adapters.providers.profiles import PROFILES
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.domain.vocabulary import Cause
 from tests.doubles.embedder import HashingEmbedder
-from tests.doubles.embedding_model import KEY, OPTIONS, Wired, soon, wired
+from tests.doubles.embedding_model import KEY, Wired, options, soon, wired
 from tests.doubles.embeddings import embedding, said
 from tests.doubles.upstream import Pause, Reply
 
-SMALL = replace(OPTIONS, dimensions=2)
+SMALL = options(dimensions=2)
 SPAN = "embeddings bge-test"
 
 
@@ -26,32 +26,32 @@ def bodies(at: Wired) -> list[dict[str, Any]]:
     return [json.loads(request.body) for request in at.upstream.requests]
 
 
-@pytest.mark.parametrize("flavour", WAYS)
-async def test_vectors_are_asked_for_in_the_ways_of_the_server(flavour: str) -> None:
-    ways = WAYS[flavour]
-    async with wired(embedding(), options=replace(OPTIONS, ways=ways)) as at:
+@pytest.mark.parametrize("name", PROFILES)
+async def test_vectors_are_asked_for_as_the_server_expects(name: str) -> None:
+    profile = PROFILES[name]
+    header = profile.api_key_header or "authorization"
+    async with wired(embedding(), profile=profile) as at:
         (vector,) = await at.embedder.embed(["Where do parcels wait?"], soon(5.0))
         assert list(vector) == pytest.approx(list(HashingEmbedder().vector("Where do parcels wait?")), abs=1e-6)
         (body,) = bodies(at)
-        expected = {} if ways.encoding is None else {"encoding_format": ways.encoding}
+        expected = {} if profile.encoding is None else {"encoding_format": profile.encoding}
         assert body == {"model": "bge-test", "input": ["Where do parcels wait?"], **expected}
         (request,) = at.upstream.requests
         assert request.path == "/v1/embeddings"
-        assert request.headers["authorization"] == f"Bearer {KEY}"
+        assert request.headers[header].removeprefix("Bearer ") == KEY
         assert "traceparent" in request.headers
 
 
-@pytest.mark.parametrize(("flavour", "name"), [("openai", "dimensions"), ("mistral", "output_dimension")])
-async def test_shorter_vectors_are_asked_for_where_that_is_set(flavour: str, name: str) -> None:
-    options = replace(SMALL, shorten=True, ways=WAYS[flavour])
-    async with wired(said([3.0, 4.0]), options=options) as at:
+@pytest.mark.parametrize(("profile", "name"), [("openai", "dimensions"), ("mistral", "output_dimension")])
+async def test_shorter_vectors_are_asked_for_where_that_is_set(profile: str, name: str) -> None:
+    model = options(dimensions=2, shorten=True)
+    async with wired(said([3.0, 4.0]), model=model, profile=PROFILES[profile]) as at:
         await at.embedder.embed(["x"], soon(5.0))
         assert bodies(at)[0][name] == 2
 
 
 async def test_azures_version_is_in_the_address_and_no_trace_leaves_where_none_may() -> None:
-    options = replace(SMALL, api_version="2024-10-21")
-    async with wired(said([3.0, 4.0]), options=options, trace_context=False) as at:
+    async with wired(said([3.0, 4.0]), model=SMALL, api_version="2024-10-21", trace_context=False) as at:
         await at.embedder.embed(["x"], soon(5.0))
         (request,) = at.upstream.requests
         assert request.path == "/v1/embeddings?api-version=2024-10-21"
@@ -64,14 +64,14 @@ async def test_azures_version_is_in_the_address_and_no_trace_leaves_where_none_m
     ids=["integers", "small", "large", "base64"],
 )
 async def test_vectors_are_made_unit_vectors(vector: object) -> None:
-    async with wired(said(vector), options=SMALL) as at:
+    async with wired(said(vector), model=SMALL) as at:
         (found,) = await at.embedder.embed(["x"], soon(5.0))
         assert list(found) == pytest.approx([0.6, 0.8])
 
 
 async def test_an_answer_without_indexes_is_in_order() -> None:
     body = json.dumps({"data": [{"embedding": [1, 0]}, {"embedding": [0, 1]}]}).encode()
-    async with wired(Reply([body]), options=SMALL) as at:
+    async with wired(Reply([body]), model=SMALL) as at:
         assert [list(each) for each in await at.embedder.embed(["x", "y"], soon(5.0))] == [[1, 0], [0, 1]]
 
 
@@ -79,14 +79,14 @@ async def test_an_answer_without_indexes_is_in_order() -> None:
     ("batch", "sizes"),
     [
         (BatchOptions(texts=3), [3, 3, 1]),
-        (BatchOptions(bytes=8), [2, 2, 2, 1]),
+        (BatchOptions().model_copy(update={"bytes": 8}), [2, 2, 2, 1]),
         (BatchOptions(tokens=1), [1] * 7),
         (BatchOptions(), [7]),
     ],
 )
 async def test_requests_hold_no_more_than_they_may(batch: BatchOptions, sizes: list[int]) -> None:
     texts = [f"w{n:03}" for n in range(7)]
-    async with wired(embedding(), options=replace(OPTIONS, batch=batch)) as at:
+    async with wired(embedding(), model=options(batch=batch)) as at:
         found = await at.embedder.embed(texts, soon(5.0))
         assert sorted((len(body["input"]) for body in bodies(at)), reverse=True) == sizes
         for text, vector in zip(texts, found, strict=True):
@@ -96,7 +96,7 @@ async def test_requests_hold_no_more_than_they_may(batch: BatchOptions, sizes: l
 
 async def test_the_beginning_of_a_long_text_counts_and_no_character_is_cut() -> None:
     batch = BatchOptions(text_tokens=2)
-    async with wired(embedding(), options=replace(OPTIONS, batch=batch)) as at:
+    async with wired(embedding(), model=options(batch=batch)) as at:
         await at.embedder.embed(["ñññññññ", "a\U0001f642\U0001f642", "\ud800 lone", "", " \n"], soon(5.0))
         (body,) = bodies(at)
         assert body["input"] == ["ññññ", "a\U0001f642", "? lone", " ", " "]
@@ -105,7 +105,7 @@ async def test_the_beginning_of_a_long_text_counts_and_no_character_is_cut() -> 
 async def test_stored_texts_take_turns_and_a_question_does_not_wait_for_them() -> None:
     batch = BatchOptions(texts=1, requests=2)
     slow = Reply([Pause(0.05), *embedding().body], headers=embedding().headers)
-    async with wired(slow, options=replace(OPTIONS, batch=batch)) as at:
+    async with wired(slow, model=options(batch=batch)) as at:
         many = asyncio.create_task(at.embedder.embed([f"text {n}" for n in range(8)], soon(5.0)))
         await at.upstream.busy(2)
         await at.embedder.embed(["the question"], soon(5.0))
@@ -117,9 +117,9 @@ async def test_stored_texts_take_turns_and_a_question_does_not_wait_for_them() -
 
 
 async def test_the_providers_turns_are_kept() -> None:
-    slots = (FairLimiter(1, 0),)
+    slots = FairLimiter(ConcurrencyOptions(max_concurrent=1, queue_size=0))
     slow = Reply([Pause(0.05), *embedding().body], headers=embedding().headers)
-    async with wired(slow, slots=slots) as at:
+    async with wired(slow, limiters=[slots]) as at:
         first = asyncio.create_task(at.embedder.embed(["one"], soon(5.0)))
         await at.upstream.busy(1)
         failure = await at.fail("two")

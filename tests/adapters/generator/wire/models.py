@@ -9,9 +9,9 @@ from groundwire_server.adapters.generator.anthropic import AnthropicDialect, Ant
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
-from groundwire_server.adapters.generator.schema import Output
-from groundwire_server.adapters.http.options import ApiKey, Bounds, Endpoint
+from groundwire_server.adapters.http.options import ApiKey, Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
+from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Finish, GenerationRequest, Prompt
@@ -27,13 +27,13 @@ def dialect(name: str) -> Dialect:
     key = ApiKey(KEY)
     match name:
         case "anthropic":
-            return AnthropicDialect(AnthropicOptions("claude-test", key))
+            return AnthropicDialect(AnthropicOptions(model="claude-test"), key)
         case "anthropic-json":
-            return AnthropicDialect(AnthropicOptions("claude-test", key, output=Output.JSON_SCHEMA))
+            return AnthropicDialect(AnthropicOptions(model="claude-test", output="json_schema"), key)
         case "azure":
-            return OpenAiDialect(OpenAiOptions("gpt-test", "azure", key, api_version="2024-10-21"))
+            return OpenAiDialect(OpenAiOptions(model="gpt-test"), PROFILES["azure"], key, "2024-10-21")
         case _:
-            return OpenAiDialect(OpenAiOptions("model-test", name, key))
+            return OpenAiDialect(OpenAiOptions(model="model-test"), PROFILES[name], key)
 
 
 def ask() -> GenerationRequest:
@@ -58,13 +58,13 @@ class Model:
 
 @asynccontextmanager
 async def model(
-    spoken: Dialect | str, *replies: Reply, bounds: Bounds | None = None, base: str = "/v1"
+    spoken: Dialect | str, *replies: Reply, bounds: StreamBounds | None = None, base: str = "/v1"
 ) -> AsyncIterator[Model]:
     """A model whose provider answers with the replies."""
     spoken = dialect(spoken) if isinstance(spoken, str) else spoken
     async with upstream(*replies) as double:
-        endpoint = Endpoint("test", f"http://127.0.0.1:{double.port}{base}")
-        async with Session(endpoint) as session:
+        endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}{base}")
+        async with Session("test", endpoint) as session:
             yield Model(HttpGenerator(session, spoken, bounds), double)
 
 

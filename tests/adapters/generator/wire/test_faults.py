@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
-from groundwire_server.adapters.http.options import Bounds, Endpoint
+from groundwire_server.adapters.http.options import Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason
@@ -59,7 +59,7 @@ BODIES: dict[str, tuple[Sequence[Move], str, Cause]] = {
 async def test_a_broken_stream_has_its_cause_and_keeps_the_text_before_it(fault: str) -> None:
     body, text, cause = BODIES[fault]
     # aiohttp does not tell the reader of a body whose chunks are broken: its silence ends it.
-    bounds = Bounds(response_bytes=4_000_000, event_bytes=500_000, silence_seconds=0.1)
+    bounds = StreamBounds(response_bytes=4_000_000, event_bytes=500_000, silence_seconds=0.1)
     async with model("openai", Reply(list(body)), bounds=bounds) as asked:
         written, failure = await broken(asked)
         assert asked.upstream.sent < 8_000_000
@@ -149,7 +149,7 @@ async def test_an_answer_whose_count_does_not_come_is_an_answer() -> None:
     stopped = EVENTS.index(next(event for event in EVENTS if b'"finish_reason":"stop"' in event))
     for rest in ([Reset()], [Pause(10)], [b"data: {broken\n\n"], [b"data: {}\n\n"]):
         reply = Reply([*EVENTS[: stopped + 1], Beat(), *rest])
-        async with model("openai", reply, bounds=Bounds(silence_seconds=0.03)) as asked:
+        async with model("openai", reply, bounds=StreamBounds(silence_seconds=0.03)) as asked:
             text, last, _ = await asked.write(soon(5.0))
             assert (text, last.reason, last.usage.estimated) == (DRAFT, FinishReason.COMPLETE, True)
 
@@ -157,25 +157,25 @@ async def test_an_answer_whose_count_does_not_come_is_an_answer() -> None:
 async def test_a_connection_that_is_refused_is_unavailable() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        endpoint = Endpoint("test", f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
+        endpoint = Endpoint(base_url=f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
         assert await failed(endpoint) is UNAVAILABLE
 
 
 async def test_a_name_that_is_not_known_is_unavailable() -> None:
-    assert await failed(Endpoint("test", "http://no-such-host.invalid/v1")) is UNAVAILABLE
+    assert await failed(Endpoint(base_url="http://no-such-host.invalid/v1")) is UNAVAILABLE
 
 
 async def test_a_server_that_accepts_and_says_nothing_in_tls_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        endpoint = Endpoint("test", f"https://127.0.0.1:{mute.getsockname()[1]}/v1")
-        assert await failed(endpoint, Bounds(connect_seconds=0.05)) is UNAVAILABLE
+        endpoint = Endpoint(base_url=f"https://127.0.0.1:{mute.getsockname()[1]}/v1")
+        assert await failed(endpoint, StreamBounds(connect_seconds=0.05)) is UNAVAILABLE
 
 
 async def test_a_certificate_that_is_not_trusted_is_misconfigured(caplog: pytest.LogCaptureFixture) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     async with upstream(Reply([]), tls=context) as double:
-        endpoint = Endpoint("test", f"https://127.0.0.1:{double.port}/v1")
+        endpoint = Endpoint(base_url=f"https://127.0.0.1:{double.port}/v1")
         assert await failed(endpoint) is Cause.MODEL_MISCONFIGURED
         assert not double.requests
     assert "ca_file" in caplog.text
@@ -188,18 +188,18 @@ async def test_a_certificate_for_another_name_is_misconfigured(tmp_path: Path) -
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     async with upstream(Reply([]), tls=context) as double:
-        endpoint = Endpoint("test", f"https://127.0.0.1:{double.port}/v1", ca_file=str(ca_file))
+        endpoint = Endpoint(base_url=f"https://127.0.0.1:{double.port}/v1", ca_file=ca_file)
         assert await failed(endpoint) is Cause.MODEL_MISCONFIGURED
 
 
 async def test_plain_text_where_tls_should_be_is_unavailable() -> None:
     async with upstream(Reply([])) as double:
-        endpoint = Endpoint("test", f"https://127.0.0.1:{double.port}/v1")
-        assert await failed(endpoint, Bounds(connect_seconds=0.1)) is UNAVAILABLE
+        endpoint = Endpoint(base_url=f"https://127.0.0.1:{double.port}/v1")
+        assert await failed(endpoint, StreamBounds(connect_seconds=0.1)) is UNAVAILABLE
 
 
-async def failed(endpoint: Endpoint, bounds: Bounds | None = None) -> Cause:
-    async with Session(endpoint) as session:
+async def failed(endpoint: Endpoint, bounds: StreamBounds | None = None) -> Cause:
+    async with Session("test", endpoint) as session:
         generator = HttpGenerator(session, dialect("openai"), bounds)
         with pytest.raises(Failure) as failure:
             async for _ in generator.generate(ask(), soon(5.0)):

@@ -9,22 +9,24 @@ from typing import Any
 import pytest
 from opentelemetry.trace import get_current_span
 
-from groundwire_server.adapters.generator.provider import ModelOptions, generator_of
-from groundwire_server.adapters.http.circuit import State
+from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.http.options import Endpoint
-from groundwire_server.adapters.http.provider import Provider
-from groundwire_server.adapters.http.retries import RetryOptions
+from groundwire_server.adapters.providers.provider import Provider
+from groundwire_server.adapters.resilience.circuit import CircuitOptions, CircuitState
+from groundwire_server.adapters.resilience.retries import RetryOptions
+from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.parts.models import protected_model
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import KEY, Model, ask, dialect, soon
-from tests.adapters.generator.wire.transcripts import DRAFT, transcript
+from tests.adapters.generator.wire.transcripts import DRAFT, parts, transcript
 from tests.doubles.spans import Spans
-from tests.doubles.upstream import Reply, Stall, Upstream, upstream
+from tests.doubles.upstream import Endless, Pause, Reply, Stall, Upstream, upstream
 
-QUICK = ModelOptions(retry=RetryOptions(base_seconds=0.001))
+QUICK = RetryOptions(base_seconds=0.001)
 SPAN = "chat model-test"
 
 
@@ -36,8 +38,9 @@ class Wired:
         self.upstream = double
         self.spans = spans
 
-    def model(self, name: str = "openai") -> Model:
-        return Model(generator_of(self.provider, dialect(name), QUICK), self.upstream)
+    def model(self, name: str = "openai", bounds: ModelBounds | None = None) -> Model:
+        model = protected_model(self.provider, dialect(name), bounds or ModelBounds(), QUICK, CircuitOptions())
+        return Model(model, self.upstream)
 
     @property
     def span(self) -> Any:
@@ -49,8 +52,9 @@ class Wired:
 async def wired(*replies: Reply, trace_context: bool = True) -> AsyncIterator[Wired]:
     spans = Spans()
     async with upstream(*replies) as double:
-        endpoint = Endpoint("openai", f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
-        async with Provider(endpoint, SystemClock(), spans.tracer, Random(1)) as provider:
+        endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
+        clock, budget = SystemClock(), RetryBudgetOptions()
+        async with Provider("openai", endpoint, clock, spans.tracer, Random(1), budget) as provider:
             yield Wired(provider, double, spans)
 
 
@@ -139,7 +143,7 @@ async def test_a_caller_who_leaves_ends_the_span(body: Sequence[bytes]) -> None:
         tokens = attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"]
         assert tokens == (prompt_tokens(ask().prompt), len(body))
         assert attributes["groundwire.usage.estimated"] is True
-        assert at.provider.circuits["model-test"].state is State.CLOSED
+        assert at.provider.circuits["chat model-test"].state is CircuitState.CLOSED
 
 
 async def test_the_span_is_never_the_readers() -> None:
@@ -156,7 +160,7 @@ async def test_an_outage_opens_the_circuit_and_spares_the_provider() -> None:
         failures = [await fail(at.model()) for _ in range(30)]
         assert {failure.cause for failure in failures} == {Cause.MODEL_UNAVAILABLE}
         assert failures[-1].retry_after is not None
-        assert at.provider.circuits["model-test"].state is State.OPEN
+        assert at.provider.circuits["chat model-test"].state is CircuitState.OPEN
         # Five calls, with retries until half of the budget was spent.
         assert len(at.upstream.requests) == 8
 
@@ -169,4 +173,37 @@ async def test_models_of_a_provider_share_its_budget_and_not_their_circuits() ->
         seen = len(at.upstream.requests)
         await fail(at.model("anthropic"))
         assert len(at.upstream.requests) == seen + 1
-        assert at.provider.circuits["claude-test"].state is State.CLOSED
+        assert at.provider.circuits["chat claude-test"].state is CircuitState.CLOSED
+
+
+EVENTS = [event + b"\n\n" for event in parts("openai-answer")[2].split(b"\n\n") if event]
+
+SLOW = {
+    "no head": Reply([], before=[Stall()]),
+    "no text": Reply([EVENTS[0], Stall()]),
+    "signs of life and no text": Reply([Endless(b": keep-alive\n\n")]),
+}
+
+
+@pytest.mark.parametrize("case", SLOW)
+async def test_a_model_that_is_slow_to_begin_fails_by_its_bound_and_is_closed(case: str) -> None:
+    async with wired(SLOW[case]) as at:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(Failure) as failure:
+            await at.model(bounds=ModelBounds(first_token_seconds=0.05)).write(soon(5.0))
+        took = asyncio.get_running_loop().time() - began
+        assert failure.value.cause is Cause.MODEL_SLOW_START
+        assert 0.045 < took < 0.1
+        async with asyncio.timeout(5):
+            await at.upstream.idle.wait()
+        assert at.upstream.left_at - began < 0.1
+        # A slow start is left to the next model.
+        assert len(at.upstream.requests) == 1
+
+
+async def test_the_first_tokens_time_does_not_bound_the_rest() -> None:
+    slow = [move for event in EVENTS for move in (event, Pause(0.005))]
+    async with wired(Reply(slow)) as at:
+        text, _, pieces = await at.model(bounds=ModelBounds(first_token_seconds=0.1, silence_seconds=0.1)).write()
+        assert text == DRAFT
+        assert pieces > 3

@@ -1,7 +1,7 @@
 """A real model behind a server of the operator's own.
 
 `GROUNDWIRE_TEST_OPENAI_URL=http://127.0.0.1:8080/v1` names a server that speaks chat completions and honours
-json_schema, such as llama.cpp's with any small instruct model; `GROUNDWIRE_TEST_OPENAI_FLAVOUR` defaults to llamacpp.
+json_schema, such as llama.cpp's with any small instruct model; `GROUNDWIRE_TEST_OPENAI_PROFILE` defaults to llamacpp.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ import pytest
 
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
-from groundwire_server.adapters.http.options import Bounds, Endpoint
+from groundwire_server.adapters.http.options import Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest
@@ -32,14 +33,14 @@ pytestmark = pytest.mark.skipif(not URL, reason="GROUNDWIRE_TEST_OPENAI_URL name
 
 @pytest.fixture
 async def session() -> AsyncIterator[Session]:
-    async with Session(Endpoint("test", URL)) as opened:
+    async with Session("test", Endpoint(base_url=URL)) as opened:
         yield opened
 
 
-def asked(session: Session, bounds: Bounds) -> HttpGenerator:
-    flavour = os.environ.get("GROUNDWIRE_TEST_OPENAI_FLAVOUR", "llamacpp")
+def asked(session: Session, bounds: StreamBounds) -> HttpGenerator:
+    profile = PROFILES[os.environ.get("GROUNDWIRE_TEST_OPENAI_PROFILE", "llamacpp")]
     model = os.environ.get("GROUNDWIRE_TEST_OPENAI_MODEL", "local")
-    return HttpGenerator(session, OpenAiDialect(OpenAiOptions(model, flavour, temperature=0.0)), bounds)
+    return HttpGenerator(session, OpenAiDialect(OpenAiOptions(model=model, temperature=0.0), profile), bounds)
 
 
 def request(tokens: int = 200, text: str = "When does the mail room open?") -> GenerationRequest:
@@ -47,7 +48,7 @@ def request(tokens: int = 200, text: str = "When does the mail room open?") -> G
     return GenerationRequest("alias", "tenant", prompt, tokens)
 
 
-PATIENT = Bounds(first_token_seconds=60.0, silence_seconds=60.0)
+PATIENT = StreamBounds(silence_seconds=60.0)
 
 
 async def test_it_writes_a_draft_piece_by_piece_and_counts_it(session: Session) -> None:

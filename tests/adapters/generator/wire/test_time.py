@@ -11,7 +11,7 @@ import trustme
 
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
 from groundwire_server.adapters.http import exchange
-from groundwire_server.adapters.http.options import Bounds, Endpoint
+from groundwire_server.adapters.http.options import Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
@@ -89,45 +89,27 @@ async def test_a_request_over_tls_is_closed_at_once_too(tmp_path: Path) -> None:
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     async with upstream(Reply(ENDLESS), tls=context) as double:
-        endpoint = Endpoint("test", f"https://127.0.0.1:{double.port}/v1", ca_file=str(ca_file))
-        async with Session(endpoint) as session:
+        endpoint = Endpoint(base_url=f"https://127.0.0.1:{double.port}/v1", ca_file=ca_file)
+        async with Session("test", endpoint) as session:
             writing = HttpGenerator(session, dialect("openai")).generate(ask(), NEVER)
             assert await anext(writing)
             await writing.aclose()
             assert await left(double) < AT_ONCE
 
 
-LATE: dict[str, tuple[Reply, Bounds, float, Cause]] = {
-    "no head by the deadline": (Reply([], before=[Stall()]), Bounds(), 0.05, Cause.MODEL_TIMEOUT),
-    "no text by the deadline": (Reply([Stall()]), Bounds(), 0.05, Cause.MODEL_TIMEOUT),
-    "no end by the deadline": (Reply(ENDLESS), Bounds(), 0.05, Cause.MODEL_TIMEOUT),
+LATE: dict[str, tuple[Reply, StreamBounds, float, Cause]] = {
+    "no head by the deadline": (Reply([], before=[Stall()]), StreamBounds(), 0.05, Cause.MODEL_TIMEOUT),
+    "no text by the deadline": (Reply([Stall()]), StreamBounds(), 0.05, Cause.MODEL_TIMEOUT),
+    "no end by the deadline": (Reply(ENDLESS), StreamBounds(), 0.05, Cause.MODEL_TIMEOUT),
     "an error that does not end": (
         Reply([b"{", Stall()], "500 Internal Server Error"),
-        Bounds(),
+        StreamBounds(),
         0.05,
         Cause.MODEL_TIMEOUT,
     ),
-    "no head by the first token's time": (
-        Reply([], before=[Stall()]),
-        Bounds(first_token_seconds=0.05),
-        5.0,
-        Cause.MODEL_SLOW_START,
-    ),
-    "no text by the first token's time": (
-        Reply([EVENTS[0], Stall()]),
-        Bounds(first_token_seconds=0.05),
-        5.0,
-        Cause.MODEL_SLOW_START,
-    ),
-    "signs of life and no text by the first token's time": (
-        Reply([Endless(b": keep-alive\n\n")]),
-        Bounds(first_token_seconds=0.05),
-        5.0,
-        Cause.MODEL_SLOW_START,
-    ),
     "silence in the middle": (
         Reply([*BEGINNING, Stall()]),
-        Bounds(silence_seconds=0.05),
+        StreamBounds(silence_seconds=0.05),
         5.0,
         Cause.MODEL_INTERRUPTED,
     ),
@@ -148,19 +130,9 @@ async def test_what_is_late_fails_by_its_bound_and_is_closed(case: str) -> None:
         assert asked.upstream.left_at - began < 0.05 + AT_ONCE
 
 
-async def test_the_first_tokens_time_does_not_bound_the_rest() -> None:
-    slow: list[Move] = []
-    for event in EVENTS:
-        slow += [event, Pause(0.005)]
-    async with model("openai", Reply(slow), bounds=Bounds(first_token_seconds=0.1, silence_seconds=0.1)) as asked:
-        text, _, pieces = await asked.write()
-        assert text == DRAFT
-        assert pieces > 3
-
-
 async def test_a_slow_reader_is_not_the_providers_silence() -> None:
     cut: list[Move] = [*BEGINNING, Beat(), *EVENTS[6:20], Pause(0.01), *EVENTS[20:]]
-    async with model("openai", Reply(cut), bounds=Bounds(silence_seconds=0.03)) as asked:
+    async with model("openai", Reply(cut), bounds=StreamBounds(silence_seconds=0.03)) as asked:
         pieces: list[Piece] = []
         async with aclosing(asked.generator.generate(ask(), NEVER)) as written:
             async for piece in written:
@@ -225,7 +197,7 @@ async def test_a_new_connection_that_breaks_is_a_failure_at_once() -> None:
 
 async def test_closing_the_session_leaves_nothing_open() -> None:
     async with upstream(Reply([*EVENTS, Stall()])) as double:
-        async with Session(Endpoint("test", f"http://127.0.0.1:{double.port}/v1")) as session:
+        async with Session("test", Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1")) as session:
             await Model(HttpGenerator(session, dialect("openai")), double).write()
             assert double.under_way == 1
         assert await left(double) < AT_ONCE

@@ -3,28 +3,15 @@
 import binascii
 from array import array
 from base64 import b64decode
-from dataclasses import dataclass
 from typing import Any
 
 import jiter
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwire_server.adapters.embedder.openai.faults import Fault, InvalidVectorsFailure
+from groundwire_server.adapters.embedder.faults import Fault, InvalidVectorsFailure
+from groundwire_server.adapters.embedder.protected import Embedded
 from groundwire_server.domain.vector import Vector
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """One response.
-
-    Attributes:
-        vectors: of unit length, in the order of the texts.
-        tokens: what the provider counted; None when it did not.
-    """
-
-    vectors: list[Vector]
-    tokens: int | None
 
 
 def read(body: bytes, count: int, dimensions: int) -> Embedded:

@@ -8,7 +8,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from groundwire_server.adapters.generator.http.dialect import Dialect, Reading
 from groundwire_server.adapters.http.error_response import failure_from
 from groundwire_server.adapters.http.exchange import Exchange
-from groundwire_server.adapters.http.options import Bounds, Target
+from groundwire_server.adapters.http.options import StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.http.sse import TooLongEventError
 from groundwire_server.domain.consumption import prompt_tokens
@@ -28,30 +28,31 @@ class HttpGenerator:
     All that one read brings leaves as one piece. Closing the generator, cancelling it, or the end of its time closes
     the request at once.
 
-    Attributes:
-        target: whom it asks.
+    Args:
+        session: of the provider.
+        dialect: how the model is spoken to.
+        bounds: what a response may take.
     """
 
-    def __init__(self, session: Session, dialect: Dialect, bounds: Bounds | None = None) -> None:
+    def __init__(self, session: Session, dialect: Dialect, bounds: StreamBounds | None = None) -> None:
         endpoint = session.endpoint
-        self.target = Target(endpoint.provider, dialect.model, endpoint.host, endpoint.port, endpoint.residency)
         self._session = session
         self._dialect = dialect
-        self._bounds = bounds or Bounds()
-        self._url = endpoint.base_url.rstrip("/") + dialect.path
+        self._bounds = bounds or StreamBounds()
+        self._url = endpoint.base_url + dialect.path
         self._propagator = TraceContextTextMapPropagator() if endpoint.trace_context else None
 
     async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield what the model writes, a read at a time, and how it ended."""
         if not deadline.remaining(asyncio.get_running_loop().time()):
             raise Failure(Cause.MODEL_TIMEOUT)
-        exchange = Exchange(self._session, self._bounds, deadline, request.to_begin(deadline))
+        exchange = Exchange(self._session, self._bounds, deadline, self._bounds.silence_seconds)
         reading = self._dialect.reading()
         written: list[str] = []
         length = 0
         try:
             await self._open(exchange, self._dialect.body(request))
-            events = exchange.reader()
+            events = exchange.reader(self._bounds.event_bytes)
             while not reading.done and reading.failure is None:
                 try:
                     data = await exchange.read()
@@ -84,7 +85,7 @@ class HttpGenerator:
             self._propagator.inject(headers)
         response = await exchange.open(self._url, headers, body)
         if response is not None:
-            raise failure_from(response, self.target.provider, self.target.model)
+            raise failure_from(response, self._session.provider, self._dialect.model)
 
 
 def _finish(request: GenerationRequest, reading: Reading, written: list[str], exchange: Exchange) -> Finish:

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.app.configuration.models.access import Authentication, Tenant
 from groundwire_server.app.configuration.models.embedders import Embedder
 from groundwire_server.app.configuration.models.generators import Model
-from groundwire_server.app.configuration.models.providers import Concurrency, Provider
+from groundwire_server.app.configuration.models.providers import Provider
 from groundwire_server.app.configuration.models.routes import Route
 from groundwire_server.app.configuration.models.section import Name, Section
 from groundwire_server.app.configuration.models.server import Server, Telemetry
@@ -43,7 +44,7 @@ class Configuration(Section):
         default_factory=dict, description="Who runs models that are not part of the server, by name."
     )
     models: dict[Name, Model] = Field(min_length=1, description="What writes answers, by name.")
-    concurrency: Concurrency | None = Field(
+    concurrency: ConcurrencyOptions | None = Field(
         None, description="How many calls of models at once, for all of them together; as many as come if none."
     )
     routes: dict[RouteName, Route] = Field(

@@ -1,56 +1,18 @@
 """Models of providers: how each is asked, what its calls may take, and what they cost."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, Tag
+from pydantic import Field, Tag
 
+from groundwire_server.adapters.generator.anthropic import AnthropicOptions
+from groundwire_server.adapters.generator.http.options import ModelBounds
+from groundwire_server.adapters.generator.openai import OpenAiOptions
+from groundwire_server.adapters.resilience.circuit import CircuitOptions
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.app.configuration.models.parts import Extractive
-from groundwire_server.app.configuration.models.providers import Concurrency
 from groundwire_server.app.configuration.models.section import Name, Section, by_kind
 from groundwire_server.domain.price import Price
-
-_OURS = frozenset({"messages", "model", "stream", "stream_options", "system"})
-"""Fields of requests that are no option."""
-
-
-def _further(fields: dict[str, Any]) -> dict[str, Any]:
-    if ours := sorted(_OURS & fields.keys()):
-        raise ValueError(f"{ours[0]} is set by the server: leave it out")
-    return fields
-
-
-class Bounds(Section):
-    """What one call may take, besides its deadline."""
-
-    connect_seconds: float = Field(2.0, gt=0, le=60, description="For a connection, its TLS handshake included.")
-    first_token_seconds: float | None = Field(
-        10.0,
-        gt=0,
-        le=600,
-        description="Until its first text; then the next model is asked. None leaves it to the call.",
-    )
-    silence_seconds: float = Field(10.0, gt=0, le=600, description="Between two reads, once there is text.")
-    response_bytes: int = Field(16 * 1024 * 1024, ge=1024, le=1 << 30, description="Of a whole response.")
-    event_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 28, description="Of one event of a stream.")
-
-
-class Retry(Section):
-    """How it is asked again, before its first text and after what may pass by itself."""
-
-    attempts: int = Field(3, ge=1, le=10, description="Requests at most, the first included.")
-    base_seconds: float = Field(0.1, ge=0, le=60, description="The first wait is drawn up to this; the bound doubles.")
-    most_seconds: float = Field(5.0, ge=0, le=600, description="The bound's bound, and the longest Retry-After kept.")
-    share: float = Field(0.5, gt=0, le=1, description="What a wait may use of the time that is left, from 0 to 1.")
-
-
-class Breaker(Section):
-    """When it is left alone for a while because it keeps failing."""
-
-    window_seconds: float = Field(30.0, gt=0, le=3600, description="How long the end of a call counts.")
-    least: int = Field(5, ge=1, le=10_000, description="Calls in the window below which it is never left alone.")
-    share: float = Field(0.5, gt=0, le=1, description="Of failures among them, from which on it is.")
-    open_seconds: float = Field(5.0, gt=0, le=3600, description="Until one call tries it; doubled when that fails.")
-    most_seconds: float = Field(60.0, gt=0, le=3600, description="The longest of these.")
 
 
 class Prices(Section):
@@ -67,45 +29,37 @@ class Prices(Section):
         return Price(self.input, self.output, self.input if self.cached is None else self.cached, currency)
 
 
-class _ProvidersModel(Section):
-    """What every model of a provider has."""
+class _Protected(Section):
+    """What surrounds the calls of a provider's model, and what they cost."""
 
-    kind: Literal["openai", "anthropic"] = Field(description="How it is spoken to.")
+    bounds: ModelBounds = Field(
+        default_factory=ModelBounds, description="What one call may take, in addition to its deadline."
+    )
+    retry: RetryOptions = Field(default_factory=RetryOptions, description="How a failed call is retried.")
+    breaker: CircuitOptions = Field(
+        default_factory=CircuitOptions, description="When calls stop for a while because they keep failing."
+    )
+    concurrency: ConcurrencyOptions | None = Field(None, description="How many calls at once; unlimited if unset.")
+    price: Prices | None = Field(None, description="What a million tokens cost; not counted if unset.")
+
+
+class _Addressed(Section):
+    kind: Literal["openai", "anthropic"] = Field(description="API dialect.")
     provider: Name = Field(description="Who runs it, by its name.")
-    model: str = Field(min_length=1, max_length=256, description="The provider's name for it.", examples=["qwen3-8b"])
-    temperature: float | None = Field(
-        None, ge=0, le=2, description="The provider's own if none; models that reason refuse it.", examples=[0.0]
-    )
-    extra: Annotated[dict[str, Any], AfterValidator(_further)] = Field(
-        default_factory=dict, description="Further fields of its requests.", examples=[{"reasoning_effort": "low"}]
-    )
-    bounds: Bounds = Field(default_factory=Bounds, description="What one call may take, besides its deadline.")
-    retry: Retry = Field(default_factory=Retry, description="How it is asked again.")
-    breaker: Breaker = Field(default_factory=Breaker, description="When it is left alone.")
-    concurrency: Concurrency | None = Field(None, description="How many calls at once; as many as come if none.")
-    price: Prices | None = Field(None, description="What a million tokens cost; not counted if none.")
 
 
-class OpenAiModel(_ProvidersModel):
+class OpenAiModel(_Protected, OpenAiOptions, _Addressed):
     """A model behind chat completions."""
 
     kind: Literal["openai"] = Field("openai", description="Chat completions.")
     provider: Name = Field(description="Who runs it, by its name.", examples=["openai"])
-    output: Literal["json_schema", "json_object", "prompt"] | None = Field(
-        None,
-        description="How it is held to the form of an answer; the strictest way of its provider's flavour if none.",
-        examples=["json_schema"],
-    )
 
 
-class AnthropicModel(_ProvidersModel):
+class AnthropicModel(_Protected, AnthropicOptions, _Addressed):
     """A model behind Messages."""
 
     kind: Literal["anthropic"] = Field("anthropic", description="Messages.")
     provider: Name = Field(description="Who runs it, by its name.", examples=["anthropic"])
-    output: Literal["tool", "json_schema", "prompt"] = Field(
-        "tool", description="How it is held to the form of an answer."
-    )
 
 
 Model: TypeAlias = Annotated[

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field
+from pydantic import Discriminator, Field
+
+from groundwire_server.options import Options
 
 
-class Section(BaseModel):
-    """A mapping of known keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+class Section(Options):
+    """A section that no class below takes as it is: `app/` makes of it what they take."""
 
 
 Name: TypeAlias = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,63}$")]

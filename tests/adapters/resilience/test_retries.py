@@ -4,18 +4,18 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from random import Random
 
 import pytest
 
-from groundwire_server.adapters.generator.retrying import RetryingGenerator
-from groundwire_server.adapters.http.retries import RETRYABLE, Retries, RetryOptions
-from groundwire_server.adapters.http.retry_budget import RetryBudget, RetryBudgetOptions
+from groundwire_server.adapters.providers.provider import FAILURES
+from groundwire_server.adapters.resilience.retries import RetryOptions
+from groundwire_server.adapters.resilience.retry_budget import RetryBudget, RetryBudgetOptions
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Piece
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import ask, soon
+from tests.adapters.resilience.protected import protected, retries
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
 
 ANSWER: list[Move] = [*draft(("Parcels wait.", ["p1"])), DONE]
@@ -25,10 +25,11 @@ MODEL_CAUSES = [cause for cause in Cause if cause.startswith("MODEL_")] + [Cause
 class Retried:
     """A model that plays scripts, asked through retries."""
 
-    def __init__(self, *scripts: Sequence[Move], budget: RetryBudget | None = None, attempts: int = 3) -> None:
+    def __init__(
+        self, *scripts: Sequence[Move], budget: RetryBudget | None = None, attempts: int = 3, seed: int = 7
+    ) -> None:
         self.inner = ScriptedGenerator(*scripts)
-        self.budget = budget or RetryBudget()
-        self.generator = RetryingGenerator(self.inner, Retries(RetryOptions(attempts=attempts), self.budget, Random(7)))
+        self.generator = protected(self.inner, retried_by=retries(RetryOptions(attempts=attempts), budget, seed))
 
     async def write(self, deadline: Deadline = NEVER) -> list[Piece]:
         return [piece async for piece in self.generator.generate(ask(), deadline)]
@@ -76,10 +77,7 @@ async def test_every_attempt_has_the_same_deadline() -> None:
 async def test_waits_are_drawn_from_a_bound_that_doubles() -> None:
     waits: list[list[float]] = []
     for seed in range(40):
-        retried = Retried(failing(), attempts=4)
-        retried.generator = RetryingGenerator(
-            retried.inner, Retries(RetryOptions(attempts=4), RetryBudget(), Random(seed))
-        )
+        retried = Retried(failing(), attempts=4, seed=seed)
         times = [asyncio.get_running_loop().time()]
         async with asyncio.timeout(60):
             await retried.fail()
@@ -133,7 +131,7 @@ async def test_closing_it_closes_what_it_asks() -> None:
 
 
 async def test_an_outage_is_not_multiplied() -> None:
-    budget = RetryBudget()
+    budget = RetryBudget(RetryBudgetOptions())
     asked = 0
     for _ in range(100):
         retried = Retried(failing(), budget=budget)
@@ -145,7 +143,7 @@ async def test_an_outage_is_not_multiplied() -> None:
 
 
 async def test_successes_give_the_budget_back() -> None:
-    budget = RetryBudget(RetryBudgetOptions(most=2.0, ratio=0.5))
+    budget = RetryBudget(RetryBudgetOptions(tokens=2.0, ratio=0.5))
     await Retried(failing(), budget=budget).fail()
     assert not budget.allows
     for _ in range(4):
@@ -155,8 +153,8 @@ async def test_successes_give_the_budget_back() -> None:
 
 
 async def test_what_no_retry_mends_costs_no_budget() -> None:
-    budget = RetryBudget()
-    for cause in set(MODEL_CAUSES) - RETRYABLE:
+    budget = RetryBudget(RetryBudgetOptions())
+    for cause in set(MODEL_CAUSES) - FAILURES.retryable:
         await Retried(failing(cause), budget=budget).fail()
     assert budget.tokens == 10.0
 
@@ -167,3 +165,11 @@ async def test_a_wait_leaves_time_for_another_model() -> None:
     with pytest.raises(Failure):
         await anext(retried.generator.generate(hurried, soon(60.0)))
     assert len(retried.inner.requests) == 1
+
+
+async def test_what_is_left_of_a_budget_shows_in_its_repr() -> None:
+    budget = RetryBudget(RetryBudgetOptions())
+    assert repr(budget) == "<RetryBudget: 10 of 10 tokens, retries allowed>"
+    for _ in range(3):
+        await Retried(failing(), budget=budget).fail()
+    assert repr(budget) == "<RetryBudget: 4 of 10 tokens, no retries>"

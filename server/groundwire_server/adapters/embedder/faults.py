@@ -17,11 +17,11 @@ class Fault(StrEnum):
     QUOTA = "its quota is used up"
     REFUSED = "it refuses the key, the model or the request: correct them"
     TOO_LONG = "a request is too long for it: lower batch.text_tokens or batch.tokens"
-    BUSY = "all of its provider's turns are taken"
-    UNREADABLE = "what it sends is no list of vectors: correct the provider's base_url and flavour"
+    BUSY = "all slots of its provider are taken"
+    UNREADABLE = "what it sends is not a list of vectors: correct the provider's base_url and flavour"
     COUNT = "it sends vectors for more or fewer texts than it was given"
     DIMENSIONS = "its vectors have another length than `dimensions` says: correct it, or set `shorten`"
-    NOT_FINITE = "its vectors hold what is no finite number"
+    NOT_FINITE = "its vectors hold numbers that are not finite"
     ZERO = "it sends a vector of zeros, which has no direction"
 
 
@@ -62,3 +62,8 @@ class EmbedderFailure(Failure):
         self.fault = (
             failure.fault if isinstance(failure, InvalidVectorsFailure) else _FAULTS.get(failure.cause, Fault.REFUSED)
         )
+
+    @property
+    def error_type(self) -> str:
+        """The name of the fault."""
+        return self.fault.name

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.generator.breaking import CircuitBreakingGenerator
-from groundwire_server.adapters.http.circuit import BreakerOptions, Circuit, State
+from groundwire_server.adapters.resilience.circuit import Circuit, CircuitOptions, CircuitState
+from groundwire_server.adapters.resilience.failure_classes import FailureClasses
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import ask
+from tests.adapters.resilience.protected import circuit, protected
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
 from tests.doubles.time import LoopTime
 
@@ -24,17 +25,17 @@ SLOW: list[Move] = [Wait(1.0), *ANSWER]
 class Guarded:
     """Calls through one circuit."""
 
-    def __init__(self, options: BreakerOptions | None = None) -> None:
-        self.circuit = Circuit("test/model", options or BreakerOptions(), LoopTime())
+    def __init__(self, options: CircuitOptions | None = None) -> None:
+        self.circuit = circuit(options)
         self.asked = 0
 
-    def circuit_is(self, state: State) -> bool:
+    def circuit_is(self, state: CircuitState) -> bool:
         return self.circuit.state is state
 
     async def call(self, script: Sequence[Move]) -> Failure | None:
         inner = ScriptedGenerator(script)
         try:
-            async for _ in CircuitBreakingGenerator(inner, self.circuit).generate(ask(), NEVER):
+            async for _ in protected(inner, guarded_by=self.circuit).generate(ask(), NEVER):
                 pass
         except Failure as failure:
             return failure
@@ -45,7 +46,7 @@ class Guarded:
     async def open(self) -> None:
         for _ in range(5):
             await self.call(DOWN)
-        assert self.circuit_is(State.OPEN)
+        assert self.circuit_is(CircuitState.OPEN)
         self.asked = 0
 
 
@@ -66,14 +67,14 @@ async def test_only_a_models_own_failures_open_it(cause: Cause) -> None:
     for _ in range(20):
         await guarded.call([Failure(cause)])
     counts = {Cause.MODEL_UNAVAILABLE, Cause.MODEL_SLOW_START, Cause.MODEL_INTERRUPTED}
-    assert guarded.circuit.state is (State.OPEN if cause in counts else State.CLOSED)
+    assert guarded.circuit.state is (CircuitState.OPEN if cause in counts else CircuitState.CLOSED)
 
 
 async def test_a_few_failures_among_many_answers_do_not_open_it() -> None:
     guarded = Guarded()
     for number in range(40):
         await guarded.call(DOWN if number % 3 == 0 else ANSWER)
-    assert guarded.circuit_is(State.CLOSED)
+    assert guarded.circuit_is(CircuitState.CLOSED)
 
 
 async def test_failures_of_long_ago_do_not_count() -> None:
@@ -81,16 +82,16 @@ async def test_failures_of_long_ago_do_not_count() -> None:
     for _ in range(20):
         await guarded.call(DOWN)
         await asyncio.sleep(8.0)
-    assert guarded.circuit_is(State.CLOSED)
+    assert guarded.circuit_is(CircuitState.CLOSED)
 
 
 async def test_a_probe_that_succeeds_closes_it() -> None:
     guarded = Guarded()
     await guarded.open()
     await asyncio.sleep(5.0)
-    assert guarded.circuit_is(State.HALF_OPEN)
+    assert guarded.circuit_is(CircuitState.HALF_OPEN)
     assert await guarded.call(ANSWER) is None
-    assert guarded.circuit_is(State.CLOSED)
+    assert guarded.circuit_is(CircuitState.CLOSED)
 
 
 async def test_a_probe_that_fails_opens_it_for_twice_as_long_up_to_a_bound() -> None:
@@ -126,12 +127,12 @@ async def test_a_probe_whose_caller_leaves_makes_room_for_the_next(leaves: str) 
         probe.cancel()
         await asyncio.gather(probe, return_exceptions=True)
     else:
-        writing = CircuitBreakingGenerator(ScriptedGenerator(ANSWER), guarded.circuit).generate(ask(), NEVER)
+        writing = protected(ScriptedGenerator(ANSWER), guarded_by=guarded.circuit).generate(ask(), NEVER)
         await anext(writing)
         await writing.aclose()
-    assert guarded.circuit_is(State.HALF_OPEN)
+    assert guarded.circuit_is(CircuitState.HALF_OPEN)
     assert await guarded.call(ANSWER) is None
-    assert guarded.circuit_is(State.CLOSED)
+    assert guarded.circuit_is(CircuitState.CLOSED)
 
 
 async def test_callers_who_leave_or_have_no_time_neither_open_nor_close_it() -> None:
@@ -143,10 +144,10 @@ async def test_callers_who_leave_or_have_no_time_neither_open_nor_close_it() -> 
         await asyncio.gather(task, return_exceptions=True)
         await guarded.call([Failure(Cause.MODEL_TIMEOUT)])
     for _ in range(5):
-        assert guarded.circuit_is(State.CLOSED)
+        assert guarded.circuit_is(CircuitState.CLOSED)
         await guarded.call(DOWN)
     # Had they counted as answers, five failures would not have been half of all.
-    assert guarded.circuit_is(State.OPEN)
+    assert guarded.circuit_is(CircuitState.OPEN)
 
 
 async def test_what_began_before_it_opened_says_nothing_about_now() -> None:
@@ -157,9 +158,9 @@ async def test_what_began_before_it_opened_says_nothing_about_now() -> None:
     await asyncio.sleep(5.0)
     probe = asyncio.create_task(guarded.call([Wait(5.0), *ANSWER]))
     await asyncio.gather(*before)
-    assert guarded.circuit_is(State.HALF_OPEN)
+    assert guarded.circuit_is(CircuitState.HALF_OPEN)
     await probe
-    assert guarded.circuit_is(State.CLOSED)
+    assert guarded.circuit_is(CircuitState.CLOSED)
 
 
 async def test_failures_of_before_do_not_open_it_again() -> None:
@@ -170,18 +171,18 @@ async def test_failures_of_before_do_not_open_it_again() -> None:
     await asyncio.sleep(5.0)
     await guarded.call(ANSWER)
     await asyncio.gather(*before)
-    assert guarded.circuit_is(State.CLOSED)
+    assert guarded.circuit_is(CircuitState.CLOSED)
 
 
 async def test_a_reader_that_stops_at_the_last_piece_has_had_an_answer() -> None:
     guarded = Guarded()
     await guarded.open()
     await asyncio.sleep(5.0)
-    writing = CircuitBreakingGenerator(ScriptedGenerator(ANSWER), guarded.circuit).generate(ask(), NEVER)
+    writing = protected(ScriptedGenerator(ANSWER), guarded_by=guarded.circuit).generate(ask(), NEVER)
     for _ in ANSWER:
         await anext(writing)
     await writing.aclose()
-    assert guarded.circuit_is(State.CLOSED)
+    assert guarded.circuit_is(CircuitState.CLOSED)
 
 
 async def test_its_changes_are_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -194,11 +195,48 @@ async def test_its_changes_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert all("test/model" in record.getMessage() for record in caplog.records)
 
 
-@pytest.mark.parametrize(("after", "state"), [(0.5, State.CLOSED), (2.0, State.OPEN)])
-async def test_a_slow_start_counts_only_by_the_models_own_bound(after: float, state: State) -> None:
-    guarded = Guarded(BreakerOptions(least=1))
+@pytest.mark.parametrize(("after", "state"), [(0.5, CircuitState.CLOSED), (2.0, CircuitState.OPEN)])
+async def test_a_slow_start_counts_only_by_the_models_own_bound(after: float, state: CircuitState) -> None:
+    guarded = Guarded(CircuitOptions(min_calls=1))
     inner = ScriptedGenerator([Wait(1.0), Failure(Cause.MODEL_SLOW_START)])
     begin_by = Deadline(asyncio.get_running_loop().time() + after)
     with pytest.raises(Failure):
-        await anext(CircuitBreakingGenerator(inner, guarded.circuit).generate(replace(ask(), begin_by=begin_by), NEVER))
+        await anext(protected(inner, guarded_by=guarded.circuit).generate(replace(ask(), begin_by=begin_by), NEVER))
     assert guarded.circuit_is(state)
+
+
+STORE = FailureClasses(
+    unavailable=Cause.STORE_UNAVAILABLE,
+    counted=frozenset({Cause.STORE_UNAVAILABLE}),
+    ignored=frozenset({Cause.STORE_TIMEOUT}),
+    retryable=frozenset(),
+)
+
+
+@pytest.mark.parametrize(
+    ("cause", "state"),
+    [
+        (Cause.STORE_UNAVAILABLE, CircuitState.OPEN),
+        (Cause.STORE_TIMEOUT, CircuitState.CLOSED),
+        (Cause.MODEL_UNAVAILABLE, CircuitState.CLOSED),
+    ],
+)
+async def test_what_counts_against_a_dependency_is_given(cause: Cause, state: CircuitState) -> None:
+    of_a_store = Circuit("store", CircuitOptions(min_calls=1), STORE, LoopTime())
+    with pytest.raises(Failure), of_a_store.guard():
+        raise Failure(cause)
+    assert of_a_store.state is state
+    if state is CircuitState.OPEN:
+        with pytest.raises(Failure) as refused, of_a_store.guard():
+            pass
+        assert refused.value.cause is Cause.STORE_UNAVAILABLE
+
+
+async def test_its_state_shows_in_its_repr() -> None:
+    guarded = Guarded()
+    for _ in range(3):
+        await guarded.call(ANSWER)
+    await guarded.call(DOWN)
+    assert repr(guarded.circuit) == "<Circuit test/model: closed, 1 of 4 calls failed, probed after 5 s>"
+    await guarded.open()
+    assert repr(guarded.circuit) == "<Circuit test/model: open, 0 of 0 calls failed, probed after 5 s>"

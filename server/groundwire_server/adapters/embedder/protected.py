@@ -1,0 +1,131 @@
+"""A provider's embedding model with all that surrounds its calls."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from opentelemetry.trace import Span
+
+from groundwire_server.adapters.embedder.batches import BatchOptions, batches
+from groundwire_server.adapters.embedder.faults import EmbedderFailure, InvalidVectorsFailure
+from groundwire_server.adapters.resilience.call_policy import CallPolicy
+from groundwire_server.adapters.resilience.instrumentation import CurrentSpan
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.vector import Vector
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.telemetry import names
+
+_LOG = logging.getLogger(__name__)
+
+_ALL_TENANTS = ""
+"""Whose turn it is at the provider: vectors of all tenants wait in one queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The answer to one request.
+
+    Attributes:
+        vectors: of unit length, in the order of the texts.
+        tokens: as the provider counted them; None when it did not.
+    """
+
+    vectors: Sequence[Vector]
+    tokens: int | None
+
+
+class EmbeddingClient(Protocol):
+    """Sends requests for vectors."""
+
+    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Embedded:
+        """Send one request and return its vectors by the deadline.
+
+        Raises:
+            Failure: one of the MODEL_ causes, or PROMPT_TOO_LONG.
+        """
+        ...
+
+
+class ProtectedEmbedder:
+    """An Embedder whose calls have a span and a circuit, and each of their requests a slot and retries.
+
+    Args:
+        client: sends the requests.
+        policy: what surrounds them.
+        model: the provider's name and the model's: two providers may mean different models by one name.
+        dimensions: the length of every vector.
+        batch: what one request may hold.
+        request_seconds: of an attempt, until its last byte.
+    """
+
+    def __init__(
+        self,
+        client: EmbeddingClient,
+        policy: CallPolicy,
+        model: str,
+        dimensions: int,
+        batch: BatchOptions,
+        request_seconds: float,
+    ) -> None:
+        self.model = model
+        self.dimensions = dimensions
+        self._client = client
+        self._policy = policy
+        self._batch = batch
+        self._request_seconds = request_seconds
+        self._at_once = asyncio.Semaphore(batch.requests)
+
+    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+        """Return one unit vector a text; of a text that is too long the beginning counts."""
+        if not texts:
+            return []
+        with self._policy.span({}) as span, CurrentSpan(span):
+            try:
+                with self._policy.circuit.guard() as call:
+                    found = await self._all(list(batches(texts, self._batch)), deadline, span)
+                    call.succeeded()
+            except Failure as failure:
+                if isinstance(failure, InvalidVectorsFailure):
+                    _LOG.warning("The embedder %s cannot be used: %s.", self.model, failure.fault)
+                raise EmbedderFailure(failure) from None
+            if all(each.tokens is not None for each in found):
+                span.set_attribute(names.GEN_AI_INPUT_TOKENS, sum(each.tokens or 0 for each in found))
+            return [vector for each in found for vector in each.vectors]
+
+    async def _all(self, requests: Sequence[list[str]], deadline: Deadline, span: Span) -> Sequence[Embedded]:
+        if deadline.at <= asyncio.get_running_loop().time():
+            raise Failure(Cause.MODEL_TIMEOUT)
+        if len(requests) == 1:
+            return [await self._request(requests[0], deadline, span)]
+        try:
+            async with (
+                asyncio.timeout_at(None if math.isinf(deadline.at) else deadline.at),
+                asyncio.TaskGroup() as group,
+            ):
+                tasks = [group.create_task(self._one_of_many(each, deadline, span)) for each in requests]
+        except TimeoutError:
+            raise Failure(Cause.MODEL_TIMEOUT) from None
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+    async def _one_of_many(self, texts: list[str], deadline: Deadline, span: Span) -> Embedded:
+        async with self._at_once:
+            return await self._request(texts, deadline, span)
+
+    async def _request(self, texts: list[str], deadline: Deadline, span: Span) -> Embedded:
+        async with self._policy.slots(_ALL_TENANTS, deadline):
+            return await self._policy.retries.run(partial(self._attempt, texts, deadline), deadline, span)
+
+    async def _attempt(self, texts: list[str], deadline: Deadline) -> Embedded:
+        bound = Deadline(asyncio.get_running_loop().time() + self._request_seconds)
+        try:
+            async with asyncio.timeout_at(bound.at if bound < deadline else None):
+                return await self._client.embed(texts, deadline)
+        except TimeoutError:
+            raise Failure(Cause.MODEL_SLOW_START) from None

@@ -1,0 +1,40 @@
+"""What an operator says about a model behind HTTP, whatever its protocol."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field
+
+from groundwire_server.adapters.http.options import StreamBounds
+from groundwire_server.options import Options
+
+_OURS: Final = frozenset({"messages", "model", "stream", "stream_options", "system"})
+"""Fields of requests that an operator cannot set."""
+
+
+def _not_ours(fields: dict[str, Any]) -> dict[str, Any]:
+    if ours := sorted(_OURS & fields.keys()):
+        raise ValueError(f"{ours[0]} is set by the server: leave it out")
+    return fields
+
+
+class ModelOptions(Options):
+    """A model, as the provider knows it, and what its requests hold."""
+
+    model: str = Field(min_length=1, max_length=256, description="The provider's name for it.", examples=["qwen3-8b"])
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="The provider's own if unset; models that reason refuse it.", examples=[0.0]
+    )
+    extra: Annotated[dict[str, Any], AfterValidator(_not_ours)] = Field(
+        default_factory=dict, description="Further fields of its requests.", examples=[{"reasoning_effort": "low"}]
+    )
+
+
+class ModelBounds(StreamBounds):
+    """What one call may take, in addition to its deadline."""
+
+    first_token_seconds: float | None = Field(
+        10.0,
+        gt=0,
+        le=600,
+        description="Until its first text; then the next model is asked. None leaves it to the call.",
+    )

@@ -1,0 +1,159 @@
+"""A provider's model with all that surrounds its calls."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import Self
+
+from opentelemetry.trace import Span
+
+from groundwire_server.adapters.resilience.call_policy import CallPolicy
+from groundwire_server.adapters.resilience.circuit import GuardedCall
+from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, acquire_all
+from groundwire_server.adapters.resilience.instrumentation import CurrentSpan
+from groundwire_server.domain.consumption import estimated
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.generator import Generator
+from groundwire_server.telemetry import names
+
+_LEAST_SECONDS = 0.1
+"""How long before a model must have begun a wait for its slot ends: the call would be paid for in vain."""
+_REASONS = {FinishReason.COMPLETE: "stop", FinishReason.LENGTH: "length"}
+
+
+class ProtectedGenerator:
+    """A Generator whose calls have slots, a span, a circuit and retries, all in one generator.
+
+    Here alone is decided what becomes of a model that is slow to begin. Its first piece is waited for until the model's
+    own bound, until the caller must ask another one, or until the deadline, which the inner generator observes itself.
+    A wait for a slot and the waits between attempts fit into the same time. What the model's own bound ends counts
+    against the model; what the caller's ends does not.
+
+    Args:
+        inner: is asked; it fails with MODEL_TIMEOUT at the deadline.
+        policy: what surrounds its calls.
+        first_token_seconds: of an attempt, until its first piece; None leaves it to the call.
+    """
+
+    def __init__(self, inner: Generator, policy: CallPolicy, first_token_seconds: float | None = None) -> None:
+        self._inner = inner
+        self._policy = policy
+        self._first_token_seconds = first_token_seconds
+
+    async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
+        """Yield what the first attempt writes that begins to.
+
+        Raises:
+            Failure: CAPACITY_EXHAUSTED, MODEL_SLOW_START, or what the inner generator raises.
+        """
+        policy, start_by = self._policy, request.to_begin(deadline)
+        attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: True}
+        loop = asyncio.get_running_loop()
+        async with policy.slots(request.tenant, _slot_by(start_by)):
+            started = loop.time()
+            with (
+                policy.span(attributes) as span,
+                policy.circuit.guard() as call,
+                _Output(request, span, call) as output,
+            ):
+                with CurrentSpan(span):
+                    attempt = partial(self._begin, request, deadline, call)
+                    first, rest = await policy.retries.run(attempt, start_by, span)
+                span.set_attribute(names.GEN_AI_FIRST_CHUNK, loop.time() - started)
+                async with aclosing(rest):
+                    output.take(first)
+                    yield first
+                    async for piece in rest:
+                        output.take(piece)
+                        yield piece
+
+    async def _begin(
+        self, request: GenerationRequest, deadline: Deadline, call: GuardedCall
+    ) -> tuple[Piece, AsyncGenerator[Piece, None]]:
+        """Make one attempt; return its first piece, and what writes the rest."""
+        bound = start_by = request.to_begin(deadline)
+        if self._first_token_seconds is not None:
+            now = asyncio.get_running_loop().time()
+            bound = min(start_by, Deadline(now + self._first_token_seconds))
+        rest = self._inner.generate(request, deadline)
+        try:
+            async with asyncio.timeout_at(bound.at if bound < deadline else None):
+                return await anext(rest), rest
+        except TimeoutError:
+            if bound == start_by:
+                call.excuse()
+            raise Failure(Cause.MODEL_SLOW_START) from None
+
+
+class ConcurrencyLimitedGenerator:
+    """A Generator that only has to wait for slots, as one on this machine does.
+
+    Args:
+        inner: writes.
+        limiters: how many may write at once.
+    """
+
+    def __init__(self, inner: Generator, limiters: Sequence[FairLimiter]) -> None:
+        self._inner = inner
+        self._limiters = limiters
+
+    async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
+        """Wait for a slot of each limiter, and yield what the inner generator writes.
+
+        Raises:
+            Failure: CAPACITY_EXHAUSTED, or what the inner generator raises.
+        """
+        slot_by = _slot_by(request.to_begin(deadline))
+        async with (
+            acquire_all(self._limiters, request.tenant, slot_by),
+            aclosing(self._inner.generate(request, deadline)) as pieces,
+        ):
+            async for piece in pieces:
+                yield piece
+
+
+class _Output:
+    """What a call has written so far. At the end its span says what was consumed: where it was cut, an estimate."""
+
+    __slots__ = ("_call", "_finish", "_request", "_span", "_written")
+
+    def __init__(self, request: GenerationRequest, span: Span, call: GuardedCall) -> None:
+        self._request = request
+        self._span = span
+        self._call = call
+        self._written: list[str] = []
+        self._finish: Finish | None = None
+
+    def take(self, piece: Piece) -> None:
+        if isinstance(piece, str):
+            self._written.append(piece)
+        else:
+            self._finish = piece
+            # Its reader need not come back.
+            self._call.succeeded()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
+        if self._finish is None:
+            usage = estimated(self._request, self._written, raised if isinstance(raised, Failure) else None)
+        else:
+            usage = self._finish.usage
+            self._span.set_attribute(names.GEN_AI_FINISH_REASONS, (_REASONS[self._finish.reason],))
+        if usage != Usage():
+            self._span.set_attributes(
+                {
+                    names.GEN_AI_INPUT_TOKENS: usage.input_tokens,
+                    names.GEN_AI_OUTPUT_TOKENS: usage.output_tokens,
+                    names.USAGE_ESTIMATED: usage.estimated,
+                }
+            )
+
+
+def _slot_by(start_by: Deadline) -> Deadline:
+    return Deadline(start_by.at - _LEAST_SECONDS)

@@ -1,0 +1,1 @@
+"""What the models and embedders of one provider have in common."""

@@ -1,0 +1,61 @@
+"""How servers that speak OpenAI's protocols differ from it and from each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+from groundwire_server.adapters.http.options import ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderProfile:
+    """What one server expects of chat completions and embeddings.
+
+    Attributes:
+        output: the strictest way in which it holds a model to a form.
+        usage_on_request: whether `stream_options` must ask for usage; the others send it unasked, and some of them
+            refuse a field that they do not know.
+        max_tokens: its name for the bound on a model's output.
+        api_key_header: the header of the key, where that is no bearer token.
+        schema_as_value: whether the schema stands beside `json_object`.
+        encoding: of vectors in its answers; None leaves the field out, which means a list of numbers.
+        dimensions: its name for the field that asks for shorter vectors.
+    """
+
+    output: Literal["json_schema", "prompt"] = "json_schema"
+    usage_on_request: bool = True
+    max_tokens: str = "max_tokens"
+    api_key_header: str | None = None
+    schema_as_value: bool = False
+    encoding: Literal["float", "base64"] | None = "float"
+    dimensions: str = "dimensions"
+
+    def credentials(self, key: ApiKey | None) -> Mapping[str, str]:
+        """Return the headers that carry a key."""
+        if key is None:
+            return {}
+        if self.api_key_header is not None:
+            return {self.api_key_header: key.value}
+        return {"Authorization": f"Bearer {key.value}"}
+
+
+ProfileName: TypeAlias = Literal["openai", "azure", "mistral", "vllm", "tgi", "ollama", "llamacpp", "gemini", "plain"]
+"""The names that the configuration has for profiles."""
+
+PROFILES: Final[Mapping[str, ProviderProfile]] = MappingProxyType(
+    {
+        # Its models that reason know the newer name alone; the others know both. Base64 is a fifth of the bytes, and no
+        # number is parsed.
+        "openai": ProviderProfile(max_tokens="max_completion_tokens", encoding="base64"),
+        "azure": ProviderProfile(max_tokens="max_completion_tokens", api_key_header="api-key", encoding="base64"),
+        "mistral": ProviderProfile(usage_on_request=False, dimensions="output_dimension"),
+        "vllm": ProviderProfile(encoding="base64"),
+        "tgi": ProviderProfile(schema_as_value=True),
+        "ollama": ProviderProfile(),
+        "llamacpp": ProviderProfile(),
+        "gemini": ProviderProfile(),
+        # A server of which nothing is known.
+        "plain": ProviderProfile(output="prompt", usage_on_request=False, encoding=None),
+    }
+)

@@ -1,0 +1,124 @@
+"""A provider, opened once for all of its models and embedders."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Final, Self
+
+from opentelemetry.trace import Tracer
+
+from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.http.session import Session
+from groundwire_server.adapters.resilience.call_policy import CallPolicy
+from groundwire_server.adapters.resilience.circuit import Circuit, CircuitOptions
+from groundwire_server.adapters.resilience.failure_classes import FailureClasses
+from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
+from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
+from groundwire_server.adapters.resilience.retries import Retries, RetryOptions
+from groundwire_server.adapters.resilience.retry_budget import RetryBudget, RetryBudgetOptions
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.clock import Clock
+from groundwire_server.telemetry import names
+
+FAILURES: Final = FailureClasses(
+    unavailable=Cause.MODEL_UNAVAILABLE,
+    counted=frozenset({Cause.MODEL_UNAVAILABLE, Cause.MODEL_SLOW_START, Cause.MODEL_INTERRUPTED}),
+    ignored=frozenset({Cause.MODEL_TIMEOUT}),
+    # A slow start is not among them: the time is better spent on the next model.
+    retryable=frozenset({Cause.MODEL_UNAVAILABLE, Cause.MODEL_RATE_LIMITED}),
+)
+"""What the failures of a model say about it."""
+
+
+class Provider:
+    """The connections of a provider, and what protects the calls of all of its models together.
+
+    Args:
+        name: in the configuration and in spans.
+        endpoint: where it listens.
+        clock: the time of its circuits.
+        tracer: records its calls.
+        random: draws the waits before retries.
+        budget: how much may be retried, for all of its models.
+        limiters: how many calls there may be at once, for all of its models.
+
+    Attributes:
+        session: its connections.
+        budget: what is left for retries.
+        circuits: by the names of the spans that they are for, such as `chat qwen3-8b`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: Endpoint,
+        clock: Clock,
+        tracer: Tracer,
+        random: Random,
+        budget: RetryBudgetOptions,
+        limiters: Sequence[FairLimiter] = (),
+    ) -> None:
+        self.session = Session(name, endpoint)
+        self.budget = RetryBudget(budget)
+        self.circuits: dict[str, Circuit] = {}
+        self._limiters = limiters
+        self._clock = clock
+        self._tracer = tracer
+        self._random = random
+
+    async def __aenter__(self) -> Self:
+        await self.session.__aenter__()
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.session.__aexit__(*raised)
+
+    def __repr__(self) -> str:
+        """Return its name, and the state of what its models share."""
+        return f"<Provider {self.session.provider}: {self.budget}, {list(self.circuits.values())}, {self._limiters}>"
+
+    def call_policy(
+        self,
+        operation: str,
+        model: str,
+        retry: RetryOptions,
+        circuit: CircuitOptions,
+        *,
+        own_limiters: Sequence[FairLimiter] = (),
+        outer_limiters: Sequence[FairLimiter] = (),
+        attributes: Attributes | None = None,
+    ) -> CallPolicy:
+        """Put together what protects the calls of one model.
+
+        Args:
+            operation: what is done with it, in the words of the GenAI conventions.
+            model: the provider's name for it.
+            retry: how its failed calls are retried.
+            circuit: when its calls stop.
+            own_limiters: how many calls of this model there may be at once.
+            outer_limiters: how many of all models together, whatever their provider.
+            attributes: of its spans, beside those that every call of a provider has.
+        """
+        name = f"{operation} {model}"
+        endpoint = self.session.endpoint
+        constant: Attributes = {
+            names.GEN_AI_OPERATION: operation,
+            names.GEN_AI_PROVIDER: self.session.provider,
+            names.GEN_AI_MODEL: model,
+            names.SERVER_ADDRESS: endpoint.host,
+            names.SERVER_PORT: endpoint.port,
+            names.RESIDENCY: endpoint.residency.value,
+            **(attributes or {}),
+        }
+        return CallPolicy(
+            self._circuit(name, circuit),
+            Retries(retry, self.budget, FAILURES, self._random),
+            Instrumentation(self._tracer, name, constant),
+            (*own_limiters, *self._limiters, *outer_limiters),
+        )
+
+    def _circuit(self, name: str, options: CircuitOptions) -> Circuit:
+        """Return the model's circuit; it keeps its record until it is to open by other options."""
+        known = self.circuits.get(name)
+        if known is None or known.options != options:
+            known = self.circuits[name] = Circuit(f"{name} of {self.session.provider}", options, FAILURES, self._clock)
+        return known

@@ -1,0 +1,102 @@
+"""Whether a failed call is attempted again, and when: the one retry loop of the server."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import Field
+
+from groundwire_server.adapters.resilience.failure_classes import FailureClasses
+from groundwire_server.adapters.resilience.retry_budget import RetryBudget
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.options import Options
+from groundwire_server.telemetry import names
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+T = TypeVar("T")
+
+
+class RetryOptions(Options):
+    """How a failed call is retried, before anything of its answer is there."""
+
+    attempts: int = Field(3, ge=1, le=10, description="Maximum attempts, the first included.")
+    base_seconds: float = Field(
+        0.1, ge=0, le=60, description="The first wait is drawn from 0 to this; the bound doubles with each retry."
+    )
+    max_seconds: float = Field(5.0, ge=0, le=600, description="Maximum backoff, and the longest Retry-After honoured.")
+    share: float = Field(0.5, gt=0, le=1, description="Of the time that is left, what a wait may use, from 0 to 1.")
+
+
+class Retries:
+    """Repeats the attempts of one dependency's calls.
+
+    Args:
+        options: how often, and how soon.
+        budget: what the dependency still gets.
+        failures: which failures may be gone at the next attempt.
+        random: draws the waits.
+    """
+
+    def __init__(self, options: RetryOptions, budget: RetryBudget, failures: FailureClasses, random: Random) -> None:
+        self._options = options
+        self._budget = budget
+        self._failures = failures
+        self._random = random
+
+    async def run(self, attempt: Callable[[], Awaitable[T]], until: Deadline, span: "Span") -> T:
+        """Return what the first attempt brings that succeeds.
+
+        Args:
+            attempt: makes one attempt; it has brought nothing when it fails.
+            until: when there must be something.
+            span: of the call; each repeated attempt is an event of it.
+
+        Raises:
+            Failure: of the last attempt.
+        """
+        number = 1
+        while True:
+            try:
+                result = await attempt()
+            except Failure as failure:
+                delay = self._after(failure, number, until, span)
+                if delay is None:
+                    raise
+            else:
+                self._budget.succeeded()
+                return result
+            await asyncio.sleep(delay)
+            number += 1
+
+    def _after(self, failure: Failure, attempt: int, until: Deadline, span: "Span") -> float | None:
+        """Return the seconds to wait before the next attempt, noted on the span; None when there is to be none."""
+        if failure.cause not in self._failures.retryable:
+            return None
+        self._budget.failed()
+        delay = self._delay(attempt, failure.retry_after or 0.0, until)
+        span.set_attribute(names.RETRY_BUDGET, self._budget.tokens)
+        if delay is None:
+            return None
+        event: dict[str, str | int | float] = {
+            names.RETRY_ATTEMPT: attempt,
+            names.RETRY_DELAY: delay,
+            names.CAUSE: failure.cause.value,
+        }
+        if failure.retry_after is not None:
+            event[names.RETRY_AFTER] = failure.retry_after
+        span.add_event(names.RETRY, event)
+        return delay
+
+    def _delay(self, attempt: int, retry_after: float, until: Deadline) -> float | None:
+        options = self._options
+        if attempt >= options.attempts or not self._budget.allows or retry_after > options.max_seconds:
+            return None
+        bound = min(options.max_seconds, options.base_seconds * 2 ** (attempt - 1))
+        # What a provider asks for is the least; the callers that were given the same must not all come back at once.
+        delay = retry_after + self._random.uniform(0.0, bound)
+        remaining = until.remaining(asyncio.get_running_loop().time())
+        return delay if delay <= remaining * options.share else None

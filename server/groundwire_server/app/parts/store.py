@@ -1,0 +1,28 @@
+"""A store as routes and document calls take it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from groundwire_server.app.configuration.models.search import Search
+from groundwire_server.ports.corpus import Corpus
+from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.retriever import Retriever
+from groundwire_server.ports.sentence_vectors import SentenceVectors
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store with what makes it searchable.
+
+    Attributes:
+        sentence_vectors: None where the store is to keep none.
+        searched: the same store searched in a route's own way; None when there is but one.
+        vectorizer: what makes vectors within the store, where no embedder does; empty where nothing does.
+    """
+
+    retriever: Retriever
+    corpus: Corpus
+    embedder: Embedder | None = None
+    sentence_vectors: SentenceVectors | None = None
+    searched: Callable[[Search], "Store"] | None = None
+    vectorizer: str = ""
