@@ -9,7 +9,7 @@ from opentelemetry.trace import Tracer
 
 from groundwire.v1 import document_pb2, document_service_pb2, filter_pb2
 from groundwire_server.adapters.store.weaviate.options import CollectionOptions
-from groundwire_server.app.parts.stores import Store
+from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.checks import check_document
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER

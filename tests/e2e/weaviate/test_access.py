@@ -79,7 +79,7 @@ async def test_tenants_keep_documents_of_one_id_apart(over_weaviate: Product) ->
 
 
 class TestAStoreThatErrs:
-    """The second check: what comes back is looked at again, whatever the filter was meant to keep out."""
+    """The ACL recheck: passages that come back are checked again, whatever the filter was meant to keep out."""
 
     @pytest.mark.parametrize("metadata", [OUTSIDER, NOBODY], ids=["other principals", "no principals"])
     async def test_shows_nothing_that_the_caller_may_not_see(

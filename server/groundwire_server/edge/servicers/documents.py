@@ -26,18 +26,18 @@ from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 
 DEFAULT_SECONDS = 30.0
-"""Time a document call has when it sets no deadline."""
+"""Seconds of a document call without a deadline of its own."""
 
 INGEST_SECONDS = 900.0
-"""The most time one document of an ingest has: the largest, of 3.9 MB, takes the local embedder about 250 s."""
+"""The most seconds for storing one document: the largest, of 3.9 MB, takes the local embedder about 250 s."""
 
 _ID_SHOWN = 256
 _PAGE_BYTES = 2 * 1024 * 1024
-"""A page ends before it is larger: half of what clients take in one message unless told otherwise."""
+"""The largest page: half of the message that clients receive by default."""
 
 
 class Documents(DocumentServiceServicer):
-    """Keeps the tenant's documents."""
+    """The documents of the caller's tenant."""
 
     def __init__(self, current: CurrentSnapshot, clock: Clock) -> None:
         self._current = current
@@ -52,7 +52,7 @@ class Documents(DocumentServiceServicer):
         call = current_call()
         index = 0
         async for request in request_iterator:
-            # The stream may outlast the key, the token or the tenant that it was let in by.
+            # The stream may outlast the key, the token or the tenant that it was admitted with.
             call.caller = await caller_of(call, self._current.snapshot.access)
             check_role(call)
             response = await self._result(call, request)
@@ -183,7 +183,7 @@ class Documents(DocumentServiceServicer):
 
 
 def _fitting(documents: Iterable[document_pb2.DocumentInfo]) -> Iterator[document_pb2.DocumentInfo]:
-    """The first, and those after it that one message holds beside it."""
+    """Yield the first document, and as many of the others as one page holds with it."""
     size = 0
     for document in documents:
         size += document.ByteSize()
