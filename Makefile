@@ -19,9 +19,19 @@ help: ## Print this
 demo: setup ## Ingest the Python Language Reference and ask it questions, without a network or a key
 	@$(bin)/groundwire demo $(ARGS)
 
+# Tests start many Python processes; without compiled modules each would compile all that it imports.
+test quick: export PYTHONDONTWRITEBYTECODE =
+# A worker for each core, which takes over from the others what they have not begun.
+workers := --numprocesses logical --maxprocesses 8 --dist worksteal
+
 .PHONY: test
-test: setup ## Run the tests
-	@$(bin)/python -m pytest $(ARGS)
+test: setup ## Run the tests, on every core (ARGS='-n0 …': in one process, for a debugger)
+	@$(bin)/python -m pytest $(workers) $(ARGS)
+
+.PHONY: quick
+quick: setup ## Give a verdict within a minute: the quick checks, and the tests that start neither process nor server
+	@$(bin)/python .ci/check.py ruff import buf mypy
+	@$(bin)/python -m pytest $(workers) --quiet --ignore tests/e2e -m 'not (process or pages or local or slow)' $(ARGS)
 
 .PHONY: check
 check: setup ## Run every check that is not a test: ruff, mypy, import-linter, buf, generated code

@@ -29,7 +29,7 @@ from groundwire.v1.event_pb2 import STREAM_MODE_PROVISIONAL
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.retrieval_service_pb2 import RetrieveRequest
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
-from groundwire_server.adapters.store.weaviate.options import CollectionOptions
+from groundwire_server.adapters.store.weaviate.options import VectorSource
 
 OPEN_STREAMS = 1000
 _TEXT = b'"text": "'
@@ -133,7 +133,7 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
     async with AsyncExitStack() as opened:
         upstream = await opened.enter_async_context(server("bench.upstream", core=own_core))
         double = await opened.enter_async_context(server("bench.weaviate_double", core=own_core))
-        async with weaviate_store.opened(double.address, CollectionOptions()):
+        async with weaviate_store.opened(double.address, VectorSource()):
             pass
         arguments = ["--otlp", endpoint, "--weaviate", double.address, "--upstream", upstream.address]
         product, channel = await opened.enter_async_context(_serving("bench.product", arguments, core, settles=True))

@@ -17,6 +17,7 @@ from typing import Any
 import uvloop
 
 from groundwire_server.app import compose
+from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.memory import settle_garbage_collection
@@ -49,19 +50,17 @@ class CannedGenerator:
 
 
 async def serve(configuration: Configuration, *, canned: bool) -> None:
-    measuring = telemetry("bench", configuration.telemetry.otlp_endpoint, metrics=False)
+    measuring = telemetry("bench", configuration.telemetry.model_copy(update={"metrics": False}))
     lease = Shared().lease()
     parts = await open_parts(configuration, lease, measuring.tracer)
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
+    options = configuration.server
     process = compose.Process.begin(measuring.tracer, measuring.meter)
-    server = compose.server(
-        CurrentSnapshot(compose.snapshot(routes, parts, process)),
-        process,
-        configuration.server.concurrent_calls,
-    )
-    port = await server.start(configuration.server.listen)
+    snapshot = compose.snapshot(routes, parts, process, NO_AUTHENTICATION, options.write_seconds)
+    server = compose.server(CurrentSnapshot(snapshot), process, options)
+    port = await server.start(options.listen)
     settle_garbage_collection()
     print(f"listening on 127.0.0.1:{port}", flush=True)
     loop = asyncio.get_running_loop()
@@ -91,14 +90,14 @@ def _configuration() -> tuple[Configuration, bool]:
     given = parser.parse_args()
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
-        "--calls": (("server", "concurrent_calls"), 2000),
+        "--calls": (("server", "max_concurrent_calls"), 2000),
         "--data": (("stores", "main"), _store(given.data, given.weaviate, embedder=not given.no_embedder)),
         "--otlp": (("telemetry", "otlp_endpoint"), given.otlp),
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
     }
     if given.upstream:
-        provider = {"kind": "openai", "base_url": f"http://{given.upstream}/v1", "connections": 4096}
+        provider = {"kind": "openai", "base_url": f"http://{given.upstream}/v1", "max_connections": 4096}
         flags["--provider"] = (("providers", "upstream"), provider)
         for way in WAYS:
             model = {"kind": "openai", "provider": "upstream", "model": way, "price": {"input": 1, "output": 4}}

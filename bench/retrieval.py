@@ -24,12 +24,10 @@ from weaviate.auth import AuthApiKey
 from bench.weaviate_store import applied
 from groundwire_server.adapters.embedder.minilm import MiniLm, Model
 from groundwire_server.adapters.store.weaviate.options import (
-    Address,
-    CollectionOptions,
-    ConnectionOptions,
     SearchField,
     SearchMode,
     SearchOptions,
+    VectorSource,
     WeaviateOptions,
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
@@ -40,6 +38,7 @@ from groundwire_server.domain.document import Document
 from groundwire_server.domain.evidence import Passage, Query
 from groundwire_server.domain.filters import Equals, Not
 from groundwire_server.domain.vector import Vector
+from groundwire_server.options.secret import Secret
 from groundwire_server.pipeline.relevance import relevance
 from tests.doubles.weaviate.server import FakeWeaviate
 
@@ -93,24 +92,27 @@ def rank_of(gold: str, documents: Sequence[str]) -> int:
 @asynccontextmanager
 async def opened(given: argparse.Namespace, model: MiniLm) -> AsyncIterator[WeaviateStore]:
     """The store, in the Weaviate named or in the double; empty, and emptied at the end."""
-    collection = CollectionOptions(COLLECTION, model=model.model, dimensions=model.dimensions)
+    vectors = VectorSource(model.model, model.dimensions)
     if not given.http:
         async with FakeWeaviate() as double:
             double.world.keep_calls = False
-            connection = ConnectionOptions(Address("127.0.0.1", double.http_port, double.grpc_port))
-            async with applied(WeaviateOptions(connection, collection)) as store:
+            options = WeaviateOptions(
+                http=f"127.0.0.1:{double.http_port}", grpc=f"127.0.0.1:{double.grpc_port}", collection=COLLECTION
+            )
+            async with applied(options, vectors) as store:
                 yield store
         return
     (host, _, http), (grpc_host, _, grpc) = given.http.rpartition(":"), given.grpc.rpartition(":")
     key = os.environ.get("WEAVIATE_KEY")
-    options = WeaviateOptions(ConnectionOptions(Address(host, int(http), int(grpc), grpc_host), key), collection)
-    async with applied(options) as store:
+    secret = Secret("env://WEAVIATE_KEY", key) if key else None
+    options = WeaviateOptions(http=given.http, grpc=given.grpc, api_key=secret, collection=COLLECTION)
+    async with applied(options, vectors) as store:
         yield store
     async with weaviate.use_async_with_custom(
         host, int(http), http_secure=False, grpc_host=grpc_host, grpc_port=int(grpc), grpc_secure=False,
         auth_credentials=AuthApiKey(key) if key else None, skip_init_checks=True,
     ) as client:  # fmt: skip
-        await client.collections.delete([collection.name, collection.documents])
+        await client.collections.delete([options.collection, options.documents])
 
 
 async def fill(articles: Sequence[Any], store: WeaviateStore, embedder: MiniLm) -> tuple[list[Question], int, int]:
@@ -210,9 +212,9 @@ async def main() -> None:
                 f"\n{len(reporting)} answerable questions held out\n{'':26}recall@1      @5      @10     MRR   nDCG@10"
             )
             for name, options in (
-                ("keyword", SearchOptions(SearchMode.KEYWORD)),
-                ("keyword, title as well", SearchOptions(SearchMode.KEYWORD, fields=titled)),
-                ("vector", SearchOptions(SearchMode.VECTOR)),
+                ("keyword", SearchOptions(mode=SearchMode.KEYWORD)),
+                ("keyword, title as well", SearchOptions(mode=SearchMode.KEYWORD, query_properties=titled)),
+                ("vector", SearchOptions(mode=SearchMode.VECTOR)),
                 ("hybrid, alpha 0.5", SearchOptions()),
                 (f"hybrid, alpha {alpha:.1f} (chosen)", SearchOptions(alpha=alpha)),
             ):

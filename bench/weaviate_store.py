@@ -22,9 +22,7 @@ from weaviate.proto.v1 import search_get_pb2, weaviate_pb2_grpc
 from bench.servers import server
 from bench.store import CALLER, CHUNKS_A_DOCUMENT, DIMENSIONS, WORDS_A_QUESTION, Source
 from groundwire_server.adapters.store.weaviate.options import (
-    Address,
-    CollectionOptions,
-    ConnectionOptions,
+    VectorSource,
     WeaviateOptions,
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
@@ -33,7 +31,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Query
 
-_VECTORS = CollectionOptions(model="bench", dimensions=DIMENSIONS)
+_VECTORS = VectorSource("bench", DIMENSIONS)
 _SEARCHED = 200
 _INGESTED = 2_000
 _TOP_K = 8
@@ -76,18 +74,17 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
 
 
 @asynccontextmanager
-async def opened(ports: str, collection: CollectionOptions) -> AsyncIterator[WeaviateStore]:
+async def opened(ports: str, vectors: VectorSource) -> AsyncIterator[WeaviateStore]:
     """A store in the double that listens there, with its collections made."""
-    http, grpc_ = map(int, ports.split(","))
-    options = WeaviateOptions(ConnectionOptions(Address("127.0.0.1", http, grpc_)), collection)
-    async with applied(options) as store:
+    http, grpc_ = ports.split(",")
+    async with applied(WeaviateOptions(http=f"127.0.0.1:{http}", grpc=f"127.0.0.1:{grpc_}"), vectors) as store:
         yield store
 
 
 @asynccontextmanager
-async def applied(options: WeaviateOptions) -> AsyncIterator[WeaviateStore]:
+async def applied(options: WeaviateOptions, vectors: VectorSource) -> AsyncIterator[WeaviateStore]:
     """A store whose collections are as its options ask."""
-    store = WeaviateStore.open(options, SystemClock(), NoOpTracer())
+    store = WeaviateStore.open(options, vectors, SystemClock(), NoOpTracer())
     try:
         await store.schema.apply(await store.schema.plan(NEVER), NEVER)
         yield store

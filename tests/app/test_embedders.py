@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.configuration.reading import loaded, problems
+from tests.app.configuration.reading import errors, loaded
 
 RIGHT = """\
 providers:
@@ -54,7 +54,7 @@ stores:
 WRONG_INSIDE = {
     "a store in a file": (
         ("kind: weaviate, http: 'a:1', grpc: 'a:2', ", ""),
-        "4: stores.main.embedder: is a module of Weaviate's, which serves stores in Weaviate alone: name another",
+        "4: stores.main.embedder: is a module of Weaviate, which serves only stores in Weaviate: name another",
     ),
     "a key that has no place": (
         ("text2vec-ollama", "text2vec-ollama, key: 'env://INSIDE_KEY'"),
@@ -80,7 +80,7 @@ def test_what_is_wrong_with_a_module_is_one_line(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("INSIDE_KEY", "sk-SECRET")
     (old, new), line = WRONG_INSIDE[case]
     assert old in INSIDE
-    (said,) = problems(tmp_path, INSIDE.replace(old, new))
+    (said,) = errors(tmp_path, INSIDE.replace(old, new))
     assert said.endswith(line)
     assert "SECRET" not in said
 
@@ -94,5 +94,5 @@ def test_a_module_that_runs_with_you_is_not_barred(tmp_path: Path) -> None:
 def test_what_is_wrong_is_one_line(tmp_path: Path, case: str) -> None:
     (old, new), line = WRONG[case]
     assert old in RIGHT
-    (said,) = problems(tmp_path, RIGHT.replace(old, new))
+    (said,) = errors(tmp_path, RIGHT.replace(old, new))
     assert said.endswith(line)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.app.configuration import check, of_embedders
+from groundwire_server.app.configuration import external
 from groundwire_server.app.configuration.load import load
 from tests.doubles.configured import beside
 
@@ -13,21 +13,21 @@ from tests.doubles.configured import beside
 @pytest.fixture(autouse=True)
 def no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """No package is found."""
-    monkeypatch.setattr(of_embedders, "find_spec", lambda _: None)
+    monkeypatch.setattr(external, "find_spec", lambda _: None)
 
 
 def test_a_store_without_an_embedder_needs_none(tmp_path: Path) -> None:
     configuration = load(beside(tmp_path, embedder=None)).configuration
 
     assert "local" in configuration.embedders
-    assert list(check.unusable(configuration, datetime.now(UTC))) == []
+    assert list(external.check_external(configuration, datetime.now(UTC))) == []
 
 
 def test_an_embedder_that_a_store_uses_names_its_extra(tmp_path: Path) -> None:
     configuration = load(beside(tmp_path)).configuration
 
-    (problem,) = check.unusable(configuration, datetime.now(UTC))
+    (error,) = external.check_external(configuration, datetime.now(UTC))
 
-    assert problem.path == ("embedders", "local", "kind")
-    assert "pip install 'groundwire-server[local]'" in problem.message
-    assert "--no-local-embedder" in problem.message
+    assert error.path == ("embedders", "local", "kind")
+    assert "pip install 'groundwire-server[local]'" in error.message
+    assert "--no-local-embedder" in error.message

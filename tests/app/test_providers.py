@@ -11,13 +11,12 @@ import pytest
 import trustme
 
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration.chains import residencies
-from groundwire_server.app.configuration.check import verify
-from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.problems import InvalidConfigurationError
-from groundwire_server.app.configuration.schema import schema_of_the_file
-from groundwire_server.app.configuration.shown import as_yaml
-from groundwire_server.app.configuration.starting import starting_file
+from groundwire_server.app.configuration.dump import as_yaml
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
+from groundwire_server.app.configuration.external import verify
+from groundwire_server.app.configuration.load import TEMPLATE, Loaded, Sources, load
+from groundwire_server.app.configuration.model_rules import residencies
+from groundwire_server.app.configuration.models.configuration import json_schema
 from groundwire_server.app.parts.models import dialect_of
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Lease, Shared
@@ -30,7 +29,7 @@ providers:
   cloud: {kind: anthropic, base_url: "https://api.example.com/v1", api_key: "env://CLOUD_KEY"}
   house:
     kind: openai
-    flavour: vllm
+    profile: vllm
     base_url: http://127.0.0.1:9/v1/
     residency: self_hosted
 models:
@@ -57,10 +56,10 @@ def loaded(folder: Path, text: str = RIGHT) -> Loaded:
     return load(Sources(file, {}, flags))
 
 
-def problems(folder: Path, text: str) -> list[str]:
+def errors(folder: Path, text: str) -> list[str]:
     with pytest.raises(InvalidConfigurationError) as invalid:
         loaded(folder, text)
-    return [str(each).removeprefix(f"{folder}/") for each in invalid.value.problems]
+    return [str(each).removeprefix(f"{folder}/") for each in invalid.value.errors]
 
 
 async def test_a_chain_is_opened_as_the_file_says(tmp_path: Path) -> None:
@@ -111,23 +110,23 @@ WRONG = {
         "c.yaml:11: models.quoting: must hold `key: value` lines",
     ),
     "a key that is another kind's": (
-        ("kind: anthropic, base_url", "kind: anthropic, flavour: vllm, base_url"),
+        ("kind: anthropic, base_url", "kind: anthropic, profile: vllm, base_url"),
         (
-            "c.yaml:2: providers.cloud.flavour: is no key here; there are: api_key, base_url, ca_file, concurrency, "
-            "connections, idle_seconds, kind, residency, retry_budget, trace_context"
+            "c.yaml:2: providers.cloud.profile: unknown key; there are: api_key, base_url, ca_file, concurrency, "
+            "idle_seconds, kind, max_connections, residency, retry_budget, trace_context"
         ),
     ),
     "a misspelt key deep within": (
         ("first_token_seconds", "first_tokens_seconds"),
         (
-            "c.yaml:10: models.own.bounds.first_tokens_seconds: is no key here; did you mean first_token_seconds? "
+            "c.yaml:10: models.own.bounds.first_tokens_seconds: unknown key; did you mean first_token_seconds? "
             "there are: connect_seconds, event_bytes, first_token_seconds, response_bytes, silence_seconds"
         ),
     ),
-    "a misspelt flavour": (
-        ("flavour: vllm", "flavour: vlm"),
+    "a misspelt profile": (
+        ("profile: vllm", "profile: vlm"),
         (
-            "c.yaml:5: providers.house.flavour: is not one of the words allowed; did you mean vllm? there are: azure, "
+            "c.yaml:5: providers.house.profile: is not one of the words allowed; did you mean vllm? there are: azure, "
             "gemini, llamacpp, mistral, ollama, openai, plain, tgi, vllm"
         ),
     ),
@@ -181,7 +180,7 @@ WRONG = {
 def test_what_is_wrong_is_one_line_with_its_place_and_what_would_be_right(tmp_path: Path, case: str) -> None:
     (old, new), line = WRONG[case]
     assert old in RIGHT
-    (said,) = problems(tmp_path, RIGHT.replace(old, new))
+    (said,) = errors(tmp_path, RIGHT.replace(old, new))
     assert said == line
     assert KEY not in said
 
@@ -189,16 +188,16 @@ def test_what_is_wrong_is_one_line_with_its_place_and_what_would_be_right(tmp_pa
 def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no certificate")
     for name, said in (("ca.pem", "holds no certificate of an authority"), ("none.pem", "cannot be read")):
-        text = RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / name}")
+        text = RIGHT.replace("profile: vllm", f"ca_file: {tmp_path / name}")
         with pytest.raises(InvalidConfigurationError) as invalid:
             verify(loaded(tmp_path, text), SystemClock().today())
-        (problem,) = invalid.value.problems
-        assert f"c.yaml:5: providers.house.ca_file: {tmp_path / name} {said}" in str(problem)
+        (error,) = invalid.value.errors
+        assert f"c.yaml:5: providers.house.ca_file: {tmp_path / name} {said}" in str(error)
 
 
 def test_an_authority_of_ones_own_is_taken(tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    verify(loaded(tmp_path, RIGHT.replace("flavour: vllm", f"ca_file: {tmp_path / 'ca.pem'}")), SystemClock().today())
+    verify(loaded(tmp_path, RIGHT.replace("profile: vllm", f"ca_file: {tmp_path / 'ca.pem'}")), SystemClock().today())
 
 
 def test_what_is_in_force_is_shown_without_the_key(tmp_path: Path) -> None:
@@ -209,16 +208,16 @@ def test_what_is_in_force_is_shown_without_the_key(tmp_path: Path) -> None:
 
 
 def test_the_schema_tells_the_kinds_apart() -> None:
-    properties = schema_of_the_file()["properties"]
+    properties = json_schema()["properties"]
     for section, models in (
-        ("providers", {"OpenAiProvider", "AnthropicProvider"}),
-        ("models", {"OpenAiModel", "AnthropicModel", "Extractive"}),
+        ("providers", {"OpenAiProviderConfig", "AnthropicProviderConfig"}),
+        ("models", {"OpenAiModelConfig", "AnthropicModelConfig", "ExtractiveModelConfig"}),
     ):
         assert set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(properties[section]))) == models
 
 
 def test_a_file_to_begin_with_shows_providers_and_their_models() -> None:
-    text = starting_file()
+    text = TEMPLATE.read_text("utf-8")
     for kind in ("openai", "anthropic"):
         assert f"\n#  {kind}:\n" in text
         assert f"\n  #{kind}:\n" in text
@@ -244,13 +243,14 @@ async def test_a_provider_stays_open_for_the_next_configuration_and_is_closed_af
     assert open_providers(shared) == providers
     await first.end()
     assert open_providers(shared) == providers
-    third = await opened(shared, tmp_path, RIGHT.replace("flavour: vllm", "flavour: ollama"))
+    third = await opened(shared, tmp_path, RIGHT.replace("profile: vllm", "profile: ollama"))
     assert len(open_providers(shared)) == 3
     await second.end()
     await third.end()
     assert not shared.keys()
 
 
+@pytest.mark.process
 def test_a_server_without_providers_starts_without_an_http_client(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys\n"

@@ -30,15 +30,15 @@ from tests.doubles.spans import Spans
 from tests.doubles.time import VirtualTimeLoop
 
 QUESTION = "What do lambda expressions create?"
-STAYS = "the new configuration cannot be used, the old one stays"
-TAKEN = "the new configuration is in force"
+STAYS = "the new configuration is invalid; the old one stays in use"
+TAKEN = "the new configuration is in use"
 
 
 def text(
     folder: Path, *, model: str = "first", store: str = "", routes: str = "", telemetry: str = "{}", more: str = ""
 ) -> str:
     return f"""
-server: {{listen: "127.0.0.1:0", drain: {{grace: 1}}}}
+server: {{listen: "127.0.0.1:0", drain: {{grace_seconds: 1}}}}
 telemetry: {telemetry}
 corpus: main
 stores:
@@ -164,7 +164,7 @@ def _not_yaml(product: Product) -> str:
 
 def _unknown_key(product: Product) -> str:
     product.write(model="second", more="sever: {}")
-    return "groundwire.yaml:13: sever: is no key here"
+    return "groundwire.yaml:13: sever: unknown key"
 
 
 def _gone(product: Product) -> str:
@@ -224,7 +224,7 @@ async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_
     ("old", "new", "path"),
     [
         ('listen: "127.0.0.1:0"', 'listen: "127.0.0.1:1"', "server.listen"),
-        ("server: {", "server: {concurrent_calls: 7, ", "server.concurrent_calls"),
+        ("server: {", "server: {max_concurrent_calls: 7, ", "server.max_concurrent_calls"),
         ("telemetry: {}", "telemetry: {otlp_headers: {a: 'env://PATH'}}", "telemetry.otlp_headers"),
         ("telemetry: {}", "telemetry: {metrics: false}", "telemetry.metrics"),
     ],
@@ -243,7 +243,7 @@ async def test_the_same_configuration_is_left_in_force(product: Product, caplog:
     snapshot = product.reloader.current.snapshot
     product.file.write_text(product.file.read_text() + "# a remark\n")
     assert await product.reloader.reload()
-    assert caplog.messages == ["the configuration is the same as before"]
+    assert caplog.messages == ["the configuration has not changed"]
     assert product.reloader.current.snapshot is snapshot
 
 

@@ -20,7 +20,7 @@ from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.serve import Running, running
 from tests.doubles.issuer import AUDIENCE, Issuer
 
-KEPT = "the new configuration cannot be used, the old one stays"
+KEPT = "the new configuration is invalid; the old one stays in use"
 
 
 @pytest.fixture

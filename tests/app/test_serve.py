@@ -15,6 +15,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from groundwire.v1 import answer_service_pb2, question_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 
+pytestmark = pytest.mark.process
+
 BESIDE = ("--listen", "127.0.0.1:0", "--no-local-embedder")
 
 
@@ -108,15 +110,15 @@ async def test_a_changed_file_is_put_into_force_and_a_broken_one_is_not(tmp_path
             await answers.Answer(request, metadata=metadata, timeout=10)
         write("routes: [\n")
         line = await _line(process)
-        assert line["message"] == "the new configuration cannot be used, the old one stays"
+        assert line["message"] == "the new configuration is invalid; the old one stays in use"
         assert line["why"].startswith(f"{file}:2: this is not YAML: ")
         with pytest.raises(grpc.aio.AioRpcError):
             await answers.Answer(request, metadata=metadata, timeout=10)
         write(_configuration("faq"))
         line = await _line(process)
-        while line["message"] != "the new configuration is in force":
+        while line["message"] != "the new configuration is in use":
             # The watch sees by itself, and later, what a signal has had read already.
-            assert line["message"] == "the new configuration cannot be used, the old one stays"
+            assert line["message"] == "the new configuration is invalid; the old one stays in use"
             line = await _line(process)
         response = await answers.Answer(request, metadata=metadata, timeout=10)
         assert response.outcome.report.route == "faq"
@@ -130,7 +132,7 @@ async def test_a_signal_to_read_again_ends_no_server_that_has_no_file(tmp_path: 
     process = await _serve(*BESIDE, "--data", str(tmp_path))
     await _address(process)
     process.send_signal(signal.SIGHUP)
-    assert (await _line(process))["message"] == "the configuration is the same as before"
+    assert (await _line(process))["message"] == "the configuration has not changed"
     process.send_signal(signal.SIGTERM)
     await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 0

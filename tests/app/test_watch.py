@@ -79,7 +79,7 @@ def test_a_change_is_noticed_once_it_has_settled(file: Path) -> None:
         await asyncio.sleep(0.5 * WATCH_SECONDS)
         write(file, "server: {drain")  # half written
         await asyncio.sleep(WATCH_SECONDS)
-        write(file, "server: {drain: {grace: 1}}\n")
+        write(file, "server: {drain: {grace_seconds: 1}}\n")
         await asyncio.sleep(50 * WATCH_SECONDS)
 
     assert noticed(file, story) == [pytest.approx(3 * WATCH_SECONDS)]

@@ -59,6 +59,7 @@ async def test_a_schema_that_is_not_applied_is_refused_in_one_line(tmp_path: Pat
     )
 
 
+@pytest.mark.process
 def test_the_command_ends_with_that_line(tmp_path: Path) -> None:
     with weaviate_beside() as double:
         ran = command("serve", "--config", str(configuration(tmp_path, double)))
@@ -67,6 +68,7 @@ def test_the_command_ends_with_that_line(tmp_path: Path) -> None:
     assert ran.stderr.endswith("run `groundwire corpus apply`\n")
 
 
+@pytest.mark.process
 def test_a_port_that_is_taken_is_one_line_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client has gRPC write to standard error, which is put back."""
     with weaviate_beside() as double, socket.socket() as taken:
@@ -173,6 +175,7 @@ async def test_a_server_over_a_module_of_weaviates_stores_and_finds(tmp_path: Pa
     assert await asyncio.to_thread(run, arguments) == 0
 
 
+@pytest.mark.process
 def test_a_server_without_one_does_not_import_its_client() -> None:
     program = """
 import asyncio, sys, tempfile
@@ -193,6 +196,7 @@ asyncio.run(main())
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.process
 def test_what_is_sent_to_a_weaviate_is_not_logged_request_by_request() -> None:
     program = (
         "import logging; from groundwire_server.app.logs import set_up_logs; set_up_logs('INFO'); "

@@ -29,9 +29,9 @@ def test_an_answer_with_its_citations_and_why(groundwire_command: Command, servi
         "\n"
         "answered: a validated answer\n"
         "cause      ANSWER_VALIDATED: the first attempt passed every check\n"
-        "action     ANSWER: it returned the first attempt's answer\n"
+        "action     ANSWER: returned the answer of the first attempt\n"
         "next step  SHOW: show the answer\n"
-        "supported  93% of what it says; confidence high\n"
+        "grounding  93%, confidence high\n"
         "\n"
         "[1] Handbook\n"
         "    https://docs.example/handbook\n"
@@ -108,7 +108,7 @@ def test_trace_draws_where_the_time_went(groundwire_command: Command, service: F
     ran = groundwire_command("ask", "where?", "--server", address, "--trace")
 
     assert ran.code == 0
-    assert "42 ms in all" in ran.out
+    assert "42 ms in total" in ran.out
     assert "retrieve" in ran.out
     assert "of  2.0 s" in ran.out
 
@@ -147,7 +147,7 @@ def test_a_retraction_is_said(groundwire_command: Command, service: FakeService,
 
     assert ran.out.startswith(
         "Parcels may be opened by anybody.\n"
-        "[taken back: UNSUPPORTED, a sentence says more than the cited passages]\n"
+        "[retracted: UNSUPPORTED, the cited passages do not support a sentence]\n"
         "abstained: "
     )
 

@@ -162,6 +162,7 @@ def test_nobody_listens(groundwire_command: Command) -> None:
     assert ran.err.startswith("groundwire: No groundwire server answers at 127.0.0.1:1")
 
 
+@pytest.mark.process
 def test_ctrl_c_cancels_what_is_under_way(service: FakeService, address: str) -> None:
     service.otherwise = events.plain_answer()
     service.script = {"slow?": (events.started(), UntilCancelled())}
@@ -181,4 +182,4 @@ def test_ctrl_c_cancels_what_is_under_way(service: FakeService, address: str) ->
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
     assert out == ""
-    assert err == "groundwire: interrupted; what ran on the server is cancelled\n"
+    assert err == "groundwire: interrupted; the call was cancelled on the server\n"

@@ -48,6 +48,7 @@ def test_help_has_examples_and_fits(
     assert not re.search(r"<[a-z]", prose), "a type in Python"
 
 
+@pytest.mark.process
 def test_the_shell_completes_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     env = {
         **os.environ,

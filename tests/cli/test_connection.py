@@ -111,7 +111,7 @@ def test_two_credentials_are_wrong_usage(
         (b" \n", "is empty"),
         (b"a b", "must be printable ASCII"),
         ("Schlüssel".encode("latin-1"), "must be printable ASCII"),
-        (b"x" * 70_000, "over 64 KiB"),
+        (b"x" * 70_000, "larger than 64 KiB"),
     ],
 )
 @pytest.mark.parametrize("option", ["--token-file", "--api-key-file"])
@@ -154,7 +154,7 @@ def test_a_file_that_is_no_pem_is_wrong_usage(
     ran = groundwire_command("ask", "why?", *(word for option in arguments for word in (option, str(path))))
 
     assert ran.code == 2
-    assert "holds no PEM of a" in ran.err
+    assert "does not hold a certificate in PEM" in ran.err
 
 
 def test_a_certificate_without_its_key_is_wrong_usage(groundwire_command: Command, secret: str) -> None:

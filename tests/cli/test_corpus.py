@@ -22,7 +22,7 @@ CREATED = """\
 main: Groundwire: create the collection (it does not exist)
 main: GroundwireDocuments: create the collection (it does not exist)
 """
-DONE = "main: the schema is what the configuration asks for\n"
+DONE = "main: the schema matches the configuration\n"
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ class TestApply:
         ran = groundwire_command("corpus", "apply", "--config", file)
 
         assert ran.code == 2
-        assert ran.err == "groundwire: there is no terminal to ask on whether to do this: add --yes\n"
+        assert ran.err == "groundwire: cannot ask for confirmation without a terminal: add --yes\n"
         assert double.world.collections == {}
 
     def test_documents_are_lost_only_when_that_is_allowed(
@@ -77,8 +77,8 @@ class TestApply:
         assert refused.code == 2
         assert "delete the collection with everything in it, and create it anew (the property terms is" in refused.out
         assert refused.err == (
-            "groundwire: stores.main: all documents in Groundwire would be lost: name another collection, or allow it "
-            "with --delete-documents\n"
+            "groundwire: stores.main: all documents in Groundwire would be deleted: name another collection, "
+            "or allow it with --delete-documents\n"
         )
         assert double.world.collections["Groundwire"] is held
 
@@ -87,11 +87,12 @@ class TestApply:
         assert allowed.code == 0
         assert double.world.collections["Groundwire"].tokenizations["terms"] == "trigram"
 
+    @pytest.mark.process
     @pytest.mark.parametrize(("typed", "says", "there"), [("n\n", "nothing was done", 0), ("y\n", DONE.strip(), 2)])
     def test_on_a_terminal_it_asks(self, file: str, double: FakeWeaviate, typed: str, says: str, there: int) -> None:
         drawn = on_a_terminal("corpus", "apply", "--config", file, columns=80, typed=typed)
 
-        assert "Do this to main? [y/N]" in drawn
+        assert "Apply this to main? [y/N]" in drawn
         assert says in drawn
         assert len(double.world.collections) == there
 
@@ -114,7 +115,7 @@ class TestApply:
         monkeypatch.chdir(tmp_path)
         ran = groundwire_command("corpus", "apply")
 
-        assert (ran.code, ran.out) == (0, "nothing to do: no store of the configuration is of the kind weaviate\n")
+        assert (ran.code, ran.out) == (0, "nothing to do: the configuration has no store of kind weaviate\n")
 
     def test_a_wrong_key_is_one_line(self, groundwire_command: Command, file: str, double: FakeWeaviate) -> None:
         double.world.key = "another"
@@ -141,6 +142,7 @@ class TestApply:
             "`replicas`, or add nodes\n"
         )
 
+    @pytest.mark.process
     def test_a_weaviate_that_is_down_is_one_line(self, tmp_path: Path, file: str, double: FakeWeaviate) -> None:
         double.http_port, double.grpc_port = 1, 2
         configuration(tmp_path, double)

@@ -48,6 +48,7 @@ def test_ten_questions_two_of_them_without_an_answer() -> None:
     assert all(question.topics & known and question.says for question in QUESTIONS if question.topics)
 
 
+@pytest.mark.process
 def test_a_server_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__LOG_LEVEL", "CHATTY")
 
@@ -78,6 +79,7 @@ def small_corpus(monkeypatch: pytest.MonkeyPatch) -> int:
     return len(kept)
 
 
+@pytest.mark.process
 @pytest.mark.local
 @pytest.mark.slow
 def test_what_can_be_answered_is_answered_and_nothing_else(
@@ -93,7 +95,7 @@ def test_what_can_be_answered_is_answered_and_nothing_else(
     assert "wrongly" not in first.out
     assert first.out.count("\nanswered: ") == 8
     assert first.out.count("\nabstained: ") == 2
-    assert first.out.count(" ms in all") == 10
+    assert first.out.count(" ms in total") == 10
     assert f"{small_corpus} documents: {small_corpus} new" in first.out
     assert again.code == 0, again.out + again.err
     assert f"{small_corpus} documents: {small_corpus} unchanged" in again.out

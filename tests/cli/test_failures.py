@@ -12,7 +12,7 @@ from google.rpc import code_pb2
 
 from tests.cli.conftest import Ran
 from tests.doubles.service import Failure, FakeService
-from tests.doubles.tls import showing
+from tests.doubles.tls import plaintext, showing
 
 Command = Callable[..., Ran]
 
@@ -121,9 +121,9 @@ def test_a_way_that_is_not_the_servers(
     authority = trustme.CA()
     authority.cert_pem.write_to_path("ca.pem")
     proof = authority.issue_cert("elsewhere.example")
-    Path("certificate.pem").write_bytes(b"".join(pem.bytes() for pem in proof.cert_chain_pems))
-    proof.private_key_pem.write_to_path("key.pem")
-    with showing(Path("certificate.pem"), Path("key.pem")) as port:
+    proof.private_key_pem.write_to_path("tls.key")
+    proof.cert_chain_pems[0].write_to_path("tls.crt")
+    with showing(Path("tls.crt"), Path("tls.key")) as port:
         ran = groundwire_command(*arguments, "--server", f"127.0.0.1:{port}", *options)
 
     assert ran.code == 3
@@ -132,8 +132,8 @@ def test_a_way_that_is_not_the_servers(
 
 @EVERY
 def test_tls_to_a_server_without(groundwire_command: Command, arguments: list[str]) -> None:
-    with other() as address:
-        ran = groundwire_command(*arguments, "--server", address, "--tls")
+    with plaintext() as port:
+        ran = groundwire_command(*arguments, "--server", f"127.0.0.1:{port}", "--tls")
 
     assert ran.code == 3
-    assert "has no TLS: leave out --tls" in failed(ran)
+    assert "does not use TLS: omit --tls" in failed(ran)

@@ -67,13 +67,20 @@ def test_patterns_and_principals(groundwire_command: Command, service: FakeServi
     assert list(service.stored["docs/guide.md"].allowed_principals) == ["staff", "hr"]
 
 
-def test_lines_of_documents(groundwire_command: Command, service: FakeService, address: str, tmp_path: Path) -> None:
+def test_lines_of_documents(
+    groundwire_command: Command,
+    service: FakeService,
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     lines = [
         {"documentId": "a", "text": "for all", "metadata": {"year": {"numberValue": 2026}}},
         {"document_id": "b", "text": "for some", "allowed_principals": ["hr"]},
         {"documentId": "c", "text": "for nobody", "allowedPrincipals": []},
     ]
-    path = tmp_path / "documents.jsonl"
+    path = Path("documents.jsonl")
     path.write_text("\n".join(json.dumps(line) for line in lines) + '\n\nnot json\n["a list"]\n{"colour": "blue"}\n')
 
     ran = groundwire_command("ingest", str(path), "--server", address, "--principal", "staff")
@@ -86,8 +93,8 @@ def test_lines_of_documents(groundwire_command: Command, service: FakeService, a
     }
     assert service.stored["a"].metadata["year"].number_value == 2026
     assert "3 failed:" in ran.out
-    assert "documents.jsonl:5 is no JSON" in " ".join(ran.out.split())
-    assert "documents.jsonl:7 is no Document" in " ".join(ran.out.split())
+    assert "documents.jsonl:5 is not JSON" in " ".join(ran.out.split())
+    assert "documents.jsonl:7 is not a Document" in " ".join(ran.out.split())
 
 
 def test_a_line_that_the_server_refuses_is_named_by_its_place(
@@ -115,9 +122,9 @@ def test_what_failed_and_why(groundwire_command: Command, service: FakeService, 
         "1 document: 1 new; 3 passages\n"
         "3 failed:\n"
         "  docs/guide.md document.text: is blank\n"
-        "  docs/latin.txt is not UTF-8 (byte 2): convert it, as with iconv -f LATIN1 -t\n"
-        "  UTF-8\n"
-        "  missing.md there is no such file or folder\n"
+        "  docs/latin.txt is not UTF-8 (byte 2): convert it, for example with iconv -f\n"
+        "  LATIN1 -t UTF-8\n"
+        "  missing.md no such file or folder\n"
     )
 
 
@@ -164,7 +171,7 @@ def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
     (only,) = read(path)
 
     assert isinstance(only, Unreadable)
-    assert only.why == "has more than 3.9 MB of text; split it"
+    assert only.why == "has more than 3.9 MB of text: split it"
 
 
 def test_a_line_over_the_limit(tmp_path: Path) -> None:
@@ -174,7 +181,7 @@ def test_a_line_over_the_limit(tmp_path: Path) -> None:
     (only,) = read(path)
 
     assert isinstance(only, Unreadable)
-    assert only.why == "has more than 3.9 MB of text; split it"
+    assert only.why == "has more than 3.9 MB of text: split it"
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

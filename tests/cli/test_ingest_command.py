@@ -61,7 +61,7 @@ def test_lines_on_standard_input(
 
     assert ran.code == 1
     assert list(service.stored) == ["a"]
-    assert "standard input:2 is no JSON" in ran.out
+    assert "standard input:2 is not JSON" in ran.out
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from groundwire.v1.passage_pb2 import Passage
 from tests.doubles import events
 from tests.doubles.service import PATIENCE, FakeService, UntilCancelled
 
+pytestmark = pytest.mark.process
+
 COMMAND = [sys.executable, "-m", "groundwire_server"]
 PLAIN = {**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
 
@@ -75,7 +77,7 @@ def test_ctrl_c_cancels_on_the_server(service: FakeService, address: str) -> Non
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
     assert out == ""
-    assert err == "groundwire: interrupted; what ran on the server is cancelled\n"
+    assert err == "groundwire: interrupted; the call was cancelled on the server\n"
 
 
 def test_ctrl_c_cancels_a_search_on_the_server(service: FakeService, address: str) -> None:
@@ -90,7 +92,7 @@ def test_ctrl_c_cancels_a_search_on_the_server(service: FakeService, address: st
 
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
-    assert (out, err) == ("", "groundwire: interrupted; what ran on the server is cancelled\n")
+    assert (out, err) == ("", "groundwire: interrupted; the call was cancelled on the server\n")
 
 
 def test_ctrl_c_ends_an_ingest_that_the_next_run_takes_up(service: FakeService, address: str, tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_ctrl_c_ends_an_ingest_that_the_next_run_takes_up(service: FakeService, 
     told = re.fullmatch(r"(\d+) documents?: (\d+) new; \d+ passages\n", out)
     assert told is not None
     assert 1 <= int(told[1]) == int(told[2]) <= 9
-    assert err.splitlines()[1:] == ["groundwire: interrupted; what ran on the server is cancelled"]
+    assert err.splitlines()[1:] == ["groundwire: interrupted; the call was cancelled on the server"]
 
     del service.script["docs/09.md"]
     service.sent.clear()

@@ -213,7 +213,7 @@ def test_text_that_has_scrolled_away_is_marked() -> None:
     play(screen, events.delta("wrong " * 20), events.retraction(1))
 
     assert "wrong" in screen.lines()[0]
-    assert "[taken back:" in "\n".join(screen.lines())
+    assert "[retracted:" in "\n".join(screen.lines())
 
 
 def test_what_stands_is_said_again_where_nothing_can_be_erased() -> None:
@@ -223,7 +223,7 @@ def test_what_stands_is_said_again_where_nothing_can_be_erased() -> None:
 
     assert screen.lines() == [
         "Stands. Does not.",
-        "[taken back: UNSUPPORTED, a sentence says more than the cited passages]",
+        "[retracted: UNSUPPORTED, the cited passages do not support a sentence]",
         "Stands.",
         "",
     ]

@@ -81,7 +81,7 @@ def test_lines_fit(width: int) -> None:
 
 
 def test_nothing_found_says_so() -> None:
-    assert shown() == "no passages: nothing stored that you may see has to do with it\n"
+    assert shown() == "no passages found among the documents that you may see\n"
 
 
 def test_nothing_found_ends_with_1(groundwire_command: Command, service: FakeService, address: str) -> None:

@@ -107,6 +107,7 @@ def test_the_current_span_is_carried_on() -> None:
     assert carried["traceparent"] == f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
+@pytest.mark.process
 def test_a_program_without_opentelemetry_is_spared_its_import() -> None:
     program = (
         "import sys, groundwire; from groundwire.tracing import trace_metadata; assert trace_metadata() == (); "

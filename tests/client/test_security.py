@@ -83,7 +83,11 @@ async def test_the_client_for_asyncio_asks_for_the_token_anew(service: FakeServi
 
 @pytest.mark.parametrize("make", CLIENTS)
 @pytest.mark.parametrize("server", ELSEWHERE)
-@pytest.mark.parametrize("proof", [{"token": HUSH}, {"token": lambda: HUSH}, {"api_key": HUSH}], ids=str)
+@pytest.mark.parametrize(
+    "proof",
+    [{"token": HUSH}, {"token": lambda: HUSH}, {"api_key": HUSH}],
+    ids=["token", "source of tokens", "API key"],
+)
 def test_no_credential_goes_to_another_machine_in_the_clear(make: type, server: str, proof: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"give tls=groundwire\.Tls\(\)") as caught:
         make(server, **proof)

@@ -71,7 +71,7 @@ def test_what_the_environment_says_is_sent(
         ({"GROUNDWIRE_TOKEN": "a", "GROUNDWIRE_API_KEY": "b"}, "GROUNDWIRE_TOKEN and GROUNDWIRE_API_KEY are two"),
         ({"GROUNDWIRE_TLS_CERT": "a"}, "GROUNDWIRE_TLS_CERT and GROUNDWIRE_TLS_KEY belong together"),
         ({"GROUNDWIRE_TLS": "maybe"}, "GROUNDWIRE_TLS is 'maybe': set it to 1 or 0"),
-        ({"GROUNDWIRE_TLS_CA": "secret"}, "GROUNDWIRE_TLS_CA .* holds no PEM of a certificate"),
+        ({"GROUNDWIRE_TLS_CA": "secret"}, "GROUNDWIRE_TLS_CA .* does not hold a certificate in PEM"),
         ({"GROUNDWIRE_TOKEN_FILE": "absent"}, "absent .token. cannot be read: No such file"),
         ({"GROUNDWIRE_TOKEN": "a", "GROUNDWIRE_SERVER": "203.0.113.7:1"}, "give tls="),
     ],

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import weaviate
 from opentelemetry.trace import NoOpTracer, Tracer
@@ -18,12 +18,10 @@ from weaviate.auth import AuthApiKey
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
 from groundwire_server.adapters.store.weaviate.options import (
-    Address,
-    CollectionOptions,
-    ConnectionOptions,
     SearchMode,
     SearchOptions,
-    Vectorizer,
+    VectorizerOptions,
+    VectorSource,
     WeaviateOptions,
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
@@ -35,6 +33,8 @@ from groundwire_server.domain.evidence import Evidence, Query
 from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.metadata import Metadata
 from groundwire_server.domain.vector import Vector
+from groundwire_server.options import Options
+from groundwire_server.options.secret import Secret
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.sentence_vectors import SentenceVectors
@@ -50,6 +50,7 @@ STRANGER = Caller("globex", "alice", frozenset({"alice", "staff"}))
 ALL = frozenset({EVERYBODY})
 
 DIMENSIONS = 8
+AXES = VectorSource("axes", DIMENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,8 @@ REAL = "WEAVIATE_HTTP"
 MODULE = "WEAVIATE_MODULE"
 """A module of that Weaviate's whose model is `tests/doubles/weaviate/vectorizer.py`, such as text2vec-transformers."""
 
+MODULE_VECTORS = VectorSource(module=VectorizerOptions(module=os.environ.get(MODULE, "text2vec-transformers")))
+
 _COLLECTIONS = count()
 
 
@@ -184,15 +187,29 @@ async def weaviate_double(folder: Path) -> AsyncIterator[Store]:
 
 
 def weaviate_options(double: FakeWeaviate) -> WeaviateOptions:
-    address = Address("127.0.0.1", double.http_port, double.grpc_port)
-    collection = CollectionOptions(model="axes", dimensions=DIMENSIONS)
-    return WeaviateOptions(ConnectionOptions(address, api_key=double.world.key), collection)
+    return WeaviateOptions(
+        http=f"127.0.0.1:{double.http_port}",
+        grpc=f"127.0.0.1:{double.grpc_port}",
+        api_key=secret(double.world.key),
+    )
+
+
+def secret(value: str | None) -> Secret | None:
+    return Secret("env://TEST", value) if value else None
+
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+
+
+def altered(options: AnyOptions, **changes: Any) -> AnyOptions:
+    """The same options with some changed, and checked again."""
+    return options.model_validate({**dict(options), **changes})
 
 
 @asynccontextmanager
 async def vectorizing_double(folder: Path) -> AsyncIterator[Store]:
     """The same with a module of Weaviate's that makes the vectors."""
-    async with FakeWeaviate() as double, opened_weaviate(vectorizing(weaviate_options(double))) as store:
+    async with FakeWeaviate() as double, opened_weaviate(weaviate_options(double), vectors=MODULE_VECTORS) as store:
         double.world.keep_calls = False
         yield _vectorizing(store)
 
@@ -200,65 +217,58 @@ async def vectorizing_double(folder: Path) -> AsyncIterator[Store]:
 @asynccontextmanager
 async def real_vectorizing(folder: Path) -> AsyncIterator[Store]:
     """A Weaviate that runs, with the module that the environment names before something like the double's model."""
-    options = vectorizing(WeaviateOptions(real_connection(), CollectionOptions(own_name())))
-    async with opened_weaviate(options) as store:
+    options = real_options()
+    async with opened_weaviate(options, vectors=MODULE_VECTORS) as store:
         yield _vectorizing(store)
     await dropped(options)
 
 
-def vectorizing(options: WeaviateOptions) -> WeaviateOptions:
-    """The same store, with vectors of a module's."""
-    vectorizer = Vectorizer(os.environ.get(MODULE, "text2vec-transformers"))
-    return replace(options, collection=CollectionOptions(options.collection.name, vectorizer=vectorizer))
-
-
 def _vectorizing(store: WeaviateStore) -> Store:
-    keyword = store.searched(SearchOptions(SearchMode.KEYWORD))
+    keyword = store.searched(SearchOptions(mode=SearchMode.KEYWORD))
     return VectorizingStore(store.retriever, _Marking(store.corpus), store.sentence_vectors, keyword)
 
 
 @asynccontextmanager
 async def real_weaviate(folder: Path) -> AsyncIterator[Store]:
     """A Weaviate that runs, with collections of its own."""
-    options = WeaviateOptions(real_connection(), CollectionOptions(own_name(), model="axes", dimensions=DIMENSIONS))
+    options = real_options()
     async with opened_weaviate(options) as store:
         yield Store(store.retriever, store.corpus, store.sentence_vectors)
     await dropped(options)
 
 
-def real_connection() -> ConnectionOptions:
-    """The way to the Weaviate that the environment names."""
-    http, grpc = os.environ[REAL], os.environ["WEAVIATE_GRPC"]
-    address = Address(*_host_and_port(http), int(grpc.rpartition(":")[2]), grpc.rpartition(":")[0])
-    return ConnectionOptions(address, os.environ.get("WEAVIATE_KEY"))
-
-
-def own_name() -> str:
-    """The name of a collection that no other test has."""
-    return f"Contract{os.getpid()}x{next(_COLLECTIONS)}"
+def real_options() -> WeaviateOptions:
+    """The Weaviate that the environment names, with a collection that no other test has."""
+    return WeaviateOptions(
+        http=os.environ[REAL],
+        grpc=os.environ["WEAVIATE_GRPC"],
+        api_key=secret(os.environ.get("WEAVIATE_KEY")),
+        collection=f"Contract{os.getpid()}x{next(_COLLECTIONS)}",
+    )
 
 
 async def dropped(options: WeaviateOptions) -> None:
     """Remove a store's collections, and all that is in them."""
-    connection = options.connection
-    address = connection.address
+    (host, port), (grpc_host, grpc_port) = map(_host_and_port, (options.http, options.grpc))
     async with weaviate.use_async_with_custom(
-        address.host,
-        address.http_port,
+        host,
+        port,
         http_secure=False,
-        grpc_host=address.grpc_host or address.host,
-        grpc_port=address.grpc_port,
+        grpc_host=grpc_host,
+        grpc_port=grpc_port,
         grpc_secure=False,
-        auth_credentials=AuthApiKey(connection.api_key) if connection.api_key else None,
+        auth_credentials=AuthApiKey(options.api_key.reveal()) if options.api_key else None,
         skip_init_checks=True,
     ) as client:
-        await client.collections.delete([options.collection.name, options.collection.documents])
+        await client.collections.delete([options.collection, options.documents])
 
 
 @asynccontextmanager
-async def opened_weaviate(options: WeaviateOptions, tracer: Tracer | None = None) -> AsyncIterator[WeaviateStore]:
+async def opened_weaviate(
+    options: WeaviateOptions, tracer: Tracer | None = None, vectors: VectorSource = AXES
+) -> AsyncIterator[WeaviateStore]:
     """The Weaviate store with its schema applied."""
-    store = WeaviateStore.open(options, SystemClock(), tracer or NoOpTracer())
+    store = WeaviateStore.open(options, vectors, SystemClock(), tracer or NoOpTracer())
     try:
         await store.schema.apply(await store.schema.plan(NEVER), NEVER)
         yield store

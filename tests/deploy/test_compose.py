@@ -101,7 +101,7 @@ def test_the_server_is_not_root_and_stops_in_its_own_time() -> None:
     (user,) = re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)
     assert int(user) > 0
     drain = load(Sources()).configuration.server.drain
-    assert int(SERVICES["server"]["stop_grace_period"].rstrip("s")) > drain.notice + drain.grace
+    assert int(SERVICES["server"]["stop_grace_period"].rstrip("s")) > drain.notice_seconds + drain.grace_seconds
 
 
 def test_the_server_sends_its_traces_where_the_collector_takes_them() -> None:
@@ -174,6 +174,7 @@ def test_named_volumes_are_declared_and_used() -> None:
     assert {mount for mount in mounts if not mount.startswith(".")} == set(COMPOSE["volumes"])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("status", "healthy"),
     [
@@ -219,6 +220,7 @@ def has_compose() -> bool:
     return subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not has_compose(), reason="docker compose is not installed")
 def test_compose_itself_accepts_the_file() -> None:
     done = subprocess.run(

@@ -14,7 +14,7 @@ from groundwire import Document, SyncClient
 ROOT = Path(__file__).parents[2]
 NOTE = "Parcels are signed for at the front desk, from eight to six."
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:

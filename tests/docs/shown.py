@@ -159,7 +159,7 @@ def _ended(text: str) -> str:
 def _same_each_time(text: str) -> str:
     text = re.sub(r'("(?:request_id|trace_id|corpus_version|chunk_id)": )"[\w-]+"', r'\1"-"', text)
     text = re.sub(r"^trace [0-9a-f]{32}$", "trace -", text, flags=re.MULTILINE)
-    text = re.sub(r"^.* in all, the model began at .*$", "- in all", text, flags=re.MULTILINE)
+    text = re.sub(r"^.* in total, first token after .*$", "- in all", text, flags=re.MULTILINE)
     # A stage of the waterfall: its bar, its time and its budget.
     return re.sub(r"^(\w+) +[▏▎▍▌▋▊▉█ ]*[▏▎▍▌▋▊▉█] +[\d.]+ m?s of +[\d.]+ m?s?$", r"\1 -", text, flags=re.MULTILINE)
 

@@ -54,6 +54,8 @@ def write(folder: Path) -> None:
             path.write_text(block.text, encoding="utf-8")
 
 
+@pytest.mark.process
+@pytest.mark.pages
 @pytest.mark.local
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name)

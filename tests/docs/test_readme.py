@@ -17,6 +17,8 @@ from groundwire.v1 import outcome_pb2
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.cli import main
+from groundwire_server.edge.options import ServerOptions
 from tests.docs.shown import assert_shows, run
 from tests.doubles.configured import beside
 from tests.doubles.counts import Counts
@@ -69,7 +71,7 @@ async def product(tmp_path: Path) -> AsyncIterator[Running]:
     spans = Spans()
     process = compose.Process.begin(spans.tracer, Counts().meter)
     reloader = await ConfigReloader.begin(sources, load(sources), process)
-    server = compose.server(reloader.current, process)
+    server = compose.server(reloader.current, process, ServerOptions())
     try:
         address = f"127.0.0.1:{await server.start('127.0.0.1:0')}"
         async with Client(address, tenant="demo") as client:
@@ -87,6 +89,8 @@ def following(language: str) -> list[tuple[str, str]]:
     return [(block, BLOCKS[at + 1][1]) for at, (named, block) in enumerate(BLOCKS) if named == language]
 
 
+@pytest.mark.process
+@pytest.mark.pages
 @pytest.mark.local
 @pytest.mark.parametrize("example", range(len(following("python"))))
 async def test_the_python_examples_print_what_is_shown(product: Running, example: int) -> None:
@@ -95,6 +99,8 @@ async def test_the_python_examples_print_what_is_shown(product: Running, example
     assert_shows(shown, await run(sys.executable, "-c", code.replace("127.0.0.1:50051", product.address)))
 
 
+@pytest.mark.process
+@pytest.mark.pages
 @pytest.mark.local
 @pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not installed; it comes with make setup on Linux x86-64")
 async def test_the_grpcurl_example_prints_what_is_shown(product: Running) -> None:
@@ -108,6 +114,8 @@ async def test_the_grpcurl_example_prints_what_is_shown(product: Running) -> Non
     assert_shows(block.removeprefix(command[0]), printed)
 
 
+@pytest.mark.process
+@pytest.mark.pages
 @pytest.mark.local
 async def test_a_file_of_ones_own_is_stored_and_asked_about_as_shown(product: Running, tmp_path: Path) -> None:
     (block,) = [block for block in CONSOLES if "$ groundwire ask" in block]
@@ -206,8 +214,9 @@ def shown_options() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("command", sorted(shown_options()))
-async def test_every_option_shown_exists(command: str) -> None:
-    usage = await run(sys.executable, "-m", "groundwire_server", command, "--help")
+def test_every_option_shown_exists(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main.run([command, "--help"]) == 0
+    usage = capfd.readouterr().out
     offered = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", usage))
     assert shown_options()[command] <= offered
 

@@ -49,6 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.process
 @pytest.mark.slow
 def test_no_page_loads_anything_from_another_host(site: Path) -> None:
     pages = list(site.rglob("*.html"))
@@ -62,6 +63,7 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
     assert [found for style in styles for found in re.findall(r"url\(['\"]?(?:https?:)?//[^)]*", style)] == []
 
 
+@pytest.mark.process
 @pytest.mark.slow
 def test_every_page_has_what_it_was_given(site: Path) -> None:
     assert "<svg" in (site / "concepts" / "path.html").read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ KEY = "sk-SECRET-KEY"
 OPTIONS = OpenAiEmbeddingOptions(model="bge-test", dimensions=DIMENSIONS, bounds=EmbeddingBounds(request_seconds=5.0))
 PROFILE = ProviderProfile()
 QUICK = RetryOptions(base_seconds=0.001)
-ONCE = RetryOptions(attempts=1)
+ONCE = RetryOptions(max_attempts=1)
 
 
 def options(**changes: object) -> OpenAiEmbeddingOptions:

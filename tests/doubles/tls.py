@@ -1,50 +1,70 @@
-"""A listener that shows its certificate and says nothing more."""
+"""Listeners beside which a client finds that it has TLS and they have not, or the other way round.
+
+They are not gRPC's: a server of its that is stopped just after a connection was closed in its handshake ends the whole
+process now and then. They read all that comes, too: what a socket is closed over unread takes back what was written.
+"""
 
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+
+_SETTINGS = bytes.fromhex("000000040000000000")
+"""The frame that every HTTP/2 server begins with, without a setting."""
 
 
 @contextmanager
 def showing(certificate: Path, key: Path) -> Iterator[int]:
-    """Listens on a free port of this machine, and gives its number.
-
-    It is not gRPC's: a server of its that is stopped just after a connection was closed in its handshake ends the
-    whole process now and then.
-    """
+    """Show a certificate on a free port of this machine, and say nothing more; give the port's number."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    # Without it gRPC's clients complain of that, before they look at the name.
+    # gRPC's client looks at the names in a certificate only of who speaks HTTP/2.
     context.set_alpn_protocols(["h2"])
+
+    def show(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as secured:
+            try:
+                secured.do_handshake()
+            except ssl.SSLError:
+                secured.shutdown(socket.SHUT_WR)
+            while secured.recv(65536):
+                pass
+
+    with _listening(show) as port:
+        yield port
+
+
+@contextmanager
+def plaintext() -> Iterator[int]:
+    """Begin HTTP/2 without TLS on a free port of this machine, and say nothing more; give the port's number."""
+
+    def begin(connection: socket.socket) -> None:
+        connection.sendall(_SETTINGS)
+        while connection.recv(65536):
+            pass
+
+    with _listening(begin) as port:
+        yield port
+
+
+@contextmanager
+def _listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve one connection after the other."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        shown = threading.Thread(target=_show, args=(listener, context))
-        shown.start()
+
+        def accept() -> None:
+            with suppress(OSError):  # the listener has been shut down
+                while True:
+                    connection, _ = listener.accept()
+                    with connection, suppress(OSError):
+                        serve(connection)
+
+        thread = threading.Thread(target=accept)
+        thread.start()
         try:
             yield int(listener.getsockname()[1])
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            shown.join()
-
-
-def _show(listener: socket.socket, context: ssl.SSLContext) -> None:
-    with suppress(OSError):  # the listener has been shut down
-        while True:
-            plain, _ = listener.accept()
-            secured = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-            with secured, suppress(OSError):
-                try:
-                    secured.do_handshake()
-                    secured.recv(1)
-                except ssl.SSLError:
-                    _hang_up(secured)
-
-
-def _hang_up(secured: ssl.SSLSocket) -> None:
-    """Close a connection in order: what was sent and not read would have it reset."""
-    with socket.socket(fileno=secured.detach()) as plain:
-        plain.shutdown(socket.SHUT_WR)
-        while plain.recv(65536):
-            pass
+            thread.join()

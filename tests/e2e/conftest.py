@@ -21,6 +21,7 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.options import ServerOptions
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.tls import ServerTls
@@ -92,7 +93,7 @@ def serve(tmp_path: Path) -> Serve:
         routes = {"default": (default, "main")}
         process = compose.Process.begin(spans.tracer, counts.meter)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
-        server = compose.server(current, process)
+        server = compose.server(current, process, ServerOptions())
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
         try:

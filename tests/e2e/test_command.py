@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.app import keys
-from groundwire_server.app.access import AccessOptions, access
+from groundwire_server.app.access import access
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.authentication import ApiKeysConfig, AuthenticationConfig
 from groundwire_server.cli.main import run
 from groundwire_server.domain.caller import Role
 from tests.e2e.conftest import Serve
@@ -42,8 +43,8 @@ async def test_the_command_shows_its_key_and_the_server_its_version(
     monkeypatch.setenv("GROUNDWIRE_STORES__MAIN__FOLDER", str(tmp_path))
     document = tmp_path / "mail.md"
     document.write_text("# Mail\n\nParcels wait in the mail room.\n")
-    options = AccessOptions(Path(key_files["keys"]))
-    async with access(options, SystemClock()) as opened, serve(access=opened) as product:
+    section = AuthenticationConfig(api_keys=ApiKeysConfig(file=Path(key_files["keys"])))
+    async with access(section, None, SystemClock()) as opened, serve(access=opened) as product:
 
         async def by(role: str, *arguments: str) -> tuple[int, str, str]:
             return await command(*arguments, "--server", product.address, "--api-key-file", key_files[role])

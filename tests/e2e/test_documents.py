@@ -1,14 +1,13 @@
 """Documents are stored, listed, deleted and purged over gRPC, with either store behind."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import grpc
 import pytest
 from opentelemetry.trace import Tracer
 
 from groundwire.v1 import document_pb2, document_service_pb2, filter_pb2
-from groundwire_server.adapters.store.weaviate.options import CollectionOptions
+from groundwire_server.adapters.store.weaviate.options import VectorSource
 from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.checks import check_document
 from groundwire_server.domain.caller import Caller
@@ -33,8 +32,8 @@ async def product(request: pytest.FixtureRequest, serve: Serve) -> AsyncIterator
         return
     probe = HashingEmbedder()
     async with FakeWeaviate() as double:
-        collection = CollectionOptions(model=probe.model, dimensions=probe.dimensions)
-        async with opened_weaviate(replace(weaviate_options(double), collection=collection)) as weaviate:
+        vectors = VectorSource(probe.model, probe.dimensions)
+        async with opened_weaviate(weaviate_options(double), vectors=vectors) as weaviate:
 
             def store(embedder: HashingEmbedder, _: Tracer) -> Store:
                 return Store(weaviate.retriever, weaviate.corpus, embedder, weaviate.sentence_vectors)

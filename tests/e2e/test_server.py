@@ -174,7 +174,7 @@ class _Told(logging.Handler):
         self.counted = asyncio.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if vars(record)["event"] == "calls_refused":
+        if vars(record)["event"] == "calls_denied":
             self.counted.set()
 
 
@@ -185,7 +185,7 @@ async def test_a_server_tells_of_a_flood_that_has_stopped(serve: Serve, monkeypa
     logger.addHandler(handler)
     try:
         async with serve() as product:
-            for _ in range(security_events.TOLD + 1):
+            for _ in range(security_events.LOGGED + 1):
                 with pytest.raises(grpc.aio.AioRpcError):
                     await product.answers.CancelAnswer(answer_service_pb2.CancelAnswerRequest(request_id="order-4711"))
             await asyncio.wait_for(handler.counted.wait(), 10)

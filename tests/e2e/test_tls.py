@@ -14,11 +14,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from groundwire.v1 import document_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
-from groundwire_server.adapters.authentication.certificates import CertificatePattern
-from groundwire_server.app.access import AccessOptions, access
+from groundwire_server.adapters.authentication.certificates import CertificateOptions
+from groundwire_server.app.access import access
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.authentication import AuthenticationConfig
 from groundwire_server.domain.caller import Role
-from groundwire_server.edge.tls import ServerTls, TlsFiles
+from groundwire_server.edge.options import TlsOptions
+from groundwire_server.edge.tls import ServerTls
 from tests.doubles.certificates import Authority, Issued, signed_by
 from tests.e2e.calls import ACME, info, open_document
 from tests.e2e.conftest import Serve
@@ -34,7 +36,7 @@ class Secured:
     """A server behind TLS."""
 
     address: str
-    files: TlsFiles
+    files: TlsOptions
 
     @asynccontextmanager
     async def channel(self, roots: bytes, own: Issued | None = None) -> AsyncIterator[grpc.aio.Channel]:
@@ -59,14 +61,19 @@ def authority() -> Authority:
 
 @asynccontextmanager
 async def secured(
-    serve: Serve, authority: Authority, folder: Path, options: AccessOptions | None = None, *, mutual: bool = False
+    serve: Serve,
+    authority: Authority,
+    folder: Path,
+    section: AuthenticationConfig | None = None,
+    *,
+    mutual: bool = False,
 ) -> AsyncIterator[Secured]:
     certificate, key = authority.issue(dns=["localhost"]).write(folder)
     clients = folder / "clients.pem"
     clients.write_bytes(authority.pem)
-    files = TlsFiles(certificate, key, clients if mutual else None)
+    files = TlsOptions(certificate=certificate, key=key, client_ca=clients if mutual else None)
     async with (
-        access(options or AccessOptions(), SystemClock()) as opened,
+        access(section or AuthenticationConfig(), None, SystemClock()) as opened,
         serve(access=opened, tls=ServerTls(files, SystemClock())) as product,
     ):
         yield Secured(product.address.replace("127.0.0.1", "localhost"), files)
@@ -110,7 +117,7 @@ async def test_a_renewal_that_is_broken_or_half_done_leaves_the_old_certificate(
         for _ in range(2):
             assert await server.version(authority.pem)
         assert [record.getMessage() for record in caplog.records] == [
-            "the new certificate cannot be used, the old one stays"
+            "the new certificate cannot be used; the old one stays in use"
         ]
         renewed.write(tmp_path)
         assert await server.version(later.pem)
@@ -122,7 +129,7 @@ async def test_a_certificate_is_renewed_as_kubernetes_swaps_a_secret(
     later = Authority()
     first, second = _volume(tmp_path, "first", authority), _volume(tmp_path, "second", later)
     _swap(tmp_path, first)
-    files = TlsFiles(tmp_path / "..data" / "tls.crt", tmp_path / "..data" / "tls.key")
+    files = TlsOptions(certificate=tmp_path / "..data" / "tls.crt", key=tmp_path / "..data" / "tls.key")
     async with serve(tls=ServerTls(files, SystemClock())) as product:
         server = Secured(product.address.replace("127.0.0.1", "localhost"), files)
         assert await server.version(authority.pem)
@@ -158,7 +165,7 @@ async def test_an_expired_renewal_leaves_the_old_certificate(
     assert any("has expired" in str(vars(record).get("why")) for record in caplog.records)
 
 
-MUTUAL = AccessOptions(certificates=CertificatePattern(PATTERN, frozenset(Role) - {Role.ADMIN}))
+MUTUAL = AuthenticationConfig(certificates=CertificateOptions(pattern=PATTERN, roles=frozenset(Role) - {Role.ADMIN}))
 
 
 async def test_a_certificate_says_who_calls_every_rpc(serve: Serve, authority: Authority, tmp_path: Path) -> None:

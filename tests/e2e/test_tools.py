@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.app.telemetry import telemetry
 from groundwire_server.telemetry.names import METRIC_PASSAGES_DROPPED
 from tests.e2e.calls import answer
@@ -56,7 +57,7 @@ async def test_spans_reach_a_collector_when_an_endpoint_is_set() -> None:
     receiver = Receiver()
     port = receiver.server.add_insecure_port("127.0.0.1:0")
     await receiver.server.start()
-    measuring = telemetry("1.2.3", f"http://127.0.0.1:{port}")
+    measuring = telemetry("1.2.3", TelemetryConfig(otlp_endpoint=f"http://127.0.0.1:{port}"))
     with measuring.tracer.start_as_current_span("outer"), measuring.tracer.start_as_current_span("inner"):
         pass
     await asyncio.to_thread(measuring.shut_down)
@@ -71,7 +72,7 @@ async def test_counts_reach_it_where_they_are_on(*, metrics: bool) -> None:
     receiver = Receiver()
     port = receiver.server.add_insecure_port("127.0.0.1:0")
     await receiver.server.start()
-    measuring = telemetry("1.2.3", f"http://127.0.0.1:{port}", metrics=metrics)
+    measuring = telemetry("1.2.3", TelemetryConfig(otlp_endpoint=f"http://127.0.0.1:{port}", metrics=metrics))
     # As a configuration that is read again makes it again.
     for dropped in (2, 3):
         measuring.meter.create_counter(METRIC_PASSAGES_DROPPED).add(dropped)
@@ -82,7 +83,7 @@ async def test_counts_reach_it_where_they_are_on(*, metrics: bool) -> None:
 
 
 async def test_a_collector_that_is_down_does_not_hold_up_the_end() -> None:
-    measuring = telemetry("1.2.3", "http://127.0.0.1:1")
+    measuring = telemetry("1.2.3", TelemetryConfig(otlp_endpoint="http://127.0.0.1:1"))
     with measuring.tracer.start_as_current_span("lost"):
         pass
     async with asyncio.timeout(5):
@@ -90,11 +91,12 @@ async def test_a_collector_that_is_down_does_not_hold_up_the_end() -> None:
 
 
 def test_without_an_endpoint_a_span_has_a_trace_id_and_is_not_recorded() -> None:
-    with telemetry("1.2.3", None).tracer.start_as_current_span("call") as span:
+    with telemetry("1.2.3", TelemetryConfig()).tracer.start_as_current_span("call") as span:
         assert span.get_span_context().trace_id
         assert not span.is_recording()
 
 
+@pytest.mark.process
 @pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not installed; it comes with make setup on Linux x86-64")
 async def test_grpcurl_asks_by_reflection(product: Product) -> None:
     assert GRPCURL is not None

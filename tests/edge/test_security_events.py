@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from groundwire_server.domain.access_denied import DenialReason
-from groundwire_server.edge.security_events import OTHERS, SOURCES, TOLD, WINDOW, SecurityEventLog
+from groundwire_server.edge.security_events import LOGGED, OTHERS, SOURCES, WINDOW, SecurityEventLog
 from tests.doubles.clock import SetClock
 
 ABOUT = {"method": "groundwire.v1.AnswerService/Answer", "request_id": "r" * 8, "trace_id": "t" * 32, "key_id": "k"}
@@ -32,7 +32,7 @@ def test_a_refusal_is_told_of_with_all_that_may_be_known(
 ) -> None:
     refusals.record("10.0.0.7", DenialReason.API_KEY_EXPIRED, ABOUT)
     (event,) = told(caplog)
-    expected = {"event": "call_refused", "peer": "10.0.0.7", "reason": "api_key_expired", "levelname": "WARNING"}
+    expected = {"event": "call_denied", "peer": "10.0.0.7", "reason": "api_key_expired", "levelname": "WARNING"}
     assert {name: event[name] for name in (*expected, *ABOUT)} == expected | ABOUT
 
 
@@ -41,12 +41,12 @@ def test_a_flood_is_counted_and_its_count_told_when_its_window_ends(
 ) -> None:
     for _ in range(1000):
         refusals.record("10.0.0.7", DenialReason.TOKEN_EXPIRED, ABOUT)
-    assert [event["event"] for event in told(caplog)] == ["call_refused"] * TOLD
+    assert [event["event"] for event in told(caplog)] == ["call_denied"] * LOGGED
     caplog.clear()
     clock.move(WINDOW)
     refusals.record("10.0.0.8", DenialReason.TOKEN_EXPIRED, ABOUT)
     count, event = told(caplog)
-    assert (count["event"], count["peer"], count["suppressed"]) == ("calls_refused", "10.0.0.7", 1000 - TOLD)
+    assert (count["event"], count["peer"], count["suppressed"]) == ("calls_denied", "10.0.0.7", 1000 - LOGGED)
     assert event["peer"] == "10.0.0.8"
 
 
@@ -56,9 +56,9 @@ def test_peers_and_reasons_are_counted_apart(refusals: SecurityEventLog, caplog:
         for peer in ("10.0.0.7", "10.0.0.8")
         for word in (DenialReason.TOKEN_EXPIRED, DenialReason.ROLE_MISSING)
     ]
-    for peer, word in pairs * (TOLD + 1):
+    for peer, word in pairs * (LOGGED + 1):
         refusals.record(peer, word, ABOUT)
-    assert [(event["peer"], event["reason"]) for event in told(caplog)] == pairs * TOLD
+    assert [(event["peer"], event["reason"]) for event in told(caplog)] == pairs * LOGGED
 
 
 def test_a_flood_that_has_stopped_is_told_of(
@@ -71,7 +71,7 @@ def test_a_flood_that_has_stopped_is_told_of(
     assert not caplog.records
     clock.move(WINDOW)
     refusals.end_windows()
-    assert [(event["suppressed"], event["of"]) for event in told(caplog)] == [(1000 - TOLD, "k")]
+    assert [(event["suppressed"], event["of"]) for event in told(caplog)] == [(1000 - LOGGED, "k")]
 
 
 def test_nobody_hides_in_the_noise_of_others_behind_the_same_proxy(
@@ -91,7 +91,7 @@ def test_a_network_does_not_hide_others_by_its_many_addresses(
 ) -> None:
     for number in range(SOURCES * 2):
         refusals.record(f"2001:db8::{number:x}", DenialReason.NO_CREDENTIAL, {})
-    assert [event["peer"] for event in told(caplog)] == [f"2001:db8::{number:x}" for number in range(TOLD)]
+    assert [event["peer"] for event in told(caplog)] == [f"2001:db8::{number:x}" for number in range(LOGGED)]
     caplog.clear()
     for peer in ("2001:db8:0:1::1", "::ffff:10.0.0.7", "fe80::1%eth0", "10.0.0.7"):
         refusals.record(peer, DenialReason.NO_CREDENTIAL, {})
@@ -104,11 +104,11 @@ def test_after_its_window_a_peer_is_told_of_again(
     for _ in range(3):
         refusals.record("10.0.0.7", DenialReason.TOKEN_EXPIRED, ABOUT)
         clock.move(WINDOW)
-    assert [event["event"] for event in told(caplog)] == ["call_refused"] * 3
+    assert [event["event"] for event in told(caplog)] == ["call_denied"] * 3
 
 
 def test_what_was_suppressed_is_told_at_the_end(refusals: SecurityEventLog, caplog: pytest.LogCaptureFixture) -> None:
-    for _ in range(TOLD + 2):
+    for _ in range(LOGGED + 2):
         refusals.record("10.0.0.7", DenialReason.TOKEN_EXPIRED, ABOUT)
     caplog.clear()
     refusals.flush()
@@ -121,11 +121,11 @@ def test_a_flood_from_everywhere_keeps_log_and_memory_within_bounds(
 ) -> None:
     for number in range(SOURCES * 3):
         refusals.record(f"peer-{number}", DenialReason.NO_CREDENTIAL, ABOUT)
-    assert len(told(caplog)) == SOURCES + TOLD
+    assert len(told(caplog)) == SOURCES + LOGGED
     assert len(refusals._counts) == SOURCES + 1
     caplog.clear()
     clock.move(WINDOW)
     refusals.record("one-more", DenialReason.NO_CREDENTIAL, ABOUT)
     count, _ = told(caplog)
-    assert (count["peer"], count["suppressed"]) == (OTHERS, SOURCES * 2 - TOLD)
+    assert (count["peer"], count["suppressed"]) == (OTHERS, SOURCES * 2 - LOGGED)
     assert len(refusals._counts) == 1

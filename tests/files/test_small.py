@@ -36,7 +36,7 @@ def test_a_file_may_be_as_large_as_it_may(tmp_path: Path) -> None:
         (_folder, "is a folder: name the file in it", False),
         (os.mkfifo, "is a pipe or a device: name a file", False),
         (_loop, "cannot be read: Too many levels of symbolic links", False),
-        (_large, "is larger than 1 KiB: is it another file?", False),
+        (_large, "is larger than 1 KiB: is it the right file?", False),
     ],
 )
 def test_what_is_no_such_file_is_said_and_not_waited_for(

@@ -29,6 +29,7 @@ def test_the_changelog_names_the_image() -> None:
     assert newest == digest, "a new image needs an entry in protos/CHANGELOG.md that says why"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("file", "before", "after", "says"),
     [
@@ -53,6 +54,7 @@ def test_a_break_is_found(copy: Path, file: str, before: str, after: str, says: 
     assert says in found.stdout
 
 
+@pytest.mark.process
 def test_an_addition_is_no_break(copy: Path) -> None:
     path = copy / "groundwire" / "v1" / "passage.proto"
     path.write_text(path.read_text() + "\n// Added is new.\nmessage Added {}\n")

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from grpc_tools import protoc
 
+pytestmark = pytest.mark.process
+
 VENDOR = Path(__file__).parents[2] / "protos" / "vendor"
 
 USE = """

@@ -1,9 +1,7 @@
-"""Who is let in, put together from what is set."""
+"""The authenticators of a configuration."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from groundwire_server.adapters.authentication.declared import DeclaredIdentity
@@ -13,75 +11,57 @@ from groundwire_server.ports.authenticator import Authenticator
 from groundwire_server.ports.clock import Clock
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.authentication.certificates import CertificatePattern
     from groundwire_server.adapters.authentication.issuers import IssuerOptions
     from groundwire_server.adapters.authentication.jwks import FreshKeys
     from groundwire_server.adapters.authentication.tokens import Tokens
+    from groundwire_server.app.configuration.models.authentication import AuthenticationConfig
 
 NO_AUTHENTICATION = Access({CredentialKind.DECLARED: DeclaredIdentity()})
-"""No authentication: callers are whom they say they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessOptions:
-    """What callers may prove who they are with; nothing set means that they are believed.
-
-    Attributes:
-        api_keys: the file of API keys.
-        tokens: the issuers of tokens.
-        certificates: how client certificates name their callers.
-        tenants: those that there are; None lets every tenant in that a credential names.
-    """
-
-    api_keys: Path | None = None
-    tokens: Sequence["IssuerOptions"] = ()
-    certificates: "CertificatePattern | None" = None
-    tenants: frozenset[str] | None = None
-
-    @property
-    def authenticated(self) -> bool:
-        """Whether callers prove who they are."""
-        return self.api_keys is not None or bool(self.tokens) or self.certificates is not None
+"""No authentication: callers are trusted to identify themselves."""
 
 
 KeySets: TypeAlias = "dict[tuple[str, str], FreshKeys]"
-"""The key sets in use, by issuer and place: the next configuration goes on with them if an issuer is down just then."""
+"""Key sets by issuer and address: the next configuration keeps them if an issuer is down at that moment."""
 
 
 @asynccontextmanager
-async def access(options: AccessOptions, clock: Clock, known: "KeySets | None" = None) -> AsyncIterator[Access]:
-    """Let callers in as the options say; key sets are kept fresh until the context is left.
+async def access(
+    section: "AuthenticationConfig", tenants: Collection[str] | None, clock: Clock, known: "KeySets | None" = None
+) -> AsyncIterator[Access]:
+    """Yield the authenticators of a section; key sets are refreshed until the context is left.
 
-    An issuer that is down is no reason not to start: its tokens are refused until its keys are there, unless they are
-    known from before. A file that is not there is one.
+    An issuer that is down does not prevent the start: its tokens are rejected until its keys are loaded, unless they
+    are known from before. A missing file does.
 
     Args:
-        options: what callers may prove who they are with.
+        section: the accepted credentials.
+        tenants: the accepted tenants; None accepts every tenant that a credential names.
         clock: tells the time.
-        known: the key sets of the configuration before; those of this one take their place.
+        known: the key sets of the previous configuration; they are replaced by those of this one.
 
     Raises:
         SetupError: when the API keys, or a key set in a file, cannot be read.
     """
+    admitted = None if tenants is None else frozenset(tenants)
     kept: KeySets = {} if known is None else known
     before = dict(kept)
     kept.clear()
-    if not options.authenticated:
-        yield Access(NO_AUTHENTICATION.authenticators, options.tenants)
+    if not section.required:
+        yield Access(NO_AUTHENTICATION.authenticators, admitted)
         return
-    # Imported here: a server that believes its callers starts without what verifies them.
+    # Imported here: a server without authentication does not need them.
     from groundwire_server.adapters.authentication.api_keys import ApiKeys  # noqa: PLC0415
     from groundwire_server.adapters.authentication.certificates import Certificates  # noqa: PLC0415
 
     async with AsyncExitStack() as opened:
         found: dict[CredentialKind, Authenticator] = {}
-        if options.api_keys is not None:
-            found[CredentialKind.API_KEY] = await ApiKeys.open(options.api_keys, clock)
-        if options.certificates is not None:
-            found[CredentialKind.CERTIFICATE] = Certificates(options.certificates)
-        if options.tokens:
-            found[CredentialKind.TOKEN] = await _tokens(options.tokens, clock, opened, before, kept)
-        yield Access(found, options.tenants)
+        if section.api_keys is not None:
+            found[CredentialKind.API_KEY] = await ApiKeys.open(section.api_keys.file, clock)
+        if section.certificates is not None:
+            found[CredentialKind.CERTIFICATE] = Certificates(section.certificates)
+        if section.tokens:
+            found[CredentialKind.TOKEN] = await _tokens(section.tokens, clock, opened, before, kept)
+        yield Access(found, admitted)
 
 
 async def _tokens(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from groundwire_server.app.configuration.models.routes import Route
+from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.policy import Policy
@@ -11,7 +11,7 @@ from groundwire_server.evaluation.calibration import Fitting
 from groundwire_server.pipeline.relevance import RULE
 
 
-def calibrated(name: str, route: Route, store: Store) -> Policy:
+def calibrated(name: str, route: RouteConfig, store: Store) -> Policy:
     """The policy of a route, with the threshold that was fitted for it, if one was.
 
     Raises:

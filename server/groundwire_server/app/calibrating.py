@@ -10,6 +10,7 @@ from opentelemetry.metrics import NoOpMeter
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.app import compose
+from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.calibrated import fitting
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -102,8 +103,9 @@ async def _measured(
         parts = await open_parts(configuration, lease, NoOpTracer())
         # Nobody waits for an answer: a search that takes long is no error here.
         policy = replace(section.policy(route), retrieval_max=section.time.max_seconds)
-        process = compose.Process.begin(NoOpTracer(), NoOpMeter("calibrating"))
-        snapshot = compose.snapshot({route: (policy, section.store)}, parts, process)
+        process = compose.Process.begin(NoOpTracer(), NoOpMeter("calibrate"))
+        write_seconds = configuration.server.write_seconds
+        snapshot = compose.snapshot({route: (policy, section.store)}, parts, process, NO_AUTHENTICATION, write_seconds)
         every = [*halves[0], *halves[1]]
         levels = await _levels(snapshot, wanted, every, asked)
         middle = len(halves[0])

@@ -1,16 +1,16 @@
-"""The clock of the world."""
+"""The system's clock."""
 
 import time
 from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Deadlines on the monotonic clock, which event loops use too; callable from any thread."""
+    """The clock of production: monotonic, as the event loop's, and usable from any thread."""
 
     def now(self) -> float:
-        """Seconds on the monotonic clock."""
+        """Return seconds on the monotonic clock."""
         return time.monotonic()
 
     def today(self) -> datetime:
-        """The date and time in UTC."""
+        """Return the date and time in UTC."""
         return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Putting the product together: concrete classes are named in this room and nowhere else."""
+"""Composition: only this package names concrete classes."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,6 @@ from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
-from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
@@ -16,6 +15,7 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.options import ServerOptions
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
@@ -54,22 +54,22 @@ def snapshot(
     policies: Mapping[str, tuple[Policy, str]],
     parts: Parts,
     process: Process,
-    access: Access = NO_AUTHENTICATION,
-    write_seconds: float = 10.0,
+    access: Access,
+    write_seconds: float,
     self_hosted_only: Collection[str] = (),
 ) -> ServingSnapshot:
-    """Put together what calls are served by.
+    """Return what calls are served with.
 
     Args:
         policies: the routes by name, each with the name of its store.
-        parts: the adapters in use.
+        parts: the adapters.
         process: what outlives the snapshot.
-        access: who is let in; without it callers are believed, and the server may listen on loopback alone.
-        write_seconds: how long an event of a stream waits for its reader.
-        self_hosted_only: tenants that no hosted model is asked for.
+        access: the authenticators.
+        write_seconds: how long writing one event of a stream may take.
+        self_hosted_only: tenants whose questions go to self-hosted models only.
 
     Raises:
-        UnknownPromptError: when a route names a prompt that is not there.
+        UnknownPromptError: when a route names a prompt that does not exist.
     """
     prompts = FilePrompts(BUILT_IN)
     for policy, _ in policies.values():
@@ -106,8 +106,8 @@ def snapshot(
     )
 
 
-def server(current: CurrentSnapshot, process: Process, concurrent_calls: int = 1000) -> Server:
-    """Put a server together around what it serves by."""
+def server(current: CurrentSnapshot, process: Process, options: ServerOptions) -> Server:
+    """Return a server that serves the current snapshot."""
     clock = SystemClock()
     servicers = Servicers(
         Answers(current, process.runs),
@@ -116,11 +116,11 @@ def server(current: CurrentSnapshot, process: Process, concurrent_calls: int = 1
         Routes(current),
         ServerInfo(current),
     )
-    return Server(servicers, process.tracer, concurrent_calls, current, clock, process.runs.end)
+    return Server(servicers, process.tracer, options.max_concurrent_calls, current, clock, process.runs.end)
 
 
 def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck) -> Route:
-    """A route with the models alone that it may ask: it holds no others."""
+    """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
     generators = {alias: parts.generators[alias] for alias in chain}
     ports = Ports(store.retriever, store.embedder, prompts, generators, check, parts.prices, parts.budget)

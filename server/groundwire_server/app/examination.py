@@ -1,4 +1,4 @@
-"""Looks at what a server would work with, and changes nothing."""
+"""Examines the dependencies of a server without changing anything."""
 
 import asyncio
 from pathlib import Path
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 _PROBE_SECONDS = 5.0
 _WORD = "groundwire"
-"""What is embedded to see that it can be."""
+"""The text that is embedded as a test."""
 
 
 def store_format(folder: Path) -> int | None:
-    """The format of the embedded store in a folder; None where there is none yet.
+    """Return the format of the embedded store in a folder; None where there is none yet.
 
     Raises:
-        Failure: UnusableStoreFailure, whose text says what to do, when it cannot be served.
-        OSError: when it cannot be read.
+        Failure: UnusableStoreFailure, whose text says what to do, when the store cannot be used.
+        OSError: when the store cannot be read.
     """
     return format_of(folder / FILE)
 
 
 def count_keys(issuer: IssuerOptions) -> int | str:
-    """Read an issuer's key set as a server would: how many keys it can use, or why it cannot be had."""
+    """Read an issuer's key set as a server would; return the number of usable keys, or why it cannot be read."""
     try:
         return len(parse(asyncio.run(_read(issuer.jwks))).keys)
     except (KeySetError, ValueError) as wrong:
@@ -42,8 +42,8 @@ def count_keys(issuer: IssuerOptions) -> int | str:
 
 
 def examine_provider(configuration: Configuration, name: str) -> "Probed":
-    """Ask a provider which models it has, as a server would ask it anything: it is reached, and its key is tried."""
-    # Imported here: most that is examined needs no HTTP client of providers.
+    """Ask a provider for its models, as a server would call it: this tests its address and the key."""
+    # Imported here: other examinations do not need the HTTP client.
     from groundwire_server.adapters.http.probe import probe  # noqa: PLC0415
     from groundwire_server.app.parts.providers import credentials  # noqa: PLC0415
 
@@ -52,7 +52,7 @@ def examine_provider(configuration: Configuration, name: str) -> "Probed":
 
 
 def examine_embedder(configuration: Configuration, name: str) -> str:
-    """Embed a word at its provider, as a server would: why it cannot be done, or nothing."""
+    """Embed a word at the embedder's provider, as a server would; return why that failed, or an empty text."""
     return asyncio.run(_embedded(configuration, name))
 
 

@@ -1,4 +1,4 @@
-"""API keys by hand: made, listed, revoked."""
+"""API keys: creating, listing and revoking them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ __all__ = ["KeyFileError", "KeyState", "create", "known", "revoke"]
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """One key as its owner may see it: without its hash."""
+    """A key without its hash."""
 
     key_id: str
     caller: Caller
@@ -34,10 +34,22 @@ def create(
     lasts: timedelta | None,
     clock: Clock,
 ) -> tuple[KeyState, str]:
-    """Add a key to the file, which is made if there is none; return the key and its text, which is not kept.
+    """Create a key and add it to the file, which is created if it does not exist.
+
+    Args:
+        path: the file of keys.
+        tenant: of the key's caller.
+        subject: of the key's caller.
+        principals: of the key's caller.
+        roles: of the key's caller.
+        lasts: the key's lifetime; None for a key that does not expire.
+        clock: tells the time.
+
+    Returns:
+        The key, and its text, which is not stored anywhere.
 
     Raises:
-        ValueError: when tenant, subject or a principal is no name for one.
+        ValueError: when tenant, subject or a principal is not a valid name.
         KeyFileError: when the file cannot be read or written.
     """
     now = clock.today()
@@ -49,7 +61,7 @@ def create(
 
 
 def known(path: Path, clock: Clock) -> Sequence[KeyState]:
-    """The keys of the file, oldest first.
+    """Return the keys of the file, oldest first.
 
     Raises:
         KeyFileError: when the file cannot be read.
@@ -59,7 +71,7 @@ def known(path: Path, clock: Clock) -> Sequence[KeyState]:
 
 
 def revoke(path: Path, key_id: str, clock: Clock) -> KeyState | None:
-    """End a key; None when there is none of that id.
+    """Revoke a key; return it, or None when the file has no key with that id.
 
     Raises:
         KeyFileError: when the file cannot be read or written.

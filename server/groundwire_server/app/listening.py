@@ -1,15 +1,15 @@
-"""Where the server may listen."""
+"""The rule where a server may listen."""
 
 from groundwire_server.domain.loopback import on_this_machine
 
 
 def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool) -> str | None:
-    """Whether the address may be listened on: None, or a sentence that says why not and what to do.
+    """Return None if the server may listen on the address, or else a sentence that says why not and what to do.
 
     Args:
         address: HOST:PORT.
-        tls: whether connections are secured.
-        authenticated: whether callers prove who they are.
+        tls: whether connections use TLS.
+        authenticated: whether callers have to present a credential.
         dangerous: whether `dangerously_listen_without_authentication` is set.
     """
     if dangerous or is_loopback(address) or (tls and authenticated):
@@ -23,10 +23,10 @@ def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool)
 
 
 def is_loopback(address: str) -> bool:
-    """Whether HOST:PORT can be reached from this machine alone."""
+    """Return whether HOST:PORT is a loopback address."""
     host = address.rpartition(":")[0]
     bare = host.removeprefix("[").removesuffix("]")
-    # Without brackets the last group of an IPv6 address would pass for the port, and gRPC would listen elsewhere.
+    # Without brackets the last group of an IPv6 address would be taken for the port, and gRPC would listen elsewhere.
     if (":" in bare) != (host == f"[{bare}]"):
         return False
     return on_this_machine(bare)

@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line on standard error: what happened, never a text."""
+"""Logs: one JSON object per line on standard error, never with a user's or a document's text."""
 
 import json
 import logging
@@ -9,10 +9,10 @@ _STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {
 
 
 class JsonLines(logging.Formatter):
-    """A record with its extra fields as one line of JSON."""
+    """A formatter that writes a record and its extra fields as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Render a record; an exception is named, its message stays out."""
+        """Format a record; of an exception only the type is written, not the message."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -26,13 +26,17 @@ class JsonLines(logging.Formatter):
 
 
 def set_up_logs(level: str) -> None:
-    """Send every log line to standard error."""
+    """Write logs to standard error.
+
+    Args:
+        level: the lowest level that is written, such as `INFO`.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # It would write a line for every request to a store, with its address.
+    # It would log every request to a store, with its address.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # Of a batch that was refused in part it would write whole objects, with the texts in them.
+    # It would log the objects of a batch that was rejected in part, with their texts.
     logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
-    # In its own details gRPC writes several lines a call, and none of them is about the call.
+    # Its debug logs are several lines per call, none of them about the call.
     logging.getLogger("grpc").setLevel(max(logging.INFO, logging.getLogger().level))

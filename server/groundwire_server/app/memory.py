@@ -1,4 +1,4 @@
-"""How Python's collector of cyclic garbage is set for a server."""
+"""Garbage collection, set for a server."""
 
 import gc
 from typing import Final
@@ -9,10 +9,10 @@ is freed by its reference counts. These cost about 2 MB."""
 
 
 def settle_garbage_collection() -> None:
-    """Leave everything that was made until now out of later collections, and collect less often.
+    """Exclude every object that exists now from later collections, and collect less often.
 
-    Modules and their classes stay as long as the process does, and are so many objects that looking at them all takes
-    30 ms, in which no call goes on.
+    The modules and their classes live as long as the process, and take 30 ms to look at, in which no call makes
+    progress.
     """
     gc.collect()
     gc.freeze()

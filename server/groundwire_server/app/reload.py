@@ -1,4 +1,4 @@
-"""The configuration in force. Another takes its place whole, or not at all."""
+"""The active configuration, and reloading it: the new one is used as a whole, or not at all."""
 
 import asyncio
 import logging
@@ -13,10 +13,10 @@ from groundwire_server.app.access import KeySets, access
 from groundwire_server.app.calibrated import calibrated
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
-from groundwire_server.app.configuration.check import verify
+from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
+from groundwire_server.app.configuration.external import verify
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import Failure, SetupError
@@ -27,12 +27,12 @@ from groundwire_server.files.small import Mark, mark
 _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
     ("server", "tls"),
-    ("server", "concurrent_calls"),
+    ("server", "max_concurrent_calls"),
     ("telemetry", "otlp_endpoint"),
     ("telemetry", "otlp_headers"),
     ("telemetry", "metrics"),
 )
-"""What is set once, when the server starts."""
+"""Settings that only a restart can change."""
 
 WATCH_SECONDS = 1.0
 """How often the configuration file is checked for a change."""
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActiveConfig:
-    """One configuration with all that was opened for it."""
+    """A configuration with everything that was opened for it."""
 
     loaded: Loaded
     snapshot: ServingSnapshot
@@ -50,16 +50,16 @@ class ActiveConfig:
 
     @property
     def longest(self) -> float:
-        """Seconds after which no call that began with it can still run."""
+        """Seconds after which no call that uses it can still be running."""
         routes = self.loaded.configuration.routes.values()
         return max(INGEST_SECONDS, *(route.time.max_seconds for route in routes))
 
 
 class ConfigReloader:
-    """Holds what calls begin with, and puts the next in its place.
+    """The active configuration, which a reload replaces.
 
     Attributes:
-        current: what the servicers read.
+        current: the snapshot that servicers read.
     """
 
     def __init__(
@@ -75,14 +75,14 @@ class ConfigReloader:
 
     @classmethod
     async def begin(cls, sources: Sources, loaded: Loaded, process: Process) -> "ConfigReloader":
-        """Open what the first configuration names.
+        """Open the stores and models of the first configuration.
 
         Raises:
-            InvalidConfigurationError: when what it refers to is not there.
-            SetupError: when something is there, but cannot be used.
-            Failure: when a store is there, but cannot be opened.
+            InvalidConfigurationError: when something that it refers to does not exist.
+            SetupError: when something that it names cannot be used.
+            Failure: when a store cannot be opened.
             ImportError: when an extra is not installed.
-            OSError: when a folder cannot be had.
+            OSError: when a folder cannot be used.
         """
         shared = Shared()
         key_sets: KeySets = {}
@@ -90,35 +90,35 @@ class ConfigReloader:
 
     @property
     def configuration(self) -> Configuration:
-        """The configuration in force."""
+        """The active configuration."""
         return self._active.loaded.configuration
 
     async def reload(self) -> bool:
-        """Read the configuration again; it takes the place of the old one when all of it can be used.
+        """Read the configuration again, and use it if all of it is valid; return whether it is in use.
 
-        Calls in flight keep what they began with.
+        Calls in flight keep the configuration that they began with.
         """
         try:
             loaded = await asyncio.to_thread(load, self._sources)
             if loaded.configuration == self.configuration:
-                _log.info("the configuration is the same as before")
+                _log.info("the configuration has not changed")
                 return True
             _refuse_what_is_fixed(self.configuration, loaded)
             key_sets = dict(self._key_sets)
             active = await _open(loaded, self._process, self._shared, key_sets)
         except (InvalidConfigurationError, Failure, SetupError, ImportError, OSError) as wrong:
-            _log.error("the new configuration cannot be used, the old one stays", extra={"why": str(wrong)})
+            _log.error("the new configuration is invalid; the old one stays in use", extra={"why": str(wrong)})
             return False
         before, self._active, self._key_sets = self._active, active, key_sets
         self.current.snapshot = active.snapshot
         logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
         loop = asyncio.get_running_loop()
         self._retiring[before] = loop.create_task(self._retire(before))
-        _log.info("the new configuration is in force")
+        _log.info("the new configuration is in use")
         return True
 
     async def close(self) -> None:
-        """Close all that is open."""
+        """Close everything that is open."""
         for retiring in self._retiring.values():
             retiring.cancel()
         await asyncio.gather(*self._retiring.values(), return_exceptions=True)
@@ -156,8 +156,8 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
     clock = SystemClock()
     await asyncio.to_thread(verify, loaded, clock.today())
     async with AsyncExitStack() as opening:
-        options = configuration.authentication.options(configuration.tenants)
-        admitted = await opening.enter_async_context(access(options, clock, key_sets))
+        authenticated = access(configuration.authentication, configuration.tenants, clock, key_sets)
+        admitted = await opening.enter_async_context(authenticated)
         lease = shared.lease()
         opening.push_async_callback(lease.end)
         parts = await open_parts(configuration, lease, process.tracer)
@@ -177,22 +177,18 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
 
 
 def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
-    problems = [
-        Problem(path, "cannot change while the server runs: restart it", loaded.origin(path))
+    errors = [
+        ConfigError(path, "cannot change while the server runs: restart it", loaded.origin(path))
         for path in _FIXED
         if _at(before, path) != _at(loaded.configuration, path)
     ]
     section = ("authentication",)
-    if _authenticated(before) and not _authenticated(loaded.configuration):
-        # A file that is half written, or empty for a moment, must not open the door.
-        advice = "cannot be removed while the server runs: restart it to believe every caller"
-        problems.append(Problem(section, advice, loaded.origin(section)))
-    if problems:
-        raise InvalidConfigurationError(problems)
-
-
-def _authenticated(configuration: Configuration) -> bool:
-    return configuration.authentication.options(configuration.tenants).authenticated
+    if before.authentication.required and not loaded.configuration.authentication.required:
+        # A file that is half written, or empty for a moment, must not let everyone in.
+        advice = "cannot be removed while the server runs: restart it to serve without authentication"
+        errors.append(ConfigError(section, advice, loaded.origin(section)))
+    if errors:
+        raise InvalidConfigurationError(errors)
 
 
 def _at(configuration: Configuration, path: Path) -> Any:

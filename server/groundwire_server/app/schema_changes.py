@@ -1,4 +1,4 @@
-"""Brings the schema of a store to what the configuration asks for."""
+"""Updates the schema of a Weaviate store to match the configuration."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -8,40 +8,40 @@ from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.migration import Step
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.weaviate_examination import opened
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, SetupError
 
 Steps: TypeAlias = Sequence[Step]
-"""A plan."""
+"""The steps of a plan."""
 
 _PLAN_SECONDS = 30.0
 _APPLY_SECONDS = 300.0
 
 
 def bring_up_to_date(
-    section: Section, configuration: Configuration, agree: Callable[[Steps], bool], *, destructive: bool
+    section: WeaviateStoreConfig, configuration: Configuration, agree: Callable[[Steps], bool], *, destructive: bool
 ) -> bool:
-    """Plan, ask, apply.
+    """Plan the changes, ask for agreement, apply them.
 
     Args:
         section: the store.
-        configuration: that it is of.
-        agree: is shown the plan and says whether to go on; is not asked about a plan with nothing in it.
-        destructive: whether documents may be lost.
+        configuration: that holds the section.
+        agree: gets the plan and returns whether to apply it; not called for an empty plan.
+        destructive: whether documents may be deleted.
 
     Returns:
-        Whether the schema is now what the configuration asks for.
+        Whether the schema now matches the configuration.
 
     Raises:
-        SetupError: when Weaviate does not let it be done; its text says what to do.
+        SetupError: when Weaviate refuses; the text says what to do.
     """
     return asyncio.run(_brought(section, configuration, agree, destructive=destructive))
 
 
 async def _brought(
-    section: Section, configuration: Configuration, agree: Callable[[Steps], bool], *, destructive: bool
+    section: WeaviateStoreConfig, configuration: Configuration, agree: Callable[[Steps], bool], *, destructive: bool
 ) -> bool:
     clock = SystemClock()
     try:
@@ -56,6 +56,6 @@ async def _brought(
     except StoreFailure as failure:
         raise SetupError(str(failure.fault)) from None
     except Failure:
-        raise SetupError("Weaviate took longer than there was time for: see to its load, and try again") from None
+        raise SetupError("Weaviate did not finish in time: check its load, and try again") from None
     except (ImportError, OSError) as failed:
         raise SetupError(str(failed)) from None

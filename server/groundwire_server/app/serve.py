@@ -1,4 +1,4 @@
-"""The life of a server: start, serve, take in new configurations, drain."""
+"""The life of a server: start, serve, reload the configuration, drain."""
 
 import asyncio
 import logging
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
-from groundwire_server.app.configuration.models.server import Tls
 from groundwire_server.app.logs import set_up_logs
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.reload import ConfigReloader, watch
 from groundwire_server.app.telemetry import telemetry
+from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import Mark
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that listens."""
+    """A running server."""
 
     address: str
     reloader: ConfigReloader
@@ -36,31 +36,28 @@ class Running:
 
 @asynccontextmanager
 async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
-    """Serve within this process; leaving drains.
+    """Serve within this process until the context is left, then drain.
 
     Raises:
-        InvalidConfigurationError: when something that it refers to is not there.
-        SetupError: when something that it names cannot be used.
+        InvalidConfigurationError: when something that the configuration refers to does not exist.
+        SetupError: when something that the configuration names cannot be used.
         ImportError: when an extra is not installed.
-        OSError: when the address or a folder cannot be had.
+        OSError: when the address or a folder cannot be used.
     """
     first = loaded.configuration
-    headers = {name: secret.reveal() for name, secret in first.telemetry.otlp_headers.items()}
-    measuring = telemetry(
-        version("groundwire-server"), first.telemetry.otlp_endpoint, headers, metrics=first.telemetry.metrics
-    )
+    measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
         process = compose.Process.begin(measuring.tracer, measuring.meter)
         reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
-            server = compose.server(reloader.current, process, first.server.concurrent_calls)
+            server = compose.server(reloader.current, process, first.server)
             port = await server.start(first.server.listen, _tls(first.server.tls))
             host = first.server.listen.rpartition(":")[0]
             try:
                 yield Running(f"{host}:{port}", reloader)
             finally:
                 drain = reloader.configuration.server.drain
-                await server.drain(drain.notice, drain.grace)
+                await server.drain(drain.notice_seconds, drain.grace_seconds)
         finally:
             await reloader.close()
     finally:
@@ -70,11 +67,11 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
 def serve(sources: Sources, loaded: Loaded) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
-    The first line on standard output says where the server listens. SIGHUP, or a change of the file, takes in the
-    configuration anew.
+    The first line on standard output says where the server listens. The configuration is reloaded on SIGHUP and when
+    its file changes.
 
     Raises:
-        InvalidConfigurationError: and what else `running` raises.
+        InvalidConfigurationError: and the other errors of `running`.
     """
     set_up_logs(loaded.configuration.telemetry.log_level)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -90,7 +87,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
     loop.add_signal_handler(signal.SIGHUP, again.set)
     async with running(sources, loaded) as server:
         settle_garbage_collection()
-        print(f"listening on {server.address}", flush=True)  # noqa: T201  # what starts us waits for this line
+        print(f"listening on {server.address}", flush=True)  # noqa: T201  # programs that start a server wait for it
         renewing = asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark))
         await stop.wait()
         renewing.cancel()
@@ -113,19 +110,19 @@ async def _renewing(reloader: ConfigReloader, again: asyncio.Event, file: Path |
             await reloader.reload()
 
 
-def _tls(section: Tls | None) -> "ServerTls | None":
-    if section is None:
+def _tls(options: TlsOptions | None) -> "ServerTls | None":
+    if options is None:
         return None
-    # Imported here: who serves without TLS is spared its imports.
-    from groundwire_server.edge.tls import ServerTls, TlsFiles  # noqa: PLC0415
+    # Imported here: a server without TLS does not need it.
+    from groundwire_server.edge.tls import ServerTls  # noqa: PLC0415
 
-    return ServerTls(TlsFiles(section.certificate, section.key, section.client_ca), SystemClock())
+    return ServerTls(options, SystemClock())
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
-    """Uvloop where there is one: 5 to 15 % less CPU a call."""
+    """Return uvloop where it is installed: 5 to 15 % less CPU per call."""
     try:
-        import uvloop  # noqa: PLC0415  # not on every platform
+        import uvloop  # noqa: PLC0415  # not available on every platform
     except ImportError:
         return None
     return uvloop.Loop

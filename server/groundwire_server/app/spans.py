@@ -1,8 +1,8 @@
-"""Spans at a fifth of what the SDK's cost: every stage of every call has one.
+"""Spans at a fifth of the SDK's cost: every stage of every call has one.
 
-The SDK guards a span for use from any thread, bounds and checks what is put into it, and asks a sampler each time. Here
-one thread writes a span, names and values are the code's own, and a child is recorded when its parent is. What is
-exported is the same but for what exceptions say, which stays here; `tests/app/test_spans.py` compares the two.
+The SDK locks a span for use from any thread, limits and checks its attributes, and calls a sampler each time. Here one
+thread writes a span, names and values come from our own code, and a child is recorded when its parent is. The exported
+spans are the same, except that the messages of exceptions are left out; `tests/app/test_spans.py` compares the two.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,9 +38,9 @@ _SPAN_ID_BITS = 64
 
 
 class RecordedSpan(ReadableSpan, Span):
-    """A span that goes to its processor when it ends; what is said to it after that is lost.
+    """A span that goes to its processor when it ends, and ignores changes after that.
 
-    Used by one thread until then.
+    One thread uses it until then.
     """
 
     def __init__(
@@ -55,13 +55,13 @@ class RecordedSpan(ReadableSpan, Span):
         scope: InstrumentationScope,
         processor: SpanProcessor,
     ) -> None:
-        # What ReadableSpan's own would set: calling that costs as much again. Two have a second name, for its own say
-        # that they may be missing.
+        # The fields that ReadableSpan's constructor would set: calling it costs as much again. Two have a second name,
+        # since their types in ReadableSpan allow None.
         self._name = name
         self._context = self._ids = context
         self._parent = parent
         self._kind = kind
-        self._attributes = self._said = attributes
+        self._attributes = self._values = attributes
         self._start_time = start_time
         self._end_time: int | None = None
         self._events: list[Event] = []
@@ -72,35 +72,35 @@ class RecordedSpan(ReadableSpan, Span):
         self._processor = processor
 
     def get_span_context(self) -> SpanContext:
-        """Its ids."""
+        """Return the ids of the span."""
         return self._ids
 
     def is_recording(self) -> bool:
-        """Whether it has not ended."""
+        """Return whether the span has not ended."""
         return self._end_time is None
 
     def set_attribute(self, key: str, value: AttributeValue) -> None:
-        """Say one thing of it."""
+        """Set one attribute."""
         if self._end_time is None:
-            self._said[key] = value
+            self._values[key] = value
 
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
-        """Say some things of it."""
+        """Set several attributes."""
         if self._end_time is None:
-            self._said.update(attributes)
+            self._values.update(attributes)
 
     def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
-        """Something happened in it."""
+        """Add an event."""
         if self._end_time is None:
             self._events.append(Event(name, attributes, timestamp))
 
     def update_name(self, name: str) -> None:
-        """Call it something else."""
+        """Rename the span."""
         if self._end_time is None:
             self._name = name
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
-        """How it went: OK is final. A description is left out, for it is mostly what an exception says."""
+        """Set the status; OK is final. The description is dropped: it is mostly an exception's message."""
         code = status.status_code if isinstance(status, Status) else status
         if self._end_time is None and self._status.status_code is not StatusCode.OK and code is not StatusCode.UNSET:
             self._status = Status(code)
@@ -112,36 +112,36 @@ class RecordedSpan(ReadableSpan, Span):
         timestamp: int | None = None,
         escaped: bool = False,
     ) -> None:
-        """Note that something was raised, by its type alone: what an exception says may be private."""
+        """Record an exception by its type alone: its message may hold private text."""
         about = {"exception.type": type(exception).__qualname__, "exception.escaped": str(escaped)}
         self.add_event("exception", {**about, **(attributes or {})}, timestamp)
 
     def end(self, end_time: int | None = None) -> None:
-        """End it, once."""
+        """End the span, once."""
         if self._end_time is None:
             self._end_time = end_time or time_ns()
             self._processor.on_end(self)
 
 
 class LeanTracer(Tracer):
-    """Makes spans that are recorded as far as the caller's trace is; a trace of our own always is.
+    """A tracer that records a span when the caller's trace is recorded; traces that begin here always are.
 
-    Without a processor none is, but calls still have trace ids and take part in their callers' traces.
+    Without a processor no span is recorded, but calls still have trace ids and continue their callers' traces.
 
     Args:
-        resource: what the spans come from.
-        scope: what makes them.
-        processor: takes them when they have ended.
+        resource: the service that the spans come from.
+        scope: the instrumentation scope of the spans.
+        processor: exports the spans when they have ended.
 
     Attributes:
-        resource: what the spans come from.
+        resource: the service that the spans come from.
     """
 
     def __init__(self, resource: Resource, scope: InstrumentationScope, processor: SpanProcessor | None) -> None:
         self.resource = resource
         self._scope = scope
         self._processor = processor
-        # An id need not be hard to guess: whoever sees a trace sees it.
+        # An id may be guessed: it grants no access.
         self._random = Random()  # noqa: S311
 
     def start_span(
@@ -155,7 +155,7 @@ class LeanTracer(Tracer):
         record_exception: bool = True,
         set_status_on_exception: bool = True,
     ) -> Span:
-        """Begin a span within the current one, or that of a context; links are not kept."""
+        """Start a span within the current one, or within that of a context; links are not kept."""
         within = get_current_span(context).get_span_context()
         parent = within if within.is_valid else None
         recorded = self._processor is not None and (parent is None or parent.trace_flags & TraceFlags.SAMPLED)
@@ -175,7 +175,7 @@ class LeanTracer(Tracer):
         )
 
     @contextmanager
-    def start_as_current_span(  # type: ignore[override]  # the interface's own kind decorates coroutines too
+    def start_as_current_span(  # type: ignore[override]  # the interface's version decorates coroutines too
         self,
         name: str,
         context: Context | None = None,
@@ -187,7 +187,7 @@ class LeanTracer(Tracer):
         set_status_on_exception: bool = True,
         end_on_exit: bool = True,
     ) -> Iterator[Span]:
-        """Begin a span and make it the current one."""
+        """Start a span and make it the current one."""
         span = self.start_span(name, context, kind, attributes, links, start_time)
         with use_span(
             span,
@@ -208,5 +208,5 @@ class LeanTracer(Tracer):
         return SpanContext(parent.trace_id, span_id, is_remote=False, trace_flags=flags, trace_state=parent.trace_state)
 
     def _id(self, bits: int) -> int:
-        """Never 0, which stands for none."""
+        """Return a random id; never 0, which means no id."""
         return self._random.getrandbits(bits) or 1

@@ -1,8 +1,7 @@
-"""OpenTelemetry, set up once."""
+"""OpenTelemetry's set-up."""
 
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.app.spans import LeanTracer
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 SERVICE = "groundwire"
 _EXPORT_SECONDS = 2
 _QUEUED_SPANS = 16_384
-"""Spans kept while the collector is slow, about two seconds of a busy server; more are dropped."""
-_SPANS_AN_EXPORT = 2048
-_COUNTED_EVERY_MS = 60_000
+"""Spans that are queued while the collector is slow, about two seconds of a busy server; more are dropped."""
+_SPANS_PER_EXPORT = 2048
+_METRICS_EVERY_MS = 60_000
 _SHUTDOWN_SECONDS = 3.0
 
 
 class _HashedOnce(Resource):
-    """A resource that does not write itself as JSON for every span that is exported, only to be found in a dict."""
+    """A resource that computes its hash once: the SDK's serializes itself to JSON for every exported span."""
 
     def __init__(self, resource: Resource) -> None:
         super().__init__(resource.attributes, resource.schema_url)
@@ -41,24 +41,24 @@ class _HashedOnce(Resource):
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """The tracer, the meter, and how to end them.
+    """The tracer and the meter, with their exporters.
 
     Attributes:
         tracer: for spans.
-        meter: for counts.
-        processor: takes spans that have ended; None where they go nowhere.
-        counting: the provider of the meter; None where counts go nowhere.
+        meter: for metrics.
+        processor: exports ended spans; None without an endpoint.
+        metering: exports metrics; None where they are not exported.
     """
 
     tracer: LeanTracer
     meter: Meter
     processor: SpanProcessor | None = None
-    counting: "MeterProvider | None" = None
+    metering: "MeterProvider | None" = None
 
     def shut_down(self) -> None:
-        """Send what is left, within a bound: with the collector down the exporters would wait for half a minute."""
-        # Side by side: one that hangs must not cost the other its last words.
-        ends = [each.shutdown for each in (self.processor, self.counting) if each is not None]
+        """Export what is left, within 3 s: without a collector the exporters would wait for half a minute."""
+        # In parallel, so that one that hangs does not delay the other.
+        ends = [each.shutdown for each in (self.processor, self.metering) if each is not None]
         workers = [threading.Thread(target=end, daemon=True) for end in ends]
         until = time.monotonic() + _SHUTDOWN_SECONDS
         for worker in workers:
@@ -67,53 +67,49 @@ class Telemetry:
             worker.join(max(0.0, until - time.monotonic()))
 
 
-def telemetry(
-    version: str, otlp_endpoint: str | None, headers: Mapping[str, str] | None = None, *, metrics: bool = True
-) -> Telemetry:
-    """Set up tracing and counting.
+def telemetry(version: str, section: TelemetryConfig) -> Telemetry:
+    """Set up traces and metrics.
 
-    Without an endpoint nothing is exported, but calls still have trace ids and take part in their callers' traces.
+    Without an endpoint nothing is exported, but calls still have trace ids and continue their callers' traces.
 
     Args:
-        version: the service's.
-        otlp_endpoint: where to send spans and counts over OTLP gRPC.
-        headers: what goes with them, such as a key.
-        metrics: whether counts are sent, too.
+        version: the version of the service.
+        section: what is exported, and where to.
     """
     resource = _HashedOnce(Resource.create({"service.name": SERVICE, "service.version": version}))
     processor: SpanProcessor | None = None
-    if otlp_endpoint is not None:
-        # Imported here: a server that exports nothing starts without it.
+    if section.otlp_endpoint is not None:
+        # Imported here: a server that exports nothing does not need it.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-        exporter = OTLPSpanExporter(**_receiver(otlp_endpoint, headers))
-        processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_AN_EXPORT)
+        exporter = OTLPSpanExporter(**_exporter_options(section.otlp_endpoint, section))
+        processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_PER_EXPORT)
     tracer = LeanTracer(resource, InstrumentationScope(SERVICE, version), processor)
-    if otlp_endpoint is None or not metrics:
+    if section.otlp_endpoint is None or not section.metrics:
         return Telemetry(tracer, NoOpMeter(SERVICE, version), processor)
-    counting = _counting(resource, otlp_endpoint, headers)
-    return Telemetry(tracer, counting.get_meter(SERVICE, version), processor, counting)
+    metering = _metering(resource, section.otlp_endpoint, section)
+    return Telemetry(tracer, metering.get_meter(SERVICE, version), processor, metering)
 
 
-def _counting(resource: Resource, otlp_endpoint: str, headers: Mapping[str, str] | None) -> "MeterProvider":
-    # Imported here: as with spans.
+def _metering(resource: Resource, otlp_endpoint: str, section: TelemetryConfig) -> "MeterProvider":
+    # Imported here, as for spans.
     from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter  # noqa: PLC0415
     from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
 
-    exporter = OTLPMetricExporter(**_receiver(otlp_endpoint, headers))
+    exporter = OTLPMetricExporter(**_exporter_options(otlp_endpoint, section))
     reader = PeriodicExportingMetricReader(
-        exporter, export_interval_millis=_COUNTED_EVERY_MS, export_timeout_millis=1000 * _EXPORT_SECONDS
+        exporter, export_interval_millis=_METRICS_EVERY_MS, export_timeout_millis=1000 * _EXPORT_SECONDS
     )
     return MeterProvider([reader], resource, shutdown_on_exit=False)
 
 
-def _receiver(otlp_endpoint: str, headers: Mapping[str, str] | None) -> dict[str, Any]:
-    """What every exporter is told of where it sends to."""
+def _exporter_options(otlp_endpoint: str, section: TelemetryConfig) -> dict[str, Any]:
+    """Return the options that all exporters share."""
     return {
         "endpoint": otlp_endpoint,
         "insecure": otlp_endpoint.startswith("http://"),
-        "headers": dict(headers or {}),
+        "headers": {name: secret.reveal() for name, secret in section.otlp_headers.items()},
         "timeout": _EXPORT_SECONDS,
     }

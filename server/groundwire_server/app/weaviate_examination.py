@@ -1,4 +1,4 @@
-"""Looks at a Weaviate as a server would, and changes nothing."""
+"""Examines a Weaviate store, as a server would use it, without changing anything."""
 
 import asyncio
 import re
@@ -12,10 +12,10 @@ from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.app.parts.weaviate_store import weaviate_options
+from groundwire_server.app.parts.weaviate_store import vector_source
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 
@@ -41,25 +41,24 @@ class Seen:
     do: str = ""
 
 
-def look_at(section: Section, configuration: Configuration) -> Sequence[Seen]:
-    """Look at a store: version, credential, schema, gRPC."""
+def look_at(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[Seen]:
+    """Examine a store: version, credential, schema, gRPC."""
     return asyncio.run(_looked_at(section, configuration))
 
 
 @asynccontextmanager
-async def opened(section: Section, configuration: Configuration) -> AsyncIterator[WeaviateStore]:
-    """The store of a section, whatever state it is in.
+async def opened(section: WeaviateStoreConfig, configuration: Configuration) -> AsyncIterator[WeaviateStore]:
+    """Yield the store of a section, whatever its state.
 
     Raises:
-        ImportError: when an extra is not installed that the embedder needs.
-        OSError: when a file that it names cannot be read.
+        ImportError: when an extra that the embedder needs is not installed.
+        OSError: when a file that the section names cannot be read.
     """
     lease = Shared().lease()
     try:
         embedder = await open_embedder(section.embedder, configuration, lease, NoOpTracer())
-        store = WeaviateStore.open(
-            weaviate_options(section, embedder, module_of(section.embedder, configuration)), SystemClock(), NoOpTracer()
-        )
+        vectors = vector_source(embedder, module_of(section.embedder, configuration))
+        store = WeaviateStore.open(section, vectors, SystemClock(), NoOpTracer())
         try:
             yield store
         finally:
@@ -68,7 +67,7 @@ async def opened(section: Section, configuration: Configuration) -> AsyncIterato
         await lease.end()
 
 
-async def _looked_at(section: Section, configuration: Configuration) -> Sequence[Seen]:
+async def _looked_at(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[Seen]:
     seen: list[Seen] = []
     try:
         async with opened(section, configuration) as store:
@@ -77,16 +76,16 @@ async def _looked_at(section: Section, configuration: Configuration) -> Sequence
             steps = await store.schema.plan(by)
             seen += [Seen("schema", well=False, says=f"{step}", do="run `groundwire corpus apply`") for step in steps]
             if not steps:
-                seen.append(Seen("schema", well=True, says="the collections are what the configuration asks for"))
+                seen.append(Seen("schema", well=True, says="the collections match the configuration"))
                 said = f"it accepts the credential on both ports; tenants: {await store.probe.tenants(by)}"
                 seen.append(Seen("store", well=True, says=said))
     except StoreFailure as failure:
         says, _, do = failure.fault.partition(": ")
         seen.append(Seen("store", well=False, says=says, do=do or "see to it that it answers faster"))
     except Failure:
-        seen.append(Seen("store", well=False, says=f"it did not answer in {_SECONDS:g} s", do="see to its load"))
+        seen.append(Seen("store", well=False, says=f"it did not respond in {_SECONDS:g} s", do="check its load"))
     except (ImportError, OSError) as failed:
-        seen.append(Seen("store", well=False, says=f"it cannot be looked at: {failed}", do="correct it first"))
+        seen.append(Seen("store", well=False, says=f"it cannot be examined: {failed}", do="correct that first"))
     return seen
 
 
@@ -96,5 +95,5 @@ def _version(told: str) -> Seen:
     if known < _OLDEST:
         return Seen("store", well=False, says=f"it is Weaviate {told}", do="use 1.33 to 1.40")
     if known > _NEWEST:
-        return Seen("store", well=None, says=f"it is Weaviate {told}", do="try it first: tested with up to 1.40")
+        return Seen("store", well=None, says=f"it is Weaviate {told}", do="try it first: tested up to 1.40")
     return Seen("store", well=True, says=f"it is Weaviate {told}")

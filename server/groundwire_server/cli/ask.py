@@ -10,33 +10,34 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 
 @connects
 def ask(
-    question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What to ask; quotes are optional.")],
+    question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question; quotes are optional.")],
     connection: ConnectionOptions,
     principal: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME", help="Principal to ask as, such as a group; repeatable.")
     ] = None,
-    route: Annotated[
-        str, typer.Option(metavar="NAME", help="The use, with its policy; the server's default if none.")
-    ] = "",
-    top_k: Annotated[int | None, typer.Option(metavar="N", help="The most passages to consider, 1 to 64.")] = None,
+    route: Annotated[str, typer.Option(metavar="NAME", help="Route to use; default: the route named default.")] = "",
+    top_k: Annotated[
+        int | None, typer.Option(metavar="N", help="Maximum number of passages to consider, 1 to 64.")
+    ] = None,
     provisional: Annotated[
-        bool, typer.Option("--provisional", help="Print text before it is checked; what does not stand is taken back.")
+        bool,
+        typer.Option("--provisional", help="Print text before it is checked; text that fails the checks is retracted."),
     ] = False,
-    timeout: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="The most time it may take.")] = 30.0,
-    trace: Annotated[bool, typer.Option("--trace", help="Draw where the time went.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, as the contract maps it.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of the call.")] = 30.0,
+    trace: Annotated[bool, typer.Option("--trace", help="Show how long each stage took.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, in protobuf's mapping.")] = False,
 ) -> None:
-    """Ask a question and see the answer as it arrives.
+    """Ask a question and print the answer as it arrives.
 
-    Prints its citations, and why, what was done and what to do next.
+    Prints its citations too, and the outcome's cause, action and next step.
 
-    Ends with 0 when an answer was given, with 1 when the outcome holds none. Ctrl-C cancels it on the server.
+    Exits with 0 when there is an answer, with 1 when there is none. Ctrl-C cancels the call on the server.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.render import ask_and_print  # noqa: PLC0415  # imports what --help does not need
 
     if trace and json:
-        raise CommandError(ExitCode.USAGE, "--json holds the stages' times already: leave out --trace")
+        raise CommandError(ExitCode.USAGE, "--json includes the times of the stages: omit --trace")
     with failures_stop(), connect(connection, principal, timeout) as client:
         stream = client.stream(" ".join(question), route=route, top_k=top_k, provisional=provisional)
         answered = ask_and_print(stream, trace=trace, as_json=json)

@@ -49,8 +49,8 @@ def calibrate(
 
     Ends with 2 on wrong usage, with 4 when the questions are no use or the store cannot be searched.
     """
+    from groundwire_server.app.configuration.errors import not_among  # noqa: PLC0415
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # imports what --help does not need
-    from groundwire_server.app.configuration.problems import not_among  # noqa: PLC0415
     from groundwire_server.cli.configured import loaded_from  # noqa: PLC0415
     from groundwire_server.domain.caller import Caller  # noqa: PLC0415
     from groundwire_server.domain.failure import SetupError  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Turns what a call raises into how the command ends."""
+"""Connects commands to the server, and turns failed calls into exit codes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,21 +12,21 @@ from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 _HINTS = {
-    "UNAUTHENTICATED": "give --token-file or --api-key-file, or correct what is in it",
-    "FORBIDDEN": "use a credential of that role and tenant, and leave out --tenant",
+    "UNAUTHENTICATED": "give --token-file or --api-key-file, or correct the credential in it",
+    "FORBIDDEN": "use a credential with that role and tenant, and omit --tenant",
 }
-_WAYS = {
-    "CERTIFICATE_VERIFY_FAILED": "The server's certificate is not trusted: give its authority with --tls-ca",
-    "Hostname Verification": "The server's certificate names other addresses: give --server one of those",
-    "WRONG_VERSION_NUMBER": "What answers there has no TLS: leave out --tls and its files",
-    "Socket closed": "What answers there speaks no plain gRPC: add --tls if it has TLS; `groundwire doctor` says more",
+_UNREACHABLE = {
+    "CERTIFICATE_VERIFY_FAILED": "The server's certificate is not trusted: name its authority with --tls-ca",
+    "Hostname Verification": "The server's certificate is for other host names: use one of them as --server",
+    "WRONG_VERSION_NUMBER": "The server does not use TLS: omit --tls and its files",
+    "Socket closed": "The server refuses plaintext gRPC: add --tls if it uses TLS; `groundwire doctor` says more",
 }
-"""What gRPC's own words about a way that leads nowhere mean."""
+"""Advice by a part of gRPC's own message, which is all that tells why a connection failed."""
 
 
 @contextmanager
 def failures_stop() -> Iterator[None]:
-    """Ends the command with a line and an exit code when a call fails.
+    """End the command with a line and an exit code when a call fails.
 
     Raises:
         CommandError: for a failed call, or an identity that cannot be sent.
@@ -34,9 +34,9 @@ def failures_stop() -> Iterator[None]:
     try:
         yield
     except groundwire.Error as failed:
-        raise CommandError(_code(failed), _told(failed)) from None
+        raise CommandError(_code(failed), _message(failed)) from None
     except KeyboardInterrupt:
-        raise CommandError(ExitCode.INTERRUPTED, "interrupted; what ran on the server is cancelled") from None
+        raise CommandError(ExitCode.INTERRUPTED, "interrupted; the call was cancelled on the server") from None
 
 
 def connect(
@@ -51,9 +51,9 @@ def connect(
         CommandError: when a credential, the tenant or a principal cannot be sent.
     """
     settings = credentials.settings_of(connection)
-    with credentials.wrong_usage():
+    with credentials.usage_errors():
         credential = settings.credential()
-        credentials.check_way(settings, credential)
+        credentials.check_plaintext(settings, credential)
         return groundwire.SyncClient(
             settings.server,
             tenant=settings.caller_tenant(credential),
@@ -66,19 +66,19 @@ def connect(
         )
 
 
-def _told(failed: groundwire.Error) -> str:
-    """What happened and what to do."""
+def _message(failed: groundwire.Error) -> str:
+    """Return what happened and what to do."""
     if not failed.unreachable:
         hint = _HINTS.get(failed.reason)
         return f"{failed}; {hint}" if hint else str(failed)
-    for words, told in _WAYS.items():
+    for words, advice in _UNREACHABLE.items():
         if words in str(failed):
-            return told
+            return advice
     return f"{failed.message.rstrip('.')}; `groundwire doctor` says more"
 
 
 def _code(failed: groundwire.Error) -> ExitCode:
-    if failed.unreachable:
+    if failed.unreachable or failed.connection_lost:
         return ExitCode.UNREACHABLE
-    # What breaks a limit came from the command line.
+    # An invalid argument came from the command line.
     return ExitCode.USAGE if failed.code is grpc.StatusCode.INVALID_ARGUMENT else ExitCode.FAILED

@@ -21,10 +21,10 @@ Examples: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Commands under one word.
+    """A group of commands.
 
     Attributes:
-        commands: each with its own word and its examples.
+        commands: each with its name and its examples.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Group:
 
 
 def commands() -> Mapping[Command, Examples]:
-    """The commands that stand alone, in the order of the help."""
+    """Return the commands outside groups, in the order of the help."""
     return {
         serve: (
             "groundwire serve",
@@ -73,7 +73,7 @@ def commands() -> Mapping[Command, Examples]:
 
 
 def groups() -> tuple[Group, ...]:
-    """The commands under a word of their own."""
+    """Return the groups of commands."""
     return (_documents(), _corpus(), _config(), _keys())
 
 
@@ -116,7 +116,7 @@ def _documents() -> Group:
 def _corpus() -> Group:
     return Group(
         "corpus",
-        "Bring the schema of Weaviate stores up to date.",
+        "Update the schema of Weaviate stores.",
         {
             corpus.apply: (
                 "apply",
@@ -149,7 +149,7 @@ def _config() -> Group:
 def _keys() -> Group:
     return Group(
         "keys",
-        "Make, list and revoke API keys.",
+        "Create, list and revoke API keys.",
         {
             keys.create: (
                 "create",
@@ -165,7 +165,7 @@ def _keys() -> Group:
 
 
 def version() -> None:
-    """Print what is installed."""
+    """Print the installed versions."""
     import platform  # noqa: PLC0415  # imports what --help does not need
     from importlib.metadata import version as installed  # noqa: PLC0415
 

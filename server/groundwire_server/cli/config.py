@@ -18,14 +18,14 @@ def init(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("groundwire.yaml"),
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Write a file to begin with: what is built in, and all else that can be set, commented out and explained."""
-    from groundwire_server.app.configuration.starting import starting_file  # noqa: PLC0415  # what --help does not need
+    """Write a file to begin with: the defaults, and every other setting, commented out and explained."""
+    from groundwire_server.app.configuration.load import TEMPLATE  # noqa: PLC0415  # imports what --help does not need
 
     if path.is_dir():
         raise CommandError(ExitCode.USAGE, f"{path} is a folder: name a file in it")
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(starting_file())
+            file.write(TEMPLATE.read_text("utf-8"))
     except FileExistsError:
         raise CommandError(
             ExitCode.USAGE, f"{path} is there already: name another, or write over it with --force"
@@ -36,18 +36,18 @@ def init(
 
 
 def check(config: File = None) -> None:
-    """Check the configuration and all that it refers to: names, prompts, certificates, key files, folders, extras.
+    """Check the configuration and everything that it refers to: prompts, certificates, key files, folders, packages.
 
-    Prints a line for each thing that is wrong, with its place and what would be right. Ends with 0 when nothing is.
+    Prints one line for each error, with its place and what would be right. Ends with 0 when there is none.
     """
     from groundwire_server.app.clock import SystemClock  # noqa: PLC0415  # what --help does not need
-    from groundwire_server.app.configuration.check import verify  # noqa: PLC0415
+    from groundwire_server.app.configuration.external import verify  # noqa: PLC0415
     from groundwire_server.app.configuration.load import FILE, Sources  # noqa: PLC0415
-    from groundwire_server.cli.configured import loaded_from, problems_stop  # noqa: PLC0415
+    from groundwire_server.cli.configured import errors_stop, loaded_from  # noqa: PLC0415
 
     sources = Sources.found(config, os.environ)
     loaded = loaded_from(sources)
-    with problems_stop():
+    with errors_stop():
         verify(loaded, SystemClock().today())
     routes = ", ".join(sorted(loaded.configuration.routes))
     read = f"{sources.file} is right" if sources.file else f"there is no {FILE}; what is built in is right"
@@ -60,11 +60,11 @@ def show(
         bool, typer.Option("--json", help="Print it as JSON: each path with its value and origin.")
     ] = False,
 ) -> None:
-    """Print what is in force, and where each value comes from: the file's line, a variable, or what is built in.
+    """Print the configuration in force, and the origin of each value: a line of the file, a variable, or the defaults.
 
-    Of a secret it shows the reference alone.
+    A secret is shown as its reference.
     """
-    from groundwire_server.app.configuration import shown  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.app.configuration import dump  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415
     from groundwire_server.cli.configured import loaded_from  # noqa: PLC0415
 
@@ -72,15 +72,15 @@ def show(
     if json:
         from json import dumps  # noqa: PLC0415  # the option has its name
 
-        typer.echo(dumps(shown.as_mapping(loaded), indent=2, ensure_ascii=False))
+        typer.echo(dumps(dump.as_mapping(loaded), indent=2, ensure_ascii=False))
     else:
-        typer.echo(shown.as_yaml(loaded), nl=False)
+        typer.echo(dump.as_yaml(loaded), nl=False)
 
 
 def schema() -> None:
-    """Print the JSON schema of the file, for editors that check and complete while one writes."""
+    """Print the JSON schema of the file, by which editors check and complete it."""
     from json import dumps  # noqa: PLC0415  # imports what --help does not need
 
-    from groundwire_server.app.configuration.schema import schema_of_the_file  # noqa: PLC0415
+    from groundwire_server.app.configuration.models.configuration import json_schema  # noqa: PLC0415
 
-    typer.echo(dumps(schema_of_the_file(), indent=2, ensure_ascii=False))
+    typer.echo(dumps(json_schema(), indent=2, ensure_ascii=False))

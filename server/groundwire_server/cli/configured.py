@@ -1,32 +1,32 @@
-"""A configuration for commands: read, or an end with a line for each thing that is wrong."""
+"""Loading a configuration for a command, which ends with one line for each error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.problems import InvalidConfigurationError
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 
 def loaded_from(sources: Sources) -> Loaded:
-    """Read a configuration.
+    """Load a configuration.
 
     Raises:
-        CommandError: with a line for each thing that is wrong.
+        CommandError: with a line for each error.
     """
-    with problems_stop():
+    with errors_stop():
         return load(sources)
 
 
 @contextmanager
-def problems_stop() -> Iterator[None]:
-    """Ends the command with a line for each thing that is wrong with a configuration.
+def errors_stop() -> Iterator[None]:
+    """End the command with a line for each error of a configuration.
 
     Raises:
-        CommandError: when something is.
+        CommandError: when there is one.
     """
     try:
         yield
     except InvalidConfigurationError as invalid:
-        *before, last = [str(problem) for problem in invalid.problems]
+        *before, last = [str(error) for error in invalid.errors]
         raise CommandError(ExitCode.USAGE, last, before) from None

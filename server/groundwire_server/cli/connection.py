@@ -1,4 +1,4 @@
-"""Where the server is and who asks: the options that every command with a server takes."""
+"""The options of a connection: every command that calls a server takes them."""
 
 import functools
 import inspect
@@ -15,12 +15,12 @@ TOKEN_VARIABLE = "GROUNDWIRE_TOKEN"  # noqa: S105  # a name
 API_KEY_VARIABLE = "GROUNDWIRE_API_KEY"
 VARIABLES = f"""Environment: GROUNDWIRE_SERVER, GROUNDWIRE_TENANT, {TOKEN_VARIABLE} or GROUNDWIRE_TOKEN_FILE, \
 {API_KEY_VARIABLE} or GROUNDWIRE_API_KEY_FILE, GROUNDWIRE_TLS, GROUNDWIRE_TLS_CA, GROUNDWIRE_TLS_CERT and \
-GROUNDWIRE_TLS_KEY stand in for the options of the connection."""
+GROUNDWIRE_TLS_KEY set the defaults of the connection's options."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
-    """What was said about the connection. Secrets come from files or the environment, never from the command line."""
+    """The options of a connection. Secrets come from files or the environment, never from the command line."""
 
     server: Annotated[
         str,
@@ -32,7 +32,7 @@ class ConnectionOptions:
             envvar="GROUNDWIRE_TENANT",
             show_envvar=False,
             metavar="NAME",
-            help=f"Whose documents it is about; a credential says it itself, without one it is `{DEFAULT_TENANT}`.",
+            help=f"Tenant; a credential names its own, without one it is `{DEFAULT_TENANT}`.",
         ),
     ] = None
     token_file: Annotated[
@@ -59,7 +59,7 @@ class ConnectionOptions:
             "--tls",
             envvar="GROUNDWIRE_TLS",
             show_envvar=False,
-            help="Secure the connection; implied by the three below.",
+            help="Use TLS; implied by the three options below.",
         ),
     ] = False
     tls_ca: Annotated[
@@ -68,7 +68,7 @@ class ConnectionOptions:
             envvar="GROUNDWIRE_TLS_CA",
             show_envvar=False,
             metavar="FILE",
-            help="PEM of the authority of the server's certificate, where it is your own.",
+            help="PEM file of the server's certificate authority, if it is a private one.",
         ),
     ] = None
     tls_cert: Annotated[
@@ -77,19 +77,17 @@ class ConnectionOptions:
             envvar="GROUNDWIRE_TLS_CERT",
             show_envvar=False,
             metavar="FILE",
-            help="PEM of your own certificate, to be known by.",
+            help="PEM file of the client certificate.",
         ),
     ] = None
     tls_key: Annotated[
         Path | None,
-        typer.Option(
-            envvar="GROUNDWIRE_TLS_KEY", show_envvar=False, metavar="FILE", help="PEM of that certificate's key."
-        ),
+        typer.Option(envvar="GROUNDWIRE_TLS_KEY", show_envvar=False, metavar="FILE", help="PEM file of its key."),
     ] = None
 
     @property
     def secured(self) -> bool:
-        """Whether TLS was asked for."""
+        """Whether to use TLS."""
         return self.tls or any(path is not None for path in (self.tls_ca, self.tls_cert, self.tls_key))
 
 
@@ -120,7 +118,7 @@ def connects(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def is_connected(command: Callable[..., None]) -> bool:
-    """Whether a command has the options of a connection."""
+    """Return whether a command has the options of a connection."""
     return "__signature__" in vars(command)
 
 

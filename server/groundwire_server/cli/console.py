@@ -1,4 +1,4 @@
-"""What the commands print on."""
+"""The terminal that commands print on."""
 
 import os
 import re
@@ -14,19 +14,19 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Terminal(Console):
-    """A console that takes text as it is, and ends quietly when nobody reads on."""
+    """A console that prints text as it is, and ends the command quietly when its output is closed."""
 
     def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
         columns, lines = (width, None) if width else _size_of_dumb(stderr=stderr)
         super().__init__(stderr=stderr, width=columns, height=lines, highlight=False, markup=False, emoji=False)
 
     def on_broken_pipe(self) -> NoReturn:
-        """End the command; what is still buffered goes nowhere."""
+        """End the command; what is still buffered is discarded."""
         self.quiet = True
         leave_closed_pipe()
 
     def hang(self, lead: Text, text: Text) -> None:
-        """Print a text after a lead, with its further lines under its first."""
+        """Print a text after a lead, with its further lines indented under the first."""
         indent = lead.cell_len
         for number, line in enumerate(text.wrap(self, max(self.width - indent, 1))):
             line.rstrip()
@@ -34,7 +34,7 @@ class Terminal(Console):
 
 
 def _size_of_dumb(*, stderr: bool) -> tuple[int | None, int | None]:
-    """Columns and lines of a terminal that can do nothing else, which rich takes for 80 by 25 whatever it is."""
+    """Return columns and lines of a dumb terminal; rich assumes 80 by 25 for every one."""
     if os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}:
         return None, None
     try:
@@ -46,10 +46,10 @@ def _size_of_dumb(*, stderr: bool) -> tuple[int | None, int | None]:
 
 
 def printable(text: str) -> str:
-    """Text of others, without the control characters that would steer the terminal; lines and tabs stay."""
+    """Return foreign text without control characters, which could control the terminal; newlines and tabs stay."""
     return _CONTROL.sub("�", text)
 
 
 def one_line(text: str) -> str:
-    """Text of others on one line."""
+    """Return foreign text on one line."""
     return " ".join(printable(text).split())

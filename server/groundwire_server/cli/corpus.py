@@ -1,4 +1,4 @@
-"""`groundwire corpus`: the schema of stores that have one."""
+"""`groundwire corpus`: the schema of Weaviate stores."""
 
 import os
 import sys
@@ -12,32 +12,32 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
-    from groundwire_server.app.configuration.models.stores import WeaviateStore
+    from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
     from groundwire_server.app.schema_changes import Steps
 
 
 def apply(
     config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The configuration; else GROUNDWIRE_CONFIG, else groundwire.yaml here."),
+        typer.Option(metavar="FILE", help="Configuration file; default: GROUNDWIRE_CONFIG, then groundwire.yaml here."),
     ] = None,
     store: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="The store, by its name; all of them if none; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME", help="Name of a store; repeatable; default: all of them.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply the plan without asking.")] = False,
     delete_documents: Annotated[
         bool,
-        typer.Option("--delete-documents", help="Allow what cannot be done without losing the documents stored."),
+        typer.Option("--delete-documents", help="Allow changes that delete stored documents."),
     ] = False,
 ) -> None:
-    """Bring the schema of Weaviate stores to what the configuration asks for: collections, properties, vectors.
+    """Update the schema of Weaviate stores to match the configuration: collections, properties, vectors.
 
-    Shows what is to be done, and asks first, on a terminal; elsewhere it needs --yes. What would lose documents is
-    refused without --delete-documents; they have to be ingested again then.
+    Prints the plan and asks for confirmation; without a terminal it needs --yes. Changes that would delete documents
+    are refused without --delete-documents; the documents have to be ingested again afterwards.
 
-    Ends with 0 when the schema is as it should be, with 1 when it is not and nothing was done, with 2 when documents
-    would be lost, with 4 when Weaviate does not let it be done.
+    Exits with 0 when the schema matches the configuration, with 1 when it does not and nothing was done, with 2 when
+    documents would be deleted, with 4 when Weaviate refuses or cannot be reached.
     """
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # what --help does not need
     from groundwire_server.cli.configured import loaded_from  # noqa: PLC0415
@@ -45,7 +45,7 @@ def apply(
     configuration = loaded_from(Sources.found(config, os.environ)).configuration
     sections = _chosen(configuration, store)
     if not sections:
-        typer.echo("nothing to do: no store of the configuration is of the kind weaviate")
+        typer.echo("nothing to do: the configuration has no store of kind weaviate")
     left = [
         name
         for name, section in sections.items()
@@ -55,11 +55,11 @@ def apply(
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _chosen(configuration: "Configuration", names: list[str] | None) -> Mapping[str, "WeaviateStore"]:
-    from groundwire_server.app.configuration.models.stores import WeaviateStore  # noqa: PLC0415
-    from groundwire_server.app.configuration.problems import not_among  # noqa: PLC0415
+def _chosen(configuration: "Configuration", names: list[str] | None) -> Mapping[str, "WeaviateStoreConfig"]:
+    from groundwire_server.app.configuration.errors import not_among  # noqa: PLC0415
+    from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig  # noqa: PLC0415
 
-    sections = {name: each for name, each in configuration.stores.items() if isinstance(each, WeaviateStore)}
+    sections = {name: each for name, each in configuration.stores.items() if isinstance(each, WeaviateStoreConfig)}
     for name in names or ():
         if name not in sections:
             said = not_among(name, sections, "no Weaviate store has this name")
@@ -69,7 +69,7 @@ def _chosen(configuration: "Configuration", names: list[str] | None) -> Mapping[
 
 def _apply(
     name: str,
-    section: "WeaviateStore",
+    section: "WeaviateStoreConfig",
     configuration: "Configuration",
     *,
     dry_run: bool,
@@ -90,7 +90,7 @@ def _apply(
             return False
         lost = sorted({step.collection for step in steps if step.destructive})
         if lost and not destructive:
-            told = f"stores.{name}: all documents in {', '.join(lost)} would be lost"
+            told = f"stores.{name}: all documents in {', '.join(lost)} would be deleted"
             raise CommandError(ExitCode.USAGE, f"{told}: name another collection, or allow it with --delete-documents")
         if not yes:
             _ask(name)
@@ -101,13 +101,13 @@ def _apply(
     except SetupError as unusable:
         raise CommandError(ExitCode.FAILED, f"stores.{name}: {unusable}") from None
     if done:
-        typer.echo(f"{name}: the schema is what the configuration asks for")
+        typer.echo(f"{name}: the schema matches the configuration")
     return done
 
 
 def _ask(name: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CommandError(ExitCode.USAGE, "there is no terminal to ask on whether to do this: add --yes")
-    print(f"Do this to {name}? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise CommandError(ExitCode.USAGE, "cannot ask for confirmation without a terminal: add --yes")
+    print(f"Apply this to {name}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise CommandError(ExitCode.INCOMPLETE, "nothing was done")

@@ -1,4 +1,4 @@
-"""Reads what a connection is made with from files and the environment, by the client's own rules."""
+"""Reads credentials and certificates from files and the environment, by the client's own rules."""
 
 import os
 from collections.abc import Iterator
@@ -12,36 +12,36 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 
 
 def settings_of(connection: ConnectionOptions) -> Settings:
-    """Return the settings of the client, in the words of the command's options."""
-    said = {each.name: getattr(connection, each.name) for each in fields(connection)}
-    names = {name: f"--{name.replace('_', '-')}" for name in said}
+    """Return the client's settings, which name the command's options in their errors."""
+    options = {each.name: getattr(connection, each.name) for each in fields(connection)}
+    names = {name: f"--{name.replace('_', '-')}" for name in options}
     return Settings(
-        **said,
+        **options,
         token=os.environ.get(TOKEN_VARIABLE) or None,
         api_key=os.environ.get(API_KEY_VARIABLE) or None,
         names=names | {name: variable(name) for name in ("token", "api_key")},
     )
 
 
-def check_way(settings: Settings, credential: Credential) -> None:
-    """Hold back a credential that would be readable on its way.
+def check_plaintext(settings: Settings, credential: Credential) -> None:
+    """Refuse to send a credential over an unencrypted connection to another machine.
 
     Raises:
-        CommandError: when it is.
+        CommandError: when there is one to send.
     """
     if credential.given and not settings.secured and not on_this_machine(settings.server):
-        told = f"a credential is not sent to {settings.server} over a connection that anybody on the way can read"
+        refused = f"no credential is sent to {settings.server} over an unencrypted connection"
         raise CommandError(
-            ExitCode.USAGE, f"{told}: add --tls, or --tls-ca FILE where the server's authority is your own"
+            ExitCode.USAGE, f"{refused}: add --tls, or --tls-ca FILE for a private certificate authority"
         )
 
 
 @contextmanager
-def wrong_usage() -> Iterator[None]:
+def usage_errors() -> Iterator[None]:
     """End the command with a line when a setting cannot be used.
 
     Raises:
-        CommandError: when it cannot.
+        CommandError: when one cannot.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""How the command ends."""
+"""How a command ends: its exit code, and its error message."""
 
 import os
 import sys
@@ -12,35 +12,35 @@ from groundwire_server.domain.failure import GroundwireError
 
 
 class ExitCode(IntEnum):
-    """What a script can tell from the exit code."""
+    """The exit code, for scripts."""
 
     OK = 0
-    """Everything was done: an answer was given, every document is stored."""
+    """Everything succeeded: there is an answer, every document is stored."""
     INCOMPLETE = 1
-    """Done, but not all of it: no answer was given, nothing was found, some documents are not stored or not there."""
+    """Incomplete: there is no answer, nothing was found, or some documents are not stored or do not exist."""
     USAGE = 2
-    """The command line is wrong; nothing was done."""
+    """The command line is invalid; nothing was done."""
     UNREACHABLE = 3
-    """No groundwire server answers at the address."""
+    """No groundwire server responds at the address."""
     FAILED = 4
-    """The server, or something on this machine, did not do it."""
+    """The server failed, or something on this machine."""
     INTERRUPTED = 130
-    """Stopped with Ctrl-C."""
+    """Interrupted with Ctrl-C."""
     CLOSED_PIPE = 141
-    """Whoever read the output stopped reading."""
+    """The reader of the output closed the pipe."""
 
 
-EXPLAINED = """Exit codes: 0 done, 1 no answer, or not all of it done, 2 wrong usage, 3 no server there, \
+EXPLAINED = """Exit codes: 0 done, 1 no answer or incomplete, 2 invalid usage, 3 server unreachable, \
 4 failed, 130 interrupted."""
 
 
 class CommandError(GroundwireError):
-    """Ends the command with a sentence on standard error that says what to do.
+    """Ends the command with a line on standard error that says what is wrong and what to do.
 
     Attributes:
-        code: how the command ends.
+        code: the exit code.
         message: one line.
-        before: lines that go before it, when several things are wrong.
+        before: lines that are printed before it, when several things are wrong.
     """
 
     def __init__(self, code: ExitCode, message: str, before: Sequence[str] = ()) -> None:

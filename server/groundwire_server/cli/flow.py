@@ -1,4 +1,4 @@
-"""Sets text to a width as it arrives, a word at a time."""
+"""Wraps text to a width as it arrives, word by word."""
 
 import re
 
@@ -8,10 +8,10 @@ _TOKEN = re.compile(r"\s+|\S+")
 
 
 class Flow:
-    """Breaks lines between words; a word is held back until it is whole.
+    """A line breaker; a word is held back until it is complete.
 
     Attributes:
-        lines: how many line ends were given out.
+        lines: how many lines were ended.
     """
 
     def __init__(self, width: int) -> None:
@@ -22,7 +22,7 @@ class Flow:
         self.lines = 0
 
     def feed(self, text: str) -> str:
-        """Takes the next piece and returns what can be printed now."""
+        """Take the next piece; return what can be printed now."""
         out = []
         for token in _TOKEN.findall(text):
             if token.isspace():
@@ -33,7 +33,7 @@ class Flow:
         return "".join(out)
 
     def rest(self) -> str:
-        """Returns the word held back."""
+        """Return the word that was held back."""
         if not self._word:
             return ""
         word, gap = self._word, self._gap

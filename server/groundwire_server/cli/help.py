@@ -1,4 +1,4 @@
-"""What the help says beside the options, and how it names arguments."""
+"""The layout of the help: arguments, options, examples."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,10 +7,10 @@ from typer.core import TyperCommand
 
 
 class PlainCommand(TyperCommand):
-    """A command whose help calls an argument by its word alone, without braces and its type in Python."""
+    """A command whose help names an argument by its word alone, without braces and its Python type."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """What the usage line says after the command's name."""
+        """Return what follows the command's name in the usage line."""
         return [piece.translate({ord("{"): None, ord("}"): None}) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -31,13 +31,13 @@ class PlainCommand(TyperCommand):
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a docstring, on one line."""
+    """Return the first sentence of a docstring, on one line."""
     paragraph = " ".join(text.partition("\n\n")[0].split())
     return paragraph.partition(". ")[0].rstrip(".") + "." if paragraph else ""
 
 
 def epilog(examples: Iterable[str], after: str = "") -> str:
-    """Examples, one a line, and a paragraph after them."""
+    """Return examples, one a line, and a paragraph after them."""
     listed = "\n".join(f"  {example}" for example in examples)
     # \b keeps the lines of a paragraph as they are.
     return f"\b\nExamples:\n{listed}" + (f"\n\n{after}" if after else "")

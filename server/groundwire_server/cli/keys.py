@@ -19,31 +19,31 @@ DEFAULT_EXPIRES = "90d"
 _UNITS = {"h": 1.0 / 24.0, "d": 1.0, "w": 7.0}
 _LONGEST_DAYS = 36_500
 _TABLE_WIDTH = 60
-"""Columns below which a table would break its words."""
+"""The width in columns below which a table would break words."""
 
 File: TypeAlias = Annotated[
-    Path, typer.Option(envvar="GROUNDWIRE_KEYS", metavar="FILE", help="Where the keys are kept, as hashes.")
+    Path, typer.Option(envvar="GROUNDWIRE_KEYS", metavar="FILE", help="File of the keys, which holds their hashes.")
 ]
 
 
 def create(
-    tenant: Annotated[str, typer.Option(metavar="NAME", help="Whose documents the key opens.")],
-    subject: Annotated[str, typer.Option(metavar="NAME", help="Who will use it.")],
+    tenant: Annotated[str, typer.Option(metavar="NAME", help="Tenant of the key.")],
+    subject: Annotated[
+        str, typer.Option(metavar="NAME", help="Subject of the key: the service or person who uses it.")
+    ],
     role: Annotated[
         list[str], typer.Option(metavar="ROLE", help="reader, writer, reviewer, operator or admin; repeatable.")
     ],
     principal: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="What its user may see as, such as a group; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME", help="Principal of the key, such as a group; repeatable.")
     ] = None,
-    expires: Annotated[
-        str, typer.Option(metavar="TIME", help="How long it is good for: 12h, 90d, 52w or never.")
-    ] = DEFAULT_EXPIRES,
+    expires: Annotated[str, typer.Option(metavar="TIME", help="Lifetime: 12h, 90d, 52w or never.")] = DEFAULT_EXPIRES,
     file: File = DEFAULT_FILE,
 ) -> None:
-    """Make an API key and print it on standard output, this once.
+    """Create an API key and print it once, on standard output.
 
-    What the key is good for goes to standard error. To renew a key, make another of the same subject, spread it, and
-    revoke the old one: both are good until then.
+    Its id, caller and expiry go to standard error. To rotate a key, create another for the same subject, deploy it,
+    then revoke the old one: both are valid until then.
     """
     from groundwire_server.app import keys  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.app.clock import SystemClock  # noqa: PLC0415
@@ -51,25 +51,25 @@ def create(
 
     unknown = [name for name in role if name not in set(Role)]
     if unknown:
-        raise CommandError(ExitCode.USAGE, f"no such role: {unknown[0]}; there are {', '.join(Role)}")
+        raise CommandError(ExitCode.USAGE, f"unknown role: {unknown[0]}; roles are {', '.join(Role)}")
     roles = [Role(name) for name in role]
     try:
-        key, text = keys.create(file, tenant, subject, principal or (), roles, _lasts(expires), SystemClock())
+        key, text = keys.create(file, tenant, subject, principal or (), roles, _lifetime(expires), SystemClock())
     except ValueError as wrong:
         raise CommandError(ExitCode.USAGE, str(wrong)) from None
     except keys.KeyFileError as unusable:
         raise CommandError(ExitCode.FAILED, str(unusable)) from None
     until = "never expires" if key.expires is None else f"expires {key.expires:%Y-%m-%d %H:%M} UTC"
     print(f"key {key.key_id} in {file}: {_who(key)}; {until}", file=sys.stderr)
-    print("it is shown this once; send it as groundwire-api-key", file=sys.stderr)
+    print("it is not shown again; send it as groundwire-api-key", file=sys.stderr)
     print(text)
 
 
 def list_(
     file: File = DEFAULT_FILE,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """List the keys, oldest first; never what opens anything."""
+    """List the keys, oldest first, without their secrets."""
     from groundwire_server.app import keys  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.app.clock import SystemClock  # noqa: PLC0415
 
@@ -84,27 +84,27 @@ def list_(
 
 
 def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id: what stands between gw_ and the next _.")],
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the key: the part between gw_ and the next _.")],
     file: File = DEFAULT_FILE,
 ) -> None:
-    """End a key; a running server refuses it from the next call on."""
+    """Revoke a key; a running server rejects it from the next call on."""
     from groundwire_server.app import keys  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.app.clock import SystemClock  # noqa: PLC0415
 
     if "_" in key_id:
-        raise CommandError(ExitCode.USAGE, "give the key's id alone, not the key: `groundwire keys list` shows it")
+        raise CommandError(ExitCode.USAGE, "give the key's id, not the key itself: `groundwire keys list` shows it")
     try:
         key = keys.revoke(file, key_id, SystemClock())
     except keys.KeyFileError as unusable:
         raise CommandError(ExitCode.FAILED, str(unusable)) from None
     if key is None:
         raise CommandError(
-            ExitCode.FAILED, f"there is no key {key_id} in {file}: `groundwire keys list` shows those there are"
+            ExitCode.FAILED, f"there is no key {key_id} in {file}: `groundwire keys list` shows all keys"
         )
     print(f"key {key.key_id} is revoked: {_who(key)}")
 
 
-def _lasts(expires: str) -> timedelta | None:
+def _lifetime(expires: str) -> timedelta | None:
     if expires == "never":
         return None
     count, unit = expires[:-1], expires[-1:]
@@ -114,16 +114,14 @@ def _lasts(expires: str) -> timedelta | None:
         )
     days = int(count[:9]) * _UNITS[unit]
     if not 0 < days <= _LONGEST_DAYS:
-        raise CommandError(
-            ExitCode.USAGE, f"--expires {expires}: give more than nothing and at most {_LONGEST_DAYS} days"
-        )
+        raise CommandError(ExitCode.USAGE, f"--expires {expires}: give more than 0 and at most {_LONGEST_DAYS} days")
     return timedelta(days=days)
 
 
 def _who(key: "KeyState") -> str:
     caller = key.caller
     said = f"tenant {caller.tenant}, subject {caller.subject}, {'+'.join(sorted(caller.roles)) or 'no role'}"
-    return said + (f", sees as {', '.join(sorted(caller.principals))}" if caller.principals else "")
+    return said + (f", principals {', '.join(sorted(caller.principals))}" if caller.principals else "")
 
 
 def _print_json(known: "Sequence[KeyState]") -> None:

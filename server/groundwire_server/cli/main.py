@@ -1,4 +1,4 @@
-"""The command line's edge: everything that is raised becomes a line and an exit code."""
+"""The edge of the command line: every exception becomes a line and an exit code."""
 
 import inspect
 import io
@@ -19,7 +19,7 @@ from groundwire_server.cli.help import PlainCommand, epilog, first_sentence
 
 
 class _Commands(TyperGroup):
-    """Commands that end quietly when nobody reads on what they print."""
+    """Commands that end quietly when the reader of their output closes the pipe."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
@@ -32,19 +32,19 @@ class _Commands(TyperGroup):
 
 
 def application() -> typer.Typer:
-    """The command with its subcommands."""
+    """Return the command with its subcommands."""
     app = typer.Typer(
         name="groundwire",
         cls=_Commands,
-        help="Answers from your documents, with citations; or why there is none.",
+        help="Answers questions from your documents, with citations, or says why it cannot.",
         epilog=epilog(
             ("groundwire demo", 'groundwire serve & groundwire ingest docs/ && groundwire ask "…"'), after=EXPLAINED
         ),
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        # Plain help: it reads well at any width, in a pipe and without colour, and starts in half the time.
+        # Plain help reads well at any width, in a pipe and without colour, and starts in half the time.
         rich_markup_mode=None,
-        # Left alone, help is never narrower than 50 columns.
+        # The default is never narrower than 50 columns.
         context_settings={"terminal_width": min(max(shutil.get_terminal_size().columns, 20), 80)},
     )
     for command, examples in commands().items():
@@ -71,10 +71,10 @@ def _typer(group: Group) -> typer.Typer:
 
 
 def _add(app: typer.Typer, command: Command, name: str | None, examples: Examples) -> None:
-    """Add a command; one that cannot run without arguments shows its help when there are none."""
+    """Add a command; one that needs arguments shows its help without them."""
     needs = any(each.default is inspect.Parameter.empty for each in inspect.signature(command).parameters.values())
     after = VARIABLES if is_connected(command) else ""
-    # Said here, so that a list of commands wraps it; left alone it is cut off.
+    # Given here, so that a list of commands wraps it; by default it is cut off.
     short = first_sentence(command.__doc__ or "")
     app.command(name, cls=PlainCommand, short_help=short, epilog=epilog(examples, after), no_args_is_help=needs)(
         command
@@ -110,13 +110,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as defect:
         if os.environ.get("GROUNDWIRE_TRACEBACK"):
             raise
-        _say(f"a defect: {type(defect).__name__}: {defect}; set GROUNDWIRE_TRACEBACK=1 to see where, and report it")
+        _say(f"internal error: {type(defect).__name__}: {defect}; report it, with GROUNDWIRE_TRACEBACK=1 set")
         return ExitCode.FAILED
     return ended if isinstance(ended, int) else ExitCode.OK
 
 
 def _say_wrong(wrong: Any) -> None:
-    """What is wrong with the command line, and where its help is; or the help itself, where nothing was said at all."""
+    """Print what is wrong with the command line and where its help is, or the help itself without arguments."""
     told = wrong.format_message()
     if told.startswith("Usage:"):
         print(told, file=sys.stderr)
@@ -126,5 +126,5 @@ def _say_wrong(wrong: Any) -> None:
 
 
 def _say(message: str) -> None:
-    """One line on standard error."""
+    """Print one line on standard error."""
     print("groundwire:", " ".join(message.split()), file=sys.stderr)

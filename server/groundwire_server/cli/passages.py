@@ -1,4 +1,4 @@
-"""Prints passages that a search found, and why it found them."""
+"""Prints the passages of a search with their scores."""
 
 from collections.abc import Iterator
 
@@ -10,22 +10,22 @@ from groundwire_server.cli.console import Terminal, one_line, printable
 
 EXCERPT = 160
 
-_NONE = "no passages: nothing stored that you may see has to do with it"
+_NONE = "no passages found among the documents that you may see"
 _LEGEND = (
-    ("relevance", "0 to 1, how well it bears on the question; thresholds apply to it"),
-    ("similarity", "-1 to 1, how near the vectors are"),
+    ("relevance", "0 to 1, how relevant to the question; thresholds apply to it"),
+    ("similarity", "-1 to 1, cosine of the vectors"),
     ("keyword", "BM25, comparable within this search only"),
-    ("fused", "0 to 1, the two combined; it orders this search, nothing more"),
+    ("fused", "0 to 1, both combined; orders this search only"),
 )
 
 
 def show_found(console: Terminal, found: RetrieveResponse, *, full: bool) -> None:
-    """Prints what a search found, then what its scores mean.
+    """Print the passages of a search, then the meaning of their scores.
 
     Args:
-        console: where to.
-        found: the reply.
-        full: prints whole passages.
+        console: to print on.
+        found: the response.
+        full: print whole passages.
     """
     if not found.passages:
         console.hang(Text(), Text(_NONE))
@@ -49,13 +49,13 @@ def show_found(console: Terminal, found: RetrieveResponse, *, full: bool) -> Non
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a passage, on one line."""
+    """Return the beginning of a passage, on one line."""
     line = one_line(text)
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1].rstrip() + "…"
 
 
 def _scores(scores: Scores) -> Iterator[tuple[str, str]]:
-    """The measures there are, the most telling first."""
+    """Yield the scores that are set, the most meaningful first."""
     if scores.HasField("relevance"):
         yield "relevance", f"{scores.relevance:.2f}"
     if scores.HasField("vector_similarity"):

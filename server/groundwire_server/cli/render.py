@@ -1,4 +1,4 @@
-"""Prints an answer as it arrives, and the outcome it ends with."""
+"""Prints an answer as it arrives, and its outcome."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,12 +28,12 @@ _STYLES = {"answered": "green", "cached": "green", "degraded": "yellow", "queued
 
 
 def ask_and_print(stream: groundwire.SyncAnswerStream, *, trace: bool, as_json: bool) -> bool:
-    """Prints an answer as it arrives and returns whether there was one.
+    """Print an answer as it arrives; return whether there was one.
 
     Args:
-        stream: the answer's events; it is closed.
-        trace: draws where the time went.
-        as_json: prints the outcome alone, as JSON.
+        stream: the answer's events; it is closed at the end.
+        trace: print how long each stage took.
+        as_json: print the outcome alone, as JSON.
     """
     console = Terminal()
     outcome = read(stream, console, quiet=as_json)
@@ -46,7 +46,7 @@ def ask_and_print(stream: groundwire.SyncAnswerStream, *, trace: bool, as_json: 
 
 
 def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool = False) -> Outcome:
-    """Prints an answer as it arrives, then its outcome, which is returned."""
+    """Print an answer as it arrives, then its outcome; return the outcome."""
     printer = Printer(console)
     with stream, _waiting(console, quiet) as waiting:
         for event in stream:
@@ -58,7 +58,7 @@ def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool 
                 waiting.stop()
                 printer.event(event)
     if stream.outcome is None:
-        raise CommandError(ExitCode.FAILED, "the stream ended without an outcome, which no groundwire server does")
+        raise CommandError(ExitCode.FAILED, "the stream ended without an outcome: is this a groundwire server?")
     if not quiet:
         shown = not printer.empty
         printer.end()
@@ -67,13 +67,13 @@ def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool 
 
 
 def show_trace(console: Terminal, outcome: Outcome) -> None:
-    """Draws where the time went."""
+    """Print how long each stage took."""
     for line in waterfall(outcome.report, console.width, ascii_only=console.options.ascii_only):
         console.print(line, no_wrap=True, overflow="crop")
 
 
 def _waiting(console: Terminal, quiet: bool) -> Status:
-    """A sign of life on standard error until text arrives; nothing where there is no terminal to show it on."""
+    """Return a spinner on standard error until text arrives; it shows nothing without a terminal."""
     apart = Terminal(stderr=True)
     apart.quiet = quiet or not (apart.is_terminal and console.is_terminal)
     return Status("searching", console=apart)
@@ -85,21 +85,21 @@ def _found(event: StreamAnswerResponse) -> str:
 
 
 class Numbers:
-    """Numbers citations by what they quote, in the order they are first seen."""
+    """The numbers of citations: by quote, in the order in which they are first seen."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], int] = {}
 
     def of(self, citation: Citation) -> int:
-        """The citation's number."""
+        """Return the citation's number."""
         return self._known.setdefault((citation.chunk_id, citation.quote), len(self._known) + 1)
 
 
 class Printer:
-    """Prints the text of one answer as it arrives.
+    """The text of one answer, printed as it arrives.
 
-    On a terminal, lines are broken between words and text that is taken back is erased. Elsewhere the text is printed
-    as it is, and a line says what is taken back.
+    On a terminal, lines are broken between words and retracted text is erased. Elsewhere the text is printed
+    as it is, and a line says what is retracted.
     """
 
     def __init__(self, console: Terminal) -> None:
@@ -109,23 +109,23 @@ class Printer:
 
     @property
     def empty(self) -> bool:
-        """True while no text stands."""
+        """True while there is no text."""
         return not any(isinstance(piece, str) for _, piece in self._pieces)
 
     def event(self, event: StreamAnswerResponse) -> None:
-        """Prints what an event adds or takes back."""
+        """Print what an event adds or retracts."""
         match event.WhichOneof("event"):
             case "text_delta":
                 self._add(event.sequence, event.text_delta.text)
             case "citation":
                 self._add(event.sequence, event.citation)
             case "retraction":
-                self._take_back(event.retraction)
+                self._retract(event.retraction)
             case _:
                 return
 
     def end(self) -> None:
-        """Ends the text's last line."""
+        """End the last line of the text."""
         if self._pieces:
             self._put(self._flow.rest())
             self._console.print()
@@ -144,9 +144,9 @@ class Printer:
         if text:
             self._console.out(text, end="", highlight=False)
 
-    def _take_back(self, retraction: Retraction) -> None:
-        stands = [piece for piece in self._pieces if piece[0] < retraction.from_sequence]
-        if len(stands) == len(self._pieces):
+    def _retract(self, retraction: Retraction) -> None:
+        kept = [piece for piece in self._pieces if piece[0] < retraction.from_sequence]
+        if len(kept) == len(self._pieces):
             return
         cause = word(Cause, retraction.cause)
         if self._console.is_terminal and self._flow.lines < self._console.height - 1:
@@ -159,20 +159,20 @@ class Printer:
         else:
             self._put(self._flow.rest())
             self._console.print()
-            self._console.print(Text(f"[taken back: {cause}, {CAUSES.get(cause, '')}]", style="yellow"))
+            self._console.print(Text(f"[retracted: {cause}, {CAUSES.get(cause, '')}]", style="yellow"))
         self._pieces = []
         self._begin()
-        for sequence, piece in stands:
+        for sequence, piece in kept:
             self._add(sequence, piece)
 
 
 def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> None:
-    """Prints how a question ended.
+    """Print an outcome.
 
     Args:
         console: where to.
-        outcome: how it ended.
-        text_shown: whether the answer's text has been printed before.
+        outcome: to print.
+        text_shown: whether the answer's text was printed already.
     """
     kind = outcome.WhichOneof("result") or ""
     answer = groundwire.outcome_of(outcome)
@@ -181,7 +181,7 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
         console.hang(Text(), Text(printable(text)))
     if text:
         console.print()
-    head = Text(kind.replace("_", " ") or "an outcome this version does not know", style=_STYLES.get(kind, "red"))
+    head = Text(kind.replace("_", " ") or "unknown outcome", style=_STYLES.get(kind, "red"))
     head.stylize("bold")
     head.append(f": {RESULTS.get(kind, 'see the next step')}", style="not bold default")
     console.hang(Text(), head)
@@ -197,7 +197,7 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
 
 
 def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
-    """Cause, action and next step, and what else there is to say about this kind of outcome."""
+    """Yield cause, action and next step, then the details of this kind of outcome."""
     cause, action = word(Cause, outcome.cause), word(Action, outcome.action)
     step = word(NextStep, outcome.next_step)
     for label, name, meaning in (
@@ -214,12 +214,12 @@ def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
 
 
 def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
-    """What only this kind of outcome has to say."""
+    """Yield the details of this kind of outcome."""
     match outcome.WhichOneof("result"):
         case "answered":
-            yield "supported", _support(outcome.answered.answer)
+            yield "grounding", _grounding(outcome.answered.answer)
         case "cached":
-            yield "supported", _support(outcome.cached.answer)
+            yield "grounding", _grounding(outcome.cached.answer)
             yield "age", f"{outcome.cached.age.ToSeconds()} s"
         case "degraded":
             for loss in outcome.degraded.losses:
@@ -230,7 +230,10 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
             yield "searched", f"{searched} passage{'' if searched == 1 else 's'}"
         case "queued":
             wait = outcome.queued.poll_after.ToSeconds()
-            yield "operation", f"{one_line(outcome.queued.operation)}, {outcome.queued.position} ahead, ask in {wait} s"
+            yield (
+                "operation",
+                f"{one_line(outcome.queued.operation)}, {outcome.queued.position} ahead, poll in {wait} s",
+            )
         case "in_review":
             yield "ticket", one_line(outcome.in_review.ticket)
         case "blocked":
@@ -242,9 +245,9 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
             return
 
 
-def _support(answer: GroundedText) -> str:
+def _grounding(answer: GroundedText) -> str:
     confidence = word(Confidence, answer.confidence).lower() if answer.confidence else "not stated"
-    return f"{answer.grounding_score:.0%} of what it says; confidence {confidence}"
+    return f"{answer.grounding_score:.0%}, confidence {confidence}"
 
 
 def _passages(outcome: Outcome) -> Sequence[Passage]:
@@ -270,7 +273,7 @@ def _show_passages(console: Terminal, title: str, passages: Sequence[Passage]) -
 
 
 def _show_citations(console: Terminal, citations: Sequence[Citation]) -> None:
-    """Prints each citation once; one of the same document as that before it goes without its title."""
+    """Print each citation once; the title only where the document changes."""
     numbers = Numbers()
     printed, last = 0, ""
     for citation in citations:

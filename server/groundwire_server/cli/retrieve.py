@@ -10,24 +10,24 @@ from groundwire_server.cli.exits import ExitCode
 
 @connects
 def retrieve(
-    question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What to search for; quotes are optional.")],
+    question: Annotated[
+        list[str], typer.Argument(metavar="QUESTION", help="The question to search for; quotes are optional.")
+    ],
     connection: ConnectionOptions,
     principal: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME", help="Principal to search as, such as a group; repeatable.")
     ] = None,
-    route: Annotated[
-        str, typer.Option(metavar="NAME", help="The use, with its policy; the server's default if none.")
-    ] = "",
-    top_k: Annotated[int | None, typer.Option(metavar="N", help="The most passages to find, 1 to 64.")] = None,
-    full: Annotated[bool, typer.Option("--full", help="Print whole passages in place of their beginnings.")] = False,
-    timeout: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="The most time it may take.")] = 30.0,
-    json: Annotated[bool, typer.Option("--json", help="Print the reply as JSON, as the contract maps it.")] = False,
+    route: Annotated[str, typer.Option(metavar="NAME", help="Route to use; default: the route named default.")] = "",
+    top_k: Annotated[int | None, typer.Option(metavar="N", help="Maximum number of passages to find, 1 to 64.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Print whole passages instead of their beginnings.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of the call.")] = 30.0,
+    json: Annotated[bool, typer.Option("--json", help="Print the response as JSON, in protobuf's mapping.")] = False,
 ) -> None:
-    """See the passages that an answer would be drawn from, best first.
+    """Search for the passages that an answer would be based on, best first.
 
-    Nothing is dropped for its relevance here: an answer considers only what reaches the route's threshold.
+    Passages below the route's relevance threshold are shown too; an answer would not use them.
 
-    Ends with 0 when there are passages, with 1 when there are none.
+    Exits with 0 when there are passages, with 1 when there are none.
     """
     from google.protobuf import json_format  # noqa: PLC0415  # imports what --help does not need
 

@@ -12,33 +12,36 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 def serve(
     config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The configuration; else GROUNDWIRE_CONFIG, else groundwire.yaml here."),
+        typer.Option(metavar="FILE", help="Configuration file; default: GROUNDWIRE_CONFIG, then groundwire.yaml here."),
     ] = None,
     listen: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Address to listen on; port 0 chooses one.")
+        str | None, typer.Option(metavar="HOST:PORT", help="Address to listen on; port 0 picks a free one.")
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where the store `main` keeps its documents.")
-    ] = None,
+    data: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the store `main`.")] = None,
     otlp_endpoint: Annotated[
-        str | None, typer.Option(metavar="URL", help="Send traces there over OTLP gRPC, such as http://localhost:4317.")
+        str | None,
+        typer.Option(
+            metavar="URL", help="Export traces and metrics here over OTLP gRPC, such as http://localhost:4317."
+        ),
     ] = None,
     no_local_embedder: Annotated[
         bool,
-        typer.Option("--no-local-embedder", help="The store `main` searches by keyword alone: no model is loaded."),
+        typer.Option(
+            "--no-local-embedder", help="Search the store `main` by keyword alone, without an embedding model."
+        ),
     ] = False,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C, then let calls in flight end.
+    """Serve until SIGTERM or Ctrl-C, then finish the calls in flight.
 
     The first line on standard output is `listening on HOST:PORT`; logs go to standard error as JSON lines. Without a
-    configuration it serves from this folder on this machine alone; `groundwire config init` writes one to begin with.
-    What is given here counts more than the environment, and that more than the file. SIGHUP, or a change of the file,
-    takes in the configuration anew.
+    configuration the server keeps its data in this folder and listens on loopback only; `groundwire config init` writes
+    a configuration to start from. Options override environment variables, which override the file. The configuration is
+    reloaded on SIGHUP and when its file changes.
     """
-    # gRPC would say in two lines of its own what we say in one.
+    # gRPC would print two lines of its own for what we print in one.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # what --help does not need
-    from groundwire_server.cli.configured import loaded_from, problems_stop  # noqa: PLC0415
+    from groundwire_server.cli.configured import errors_stop, loaded_from  # noqa: PLC0415
     from groundwire_server.domain.failure import Failure, SetupError  # noqa: PLC0415
 
     flags: dict[str, tuple[tuple[str | int, ...], Any]] = {
@@ -51,20 +54,20 @@ def serve(
         given["--no-local-embedder"] = (("stores", "main", "embedder"), None)
     sources = Sources.found(config, os.environ, given)
     loaded = loaded_from(sources)
-    # Imported when there is something to serve: it takes a second.
+    # Imported only now: it takes a second.
     from groundwire_server.app.serve import serve as serve_until_signalled  # noqa: PLC0415
 
     try:
-        with problems_stop():
+        with errors_stop():
             serve_until_signalled(sources, loaded)
     except OSError as failed:
         where = loaded.configuration.server.listen
-        raise CommandError(ExitCode.FAILED, f"cannot serve at {where}: {_told(failed)}") from None
+        raise CommandError(ExitCode.FAILED, f"cannot serve at {where}: {_message(failed)}") from None
     except (Failure, SetupError, ImportError) as failed:
-        # What is wrong with a store, a file or an extra says itself what to do.
+        # The message of a faulty store, file or extra already says what to do.
         raise CommandError(ExitCode.FAILED, f"cannot serve: {failed}") from None
 
 
-def _told(failed: OSError) -> str:
+def _message(failed: OSError) -> str:
     said = failed.strerror or str(failed)
     return f"{failed.filename}: {said}" if failed.filename else said

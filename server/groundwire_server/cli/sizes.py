@@ -1,10 +1,10 @@
-"""Sizes for people."""
+"""Sizes for people to read."""
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 
 
 def size(count: int) -> str:
-    """A number of bytes, in the unit that leaves at most four digits."""
+    """Return a number of bytes in the unit that leaves at most four digits."""
     if count < 1000:
         return f"{count} B"
     amount = float(count)

@@ -1,4 +1,4 @@
-"""Draws where the time of an answer went: a row a stage, at its place in the total, with its time and its budget."""
+"""Draws how long each stage of an answer took: one row a stage, with its time and its time limit."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,22 +24,22 @@ class _Row:
 
 
 def waterfall(report: Report, width: int, *, ascii_only: bool = False) -> Iterator[Text]:
-    """Yields the lines of the drawing.
+    """Yield the lines of the chart.
 
     Args:
-        report: how an outcome came about.
-        width: the columns there are.
-        ascii_only: draws with characters that every terminal has.
+        report: the outcome's report.
+        width: in columns.
+        ascii_only: draw with ASCII characters alone.
     """
     total = report.total.ToNanoseconds() / 1e9
     first = report.time_to_first_token.ToNanoseconds() / 1e9
-    told = f", the model began at {_time(first)}" if report.HasField("time_to_first_token") else ""
-    yield Text(f"{_time(total)} in all{told}", style="bold")
+    began = f", first token after {_time(first)}" if report.HasField("time_to_first_token") else ""
+    yield Text(f"{_time(total)} in total{began}", style="bold")
     if report.trace_id:
         yield Text(f"trace {report.trace_id}"[:width], style="dim")
     rows = [_row(stage, report.stages) for stage in report.stages]
     if not rows:
-        yield Text("no stage was run", style="dim")
+        yield Text("no stage ran", style="dim")
         return
     end = max(total, *(row.start + row.duration for row in rows))
     labels = max(cell_len(row.label) for row in rows)
@@ -70,7 +70,7 @@ def _line(row: _Row, end: float, columns: tuple[int, int, int, int], ascii_only:
     labels, width, times, budgets = columns
     first, cells = _place(row, end, width)
     full, thin = ("#", ".") if ascii_only else ("█", "▏")
-    # What takes less than half a cell is a hair, so that it is seen without seeming long.
+    # A stage that took less than half a cell is drawn as a thin line: visible, and not too long.
     drawn = thin if row.duration < end / width / 2 else full * cells
     line = Text(f"{row.label:{labels}} ")
     line.append(" " * first)
@@ -82,7 +82,7 @@ def _line(row: _Row, end: float, columns: tuple[int, int, int, int], ascii_only:
 
 
 def _place(row: _Row, end: float, width: int) -> tuple[int, int]:
-    """The first cell of a bar, and how many cells it has; at least one, and all of them within the width."""
+    """Return the first cell of a bar and its length, at least one cell and within the width."""
     if end <= 0:
         return 0, 1
     first = min(round(row.start / end * width), width - 1)
@@ -91,7 +91,7 @@ def _place(row: _Row, end: float, width: int) -> tuple[int, int]:
 
 
 def _time(seconds: float) -> str:
-    """A time in the unit in which it reads best."""
+    """Return a time in a unit that suits it."""
     if seconds < 0.01:
         return f"{seconds * 1000:.1f} ms"
     if seconds < 1:

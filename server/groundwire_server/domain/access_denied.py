@@ -1,4 +1,4 @@
-"""Why a caller is turned away."""
+"""Why a call is denied."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -8,7 +8,7 @@ from groundwire_server.domain.vocabulary import Reason
 
 
 class DenialReason(StrEnum):
-    """A word for the security log; the caller itself learns the status alone."""
+    """The reason, for the security log; the caller learns the status alone."""
 
     NO_CREDENTIAL = "no_credential"
     SEVERAL_CREDENTIALS = "several_credentials"
@@ -34,15 +34,15 @@ class DenialReason(StrEnum):
 
 
 _FORBIDDEN = frozenset({DenialReason.TENANT_CONTRADICTED, DenialReason.TENANT_UNKNOWN, DenialReason.ROLE_MISSING})
-"""The caller is known and may not; every other word says that it is not known."""
+"""The caller is known, but may not make the call; with every other reason it is not authenticated."""
 
 
 class AccessDenied(Rejection):
-    """A caller is turned away, which is a security event.
+    """A call is denied, which is a security event.
 
     Attributes:
-        word: why.
-        about: what the security log may know beside it, such as a key's id; never a credential.
+        word: the reason.
+        about: further facts for the security log, such as a key's id; never a credential.
     """
 
     def __init__(

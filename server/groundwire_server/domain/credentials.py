@@ -1,32 +1,32 @@
-"""What a caller shows to say who it is."""
+"""What a caller presents to identify itself."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class CredentialKind(StrEnum):
-    """A way to say who one is."""
+    """A kind of credential."""
 
     TOKEN = "token"  # noqa: S105  # a word, no secret
     API_KEY = "api_key"
     CERTIFICATE = "certificate"
     DECLARED = "declared"
-    """A name without a proof; believed only where there is no authentication."""
+    """A name without proof; accepted only where there is no authentication."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What one call and its connection present; the secrets among it stay out of its `repr`.
+    """The credentials of a call and its connection; the `repr` leaves secrets out.
 
     Attributes:
-        authorization: the whole entry, scheme included.
+        authorization: the metadata entry, with its scheme.
         api_key: the whole key.
         certificate: whether the connection has a client certificate, verified in the handshake.
         uris: the certificate's URI names (SAN).
         dns_names: its DNS names (SAN).
         tenant: the tenant that the call's metadata names.
-        subject: the subject it names.
-        principals: the principals it names, separated by commas.
+        subject: the subject that it names.
+        principals: the principals that it names, separated by commas.
     """
 
     authorization: str = field(default="", repr=False)
@@ -40,7 +40,7 @@ class Credentials:
 
     @property
     def proofs(self) -> frozenset[CredentialKind]:
-        """What is presented beyond a mere name."""
+        """The kinds of credentials that are presented, other than a declared name."""
         shown = {
             CredentialKind.TOKEN: self.authorization,
             CredentialKind.API_KEY: self.api_key,

@@ -1,4 +1,4 @@
-"""Who is let in: by which credentials, into which tenants."""
+"""Which credentials are accepted, and which tenants."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from groundwire_server.ports.authenticator import Authenticator
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The one way from credentials to a caller.
+    """The only way from credentials to a caller.
 
     Attributes:
-        authenticators: what is accepted; `CredentialKind.DECLARED` among it means that there is no authentication.
-        tenants: those that there are; None lets every tenant in that a credential names.
+        authenticators: by kind of credential; `CredentialKind.DECLARED` means that there is no authentication.
+        tenants: the accepted tenants; None accepts every tenant that a credential names.
     """
 
     authenticators: Mapping[CredentialKind, Authenticator]
@@ -23,14 +23,14 @@ class Access:
 
     @property
     def authenticated(self) -> bool:
-        """Whether callers prove who they are."""
+        """Whether callers have to present a credential."""
         return CredentialKind.DECLARED not in self.authenticators
 
     async def caller(self, credentials: Credentials) -> Caller:
         """Return who calls.
 
         Raises:
-            Refused: when that is not proven by one credential, or its tenant is not to be had.
+            AccessDenied: when not exactly one credential proves it, or its tenant is not accepted.
         """
         caller = await self.authenticators[self._kind(credentials)].authenticate(credentials)
         if credentials.tenant not in {"", caller.tenant}:
@@ -43,7 +43,7 @@ class Access:
         if not self.authenticated:
             return CredentialKind.DECLARED
         proofs = credentials.proofs
-        # A connection may need a certificate that says nothing of the caller.
+        # A connection may need a certificate that does not identify the caller.
         if CredentialKind.CERTIFICATE not in self.authenticators:
             proofs -= {CredentialKind.CERTIFICATE}
         if not proofs:

@@ -1,4 +1,4 @@
-"""What a call and its connection present, read from gRPC."""
+"""The credentials of a call and its connection, read from gRPC."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,16 +15,16 @@ _ONCE = (AUTHORIZATION_KEY, API_KEY_KEY)
 
 
 def credentials_of(metadata: Mapping[str, str], auth_context: Mapping[str, Iterable[bytes]]) -> Credentials:
-    """Return what is presented.
+    """Return the credentials.
 
     Args:
-        metadata: the call's; the values of a repeated key are joined with commas.
-        auth_context: the connection's, as gRPC has it.
+        metadata: of the call; the values of a repeated key are joined with commas.
+        auth_context: of the connection, from gRPC.
 
     Raises:
-        Refused: when one kind of credential is presented twice.
+        AccessDenied: when one kind of credential is presented twice.
     """
-    # A comma is a part of neither a token nor a key: it joins two of them.
+    # Neither tokens nor keys contain a comma: it joins two of them.
     if any("," in metadata.get(key, "") for key in _ONCE):
         raise AccessDenied(DenialReason.SEVERAL_CREDENTIALS)
     return Credentials(
@@ -40,7 +40,7 @@ def credentials_of(metadata: Mapping[str, str], auth_context: Mapping[str, Itera
 
 
 def peer_of(peer: str) -> str:
-    """The address of gRPC's `peer`, without its port: each call may come from another one."""
+    """Return the address in gRPC's `peer` without its port, which may differ from call to call."""
     kind, _, rest = peer.partition(":")
     if kind not in {"ipv4", "ipv6"}:
         return kind

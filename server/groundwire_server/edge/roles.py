@@ -1,8 +1,8 @@
-"""Which roles allow which call: one table, with a row for every call of ours; without a row nobody may make it.
+"""Which roles may make which call: one table with a row for every method of ours; without a row nobody may call it.
 
-The standard services have rules of their own. Health answers everybody: balancers have no credential, and it tells
-nothing but whether the server serves. Reflection shows the contract: it answers everybody where there is no
-authentication, and elsewhere whoever presents a valid credential, of whatever role.
+The standard services have their own rules. Health checks are open: load balancers have no credentials, and learn only
+whether the server serves. Reflection, which shows the contract, is open where there is no authentication, and needs a
+valid credential of any role elsewhere.
 """
 
 from collections.abc import Collection, Mapping
@@ -46,10 +46,10 @@ ROLES: Mapping[str, frozenset[Role]] = {
         for method in ("GetOperation", "ListOperations", "WaitOperation", "CancelOperation", "DeleteOperation")
     },
 }
-"""Any of a row's roles is enough; an admin may make every call that has a row."""
+"""Any role of a row is enough; an admin may make every call that has a row."""
 
 
 def allows(method: str, roles: Collection[Role]) -> bool:
-    """Whether one of these roles may make the call."""
+    """Return whether one of these roles may make the call."""
     row = ROLES.get(method)
     return row is not None and (Role.ADMIN in roles or not row.isdisjoint(roles))

@@ -1,4 +1,4 @@
-"""The log of callers that were turned away, on the logger `groundwire.security`."""
+"""The log of denied calls, on the logger `groundwire.security`."""
 
 import ipaddress
 import logging
@@ -11,15 +11,15 @@ from groundwire_server.ports.clock import Clock
 
 LOGGER = "groundwire.security"
 WINDOW = 60.0
-"""Seconds in which one source is told of a few times for one reason; the rest is counted."""
-TOLD = 5
-"""Events told of in a window."""
+"""Seconds in which a few events per source and reason are logged; the rest are counted."""
+LOGGED = 5
+"""Events that are logged in a window."""
 SOURCES = 1024
-"""Sources and reasons that are counted apart; those beyond share one count for each reason."""
+"""Pairs of source and reason that are counted separately; further sources share one count per reason."""
 OTHERS = "others"
 
 _IDENTITIES = ("key_id", "tenant", "issuer")
-"""Of what is known of a refused credential: whose it is. There are as many as have been set up, however many call."""
+"""What identifies a denied credential. Their number is that of configured keys and tenants, whoever calls."""
 
 _Source: TypeAlias = tuple[str, DenialReason, str]
 
@@ -29,15 +29,15 @@ _log = logging.getLogger(LOGGER)
 @dataclass(slots=True)
 class _Count:
     since: float
-    told: int = 0
+    logged: int = 0
     suppressed: int = 0
 
 
 class SecurityEventLog:
-    """Writes refusals down, at most a few a minute for each source and reason, in bounded memory.
+    """Logs denials, at most a few per minute for each source and reason, in bounded memory.
 
-    A source is a peer's network and what it has proven to be: neither the many addresses of one network nor the noise
-    of others behind one proxy hide who misuses a key.
+    A source is a peer's network and the identity of its credential: neither the many addresses of one network nor other
+    callers behind the same proxy hide the misuse of a key.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -45,12 +45,12 @@ class SecurityEventLog:
         self._counts: dict[_Source, _Count] = {}
 
     def record(self, peer: str, word: DenialReason, about: Mapping[str, str]) -> None:
-        """Tell of a refusal, or count it.
+        """Log a denial, or count it.
 
         Args:
-            peer: where it came from.
-            word: why it was.
-            about: what else may be known of it; never a credential.
+            peer: the caller's address.
+            word: the reason.
+            about: further facts for the log; never a credential.
         """
         now = self._clock.now()
         self.end_windows()
@@ -58,31 +58,31 @@ class SecurityEventLog:
         if key not in self._counts and len(self._counts) >= SOURCES:
             key = (OTHERS, word, "")
         count = self._counts.setdefault(key, _Count(now))
-        if count.told >= TOLD:
+        if count.logged >= LOGGED:
             count.suppressed += 1
             return
-        count.told += 1
-        _log.warning("call refused", extra={"event": "call_refused", "peer": peer, "reason": word.value, **about})
+        count.logged += 1
+        _log.warning("call denied", extra={"event": "call_denied", "peer": peer, "reason": word.value, **about})
 
     def flush(self) -> None:
-        """Tell how many events were suppressed."""
+        """Log how many events were suppressed."""
         for key, count in self._counts.items():
-            _tell(key, count)
+            _log_suppressed(key, count)
         self._counts.clear()
 
     def end_windows(self) -> None:
-        """Tell how many events were suppressed in the windows that are over."""
+        """Log how many events were suppressed in the windows that have ended."""
         now = self._clock.now()
         while self._counts:
-            # The oldest comes first: they are in the order in which they began.
+            # The oldest comes first: the counts are in the order in which they began.
             key = next(iter(self._counts))
             if now - self._counts[key].since < WINDOW:
                 return
-            _tell(key, self._counts.pop(key))
+            _log_suppressed(key, self._counts.pop(key))
 
 
 def _network(peer: str) -> str:
-    """An IPv6 peer's /64, any address of which is its own to choose; else the peer."""
+    """Return an IPv6 peer's /64, since it can use any address of it; else the peer."""
     try:
         address = ipaddress.IPv6Address(peer.partition("%")[0])
     except ValueError:
@@ -92,10 +92,10 @@ def _network(peer: str) -> str:
     return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
-def _tell(source: _Source, count: _Count) -> None:
+def _log_suppressed(source: _Source, count: _Count) -> None:
     peer, word, identity = source
     if count.suppressed:
-        extra = {"event": "calls_refused", "peer": peer, "reason": word.value, "suppressed": count.suppressed}
+        extra = {"event": "calls_denied", "peer": peer, "reason": word.value, "suppressed": count.suppressed}
         if identity:
             extra["of"] = identity
-        _log.warning("more calls refused", extra=extra)
+        _log.warning("more calls denied", extra=extra)

@@ -1,4 +1,4 @@
-"""What the server serves by: all of one configuration, so that a call never sees half of another."""
+"""What calls are served with: all of one configuration, so that no call sees parts of two."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ from groundwire_server.ports.corpus import Corpus
 
 @dataclass(frozen=True, slots=True)
 class ServingSnapshot:
-    """What calls begin with.
+    """Everything that a call needs, from one configuration.
 
     Attributes:
-        access: who is let in.
+        access: authenticates callers.
         routes: the routes by name.
         answerer: answers questions.
         pipeline: searches.
-        corpus: keeps documents.
-        ingest: takes documents in.
-        write_seconds: how long an event of a stream waits for its reader.
+        corpus: stores documents.
+        ingest: splits and embeds new documents.
+        write_seconds: how long writing one event of a stream may take.
     """
 
     access: Access
@@ -34,7 +34,7 @@ class ServingSnapshot:
 
 
 class CurrentSnapshot:
-    """The snapshot in force: a call reads it once, when it begins, and keeps what it read."""
+    """The active snapshot: a call reads it once, when it begins, and keeps it."""
 
     def __init__(self, snapshot: ServingSnapshot) -> None:
         self.snapshot = snapshot

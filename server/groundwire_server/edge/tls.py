@@ -1,8 +1,7 @@
-"""TLS: certificates that are read again when their files change, without a restart."""
+"""TLS: certificates are reloaded when their files change, without a restart."""
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -14,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import UnreadableFileError, bytes_of, mark
 from groundwire_server.ports.clock import Clock
 
@@ -26,111 +26,96 @@ class TlsError(SetupError):
     """The certificate, its key or the authorities of client certificates cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """Where TLS is read from, as PEM.
-
-    Attributes:
-        certificate: the server's, with those that lead from it to an authority.
-        key: the certificate's private key, without a passphrase; None when the certificate's file holds it.
-        client_ca: authorities of client certificates. With them every caller must present one: gRPC for Python either
-            asks for none or insists.
-    """
-
-    certificate: Path
-    key: Path | None = None
-    client_ca: Path | None = None
-
-    @property
-    def paths(self) -> Sequence[Path]:
-        """Every file."""
-        return [path for path in (self.certificate, self.key, self.client_ca) if path is not None]
-
-
 class ServerTls:
-    """What the server's listening address is secured with.
+    """The certificates of the server's address.
 
-    gRPC asks for the certificate at each new connection, in a thread of its own; a file that has changed is read then.
-    Files that do not fit together leave the last good certificate in use, and are told of once.
+    gRPC asks for the certificate at each new connection, in its own thread; a changed file is read then.
+    Files that do not match leave the last good certificate in use, and are reported once.
     """
 
-    def __init__(self, files: TlsFiles, clock: Clock) -> None:
+    def __init__(self, options: TlsOptions, clock: Clock) -> None:
         """Read the files.
 
         Raises:
-            TlsError: when they cannot be used.
+            TlsError: when the files cannot be used.
         """
-        self._files = files
+        self._options = options
         self._clock = clock
         self._lock = Lock()
-        # In this order a change in between is seen later, and not never.
-        self._marks = self._refused = _marks(files)
-        self._initial = _load(files, clock.today())
+        # In this order a change in between is seen at the next connection, not missed.
+        self._marks = self._refused = _marks(options)
+        self._initial = _load(options, clock.today())
 
     def credentials(self) -> grpc.ServerCredentials:
-        """What gRPC listens with."""
-        insists = self._files.client_ca is not None
+        """Return the credentials that gRPC listens with."""
+        required = self._options.client_ca is not None
         # The stubs do not know that None means no change.
         fetch = cast("Callable[[], grpc.ServerCertificateConfiguration]", self.renewed)
-        return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=insists)
+        return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=required)
 
     def renewed(self) -> grpc.ServerCertificateConfiguration | None:
-        """The certificate, if it is another than before; never raises, since gRPC would refuse the connection."""
+        """Return the certificate if it has changed; never raise, since gRPC would refuse the connection."""
         with self._lock:
-            marks = _marks(self._files)
+            marks = _marks(self._options)
             if marks == self._marks:
                 return None
             try:
-                loaded = _load(self._files, self._clock.today())
+                loaded = _load(self._options, self._clock.today())
             except TlsError as unusable:
                 if marks != self._refused:
                     self._refused = marks
-                    _log.error("the new certificate cannot be used, the old one stays", extra={"why": str(unusable)})
+                    _log.error(
+                        "the new certificate cannot be used; the old one stays in use", extra={"why": str(unusable)}
+                    )
                 return None
             self._marks = marks
-        _log.info("the certificate is read again", extra={"certificate": str(self._files.certificate)})
+        _log.info("the certificate was reloaded", extra={"certificate": str(self._options.certificate)})
         return loaded
 
 
-def check(files: TlsFiles, now: datetime) -> datetime:
-    """Hold the files against each other; return when the certificate expires.
+def check(options: TlsOptions, now: datetime) -> datetime:
+    """Check the files against each other; return when the certificate expires.
 
     Raises:
-        TlsError: when they cannot be used.
+        TlsError: when the files cannot be used.
     """
-    certificate = _certificates(files.certificate, "certificate")[0]
-    path = files.key or files.certificate
+    certificate = _certificates(options.certificate, "certificate")[0]
+    path = options.key or options.certificate
     try:
         key = load_pem_private_key(_bytes(path, "key"), None)
     except TypeError:
-        raise TlsError(f"the key {path} has a passphrase: keep a copy without one, readable by this user") from None
+        raise TlsError(
+            f"the key {path} has a passphrase: store a copy without one, readable by this user only"
+        ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise TlsError(_no_key(files)) from None
+        raise TlsError(_no_key(options)) from None
     encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*encoded) != certificate.public_key().public_bytes(*encoded):
-        raise TlsError(f"the key {path} is another certificate's than {files.certificate}: give the two of one pair")
+        raise TlsError(f"the key {path} does not belong to the certificate {options.certificate}: name a matching pair")
     if now < certificate.not_valid_before_utc:
         begins = certificate.not_valid_before_utc.isoformat()
-        raise TlsError(f"the certificate {files.certificate} is not valid before {begins}: correct the clock, or wait")
+        raise TlsError(
+            f"the certificate {options.certificate} is not valid before {begins}: correct the clock, or wait"
+        )
     if now > certificate.not_valid_after_utc:
         ended = certificate.not_valid_after_utc.isoformat()
-        raise TlsError(f"the certificate {files.certificate} has expired at {ended}: renew it")
-    if files.client_ca is not None:
-        _certificates(files.client_ca, "client authority")
+        raise TlsError(f"the certificate {options.certificate} has expired at {ended}: renew it")
+    if options.client_ca is not None:
+        _certificates(options.client_ca, "client authority")
     return certificate.not_valid_after_utc
 
 
-def _load(files: TlsFiles, now: datetime) -> grpc.ServerCertificateConfiguration:
-    check(files, now)
-    pair = (_bytes(files.key or files.certificate, "key"), _bytes(files.certificate, "certificate"))
-    authorities = None if files.client_ca is None else _bytes(files.client_ca, "client authority")
+def _load(options: TlsOptions, now: datetime) -> grpc.ServerCertificateConfiguration:
+    check(options, now)
+    pair = (_bytes(options.key or options.certificate, "key"), _bytes(options.certificate, "certificate"))
+    authorities = None if options.client_ca is None else _bytes(options.client_ca, "client authority")
     return grpc.ssl_server_certificate_configuration([pair], authorities)
 
 
-def _no_key(files: TlsFiles) -> str:
-    if files.key is None:
-        return f"the certificate {files.certificate} comes without its key: name the key's file beside it"
-    return f"the file {files.key} holds no private key in PEM"
+def _no_key(options: TlsOptions) -> str:
+    if options.key is None:
+        return f"the certificate {options.certificate} has no key: name the file of its key"
+    return f"the file {options.key} does not hold a private key in PEM"
 
 
 def _certificates(path: Path, what: str) -> Sequence[x509.Certificate]:
@@ -147,6 +132,6 @@ def _bytes(path: Path, what: str) -> bytes:
         raise TlsError(f"the {what} {path} {why}") from None
 
 
-def _marks(files: TlsFiles) -> Sequence[object]:
-    """Differ when a file does."""
-    return [mark(path) for path in files.paths]
+def _marks(options: TlsOptions) -> Sequence[object]:
+    """Return the marks of the files, which differ when a file has changed."""
+    return [mark(path) for path in options.files]

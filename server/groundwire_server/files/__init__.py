@@ -1,1 +1,1 @@
-"""Files that a server was told to read."""
+"""Reading files that an operator or user has named."""

@@ -1,4 +1,4 @@
-"""Reading a small file that somebody has named: it is never waited for, and never more than it should be."""
+"""Reads small files that an operator has named, without ever blocking or reading more than a limit."""
 
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG, S_IWOTH
@@ -7,14 +7,14 @@ from typing import TypeAlias
 from groundwire_server.domain.failure import GroundwireError
 
 Mark: TypeAlias = tuple[int, int, int] | None
-"""What tells a file from what it was before; None where there is none."""
+"""Time, size and inode of a file, which differ when it has changed; None without a file."""
 
 
 class UnreadableFileError(GroundwireError):
     """A file cannot be read. The text says why and what to do, and follows the file's name.
 
     Attributes:
-        absent: whether it is not there.
+        absent: whether the file does not exist.
     """
 
     def __init__(self, why: str, *, absent: bool = False) -> None:
@@ -23,7 +23,7 @@ class UnreadableFileError(GroundwireError):
 
 
 def mark(file: Path) -> Mark:
-    """What a file is like now; one `stat`."""
+    """Return the mark of a file now, by one `stat`."""
     try:
         found = file.stat()
     except OSError:
@@ -32,7 +32,7 @@ def mark(file: Path) -> Mark:
 
 
 def anybody_may_write(file: Path) -> bool:
-    """Whether every user of this machine can change what it holds."""
+    """Return whether every user of this machine can write to a file."""
     try:
         return bool(file.stat().st_mode & S_IWOTH)
     except OSError:
@@ -40,10 +40,10 @@ def anybody_may_write(file: Path) -> bool:
 
 
 def text_of(file: Path, limit: int) -> str:
-    """The text of a file, without a byte order mark.
+    """Return the text of a file, without a byte order mark.
 
     Raises:
-        UnreadableFileError: when it is not there, no file, over the limit or not UTF-8.
+        UnreadableFileError: when it does not exist, is not a regular file, is too large, or is not UTF-8.
     """
     data = bytes_of(file, limit)
     try:
@@ -54,21 +54,21 @@ def text_of(file: Path, limit: int) -> str:
 
 
 def bytes_of(file: Path, limit: int) -> bytes:
-    """What a file holds.
+    """Return the bytes of a file.
 
     Args:
         file: its path.
-        limit: bytes that it may have.
+        limit: the largest size in bytes.
 
     Raises:
-        UnreadableFileError: when it is not there, no file, or over the limit.
+        UnreadableFileError: when it does not exist, is not a regular file, or is too large.
     """
     try:
         mode = file.stat().st_mode
         if S_ISDIR(mode):
             raise UnreadableFileError("is a folder: name the file in it")
         if not S_ISREG(mode):
-            # A pipe that nobody writes to would be waited for without end.
+            # Reading from a pipe without a writer would block forever.
             raise UnreadableFileError("is a pipe or a device: name a file")
         with file.open("rb") as opened:
             data = opened.read(limit + 1)
@@ -77,7 +77,7 @@ def bytes_of(file: Path, limit: int) -> bytes:
             f"cannot be read: {failed.strerror}", absent=isinstance(failed, FileNotFoundError)
         ) from None
     if len(data) > limit:
-        raise UnreadableFileError(f"is larger than {_size(limit)}: is it another file?")
+        raise UnreadableFileError(f"is larger than {_size(limit)}: is it the right file?")
     return data
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwire_server.adapters.authentication.certificates import CertificatePattern, Certificates
+from groundwire_server.adapters.authentication.certificates import CertificateOptions, Certificates
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import Credentials
@@ -29,7 +29,7 @@ async def test_the_one_matching_name_says_who_calls(
     pattern: str, uris: tuple[str, ...], dns_names: tuple[str, ...], tenant: str, subject: str
 ) -> None:
     roles, principals = frozenset({Role.WRITER}), frozenset({"machines"})
-    certificates = Certificates(CertificatePattern(pattern, roles, principals))
+    certificates = Certificates(CertificateOptions(pattern=pattern, roles=roles, principals=principals))
     caller = await certificates.authenticate(presented(uris, dns_names))
     assert caller == Caller(tenant, subject, principals, roles)
 
@@ -58,7 +58,7 @@ async def test_the_one_matching_name_says_who_calls(
 )
 async def test_any_other_name_says_nothing(pattern: str, uris: tuple[str, ...], dns_names: tuple[str, ...]) -> None:
     with pytest.raises(AccessDenied) as caught:
-        await Certificates(CertificatePattern(pattern)).authenticate(presented(uris, dns_names))
+        await Certificates(CertificateOptions(pattern=pattern)).authenticate(presented(uris, dns_names))
     assert caught.value.word is DenialReason.CERTIFICATE_NAMES
 
 
@@ -75,4 +75,4 @@ async def test_any_other_name_says_nothing(pattern: str, uris: tuple[str, ...], 
 )
 def test_a_pattern_that_could_be_read_in_two_ways_is_refused(pattern: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        CertificatePattern(pattern)
+        CertificateOptions(pattern=pattern)

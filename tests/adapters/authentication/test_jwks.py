@@ -61,7 +61,7 @@ def fresh(place: Place) -> FreshKeys:
 
 @pytest.fixture
 def verifying(fresh: FreshKeys) -> Tokens:
-    return Tokens([(IssuerOptions(ISSUER, AUDIENCE, "jwks.json"), fresh)], LoopTime())
+    return Tokens([(IssuerOptions(issuer=ISSUER, audience=AUDIENCE, jwks="jwks.json"), fresh)], LoopTime())
 
 
 async def caller_of(verifying: Tokens, token: str) -> Caller:

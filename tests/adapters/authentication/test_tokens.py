@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import deserialize_compact, serialize_compact
 
 from groundwire_server.adapters.authentication import tokens as tokens_module
-from groundwire_server.adapters.authentication.issuers import ClaimPaths, IssuerOptions
+from groundwire_server.adapters.authentication.issuers import ClaimOptions, IssuerOptions
 from groundwire_server.adapters.authentication.jwks import FreshKeys
 from groundwire_server.adapters.authentication.tokens import Tokens
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
@@ -157,7 +157,7 @@ async def test_a_public_key_is_no_shared_secret(verifier: Verifier, issuer: Issu
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "HS512", "EdDSA", "", "RSA1_5"])
 def test_no_algorithm_can_be_configured_that_would_let_everybody_in(algorithm: str) -> None:
     with pytest.raises(ValueError, match="cannot be accepted; use ES256"):
-        IssuerOptions(ISSUER, "groundwire", "jwks.json", algorithms=["RS256", algorithm])
+        IssuerOptions(issuer=ISSUER, audience="groundwire", jwks="jwks.json", algorithms=("RS256", algorithm))
 
 
 async def test_an_algorithm_that_is_not_pinned_is_refused(verifier: Verifier, issuer: Issuer, clock: SetClock) -> None:
@@ -297,31 +297,31 @@ def anonymous_token(signer: Issuer, claims: dict[str, Any], header: dict[str, st
     [
         (
             {"org": "globex", "email": "bob@example.com", "realm": {"roles": ["gw-admins", "unrelated"]}},
-            ClaimPaths("org", "email", "groups", "realm.roles"),
+            ClaimOptions(tenant="org", subject="email", roles="realm.roles"),
             {"gw-admins": Role.ADMIN},
             Caller("globex", "bob@example.com", frozenset({"staff"}), frozenset({Role.ADMIN})),
         ),
         (
             {"https://example.com/org": "globex", "groups": "Domain Users", "roles": "writer"},
-            ClaimPaths("https://example.com/org"),
+            ClaimOptions(tenant="https://example.com/org"),
             {},
             Caller("globex", "alice", frozenset({"Domain Users"}), frozenset({Role.WRITER})),
         ),
         (
             {"groups": None, "roles": None},
-            ClaimPaths(),
+            ClaimOptions(),
             {},
             Caller("acme", "alice", frozenset(), frozenset()),
         ),
         (
             {"roles": ["reader", "Admin", "root", "reader"]},
-            ClaimPaths(),
+            ClaimOptions(),
             {"reader": Role.OPERATOR},
             Caller("acme", "alice", frozenset({"staff"}), frozenset({Role.OPERATOR})),
         ),
         (
             {"roles": "a.b.c", "realm": "no mapping"},
-            ClaimPaths(roles="realm.roles"),
+            ClaimOptions(roles="realm.roles"),
             {},
             Caller("acme", "alice", frozenset({"staff"}), frozenset()),
         ),
@@ -332,7 +332,7 @@ async def test_claims_say_who_calls_by_the_issuers_paths(
     issuer: Issuer,
     clock: SetClock,
     claims: dict[str, Any],
-    paths: ClaimPaths,
+    paths: ClaimOptions,
     roles: dict[str, Role],
     caller: Caller,
 ) -> None:
@@ -405,7 +405,7 @@ async def test_two_issuers_do_not_speak_for_each_other(issuer: Issuer, clock: Se
 
         keys = FreshKeys(fetch, each.name, 300.0, clock)
         await keys.refresh()
-        opened.append((IssuerOptions(each.name, "groundwire", "jwks.json"), keys))
+        opened.append((IssuerOptions(issuer=each.name, audience="groundwire", jwks="jwks.json"), keys))
     verifying = Tokens(opened, clock)
     assert (await caller_of(verifying, other.sign(other.claims(clock.stamp)))).subject == "alice"
     forged = other.sign(other.claims(clock.stamp, iss=issuer.name))

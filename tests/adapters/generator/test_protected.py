@@ -93,7 +93,7 @@ async def test_a_slot_is_held_over_retries_until_the_last_piece() -> None:
 
 async def test_a_call_counts_once_however_often_it_is_attempted() -> None:
     guard = circuit(CircuitOptions(min_calls=2))
-    model = protected(ScriptedGenerator(DOWN), guarded_by=guard, retried_by=retries(RetryOptions(attempts=3)))
+    model = protected(ScriptedGenerator(DOWN), guarded_by=guard, retried_by=retries(RetryOptions(max_attempts=3)))
     for state in (CircuitState.CLOSED, CircuitState.OPEN):
         with pytest.raises(Failure):
             await anext(model.generate(ask(), NEVER))
@@ -103,7 +103,7 @@ async def test_a_call_counts_once_however_often_it_is_attempted() -> None:
 async def test_an_open_circuit_takes_no_retry_budget() -> None:
     guard, budget = circuit(CircuitOptions(min_calls=1)), RetryBudget(RetryBudgetOptions())
     inner = ScriptedGenerator(DOWN)
-    model = protected(inner, guarded_by=guard, retried_by=retries(RetryOptions(attempts=2), budget))
+    model = protected(inner, guarded_by=guard, retried_by=retries(RetryOptions(max_attempts=2), budget))
     for _ in range(3):
         with pytest.raises(Failure):
             await anext(model.generate(ask(), NEVER))

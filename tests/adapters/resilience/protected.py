@@ -16,7 +16,7 @@ from groundwire_server.adapters.resilience.retry_budget import RetryBudget, Retr
 from groundwire_server.ports.generator import Generator
 from tests.doubles.time import LoopTime
 
-ONCE = RetryOptions(attempts=1)
+ONCE = RetryOptions(max_attempts=1)
 
 
 def circuit(options: CircuitOptions | None = None) -> Circuit:

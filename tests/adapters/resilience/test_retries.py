@@ -29,7 +29,7 @@ class Retried:
         self, *scripts: Sequence[Move], budget: RetryBudget | None = None, attempts: int = 3, seed: int = 7
     ) -> None:
         self.inner = ScriptedGenerator(*scripts)
-        self.generator = protected(self.inner, retried_by=retries(RetryOptions(attempts=attempts), budget, seed))
+        self.generator = protected(self.inner, retried_by=retries(RetryOptions(max_attempts=attempts), budget, seed))
 
     async def write(self, deadline: Deadline = NEVER) -> list[Piece]:
         return [piece async for piece in self.generator.generate(ask(), deadline)]

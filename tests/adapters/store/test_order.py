@@ -14,7 +14,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document, DocumentOrder, Listing, Position
 from groundwire_server.ports.corpus import Corpus
-from tests.contract.stores import ALICE, ALL, weaviate_options
+from tests.contract.stores import ALICE, ALL, AXES, weaviate_options
 from tests.doubles.weaviate.server import FakeWeaviate
 
 NAMES = ["10", "9", "B", "a", "b", "é"]
@@ -34,7 +34,7 @@ async def corpus(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             yield embedded.corpus
         return
     async with FakeWeaviate() as double:
-        store = WeaviateStore.open(weaviate_options(double), StoppedClock(), NoOpTracer())
+        store = WeaviateStore.open(weaviate_options(double), AXES, StoppedClock(), NoOpTracer())
         await store.schema.apply(await store.schema.plan(NEVER), NEVER)
         yield store.corpus
         await store.close()

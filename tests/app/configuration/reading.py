@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.problems import InvalidConfigurationError
 
 NAME = "groundwire.yaml"
 
@@ -26,17 +26,17 @@ def loaded(
     return load(Sources(file, environment or {}, flags))
 
 
-def problems(
+def errors(
     folder: Path,
     text: str | None = None,
     environment: Mapping[str, str] | None = None,
     flags: Flags | None = None,
 ) -> list[str]:
-    """The lines that say what is wrong; none when nothing is."""
+    """The errors of a configuration as lines."""
     try:
         loaded(folder, text, environment, flags)
     except InvalidConfigurationError as invalid:
-        return [str(problem).replace(f"{folder}/", "") for problem in invalid.problems]
+        return [str(error).replace(f"{folder}/", "") for error in invalid.errors]
     return []
 
 

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
+from groundwire_server.app.configuration.errors import dotted, not_among
 from groundwire_server.app.configuration.explain import explained
-from groundwire_server.app.configuration.models.section import Section
-from groundwire_server.app.configuration.problems import dotted, not_among
 from groundwire_server.domain.vocabulary import Cause
-from tests.app.configuration.reading import problems
+from groundwire_server.options import Options
+from tests.app.configuration.reading import errors
 
-SERVER_KEYS = "concurrent_calls, dangerously_listen_without_authentication, drain, listen, tls, write_seconds"
+SERVER_KEYS = "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, write_seconds"
 SECTIONS = (
     "authentication, concurrency, corpus, embedders, models, providers, routes, self_hosted_only, server, spending, "
     "stores, telemetry, tenants"
@@ -30,35 +30,41 @@ def route(text: str) -> str:
 WRONG = {
     "unknown-key": (
         route("limts: {}"),
-        f"5: routes.default.limts: is no key here; did you mean limits? there are: {ROUTE_KEYS}",
+        f"5: routes.default.limts: unknown key; did you mean limits? there are: {ROUTE_KEYS}",
     ),
-    "unknown-key-like-nothing": ("server: {zzz: 1}", f"1: server.zzz: is no key here; there are: {SERVER_KEYS}"),
+    "unknown-key-like-nothing": ("server: {zzz: 1}", f"1: server.zzz: unknown key; there are: {SERVER_KEYS}"),
     "unknown-key-of-another-case": (
         "server: {Listen: '127.0.0.1:1'}",
-        f"1: server.Listen: is no key here; did you mean listen? there are: {SERVER_KEYS}",
+        f"1: server.Listen: unknown key; did you mean listen? there are: {SERVER_KEYS}",
     ),
     "unknown-key-in-a-list": (
         "authentication:\n  tokens:\n  - issuer: i\n    audience: a\n    jwks: j\n    algoritms: [RS256]\n",
         (
-            "6: authentication.tokens[0].algoritms: is no key here; did you mean algorithms? there are: algorithms, "
+            "6: authentication.tokens[0].algoritms: unknown key; did you mean algorithms? there are: algorithms, "
             "audience, claims, issuer, jwks, refresh_seconds, roles, skew_seconds"
         ),
     ),
     "unknown-key-under-a-name": (
         "stores: {main: {fodler: x}}",
         (
-            "1: stores.main.fodler: is no key here; did you mean folder? there are: embedder, folder, kind, "
+            "1: stores.main.fodler: unknown key; did you mean folder? there are: embedder, folder, kind, "
             "sentence_vectors"
         ),
     ),
-    "unknown-section": ("sever: {}", f"1: sever: is no key here; did you mean server? there are: {SECTIONS}"),
-    "text-for-a-number": ('embedders: {local: {cache: "4096"}}', "1: embedders.local.cache: must be a whole number"),
-    "truth-for-a-number": ("embedders: {local: {cache: true}}", "1: embedders.local.cache: must be a whole number"),
-    "fraction": ("server: {concurrent_calls: 1.5}", "1: server.concurrent_calls: must be a whole number"),
+    "unknown-section": ("sever: {}", f"1: sever: unknown key; did you mean server? there are: {SECTIONS}"),
+    "text-for-a-number": (
+        'embedders: {local: {cache_size: "4096"}}',
+        "1: embedders.local.cache_size: must be a whole number",
+    ),
+    "truth-for-a-number": (
+        "embedders: {local: {cache_size: true}}",
+        "1: embedders.local.cache_size: must be a whole number",
+    ),
+    "fraction": ("server: {max_concurrent_calls: 1.5}", "1: server.max_concurrent_calls: must be a whole number"),
     "text-for-seconds": ("server: {write_seconds: soon}", "1: server.write_seconds: must be a number"),
     "truth-for-seconds": ("server: {write_seconds: true}", "1: server.write_seconds: must be a number"),
     "no-number": ("server: {write_seconds: .nan}", "1: server.write_seconds: must be a finite number"),
-    "endless": ("server: {drain: {grace: .inf}}", "1: server.drain.grace: must be a finite number"),
+    "endless": ("server: {drain: {grace_seconds: .inf}}", "1: server.drain.grace_seconds: must be a finite number"),
     "word-for-truth": (
         'server: {dangerously_listen_without_authentication: "yes"}',
         "1: server.dangerously_listen_without_authentication: must be true or false",
@@ -71,20 +77,20 @@ WRONG = {
     "number-for-a-path": ("stores: {main: {folder: 2024}}", "1: stores.main.folder: must be a text: put it in quotes"),
     "number-for-a-word": (
         route("mode: 1"),
-        "5: routes.default.mode: is not one of the words allowed; there are: PROVISIONAL, VERIFIED",
+        "5: routes.default.mode: is not one of the words allowed; there are: CHECKED, PROVISIONAL",
     ),
     "word-for-a-section": ("server: here", "1: server: must hold `key: value` lines"),
     "list-for-a-section": ("server: [here]", "1: server: must hold `key: value` lines"),
     "list-for-names": ("routes: [default]", "1: routes: must hold `key: value` lines"),
     "word-for-a-list": ("tenants: acme", "1: tenants: must be a list, such as [a, b]"),
     "number-in-a-list": ("tenants: [acme, 7]", "1: tenants[1]: must be a text: put it in quotes"),
-    "too-few": ("server: {concurrent_calls: 0}", "1: server.concurrent_calls: must be at least 1"),
-    "too-many": ("server: {drain: {grace: 3601}}", "1: server.drain.grace: must be at most 3600"),
+    "too-few": ("server: {max_concurrent_calls: 0}", "1: server.max_concurrent_calls: must be at least 1"),
+    "too-many": ("server: {drain: {grace_seconds: 3601}}", "1: server.drain.grace_seconds: must be at most 3600"),
     "not-above": ("server: {write_seconds: 0}", "1: server.write_seconds: must be above 0"),
     "not-below": (route("time: {retrieval_share: 1}"), "5: routes.default.time.retrieval_share: must be below 1"),
     "number-of-far-too-many-digits": (
-        f"server: {{concurrent_calls: {'9' * 3000}}}",
-        "1: server.concurrent_calls: must be at most 100000",
+        f"server: {{max_concurrent_calls: {'9' * 3000}}}",
+        "1: server.max_concurrent_calls: must be at most 100000",
     ),
     "missing": ("routes:\n  default: {store: main}", "2: routes.default.models: is missing"),
     "empty-list": ("tenants: []", "1: tenants: must not be empty"),
@@ -145,20 +151,20 @@ WRONG = {
     "tls-without-a-certificate": ("server: {tls: {key: x}}", "1: server.tls.certificate: is missing"),
     "key-that-steers-a-terminal": (
         '"\\e[31mred\\n": 1',
-        f"1: \N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}: is no key here; there are: {SECTIONS}",
+        f"1: \N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}: unknown key; there are: {SECTIONS}",
     ),
 }
 
 
 @pytest.mark.parametrize(("text", "line"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_one_line_with_its_place(tmp_path: Path, text: str, line: str) -> None:
-    assert problems(tmp_path, text) == [f"groundwire.yaml:{line}"]
+    assert errors(tmp_path, text) == [f"groundwire.yaml:{line}"]
 
 
 @pytest.mark.parametrize("text", ["authentication: {tokens: [{issuer: i, audience: a, jwks: j, algorithms: [none]}]}",
                                   "authentication: {certificates: {pattern: '{tenant}'}}"])  # fmt: skip
 def test_what_a_verifier_would_not_take_is_one_line(tmp_path: Path, text: str) -> None:
-    (line,) = problems(tmp_path, text)
+    (line,) = errors(tmp_path, text)
     assert line.startswith("groundwire.yaml:1: authentication.")
     assert "\n" not in line
 
@@ -182,17 +188,17 @@ def test_a_path_is_written_as_people_write_it() -> None:
     assert dotted(()) == ""
 
 
-class Paper(Section):
+class Paper(Options):
     kind: Literal["paper"]
     sheets: int = 1
 
 
-class Stone(Section):
+class Stone(Options):
     kind: Literal["stone"]
     weight: int
 
 
-class Desk(Section):
+class Desk(Options):
     things: dict[str, Annotated[Paper | Stone, Field(discriminator="kind")]]
     drawers: tuple[Annotated[Paper | Stone, Field(discriminator="kind")], ...] = ()
 
@@ -205,8 +211,8 @@ class Desk(Section):
         ({}, "things.it.kind: is missing; there are: paper, stone"),
         ({"kind": "stone"}, "things.it.weight: is missing"),
         ({"kind": "paper", "sheets": "many"}, "things.it.sheets: must be a whole number"),
-        ({"kind": "paper", "weight": 1}, "things.it.weight: is no key here; there are: kind, sheets"),
-        ({"kind": "stone", "weigt": 1, "weight": 2}, ("things.it.weigt: is no key here; did you mean weight? "
+        ({"kind": "paper", "weight": 1}, "things.it.weight: unknown key; there are: kind, sheets"),
+        ({"kind": "stone", "weigt": 1, "weight": 2}, ("things.it.weigt: unknown key; did you mean weight? "
                                                      "there are: kind, weight")),
         (7, "things.it: must hold `key: value` lines"),
     ],

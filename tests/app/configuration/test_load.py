@@ -7,7 +7,7 @@ import pytest
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.domain.vocabulary import Action, Cause
-from tests.app.configuration.reading import Flags, loaded, problems, value_at
+from tests.app.configuration.reading import Flags, errors, loaded, value_at
 
 LISTEN = ("server", "listen")
 
@@ -30,27 +30,27 @@ def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(tmp
 
 
 def test_a_variable_changes_one_value_of_a_section_and_leaves_the_others(tmp_path: Path) -> None:
-    text = "server:\n  drain: {notice: 1, grace: 2}\n"
-    found = loaded(tmp_path, text, {"GROUNDWIRE_SERVER__DRAIN__GRACE": "3"})
+    text = "server:\n  drain: {notice_seconds: 1, grace_seconds: 2}\n"
+    found = loaded(tmp_path, text, {"GROUNDWIRE_SERVER__DRAIN__GRACE_SECONDS": "3"})
     drain = found.configuration.server.drain
-    assert (drain.notice, drain.grace) == (1, 3)
-    assert found.origin(("server", "drain", "notice")) == f"{tmp_path}/groundwire.yaml:2"
-    assert found.origin(("server", "drain", "grace")) == "GROUNDWIRE_SERVER__DRAIN__GRACE"
+    assert (drain.notice_seconds, drain.grace_seconds) == (1, 3)
+    assert found.origin(("server", "drain", "notice_seconds")) == f"{tmp_path}/groundwire.yaml:2"
+    assert found.origin(("server", "drain", "grace_seconds")) == "GROUNDWIRE_SERVER__DRAIN__GRACE_SECONDS"
 
 
 def test_a_variable_that_sets_a_whole_section_leaves_nothing_of_the_file_in_it(tmp_path: Path) -> None:
-    text = "server:\n  drain: {notice: 1, grace: 2}\n"
-    found = loaded(tmp_path, text, {"GROUNDWIRE_SERVER__DRAIN": "{notice: 7}"})
+    text = "server:\n  drain: {notice_seconds: 1, grace_seconds: 2}\n"
+    found = loaded(tmp_path, text, {"GROUNDWIRE_SERVER__DRAIN": "{notice_seconds: 7}"})
     drain = found.configuration.server.drain
-    assert (drain.notice, drain.grace) == (7, 10)
-    assert found.origins[("server", "drain", "notice")] == "GROUNDWIRE_SERVER__DRAIN"
-    assert ("server", "drain", "grace") not in found.origins
+    assert (drain.notice_seconds, drain.grace_seconds) == (7, 10)
+    assert found.origins[("server", "drain", "notice_seconds")] == "GROUNDWIRE_SERVER__DRAIN"
+    assert ("server", "drain", "grace_seconds") not in found.origins
 
 
 @pytest.mark.parametrize(
     ("name", "text", "path", "value"),
     [
-        ("GROUNDWIRE_SERVER__CONCURRENT_CALLS", "7", "server.concurrent_calls", 7),
+        ("GROUNDWIRE_SERVER__MAX_CONCURRENT_CALLS", "7", "server.max_concurrent_calls", 7),
         ("GROUNDWIRE_SERVER__WRITE_SECONDS", "7", "server.write_seconds", 7.0),
         ("GROUNDWIRE_SERVER__DANGEROUSLY_LISTEN_WITHOUT_AUTHENTICATION", "true",
          "server.dangerously_listen_without_authentication", True),
@@ -85,32 +85,36 @@ def test_a_variable_sets_what_it_names(tmp_path: Path, name: str, text: str, pat
 @pytest.mark.parametrize(
     ("name", "text", "line"),
     [
-        ("SERVER__LISTN", "x", "server.listn: is no key here; did you mean listen? there are: concurrent_calls, "),
-        ("SEVER__LISTEN", "x", "sever: is no key here; did you mean server? there are: authentication, "),
+        ("SERVER__LISTN", "x", "server.listn: unknown key; did you mean listen? there are: dangerously_"),
+        ("SEVER__LISTEN", "x", "sever: unknown key; did you mean server? there are: authentication, "),
         ("SERVER__WRITE_SECONDS", "soon", "server.write_seconds: must be a number"),
-        ("SERVER__CONCURRENT_CALLS", "", "server.concurrent_calls: must be a whole number"),
+        ("SERVER__MAX_CONCURRENT_CALLS", "", "server.max_concurrent_calls: must be a whole number"),
         ("SERVER__LISTEN", "", "server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),
-        ("SERVER__DRAIN", "{notice: [}", "server.drain: this is not YAML: "),
-        ("SERVER__DRAIN", "&a {notice: 1}", "server.drain: anchors and aliases are not taken: write the value out"),
+        ("SERVER__DRAIN", "{notice_seconds: [}", "server.drain: this is not YAML: "),
+        (
+            "SERVER__DRAIN",
+            "&a {notice_seconds: 1}",
+            "server.drain: anchors and aliases are not supported: write the value out",
+        ),
         ("SERVER__DRAIN", "7", "server.drain: must hold `key: value` lines"),
         ("SERVER__LISTEN__PORT", "7", "server.listen: must be a text: put it in quotes"),
         ("STORES__MAIN__EMBEDDER", "lokal", "stores.main.embedder: there is no embedder of this name; did you mean "),
         ("TENANTS", "acme", "tenants: must be a list, such as [a, b]"),
         ("AUTHENTICATION__TOKENS__0__ISSUER", "x", "authentication.tokens: must be a list, such as [a, b]"),
-        ("", "x", ": is no key here; "),
+        ("", "x", ": unknown key; "),
     ],
 )
 def test_a_problem_of_the_environment_names_the_variable(tmp_path: Path, name: str, text: str, line: str) -> None:
     name = f"GROUNDWIRE_{name or '__'}"
-    (found,) = problems(tmp_path, environment={name: text})
+    (found,) = errors(tmp_path, environment={name: text})
     assert found.startswith(f"{name}: {line}".replace(": :", ":"))
 
 
 def test_nothing_is_set_within_a_single_value(tmp_path: Path) -> None:
     text = "server: {listen: '127.0.0.1:1'}\ntenants: [a]\n"
     variables = {"GROUNDWIRE_SERVER__LISTEN__PORT": "1", "GROUNDWIRE_TENANTS__0": "b"}
-    assert problems(tmp_path, text, variables) == [
-        f"{name}: {path}: stands within a single value or a list: set that as a whole"
+    assert errors(tmp_path, text, variables) == [
+        f"{name}: {path}: is within a single value or a list: set that as a whole"
         for name, path in zip(variables, ("server.listen.port", "tenants.0"), strict=True)
     ]
 
@@ -119,24 +123,22 @@ def test_a_flag_brings_in_no_store_of_its_own(tmp_path: Path) -> None:
     text = "stores: {docs: {kind: embedded}}\nmodels: {m: {kind: extractive}}\n"
     text += "routes: {default: {models: [m], store: docs}}\n"
     flags: Flags = {"--data": (("stores", "main", "folder"), "x")}
-    assert problems(tmp_path, text, flags=flags) == [
-        "--data: stores.main: is not in this configuration; there is: docs"
-    ]
+    assert errors(tmp_path, text, flags=flags) == ["--data: stores.main: is not in this configuration; there is: docs"]
     variable = {"GROUNDWIRE_STORES__DOCS__FOLDER": "x"}
     assert value_at(loaded(tmp_path, text, variable), "stores.docs.folder") == "x"
 
 
 def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp_path: Path) -> None:
     text = (
-        "server:\n  lisen: x\n  concurrent_calls: 0\n"
+        "server:\n  lisen: x\n  max_concurrent_calls: 0\n"
         "routes:\n  default:\n    store: docs\n    models: [extractiv]\n    top_k: 3\n"
     )
     variables = {"GROUNDWIRE_TELEMETRY__LOG_LEVEL": "loud", "GROUNDWIRE_NO__KEY": "1"}
     flags: Flags = {"--otlp-endpoint": (("telemetry", "otlp_endpoint"), "here"), "--listen": (LISTEN, "here")}
-    found = problems(tmp_path, text, variables, flags)
+    found = errors(tmp_path, text, variables, flags)
     assert [line.split(": ")[:2] for line in found] == [
         ["groundwire.yaml:2", "server.lisen"],
-        ["groundwire.yaml:3", "server.concurrent_calls"],
+        ["groundwire.yaml:3", "server.max_concurrent_calls"],
         ["groundwire.yaml:6", "routes.default.store"],
         ["groundwire.yaml:7", "routes.default.models[0]"],
         ["groundwire.yaml:8", "routes.default.top_k"],
@@ -160,7 +162,7 @@ def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp
     ],
 )  # fmt: skip
 def test_what_follows_from_a_problem_is_not_told_of_beside_it(tmp_path: Path, text: str, paths: list[str]) -> None:
-    assert [line.split(": ")[1] for line in problems(tmp_path, text)] == paths
+    assert [line.split(": ")[1] for line in errors(tmp_path, text)] == paths
 
 
 def test_an_empty_file_and_none_mean_what_is_built_in(tmp_path: Path) -> None:
@@ -183,11 +185,11 @@ def test_a_nested_section_that_holds_nothing_means_the_same(tmp_path: Path) -> N
     [
         ("stores: {main: }", "1: stores.main: must hold `key: value` lines"),
         ("telemetry: {otlp_headers: {token: }}", "1: telemetry.otlp_headers.token: must be a text: put it in quotes"),
-        ("embedders: {local: {cache: }}", "1: embedders.local.cache: must be a whole number"),
+        ("embedders: {local: {cache_size: }}", "1: embedders.local.cache_size: must be a whole number"),
     ],
 )
 def test_a_name_or_a_value_that_is_missing_is_not_left_out(tmp_path: Path, text: str, line: str) -> None:
-    assert problems(tmp_path, text) == [f"groundwire.yaml:{line}"]
+    assert errors(tmp_path, text) == [f"groundwire.yaml:{line}"]
 
 
 def test_a_row_replaces_the_one_built_in_and_leaves_the_others(tmp_path: Path) -> None:
@@ -208,14 +210,15 @@ routes:
     store: main
     self_hosted_only: true
     mode: PROVISIONAL
-    limits: {question: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, display: 5, nearest: 6}
-    thresholds: {min_relevance: 0.1, min_support: 0.2, confidence: [LOW]}
+    limits:
+      {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
+    thresholds: {min_relevance: 0.1, min_support: 0.2, allowed_confidence: [LOW]}
     time:
       default_seconds: 7
       max_seconds: 8
       retrieval_share: 0.3
-      retrieval_seconds: 9
-      begin_share: 1
+      max_retrieval_seconds: 9
+      first_token_share: 1
       retry_window_seconds: 2
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
 """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.configuration.reading import loaded, problems
+from tests.app.configuration.reading import errors, loaded
 
 TWO = "stores:\n  a: {kind: embedded, folder: a}\n  b: {kind: embedded, folder: b}\n"
 OVER_TWO = f"{TWO}models: {{m: {{kind: extractive}}}}\nroutes: {{default: {{models: [m], store: a}}}}\n"
@@ -44,7 +44,7 @@ SO = "set up server.tls and authentication, listen on 127.0.0.1, or set dangerou
 )  # fmt: skip
 def test_what_leads_nowhere_or_does_not_fit_is_one_line(tmp_path: Path, text: str, line: str) -> None:
     line = f"groundwire.yaml:{line}" if line[0].isdigit() else f"groundwire.yaml: {line}"
-    assert problems(tmp_path, text) == [line]
+    assert errors(tmp_path, text) == [line]
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_what_leads_nowhere_or_does_not_fit_is_one_line(tmp_path: Path, text: st
     ],
 )
 def test_what_fits_is_taken(tmp_path: Path, text: str) -> None:
-    assert problems(tmp_path, text) == []
+    assert errors(tmp_path, text) == []
 
 
 def test_every_name_that_leads_nowhere_is_told_of(tmp_path: Path) -> None:
     text = "models: {m: {store: x}}\nroutes:\n  a: {models: [n], store: y}\n  b: {models: [m], store: z}\n"
-    assert [line.split(": ")[1] for line in problems(tmp_path, text)] == [
+    assert [line.split(": ")[1] for line in errors(tmp_path, text)] == [
         "models.m.store",
         "routes.a.store",
         "routes.a.models[0]",

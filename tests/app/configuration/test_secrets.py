@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.app.configuration import shown
+from groundwire_server.app.configuration import dump
 from groundwire_server.app.configuration.load import Loaded
-from groundwire_server.app.configuration.secrets import Secret
-from tests.app.configuration.reading import loaded, problems
+from groundwire_server.options.secret import Secret
+from tests.app.configuration.reading import errors, loaded
 
 SECRET = "Bearer s3cr3t"
 NOT_THERE = "the variable NOWHERE is not set: set it where the server is started"
@@ -46,7 +46,7 @@ def test_a_variable_holds_the_secret(tmp_path: Path) -> None:
 def test_a_variable_may_say_where_the_secret_is(tmp_path: Path) -> None:
     name = "GROUNDWIRE_TELEMETRY__OTLP_HEADERS__AUTHORIZATION"
     assert revealed(loaded(tmp_path, environment={name: "env://TOKEN"})) == SECRET
-    assert problems(tmp_path, environment={name: SECRET}) == [
+    assert errors(tmp_path, environment={name: SECRET}) == [
         f"{name}: telemetry.otlp_headers.authorization: {NO_REFERENCE}"
     ]
 
@@ -62,8 +62,8 @@ def test_a_secret_is_printed_by_nothing(tmp_path: Path) -> None:
         repr(read.configuration.telemetry),
         read.configuration.model_dump_json(),
         str(read.configuration.model_dump()),
-        shown.as_yaml(read),
-        json.dumps(shown.as_mapping(read)),
+        dump.as_yaml(read),
+        json.dumps(dump.as_mapping(read)),
     ]
     assert not [text for text in printed if "s3cr3t" in text]
     assert all("env://TOKEN" in text for text in printed)
@@ -85,7 +85,7 @@ def test_a_secret_is_printed_by_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_reference_that_does_not_resolve_is_one_line(tmp_path: Path, reference: str, message: str) -> None:
-    assert problems(tmp_path, header(reference)) == [
+    assert errors(tmp_path, header(reference)) == [
         f"groundwire.yaml:3: telemetry.otlp_headers.authorization: {message}"
     ]
 
@@ -111,7 +111,7 @@ def _loop(path: Path) -> None:
     [
         (_latin_1, "is not UTF-8 in line 1: save it as UTF-8"),
         (_empty, "is empty: write the secret into it"),
-        (_large, "is larger than 64 KiB: is it another file?"),
+        (_large, "is larger than 64 KiB: is it the right file?"),
         (_loop, "cannot be read: Too many levels of symbolic links"),
         (os.mkfifo, "is a pipe or a device: name a file"),
     ],
@@ -120,15 +120,13 @@ def test_a_file_that_holds_no_secret_is_one_line_without_any_of_it(
     tmp_path: Path, put: Callable[[Path], None], message: str
 ) -> None:
     put(tmp_path / "secret")
-    (line,) = problems(tmp_path, header(f"file://{tmp_path}/secret"))
+    (line,) = errors(tmp_path, header(f"file://{tmp_path}/secret"))
     assert line == f"groundwire.yaml:3: telemetry.otlp_headers.authorization: secret {message}"
     assert "s3cr3t" not in line
 
 
 def test_a_wrong_value_beside_a_secret_shows_none_of_it(tmp_path: Path) -> None:
-    found = problems(
-        tmp_path, header("s3cr3t") + "  otlp_header: s3cr3t\n  log_level: s3cr3t\n  otlp_endpoint: s3cr3t\n"
-    )
+    found = errors(tmp_path, header("s3cr3t") + "  otlp_header: s3cr3t\n  log_level: s3cr3t\n  otlp_endpoint: s3cr3t\n")
     assert len(found) == 4
     assert not [line for line in found if "s3cr3t" in line]
 
@@ -143,5 +141,5 @@ def test_a_secret_that_has_changed_makes_another_configuration(tmp_path: Path) -
 
 
 def test_secrets_of_one_place_and_text_are_one() -> None:
-    assert len({Secret("env://TOKEN"), Secret("env://TOKEN")}) == 1
-    assert Secret("env://TOKEN") != "env://TOKEN"
+    assert len({Secret.resolve("env://TOKEN"), Secret.resolve("env://TOKEN")}) == 1
+    assert Secret.resolve("env://TOKEN") != "env://TOKEN"

@@ -10,25 +10,24 @@ import trustme
 import yaml
 
 from groundwire_server.adapters.store.weaviate.options import (
-    ConnectionOptions,
     Consistency,
     SearchField,
     SearchMode,
+    SearchOptions,
     Tokenization,
-    Vectorizer,
+    WeaviateOptions,
+    WeaviateTlsOptions,
     WriteOptions,
 )
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration import shown
-from groundwire_server.app.configuration.check import verify
-from groundwire_server.app.configuration.load import Loaded, Sources, load
+from groundwire_server.app.configuration import dump
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
+from groundwire_server.app.configuration.external import verify
+from groundwire_server.app.configuration.load import TEMPLATE, Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import EmbeddedStore, WeaviateStore
-from groundwire_server.app.configuration.problems import InvalidConfigurationError
-from groundwire_server.app.configuration.starting import starting_file
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, WeaviateStoreConfig
 from groundwire_server.app.parts.embedders import module_of
-from groundwire_server.app.parts.weaviate_store import weaviate_options
-from tests.doubles.embedder import HashingEmbedder
+from groundwire_server.app.parts.weaviate_store import vector_source
 
 STORE = """\
 kind: weaviate
@@ -51,7 +50,7 @@ class Written:
     def wrong(self, *given: str, **more: str) -> list[str]:
         with pytest.raises(InvalidConfigurationError) as invalid:
             self.load(*given, **more)
-        return [str(problem).removeprefix(f"{self.folder}/") for problem in invalid.value.problems]
+        return [str(error).removeprefix(f"{self.folder}/") for error in invalid.value.errors]
 
 
 def _indented(text: str, by: int) -> str:
@@ -63,9 +62,9 @@ def written(tmp_path: Path) -> Written:
     return Written(tmp_path)
 
 
-def store_of(loaded: Loaded) -> WeaviateStore:
+def store_of(loaded: Loaded) -> WeaviateStoreConfig:
     store = loaded.configuration.stores["main"]
-    assert isinstance(store, WeaviateStore)
+    assert isinstance(store, WeaviateStoreConfig)
     return store
 
 
@@ -73,10 +72,10 @@ class TestSections:
     def test_addresses_are_enough(self, written: Written) -> None:
         store = store_of(written.load())
         assert (store.http, store.grpc) == ("weaviate.internal:8080", "weaviate.internal:50051")
-        assert (store.api_key, store.tls, store.consistency) == (None, None, Consistency.QUORUM)
+        assert (store.api_key, store.tls, store.write) == (None, None, WriteOptions())
 
     def test_a_store_without_a_kind_is_a_file(self, written: Written) -> None:
-        assert isinstance(written.load("folder: data\n").configuration.stores["main"], EmbeddedStore)
+        assert isinstance(written.load("folder: data\n").configuration.stores["main"], EmbeddedStoreConfig)
 
     def test_all_of_it_reaches_the_adapter(self, written: Written, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("a-secret\n")
@@ -90,31 +89,40 @@ embedder: local
 vector: meaning
 tokenization: trigram
 replicas: 3
-consistency: ALL
-create_tenants: false
-concurrent_calls: 7
-pool: 5
+max_concurrent: 7
+pool_size: 5
 keepalive_seconds: 11
 call_seconds: 13
-attempts: 4
-writing: {{batch_chunks: 50, batch_bytes: 100000, concurrent_batches: 3, concurrent_patches: 5}}
+max_attempts: 4
+write:
+  batch_chunks: 50
+  batch_bytes: 100000
+  concurrent_batches: 3
+  concurrent_patches: 5
+  consistency: ALL
+  create_tenants: false
+  change_seconds: 60
+  version_lag_seconds: 0
 """
-        embedder = HashingEmbedder()
-        options = weaviate_options(store_of(written.load(STORE + more)), embedder)
-        connection, collection, write = options.connection, options.collection, options.write
-        assert (connection.address.host, connection.address.http_port) == ("weaviate.internal", 8080)
-        assert (connection.address.grpc_host, connection.address.grpc_port) == ("weaviate.internal", 50051)
-        assert connection.api_key == "a-secret"
-        assert connection.tls is not None
-        assert connection.tls.ca == ca.read_bytes()
-        assert (connection.concurrent_calls, connection.pool) == (7, 5)
-        assert (connection.keepalive, connection.longest_call, connection.attempts) == (11, 13, 4)
-        assert (collection.name, collection.documents) == ("Handbook", "HandbookDocuments")
-        assert (collection.vector, collection.model, collection.dimensions) == ("meaning", embedder.model, 256)
-        assert (collection.replicas, collection.tokenization) == (3, Tokenization.TRIGRAM)
-        assert (write.consistency, write.create_tenants) == (Consistency.ALL, False)
-        assert (write.batch_chunks, write.batch_bytes) == (50, 100_000)
-        assert (write.concurrent_batches, write.concurrent_patches) == (3, 5)
+        store = store_of(written.load(STORE + more))
+        assert isinstance(store, WeaviateOptions)
+        assert (store.embedder, store.collection, store.documents) == ("local", "Handbook", "HandbookDocuments")
+        assert store.api_key is not None
+        assert store.api_key.reveal() == "a-secret"
+        assert store.tls == WeaviateTlsOptions(ca=ca)
+        assert (store.vector, store.replicas, store.tokenization) == ("meaning", 3, Tokenization.TRIGRAM)
+        assert (store.max_concurrent, store.pool_size, store.max_attempts) == (7, 5, 4)
+        assert (store.keepalive_seconds, store.call_seconds) == (11, 13)
+        assert store.write == WriteOptions(
+            batch_chunks=50,
+            batch_bytes=100_000,
+            concurrent_batches=3,
+            concurrent_patches=5,
+            consistency=Consistency.ALL,
+            create_tenants=False,
+            change_seconds=60,
+            version_lag_seconds=0,
+        )
 
     def test_a_module_reaches_the_adapter_and_shows_no_key(self, written: Written, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("a-secret")
@@ -124,17 +132,11 @@ writing: {{batch_chunks: 50, batch_bytes: 100000, concurrent_batches: 3, concurr
         )
         loaded = written.load(STORE + "embedder: inside\n", more=embedder)
         module = module_of("inside", loaded.configuration)
-        options = weaviate_options(store_of(loaded), None, module)
-        settings = {"model": "text-embedding-3-small", "dimensions": 512}
-        fields = (SearchField.TEXT, SearchField.TITLE)
-        assert options.collection.vectorizer == Vectorizer("text2vec-openai", settings, fields)
-        assert options.connection.headers == {"X-OpenAI-Api-Key": "a-secret"}
-        assert "a-secret" not in repr(options) + repr(loaded.configuration) + shown.as_yaml(loaded)
-
-    def test_what_is_not_set_is_as_the_adapter_has_it(self, written: Written) -> None:
-        options = weaviate_options(store_of(written.load()), None)
-        assert options.write == WriteOptions()
-        assert options.connection.attempts == ConnectionOptions().attempts
+        assert module is not None
+        assert module.module_settings == {"model": "text-embedding-3-small", "dimensions": 512}
+        assert module.properties == (SearchField.TEXT, SearchField.TITLE)
+        assert module.headers() == {"X-OpenAI-Api-Key": "a-secret"}
+        assert "a-secret" not in repr(vector_source(None, module)) + repr(loaded.configuration) + dump.as_yaml(loaded)
 
     def test_a_route_says_how_it_searches(self, written: Written) -> None:
         loaded = written.load(
@@ -142,13 +144,14 @@ writing: {{batch_chunks: 50, batch_bytes: 100000, concurrent_batches: 3, concurr
             "search:\n  mode: vector\n  alpha: 0.7\n  query_properties: {text: 1, title: 2.5}\n"
             "  autocut: 2\n  max_vector_distance: 0.6\n  consistency: QUORUM\n",
         )
-        search = loaded.configuration.routes["default"].search
-        assert search is not None
-        options = search.options()
-        assert (options.mode, options.alpha) == (SearchMode.VECTOR, 0.7)
-        assert options.fields == {SearchField.TEXT: 1.0, SearchField.TITLE: 2.5}
-        assert (options.autocut, options.max_vector_distance) == (2, 0.6)
-        assert options.consistency is Consistency.QUORUM
+        assert loaded.configuration.routes["default"].search == SearchOptions(
+            mode=SearchMode.VECTOR,
+            alpha=0.7,
+            query_properties={SearchField.TEXT: 1.0, SearchField.TITLE: 2.5},
+            autocut=2,
+            max_vector_distance=0.6,
+            consistency=Consistency.QUORUM,
+        )
 
 
 WRONG = [
@@ -157,13 +160,13 @@ WRONG = [
         "",
         "3: stores.main.kind: is not one of the words allowed; did you mean weaviate? there are: embedded, weaviate",
     ),
-    (STORE + "replica: 2\n", "", "6: stores.main.replica: is no key here; did you mean replicas? there are: api_key,"),
+    (STORE + "replica: 2\n", "", "6: stores.main.replica: unknown key; did you mean replicas? there are: api_key,"),
     (
         "kind: embedded\nfoldr: x\n",
         "",
-        "4: stores.main.foldr: is no key here; did you mean folder? there are: embedder, folder, kind",
+        "4: stores.main.foldr: unknown key; did you mean folder? there are: embedder, folder, kind",
     ),
-    (STORE + "tls: {cas: x}\n", "", "6: stores.main.tls.cas: is no key here; did you mean ca? there is: ca"),
+    (STORE + "tls: {cas: x}\n", "", "6: stores.main.tls.cas: unknown key; did you mean ca? there is: ca"),
     (STORE + "tls: yes\n", "", "6: stores.main.tls: must hold `key: value` lines"),
     (
         STORE + "tokenization: trigrams\n",
@@ -174,9 +177,9 @@ WRONG = [
         ),
     ),
     (
-        STORE + "consistency: quorum\n",
+        STORE + "write: {consistency: quorum}\n",
         "",
-        "6: stores.main.consistency: is not one of the words allowed; did you mean QUORUM?",
+        "6: stores.main.write.consistency: is not one of the words allowed; did you mean QUORUM?",
     ),
     (STORE + "api_key: hunter2\n", "", "6: stores.main.api_key: must be a reference, env://NAME or file:///PATH"),
     (
@@ -252,7 +255,8 @@ class TestProblems:
         assert "stores.other.collection: is that of the store main too: give it its own" in str(invalid.value)
 
     @pytest.mark.parametrize(
-        ("content", "says"), [(None, "cannot be read: No such file"), (b"none", "holds no certificates in PEM")]
+        ("content", "says"),
+        [(None, "cannot be read: No such file"), (b"none", "holds no certificate of an authority: name a PEM file")],
     )
     def test_authorities_that_cannot_be_used(self, written: Written, content: bytes | None, says: str) -> None:
         ca = written.folder / "ca.pem"
@@ -261,29 +265,26 @@ class TestProblems:
         loaded = written.load(STORE + f"tls: {{ca: {ca}}}\n")
         with pytest.raises(InvalidConfigurationError) as invalid:
             verify(loaded, SystemClock().today())
-        (problem,) = invalid.value.problems
-        assert (
-            str(problem)
-            == f"{loaded.origin(problem.path)}: stores.main.tls.ca: {ca} {problem.message.split(' ', 1)[1]}"
-        )
-        assert says in problem.message
+        (error,) = invalid.value.errors
+        assert str(error) == f"{loaded.origin(error.path)}: stores.main.tls.ca: {ca} {error.message.split(' ', 1)[1]}"
+        assert says in error.message
 
 
 class TestShown:
     def test_the_starting_file_holds_an_example_that_is_right(self, tmp_path: Path) -> None:
-        lines = starting_file().splitlines()
+        lines = TEMPLATE.read_text("utf-8").splitlines()
         first = lines.index("  #weaviate:", lines.index("stores:"))
         last = next(place for place, line in enumerate(lines[first:], first) if not line.strip())
         example = "\n".join(line.replace("#", "", 1) for line in lines[first:last] if not re.match(r"\s*# \S", line))
         (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
         section = yaml.safe_load(example.replace("env://WEAVIATE_API_KEY", f"file://{tmp_path / 'ca.pem'}"))
-        store = WeaviateStore.model_validate(section["weaviate"])
-        assert set(section["weaviate"]) == set(WeaviateStore.model_fields)
+        store = WeaviateStoreConfig.model_validate(section["weaviate"])
+        assert set(section["weaviate"]) == set(WeaviateStoreConfig.model_fields)
         assert store.grpc == "127.0.0.1:50052"
 
     def test_what_is_in_force_is_shown_without_the_key(self, written: Written, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("a-secret")
-        said = shown.as_yaml(written.load(STORE + f"api_key: file://{tmp_path / 'key'}\n", "search: {alpha: 0.3}\n"))
+        said = dump.as_yaml(written.load(STORE + f"api_key: file://{tmp_path / 'key'}\n", "search: {alpha: 0.3}\n"))
         origin = re.escape(f"{written.folder / 'groundwire.yaml'}:6")
         assert re.search(rf"api_key: file://{re.escape(str(tmp_path / 'key'))} +# {origin}", said)
         assert re.search(r"tokenization: whitespace +# built in", said)
@@ -293,4 +294,4 @@ class TestShown:
     def test_the_schema_for_editors_has_both_kinds(self) -> None:
         schema = Configuration.model_json_schema()
         kinds = next(iter(schema["properties"]["stores"]["patternProperties"].values()))["oneOf"]
-        assert [each["$ref"].rpartition("/")[2] for each in kinds] == ["EmbeddedStore", "WeaviateStore"]
+        assert [each["$ref"].rpartition("/")[2] for each in kinds] == ["EmbeddedStoreConfig", "WeaviateStoreConfig"]

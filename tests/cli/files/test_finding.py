@@ -23,7 +23,7 @@ def test_links_that_lead_back_are_no_way_without_end(tmp_path: Path) -> None:
     assert read[1] == Unreadable(str(tmp_path / "self.md"), "cannot be read: Too many levels of symbolic links")
     assert finding.find([str(tmp_path / "self.md")]) == (
         [],
-        [Unreadable(str(tmp_path / "self.md"), "is a link that leads nowhere")],
+        [Unreadable(str(tmp_path / "self.md"), "is a broken link")],
     )
 
 
@@ -46,5 +46,5 @@ def test_a_pipe_in_a_folder_is_named_and_not_waited_for(tmp_path: Path) -> None:
 
     assert finding.find([str(tmp_path)]) == (
         [],
-        [Unreadable(str(tmp_path / "a.md"), "is no file, but a pipe or a device")],
+        [Unreadable(str(tmp_path / "a.md"), "is a pipe or a device, not a file")],
     )

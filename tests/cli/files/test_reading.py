@@ -8,18 +8,23 @@ from groundwire_server.cli.files.entries import Unreadable
 from tests.cli.files.samples import locked, only, pdf
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("a.pdf", b"%PDF-1.4 and then nothing of the kind", "cannot be converted: it is damaged, or no PDF"),
+        ("a.pdf", b"%PDF-1.4 and then nothing of the kind", "cannot be converted: it is damaged, or not a PDF"),
         ("a.pdf", locked(pdf("Parcels")), "is protected with a password: store a copy without one"),
-        ("a.docx", b"PK\x03\x04 torn", "cannot be converted: it is damaged, protected or no DOCX"),
-        ("a.pdf", pdf(" "), "holds no text: pages that are pictures must go through OCR first"),
+        ("a.docx", b"PK\x03\x04 torn", "cannot be converted: it is damaged, protected or not a DOCX"),
+        ("a.pdf", pdf(" "), "contains no text: scanned pages need OCR first"),
         ("a.pdf", b"", "is empty"),
         ("a.md", b"", "is empty"),
-        ("a.txt", "Grüße".encode("latin-1"), "is not UTF-8 (byte 2): convert it, as with iconv -f LATIN1 -t UTF-8"),
-        ("a.txt", "Grüße".encode("utf-16"), "is UTF-16: convert it, as with iconv -f UTF-16 -t UTF-8"),
-        ("a.txt", b"\x7fELF\x02\x00\xff", "is no text: convert it to one, or leave it out"),
+        (
+            "a.txt",
+            "Grüße".encode("latin-1"),
+            "is not UTF-8 (byte 2): convert it, for example with iconv -f LATIN1 -t UTF-8",
+        ),
+        ("a.txt", "Grüße".encode("utf-16"), "is UTF-16: convert it, for example with iconv -f UTF-16 -t UTF-8"),
+        ("a.txt", b"\x7fELF\x02\x00\xff", "is not a text file: convert it to text, or leave it out"),
     ],
 )
 def test_a_file_that_holds_no_text_says_why(tmp_path: Path, name: str, content: bytes, why: str) -> None:
@@ -47,13 +52,13 @@ FIELDS = ("documentId", "title", "sourceUri", "text", "metadata", "allowedPrinci
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("no", "is no JSON: Expecting value: line 1 column 1 (char 0)"),
-        ("[]", "is no Document: it must be a JSON object"),
-        ('{"text": "a"}', "has no documentId, which every document needs"),
-        ('{"documentId": "a"}', "has no text, which every document needs"),
+        ("no", "is not JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("[]", "is not a Document: it must be a JSON object"),
+        ('{"text": "a"}', "has no documentId, which is required"),
+        ('{"documentId": "a"}', "has no text, which is required"),
         (
             '{"document_id": "a", "tex": "a"}',
-            f"is no Document: there is no field tex; there are {', '.join(FIELDS)}",
+            f"is not a Document: unknown field tex; fields are {', '.join(FIELDS)}",
         ),
     ],
 )

@@ -214,6 +214,7 @@ async def test_events_that_are_missing_are_an_error(client: groundwire.Client, s
         await read(client.stream("where?"))
 
     assert raised.value.code is grpc.StatusCode.DATA_LOSS
+    assert await until(service.named)
 
 
 async def test_a_connection_that_stays_lost_is_an_error_that_says_so(

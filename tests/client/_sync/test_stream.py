@@ -212,6 +212,7 @@ def test_events_that_are_missing_are_an_error(client: groundwire.SyncClient, ser
         read(client.stream("where?"))
 
     assert raised.value.code is grpc.StatusCode.DATA_LOSS
+    assert until(service.named)
 
 
 def test_a_connection_that_stays_lost_is_an_error_that_says_so(

@@ -9,8 +9,9 @@ import grpc.aio
 import pytest
 
 from groundwire.v1 import document_service_pb2
-from groundwire_server.app.access import AccessOptions, access
+from groundwire_server.app.access import access
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.authentication import ApiKeysConfig, AuthenticationConfig
 from groundwire_server.domain.access_denied import DenialReason
 from groundwire_server.domain.caller import Role
 from tests.e2e.access.world import FORBIDDEN, TENANTS, UNAUTHENTICATED, Metadata, World, let_in, security_event, state
@@ -37,8 +38,8 @@ async def test_another_access_counts_from_the_next_call_on(serve: Serve, world: 
     async with let_in(serve, world) as product:
         metadata = world.token()
         await product.documents.GetCorpusVersion(request, metadata=metadata)
-        narrowed = AccessOptions(world.keys, tenants=TENANTS)
-        async with access(narrowed, SystemClock()) as opened:
+        narrowed = AuthenticationConfig(api_keys=ApiKeysConfig(file=world.keys))
+        async with access(narrowed, TENANTS, SystemClock()) as opened:
             product.current.snapshot = replace(product.current.snapshot, access=opened)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await product.documents.GetCorpusVersion(request, metadata=metadata)

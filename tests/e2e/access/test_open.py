@@ -7,8 +7,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from groundwire.v1 import document_service_pb2
-from groundwire_server.app.access import AccessOptions, access
+from groundwire_server.app.access import access
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.authentication import AuthenticationConfig
 from tests.e2e.access.world import FORBIDDEN, TENANTS, UNAUTHENTICATED, Metadata, World, bearer, let_in
 from tests.e2e.calls import ACME, info
 from tests.e2e.conftest import Product, Serve
@@ -36,7 +37,10 @@ async def test_health_is_open_and_reflection_needs_any_valid_credential(serve: S
 
 async def test_without_authentication_a_tenant_may_still_be_one_that_there_is_not(serve: Serve) -> None:
     request = document_service_pb2.GetCorpusVersionRequest()
-    async with access(AccessOptions(tenants=TENANTS), SystemClock()) as opened, serve(access=opened) as product:
+    async with (
+        access(AuthenticationConfig(), TENANTS, SystemClock()) as opened,
+        serve(access=opened) as product,
+    ):
         assert (await product.documents.GetCorpusVersion(request, metadata=ACME)).corpus_version
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await product.documents.GetCorpusVersion(request, metadata=(("groundwire-tenant", "initech"),))

@@ -16,8 +16,9 @@ from joserfc.jwk import RSAKey
 from groundwire.v1 import document_service_pb2
 from groundwire_server.adapters.authentication import key_file
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
-from groundwire_server.app.access import AccessOptions, access
+from groundwire_server.app.access import access
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.authentication import ApiKeysConfig, AuthenticationConfig
 from groundwire_server.domain.caller import Caller, Role
 from tests.doubles.issuer import AUDIENCE, Issuer
 from tests.e2e.calls import ingest
@@ -45,9 +46,9 @@ class World:
             pass
 
     @property
-    def options(self) -> AccessOptions:
-        issuer = IssuerOptions(self.issuer.name, AUDIENCE, str(self.jwks))
-        return AccessOptions(self.keys, (issuer,), tenants=TENANTS)
+    def section(self) -> AuthenticationConfig:
+        issuer = IssuerOptions(issuer=self.issuer.name, audience=AUDIENCE, jwks=str(self.jwks))
+        return AuthenticationConfig(api_keys=ApiKeysConfig(file=self.keys), tokens=(issuer,))
 
     def publish(self) -> None:
         self.jwks.write_bytes(self.issuer.jwks)
@@ -99,7 +100,7 @@ RSA, OTHER_RSA = RSAKey.generate_key(2048), RSAKey.generate_key(2048)
 async def let_in(serve: Serve, world: World, *arguments: Any) -> AsyncIterator[Product]:
     """A server with authentication that holds two documents of acme."""
     async with (
-        access(world.options, SystemClock()) as opened,
+        access(world.section, TENANTS, SystemClock()) as opened,
         serve(*arguments, access=opened) as product,
     ):
         writer = world.api_key(roles=frozenset({Role.WRITER}))
@@ -117,5 +118,5 @@ async def state(product: Product, world: World) -> object:
 
 def security_event(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
     (record,) = [record for record in caplog.records if record.name == "groundwire.security"]
-    assert vars(record)["event"] == "call_refused"
+    assert vars(record)["event"] == "call_denied"
     return vars(record)

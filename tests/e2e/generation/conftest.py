@@ -15,6 +15,7 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import load
 from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.edge.options import ServerOptions
 from tests.doubles.configured import beside
 from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
@@ -71,7 +72,7 @@ def configured(tmp_path: Path) -> Serve:
         spans = Spans()
         process = compose.Process.begin(spans.tracer, Counts().meter)
         reloader = await ConfigReloader.begin(sources, load(sources), process)
-        server = compose.server(reloader.current, process)
+        server = compose.server(reloader.current, process, ServerOptions())
         port = await server.start("127.0.0.1:0")
         try:
             address = f"127.0.0.1:{port}"

@@ -21,7 +21,7 @@ SLACK = 0.15
 OWN: dict[str, Any] = {"bounds": {"connect_seconds": 30, "first_token_seconds": None, "silence_seconds": 30}}
 """No bound of the model's own: what closes is the caller's."""
 
-ONCE = {"retry": {"attempts": 1}}
+ONCE = {"retry": {"max_attempts": 1}}
 STALLED = [
     case for case, reply in WAITS.items() if any(isinstance(move, Stall) for move in (*reply.before, *reply.body))
 ]

@@ -23,7 +23,7 @@ from tests.e2e.generation.test_faults import error
 FIRST = "Lambda expressions créent des fonctions naïves — λ."
 """It has fewer code points than bytes, so that what follows begins at two numbers."""
 
-QUICK: dict[str, Any] = {"bounds": {"silence_seconds": 0.1}, "retry": {"attempts": 1}}
+QUICK: dict[str, Any] = {"bounds": {"silence_seconds": 0.1}, "retry": {"max_attempts": 1}}
 PASSING = (FIRST, SENTENCE, SECOND)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from groundwire.v1 import cause_pb2, document_pb2
-from groundwire_server.app.configuration.problems import InvalidConfigurationError
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from tests.doubles.embeddings import embedding
 from tests.doubles.upstream import Reply, Upstream, upstream
 from tests.e2e.calls import answer, ingest, question
@@ -76,7 +76,7 @@ async def test_no_question_or_document_reaches_a_hosted_embedder_where_it_is_bar
         with pytest.raises(InvalidConfigurationError) as refused:
             async with configured(over(hosted, **barring), HOUSE):
                 pass
-        assert any(line in str(each) for each in refused.value.problems)
+        assert any(line in str(each) for each in refused.value.errors)
         async with configured(over(own, residency="self_hosted", **barring), HOUSE) as served:
             assert (await answer(served)).WhichOneof("result") == "answered"
             # Nor while the server runs: what would bring it there is not taken in.
@@ -98,7 +98,7 @@ async def test_a_model_that_compares_sentences_by_a_hosted_embedder_is_hosted(co
         with pytest.raises(InvalidConfigurationError) as refused:
             async with configured(over(hosted, **sections)):
                 pass
-        (problem,) = refused.value.problems
+        (problem,) = refused.value.errors
         assert "routes.default.models: are all hosted" in str(problem)
         assert hosted.connections == 0
 

@@ -22,13 +22,13 @@ pytestmark = pytest.mark.skipif(not URL, reason="GROUNDWIRE_TEST_OPENAI_URL name
 
 def sections(actions: list[str]) -> dict[str, Any]:
     """A small model may well say what cannot be shown: then the one that quotes answers."""
-    flavour = os.environ.get("GROUNDWIRE_TEST_OPENAI_FLAVOUR", "llamacpp")
+    profile = os.environ.get("GROUNDWIRE_TEST_OPENAI_PROFILE", "llamacpp")
     model = os.environ.get("GROUNDWIRE_TEST_OPENAI_MODEL", "local")
     causes = [cause for cause in cause_pb2.Cause.keys() if cause.startswith(("CAUSE_OUTPUT_", "CAUSE_CITATION_"))]  # noqa: SIM118
     others = ["QUOTE_NOT_FOUND", "UNSUPPORTED", "MODEL_ABSTAINED", "CONFIDENCE_NOT_ALLOWED"]
     row = {cause.removeprefix("CAUSE_"): actions for cause in (*causes, *others)}
     return {
-        "providers": {"house": {"kind": "openai", "flavour": flavour, "base_url": URL, "residency": "self_hosted"}},
+        "providers": {"house": {"kind": "openai", "profile": profile, "base_url": URL, "residency": "self_hosted"}},
         "models": {
             "small": {"kind": "openai", "provider": "house", "model": model, **PATIENT},
             "quoting": {"kind": "extractive"},

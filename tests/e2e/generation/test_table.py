@@ -160,7 +160,7 @@ async def test_a_cause_is_answered_by_the_action_of_its_row(configured: Serve, c
 
 def sections(drive: Drive, cause: Cause, action: Action, first: Upstream, second: Upstream) -> dict[str, Any]:
     row = {"fallbacks": {cause.value: [action.value]}}
-    made = two_models(first, second, route={**drive.route, **row}, **{"retry": {"attempts": 1}, **drive.model})
+    made = two_models(first, second, route={**drive.route, **row}, **{"retry": {"max_attempts": 1}, **drive.model})
     made["spending"] = drive.spending
     return made
 

@@ -30,15 +30,15 @@ ENDS = {
 
 
 def sections(double: Upstream, name: str) -> dict[str, Any]:
-    """A server over the provider of a transcript, of its kind and in its flavour."""
+    """A server over the provider of a transcript, of its kind and in its profile."""
     made = one_model(double, retry={"attempts": 1})
-    flavour = spoken(name)
-    if flavour.startswith("anthropic"):
+    profile = spoken(name)
+    if profile.startswith("anthropic"):
         made["providers"]["cloud"]["kind"] = made["models"]["large"]["kind"] = "anthropic"
-        made["models"]["large"]["output"] = "json_schema" if flavour == "anthropic-json" else "tool"
+        made["models"]["large"]["output"] = "json_schema" if profile == "anthropic-json" else "tool"
     else:
-        version = {"api_version": "2024-10-21"} if flavour == "azure" else {}
-        made["providers"]["cloud"] |= {"flavour": flavour, **version}
+        version = {"api_version": "2024-10-21"} if profile == "azure" else {}
+        made["providers"]["cloud"] |= {"profile": profile, **version}
     return made
 
 

@@ -1,19 +1,19 @@
 """The product's server over a Weaviate: the double, and a real one where the environment names it."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from opentelemetry.trace import Tracer
 
-from groundwire_server.adapters.store.weaviate.options import CollectionOptions, ConnectionOptions, WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.store import Store
-from tests.contract.stores import REAL, dropped, opened_weaviate, own_name, real_connection, weaviate_options
+from tests.contract.stores import REAL, altered, dropped, opened_weaviate, real_options, weaviate_options
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.weaviate.server import FakeWeaviate
 from tests.doubles.weaviate.service import World
@@ -35,23 +35,21 @@ class OverDouble:
 
 @pytest.fixture
 def backed(serve: Serve) -> Backing:
-    """Start a server whose store is in a Weaviate; the schema is applied before, by the options' own connection."""
+    """Start a server whose store is in a Weaviate; the schema is applied before some options are changed."""
 
     @asynccontextmanager
     async def start(
-        options: WeaviateOptions, connection: ConnectionOptions | None = None, **more: Any
+        options: WeaviateOptions, reached: Mapping[str, Any] | None = None, **more: Any
     ) -> AsyncIterator[Product]:
         probe = HashingEmbedder()
-        collection = replace(options.collection, model=probe.model, dimensions=probe.dimensions)
-        options = replace(options, collection=collection)
-        async with opened_weaviate(options):
+        vectors = VectorSource(probe.model, probe.dimensions)
+        async with opened_weaviate(options, vectors=vectors):
             pass
-        if connection is not None:
-            options = replace(options, connection=connection)
+        options = altered(options, **(reached or {}))
         stores: list[WeaviateStore] = []
 
         def open_(embedder: HashingEmbedder, tracer: Tracer) -> Store:
-            store = WeaviateStore.open(options, SystemClock(), tracer)
+            store = WeaviateStore.open(options, vectors, SystemClock(), tracer)
             stores.append(store)
             return Store(store.retriever, store.corpus, embedder, store.sentence_vectors)
 
@@ -87,7 +85,7 @@ async def _double() -> AsyncIterator[WeaviateOptions]:
 
 @asynccontextmanager
 async def _real() -> AsyncIterator[WeaviateOptions]:
-    options = WeaviateOptions(real_connection(), CollectionOptions(own_name()))
+    options = real_options()
     yield options
     await dropped(options)
 
@@ -100,8 +98,3 @@ async def over_weaviate(request: pytest.FixtureRequest, backed: Backing) -> Asyn
     """A server over either."""
     async with KINDS[request.param]() as options, backed(options) as product:
         yield product
-
-
-def with_connection(options: WeaviateOptions, **changed: Any) -> WeaviateOptions:
-    connection: ConnectionOptions = replace(options.connection, **changed)
-    return replace(options, connection=connection)

@@ -1,7 +1,7 @@
 """Whatever goes wrong with Weaviate is an outcome with a cause, or a status with a reason; never a word of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import grpc
 import pytest
@@ -13,7 +13,8 @@ from groundwire.v1 import (
     outcome_pb2,
     retrieval_service_pb2,
 )
-from tests.contract.stores import weaviate_options
+from groundwire_server.adapters.store.weaviate.options import WriteOptions
+from tests.contract.stores import altered, weaviate_options
 from tests.doubles.weaviate.server import FakeWeaviate
 from tests.doubles.weaviate.service import World
 from tests.e2e.calls import ACME, SECONDS, answer, info, info_of, ingest, stream
@@ -164,7 +165,7 @@ async def test_a_read_only_weaviate_answers_and_takes_nothing(over_double: OverD
 
 async def test_a_tenant_that_an_operator_must_make(backed: Backing, double: FakeWeaviate) -> None:
     options = weaviate_options(double)
-    async with backed(replace(options, write=replace(options.write, create_tenants=False))) as product:
+    async with backed(altered(options, write=WriteOptions(create_tenants=False))) as product:
         outcome = await answer(product)
         assert outcome.cause == cause_pb2.CAUSE_STORE_MISCONFIGURED
         (refused,) = await ingest(product, ("lambdas", "Lambda expressions."))

@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -16,12 +16,12 @@ from groundwire.v1 import (
     document_service_pb2,
     retrieval_service_pb2,
 )
-from groundwire_server.adapters.store.weaviate.options import Address, CollectionOptions, WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, WriteOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
-from tests.contract.stores import REAL, dropped, own_name, real_connection
+from tests.contract.stores import REAL, altered, dropped, real_options, secret
 from tests.e2e.calls import ACME, SECONDS, answer, info, info_of, ingest
 from tests.e2e.conftest import Product
-from tests.e2e.weaviate.conftest import Backing, with_connection
+from tests.e2e.weaviate.conftest import Backing
 from tests.e2e.weaviate.test_faults import MISCONFIGURED, UNAVAILABLE
 
 pytestmark = pytest.mark.skipif(
@@ -37,7 +37,7 @@ class Operator:
     """Somebody with the key to Weaviate, who does harm to one store."""
 
     http: aiohttp.ClientSession
-    collection: CollectionOptions
+    options: WeaviateOptions
 
     async def sends_to_sleep(self) -> None:
         await self._each("PUT", "/tenants", [{"name": TENANT, "activityStatus": "INACTIVE"}])
@@ -62,7 +62,7 @@ class Operator:
 
     @property
     def _names(self) -> tuple[str, str]:
-        return self.collection.name, self.collection.documents
+        return self.options.collection, self.options.documents
 
     async def _each(self, method: str, path: str = "", body: Any = None) -> None:
         for name in self._names:
@@ -75,14 +75,14 @@ class Operator:
 
 @asynccontextmanager
 async def acting(options: WeaviateOptions) -> AsyncIterator[Operator]:
-    headers = {"authorization": f"Bearer {options.connection.api_key}"}
+    headers = {"authorization": f"Bearer {options.api_key.reveal() if options.api_key else None}"}
     async with aiohttp.ClientSession(f"http://{os.environ[REAL]}", headers=headers) as http:
-        yield Operator(http, options.collection)
+        yield Operator(http, options)
 
 
 @pytest.fixture
 async def options() -> AsyncIterator[WeaviateOptions]:
-    made = WeaviateOptions(real_connection(), CollectionOptions(own_name()))
+    made = real_options()
     yield made
     await dropped(made)
 
@@ -121,7 +121,7 @@ async def test_what_an_operator_has_changed(
 
 
 async def test_a_tenant_that_an_operator_must_make(backed: Backing, options: WeaviateOptions) -> None:
-    options = replace(options, write=replace(options.write, create_tenants=False))
+    options = altered(options, write=WriteOptions(create_tenants=False))
     async with backed(options) as product:
         await fails(product, *MISCONFIGURED)
 
@@ -136,16 +136,14 @@ async def test_a_tenant_that_is_gone_is_a_new_one(backed: Backing, options: Weav
 
 
 async def test_a_wrong_key(backed: Backing, options: WeaviateOptions) -> None:
-    if not options.connection.api_key:
+    if not options.api_key:
         pytest.skip("WEAVIATE_KEY is not set: this Weaviate lets in everybody")
-    wrong = with_connection(options, api_key="wrong").connection
-    async with backed(options, connection=wrong) as product:
+    async with backed(options, {"api_key": secret("wrong")}) as product:
         await fails(product, *MISCONFIGURED)
 
 
 async def test_nobody_where_it_should_be(backed: Backing, options: WeaviateOptions) -> None:
-    nowhere = with_connection(options, address=Address("127.0.0.1", 1, 2)).connection
-    async with backed(options, connection=nowhere) as product:
+    async with backed(options, {"http": "127.0.0.1:1", "grpc": "127.0.0.1:2"}) as product:
         await fails(product, *UNAVAILABLE)
 
 

@@ -102,13 +102,17 @@ class Attempts:
         self._budget = budget
         self._repeatable = repeatable
         self._clock = clock
-        self._deadline = clock() + timeout
+        self._timeout = timeout
+        self._deadline: float | None = None
         self._failures = 0
 
     @property
     def time_left(self) -> float:
-        """Seconds until the call's deadline; never below 0."""
-        return max(0.0, self._deadline - self._clock())
+        """Seconds until the call's deadline, which counts from the first look; never below 0."""
+        now = self._clock()
+        if self._deadline is None:
+            self._deadline = now + self._timeout
+        return max(0.0, self._deadline - now)
 
     def progressed(self) -> None:
         """Begin to count failures anew: an event of a stream has arrived."""

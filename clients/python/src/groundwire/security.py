@@ -83,8 +83,8 @@ class Credential:
         """
         if self.given and not secured and not on_this_machine(server):
             raise ValueError(
-                f"a credential is not sent to {server} over a connection that anybody on the way can read: "
-                "give tls=groundwire.Tls(), with roots= where the server's authority is your own"
+                f"no credential is sent to {server} over an unencrypted connection: "
+                "give tls=groundwire.Tls(), with roots= for a private certificate authority"
             )
 
     def metadata(self) -> Metadata:

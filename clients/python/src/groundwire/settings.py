@@ -130,7 +130,7 @@ class Settings:
         called = self.names.get(name, name)
         pem = _bounded(path, _PEM_LIMIT, called)
         if f"{label}-----".encode() not in pem:
-            raise ValueError(f"{called} {path} holds no PEM of a {label.lower()}")
+            raise ValueError(f"{called} {path} does not hold a {label.lower()} in PEM")
         return pem
 
 
@@ -149,19 +149,19 @@ def _secret(path: Path, what: str) -> str:
     try:
         text = _bounded(path, _SECRET_LIMIT, what).decode("ascii").strip()
     except UnicodeDecodeError:
-        raise ValueError(f"{path} holds no {what}: it must be printable ASCII") from None
+        raise ValueError(f"{path} does not hold a {what}: it must be printable ASCII") from None
     if not text:
         raise ValueError(f"{path} is empty: it should hold the {what} and nothing else")
     return text
 
 
 def _bounded(path: Path, limit: int, what: str) -> bytes:
-    """Return a file's bytes, unless there are far more than it should hold."""
+    """Return a file's bytes, unless it is far too large."""
     try:
         with path.open("rb") as file:
             read = file.read(limit + 1)
     except OSError as failed:
         raise ValueError(f"{path} ({what}) cannot be read: {failed.strerror}") from None
     if len(read) > limit:
-        raise ValueError(f"{path} is over {limit // 1024} KiB, too large for a {what}: give another file")
+        raise ValueError(f"{path} ({what}) is larger than {limit // 1024} KiB: is it the right file?")
     return read

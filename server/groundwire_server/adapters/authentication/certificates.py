@@ -1,11 +1,13 @@
 """Client certificates: the caller is in a name (SAN) of the certificate that the handshake has verified."""
 
 import re
-from dataclasses import dataclass, field
+
+from pydantic import Field, field_validator
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import TENANT_PATTERN, Caller, Role
 from groundwire_server.domain.credentials import Credentials
+from groundwire_server.options import Options
 
 _PLACEHOLDERS = ("{tenant}", "{subject}")
 _IN_A_URI = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
@@ -14,55 +16,57 @@ _IN_A_DNS_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 _APART = re.compile(r"[^A-Za-z0-9_-]")
 
 
-@dataclass(frozen=True, slots=True)
-class CertificatePattern:
-    """How a certificate's name says who calls.
+class CertificateOptions(Options):
+    """Client certificates as credentials; they need `server.tls.client_ca`."""
 
-    A pattern with `://` is matched against URI names, such as SPIFFE ids, any other against DNS names.
+    pattern: str = Field(
+        description="The URI or DNS name (SAN) of a certificate, with {tenant} and {subject} in their places.",
+        examples=["spiffe://example.org/tenant/{tenant}/service/{subject}"],
+    )
+    roles: frozenset[Role] = Field(frozenset({Role.READER}), description="The roles of these callers.")
+    principals: frozenset[str] = Field(frozenset(), description="The principals of these callers.")
 
-    Attributes:
-        pattern: such as `spiffe://example.org/tenant/{tenant}/service/{subject}`.
-        roles: what such callers may do.
-        principals: what they may see as.
-    """
-
-    pattern: str
-    roles: frozenset[Role] = frozenset({Role.READER})
-    principals: frozenset[str] = frozenset()
-    expression: re.Pattern[str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        for placeholder in _PLACEHOLDERS:
-            if self.pattern.count(placeholder) != 1:
-                raise ValueError(f"the certificate pattern must hold {placeholder} once")
-        before, first, between, second, after = re.split(r"({tenant}|{subject})", self.pattern)
-        if not _APART.search(between):
-            raise ValueError("something other than letters, digits, `_` and `-` must part {tenant} from {subject}")
-        subject = _IN_A_URI if self.of_uris else _IN_A_DNS_NAME
-        groups = {"{tenant}": f"(?P<tenant>{TENANT_PATTERN})", "{subject}": f"(?P<subject>{subject})"}
-        parts = (re.escape(before), groups[first], re.escape(between), groups[second], re.escape(after))
-        object.__setattr__(self, "expression", re.compile("".join(parts)))
-
-    @property
-    def of_uris(self) -> bool:
-        """Whether URI names are meant."""
-        return "://" in self.pattern
+    @field_validator("pattern")
+    @classmethod
+    def _unambiguous(cls, pattern: str) -> str:
+        _expression(pattern)
+        return pattern
 
 
 class Certificates:
     """Reads the caller from the one name that the pattern matches."""
 
-    def __init__(self, pattern: CertificatePattern) -> None:
-        self._pattern = pattern
+    def __init__(self, options: CertificateOptions) -> None:
+        self._options = options
+        self._expression = _expression(options.pattern)
 
     async def authenticate(self, credentials: Credentials) -> Caller:
         """Return the caller whom the certificate names."""
-        names = credentials.uris if self._pattern.of_uris else credentials.dns_names
-        found = {match.group("tenant", "subject") for name in names if (match := self._match(name))}
+        names = credentials.uris if _is_uri(self._options.pattern) else credentials.dns_names
+        found = {match.group("tenant", "subject") for name in names if (match := self._expression.fullmatch(name))}
         if len(found) != 1:
             raise AccessDenied(DenialReason.CERTIFICATE_NAMES)
         tenant, subject = found.pop()
-        return Caller.checked(tenant, subject, self._pattern.principals, self._pattern.roles)
+        return Caller.checked(tenant, subject, self._options.principals, self._options.roles)
 
-    def _match(self, name: str) -> re.Match[str] | None:
-        return self._pattern.expression.fullmatch(name)
+
+def _is_uri(pattern: str) -> bool:
+    """Whether a pattern is matched against URI names, such as SPIFFE ids; any other is matched against DNS names."""
+    return "://" in pattern
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Return the expression that matches the names of a pattern.
+
+    Raises:
+        ValueError: when a name could be read in two ways.
+    """
+    for placeholder in _PLACEHOLDERS:
+        if pattern.count(placeholder) != 1:
+            raise ValueError(f"the certificate pattern must hold {placeholder} once")
+    before, first, between, second, after = re.split(r"({tenant}|{subject})", pattern)
+    if not _APART.search(between):
+        raise ValueError("something other than letters, digits, `_` and `-` must part {tenant} from {subject}")
+    subject = _IN_A_URI if _is_uri(pattern) else _IN_A_DNS_NAME
+    groups = {"{tenant}": f"(?P<tenant>{TENANT_PATTERN})", "{subject}": f"(?P<subject>{subject})"}
+    return re.compile("".join((re.escape(before), groups[first], re.escape(between), groups[second], re.escape(after))))

@@ -1,65 +1,71 @@
-"""What is expected of a token, by issuer."""
+"""The issuers of tokens, and the callers that their tokens identify."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from pydantic import Field, field_validator
 
 from groundwire_server.adapters.authentication.key_sets import check_place
 from groundwire_server.domain.caller import Caller, Role
+from groundwire_server.options import Options
 
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"})
 """Signatures by public keys. None with a shared secret: a public key must never serve as one."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimPaths:
-    """Where a token says who calls: names of claims, or paths into them such as `realm.roles`."""
+class ClaimOptions(Options):
+    """The claims of a token that identify the caller: names of claims, or paths into them such as `realm.roles`."""
 
-    tenant: str = "tenant"
-    subject: str = "sub"
-    principals: str = "groups"
-    roles: str = "roles"
+    tenant: str = Field("tenant", min_length=1, description="The tenant.")
+    subject: str = Field("sub", min_length=1, description="The subject.")
+    principals: str = Field("groups", min_length=1, description="The principals, a string or a list of them.")
+    roles: str = Field("roles", min_length=1, description="The roles, a string or a list of them.")
 
 
-@dataclass(frozen=True, slots=True)
-class IssuerOptions:
-    """One issuer of tokens.
+class IssuerOptions(Options):
+    """An issuer of tokens (JWT)."""
 
-    Attributes:
-        issuer: its name, which `iss` must equal.
-        audience: what `aud` must name.
-        jwks: its key set: a URL, or a file's path.
-        algorithms: those accepted, whatever a token asks for.
-        refresh_seconds: how often the key set is read again.
-        skew_seconds: how far its clock may be from ours.
-        claims: where its tokens say who calls.
-        roles: what its words for roles mean; a word that is the name of a role needs no entry.
-    """
+    issuer: str = Field(
+        min_length=1, description="The name of the issuer, which `iss` must equal.", examples=["https://id.example.com"]
+    )
+    audience: str = Field(min_length=1, description="The audience that `aud` must contain.", examples=["groundwire"])
+    jwks: str = Field(
+        min_length=1,
+        description="The key set: an https:// URL, or the path of a file.",
+        examples=["https://id.example.com/jwks.json"],
+    )
+    algorithms: tuple[str, ...] = Field(
+        ("RS256", "ES256"),
+        min_length=1,
+        description="Signature algorithms that are accepted, whatever a token asks for.",
+    )
+    refresh_seconds: float = Field(300.0, ge=1, le=86_400, description="Seconds between two reads of the key set.")
+    skew_seconds: float = Field(30.0, ge=0, le=600, description="Clock skew that is tolerated, in seconds.")
+    claims: ClaimOptions = Field(default_factory=ClaimOptions, description="The claims that identify the caller.")
+    roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description="Roles by the issuer's names for them; the name of a role needs no entry.",
+        examples=[{"platform-admins": "admin"}],
+    )
 
-    issuer: str
-    audience: str
-    jwks: str
-    algorithms: Sequence[str] = ("RS256", "ES256")
-    refresh_seconds: float = 300.0
-    skew_seconds: float = 30.0
-    claims: ClaimPaths = ClaimPaths()
-    roles: Mapping[str, Role] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        wrong = sorted(set(self.algorithms) - ALGORITHMS)
-        if wrong or not self.algorithms:
+    @field_validator("algorithms")
+    @classmethod
+    def _asymmetric(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := sorted(set(algorithms) - ALGORITHMS):
             allowed = ", ".join(sorted(ALGORITHMS))
-            raise ValueError(f"algorithms of tokens: {', '.join(wrong) or 'none'} cannot be accepted; use {allowed}")
-        if not self.issuer or not self.audience:
-            raise ValueError("tokens need an issuer and an audience to be checked against")
-        if self.refresh_seconds < 1.0 or self.skew_seconds < 0.0:
-            raise ValueError("refresh_seconds must be at least 1, skew_seconds at least 0")
-        check_place(self.jwks)
+            raise ValueError(f"{', '.join(map(repr, wrong))} cannot be accepted; use {allowed}")
+        return algorithms
+
+    @field_validator("jwks")
+    @classmethod
+    def _readable(cls, place: str) -> str:
+        check_place(place)
+        return place
 
     def caller(self, claims: Mapping[str, object]) -> Caller:
-        """Who the claims say calls.
+        """Return the caller that the claims identify.
 
         Raises:
-            ValueError: when they do not say it.
+            ValueError: when they do not identify one.
         """
         words = _words(_at(claims, self.claims.roles))
         roles = {role for word in words if (role := self.roles.get(word) or _ROLES.get(word)) is not None}
@@ -73,7 +79,7 @@ _ROLES: Mapping[str, Role] = {role.value: role for role in Role}
 
 
 def _at(claims: Mapping[str, object], path: str) -> object:
-    """The claim of that whole name, as names may hold dots; else what the path leads to."""
+    """Return the claim of that whole name, since names may hold dots, or else the value at the path."""
     if path in claims:
         return claims[path]
     value: object = claims
@@ -85,7 +91,7 @@ def _at(claims: Mapping[str, object], path: str) -> object:
 
 
 def _words(value: object) -> Sequence[str]:
-    """A list of strings, or one string; it is never split, for a group's name may hold spaces."""
+    """Return the words of a list of strings, or of one string; it is never split, since names may hold spaces."""
     if value is None:
         return ()
     words = [value] if isinstance(value, str) else value

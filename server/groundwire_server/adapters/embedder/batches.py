@@ -13,16 +13,19 @@ _BLANK = " "
 
 
 class BatchOptions(Options):
-    """What one request may hold, and how many requests there may be."""
+    """Size and number of requests."""
 
-    texts: int = Field(32, ge=1, le=2048, description="Texts in one request.")
-    tokens: int = Field(100_000, ge=1, le=10_000_000, description="Tokens in one request, estimated.")
-    bytes: int = Field(1024 * 1024, ge=1024, le=1 << 28, description="Bytes of texts in one request, in UTF-8.")
+    texts: int = Field(32, ge=1, le=2048, description="Texts per request.")
+    tokens: int = Field(100_000, ge=1, le=10_000_000, description="Tokens per request, estimated.")
+    bytes: int = Field(1024 * 1024, ge=1024, le=1 << 28, description="Bytes of texts per request, in UTF-8.")
     text_tokens: int = Field(
-        8000, ge=1, le=1_000_000, description="Tokens of one text, estimated; a longer one is cut to its beginning."
+        8000, ge=1, le=1_000_000, description="Tokens of one text, estimated; the end of a longer text is cut off."
     )
     requests: int = Field(
-        4, ge=1, le=1000, description="Requests at once when documents are stored; questions do not wait for them."
+        4,
+        ge=1,
+        le=1000,
+        description="Requests in flight for documents that are being stored; questions do not wait for them.",
     )
 
 

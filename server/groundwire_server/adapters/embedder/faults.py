@@ -18,7 +18,7 @@ class Fault(StrEnum):
     REFUSED = "it refuses the key, the model or the request: correct them"
     TOO_LONG = "a request is too long for it: lower batch.text_tokens or batch.tokens"
     BUSY = "all slots of its provider are taken"
-    UNREADABLE = "what it sends is not a list of vectors: correct the provider's base_url and flavour"
+    UNREADABLE = "what it sends is not a list of vectors: correct the provider's base_url and profile"
     COUNT = "it sends vectors for more or fewer texts than it was given"
     DIMENSIONS = "its vectors have another length than `dimensions` says: correct it, or set `shorten`"
     NOT_FINITE = "its vectors hold numbers that are not finite"

@@ -26,7 +26,7 @@ class AnthropicOptions(ModelOptions):
 
     # A forced call of one tool; a schema is for the models that offer it.
     output: Literal["tool", "json_schema", "prompt"] = Field(
-        "tool", description="How it is held to the form of an answer."
+        "tool", description="How the output is constrained to the schema."
     )
 
 

@@ -43,7 +43,7 @@ class OpenAiOptions(ModelOptions):
 
     output: Literal["json_schema", "json_object", "prompt"] | None = Field(
         None,
-        description="How it is held to the form of an answer; the strictest way of its provider's profile if unset.",
+        description="How the output is constrained to the schema; by the provider's profile if unset.",
         examples=["json_schema"],
     )
 

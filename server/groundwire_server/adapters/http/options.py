@@ -27,7 +27,7 @@ class Endpoint(Options):
     """Where a provider listens, who runs it, and how connections to it are kept."""
 
     base_url: BaseUrl = Field(
-        description="What paths are appended to, the version included.", examples=["https://api.example.com/v1"]
+        description="The URL that paths are appended to, the version included.", examples=["https://api.example.com/v1"]
     )
     residency: Residency = Field(
         Residency.HOSTED, description="Who runs it: `self_hosted` where questions and documents stay with you."
@@ -37,10 +37,10 @@ class Endpoint(Options):
         description="Authorities to trust instead of the system's, PEM.",
         examples=["/etc/groundwire/provider-ca.pem"],
     )
-    connections: int = Field(
-        256, ge=1, le=10_000, description="Connections open at once; a call beyond them waits, within its deadline."
+    max_connections: int = Field(
+        256, ge=1, le=10_000, description="Open connections; further calls wait, within their deadlines."
     )
-    idle_seconds: float = Field(30.0, ge=0, le=3600, description="How long an unused connection is kept.")
+    idle_seconds: float = Field(30.0, ge=0, le=3600, description="Seconds that an unused connection is kept.")
     trace_context: bool = Field(True, description="Whether requests carry `traceparent`.")
 
     @property
@@ -56,17 +56,19 @@ class Endpoint(Options):
 
 
 class RequestBounds(Options):
-    """What one request may take, in addition to its call's deadline."""
+    """Limits of one request, in addition to the deadline of its call."""
 
-    connect_seconds: float = Field(2.0, gt=0, le=60, description="For a connection, its TLS handshake included.")
-    response_bytes: int = Field(16 * 1024 * 1024, ge=1024, le=1 << 30, description="Of a whole response.")
+    connect_seconds: float = Field(
+        2.0, gt=0, le=60, description="Seconds for a connection, its TLS handshake included."
+    )
+    response_bytes: int = Field(16 * 1024 * 1024, ge=1024, le=1 << 30, description="Largest response, in bytes.")
 
 
 class StreamBounds(RequestBounds):
-    """What one streamed response may take, in addition to its call's deadline."""
+    """Limits of one streamed response, in addition to the deadline of its call."""
 
-    silence_seconds: float = Field(10.0, gt=0, le=600, description="Between two reads, once there is text.")
-    event_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 28, description="Of one event of a stream.")
+    silence_seconds: float = Field(10.0, gt=0, le=600, description="Seconds between two reads, once there is text.")
+    event_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 28, description="Largest event of a stream, in bytes.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Session:
     async def __aenter__(self) -> Self:
         ca_file = self.endpoint.ca_file
         connector = aiohttp.TCPConnector(
-            limit=self.endpoint.connections,
+            limit=self.endpoint.max_connections,
             keepalive_timeout=self.endpoint.idle_seconds,
             ssl=True if ca_file is None else await asyncio.to_thread(ssl.create_default_context, cafile=ca_file),
         )

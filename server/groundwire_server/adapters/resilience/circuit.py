@@ -26,15 +26,15 @@ class CircuitState(StrEnum):
 class CircuitOptions(Options):
     """When calls stop for a while because they keep failing."""
 
-    window_seconds: float = Field(30.0, gt=0, le=3600, description="How long the end of a call counts.")
+    window_seconds: float = Field(30.0, gt=0, le=3600, description="Seconds that the result of a call counts.")
     min_calls: int = Field(5, ge=1, le=10_000, description="Calls in the window before the circuit may open.")
     failure_ratio: float = Field(
-        0.5, gt=0, le=1, description="The share of failures among them at which it opens, from 0 to 1."
+        0.5, gt=0, le=1, description="Share of failures among them at which the circuit opens, from 0 to 1."
     )
     open_seconds: float = Field(
-        5.0, gt=0, le=3600, description="Until one call probes whether it answers again; doubled when the probe fails."
+        5.0, gt=0, le=3600, description="Seconds until a single call probes it again; doubled when the probe fails."
     )
-    max_seconds: float = Field(60.0, gt=0, le=3600, description="The longest time until a probe.")
+    max_seconds: float = Field(60.0, gt=0, le=3600, description="Longest time until a probe, in seconds.")
 
 
 class Circuit:

@@ -17,9 +17,9 @@ _RETRY_AFTER = 1.0
 
 
 class ConcurrencyOptions(Options):
-    """How many calls at once, in each process; slots are shared fairly among tenants."""
+    """Calls in flight, in each process; slots are shared fairly among tenants."""
 
-    max_concurrent: int = Field(64, ge=1, le=10_000, description="Calls under way at once.")
+    max_concurrent: int = Field(64, ge=1, le=10_000, description="Calls in flight.")
     queue_size: int = Field(
         256, ge=0, le=100_000, description="Calls that may wait for a slot, within their deadlines."
     )

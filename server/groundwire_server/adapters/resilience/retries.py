@@ -23,12 +23,14 @@ T = TypeVar("T")
 class RetryOptions(Options):
     """How a failed call is retried, before anything of its answer is there."""
 
-    attempts: int = Field(3, ge=1, le=10, description="Maximum attempts, the first included.")
+    max_attempts: int = Field(3, ge=1, le=10, description="Maximum attempts, the first included.")
     base_seconds: float = Field(
-        0.1, ge=0, le=60, description="The first wait is drawn from 0 to this; the bound doubles with each retry."
+        0.1, ge=0, le=60, description="Upper bound of the first, random backoff; it doubles with each retry."
     )
-    max_seconds: float = Field(5.0, ge=0, le=600, description="Maximum backoff, and the longest Retry-After honoured.")
-    share: float = Field(0.5, gt=0, le=1, description="Of the time that is left, what a wait may use, from 0 to 1.")
+    max_seconds: float = Field(
+        5.0, ge=0, le=600, description="Maximum backoff, and the longest Retry-After that is honoured."
+    )
+    share: float = Field(0.5, gt=0, le=1, description="Share of the time left that a backoff may use, from 0 to 1.")
 
 
 class Retries:
@@ -93,7 +95,7 @@ class Retries:
 
     def _delay(self, attempt: int, retry_after: float, until: Deadline) -> float | None:
         options = self._options
-        if attempt >= options.attempts or not self._budget.allows or retry_after > options.max_seconds:
+        if attempt >= options.max_attempts or not self._budget.allows or retry_after > options.max_seconds:
             return None
         bound = min(options.max_seconds, options.base_seconds * 2 ** (attempt - 1))
         # What a provider asks for is the least; the callers that were given the same must not all come back at once.

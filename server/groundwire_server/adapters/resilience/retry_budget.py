@@ -6,10 +6,10 @@ from groundwire_server.options import Options
 
 
 class RetryBudgetOptions(Options):
-    """How many retries are allowed, so that an outage does not multiply the load."""
+    """A budget of retries, so that an outage does not multiply the load."""
 
     tokens: float = Field(
-        10.0, gt=0, le=10_000, description="At first and at most; retries are allowed while more than half are left."
+        10.0, gt=0, le=10_000, description="Tokens of a full budget; retries are allowed while more than half are left."
     )
     ratio: float = Field(0.1, ge=0, le=1, description="Tokens that a success gives back; a failure takes one.")
 

@@ -1,13 +1,13 @@
-"""Variables that set what a file could: GROUNDWIRE_ROUTES__DEFAULT__LIMITS__TOP_K=5."""
+"""Environment variables that override the file: GROUNDWIRE_ROUTES__DEFAULT__LIMITS__TOP_K=5."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groundwire_server.app.configuration import shape
-from groundwire_server.app.configuration.document import value_of
+from groundwire_server.app.configuration import schema_walk
+from groundwire_server.app.configuration.errors import InvalidConfigurationError, Path
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path
+from groundwire_server.app.configuration.yaml_file import parse_value
 
 PREFIX = "GROUNDWIRE_"
 _BETWEEN = "__"
@@ -15,50 +15,50 @@ _BETWEEN = "__"
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A value that counts more than the file's.
+    """A value that overrides the file's.
 
     Attributes:
-        path: what is set.
-        value: to what.
+        path: the place of the value.
+        value: as it is parsed.
         origin: the variable or the flag.
-        wrong: why it cannot be; empty when it can.
-        adds: whether it may bring in a store, a model or a route that was not there.
+        error: why the value cannot be used; empty when it can.
+        adds: whether it may add a store, a model or a route.
     """
 
     path: Path
     value: Any
     origin: str
-    wrong: str = ""
+    error: str = ""
     adds: bool = True
 
 
 def overrides(environment: Mapping[str, str]) -> Iterator[Override]:
-    """Yield what variables set. Values are YAML, or a text as it is where only a text may stand."""
+    """Yield the values of variables. They are YAML, or a text as it is where only a text is allowed."""
     for variable, text in sorted(environment.items()):
         if variable.startswith(PREFIX) and _is_setting(variable):
             path = _path(variable)
-            may_be = shape.at(Configuration, path)
+            may_be = schema_walk.at(Configuration, path)
             try:
-                value, _ = value_of(text, variable)
+                value, _ = parse_value(text, variable)
             except InvalidConfigurationError as invalid:
-                yield Override(path, None, variable, invalid.problems[0].message)
+                yield Override(path, None, variable, invalid.errors[0].message)
                 continue
-            if shape.is_text(may_be) and not (value is None and type(None) in shape.every(may_be)):
+            if schema_walk.is_text(may_be) and not (value is None and type(None) in schema_walk.every(may_be)):
                 value = text
             yield Override(path, value, variable)
 
 
 def _is_setting(variable: str) -> bool:
-    """Whether a variable means a setting; GROUNDWIRE_SERVER and others are the commands' own."""
+    """Whether a variable is a setting; GROUNDWIRE_SERVER and others are options of commands."""
     if _BETWEEN in variable:
         return True
     field = Configuration.model_fields.get(variable.removeprefix(PREFIX).lower())
-    return field is not None and not shape.holds_others(field.annotation)
+    return field is not None and not schema_walk.holds_others(field.annotation)
 
 
 def _path(variable: str) -> Path:
     path: Path = ()
     for part in variable.removeprefix(PREFIX).lower().split(_BETWEEN):
-        words = {word.lower(): word for word in shape.key_words(shape.at(Configuration, path))}
+        words = {word.lower(): word for word in schema_walk.key_words(schema_walk.at(Configuration, path))}
         path = (*path, words.get(part, part))
     return path

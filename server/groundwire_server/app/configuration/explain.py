@@ -1,4 +1,4 @@
-"""Turns what pydantic found into our own lines."""
+"""Turns the errors of pydantic into errors of a configuration."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from groundwire_server.app.configuration.problems import Path, Problem, not_among
-from groundwire_server.app.configuration.shape import KIND, below, kinds, sections
+from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.renamed import renamed
+from groundwire_server.app.configuration.schema_walk import KIND, below, kinds, sections
 
 _KEY = "[key]"
-"""What pydantic puts behind a key that is itself wrong."""
+"""The last part of a location in pydantic's errors when the key itself is wrong."""
 
 _KINDS: Mapping[str, str] = {
     "string_type": "must be a text: put it in quotes",
@@ -36,25 +37,25 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-def explained(invalid: ValidationError, model: type[BaseModel], origin: Callable[[Path], str]) -> list[Problem]:
-    """A problem for each error; none holds a value, which may be a secret.
+def explained(invalid: ValidationError, model: type[BaseModel], origin: Callable[[Path], str]) -> list[ConfigError]:
+    """Return an error for each of pydantic's; none holds a value, which may be a secret.
 
     Args:
-        invalid: what pydantic raised.
-        model: what was validated.
-        origin: says where the value at a path comes from.
+        invalid: the errors of pydantic.
+        model: the class that was validated.
+        origin: returns the origin of the value at a path.
     """
-    problems = []
+    errors = []
     for error in invalid.errors(include_url=False, include_input=True):
         path, around = _place(error["loc"], model)
         if error["type"].startswith("union_tag") and isinstance(error["input"], dict):
             path = (*path, KIND)
-        problems.append(Problem(path, _sentence(error, path, around), origin(path)))
-    return problems
+        errors.append(ConfigError(path, _sentence(error, path, around), origin(path)))
+    return errors
 
 
 def _place(loc: Path, model: type[BaseModel]) -> tuple[Path, list[Any]]:
-    """The path, and what stands around its last part. Pydantic names the kind too where there are several."""
+    """Return the path, and the types around its last part. Pydantic names the kind too where there are several."""
     path: Path = ()
     around: list[Any] = []
     here: list[Any] = [model]
@@ -74,8 +75,7 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
     context: Mapping[str, Any] = error.get("ctx") or {}
     match kind:
         case "extra_forbidden":
-            keys = {key for each in around for section in sections(each) for key in section.model_fields}
-            return not_among(path[-1], keys, "is no key here")
+            return _unknown(path[-1], [section for each in around for section in sections(each)])
         case "literal_error" | "enum":
             return not_among(error["input"], _words(context["expected"]), "is not one of the words allowed")
         case "union_tag_invalid":
@@ -96,8 +96,16 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
             return error["msg"].replace("Input should", "must").replace("Value should", "must")
 
 
+def _unknown(key: str | int, around: list[type[BaseModel]]) -> str:
+    """Return a message about a key that the sections around it do not have."""
+    for section in around:
+        if new := renamed(section, str(key)):
+            return f"was renamed to {new}"
+    return not_among(key, {each for section in around for each in section.model_fields}, "unknown key")
+
+
 def _unions(error: ErrorDetails, around: list[Any]) -> list[type[BaseModel]]:
-    """The sections that one without a kind could be."""
+    """Return the sections that one without a kind could be."""
     return [section for each in around for inner in below(each, error["loc"][-1]) for section in sections(inner)]
 
 
@@ -106,5 +114,5 @@ def _whole(limit: object) -> object:
 
 
 def _words(expected: str) -> list[str]:
-    """The words in pydantic's `'a', 'b' or 'c'`."""
+    """Return the words in pydantic's `'a', 'b' or 'c'`."""
     return [word.strip().strip("'") for part in expected.split(" or ") for word in part.split(",") if word.strip()]

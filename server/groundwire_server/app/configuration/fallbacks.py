@@ -1,6 +1,9 @@
-"""What follows each failure where a route does not say otherwise: policy as data."""
+"""The table of what follows each failure: policy as data."""
 
 from collections.abc import Mapping
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
 
 from groundwire_server.domain.vocabulary import Action, Cause
 
@@ -35,3 +38,29 @@ FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
     Cause.QUOTE_NOT_FOUND: _NO_VALID_ANSWER,
     Cause.UNSUPPORTED: _NO_VALID_ANSWER,
 }
+
+_CHOSEN = frozenset({Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR, Action.PASSAGES_ONLY, Action.ABSTAIN})
+_LAST = Action.FAIL_SAFE
+
+
+def _row(actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    if len(set(actions)) < len(actions):
+        raise ValueError("names an action twice: each is taken at most once")
+    unknown = [action for action in actions if action not in _CHOSEN | {_LAST}]
+    if unknown:
+        allowed = ", ".join(sorted(_CHOSEN | {_LAST}))
+        raise ValueError(f"{unknown[0]} is not an action that can be chosen yet; there are: {allowed}")
+    if _LAST in actions[:-1]:
+        raise ValueError("nothing follows FAIL_SAFE: put it last, or leave it out")
+    return actions
+
+
+def _over_built_in(rows: dict[Cause, tuple[Action, ...]]) -> dict[Cause, tuple[Action, ...]]:
+    return {**FALLBACKS, **rows}
+
+
+Row: TypeAlias = Annotated[tuple[Action, ...], AfterValidator(_row)]
+"""The actions to try, in order."""
+
+Fallbacks: TypeAlias = Annotated[dict[Cause, Row], AfterValidator(_over_built_in)]
+"""Rows by cause; each replaces the one built in, and the others stay."""

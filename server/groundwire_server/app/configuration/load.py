@@ -1,28 +1,35 @@
-"""Putting a configuration together: what is built in, the file over it, the environment, flags."""
+"""Loading a configuration: what is built in, the file over it, the environment, flags.
+
+pydantic-settings merges such layers too, but does not keep which of them a value came from. Here every error names the
+line, the variable or the flag, and `groundwire config show` prints it for every value.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from importlib.resources import files
 from itertools import chain
 from pathlib import Path as File
 from typing import Any
 
 from pydantic import ValidationError
 
-from groundwire_server.app.configuration import shape
-from groundwire_server.app.configuration.built_in import built_in
-from groundwire_server.app.configuration.document import Document, read
+from groundwire_server.app.configuration import schema_walk
 from groundwire_server.app.configuration.environment import Override, overrides
+from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.explain import explained
 from groundwire_server.app.configuration.layers import BUILT_IN, Layers
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
-from groundwire_server.app.configuration.references import dangling
+from groundwire_server.app.configuration.references import check_references
+from groundwire_server.app.configuration.yaml_file import YamlFile, read
 from groundwire_server.files.small import Mark, mark
 
 FILE = "groundwire.yaml"
 """The file that is read when none is named and it is there."""
+
+TEMPLATE = files("groundwire_server.app.configuration").joinpath("template.yaml")
+"""The file that `groundwire config init` copies."""
 
 _NAMES = ("embedders", "stores", "providers", "models")
 """The sections whose keys others refer to."""
@@ -33,7 +40,7 @@ _TOGETHER = frozenset({"server", "authentication"})
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a configuration comes from.
+    """The places that a configuration is read from.
 
     Attributes:
         file: the file; None if there is none.
@@ -49,9 +56,9 @@ class Sources:
     def found(
         cls, named: File | None, environment: Mapping[str, str], flags: Mapping[str, tuple[Path, Any]] | None = None
     ) -> "Sources":
-        """The file that is named, else GROUNDWIRE_CONFIG's, else groundwire.yaml of this folder where there is one."""
+        """Return the sources with the file that is named, else GROUNDWIRE_CONFIG's, else groundwire.yaml, if any."""
         file = named or (File(environment["GROUNDWIRE_CONFIG"]) if environment.get("GROUNDWIRE_CONFIG") else None)
-        # A link that leads nowhere is meant, and told of.
+        # A link that leads nowhere was meant to be read, so it is an error.
         if file is None and (File(FILE).exists() or File(FILE).is_symlink()):
             file = File(FILE)
         return cls(file, environment, flags)
@@ -59,11 +66,11 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that is valid in itself, and where its values come from.
+    """A configuration that is valid in itself, and the origins of its values.
 
     Attributes:
-        origins: the origin of what is set, by path; the rest is built in.
-        mark: what the file was like just before it was read.
+        origins: the origin of each value that is set, by path; the others are built in.
+        mark: the state of the file just before it was read.
     """
 
     configuration: Configuration
@@ -71,50 +78,63 @@ class Loaded:
     mark: Mark
 
     def origin(self, path: Path) -> str:
-        """Where the value at a path, or what holds it, comes from."""
+        """Return the origin of the value at a path, or of the section around it."""
         while path and path not in self.origins:
             path = path[:-1]
         return self.origins.get(path, BUILT_IN)
 
+    def located(self, error: ConfigError) -> ConfigError:
+        """Return the error with the origin of its value."""
+        return ConfigError(error.path, error.message, self.origin(error.path))
+
+
+def built_in() -> dict[str, Any]:
+    """Return the sections that a file may leave out, as a file would hold them; they need no network, key or file."""
+    return {
+        "embedders": {"local": {"kind": "minilm"}},
+        "stores": {"main": {"kind": "embedded", "folder": "groundwire-data", "embedder": "local"}},
+        "models": {"extractive": {"kind": "extractive", "store": "main"}},
+        "routes": {"default": {"models": ["extractive"], "store": "main"}},
+    }
+
 
 def load(sources: Sources) -> Loaded:
-    """Read and check a configuration.
+    """Read and validate a configuration.
 
     Raises:
-        InvalidConfigurationError: with everything that is wrong, in the order of file, environment and flags.
+        InvalidConfigurationError: with every error, in the order of file, environment and flags.
     """
     before = mark(sources.file) if sources.file else None
-    document = read(sources.file) if sources.file else Document("", {}, {})
-    layers = Layers({**built_in(), **shape.settled(document.values, Configuration)}, document)
+    file = read(sources.file) if sources.file else YamlFile("", {}, {})
+    layers = Layers({**built_in(), **schema_walk.without_empty_sections(file.values, Configuration)}, file)
     flags = (Override(path, value, flag, adds=False) for flag, (path, value) in (sources.flags or {}).items())
     over = chain(overrides(sources.environment or {}), flags)
-    problems = [wrong for each in over if (wrong := layers.put(each))]
-    configuration, more = _checked(layers)
-    problems += more
-    if configuration is None or problems:
-        raise InvalidConfigurationError(sorted(problems, key=layers.order))
+    errors = [error for each in over if (error := layers.put(each))]
+    configuration, more = _validated_with_references(layers)
+    errors += more
+    if configuration is None or errors:
+        raise InvalidConfigurationError(sorted(errors, key=layers.order))
     return Loaded(configuration, layers.origins, before)
 
 
-def _checked(layers: Layers) -> tuple[Configuration | None, list[Problem]]:
+def _validated_with_references(layers: Layers) -> tuple[Configuration | None, list[ConfigError]]:
     try:
         configuration = _validated(layers.values)
     except ValidationError as invalid:
-        problems = explained(invalid, Configuration, layers.origin)
-        return None, [*problems, *_beside(problems, layers)]
-    found = [Problem(each.path, each.message, layers.origin(each.path)) for each in dangling(configuration)]
-    return configuration, found
+        errors = explained(invalid, Configuration, layers.origin)
+        return None, [*errors, *_independent(errors, layers)]
+    return configuration, [layers.located(each) for each in check_references(configuration)]
 
 
 def _validated(values: dict[str, Any]) -> Configuration:
-    """As JSON, in which a path and a word of a set are texts, and nothing is taken for what it is not."""
+    """Validate as JSON, in which paths and words of enums are texts, and strictly: no value is converted."""
     return Configuration.model_validate_json(json.dumps(values, default=str), strict=True)
 
 
-def _beside(problems: list[Problem], layers: Layers) -> Iterator[Problem]:
-    """Yield what is wrong beside some problems, as far as it does not follow from them."""
+def _independent(errors: list[ConfigError], layers: Layers) -> Iterator[ConfigError]:
+    """Yield errors of references that do not follow from other errors, so that one run reports as many as possible."""
     rest = deepcopy(layers.values)
-    if not all(_taken_out(rest, each.path) for each in problems):
+    if not all(_remove(rest, each.path) for each in errors):
         return
     if any(_keys(rest, name) != _keys(layers.values, name) for name in _NAMES):
         return
@@ -122,16 +142,16 @@ def _beside(problems: list[Problem], layers: Layers) -> Iterator[Problem]:
         configuration = _validated(rest)
     except ValidationError:
         return
-    sections = {each.path[0] for each in problems}
-    around = {each.path[:-1] for each in problems if shape.at(Configuration, each.path)}
-    for each in dangling(configuration):
+    sections = {each.path[0] for each in errors}
+    around = {each.path[:-1] for each in errors if schema_walk.at(Configuration, each.path)}
+    for each in check_references(configuration):
         follows = each.path[0] in _TOGETHER and sections & _TOGETHER
         if not follows and each.path[:-1] not in around:
-            yield Problem(each.path, each.message, layers.origin(each.path))
+            yield layers.located(each)
 
 
-def _taken_out(values: Any, path: Path) -> bool:
-    """Take a single value out; False when there is none, or when it holds others."""
+def _remove(values: Any, path: Path) -> bool:
+    """Remove a single value; return False when there is none, or when it is a section or a list."""
     if not path:
         return False
     *around, last = path

@@ -1,58 +1,58 @@
-"""Names that must lead somewhere within the configuration, and sections that must fit each other."""
+"""References between sections: names that must exist, and sections that must fit each other."""
 
 from collections.abc import Collection, Iterator
 
-from groundwire_server.app.configuration import chains, of_embedders
+from groundwire_server.app.configuration.embedder_rules import check_embedders
+from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.parts import Extractive
-from groundwire_server.app.configuration.of_stores import shared_places, unsearchable
-from groundwire_server.app.configuration.problems import Path, Problem, not_among
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.configuration.store_rules import check_places, check_search
 from groundwire_server.app.listening import may_listen
 
 
-def dangling(configuration: Configuration) -> Iterator[Problem]:
-    """Yield a problem for each name that leads nowhere, and for each pair that does not fit."""
+def check_references(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each name that does not exist, and for each pair of sections that does not fit."""
     for name, store in configuration.stores.items():
-        yield from _named(store.embedder, configuration.embedders, ("stores", name, "embedder"), "embedder")
+        yield from _check_name(store.embedder, configuration.embedders, ("stores", name, "embedder"), "embedder")
     for name, model in configuration.models.items():
-        if isinstance(model, Extractive):
-            yield from _named(model.store, configuration.stores, ("models", name, "store"), "store")
-    yield from of_embedders.dangling(configuration)
-    yield from chains.dangling(configuration)
+        if isinstance(model, ExtractiveModelConfig):
+            yield from _check_name(model.store, configuration.stores, ("models", name, "store"), "store")
+    yield from check_embedders(configuration)
+    yield from check_models(configuration)
     for name, route in configuration.routes.items():
-        yield from _named(route.store, configuration.stores, ("routes", name, "store"), "store")
+        yield from _check_name(route.store, configuration.stores, ("routes", name, "store"), "store")
         for index, alias in enumerate(route.models):
-            yield from _named(alias, configuration.models, ("routes", name, "models", index), "model")
-        yield from unsearchable(name, route, configuration.stores.get(route.store))
+            yield from _check_name(alias, configuration.models, ("routes", name, "models", index), "model")
+        yield from check_search(name, route, configuration.stores.get(route.store))
         if route.time.default_seconds > route.time.max_seconds:
-            yield Problem(("routes", name, "time", "default_seconds"), "must be at most max_seconds")
-    yield from _corpus(configuration)
-    yield from _access(configuration)
+            yield ConfigError(("routes", name, "time", "default_seconds"), "must be at most max_seconds")
+    yield from _check_corpus(configuration)
+    yield from _check_access(configuration)
 
 
-def _named(name: str | None, known: Collection[str], path: Path, what: str) -> Iterator[Problem]:
+def _check_name(name: str | None, known: Collection[str], path: Path, what: str) -> Iterator[ConfigError]:
     if name is not None and name not in known:
-        yield Problem(path, not_among(name, known, f"there is no {what} of this name"))
+        yield ConfigError(path, not_among(name, known, f"there is no {what} of this name"))
 
 
-def _corpus(configuration: Configuration) -> Iterator[Problem]:
+def _check_corpus(configuration: Configuration) -> Iterator[ConfigError]:
     if configuration.corpus is None and len(configuration.stores) > 1:
         names = ", ".join(sorted(configuration.stores))
-        yield Problem(("corpus",), f"must say which store keeps documents, since there are several: {names}")
-    yield from _named(configuration.corpus, configuration.stores, ("corpus",), "store")
-    yield from shared_places(configuration.stores)
+        yield ConfigError(("corpus",), f"must say which store keeps documents, since there are several: {names}")
+    yield from _check_name(configuration.corpus, configuration.stores, ("corpus",), "store")
+    yield from check_places(configuration.stores)
 
 
-def _access(configuration: Configuration) -> Iterator[Problem]:
-    server, options = configuration.server, configuration.authentication.options(configuration.tenants)
+def _check_access(configuration: Configuration) -> Iterator[ConfigError]:
+    server, authentication = configuration.server, configuration.authentication
     wrong = may_listen(
         server.listen,
         tls=server.tls is not None,
-        authenticated=options.authenticated,
+        authenticated=authentication.required,
         dangerous=server.dangerously_listen_without_authentication,
     )
     if wrong:
-        yield Problem(("server", "listen"), wrong)
-    by_certificate = configuration.authentication.certificates is not None
-    if by_certificate and (server.tls is None or server.tls.client_ca is None):
-        yield Problem(("authentication", "certificates"), "needs server.tls.client_ca, which vouches for them")
+        yield ConfigError(("server", "listen"), wrong)
+    if authentication.certificates is not None and (server.tls is None or server.tls.client_ca is None):
+        yield ConfigError(("authentication", "certificates"), "needs server.tls.client_ca, which vouches for them")

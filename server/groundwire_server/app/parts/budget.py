@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from groundwire_server.adapters.budget.memory import DailyBudget, Ledger
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.parts import Extractive
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.price import Price
 from groundwire_server.ports.budget import Budget
@@ -19,7 +19,7 @@ def prices(configuration: Configuration) -> Mapping[str, Price]:
     return {
         alias: model.price.price(configuration.spending.currency)
         for alias, model in configuration.models.items()
-        if not isinstance(model, Extractive) and model.price is not None
+        if not isinstance(model, ExtractiveModelConfig) and model.price is not None
     }
 
 
@@ -31,4 +31,5 @@ async def open_budget(configuration: Configuration, lease: Lease) -> Budget | No
 
     # What was spent in another currency does not count in this one.
     ledger = await lease.take(("ledger", section.currency), lambda: nullcontext(Ledger()))
-    return DailyBudget(ledger, SystemClock(), None if section.daily is None else round(section.daily * _MICROS))
+    limit = None if section.daily_limit is None else round(section.daily_limit * _MICROS)
+    return DailyBudget(ledger, SystemClock(), limit)

@@ -9,7 +9,7 @@ from pathlib import Path
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.store.embedded.header import FILE
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration.models.stores import EmbeddedStore as Section
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import SetupError
@@ -22,7 +22,7 @@ class _Key:
     embedding: Embedding | None
 
 
-async def open_embedded(section: Section, embedder: Embedder | None, lease: Lease) -> Store:
+async def open_embedded(section: EmbeddedStoreConfig, embedder: Embedder | None, lease: Lease) -> Store:
     """Return the store in a folder.
 
     Args:

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 
 from opentelemetry.trace import Tracer
 
+from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.embedders import MiniLm, WeaviateModule
+from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
 
@@ -24,9 +25,9 @@ async def open_embedder(
     if name is None:
         return None
     section = configuration.embedders[name]
-    if isinstance(section, WeaviateModule):
+    if isinstance(section, VectorizerOptions):
         return None
-    if isinstance(section, MiniLm):
+    if isinstance(section, MiniLmConfig):
         return await lease.take(("embedder", section), lambda: _open_minilm(section))
     # Imported here: a server that asks no provider starts without an HTTP client.
     from groundwire_server.app.parts.models import open_embedding_model  # noqa: PLC0415
@@ -34,20 +35,20 @@ async def open_embedder(
     return await open_embedding_model(section, configuration.providers[section.provider], lease, tracer)
 
 
-def module_of(name: str | None, configuration: Configuration) -> WeaviateModule | None:
-    """Return the module of Weaviate's that a name stands for, if it does."""
+def module_of(name: str | None, configuration: Configuration) -> VectorizerOptions | None:
+    """Return the module of Weaviate that a name stands for, if it does."""
     section = configuration.embedders.get(name or "")
-    return section if isinstance(section, WeaviateModule) else None
+    return section if isinstance(section, VectorizerOptions) else None
 
 
 @asynccontextmanager
-async def _open_minilm(section: MiniLm) -> AsyncIterator[Embedder]:
+async def _open_minilm(section: MiniLmConfig) -> AsyncIterator[Embedder]:
     # Imported here: it brings half of the memory that the server takes.
     from groundwire_server.adapters.embedder import minilm  # noqa: PLC0415
     from groundwire_server.adapters.embedder.caching import CachingEmbedder  # noqa: PLC0415
 
     local = minilm.MiniLm(await asyncio.to_thread(minilm.Model))
     try:
-        yield CachingEmbedder(local, section.cache)
+        yield CachingEmbedder(local, section.cache_size)
     finally:
         local.close()

@@ -7,7 +7,7 @@ from opentelemetry.trace import Tracer
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
 from groundwire_server.adapters.generator.protected import ConcurrencyLimitedGenerator
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.parts import Extractive
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.limiters import open_limiters
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
@@ -24,7 +24,7 @@ async def open_generator(
     """
     section = configuration.models[alias]
     of_all_models = await open_limiters("all models", configuration.concurrency, lease)
-    if not isinstance(section, Extractive):
+    if not isinstance(section, ExtractiveModelConfig):
         # Imported here: a server that asks no provider starts without an HTTP client.
         from groundwire_server.app.parts.models import open_model  # noqa: PLC0415
 

@@ -19,9 +19,9 @@ from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.retries import RetryOptions
-from groundwire_server.app.configuration.models.embedders import OpenAiEmbedder
-from groundwire_server.app.configuration.models.generators import AnthropicModel, OpenAiModel
-from groundwire_server.app.configuration.models.providers import Provider as ProviderSection
+from groundwire_server.app.configuration.models.embedders import OpenAiEmbedderConfig
+from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, OpenAiModelConfig
+from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.parts.limiters import open_limiters
 from groundwire_server.app.parts.providers import key_of, open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
@@ -31,8 +31,8 @@ from groundwire_server.telemetry import names
 
 
 async def open_model(
-    section: OpenAiModel | AnthropicModel,
-    provider_section: ProviderSection,
+    section: OpenAiModelConfig | AnthropicModelConfig,
+    provider_section: ProviderConfig,
     of_all_models: Sequence[FairLimiter],
     lease: Lease,
     tracer: Tracer,
@@ -56,7 +56,7 @@ async def open_model(
 
 
 async def open_embedding_model(
-    section: OpenAiEmbedder, provider_section: ProviderSection, lease: Lease, tracer: Tracer
+    section: OpenAiEmbedderConfig, provider_section: ProviderConfig, lease: Lease, tracer: Tracer
 ) -> Embedder:
     """Return the embedder that a section describes, with its provider's connections and slots.
 
@@ -69,7 +69,7 @@ async def open_embedding_model(
     def made() -> AbstractAsyncContextManager[Embedder]:
         client = OpenAiEmbeddingClient(provider.session, section, profile, key_of(provider_section), version)
         embedder = protected_embedder(provider, client, section, section.retry, section.breaker)
-        return nullcontext(CachingEmbedder(embedder, section.cache))
+        return nullcontext(CachingEmbedder(embedder, section.cache_size))
 
     return await lease.take(("embedder", section, provider_section), made)
 
@@ -112,9 +112,9 @@ def protected_embedder(
     return ProtectedEmbedder(client, policy, name, options.dimensions, options.batch, options.bounds.request_seconds)
 
 
-def dialect_of(section: OpenAiModel | AnthropicModel, provider: ProviderSection) -> Dialect:
+def dialect_of(section: OpenAiModelConfig | AnthropicModelConfig, provider: ProviderConfig) -> Dialect:
     """Return how a model is spoken to."""
-    if isinstance(section, AnthropicModel):
+    if isinstance(section, AnthropicModelConfig):
         return AnthropicDialect(section, key_of(provider))
     profile, version = profile_of(provider)
     return OpenAiDialect(section, profile, key_of(provider), version)

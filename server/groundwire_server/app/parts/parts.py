@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.app.configuration.chains import residencies
+from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.parts import Extractive
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.budget import open_budget, prices
 from groundwire_server.app.parts.generators import open_generator
 from groundwire_server.app.parts.shared import Lease
@@ -54,7 +54,7 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
     """
     routes = configuration.routes.values()
     models = {name: configuration.models[name] for route in routes for name in route.models}
-    read = {model.store for model in models.values() if isinstance(model, Extractive) and model.store}
+    read = {model.store for model in models.values() if isinstance(model, ExtractiveModelConfig) and model.store}
     named = {*(route.store for route in routes), *read}
     stores = {
         name: await open_store(name, configuration, lease, tracer)

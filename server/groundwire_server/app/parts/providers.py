@@ -11,12 +11,11 @@ from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProf
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration.models.providers import AnthropicProvider
-from groundwire_server.app.configuration.models.providers import Provider as Section
+from groundwire_server.app.configuration.models.providers import AnthropicProviderConfig, ProviderConfig
 from groundwire_server.app.parts.shared import Lease
 
 
-async def open_provider(name: str, section: Section, lease: Lease, tracer: Tracer) -> Provider:
+async def open_provider(name: str, section: ProviderConfig, lease: Lease, tracer: Tracer) -> Provider:
     """Return the provider that a section describes.
 
     Raises:
@@ -31,20 +30,20 @@ async def open_provider(name: str, section: Section, lease: Lease, tracer: Trace
     return await lease.take(("provider", name, section), made)
 
 
-def credentials(section: Section) -> Mapping[str, str]:
+def credentials(section: ProviderConfig) -> Mapping[str, str]:
     """Return the headers of every request to a provider."""
-    if isinstance(section, AnthropicProvider):
+    if isinstance(section, AnthropicProviderConfig):
         return anthropic.credentials(key_of(section))
-    return PROFILES[section.flavour].credentials(key_of(section))
+    return PROFILES[section.profile].credentials(key_of(section))
 
 
-def key_of(section: Section) -> ApiKey | None:
+def key_of(section: ProviderConfig) -> ApiKey | None:
     """Return the key of a provider, if it has one."""
     return None if section.api_key is None else ApiKey(section.api_key.reveal())
 
 
-def profile_of(section: Section) -> tuple[ProviderProfile, str | None]:
+def profile_of(section: ProviderConfig) -> tuple[ProviderProfile, str | None]:
     """Return what a server expects, and the version of its API where it must be said."""
-    if isinstance(section, AnthropicProvider):
+    if isinstance(section, AnthropicProviderConfig):
         return PROFILES["openai"], None
-    return PROFILES[section.flavour], section.api_version
+    return PROFILES[section.profile], section.api_version

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from groundwire_server.app.configuration.models.search import Search
+from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.retriever import Retriever
@@ -24,5 +24,5 @@ class Store:
     corpus: Corpus
     embedder: Embedder | None = None
     sentence_vectors: SentenceVectors | None = None
-    searched: Callable[[Search], "Store"] | None = None
+    searched: Callable[[SearchOptions], "Store"] | None = None
     vectorizer: str = ""

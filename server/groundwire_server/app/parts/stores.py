@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from opentelemetry.trace import Tracer
 
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import EmbeddedStore
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
@@ -17,7 +17,7 @@ async def open_store(name: str, configuration: Configuration, lease: Lease, trac
     """Return the store of this name, with its embedder."""
     section = configuration.stores[name]
     embedder = await open_embedder(section.embedder, configuration, lease, tracer)
-    if isinstance(section, EmbeddedStore):
+    if isinstance(section, EmbeddedStoreConfig):
         from groundwire_server.app.parts.embedded_store import open_embedded  # noqa: PLC0415  # of one kind alone
 
         return await open_embedded(section, embedder, lease)

@@ -11,19 +11,14 @@ from opentelemetry.trace import Tracer
 from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
 from groundwire_server.adapters.store.weaviate.migration import Schema, Step
 from groundwire_server.adapters.store.weaviate.options import (
-    Address,
-    CollectionOptions,
-    ConnectionOptions,
     SearchMode,
-    Tls,
-    WeaviateOptions,
-    WriteOptions,
+    SearchOptions,
+    VectorizerOptions,
+    VectorSource,
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration.models.embedders import WeaviateModule
-from groundwire_server.app.configuration.models.search import Search
-from groundwire_server.app.configuration.models.stores import WeaviateStore as Section
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.deadline import Deadline
@@ -40,13 +35,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    section: Section
-    vectors: Hashable
+    section: WeaviateStoreConfig
+    vectors: str
     headers: Hashable
 
 
 async def open_weaviate(
-    name: str, section: Section, embedder: Embedder | None, module: WeaviateModule | None, lease: Lease, tracer: Tracer
+    name: str,
+    section: WeaviateStoreConfig,
+    embedder: Embedder | None,
+    module: VectorizerOptions | None,
+    lease: Lease,
+    tracer: Tracer,
 ) -> Store:
     """Return the store in a Weaviate.
 
@@ -59,21 +59,22 @@ async def open_weaviate(
         tracer: for a span around every call.
 
     Raises:
-        SetupError: when Weaviate lets us not in, or its schema is not what the configuration asks for.
+        OSError: when the file of authorities cannot be read.
+        SetupError: when Weaviate refuses the credential, or its schema is not what the configuration asks for.
     """
-    options = weaviate_options(section, embedder, module)
-    vectors: Hashable = None if embedder is None else (embedder.model, embedder.dimensions)
-    if module is not None:
-        vectors = module.options().name
-    key = _Key(section, vectors, frozenset(options.connection.headers.items()))
-    opened = await lease.take(key, lambda: _open(name, options, tracer))
+    vectors = vector_source(embedder, module)
+    headers = {} if module is None else module.headers()
+    key = _Key(section, vectors.name, frozenset(headers.items()))
+    opened = await lease.take(key, lambda: _open(name, section, vectors, tracer))
     return _store(opened, section, embedder, module)
 
 
 @asynccontextmanager
-async def _open(name: str, options: WeaviateOptions, tracer: Tracer) -> AsyncIterator[WeaviateStore]:
+async def _open(
+    name: str, section: WeaviateStoreConfig, vectors: VectorSource, tracer: Tracer
+) -> AsyncIterator[WeaviateStore]:
     clock = SystemClock()
-    store = WeaviateStore.open(options, clock, tracer)
+    store = WeaviateStore.open(section, vectors, clock, tracer)
     try:
         await _look(name, store.schema, clock)
         yield store
@@ -81,43 +82,11 @@ async def _open(name: str, options: WeaviateOptions, tracer: Tracer) -> AsyncIte
         await store.close()
 
 
-def weaviate_options(
-    section: Section, embedder: Embedder | None, module: WeaviateModule | None = None
-) -> WeaviateOptions:
-    """What the adapter takes.
-
-    Raises:
-        OSError: when the file of authorities cannot be read.
-    """
-    host, _, port = section.http.rpartition(":")
-    grpc_host, _, grpc_port = section.grpc.rpartition(":")
-    tls = None
-    if section.tls is not None:
-        tls = Tls(None if section.tls.ca is None else section.tls.ca.read_bytes())
-    connection = ConnectionOptions(
-        address=Address(host.strip("[]"), int(port), int(grpc_port), grpc_host.strip("[]")),
-        api_key=None if section.api_key is None else section.api_key.reveal(),
-        tls=tls,
-        concurrent_calls=section.concurrent_calls,
-        longest_call=section.call_seconds,
-        keepalive=section.keepalive_seconds,
-        pool=section.pool,
-        attempts=section.attempts,
-        headers={} if module is None else module.headers(),
-    )
-    collection = CollectionOptions(
-        name=section.collection,
-        vector=section.vector,
-        model="" if embedder is None else embedder.model,
-        dimensions=0 if embedder is None else embedder.dimensions,
-        replicas=section.replicas,
-        tokenization=section.tokenization,
-        vectorizer=None if module is None else module.options(),
-    )
-    write = WriteOptions(
-        consistency=section.consistency, create_tenants=section.create_tenants, **section.writing.model_dump()
-    )
-    return WeaviateOptions(connection, collection, write=write)
+def vector_source(embedder: Embedder | None, module: VectorizerOptions | None) -> VectorSource:
+    """Return what makes the vectors of a store with this embedder or module."""
+    if embedder is None:
+        return VectorSource(module=module)
+    return VectorSource(embedder.model, embedder.dimensions, module)
 
 
 def unapplied(name: str, steps: Sequence[Step]) -> str:
@@ -126,15 +95,17 @@ def unapplied(name: str, steps: Sequence[Step]) -> str:
     return f"stores.{name}: {steps[0]}{more}: run `groundwire corpus apply`"
 
 
-def _store(opened: WeaviateStore, section: Section, embedder: Embedder | None, module: WeaviateModule | None) -> Store:
-    def searched(search: Search) -> Store:
+def _store(
+    opened: WeaviateStore, section: WeaviateStoreConfig, embedder: Embedder | None, module: VectorizerOptions | None
+) -> Store:
+    def searched(search: SearchOptions) -> Store:
         # A search by words alone needs no vector of the question.
         by = None if search.mode is SearchMode.KEYWORD else embedder
         made = "" if search.mode is SearchMode.KEYWORD else store.vectorizer
-        return replace(store, retriever=opened.searched(search.options()), embedder=by, vectorizer=made)
+        return replace(store, retriever=opened.searched(search), embedder=by, vectorizer=made)
 
     sentences = opened.sentence_vectors if section.sentence_vectors and module is None else None
-    vectorizer = "" if module is None else module.options().name
+    vectorizer = "" if module is None else module.name
     store = Store(opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer)
     return store
 

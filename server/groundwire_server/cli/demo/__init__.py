@@ -1,1 +1,1 @@
-"""`groundwire demo`: a server of its own, real text, real questions."""
+"""`groundwire demo`: its own server, real text, real questions."""

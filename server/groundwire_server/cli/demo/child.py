@@ -1,4 +1,4 @@
-"""A server of the demo's own, in a process of its own."""
+"""The demo's server, in a child process."""
 
 import signal
 import subprocess
@@ -11,7 +11,7 @@ from types import FrameType
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 STORE = "demo-store"
-"""The folder of the store within the demo's; nothing else is kept in it."""
+"""The folder of the store within the demo's folder; it holds nothing else."""
 
 LOG = "server.log"
 
@@ -22,7 +22,7 @@ _LAST_LINES = 3
 
 @contextmanager
 def server(data: Path) -> Iterator[str]:
-    """Starts a server with its documents in a folder and gives its address; leaving stops it.
+    """Start a server on the documents in a folder and yield its address; stop it at the end.
 
     Raises:
         CommandError: when the server does not start.
@@ -39,7 +39,7 @@ def server(data: Path) -> Iterator[str]:
         str(data / STORE),
     ]
     with log.open("wb") as errors, _ended_by_signals():
-        # A group of its own: Ctrl-C reaches the demo alone, which then cancels its calls and stops the server.
+        # In its own process group: Ctrl-C reaches the demo alone, which then cancels its calls and stops the server.
         process = subprocess.Popen(  # noqa: S603  # this Python and our own words
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0
         )
@@ -47,9 +47,7 @@ def server(data: Path) -> Iterator[str]:
             line = process.stdout.readline() if process.stdout is not None else ""
             if not line.startswith(_READY):
                 process.wait()
-                raise CommandError(
-                    ExitCode.FAILED, f"the demo's server did not start: {_last_words(log)} (all of it in {log})"
-                )
+                raise CommandError(ExitCode.FAILED, f"the demo's server did not start: {_last_lines(log)} (see {log})")
             yield line.removeprefix(_READY).strip()
         finally:
             _stop(process)
@@ -68,7 +66,7 @@ def _stop(process: "subprocess.Popen[str]") -> None:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Lets a closed terminal or a SIGTERM end the demo in order, so that the server does not outlive it."""
+    """Let SIGTERM or a closed terminal end the demo in order, so that the server does not outlive it."""
 
     def end(number: int, frame: FrameType | None) -> None:
         del frame
@@ -82,6 +80,6 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _last_words(log: Path) -> str:
+def _last_lines(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()
-    return " ".join(lines[-_LAST_LINES:]) or "it said nothing"
+    return " ".join(lines[-_LAST_LINES:]) or "it printed nothing"

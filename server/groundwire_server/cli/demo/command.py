@@ -12,15 +12,15 @@ from groundwire_server.cli.exits import ExitCode
 def demo(
     data: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Where the demo keeps its documents; your cache folder if none."),
+        typer.Option(metavar="FOLDER", help="Folder of the demo's documents; default: your cache folder."),
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the documents of earlier runs first.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete the documents of earlier runs first.")] = False,
 ) -> None:
-    """See it work on the Python Language Reference.
+    """Try groundwire on the Python Language Reference.
 
-    Starts a server of its own, stores the reference that comes with Python, asks it ten questions, two of which it
-    cannot answer, and stops the server again. Needs no network and no key. The first run embeds the text, which takes
-    about a minute; later ones take seconds. Ends with 0 when every question ended as it should.
+    Starts its own server, stores the reference that comes with Python, asks ten questions, two of which the reference
+    does not answer, and stops the server. Needs no network and no key. The first run embeds the text, which takes about
+    a minute; later runs take seconds. Exits with 0 when every question ended as expected.
     """
     from groundwire_server.cli.demo.tour import tour  # noqa: PLC0415  # imports what --help does not need
 
@@ -30,5 +30,5 @@ def demo(
 
 def _cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME", "")
-    # What is not absolute is to be passed over, says the standard.
+    # The XDG standard says to ignore a path that is not absolute.
     return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "groundwire" / "demo"

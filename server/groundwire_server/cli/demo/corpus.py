@@ -1,4 +1,4 @@
-"""The Python Language Reference that every Python carries, as documents."""
+"""The Python Language Reference, which comes with every Python, as documents."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -30,12 +30,12 @@ _PAGES: Mapping[str, str] = MappingProxyType(
 
 
 def size() -> int:
-    """How many documents there are."""
+    """Return the number of documents."""
     return len(topics)
 
 
 def documents() -> Iterator[Document]:
-    """One document a topic, visible to everybody in the tenant."""
+    """Yield one document per topic, visible to everyone in the tenant."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     for topic, text in sorted(topics.items()):
         yield Document(
@@ -49,12 +49,12 @@ def documents() -> Iterator[Document]:
 
 
 def _title(text: str) -> str:
-    """The topic's first line, without the quotes and marks of its formatting."""
+    """Return the topic's first line without its formatting."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "").replace('"', "").replace("`", "")
 
 
 def _address(topic: str, version: str) -> str:
-    """Where the topic can be read; its name is the page's anchor."""
+    """Return the topic's address; its name is the anchor in the page."""
     for page, listed in _PAGES.items():
         if topic in listed.split():
             return f"https://docs.python.org/{version}/{page}.html#{topic}"

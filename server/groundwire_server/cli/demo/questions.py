@@ -1,16 +1,16 @@
-"""What the demo asks, and what is to be expected."""
+"""The demo's questions, with the expected answers."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the topics that hold its answer; with none, it cannot be answered from the reference.
+    """A question with the topics that answer it; without topics, the reference does not answer it.
 
     Attributes:
         text: the question.
-        topics: documents that may be cited; the reference repeats some sections in others.
-        says: words, one of which the answer has in it.
+        topics: documents that may be cited; the reference repeats some sections.
+        says: phrases, one of which the answer contains.
     """
 
     text: str

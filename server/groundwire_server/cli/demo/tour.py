@@ -1,4 +1,4 @@
-"""The demo's way: start, store, ask, sum up."""
+"""The demo: start a server, store documents, ask questions, sum up."""
 
 import platform
 import shlex
@@ -29,14 +29,14 @@ TENANT = "demo"
 
 @dataclass(frozen=True, slots=True)
 class TourResult:
-    """How one question ended."""
+    """A question with its outcome."""
 
     asked: Asked
     outcome: Outcome
 
     @property
     def expected(self) -> bool:
-        """True when it was answered from a topic that holds the answer, or abstained where none does."""
+        """Whether it was answered from one of its topics, or abstained where there are none."""
         outcome = groundwire.outcome_of(self.outcome)
         if not self.asked.topics:
             return isinstance(outcome, groundwire.Abstained)
@@ -46,18 +46,18 @@ class TourResult:
 
 
 def tour(data: Path, *, fresh: bool) -> bool:
-    """Shows the product on real text and returns whether every question ended as it should.
+    """Run the demo; return whether every question ended as expected.
 
     Args:
-        data: where the documents are kept from one run to the next.
-        fresh: forgets them first.
+        data: the folder that keeps the documents from one run to the next.
+        fresh: delete them first.
     """
     console = Terminal()
     _prepare(data, fresh)
     with failures_stop():
         console.print(Text("Starting a server", style="bold"))
         with server(data) as address, connect(ConnectionOptions(address, TENANT)) as client:
-            # Not wrapped: a path that is broken cannot be copied.
+            # Not wrapped: a broken path cannot be copied.
             console.print(f"It listens on {address} and keeps its documents in {data}", soft_wrap=True)
             console.print()
             _store(client, console)
@@ -85,7 +85,7 @@ def _store(client: groundwire.SyncClient, console: Terminal) -> None:
     show_tally(console, tally)
     console.print(Text(f"in {time.perf_counter() - begun:.1f} s", style="dim"))
     if tally.failures:
-        raise CommandError(ExitCode.FAILED, "the demo's documents could not be stored; the reasons are above")
+        raise CommandError(ExitCode.FAILED, "the demo's documents could not be stored, for the reasons above")
 
 
 def _ask(client: groundwire.SyncClient, console: Terminal, number: int, asked: Asked) -> TourResult:
@@ -104,13 +104,13 @@ def _sum_up(console: Terminal, ended: list[TourResult], data: Path) -> None:
     console.print(Rule(style="dim"))
     table = Table(box=None, padding=(0, 1), expand=False)
     table.add_column("question", ratio=1, overflow="fold")
-    table.add_column("ended", no_wrap=True)
-    table.add_column("in", justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
     for each in ended:
         kind = (each.outcome.WhichOneof("result") or "?").replace("_", " ")
         time_taken = f"{each.outcome.report.total.ToNanoseconds() / 1e6:.0f} ms"
         style = "" if each.expected else "red"
-        table.add_row(each.asked.text, kind if each.expected else f"{kind}, wrongly", time_taken, style=style)
+        table.add_row(each.asked.text, kind if each.expected else f"{kind} (unexpected)", time_taken, style=style)
     console.print(table)
     console.print()
     console.print(Text("Try it yourself", style="bold"))

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from groundwire.security import on_this_machine
+from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError
 from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.models.stores import EmbeddedStore
-from groundwire_server.app.configuration.problems import InvalidConfigurationError, Problem
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.embedders import embedders
 from groundwire_server.cli.doctor.providers import providers
@@ -34,13 +34,13 @@ def local(connection: ConnectionOptions, config: Path | None) -> Iterator[Findin
     try:
         loaded = load(sources)
     except InvalidConfigurationError as invalid:
-        for problem in invalid.problems:
+        for problem in invalid.errors:
             yield Finding("config", State.FAIL, str(problem), _CORRECT)
         return
     yield Finding("config", State.OK, f"{sources.file or 'what is built in'} can be read")
     yield from _refers(loaded)
     for name, store in loaded.configuration.stores.items():
-        if isinstance(store, EmbeddedStore):
+        if isinstance(store, EmbeddedStoreConfig):
             if store.folder.is_dir():
                 yield from _store(store.folder)
         else:
@@ -55,11 +55,11 @@ def local(connection: ConnectionOptions, config: Path | None) -> Iterator[Findin
 
 def _refers(loaded: Loaded) -> Iterator[Finding]:
     """What the configuration refers to on this machine: a line for each thing that cannot be used."""
-    from groundwire_server.app.configuration.check import unusable  # noqa: PLC0415  # brings what reads prompts
+    from groundwire_server.app.configuration.external import check_external  # noqa: PLC0415  # brings what reads prompts
 
-    wrong = list(unusable(loaded.configuration, datetime.now(UTC)))
+    wrong = list(check_external(loaded.configuration, datetime.now(UTC)))
     for each in wrong:
-        said = str(Problem(each.path, each.message, loaded.origin(each.path)))
+        said = str(ConfigError(each.path, each.message, loaded.origin(each.path)))
         # A server that runs already, or in a container, may well have what is missing here.
         yield Finding("config", State.WARN, said, "a server here does not start with it")
     if not wrong:
@@ -85,7 +85,7 @@ def _key_sets(loaded: Loaded) -> Iterator[Finding]:
     for issuer in loaded.configuration.authentication.tokens:
         from groundwire_server.app.examination import count_keys  # noqa: PLC0415  # as above
 
-        found = count_keys(issuer.options())
+        found = count_keys(issuer)
         if isinstance(found, str):
             do = "correct authentication.tokens, or see to the issuer: tokens it signs are refused"
             yield Finding("keys", State.FAIL, f"the key set of {issuer.issuer} {found}", do)

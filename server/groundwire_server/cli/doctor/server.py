@@ -33,9 +33,9 @@ def ask(connection: ConnectionOptions, seconds: float) -> Iterator[Finding]:
     """The way by TLS and gRPC, the services' health, the version, the credential, the corpus."""
     settings = credentials.settings_of(connection)
     try:
-        with credentials.wrong_usage():
+        with credentials.usage_errors():
             credential = settings.credential()
-            credentials.check_way(settings, credential)
+            credentials.check_plaintext(settings, credential)
             secured = settings.security()
             caller = Caller.of(settings.caller_tenant(credential), "", ())
             metadata = (*caller.metadata(), *credential.metadata())

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from groundwire.security import on_this_machine
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import WeaviateStore
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.cli.doctor.report import Finding, State
 from groundwire_server.cli.doctor.sockets import refusal
 
 _STATES = {True: State.OK, False: State.FAIL, None: State.WARN}
 
 
-def weaviate(name: str, store: WeaviateStore, configuration: Configuration) -> Iterator[Finding]:
+def weaviate(name: str, store: WeaviateStoreConfig, configuration: Configuration) -> Iterator[Finding]:
     """Whether it is reached, what version it has, whether it takes the credential, and its schema."""
     reached = True
     for key, address in (("http", store.http), ("grpc", store.grpc)):

@@ -1,1 +1,1 @@
-"""Files as documents: found, read, converted, and remembered once they are stored."""
+"""Files as documents: finding, reading and converting them, and remembering which are stored."""

@@ -1,7 +1,7 @@
-"""Turns HTML, PDF and DOCX into Markdown, in a process of its own that may take only so much time and memory.
+"""Converts HTML, PDF and DOCX to Markdown, in a child process with limits on time and memory.
 
-A file of somebody else's can keep a converter busy for hours or make it eat all memory there is, and nothing within a
-process can stop that: what takes too long is killed, and the next file gets a new process.
+A hostile file can keep a converter busy for hours or exhaust memory, and nothing within the process can stop that: a
+conversion that takes too long is killed, and the next file gets a new process.
 """
 
 import importlib.util
@@ -20,10 +20,10 @@ from groundwire_server.domain.failure import GroundwireError
 
 EXTRA = "pip install 'groundwire-server[files]'"
 FILE_LIMIT = 64 * 1024 * 1024
-"""The most bytes of a file that is converted."""
+"""The largest file that is converted, in bytes."""
 
 SECONDS = 120.0
-"""The most time one file may take; a PDF of a thousand pages takes about half of it."""
+"""The time limit for one file, in seconds; a PDF of a thousand pages takes about half of it."""
 
 _PROGRAM = "groundwire_server.cli.files.converter_process"
 _ENDING_SECONDS = 5.0
@@ -38,20 +38,20 @@ class Converted(NamedTuple):
 
 
 class ConversionError(GroundwireError):
-    """A file that has no text to be had; the message says why, after the file's name."""
+    """A file cannot be converted; the message says why, and follows the file's name."""
 
 
 def possible() -> bool:
-    """Whether the extra is installed, without importing it."""
+    """Return whether the extra is installed, without importing it."""
     return importlib.util.find_spec("markitdown") is not None
 
 
 class Converter:
-    """Converts files one after the other. The process starts with the first of them; leaving ends it.
+    """A converter of one file after another. Its process starts with the first file, and ends with the context.
 
     Args:
-        seconds: the most time one file may take.
-        program: the module that converts.
+        seconds: the time limit for one file.
+        program: the module that the process runs.
     """
 
     def __init__(self, seconds: float = SECONDS, program: str = _PROGRAM) -> None:
@@ -61,7 +61,7 @@ class Converter:
         self._channel: Connection | None = None
 
     def convert(self, path: Path) -> Converted:
-        """Converts a file.
+        """Convert a file.
 
         Raises:
             ConversionError: when it cannot be converted.
@@ -71,11 +71,11 @@ class Converter:
             channel.send_bytes(json.dumps({"path": str(path.absolute()), "seconds": self._seconds}).encode())
             if not channel.poll(self._seconds):
                 self._stop()
-                raise ConversionError(f"takes over {self._seconds:g} s to convert, and is given up: split it")
+                raise ConversionError(f"took longer than {self._seconds:g} s to convert: split it")
             reply = json.loads(channel.recv_bytes(_REPLY_LIMIT))
         except (EOFError, OSError):
-            told = self._ended()
-            raise ConversionError(told) from None
+            reason = self._why_ended()
+            raise ConversionError(reason) from None
         if "why" in reply:
             raise ConversionError(reply["why"])
         return Converted(reply["text"], reply["title"])
@@ -93,29 +93,29 @@ class Converter:
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(  # noqa: S603  # this Python and our own words
-                # -P: a folder of documents is no place to import modules from.
+                # -P: no module is imported from a folder of documents.
                 [sys.executable, "-P", "-m", self._program, str(number)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                # What converters complain about on the way is of no use to whoever stores a folder.
+                # The converters' warnings do not help the user.
                 stderr=subprocess.DEVNULL,
                 pass_fds=[number],
-                process_group=0,  # Ctrl-C is ours to hear
+                process_group=0,  # Ctrl-C is handled by this process
             )
         self._channel = Connection(ours.detach())
         return self._channel
 
-    def _ended(self) -> str:
-        """Why the process has ended by itself."""
+    def _why_ended(self) -> str:
+        """Return why the process ended by itself."""
         alarmed = False
         if self._process is not None:
-            # It has let go of the channel: it is ending, or never will.
+            # It has closed the channel: either it is ending, or it hangs.
             with suppress(subprocess.TimeoutExpired):
                 alarmed = self._process.wait(_ENDING_SECONDS) == -signal.SIGALRM
         self._stop()
         if alarmed:
-            return f"takes over {self._seconds:g} s to convert, and is given up: split it"
-        return "cannot be converted: it takes more memory than one file may, or breaks the converter; split it"
+            return f"took longer than {self._seconds:g} s to convert: split it"
+        return "cannot be converted: it needs too much memory, or crashes the converter; split it"
 
     def _stop(self) -> None:
         if self._channel is not None:

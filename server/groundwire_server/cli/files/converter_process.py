@@ -1,4 +1,4 @@
-"""The process that converts: takes the path of a file at a time, and answers with its text or why there is none."""
+"""The child process of the converter: it receives one path at a time, and replies with the text or an error."""
 
 import io
 import json
@@ -13,17 +13,17 @@ from pathlib import Path
 from groundwire_server.cli.files.converter import EXTRA, FILE_LIMIT
 
 _MEMORY = 4 * 1024 * 1024 * 1024
-"""The most bytes of address space; the converters' own libraries take about one of the four GiB."""
+"""The limit of the address space in bytes; the converters' libraries take about one of the four GiB."""
 
 _UNPACKED_LIMIT = 256 * 1024 * 1024
-"""The most bytes that a DOCX, which is a ZIP, may unpack to."""
+"""The limit of a DOCX, which is a ZIP, when unpacked, in bytes."""
 
 _SPARE_SECONDS = 5
 _LOCKED = frozenset({"PDFPasswordIncorrect", "PDFEncryptionError", "PDFTextExtractionNotAllowed"})
 
 
 def main(channel: Connection) -> None:
-    """Converts what is asked for until nobody asks any more."""
+    """Convert files until the channel is closed."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard), hard))
     while True:
@@ -31,7 +31,7 @@ def main(channel: Connection) -> None:
             asked = json.loads(channel.recv_bytes())
         except EOFError:
             return
-        # Whoever asked ends a process that takes too long; this is for when it is not there any more to do so.
+        # The parent kills a process that takes too long; the alarm is for when the parent is gone.
         signal.alarm(int(asked["seconds"]) + _SPARE_SECONDS)
         reply = _reply(Path(asked["path"]))
         signal.alarm(0)
@@ -46,11 +46,11 @@ def _reply(path: Path) -> dict[str, str]:
     except OSError as failed:
         return {"why": f"cannot be read: {failed.strerror}"}
     except MemoryError:
-        return {"why": "cannot be converted: it takes more memory than one file may; split it"}
+        return {"why": "cannot be converted: it needs too much memory; split it"}
 
 
 def _converted(content: bytes, suffix: str) -> dict[str, str]:
-    # Takes most of a second; a file that is missing or too large is told of without it.
+    # Importing takes most of a second; a missing or oversized file is reported without it.
     from markitdown import MarkItDown, MarkItDownException, MissingDependencyException, StreamInfo  # noqa: PLC0415
     from markitdown.converters import DocxConverter, HtmlConverter, PdfConverter  # noqa: PLC0415
 
@@ -59,7 +59,7 @@ def _converted(content: bytes, suffix: str) -> dict[str, str]:
         why = _why_not_unpacked(content)
         if why:
             return {"why": why}
-    # Only these: among all there are, that of plain text would take a damaged PDF for its own.
+    # Only these: markitdown's converter of plain text would accept a damaged PDF.
     converters = MarkItDown(enable_builtins=False, enable_plugins=False)
     docx = DocxConverter()  # type: ignore[no-untyped-call]
     for converter in (docx, HtmlConverter(), PdfConverter()):
@@ -67,16 +67,16 @@ def _converted(content: bytes, suffix: str) -> dict[str, str]:
     try:
         result = converters.convert_stream(io.BytesIO(content), stream_info=StreamInfo(extension=suffix))
     except MissingDependencyException:
-        return {"why": f"needs more than is installed: {EXTRA}"}
+        return {"why": f"needs a package that is not installed: {EXTRA}"}
     except (MarkItDownException, RecursionError) as failed:
         if any(type(each).__name__ in _LOCKED for each in _behind(failed)):
             return {"why": "is protected with a password: store a copy without one"}
-        return {"why": f"cannot be converted: it is damaged, or no {kind}"}
+        return {"why": f"cannot be converted: it is damaged, or not a {kind}"}
     return {"text": result.markdown, "title": result.title or ""}
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that led to it; markitdown keeps what its converters raised in a list of its own."""
+    """Yield an error and its causes; markitdown keeps the errors of its converters in a list."""
     yield error
     inner = [attempt.exc_info[1] for attempt in getattr(error, "attempts", None) or () if attempt.exc_info]
     for each in (*inner, error.__cause__ or error.__context__, *error.args):
@@ -89,9 +89,9 @@ def _why_not_unpacked(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError):
-        return "cannot be converted: it is damaged, protected or no DOCX"
+        return "cannot be converted: it is damaged, protected or not a DOCX"
     if unpacked > _UNPACKED_LIMIT:
-        return f"unpacks to over {_UNPACKED_LIMIT // 1024 // 1024} MiB, which no text does: split it"
+        return f"unpacks to more than {_UNPACKED_LIMIT // 1024 // 1024} MiB: split it"
     return ""
 
 

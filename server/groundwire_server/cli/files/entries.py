@@ -1,4 +1,4 @@
-"""What files turn out to be."""
+"""The results of reading files: documents to store, documents to skip, failures."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from groundwire.v1.document_pb2 import Document
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A document, or what should have been one, that was not sent."""
+    """A document, or a file that should have been one, that was not stored."""
 
     name: str
     why: str
@@ -20,12 +20,12 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is said of the documents from outside.
+    """Properties that the command line gives to every document.
 
     Attributes:
-        principals: who may see a document that does not say so itself.
-        metadata: values that every document gets.
-        title: the title of the one document there is; empty takes it from the text.
+        principals: who may see a document that names none itself.
+        metadata: added to every document.
+        title: the title of a single document; empty takes it from the text.
     """
 
     principals: Sequence[str] = ("*",)
@@ -34,19 +34,19 @@ class Given:
 
     @property
     def digest(self) -> str:
-        """A hash of all that is said."""
+        """A hash of these properties."""
         said = [list(self.principals), sorted(self.metadata.items()), self.title]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     def mark(self, document: Document) -> None:
-        """Gives a document the values of every document."""
+        """Add the metadata to a document."""
         for key, value in self.metadata.items():
             document.metadata[key].string_value = value
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """By what a file is taken for unchanged without reading it."""
+    """Path, size and time of a file: while they are the same, the file is taken for unchanged."""
 
     path: str
     size: int
@@ -54,7 +54,7 @@ class Stamp:
 
     @classmethod
     def of(cls, path: Path) -> "Stamp":
-        """A file's stamp."""
+        """Return a file's stamp."""
         known = path.stat()
         return cls(os.path.realpath(path), known.st_size, known.st_mtime_ns)
 
@@ -65,8 +65,8 @@ class Readable:
 
     Attributes:
         document: what is sent.
-        stamp: that of a file which holds this document alone, taken before it was read.
-        line: the file and line it stands in, of a document among others.
+        stamp: of a file that holds this document alone, taken before it was read.
+        line: the file and line of a document among others.
     """
 
     document: Document
@@ -75,13 +75,13 @@ class Readable:
 
     @property
     def digest(self) -> str:
-        """A hash of all that is sent."""
+        """A hash of the document."""
         return hashlib.sha256(self.document.SerializeToString(deterministic=True)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A document that is stored already.
+    """A document that was stored before.
 
     Attributes:
         document_id: its id.

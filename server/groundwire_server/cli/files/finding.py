@@ -1,4 +1,4 @@
-"""Finds the files that paths on a command line mean."""
+"""Finds the files that the paths on a command line name."""
 
 import glob
 import os
@@ -8,18 +8,18 @@ from pathlib import Path
 from groundwire_server.cli.files.entries import Unreadable
 
 TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".rst"})
-"""What is taken from a folder as it is; a file that is named itself may be called anything."""
+"""Text files that are taken from a folder; a file that is named itself may have any name."""
 LINES = frozenset({".jsonl", ".ndjson"})
 CONVERTED = frozenset({".html", ".htm", ".pdf", ".docx"})
 
 
 def is_lines(path: Path) -> bool:
-    """Whether a file holds a document a line."""
+    """Return whether a file holds one document per line."""
     return path.suffix.lower() in LINES
 
 
 def find(arguments: Iterable[str]) -> tuple[list[Path], list[Unreadable]]:
-    """The files that the arguments mean, each once, and what could not be looked into or means none."""
+    """Return the files that the arguments name, each once, and the paths that cannot be read or name none."""
     found: dict[str, Path] = {}
     nothing: list[Unreadable] = []
     for argument in arguments:
@@ -29,7 +29,7 @@ def find(arguments: Iterable[str]) -> tuple[list[Path], list[Unreadable]]:
         if not files and not closed:
             nothing.append(Unreadable(argument, _why_nothing(argument)))
         for path in files:
-            # Not Path.resolve, which raises for a link that leads to itself.
+            # Not Path.resolve, which raises for a link to itself.
             found.setdefault(os.path.realpath(path), path)
     return list(found.values()), nothing
 
@@ -37,7 +37,7 @@ def find(arguments: Iterable[str]) -> tuple[list[Path], list[Unreadable]]:
 def _expand(argument: str, closed: list[Unreadable]) -> Iterator[Path]:
     path = Path(argument)
     if path.is_dir():
-        # Links to folders are not followed, so that one which leads back ends here.
+        # Links to folders are not followed: one could lead back here.
         for folder, folders, names in os.walk(path, onerror=lambda failed: closed.append(_closed(failed))):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
@@ -45,13 +45,13 @@ def _expand(argument: str, closed: list[Unreadable]) -> Iterator[Path]:
                 if name.startswith(".") or each.suffix.lower() not in TEXT | LINES | CONVERTED:
                     continue
                 if each.is_file() or each.is_symlink():
-                    yield each  # a link that leads nowhere is told of when it is read
+                    yield each  # a broken link is reported when it is read
                 else:
-                    closed.append(Unreadable(str(each), "is no file, but a pipe or a device"))
+                    closed.append(Unreadable(str(each), "is a pipe or a device, not a file"))
     elif path.exists():
         yield path
     else:
-        # A pattern that the shell has left to us; one that matches folders means the files in them.
+        # A pattern that the shell did not expand; only the files that match count.
         for match in sorted(glob.glob(argument, recursive=True)):  # noqa: PTH207  # Path.glob takes no absolute pattern
             if Path(match).is_file():
                 yield Path(match)
@@ -63,7 +63,7 @@ def _closed(failed: OSError) -> Unreadable:
 
 def _why_nothing(argument: str) -> str:
     if Path(argument).is_dir():
-        return f"holds no file that ends in {', '.join(sorted(TEXT | LINES | CONVERTED))}"
+        return f"contains no file that ends in {', '.join(sorted(TEXT | LINES | CONVERTED))}"
     if Path(argument).is_symlink():
-        return "is a link that leads nowhere"
-    return "there is no such file or folder"
+        return "is a broken link"
+    return "no such file or folder"

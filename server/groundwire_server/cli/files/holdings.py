@@ -1,9 +1,9 @@
-"""What the server holds, asked for as seldom as can be."""
+"""The content hashes of the documents on the server, with as few calls as possible."""
 
 import groundwire
 
 _ONE_BY_ONE = 20
-"""Documents asked for singly, before all of them are listed."""
+"""Documents that are fetched one by one, before all of them are listed."""
 
 _PAGE = 1000
 
@@ -17,10 +17,10 @@ class Holdings:
         self._complete = False
 
     def content_hash(self, document_id: str) -> str:
-        """That of a document; empty when there is none, or none that the caller may see.
+        """Return a document's content hash; empty when it does not exist, or the caller may not see it.
 
         Raises:
-            groundwire.Error: when the server cannot say.
+            groundwire.Error: when the call fails.
         """
         if document_id not in self._known and not self._complete:
             try:
@@ -28,7 +28,7 @@ class Holdings:
             except groundwire.Error as failed:
                 if failed.reason != "FORBIDDEN":
                     raise
-                # A writer who may not read sends all of it, which the server finds unchanged.
+                # A writer who may not read sends every document; the server finds them unchanged.
                 self._complete = True
         return self._known.get(document_id, "")
 

@@ -1,8 +1,8 @@
-"""Remembers what a server has stored, so that the next run need not send it again.
+"""Remembers which documents a server has stored, so that the next run does not send them again.
 
-One line of JSON for each confirmation, appended as it comes: a run that is stopped anywhere leaves whole lines and at
-most one broken one, which is passed over. What is remembered is believed only of a document of which the server still
-has the very content: another may have changed it since, and another server may listen at the address.
+Each confirmation is one line of JSON, appended as it arrives: a run that is stopped leaves at most one broken line,
+which is skipped. A remembered document counts only while the server still has the same content: someone else may have
+changed it since, and another server may listen at the address.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ class Confirmed:
     """A document as the server has confirmed it.
 
     Attributes:
-        digest: of all that was sent.
-        given: the digest of what was said of it from outside.
-        content_hash: the server's own.
+        digest: of the document that was sent.
+        given: the digest of the properties from the command line.
+        content_hash: the server's hash of the content.
     """
 
     document_id: str
@@ -39,22 +39,22 @@ class Confirmed:
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> "Confirmed":
-        """What a line holds.
+        """Return the document of a line.
 
         Raises:
-            TypeError: when it holds something else.
+            TypeError: when the line holds something else.
         """
         stamp = fields.pop("stamp")
         return cls(stamp=Stamp(**stamp) if stamp else None, **fields)
 
 
 class Memory:
-    """What one server has stored of one tenant.
+    """The documents that one server has stored for one tenant.
 
     Args:
         path: the file.
-        given: what this run says of the documents.
-        held: tells the content hash of what the server holds under an id.
+        given: the properties from the command line.
+        held: returns the content hash of the document that the server holds under an id.
     """
 
     def __init__(self, path: Path, given: Given, held: Callable[[str], str]) -> None:
@@ -65,10 +65,10 @@ class Memory:
         self._sent = set[str]()
 
     def load(self) -> None:
-        """Reads what was remembered.
+        """Read the file.
 
         Raises:
-            OSError: when the file cannot be read, or not be added to.
+            OSError: when the file cannot be read or appended to.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         os.close(self._open())
@@ -78,34 +78,34 @@ class Memory:
                 self._take(line)
                 lines += 1
         if lines > 2 * len(self._known) + _STALE_LINES:
-            self._write_anew()
+            self._rewrite()
 
     def forget(self) -> None:
-        """Forgets everything until the server confirms it again."""
+        """Forget every document until the server confirms it again."""
         self._known.clear()
 
     def unchanged(self, document_id: str, stamp: Stamp) -> Skipped | None:
-        """What is stored of a file, when it has not changed since; None otherwise."""
+        """Return the stored document of a file that has not changed since; None otherwise."""
         known = self._known.get(document_id)
         if known is None or known.stamp != stamp or known.given != self._given:
             return None
         return self._skipped(known)
 
     def same(self, readable: Readable) -> Skipped | None:
-        """What is stored of a document, when it is the same; None otherwise, and then it is to be sent."""
+        """Return the stored document if it is the same; None if it has to be sent."""
         document_id = readable.document.document_id
         known = self._known.get(document_id)
         skipped = self._skipped(known) if known and known.digest == readable.digest else None
         if known is None or skipped is None:
             self._sent.add(document_id)
         elif readable.stamp != known.stamp:
-            self._remember(replace(known, stamp=readable.stamp))  # touched, and not changed
+            self._remember(replace(known, stamp=readable.stamp))  # touched, but not changed
         return skipped
 
     def confirm(self, readable: Readable, result: IngestDocumentsResponse) -> None:
-        """Remembers a document that the server has stored."""
+        """Remember a document that the server has stored."""
         if not result.content_hash:
-            return  # nothing to know it by: not stored, or a server of an earlier version
+            return  # not stored, or a server of an earlier version
         confirmed = Confirmed(
             result.document_id,
             readable.digest,
@@ -118,8 +118,8 @@ class Memory:
 
     def _remember(self, confirmed: Confirmed) -> None:
         self._known[confirmed.document_id] = confirmed
-        # To remember is a convenience: a full disk does not end a run. One write a line, so that two runs at once do
-        # not tear each other's.
+        # Remembering is a convenience: a full disk does not end a run. One write per line, so that two runs at once do
+        # not mix their lines.
         with suppress(OSError):
             file = self._open()
             try:
@@ -128,17 +128,17 @@ class Memory:
                 os.close(file)
 
     def _skipped(self, known: Confirmed) -> Skipped | None:
-        # What this run sends under the same id may replace what the server had when it was asked.
+        # A document that this run has sent under the same id may have replaced the one that the server had.
         if known.document_id in self._sent or self._held(known.document_id) != known.content_hash:
             return None
         return Skipped(known.document_id, known.passages)
 
     def _open(self, path: Path | None = None) -> int:
-        """The file to add to; the names of files are nobody else's business."""
+        """Open the file for appending, private to this user."""
         return os.open(path or self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    def _write_anew(self) -> None:
-        """Writes only what still counts, in one step; what another run adds meanwhile it will send again."""
+    def _rewrite(self) -> None:
+        """Rewrite the file without stale lines, atomically; what another run adds meanwhile is sent again."""
         with suppress(OSError):
             anew = self._path.with_name(f"{self._path.name}.{os.getpid()}")
             with os.fdopen(self._open(anew), "w", encoding="utf-8") as file:
@@ -154,9 +154,9 @@ class Memory:
 
 
 def memory_of(server: str, tenant: str) -> Path:
-    """The file for one server and tenant, in the user's state folder."""
+    """Return the file for one server and tenant, in the user's state folder."""
     base = os.environ.get("XDG_STATE_HOME", "")
-    # What is not absolute is to be passed over, says the standard.
+    # The XDG standard says to ignore a path that is not absolute.
     folder = Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "state"
     name = hashlib.sha256(f"{server}\n{tenant}".encode()).hexdigest()[:24]
     return folder / "groundwire" / f"ingest-{name}.jsonl"

@@ -18,27 +18,27 @@ from groundwire_server.cli.files.memory import Memory
 from groundwire_server.cli.sizes import size
 from groundwire_server.domain.document import TEXT_LIMIT
 
-_TOO_MUCH_TEXT = f"has more than {TEXT_LIMIT / 1_000_000:.1f} MB of text; split it"
+_TOO_MUCH_TEXT = f"has more than {TEXT_LIMIT / 1_000_000:.1f} MB of text: split it"
 _TITLE_LIMIT = 512
 _ACCESS = ("allowedPrincipals", "allowed_principals")
 _MARKDOWN = frozenset({".md", ".markdown", ".mdown", *CONVERTED})
 
 
 def count(paths: Iterable[Path]) -> int:
-    """How many documents the files hold, as far as that can be told without reading them as such."""
+    """Return how many documents the files hold, estimated without parsing them."""
     return sum(_count_lines(path) if path.suffix.lower() in LINES else 1 for path in paths)
 
 
 def read(
     paths: Iterable[Path], given: Given, converter: Converter, memory: Memory | None = None
 ) -> Iterator[Readable | Skipped | Unreadable]:
-    """Reads the documents.
+    """Yield the documents.
 
     Args:
-        paths: files, as `find` gives them.
-        given: what is said of them.
-        converter: turns those that are no text into text.
-        memory: what is stored already; a file that has not changed since is not read again.
+        paths: files, from `find`.
+        given: the properties of every document.
+        converter: converts files that are not text.
+        memory: the documents stored by earlier runs; a file that has not changed since is not read again.
     """
     for path in paths:
         try:
@@ -54,7 +54,7 @@ def read(
 
 
 def lines(file: BinaryIO, name: str, given: Given) -> Iterator[Readable | Unreadable]:
-    """Reads a document from each line of JSON."""
+    """Yield a document for each line of JSON."""
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
@@ -62,20 +62,20 @@ def lines(file: BinaryIO, name: str, given: Given) -> Iterator[Readable | Unread
         try:
             fields = json.loads(line)
         except (ValueError, RecursionError) as wrong:
-            yield Unreadable(place, f"is no JSON: {_first_line(wrong)}")
+            yield Unreadable(place, f"is not JSON: {_first_line(wrong)}")
             continue
         if not isinstance(fields, dict):
-            yield Unreadable(place, "is no Document: it must be a JSON object")
+            yield Unreadable(place, "is not a Document: it must be a JSON object")
             continue
         try:
             document = json_format.ParseDict(fields, Document())
         except (ValueError, RecursionError, json_format.ParseError) as wrong:
-            yield Unreadable(place, f"is no Document: {_unknown(fields) or _first_line(wrong)}")
+            yield Unreadable(place, f"is not a Document: {_unknown(fields) or _first_line(wrong)}")
             continue
         if missing := [
             word for word, said in (("documentId", document.document_id), ("text", document.text)) if not said
         ]:
-            yield Unreadable(place, f"has no {missing[0]}, which every document needs")
+            yield Unreadable(place, f"has no {missing[0]}, which is required")
             continue
         if not any(key in fields for key in _ACCESS):
             document.allowed_principals.extend(given.principals)
@@ -87,7 +87,7 @@ def lines(file: BinaryIO, name: str, given: Given) -> Iterator[Readable | Unread
 
 
 def text(file: BinaryIO, document_id: str, given: Given) -> Readable | Unreadable:
-    """Reads a text from a stream under an id of its own."""
+    """Return the document of a stream, under the given id."""
     content = _decoded(file.read(TEXT_LIMIT + 1), document_id)
     if isinstance(content, Unreadable):
         return content
@@ -98,7 +98,7 @@ def text(file: BinaryIO, document_id: str, given: Given) -> Readable | Unreadabl
 
 
 def identifier(path: Path) -> str:
-    """The path as it was given, in the characters that an id may have."""
+    """Return the document id of a path: the path as given, in the characters that an id may have."""
     return quote(Path(os.path.normpath(path)).as_posix(), safe="/!$&'()*+,;=:@~")
 
 
@@ -122,14 +122,14 @@ def _file(path: Path, stamp: Stamp, given: Given, converter: Converter) -> Reada
 
 def _plain(path: Path) -> str | Unreadable:
     with path.open("rb") as file:
-        return _decoded(file.read(TEXT_LIMIT + 1), str(path))  # the size of a device or pipe says nothing
+        return _decoded(file.read(TEXT_LIMIT + 1), str(path))  # only a regular file has a size to trust
 
 
 def _converted(path: Path, stamp: Stamp, converter: Converter) -> tuple[str, str | Unreadable]:
-    """The title that a file has of itself, and its text."""
+    """Return a file's own title, and its text."""
     if stamp.size > FILE_LIMIT:
         most = FILE_LIMIT // 1024 // 1024
-        return "", Unreadable(str(path), f"is {size(stamp.size)} long, and at most {most} MiB are taken; split it")
+        return "", Unreadable(str(path), f"is {size(stamp.size)} long, and the limit is {most} MiB: split it")
     if not stamp.size:
         return "", Unreadable(str(path), "is empty")
     try:
@@ -139,7 +139,7 @@ def _converted(path: Path, stamp: Stamp, converter: Converter) -> tuple[str, str
     if len(found.text.encode(errors="replace")) > TEXT_LIMIT:
         return "", Unreadable(str(path), _TOO_MUCH_TEXT)
     if not found.text.strip():
-        return "", Unreadable(str(path), "holds no text: pages that are pictures must go through OCR first")
+        return "", Unreadable(str(path), "contains no text: scanned pages need OCR first")
     return found.title, found.text
 
 
@@ -152,14 +152,16 @@ def _decoded(content: bytes, name: str) -> str | Unreadable:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as failed:
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return Unreadable(name, "is UTF-16: convert it, as with iconv -f UTF-16 -t UTF-8")
+            return Unreadable(name, "is UTF-16: convert it, for example with iconv -f UTF-16 -t UTF-8")
         if b"\0" in content:
-            return Unreadable(name, "is no text: convert it to one, or leave it out")
-        return Unreadable(name, f"is not UTF-8 (byte {failed.start}): convert it, as with iconv -f LATIN1 -t UTF-8")
+            return Unreadable(name, "is not a text file: convert it to text, or leave it out")
+        return Unreadable(
+            name, f"is not UTF-8 (byte {failed.start}): convert it, for example with iconv -f LATIN1 -t UTF-8"
+        )
 
 
 def _title(own: str, given: Given, text: str, path: Path) -> str:
-    """The title that is said, or else the file's own, a text's first heading, or the file's name."""
+    """Return the given title, or else the file's own, the first heading, or the file's name."""
     return (given.title or " ".join(own.split()) or _heading(text, path) or path.stem)[:_TITLE_LIMIT]
 
 
@@ -181,10 +183,10 @@ def _count_lines(path: Path) -> int:
 
 
 def _unknown(fields: Mapping[str, object]) -> str:
-    """The first field that no document has, and those that there are."""
+    """Return a message about the first unknown field."""
     known = {field.json_name: field.name for field in Document.DESCRIPTOR.fields}
     unknown = [key for key in fields if key not in known and key not in known.values()]
-    return f"there is no field {unknown[0]}; there are {', '.join(known)}" if unknown else ""
+    return f"unknown field {unknown[0]}; fields are {', '.join(known)}" if unknown else ""
 
 
 def _first_line(error: Exception) -> str:

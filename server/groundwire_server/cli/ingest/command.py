@@ -11,37 +11,41 @@ from groundwire_server.cli.connection import ConnectionOptions, connects
 def ingest(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Files, folders of them, patterns; - for standard input."),
+        typer.Argument(metavar="PATH", help="Files, folders or patterns; - for standard input."),
     ],
     connection: ConnectionOptions,
     principal: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Who may see the documents; repeatable. Everybody in the tenant if none."),
+        typer.Option(
+            metavar="NAME", help="Principal who may see the documents; repeatable; default: everyone in the tenant."
+        ),
     ] = None,
     metadata: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=TEXT", help="A value that filters can ask about; repeatable, for every document."),
+        typer.Option(metavar="KEY=TEXT", help="Metadata of every document, for filters; repeatable."),
     ] = None,
-    title: Annotated[str, typer.Option(metavar="TEXT", help="The title, where there is one document.")] = "",
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Title of a single document.")] = "",
     document_id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="The id of the text on standard input.")
+        str | None, typer.Option("--id", metavar="ID", help="Document id of the text on standard input.")
     ] = None,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Standard input is JSONL.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Read JSONL from standard input.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be stored, and what not and why; needs no server.")
+        bool, typer.Option("--dry-run", help="Show what would be stored, and what would not and why; needs no server.")
     ] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Send everything, whatever earlier runs have stored.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Send every document, even if an earlier run stored it.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Store documents, as new ones or as new revisions.
+    """Store documents: new ones, or new revisions.
 
-    A file's id is its path as you give it. Takes text and Markdown as they are, HTML, PDF and DOCX as Markdown (these
-    need the extra `files`). A line of a JSONL file is a Document of the contract, such as
+    A file's document id is its path as given. Text and Markdown are stored as they are; HTML, PDF and DOCX (which
+    need the extra `files`) are converted to Markdown. A line of a JSONL file is a Document of the contract, such as
     {"documentId": "faq-1", "text": "…"}.
 
-    Run it again after Ctrl-C or a failure: what the server has confirmed is not sent again while it is unchanged.
+    Run it again after Ctrl-C or a failure: documents that the server has confirmed are not sent again while unchanged.
 
-    Ends with 0 when every document is stored, with 1 when some are not.
+    Exits with 0 when every document is stored, with 1 when some are not.
     """
     from groundwire_server.cli.files.entries import Given  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.cli.ingest.plan import IngestPlan, pairs  # noqa: PLC0415

@@ -43,16 +43,16 @@ class IngestPlan:
         """
         standard_input = _STDIN in paths
         if standard_input and (document_id is None) != jsonl:
-            raise CommandError(ExitCode.USAGE, "standard input needs either --id ID, for a text, or --jsonl")
+            raise CommandError(ExitCode.USAGE, "standard input needs --id ID, for a text, or --jsonl")
         if not standard_input and (document_id is not None or jsonl):
-            raise CommandError(ExitCode.USAGE, "--id and --jsonl are about standard input: give - as the path")
+            raise CommandError(ExitCode.USAGE, "--id and --jsonl apply to standard input: give - as the path")
         files, nothing = finding.find(path for path in paths if path != _STDIN)
         files, needing = _convertible(files)
         nothing += needing
         if not files and not standard_input:
             raise CommandError(ExitCode.USAGE, "; ".join(f"{each.name}: {each.why}" for each in nothing))
         if given.title and (len(files) + standard_input > 1 or jsonl or any(map(finding.is_lines, files))):
-            raise CommandError(ExitCode.USAGE, "--title is the title of one document: name one file, or leave it out")
+            raise CommandError(ExitCode.USAGE, "--title applies to a single document: name one file, or omit it")
         return cls(files, nothing, given, standard_input, document_id)
 
     @property

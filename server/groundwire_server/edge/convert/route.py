@@ -21,4 +21,5 @@ def route_to_pb(policy: Policy) -> route_pb2.Route:
     )
     fill(message.default_deadline, policy.default_deadline)
     fill(message.max_deadline, policy.max_deadline)
+    fill(message.retry_window, policy.retry_window)
     return message

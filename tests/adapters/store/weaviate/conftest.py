@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
-from tests.contract.stores import Store, opened_weaviate, weaviate_options
+from tests.contract.stores import AXES, Store, opened_weaviate, weaviate_options
 from tests.doubles.spans import Spans
 from tests.doubles.weaviate.server import FakeWeaviate
 from tests.doubles.weaviate.service import World
@@ -53,9 +53,14 @@ def options(double: FakeWeaviate) -> WeaviateOptions:
 
 
 @pytest.fixture
-async def bench(double: FakeWeaviate, options: WeaviateOptions) -> AsyncIterator[Bench]:
+def vectors() -> VectorSource:
+    return AXES
+
+
+@pytest.fixture
+async def bench(double: FakeWeaviate, options: WeaviateOptions, vectors: VectorSource) -> AsyncIterator[Bench]:
     spans = Spans()
-    async with opened_weaviate(options, spans.tracer) as store:
+    async with opened_weaviate(options, spans.tracer, vectors) as store:
         bench = Bench(double, spans, store, Store(store.retriever, store.corpus, store.sentence_vectors))
         bench.clear()
         yield bench

@@ -21,7 +21,7 @@ from weaviate.proto.v1 import (
     weaviate_pb2_grpc,
 )
 
-from groundwire_server.adapters.store.weaviate.options import CollectionOptions
+from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.schema import definition, wanted
 
 NAME = "Conversation"
@@ -68,7 +68,9 @@ async def held_with(server: Server) -> dict[str, Any]:
 
 
 async def _schema(http: aiohttp.ClientSession, stranger: aiohttp.ClientSession) -> dict[str, Any]:
-    chunks, documents = wanted(CollectionOptions(NAME, model="axes", dimensions=2))
+    chunks, documents = wanted(
+        WeaviateOptions(http="localhost:1", grpc="localhost:2", collection=NAME), VectorSource("axes", 2)
+    )
     return {
         "meta": await _rest(http, "GET", "/v1/meta", only=("version", "grpcMaxMessageSize")),
         "meta with a wrong key": await _rest(stranger, "GET", "/v1/meta"),

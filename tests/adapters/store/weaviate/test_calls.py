@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import grpc
 import pytest
 
 from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
-from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, WriteOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER, Deadline
@@ -17,7 +16,7 @@ from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.store.weaviate.conftest import Bench
-from tests.contract.stores import ALICE, ALL, chunk, near, opened_weaviate, weaviate_options
+from tests.contract.stores import ALICE, ALL, AXES, altered, chunk, near, opened_weaviate, secret, weaviate_options
 from tests.doubles.spans import Spans
 from tests.doubles.weaviate.server import FakeWeaviate
 
@@ -66,7 +65,7 @@ class TestDeadlines:
 
     async def test_of_a_caller_that_waits_for_a_place_are_kept(self, double: FakeWeaviate) -> None:
         options = weaviate_options(double)
-        options = replace(options, connection=replace(options.connection, concurrent_calls=1))
+        options = altered(options, max_concurrent=1)
         async with opened_weaviate(options) as store:
             await store.corpus.version(ALICE, NEVER)
             double.world.delay = 30
@@ -123,7 +122,7 @@ class TestUnavailable:
         async with FakeWeaviate() as free:
             http, port = free.http_port, free.grpc_port
             options = weaviate_options(free)
-        store = WeaviateStore.open(options, SystemClock(), Spans().tracer)
+        store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
         try:
             assert await fault_of(store.corpus.version(ALICE, soon(5))) is Fault.UNAVAILABLE
             # Once for the call, whatever it was tried.
@@ -137,7 +136,7 @@ class TestUnavailable:
 
     async def test_in_between_is_over_once_it_listens_again(self, options: WeaviateOptions) -> None:
         async with FakeWeaviate() as first:
-            store = WeaviateStore.open(weaviate_options(first), SystemClock(), Spans().tracer)
+            store = WeaviateStore.open(weaviate_options(first), AXES, SystemClock(), Spans().tracer)
             await store.schema.apply(await store.schema.plan(NEVER), NEVER)
             assert await store.corpus.version(ALICE, NEVER) == "empty"
         try:
@@ -211,8 +210,8 @@ class TestFailures:
         assert {causes[each] for each in misconfigured} == {Cause.STORE_MISCONFIGURED}
 
     async def test_a_wrong_key_is_one_at_the_first_call(self, options: WeaviateOptions) -> None:
-        wrong = replace(options, connection=replace(options.connection, api_key="another"))
-        store = WeaviateStore.open(wrong, SystemClock(), Spans().tracer)
+        wrong = altered(options, api_key=secret("another"))
+        store = WeaviateStore.open(wrong, AXES, SystemClock(), Spans().tracer)
         assert await fault_of(store.corpus.version(ALICE, NEVER)) is Fault.WRONG_KEY
         await store.close()
 
@@ -221,7 +220,7 @@ class TestFailures:
         assert await fault_of(bench.weaviate.corpus.version(ALICE, NEVER)) is Fault.WRONG_KEY
 
     async def test_collections_that_are_not_there_are_one(self, options: WeaviateOptions) -> None:
-        store = WeaviateStore.open(options, SystemClock(), Spans().tracer)
+        store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
         for call in (store.corpus.version(ALICE, NEVER), store.corpus.put(ALICE, Document("d", "x"), "1", [], NEVER)):
             assert await fault_of(call) is Fault.MISSING_COLLECTION
         await store.close()
@@ -252,7 +251,7 @@ class TestFailures:
     async def test_a_tenant_that_an_operator_must_make_is_one_and_is_logged(
         self, options: WeaviateOptions, caplog: pytest.LogCaptureFixture
     ) -> None:
-        options = replace(options, write=replace(options.write, create_tenants=False))
+        options = altered(options, write=WriteOptions(create_tenants=False))
         async with opened_weaviate(options) as store:
             put = store.corpus.put(ALICE, Document("d", "x"), "1", [], NEVER)
             for call in (store.corpus.version(ALICE, NEVER), put):

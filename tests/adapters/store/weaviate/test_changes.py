@@ -1,14 +1,13 @@
 """How a document changes, step by step, and what is left when a step fails."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
 
 from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
-from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, WriteOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import EMPTY_VERSION, Chunk, Document, Listing, PutState
@@ -16,7 +15,7 @@ from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.store.weaviate.conftest import Bench
-from tests.contract.stores import ALICE, ALL, BOB, chunk, near, opened_weaviate
+from tests.contract.stores import ALICE, ALL, BOB, altered, chunk, near, opened_weaviate
 from tests.doubles.weaviate.memory import Kept, Tenant
 
 WIDE = frozenset({"alice", "bob"})
@@ -204,7 +203,7 @@ class TestWriting:
         assert max(sizes) <= 200
 
     async def test_waits_for_the_server(self, options: WeaviateOptions) -> None:
-        options = replace(options, write=replace(options.write, batch_chunks=10, concurrent_batches=1))
+        options = altered(options, write=WriteOptions(batch_chunks=10, concurrent_batches=1))
         async with opened_weaviate(options) as store:
             made = 0
 
@@ -234,7 +233,7 @@ class TestWriting:
 
 
 async def test_another_replica_learns_of_a_change_within_its_lag(bench: Bench, options: WeaviateOptions) -> None:
-    async with opened_weaviate(replace(options, write=replace(options.write, version_lag=0.05))) as other:
+    async with opened_weaviate(altered(options, write=WriteOptions(version_lag_seconds=0.05))) as other:
         first = await bench.store.put("post", "Parcels.")
         assert (await other.retriever.search(ALICE, Query("parcels", None, 5), NEVER)).corpus_version == (
             first.corpus_version

@@ -1,23 +1,22 @@
 """The schema is planned before it is applied, and no document is lost unasked."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from groundwire_server.adapters.store.weaviate.migration import Change, DestructiveChangeFailure
-from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from tests.adapters.store.weaviate.conftest import Bench
-from tests.contract.stores import opened_weaviate
+from tests.contract.stores import AXES, DIMENSIONS, altered, opened_weaviate
 from tests.doubles.spans import Spans
 from tests.doubles.weaviate.server import FakeWeaviate
 
 
 async def test_of_an_empty_server_is_created_once(double: FakeWeaviate, options: WeaviateOptions) -> None:
-    store = WeaviateStore.open(options, SystemClock(), Spans().tracer)
+    store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
     steps = await store.schema.plan(NEVER)
     assert [(step.change, step.collection) for step in steps] == [
         (Change.CREATE, "Groundwire"),
@@ -83,12 +82,13 @@ async def test_that_cannot_be_changed_is_made_anew_only_when_allowed(bench: Benc
     assert await bench.weaviate.schema.plan(NEVER) == ()
 
 
-@pytest.mark.parametrize("changed", [{"model": "another"}, {"dimensions": 9}, {"replicas": 3}])
+@pytest.mark.parametrize(
+    ("replicas", "other"), [(1, VectorSource("another", DIMENSIONS)), (1, VectorSource("axes", 9)), (3, AXES)]
+)
 async def test_of_another_model_or_replication_is_another(
-    bench: Bench, options: WeaviateOptions, changed: dict[str, Any]
+    bench: Bench, options: WeaviateOptions, replicas: int, other: VectorSource
 ) -> None:
-    other = replace(options, collection=replace(options.collection, **changed))
-    store = WeaviateStore.open(other, SystemClock(), Spans().tracer)
+    store = WeaviateStore.open(altered(options, replicas=replicas), other, SystemClock(), Spans().tracer)
     assert all(step.destructive for step in await store.schema.plan(NEVER))
     assert await store.schema.plan(NEVER)
     await store.close()
@@ -96,7 +96,7 @@ async def test_of_another_model_or_replication_is_another(
 
 @pytest.mark.parametrize("replicas", [1, 3])
 async def test_replicas_catch_up_by_themselves(double: FakeWeaviate, options: WeaviateOptions, replicas: int) -> None:
-    async with opened_weaviate(replace(options, collection=replace(options.collection, replicas=replicas))):
+    async with opened_weaviate(altered(options, replicas=replicas)):
         for collection in double.world.collections.values():
             kept = collection.definition["replicationConfig"]
             assert (kept["factor"], kept["asyncEnabled"]) == (replicas, replicas > 1)
@@ -105,6 +105,6 @@ async def test_replicas_catch_up_by_themselves(double: FakeWeaviate, options: We
 
 async def test_of_another_collection_leaves_the_first_alone(bench: Bench, options: WeaviateOptions) -> None:
     await bench.store.put("post", "Parcels.")
-    async with opened_weaviate(replace(options, collection=replace(options.collection, name="Second"))) as second:
+    async with opened_weaviate(altered(options, collection="Second")) as second:
         assert await second.schema.plan(NEVER) == ()
     assert await bench.store.found("parcels") == ["post/0"]

@@ -1,7 +1,6 @@
 """What a search asks Weaviate for."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.filters import AnyOf, Equals
 from tests.adapters.store.weaviate.conftest import Bench
-from tests.contract.stores import ALICE, Store, chunk, near, opened_weaviate
+from tests.contract.stores import ALICE, Store, altered, chunk, near, opened_weaviate
 from tests.doubles.weaviate.server import FakeWeaviate
 
 SearchRequest = Any
@@ -33,8 +32,9 @@ async def searching(bench: Bench, options: WeaviateOptions) -> Searching:
     await bench.store.put("parcels", chunk("title", "Boxes.", near(0, 0.9)))
 
     async def search(text: str, vector: Any = None, **changed: Any) -> tuple[SearchRequest, list[str]]:
-        async with opened_weaviate(replace(options, search=SearchOptions(**changed))) as opened:
-            store = Store(opened.retriever, opened.corpus, opened.sentence_vectors)
+        async with opened_weaviate(options) as opened:
+            retriever = opened.searched(SearchOptions(**changed))
+            store = Store(retriever, opened.corpus, opened.sentence_vectors)
             await opened.corpus.version(ALICE, NEVER)
             await store.found("nothing")
             bench.clear()
@@ -80,7 +80,7 @@ class TestModes:
 async def test_fields_are_looked_through_with_their_boosts(searching: Searching) -> None:
     _, found = await searching("parcels")
     assert set(found) == {"near", "far"}
-    asked, found = await searching("parcels", fields={SearchField.TEXT: 1.0, SearchField.TITLE: 2.5})
+    asked, found = await searching("parcels", query_properties={SearchField.TEXT: 1.0, SearchField.TITLE: 2.5})
     assert list(asked.bm25_search.properties) == ["terms^1", "title_terms^2.5"]
     assert "title" in found
 
@@ -122,7 +122,7 @@ async def test_what_is_kept_says_nothing_of_values_in_its_filters(bench: Bench) 
 
 
 async def test_by_trigrams_finds_parts_of_words(double: FakeWeaviate, options: WeaviateOptions) -> None:
-    trigrams = replace(options, collection=replace(options.collection, tokenization=Tokenization.TRIGRAM))
+    trigrams = altered(options, tokenization=Tokenization.TRIGRAM)
     async with opened_weaviate(trigrams) as opened:
         store = Store(opened.retriever, opened.corpus, opened.sentence_vectors)
         await store.put("post", "The Hauptbahnhofsvorsteher decides.")
@@ -137,7 +137,7 @@ async def test_in_several_ways_shares_one_connection(bench: Bench) -> None:
     query = Query("parcels letters", near(0), 2)
     first = {}
     for mode in SearchMode:
-        found = await bench.weaviate.searched(SearchOptions(mode, alpha=0.9)).search(ALICE, query, NEVER)
+        found = await bench.weaviate.searched(SearchOptions(mode=mode, alpha=0.9)).search(ALICE, query, NEVER)
         first[mode.value] = found.passages[0].chunk_id
     assert first == {"hybrid": "close", "keyword": "far", "vector": "close"}
     assert bench.world.connections == connections

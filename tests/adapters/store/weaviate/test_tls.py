@@ -2,18 +2,18 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from pathlib import Path
 
 import grpc
 import pytest
 import trustme
 
 from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
-from groundwire_server.adapters.store.weaviate.options import Tls
+from groundwire_server.adapters.store.weaviate.options import WeaviateTlsOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
-from tests.contract.stores import ALICE, Store, opened_weaviate, weaviate_options
+from tests.contract.stores import ALICE, AXES, Store, altered, opened_weaviate, weaviate_options
 from tests.doubles.spans import Spans
 from tests.doubles.weaviate.server import FakeWeaviate
 
@@ -35,20 +35,23 @@ async def double(authority: trustme.CA) -> AsyncIterator[FakeWeaviate]:
         yield started
 
 
-async def test_with_the_operators_authority_works_on_both_ports(double: FakeWeaviate, authority: trustme.CA) -> None:
-    options = weaviate_options(double)
-    options = replace(options, connection=replace(options.connection, tls=Tls(authority.cert_pem.bytes())))
+async def test_with_the_operators_authority_works_on_both_ports(
+    double: FakeWeaviate, authority: trustme.CA, tmp_path: Path
+) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    options = altered(weaviate_options(double), tls=WeaviateTlsOptions(ca=tmp_path / "ca.pem"))
     async with opened_weaviate(options) as opened:
         store = Store(opened.retriever, opened.corpus, opened.sentence_vectors)
         await store.put("post", "Parcels.")
         assert await store.found("parcels") == ["post/0"]
 
 
-@pytest.mark.parametrize("tls", [None, Tls(), Tls(trustme.CA().cert_pem.bytes())], ids=["none", "system", "another"])
-async def test_with_another_is_refused(double: FakeWeaviate, tls: Tls | None) -> None:
-    options = weaviate_options(double)
-    options = replace(options, connection=replace(options.connection, tls=tls, attempts=1))
-    store = WeaviateStore.open(options, SystemClock(), Spans().tracer)
+@pytest.mark.parametrize("trusted", ["none", "system", "another"])
+async def test_with_another_is_refused(double: FakeWeaviate, trusted: str, tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = {"system": WeaviateTlsOptions(), "another": WeaviateTlsOptions(ca=tmp_path / "ca.pem")}.get(trusted)
+    options = altered(weaviate_options(double), tls=tls, max_attempts=1)
+    store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
     with pytest.raises(StoreFailure) as failure:
         await store.corpus.version(ALICE, NEVER)
     assert failure.value.fault is Fault.UNAVAILABLE

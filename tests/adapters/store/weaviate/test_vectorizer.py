@@ -1,17 +1,16 @@
 """A store whose vectors a module of Weaviate's makes."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
 from groundwire_server.adapters.store.weaviate.options import (
-    CollectionOptions,
     SearchField,
     SearchMode,
     SearchOptions,
-    Vectorizer,
+    VectorizerOptions,
+    VectorSource,
     WeaviateOptions,
 )
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
@@ -21,19 +20,22 @@ from groundwire_server.domain.document import Chunk, Document
 from groundwire_server.domain.evidence import Evidence, Query
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.store.weaviate.conftest import Bench
-from tests.contract.stores import ALICE, ALL, Store, near, opened_weaviate, weaviate_options
+from tests.contract.stores import ALICE, ALL, Store, altered, near, opened_weaviate, secret
 from tests.doubles.spans import Spans
-from tests.doubles.weaviate.server import FakeWeaviate
 from tests.doubles.weaviate.vectorizer import marked
 
-BOTH = Vectorizer("text2vec-ollama", {"apiEndpoint": "http://x"}, (SearchField.TEXT, SearchField.TITLE))
+BOTH = VectorizerOptions(
+    module="text2vec-ollama",
+    settings={"apiEndpoint": "http://x"},
+    properties=(SearchField.TEXT, SearchField.TITLE),
+    key=secret("sk-SECRET"),
+    key_header="X-Test-Api-Key",
+)
 
 
 @pytest.fixture
-def options(double: FakeWeaviate) -> WeaviateOptions:
-    base = weaviate_options(double)
-    connection = replace(base.connection, headers={"X-Test-Api-Key": "sk-SECRET"})
-    return replace(base, connection=connection, collection=CollectionOptions(vectorizer=BOTH))
+def vectors() -> VectorSource:
+    return VectorSource(module=BOTH)
 
 
 @pytest.fixture
@@ -46,11 +48,12 @@ async def filled(bench: Bench) -> Bench:
 
 
 async def searched(bench: Bench, options: WeaviateOptions, text: str, **search: Any) -> Evidence:
-    async with opened_weaviate(replace(options, search=SearchOptions(**search))) as opened:
+    async with opened_weaviate(options, vectors=VectorSource(module=BOTH)) as opened:
         await opened.corpus.version(ALICE, NEVER)
         bench.clear()
         bench.world.embedded.clear()
-        return await opened.retriever.search(ALICE, Query(text, near(5), 10), NEVER)
+        retriever = opened.searched(SearchOptions(**search))
+        return await retriever.search(ALICE, Query(text, near(5), 10), NEVER)
 
 
 def requests(bench: Bench) -> list[Any]:
@@ -140,17 +143,16 @@ async def test_a_module_that_fails_is_told_apart(
 @pytest.mark.parametrize(
     "other",
     [
-        Vectorizer("text2vec-transformers"),
-        replace(BOTH, settings={"apiEndpoint": "http://y"}),
-        replace(BOTH, fields=(SearchField.TEXT,)),
+        VectorizerOptions(module="text2vec-transformers"),
+        altered(BOTH, settings={"apiEndpoint": "http://y"}),
+        altered(BOTH, properties=(SearchField.TEXT,)),
         None,
     ],
 )
 async def test_another_vectorizer_is_another_collection(
-    bench: Bench, options: WeaviateOptions, other: Vectorizer | None
+    bench: Bench, options: WeaviateOptions, other: VectorizerOptions | None
 ) -> None:
-    collection = replace(options.collection, vectorizer=other)
-    store = WeaviateStore.open(replace(options, collection=collection), SystemClock(), Spans().tracer)
+    store = WeaviateStore.open(options, VectorSource(module=other), SystemClock(), Spans().tracer)
     (step,) = await store.schema.plan(NEVER)
     assert step.destructive
     assert "text2vec-ollama@" in str(step)

@@ -13,7 +13,6 @@ from groundwire.caller import Metadata
 from groundwire.errors import Error
 from groundwire.outcomes import Outcome
 from groundwire.progress import Progress, checked_text
-from groundwire.retrying import Attempts
 from groundwire.v1.answer_service_pb2 import StreamAnswerRequest, StreamAnswerResponse
 
 _FORGOTTEN = "RUN_NOT_FOUND"
@@ -34,12 +33,11 @@ class SyncAnswerStream:
     def __init__(self, connection: Connection, request: StreamAnswerRequest, timeout: float | None) -> None:
         self._connection = connection
         self._progress = Progress(request)
-        self._timeout = timeout
-        self._attempts: Attempts | None = None
+        self._attempts = connection.attempts(timeout)
         self._metadata: Metadata = ()
         self._call: EventsCall | None = None
         self._lost: Error | None = None
-        self._ended = False
+        self._begun = self._ended = False
 
     @property
     def request_id(self) -> str:
@@ -82,11 +80,8 @@ class SyncAnswerStream:
                 event = self._received()
                 if event is not None and self._progress.take(event):
                     return event
-        except INTERRUPTED:
+        except (INTERRUPTED, Error):
             self.leave()
-            raise
-        except Error:
-            self._end()
             raise
         return None
 
@@ -117,35 +112,40 @@ class SyncAnswerStream:
         self.leave()
 
     def __repr__(self) -> str:
-        state = "ended" if self._ended else "not begun" if self._attempts is None else "open"
+        state = "ended" if self._ended else "open" if self._begun else "not begun"
         return f"<groundwire.{type(self).__name__} {self.request_id!r}, {state}, {self.last_sequence} events read>"
 
     def _received(self) -> StreamAnswerResponse | None:
         """Return the next event that comes, even if it was read before; None when there was none."""
-        if self._attempts is None:
-            self._attempts = self._connection.attempts(self._timeout)
-            self._connection.begin(self)
-        if self._call is None:
-            self._metadata = self._connection.metadata()
-            self._call = self._connection.answers.StreamAnswer(
-                self._progress.request, timeout=self._attempts.time_left, metadata=self._metadata
-            )
         try:
-            event = next_event(self._call)
+            event = next_event(self._call or self._send())
         except grpc.RpcError as failed:
             if not self._ended:
-                self._recover(self._connection.error(failed), self._attempts)
+                self._recover(self._connection.error(failed))
             return None
         self._connection.answered()
+        self._attempts.progressed()
         if event is None:
             self._end()
             self._attempts.succeeded()
-        self._attempts.progressed()
         return event
 
-    def _recover(self, error: Error, attempts: Attempts) -> None:
-        wait = attempts.wait_after(error) if self._progress.resumable else None
+    def _send(self) -> EventsCall:
+        """Ask for the events that were not read yet."""
+        self._metadata = self._connection.metadata()
+        if not self._begun:
+            self._begun = True
+            self._connection.begin(self)
+        self._call = self._connection.answers.StreamAnswer(
+            self._progress.request, timeout=self._attempts.time_left, metadata=self._metadata
+        )
+        return self._call
+
+    def _recover(self, error: Error) -> None:
+        """Wait until the question may be sent again, or raise what went wrong."""
+        wait = self._attempts.wait_after(error) if self._progress.resumable else None
         if wait is None:
+            self._end()
             # The server has forgotten the answer: what went wrong is that the connection was lost.
             raise self._lost if self._lost is not None and error.reason == _FORGOTTEN else error
         if error.connection_lost:
@@ -155,7 +155,7 @@ class SyncAnswerStream:
 
     def _end(self) -> bool:
         """End the reading; return whether there was something to end."""
-        begun = self._attempts is not None and not self._ended
+        begun = self._begun and not self._ended
         self._ended = True
         self._connection.end(self)
         return begun

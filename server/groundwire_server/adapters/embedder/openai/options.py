@@ -10,32 +10,30 @@ from groundwire_server.options import Options
 
 
 class EmbeddingBounds(RequestBounds):
-    """What one request may take, in addition to its call's deadline."""
+    """Limits of one request, in addition to the deadline of its call."""
 
-    request_seconds: float = Field(10.0, gt=0, le=600, description="From its beginning to its last byte.")
+    request_seconds: float = Field(10.0, gt=0, le=600, description="Seconds from its beginning to its last byte.")
 
 
 class OpenAiEmbeddingOptions(Options):
     """An embedding model of a provider whose endpoint speaks as OpenAI's does."""
 
-    model: str = Field(min_length=1, max_length=256, description="The provider's name for it.", examples=["bge-m3"])
+    model: str = Field(
+        min_length=1, max_length=256, description="The provider's name for the model.", examples=["bge-m3"]
+    )
     dimensions: int = Field(
         ge=1,
         le=16_384,
-        description="The length of its vectors; `groundwire doctor` says whether it is right.",
+        description="Length of its vectors; `groundwire doctor` checks it.",
         examples=[1024],
     )
-    shorten: bool = Field(
-        False, description="Ask it for vectors of that length; only models that are made for it can shorten theirs."
-    )
+    shorten: bool = Field(False, description="Ask for vectors of that length; only some models can shorten theirs.")
     encoding: Literal["float", "base64"] | None = Field(
         None,
-        description="The form in which vectors are asked for; that of its provider's profile if unset.",
+        description="Encoding of vectors in responses; by the provider's profile if unset.",
         examples=["base64"],
     )
-    batch: BatchOptions = Field(
-        default_factory=BatchOptions, description="What one request may hold, and how many requests there may be."
-    )
+    batch: BatchOptions = Field(default_factory=BatchOptions, description="Size and number of requests.")
     bounds: EmbeddingBounds = Field(
-        default_factory=EmbeddingBounds, description="What one request may take, in addition to its call's deadline."
+        default_factory=EmbeddingBounds, description="Limits of one request, in addition to the deadline of its call."
     )

@@ -18,23 +18,25 @@ def _not_ours(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class ModelOptions(Options):
-    """A model, as the provider knows it, and what its requests hold."""
+    """A model, as its provider knows it, and the fields of its requests."""
 
-    model: str = Field(min_length=1, max_length=256, description="The provider's name for it.", examples=["qwen3-8b"])
+    model: str = Field(
+        min_length=1, max_length=256, description="The provider's name for the model.", examples=["qwen3-8b"]
+    )
     temperature: float | None = Field(
-        None, ge=0, le=2, description="The provider's own if unset; models that reason refuse it.", examples=[0.0]
+        None, ge=0, le=2, description="The provider's default if unset; reasoning models refuse it.", examples=[0.0]
     )
     extra: Annotated[dict[str, Any], AfterValidator(_not_ours)] = Field(
-        default_factory=dict, description="Further fields of its requests.", examples=[{"reasoning_effort": "low"}]
+        default_factory=dict, description="Further fields of each request.", examples=[{"reasoning_effort": "low"}]
     )
 
 
 class ModelBounds(StreamBounds):
-    """What one call may take, in addition to its deadline."""
+    """Limits of one call, in addition to its deadline."""
 
     first_token_seconds: float | None = Field(
         10.0,
         gt=0,
         le=600,
-        description="Until its first text; then the next model is asked. None leaves it to the call.",
+        description="Seconds until the first token, after which the next model is asked; null for no limit.",
     )

@@ -17,7 +17,7 @@ from weaviate.config import AdditionalConfig, ConnectionConfig, Timeout
 from weaviate.connect.base import ProtocolParams
 
 from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure, map_failures
-from groundwire_server.adapters.store.weaviate.options import ConnectionOptions, Consistency
+from groundwire_server.adapters.store.weaviate.options import Consistency, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
 from groundwire_server.adapters.store.weaviate.wire import CALL, BoundedParams, WireCall, grpc_config
 from groundwire_server.domain.deadline import Deadline
@@ -57,22 +57,30 @@ class Connection:
     """A client that is connected when it is first used, and again after it failed to.
 
     Args:
-        options: how to reach Weaviate.
+        options: of the store.
+        headers: sent with every call, such as the key of a module; never logged.
         clock: the loop's.
         tracer: for a span around every call.
         expected: faults that happen when all is well; every other one is logged, once a call.
     """
 
     def __init__(
-        self, options: ConnectionOptions, clock: Clock, tracer: Tracer, expected: Set[Fault] = frozenset()
+        self,
+        options: WeaviateOptions,
+        headers: Mapping[str, str],
+        clock: Clock,
+        tracer: Tracer,
+        expected: Set[Fault] = frozenset(),
     ) -> None:
         self._options = options
+        self._headers = headers
+        self._ca = options.tls.ca.read_bytes() if options.tls is not None and options.tls.ca is not None else None
         self._expected = expected
         self._clock = clock
         self._tracer = tracer
         self._client: WeaviateAsyncClient | None = None
         self._connecting = asyncio.Lock()
-        self._places = asyncio.Semaphore(options.concurrent_calls)
+        self._places = asyncio.Semaphore(options.max_concurrent)
         self._handles: dict[tuple[str, str, Consistency], CollectionAsync[Any, Any]] = {}
         self._closed = False
 
@@ -97,7 +105,7 @@ class Connection:
         now = self._clock.now()
         if not deadline.remaining(now):
             raise Failure(Cause.STORE_TIMEOUT)
-        at = min(deadline.at, now + self._options.longest_call)
+        at = min(deadline.at, now + self._options.call_seconds)
         with self._tracer.start_as_current_span(
             f"{operation.name} {operation.collection}".rstrip(),
             kind=SpanKind.CLIENT,
@@ -115,7 +123,8 @@ class Connection:
                 span.set_status(Status(StatusCode.ERROR))
                 span.set_attribute(names.ERROR_TYPE, failure.fault.name)
                 if failure.fault not in self._expected:
-                    _LOG.warning("%s.", failure.fault.value, extra={"addresses": self._options.address.told})
+                    addresses = f"{self._options.http} and {self._options.grpc}"
+                    _LOG.warning("%s.", failure.fault.value, extra={"addresses": addresses})
                 raise
             finally:
                 CALL.reset(token)
@@ -148,13 +157,13 @@ class Connection:
 
     async def _repeated(self, work: Callable[[WeaviateAsyncClient], Awaitable[T]], at: float, span: Span) -> T:
         pause = _FIRST_PAUSE
-        for attempt in range(1, self._options.attempts + 1):
+        for attempt in range(1, self._options.max_attempts + 1):
             try:
                 with map_failures():
                     return await work(await self._connected())
             except StoreFailure as failure:
                 late = self._clock.now() + pause >= at
-                if failure.fault is not Fault.UNAVAILABLE or attempt == self._options.attempts or late:
+                if failure.fault is not Fault.UNAVAILABLE or attempt == self._options.max_attempts or late:
                     raise
             span.set_attribute(names.DB_ATTEMPTS, attempt + 1)
             await asyncio.sleep(pause)
@@ -172,7 +181,7 @@ class Connection:
             return self._client
 
     async def _connect(self) -> WeaviateAsyncClient:
-        client = _client(self._options)
+        client = _client(self._options, self._headers, self._ca)
         try:
             await client.connect()
         except BaseException:
@@ -181,30 +190,37 @@ class Connection:
         return client
 
 
-def _client(options: ConnectionOptions) -> WeaviateAsyncClient:
-    address, secure = options.address, options.tls is not None
+def _client(options: WeaviateOptions, headers: Mapping[str, str], ca: bytes | None) -> WeaviateAsyncClient:
+    secure, pool = options.tls is not None, options.pool_size
     client = WeaviateAsyncClient(
         connection_params=BoundedParams(
-            http=ProtocolParams(host=address.host, port=address.http_port, secure=secure),
-            grpc=ProtocolParams(host=address.grpc_host or address.host, port=address.grpc_port, secure=secure),
+            http=_protocol(options.http, secure=secure),
+            grpc=_protocol(options.grpc, secure=secure),
         ),
-        auth_client_secret=AuthApiKey(options.api_key) if options.api_key else None,
-        additional_headers=dict(options.headers),
+        auth_client_secret=None if options.api_key is None else AuthApiKey(options.api_key.reveal()),
+        additional_headers=dict(headers),
         additional_config=AdditionalConfig(
-            connection=ConnectionConfig(session_pool_connections=options.pool, session_pool_maxsize=options.pool),
-            timeout=Timeout(init=options.longest_call, query=options.longest_call, insert=options.longest_call),
-            grpc_config=grpc_config(options),
+            connection=ConnectionConfig(session_pool_connections=pool, session_pool_maxsize=pool),
+            timeout=Timeout(init=options.call_seconds, query=options.call_seconds, insert=options.call_seconds),
+            grpc_config=grpc_config(options, ca),
         ),
         skip_init_checks=True,
     )
-    if options.tls is not None and options.tls.ca is not None:
-        _trust(client, options.tls.ca, options.pool)
+    if not secure:
+        # Loading the system's authorities takes longer than connecting, and a plain connection asks none of them.
+        _trust(client, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), pool)
+    elif ca is not None:
+        _trust(client, ssl.create_default_context(cadata=ca.decode()), pool)
     return client
 
 
-def _trust(client: WeaviateAsyncClient, ca: bytes, pool: int) -> None:
-    """Have the REST half trust the operator's own authority, which the client offers no option for."""
-    context = ssl.create_default_context(cadata=ca.decode())
+def _protocol(address: str, *, secure: bool) -> ProtocolParams:
+    host, _, port = address.rpartition(":")
+    return ProtocolParams(host=host.strip("[]"), port=int(port), secure=secure)
+
+
+def _trust(client: WeaviateAsyncClient, context: ssl.SSLContext, pool: int) -> None:
+    """Have the REST half trust the authorities of a context alone, which the client offers no option for."""
     connection = client._connection  # noqa: SLF001 - see above
     headers = connection._headers  # noqa: SLF001
     limits = httpx.Limits(max_connections=pool, max_keepalive_connections=pool)

@@ -11,7 +11,7 @@ from weaviate.classes.config import DataType, Property, Tokenization
 from weaviate.exceptions import UnexpectedStatusCodeError
 
 from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
-from groundwire_server.adapters.store.weaviate.options import CollectionOptions
+from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.schema import CollectionSchema, PropertySchema, definition, wanted
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -78,12 +78,13 @@ class Schema:
 
     Args:
         connection: to Weaviate.
-        options: what the configuration asks for.
+        options: of the store.
+        vectors: what makes the vectors of its chunks.
     """
 
-    def __init__(self, connection: Connection, options: CollectionOptions) -> None:
+    def __init__(self, connection: Connection, options: WeaviateOptions, vectors: VectorSource) -> None:
         self._connection = connection
-        self._wanted = wanted(options)
+        self._wanted = wanted(options, vectors)
 
     async def plan(self, deadline: Deadline) -> tuple[Step, ...]:
         """Compare what there is with what is asked for; empty when nothing is to be done.

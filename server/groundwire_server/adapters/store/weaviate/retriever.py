@@ -18,7 +18,13 @@ from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import Attributes, Connection, Operation
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.objects import RETURNED, read_passage
-from groundwire_server.adapters.store.weaviate.options import SearchField, SearchMode, WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import (
+    SearchField,
+    SearchMode,
+    SearchOptions,
+    VectorSource,
+    WeaviateOptions,
+)
 from groundwire_server.adapters.store.weaviate.properties import TERMS, TITLE_TERMS
 from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score
 from groundwire_server.adapters.store.weaviate.tokens import query_terms
@@ -45,17 +51,23 @@ class WeaviateRetriever:
     """
 
     def __init__(
-        self, connection: Connection, documents: Objects, versions: Versions, options: WeaviateOptions
+        self,
+        connection: Connection,
+        documents: Objects,
+        versions: Versions,
+        options: WeaviateOptions,
+        vectors: VectorSource,
+        search: SearchOptions,
     ) -> None:
         self._connection = connection
         self._documents = documents
         self._versions = versions
-        self._search = options.search
-        self._collection = options.collection.name
-        self._vector = options.collection.vector
-        self._fields = [f"{_FIELDS[field]}^{boost:g}" for field, boost in options.search.fields.items()]
-        self._vectorized = options.collection.vectorizer is not None
-        self._by_module = ModuleSearch(options.search, self._vector, self._fields)
+        self._search = search
+        self._collection = options.collection
+        self._vector = options.vector
+        self._fields = [f"{_FIELDS[field]}^{boost:g}" for field, boost in search.query_properties.items()]
+        self._vectorized = vectors.module is not None
+        self._by_module = ModuleSearch(search, self._vector, self._fields)
 
     async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
         """Search; see the port."""

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groundwire_server.adapters.store.weaviate import properties as p
-from groundwire_server.adapters.store.weaviate.options import CollectionOptions, SearchField, Vectorizer
+from groundwire_server.adapters.store.weaviate.options import (
+    SearchField,
+    VectorizerOptions,
+    VectorSource,
+    WeaviateOptions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class CollectionSchema:
     properties: tuple[PropertySchema, ...]
     vectors: tuple[str, ...]
     replicas: int
-    vectorizer: Vectorizer | None = None
+    vectorizer: VectorizerOptions | None = None
 
 
 def _read(name: str, type_: str = "text") -> PropertySchema:
@@ -99,22 +104,20 @@ _DOCUMENTS: Final = (
 )
 
 
-def wanted(options: CollectionOptions) -> tuple[CollectionSchema, CollectionSchema]:
-    """The collections that the options ask for."""
+def wanted(options: WeaviateOptions, vectors: VectorSource) -> tuple[CollectionSchema, CollectionSchema]:
+    """Return the collections of chunks and of documents that the options ask for."""
     words = tuple(PropertySchema(name, "text", options.tokenization, searchable=True) for name in _WORDS)
-    model = f"{options.model} ({options.dimensions})" if options.model else "none"
     read: tuple[PropertySchema, ...] = _CHUNKS_READ
-    if options.vectorizer is not None:
-        model = options.vectorizer.name
+    if vectors.module is not None:
         read = (*read, _read(p.WHOLE), _read(p.TITLE))
     return (
         CollectionSchema(
-            options.name,
-            f"groundwire: chunks; vectors of {model}",
+            options.collection,
+            f"groundwire: chunks; vectors of {vectors.name}",
             (*_CHUNKS_FILTERED, *words, *read),
             (options.vector,),
             options.replicas,
-            options.vectorizer,
+            vectors.module,
         ),
         CollectionSchema(options.documents, "groundwire: documents", _DOCUMENTS, (), options.replicas),
     )
@@ -158,9 +161,9 @@ def _property(schema: PropertySchema) -> dict[str, Any]:
     return written
 
 
-def _vector(vectorizer: Vectorizer | None) -> dict[str, Any]:
+def _vector(vectorizer: VectorizerOptions | None) -> dict[str, Any]:
     by: dict[str, Any] = {"none": {}}
     if vectorizer is not None:
-        embedded = [_EMBEDDED[each] for each in vectorizer.fields]
-        by = {vectorizer.module: {**vectorizer.settings, "properties": embedded, "vectorizeClassName": False}}
+        embedded = [_EMBEDDED[each] for each in vectorizer.properties]
+        by = {vectorizer.module: {**vectorizer.module_settings, "properties": embedded, "vectorizeClassName": False}}
     return {"vectorizer": by, "vectorIndexType": "hnsw", "vectorIndexConfig": {"distance": "cosine"}}

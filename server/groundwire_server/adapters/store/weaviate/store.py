@@ -1,6 +1,6 @@
 """Opening the Weaviate store."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
 
@@ -9,7 +9,7 @@ from groundwire_server.adapters.store.weaviate.connection import Connection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
 from groundwire_server.adapters.store.weaviate.failures import Fault
 from groundwire_server.adapters.store.weaviate.migration import Schema
-from groundwire_server.adapters.store.weaviate.options import SearchOptions, WeaviateOptions
+from groundwire_server.adapters.store.weaviate.options import SearchOptions, VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.probe import Probe
 from groundwire_server.adapters.store.weaviate.retriever import WeaviateRetriever
 from groundwire_server.adapters.store.weaviate.sentence_vectors import WeaviateSentenceVectors
@@ -32,37 +32,45 @@ class WeaviateStore:
     schema: Schema
     probe: Probe
     _options: WeaviateOptions
+    _vectors: VectorSource
     _documents: Objects
     _versions: Versions
     _connection: Connection
 
     @classmethod
-    def open(cls, options: WeaviateOptions, clock: Clock, tracer: Tracer) -> "WeaviateStore":
-        """Make a store that connects when it is first used, within an event loop. It sends nothing."""
-        collection, write = options.collection, options.write
+    def open(cls, options: WeaviateOptions, vectors: VectorSource, clock: Clock, tracer: Tracer) -> "WeaviateStore":
+        """Make a store that connects when it is first used, within an event loop. It sends nothing.
+
+        Raises:
+            OSError: when the file of authorities cannot be read.
+        """
+        write = options.write
         # A call that was too short for its search is no fault of Weaviate's, and a tenant has no place there until its
         # first document comes, unless an operator was to make it.
         expected = {Fault.SLOW, Fault.MISSING_TENANT} if write.create_tenants else {Fault.SLOW}
-        connection = Connection(options.connection, clock, tracer, expected)
-        chunks = Objects(connection, collection.name, options, collection.vector)
-        documents = Objects(connection, collection.documents, options)
-        versions = Versions(documents, clock, write.version_lag, write.change_seconds)
+        headers = {} if vectors.module is None else vectors.module.headers()
+        connection = Connection(options, headers, clock, tracer, expected)
+        chunks = Objects(connection, options.collection, options, options.vector)
+        documents = Objects(connection, options.documents, options)
+        versions = Versions(documents, clock, write.version_lag_seconds, write.change_seconds)
         return cls(
-            WeaviateRetriever(connection, documents, versions, options),
-            WeaviateCorpus(chunks, documents, versions, clock, vectorized=collection.vectorizer is not None),
+            WeaviateRetriever(connection, documents, versions, options, vectors, SearchOptions()),
+            WeaviateCorpus(chunks, documents, versions, clock, vectorized=vectors.module is not None),
             WeaviateSentenceVectors(chunks),
-            Schema(connection, collection),
-            Probe(connection, collection.documents),
+            Schema(connection, options, vectors),
+            Probe(connection, options.documents),
             options,
+            vectors,
             documents,
             versions,
             connection,
         )
 
     def searched(self, search: SearchOptions) -> WeaviateRetriever:
-        """A retriever over the same connection that searches in another way."""
-        options = replace(self._options, search=search)
-        return WeaviateRetriever(self._connection, self._documents, self._versions, options)
+        """Return a retriever over the same connection that searches in another way."""
+        return WeaviateRetriever(
+            self._connection, self._documents, self._versions, self._options, self._vectors, search
+        )
 
     async def close(self) -> None:
         """Close the connection; calls that run fail."""

@@ -16,7 +16,7 @@ from weaviate.config import GrpcConfig
 from weaviate.connect import ConnectionParams
 
 from groundwire_server.adapters.store.weaviate.failures import WireError
-from groundwire_server.adapters.store.weaviate.options import ConnectionOptions
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 
 _RECONNECT_AT_MOST_MS = 2000
 
@@ -48,12 +48,12 @@ class BoundedParams(ConnectionParams):
         return _BoundedChannel(cast("grpc.aio.Channel", channel))
 
 
-def grpc_config(options: ConnectionOptions) -> GrpcConfig:
+def grpc_config(options: WeaviateOptions, ca: bytes | None) -> GrpcConfig:
     """Keepalive, a bounded wait between reconnects, no proxy from the environment, and the operator's own authority."""
-    milliseconds = int(options.keepalive * 1000)
+    milliseconds = int(options.keepalive_seconds * 1000)
     credentials = None
-    if options.tls is not None and options.tls.ca is not None:
-        credentials = grpc.ssl_channel_credentials(root_certificates=options.tls.ca)
+    if ca is not None:
+        credentials = grpc.ssl_channel_credentials(root_certificates=ca)
     return GrpcConfig(
         channel_options=[
             ("grpc.keepalive_time_ms", milliseconds),

@@ -1,64 +1,94 @@
-"""All that can be set."""
+"""The whole configuration, and its JSON schema."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
-from groundwire_server.app.configuration.models.access import Authentication, Tenant
-from groundwire_server.app.configuration.models.embedders import Embedder
-from groundwire_server.app.configuration.models.generators import Model
-from groundwire_server.app.configuration.models.providers import Provider
-from groundwire_server.app.configuration.models.routes import Route
-from groundwire_server.app.configuration.models.section import Name, Section
-from groundwire_server.app.configuration.models.server import Server, Telemetry
-from groundwire_server.app.configuration.models.spending import Spending
-from groundwire_server.app.configuration.models.stores import Store
+from groundwire_server.app.configuration.models.authentication import AuthenticationConfig, Tenant
+from groundwire_server.app.configuration.models.embedders import EmbedderConfig
+from groundwire_server.app.configuration.models.generators import ModelConfig
+from groundwire_server.app.configuration.models.providers import ProviderConfig
+from groundwire_server.app.configuration.models.routes import RouteConfig
+from groundwire_server.app.configuration.models.section import Name
+from groundwire_server.app.configuration.models.spending import SpendingConfig
+from groundwire_server.app.configuration.models.stores import StoreConfig
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
+from groundwire_server.edge.options import ServerOptions
+from groundwire_server.options import Options
 
 RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 
 
-class Configuration(Section):
-    """A configuration in force."""
+class Configuration(Options):
+    """The configuration of a server."""
 
-    server: Server = Field(default_factory=Server, description="How the server listens and ends.")
-    authentication: Authentication = Field(
-        default_factory=Authentication,
-        description="How callers prove who they are. Without any of it they are believed, on this machine alone.",
+    server: ServerOptions = Field(
+        default_factory=ServerOptions, description="How the server listens, limits its load and shuts down."
+    )
+    authentication: AuthenticationConfig = Field(
+        default_factory=AuthenticationConfig,
+        description="How callers are authenticated. Without it they are trusted to identify themselves, on this "
+        "machine alone.",
     )
     tenants: tuple[Tenant, ...] | None = Field(
         None,
         min_length=1,
-        description="The tenants that there are; whatever a credential names if none.",
+        description="The tenants that exist; any tenant that a credential names if unset.",
         examples=[["acme", "demo"]],
     )
-    telemetry: Telemetry = Field(default_factory=Telemetry, description="What is told of what the server does.")
-    embedders: dict[Name, Embedder] = Field(default_factory=dict, description="What makes vectors, by name.")
-    stores: dict[Name, Store] = Field(min_length=1, description="Where documents are kept, by name.")
+    telemetry: TelemetryConfig = Field(default_factory=TelemetryConfig, description="Traces, metrics and logs.")
+    embedders: dict[Name, EmbedderConfig] = Field(
+        default_factory=dict, description="Embedders, which make vectors, by name."
+    )
+    stores: dict[Name, StoreConfig] = Field(min_length=1, description="Stores of documents, by name.")
     corpus: Name | None = Field(
         None,
-        description="The store that the document calls keep documents in; the only one if none.",
+        description="The store that document calls write to, by name; the only store if unset.",
         examples=["main"],
     )
-    providers: dict[Name, Provider] = Field(
-        default_factory=dict, description="Who runs models that are not part of the server, by name."
+    providers: dict[Name, ProviderConfig] = Field(
+        default_factory=dict, description="Providers of models and embedders outside the server, by name."
     )
-    models: dict[Name, Model] = Field(min_length=1, description="What writes answers, by name.")
+    models: dict[Name, ModelConfig] = Field(min_length=1, description="Models, which write answers, by name.")
     concurrency: ConcurrencyOptions | None = Field(
-        None, description="How many calls of models at once, for all of them together; as many as come if none."
+        None, description="Calls of all models together in flight; unlimited if unset."
     )
-    routes: dict[RouteName, Route] = Field(
-        min_length=1, description="The uses of the service, by name; calls that name none take `default`."
+    routes: dict[RouteName, RouteConfig] = Field(
+        min_length=1, description="Routes, the named uses of the service; calls that name none take `default`."
     )
     self_hosted_only: tuple[Tenant, ...] | None = Field(
         None,
         min_length=1,
-        description="Tenants whose questions and documents reach no hosted model or embedder, whatever the route.",
+        description="Tenants whose questions and documents never reach a hosted model or embedder, whatever the route.",
         examples=[["acme"]],
     )
-    spending: Spending = Field(default_factory=Spending, description="What models may cost.")
+    spending: SpendingConfig = Field(
+        default_factory=SpendingConfig, description="The currency of prices, and a limit on the cost of models."
+    )
 
     @property
     def corpus_store(self) -> str:
-        """The name of the store that keeps documents."""
+        """The name of the store that document calls write to."""
         return self.corpus or next(iter(self.stores))
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of the file, by which editors check and complete it."""
+    schema = Configuration.model_json_schema()
+    # A file may leave these sections out, since they are built in; the class alone may not.
+    del schema["required"]
+    for section in (schema, *schema["$defs"].values()):
+        properties = section.get("properties", {})
+        for name in set(properties) - set(section.get("required", ())):
+            properties[name] = _nullable(properties[name])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "groundwire.yaml"}
+
+
+def _nullable(field: dict[str, Any]) -> dict[str, Any]:
+    """Allow null for a section: it is what YAML has for one whose lines are all comments."""
+    described: dict[str, Any] = {key: field[key] for key in ("title", "description", "default") if key in field}
+    typed = {key: value for key, value in field.items() if key not in described}
+    if "$ref" not in typed and typed.get("type") != "object":
+        return field
+    return {**described, "anyOf": [typed, {"type": "null"}]}

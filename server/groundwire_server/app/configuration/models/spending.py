@@ -1,22 +1,18 @@
-"""What models may cost."""
-
-from typing import Annotated
+"""The cost of models."""
 
 from pydantic import Field
 
-from groundwire_server.app.configuration.models.section import Section
+from groundwire_server.options import Options
 
 
-class Spending(Section):
-    """What models may cost."""
+class SpendingConfig(Options):
+    """The currency of prices, and a limit on the cost of models."""
 
-    currency: Annotated[
-        str, Field(pattern="^[A-Z]{3}$", description="The one that all prices are in, by its code of three letters.")
-    ] = "USD"
-    daily: float | None = Field(
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="Currency of all prices, as its three-letter code.")
+    daily_limit: float | None = Field(
         None,
         gt=0,
         le=1_000_000_000,
-        description="What each tenant may spend in a day (UTC), counted by each process; as much as comes if none.",
+        description="What each tenant may spend in a day (UTC), counted by each process; unlimited if unset.",
         examples=[25.0],
     )

@@ -1,19 +1,19 @@
-"""Models, who runs them, and the chains that routes make of them."""
+"""Rules for models that their sections alone cannot express: providers, data residency, and the chains of routes."""
 
 from collections.abc import Iterator, Mapping
 
+from groundwire_server.app.configuration.embedder_rules import asks_hosted
+from groundwire_server.app.configuration.errors import ConfigError, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.parts import Extractive
-from groundwire_server.app.configuration.of_embedders import asks_hosted
-from groundwire_server.app.configuration.problems import Problem, not_among
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.domain.residency import Residency, within
 
 
 def residencies(configuration: Configuration) -> Mapping[str, Residency]:
-    """Who runs each model. One whose provider is not there runs nowhere."""
+    """Return who runs each model; one whose provider is unknown is left out."""
     found = {}
     for alias, model in configuration.models.items():
-        if isinstance(model, Extractive):
+        if isinstance(model, ExtractiveModelConfig):
             # It quotes here, but compares sentences by the vectors of its store's embedder.
             seen = asks_hosted(configuration, model.store)
             found[alias] = Residency.HOSTED if seen else Residency.SELF_HOSTED
@@ -22,42 +22,44 @@ def residencies(configuration: Configuration) -> Mapping[str, Residency]:
     return found
 
 
-def dangling(configuration: Configuration) -> Iterator[Problem]:
-    """Yield a problem for each model without a provider of its kind, and each chain without a model."""
+def check_models(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each model without a provider of its kind, and for each chain without a model."""
     for alias, model in configuration.models.items():
-        if isinstance(model, Extractive):
+        if isinstance(model, ExtractiveModelConfig):
             continue
         path = ("models", alias, "provider")
         provider = configuration.providers.get(model.provider)
         if provider is None:
-            yield Problem(path, not_among(model.provider, configuration.providers, "there is no provider of this name"))
+            yield ConfigError(
+                path, not_among(model.provider, configuration.providers, "there is no provider of this name")
+            )
         elif provider.kind != model.kind:
-            yield Problem(path, f"is of the kind {provider.kind}, and the model of the kind {model.kind}")
-    yield from _tenants(configuration)
-    yield from _empty(configuration)
+            yield ConfigError(path, f"is of the kind {provider.kind}, and the model of the kind {model.kind}")
+    yield from _check_tenants(configuration)
+    yield from _check_chains(configuration)
 
 
-def _tenants(configuration: Configuration) -> Iterator[Problem]:
+def _check_tenants(configuration: Configuration) -> Iterator[ConfigError]:
     if configuration.tenants is None:
         return
     for index, tenant in enumerate(configuration.self_hosted_only or ()):
         if tenant not in configuration.tenants:
             # A tenant that is misspelt would go without its protection.
-            yield Problem(
+            yield ConfigError(
                 ("self_hosted_only", index), not_among(tenant, configuration.tenants, "there is no tenant of this name")
             )
 
 
-def _empty(configuration: Configuration) -> Iterator[Problem]:
-    """Routes that could ask no model at all, for everybody or for some tenants."""
+def _check_chains(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each route that could ask no model at all, for everybody or for some tenants."""
     run_by = residencies(configuration)
     for name, route in configuration.routes.items():
         if any(alias not in run_by for alias in route.models):
-            continue  # told of already
+            continue  # reported already
         if not within(route.models, run_by, self_hosted_only=True):
             path = ("routes", name, "models")
             if route.self_hosted_only:
-                yield Problem(path, "are all hosted, and self_hosted_only bars them: add one that is not")
+                yield ConfigError(path, "are all hosted, and self_hosted_only bars them: add one that is not")
             elif configuration.self_hosted_only:
                 first = configuration.self_hosted_only[0]
-                yield Problem(path, f"are all hosted, which self_hosted_only bars for {first}: add one that is not")
+                yield ConfigError(path, f"are all hosted, which self_hosted_only bars for {first}: add one that is not")

@@ -1,4 +1,4 @@
-"""Walking down the sections: what may stand at a path."""
+"""A walk down the classes of the sections: the types that are allowed at a path."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from groundwire_server.app.configuration.problems import Path
-from groundwire_server.app.configuration.secrets import Secret
+from groundwire_server.app.configuration.errors import Path
+from groundwire_server.options.secret import Secret
 
 KIND = "kind"
 """The key that says which of several sections a mapping is."""
@@ -18,7 +18,7 @@ _CONTAINERS = (list, tuple, frozenset)
 
 
 def alternatives(annotation: Any) -> Iterator[Any]:
-    """What an annotation allows: itself, or each member of a union."""
+    """Yield the types that an annotation allows: itself, or each member of a union."""
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from alternatives(get_args(annotation)[0])
@@ -30,35 +30,37 @@ def alternatives(annotation: Any) -> Iterator[Any]:
 
 
 def sections(annotation: Any) -> list[type[BaseModel]]:
-    """The sections among what an annotation allows."""
+    """Return the sections among the types that an annotation allows."""
     return [each for each in alternatives(annotation) if isinstance(each, type) and issubclass(each, BaseModel)]
 
 
 def section_of(annotation: Any, given: Any = None) -> type[BaseModel] | None:
-    """The section that an annotation means; of several the one whose kind is given, or else the first."""
+    """Return the section of an annotation; of several the one whose kind is given, or else the first."""
     found = sections(annotation)
     kind = given.get(KIND) if isinstance(given, dict) else None
     return next((each for each in found if kind in kinds(each)), found[0] if found else None)
 
 
 def kinds(section: type[BaseModel]) -> Sequence[Any]:
-    """The words for a section where there are several."""
+    """Return the words by which a section is chosen among several."""
     field = section.model_fields.get(KIND)
     return get_args(field.annotation) if field else ()
 
 
 def holds_others(annotation: Any) -> bool:
-    """Whether a section, a mapping or a list may stand there, and nothing else, not even null."""
+    """Whether only a section, a mapping or a list is allowed, not even null."""
     return all(get_origin(each) in {dict, *_CONTAINERS} or sections(each) for each in alternatives(annotation))
 
 
-def settled(values: Any, annotation: Any) -> Any:
-    """The values without the keys that hold nothing where others could stand.
+def without_empty_sections(values: Any, annotation: Any) -> Any:
+    """Return the values without the empty sections.
 
-    All lines under such a key are comments; it means what it would mean without it.
+    A section whose lines are all comments has no value in YAML; it means the same as one that is left out.
     """
     if isinstance(values, list):
-        return [settled(each, inner) for each, inner in zip(values, _items(annotation, values), strict=True)]
+        return [
+            without_empty_sections(each, inner) for each, inner in zip(values, _items(annotation, values), strict=True)
+        ]
     if not isinstance(values, dict):
         return values
     known = sections(annotation)
@@ -66,7 +68,7 @@ def settled(values: Any, annotation: Any) -> Any:
     for key, value in values.items():
         inner = next(below(annotation, key), Any)
         if value is not None or not known or not holds_others(inner):
-            found[key] = settled(value, inner)
+            found[key] = without_empty_sections(value, inner)
     return found
 
 
@@ -75,7 +77,7 @@ def _items(annotation: Any, values: list[Any]) -> list[Any]:
 
 
 def below(annotation: Any, part: str | int) -> Iterator[Any]:
-    """What may stand under a key or an index."""
+    """Yield the types that are allowed under a key or an index."""
     for each in alternatives(annotation):
         if sections(each):
             if part in each.model_fields:
@@ -87,7 +89,7 @@ def below(annotation: Any, part: str | int) -> Iterator[Any]:
 
 
 def at(annotation: Any, path: Path) -> list[Any]:
-    """What may stand at a path."""
+    """Return the types that are allowed at a path."""
     found = [annotation]
     for part in path:
         found = [inner for each in found for inner in below(each, part)]
@@ -95,18 +97,18 @@ def at(annotation: Any, path: Path) -> list[Any]:
 
 
 def every(annotations: Iterable[Any]) -> list[Any]:
-    """All that some annotations allow."""
+    """Return the types that some annotations allow."""
     return [each for annotation in annotations for each in alternatives(annotation)]
 
 
 def key_words(annotations: Iterable[Any]) -> list[str]:
-    """The keys of a mapping whose keys are words of an enum."""
+    """Return the keys of a mapping whose keys are words of an enum."""
     keys = [get_args(each)[0] for each in every(annotations) if get_origin(each) is dict]
     return [str(member.value) for each in keys if isinstance(each, type) and issubclass(each, Enum) for member in each]
 
 
 def is_text(annotations: Iterable[Any]) -> bool:
-    """Whether a text may stand there, and no number or truth."""
+    """Whether a text is allowed, and no number or boolean."""
     found = every(annotations)
     return any(map(_is_text, found)) and not any(each in {int, float, bool} for each in found)
 

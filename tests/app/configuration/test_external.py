@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.adapters.authentication.key_file import changing
-from groundwire_server.app.configuration import check, of_embedders
-from groundwire_server.app.configuration.problems import InvalidConfigurationError
+from groundwire_server.app.configuration import external
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from tests.app.configuration.reading import loaded
 from tests.doubles.certificates import Authority
 from tests.doubles.issuer import Issuer
@@ -29,20 +29,20 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The extra's packages; a test takes away what it wants to be missing."""
-    there = set(of_embedders._LOCAL_EXTRA)
+    there = set(external._LOCAL_EXTRA)
 
     def find(name: str) -> ModuleSpec | None:
         return ModuleSpec(name, None) if name in there else None
 
-    monkeypatch.setattr(of_embedders, "find_spec", find)
+    monkeypatch.setattr(external, "find_spec", find)
     return there
 
 
 def wrong(folder: Path, text: str) -> list[str]:
     try:
-        check.verify(loaded(folder, text), NOW)
+        external.verify(loaded(folder, text), NOW)
     except InvalidConfigurationError as invalid:
-        return [str(problem).replace(f"{folder}/", "") for problem in invalid.problems]
+        return [str(error).replace(f"{folder}/", "") for error in invalid.errors]
     return []
 
 
@@ -103,7 +103,7 @@ def test_a_certificate_with_its_key_is_right(here: Path) -> None:
     [
         (_without_key, "the key tls.key cannot be read: No such file or directory"),
         (_expired, "has expired at"),
-        (_key_of_another, "tls.key is another certificate's than tls.crt"),
+        (_key_of_another, "tls.key does not belong to the certificate tls.crt"),
         (_folder_for_a_certificate, "the certificate tls.crt is a folder: name the file in it"),
         (_pipe_for_a_certificate, "the certificate tls.crt is a pipe or a device: name a file"),
     ],
@@ -118,7 +118,7 @@ def test_a_certificate_that_cannot_be_used_is_one_line(here: Path, put: Callable
 def test_a_certificate_that_comes_without_a_key_is_one_line(here: Path) -> None:
     _good(here)
     assert wrong(here, "server: {tls: {certificate: tls.crt}}") == [
-        "groundwire.yaml:1: server.tls: the certificate tls.crt comes without its key: name the key's file beside it"
+        "groundwire.yaml:1: server.tls: the certificate tls.crt has no key: name the file of its key"
     ]
 
 
@@ -167,7 +167,7 @@ def test_a_key_set_in_a_file_is_right_and_one_of_an_address_is_not_fetched(here:
 def test_a_key_set_that_is_no_file_is_one_line(here: Path, put: Callable[[Path], None]) -> None:
     put(here / "jwks.json")
     assert wrong(here, TOKENS % "jwks.json") == [
-        "groundwire.yaml:3: authentication.tokens[0].jwks: jwks.json is no file that can be read"
+        "groundwire.yaml:3: authentication.tokens[0].jwks: jwks.json is not a file that can be read"
     ]
 
 
@@ -209,7 +209,7 @@ def test_a_folder_that_may_not_be_written_is_one_line(here: Path, monkeypatch: p
     assert line == f"built in: stores.main.folder: {here} cannot be written by this user"
 
 
-@pytest.mark.parametrize("missing", of_embedders._LOCAL_EXTRA)
+@pytest.mark.parametrize("missing", external._LOCAL_EXTRA)
 def test_an_embedder_without_its_packages_is_one_line(here: Path, installed: set[str], missing: str) -> None:
     installed.remove(missing)
     (line,) = wrong(here, "")

@@ -1,5 +1,11 @@
-"""Reading a YAML file so that every value knows its line."""
+"""YAML with the line of every value, and with the plain words of YAML 1.2.
 
+PyYAML parses. Its nodes are used in place of its values, which have lost their lines, and its resolver is left out: it
+is that of YAML 1.1, in which `no` is false, `1:30` is 90 and a date is an object. pydantic-settings reads YAML through
+that resolver and keeps no lines, so it could not name the place of an error.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
@@ -7,8 +13,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from groundwire_server.app.configuration.problems import InvalidConfigurationError, Path, Problem
-from groundwire_server.app.configuration.scalars import scalar
+from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.domain.failure import GroundwireError
 from groundwire_server.files.small import UnreadableFileError, text_of
 
@@ -18,13 +23,21 @@ _DEPTH_LIMIT = 32
 _TAG = "tag:yaml.org,2002:"
 _TAGS = frozenset({f"{_TAG}str", f"{_TAG}map", f"{_TAG}seq"})
 
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,4000}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_BASES = {"0o": 8, "0x": 16}
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
 
 class _UnsupportedYamlError(GroundwireError, yaml.MarkedYAMLError):
-    """It is YAML, but not such as a configuration needs."""
+    """A feature of YAML that configurations do without."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves every word as it stands."""
+    """A loader that leaves every word a text."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # the stubs know no other than theirs
 
@@ -33,18 +46,18 @@ class _Loader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             # Within each other they grow without end from a few lines.
             raise _UnsupportedYamlError(
-                problem="anchors and aliases are not taken: write the value out", problem_mark=event.start_mark
+                problem="anchors and aliases are not supported: write the value out", problem_mark=event.start_mark
             )
         return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A file's values.
+class YamlFile:
+    """The values of a file.
 
     Attributes:
         name: the file as it was named.
-        values: the mapping that it holds.
+        values: the mapping in it.
         lines: the line of each key and item, from 1.
     """
 
@@ -53,17 +66,17 @@ class Document:
     lines: Mapping[Path, int]
 
     def origin(self, path: Path) -> str:
-        """The file and line of a value, or of the nearest one around it."""
+        """Return the file and line of a value, or of the nearest one around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return f"{self.name}:{self.lines[path]}" if path else self.name
 
 
-def read(file: File) -> Document:
+def read(file: File) -> YamlFile:
     """Read a file.
 
     Raises:
-        InvalidConfigurationError: when it cannot be read, is no YAML, or is not one mapping.
+        InvalidConfigurationError: when it cannot be read, is not YAML, or is not one mapping.
     """
     name = str(file)
     try:
@@ -74,25 +87,25 @@ def read(file: File) -> Document:
     return parse(text, name)
 
 
-def parse(text: str, name: str) -> Document:
-    """Read a text.
+def parse(text: str, name: str) -> YamlFile:
+    """Parse the text of a file.
 
     Raises:
-        InvalidConfigurationError: when it is no YAML, or not one mapping.
+        InvalidConfigurationError: when it is not YAML, or not one mapping.
     """
-    values, lines = value_of(text, name)
+    values, lines = parse_value(text, name)
     if values is None:
-        return Document(name, {}, {})
+        return YamlFile(name, {}, {})
     if not isinstance(values, dict):
         raise _invalid(f"{name}:1", "must hold `key: value` lines, such as `server:`")
-    return Document(name, values, lines)
+    return YamlFile(name, values, lines)
 
 
-def value_of(text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
-    """Any value that is written as YAML, with the line of each key and item in it.
+def parse_value(text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
+    """Parse any value, and return it with the line of each key and item in it.
 
     Raises:
-        InvalidConfigurationError: when it is no YAML, or holds what a configuration has no use for.
+        InvalidConfigurationError: when it is not YAML, or uses a feature that configurations do without.
     """
     try:
         # It looks for characters that YAML does not allow at once.
@@ -112,16 +125,31 @@ def value_of(text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
         raise _invalid(name, _TOO_DEEP) from None
     finally:
         loader.dispose()
-    if reader.problems:
-        raise InvalidConfigurationError(reader.problems)
+    if reader.errors:
+        raise InvalidConfigurationError(reader.errors)
     return value, reader.lines
 
 
+def plain(text: str) -> str | int | float | bool | None:
+    """Return the value of a word without quotes, by the core schema of YAML 1.2: `no` and `on` are texts."""
+    if text in _NULL:
+        return None
+    if text in _BOOLEAN:
+        return _BOOLEAN[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _BASED.fullmatch(text):
+        return int(text[2:], _BASES[text[:2]])
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return float(text.replace(".", "", 1)) if _NOT_FINITE.fullmatch(text) else text
+
+
 class _Reader:
-    """Turns nodes into values and remembers where they stand."""
+    """Turns nodes into values and remembers their lines."""
 
     def __init__(self, name: str) -> None:
-        self.problems: list[Problem] = []
+        self.errors: list[ConfigError] = []
         self.lines: dict[Path, int] = {}
         self._name = name
 
@@ -129,7 +157,7 @@ class _Reader:
         if len(path) > _DEPTH_LIMIT:
             raise _invalid(self._at(node), _TOO_DEEP)
         if node.tag not in _TAGS:
-            self._wrong(path, f"the tag {node.tag.removeprefix(_TAG)} is not taken: write a plain value", node)
+            self._refuse(path, f"the tag {node.tag.removeprefix(_TAG)} is not supported: write a plain value", node)
             return None
         match node:
             case yaml.MappingNode():
@@ -137,7 +165,7 @@ class _Reader:
             case yaml.SequenceNode():
                 return [self._item(each, (*path, index)) for index, each in enumerate(node.value)]
             case yaml.ScalarNode():
-                return self._text(node, path) if node.style else scalar(node.value)
+                return self._text(node, path) if node.style else plain(node.value)
             case _:
                 raise AssertionError
 
@@ -145,14 +173,14 @@ class _Reader:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._wrong(path, "a key must be a word", key_node)
+                self._refuse(path, "a key must be a word", key_node)
                 continue
             key = self._text(key_node, path)
             here = (*path, key)
             if key == "<<":
-                self._wrong(here, "merge keys are not taken: write the values out", key_node)
+                self._refuse(here, "merge keys are not supported: write the values out", key_node)
             elif key in values:
-                self._wrong(here, f"is given twice, first in line {self.lines[here]}", key_node)
+                self._refuse(here, f"is given twice, first in line {self.lines[here]}", key_node)
             else:
                 self.lines[here] = key_node.start_mark.line + 1
                 values[key] = self.value(value_node, here)
@@ -166,11 +194,11 @@ class _Reader:
         text = str(node.value)
         # No path, name or header can hold them, and what uses such a text fails in its own way.
         if "\0" in text or (not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)):
-            self._wrong(path, "holds a character that no text has: remove it", node)
+            self._refuse(path, "holds a character that is not valid in text: remove it", node)
         return text
 
-    def _wrong(self, path: Path, message: str, node: yaml.Node) -> None:
-        self.problems.append(Problem(path, message, self._at(node)))
+    def _refuse(self, path: Path, message: str, node: yaml.Node) -> None:
+        self.errors.append(ConfigError(path, message, self._at(node)))
 
     def _at(self, node: yaml.Node) -> str:
         return f"{self._name}:{node.start_mark.line + 1}"
@@ -180,4 +208,4 @@ _TOO_DEEP = f"is nested over {_DEPTH_LIMIT} levels deep: is it another file?"
 
 
 def _invalid(origin: str, message: str) -> InvalidConfigurationError:
-    return InvalidConfigurationError([Problem((), message, origin)])
+    return InvalidConfigurationError([ConfigError((), message, origin)])

@@ -13,27 +13,32 @@ _SIZE_LIMIT = 64 * 1024
 
 
 class Secret:
-    """A secret and where it comes from: `env://NAME` or `file://PATH`. It shows only the latter.
+    """A secret and its reference, `env://NAME` or `file://PATH`, which alone is printed.
 
-    A secret itself in the file is refused: files are committed, copied and shown.
+    pydantic's SecretStr hides the value too, but the file would hold the secret itself, and files are committed, copied
+    and shown. Here it is refused.
     """
 
     __slots__ = ("_value", "reference")
 
-    def __init__(self, reference: str) -> None:
-        """Read what the reference leads to.
+    def __init__(self, reference: str, value: str) -> None:
+        self.reference = reference
+        self._value = value
+
+    @classmethod
+    def resolve(cls, reference: str) -> "Secret":
+        """Read the secret of a reference.
 
         Raises:
-            ValueError: when it is no reference, or leads nowhere; the text holds no part of what was given.
+            ValueError: when it is not a reference, or leads nowhere; the message holds no part of what was given.
         """
         scheme, separator, place = reference.partition("://")
         if not separator or scheme not in {"env", "file"} or not place:
             raise ValueError("must be a reference, env://NAME or file:///PATH, and not the secret itself")
-        self.reference = reference
-        self._value = _from_environment(place) if scheme == "env" else _from_file(Path(place))
+        return cls(reference, _from_environment(place) if scheme == "env" else _from_file(Path(place)))
 
     def reveal(self) -> str:
-        """The secret itself."""
+        """Return the secret itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -49,9 +54,10 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(
-            cls,
-            core_schema.str_schema(strict=True),
+        resolved = core_schema.no_info_after_validator_function(cls.resolve, core_schema.str_schema(strict=True))
+        return core_schema.json_or_python_schema(
+            resolved,
+            core_schema.union_schema([core_schema.is_instance_schema(cls), resolved]),
             serialization=core_schema.plain_serializer_function_ser_schema(lambda secret: secret.reference),
         )
 

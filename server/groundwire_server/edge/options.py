@@ -1,0 +1,67 @@
+"""Options of the server, apart from the modules that use them, whose imports a configuration does not need."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from groundwire_server.options import Options
+
+
+class TlsOptions(Options):
+    """TLS of the listening address, from files in PEM, which are read again when they change."""
+
+    certificate: Path = Field(
+        description="The server's certificate, and the chain from it to an authority, PEM.",
+        examples=["/etc/groundwire/tls.crt"],
+    )
+    key: Path | None = Field(
+        None,
+        description="The certificate's private key without a passphrase, PEM; in the certificate's file if unset.",
+        examples=["/etc/groundwire/tls.key"],
+    )
+    # gRPC for Python either asks for no certificate or insists on one.
+    client_ca: Path | None = Field(
+        None,
+        description="Authorities of client certificates, PEM; if set, every caller must present a certificate.",
+        examples=["/etc/groundwire/clients.pem"],
+    )
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Every file."""
+        return [path for path in (self.certificate, self.key, self.client_ca) if path is not None]
+
+
+class DrainOptions(Options):
+    """How the server shuts down."""
+
+    notice_seconds: float = Field(
+        0.0, ge=0, le=600, description="Seconds between NOT_SERVING and the refusal of new calls, for load balancers."
+    )
+    grace_seconds: float = Field(10.0, ge=0, le=3600, description="Seconds that calls in flight have to finish.")
+
+
+class ServerOptions(Options):
+    """How the server listens, limits its load and shuts down."""
+
+    listen: str = Field("127.0.0.1:50051", description="HOST:PORT to listen on; port 0 chooses a free one.")
+    tls: TlsOptions | None = Field(None, description="TLS of the listening address; plain text if unset.")
+    max_concurrent_calls: int = Field(
+        1000, ge=1, le=100_000, description="Calls in flight, health checks included; further ones are refused."
+    )
+    write_seconds: float = Field(
+        10.0, gt=0, le=600, description="Seconds that one event of a stream waits for a slow client."
+    )
+    drain: DrainOptions = Field(default_factory=DrainOptions, description="How the server shuts down.")
+    dangerously_listen_without_authentication: bool = Field(
+        False, description="Listen beyond this machine although everybody there can then call as anybody."
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, address: str) -> str:
+        host, colon, port = address.rpartition(":")
+        if not host or not colon or not (port.isascii() and port.isdecimal() and int(port) < 65536):
+            raise ValueError("must be HOST:PORT, such as 127.0.0.1:50051")
+        return address

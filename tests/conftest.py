@@ -1,0 +1,42 @@
+"""For every test: properties are checked on the same examples each time, and marks say what starts processes."""
+
+import sys
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+
+# A deadline for each example would depend on how busy the machine is, a new seed on luck.
+hypothesis.settings.register_profile("same-each-time", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("same-each-time")
+
+STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
+"""The audit events of a process that is started."""
+
+
+class UnmarkedProcess(Exception):
+    """A test starts a process, and its mark does not say so."""
+
+
+class ProcessGuard:
+    """Lets those tests alone start processes that are marked `process`: `make quick` leaves them out."""
+
+    def __init__(self) -> None:
+        self._test: pytest.Item | None = None
+        sys.addaudithook(self._audit)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self._test = item
+        try:
+            return (yield)
+        finally:
+            self._test = None
+
+    def _audit(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event in STARTS and self._test is not None and self._test.get_closest_marker("process") is None:
+            raise UnmarkedProcess(f"{self._test.nodeid} starts {arguments[0]!r}: mark it `process`")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ProcessGuard())
