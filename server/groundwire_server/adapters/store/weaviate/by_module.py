@@ -6,20 +6,18 @@ for which the module embeds the question again.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from weaviate.classes.query import Filter as Where
 from weaviate.classes.query import HybridFusion, HybridVector, MetadataQuery
 from weaviate.collections import CollectionAsync
-from weaviate.collections.classes.filters import FilterReturn
 
 from groundwire_server.adapters.store.relative import relative
-from groundwire_server.adapters.store.weaviate.objects import RETURNED, read_passage
+from groundwire_server.adapters.store.weaviate.objects import read_passage
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, similarity
+from groundwire_server.adapters.store.weaviate.searches import ChunkSearch
 from groundwire_server.domain.evidence import Passage, Scores
-
-_RETURNED: Final = list(RETURNED)
 
 
 class ModuleSearch:
@@ -36,19 +34,14 @@ class ModuleSearch:
         self._vector = vector
         self._fields = list(fields)
 
-    async def meaning(
-        self, handle: CollectionAsync[Any, Any], top_k: int, text: str, condition: FilterReturn
-    ) -> Sequence[Passage]:
+    async def meaning(self, search: ChunkSearch, text: str) -> Sequence[Passage]:
         """Search by meaning alone."""
-        found = await handle.query.near_text(
+        found = await search.handle.query.near_text(
             text,
             target_vector=self._vector,
             distance=self._options.max_vector_distance,
-            limit=top_k,
-            auto_limit=self._options.autocut,
-            filters=condition,
             return_metadata=MetadataQuery(distance=True),
-            return_properties=_RETURNED,
+            **search.common,
         )
         similarities = [_similarity(each.metadata.distance) for each in found.objects]
         return [
@@ -56,12 +49,10 @@ class ModuleSearch:
             for each, near, fused in zip(found.objects, similarities, relative(similarities), strict=True)
         ]
 
-    async def both(
-        self, handle: CollectionAsync[Any, Any], top_k: int, terms: str, text: str, condition: FilterReturn
-    ) -> Sequence[Passage]:
+    async def both(self, search: ChunkSearch, text: str) -> Sequence[Passage]:
         """Search by words and by meaning."""
-        found = await handle.query.hybrid(
-            terms,
+        found = await search.handle.query.hybrid(
+            search.terms,
             alpha=self._options.alpha,
             # The index holds stems; a model needs the words of the question as they are.
             vector=HybridVector.near_text(text),
@@ -69,15 +60,12 @@ class ModuleSearch:
             fusion_type=HybridFusion.RELATIVE_SCORE,
             max_vector_distance=self._options.max_vector_distance,
             query_properties=self._fields,
-            limit=top_k,
-            auto_limit=self._options.autocut,
-            filters=condition,
             return_metadata=MetadataQuery(score=True, explain_score=True),
-            return_properties=_RETURNED,
+            **search.common,
         )
         similarities = {str(each.uuid): similarity(each.metadata.explain_score) for each in found.objects}
         unknown = [each for each, near in similarities.items() if near is None]
-        measured = await self._measured(handle, text, unknown) if unknown else {}
+        measured = await self._measured(search.handle, text, unknown) if unknown else {}
         return [
             read_passage(
                 each.properties,

@@ -12,8 +12,8 @@ from weaviate.collections import CollectionAsync
 from weaviate.collections.classes.filters import FilterReturn
 from weaviate.exceptions import WeaviateInsertManyAllFailedError
 
-from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
-from groundwire_server.adapters.store.weaviate.failures import Fault, RefusedObjectsError, StoreFailure
+from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
+from groundwire_server.adapters.store.weaviate.failures import RefusedObjectsError, StoreFailure, StoreFault
 from groundwire_server.adapters.store.weaviate.objects import NewObject
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
@@ -36,7 +36,9 @@ class Objects:
         vector: the name of the vector that objects may have; empty where they have none.
     """
 
-    def __init__(self, connection: Connection, collection: str, options: WeaviateOptions, vector: str = "") -> None:
+    def __init__(
+        self, connection: WeaviateConnection, collection: str, options: WeaviateOptions, vector: str = ""
+    ) -> None:
         self._connection = connection
         self._collection = collection
         self._options = options
@@ -91,7 +93,7 @@ class Objects:
 
         Where an operator creates the tenants, a missing one is a fault.
         """
-        return failure.fault is Fault.MISSING_TENANT and self._options.write.create_tenants
+        return failure.fault is StoreFault.MISSING_TENANT and self._options.write.create_tenants
 
     async def write(self, tenant: str, objects: Iterable[NewObject], deadline: Deadline) -> None:
         """Create or replace objects in bounded batches; they are taken from the iterable as they are sent.

@@ -19,7 +19,7 @@ from groundwire_server.domain.failure import Failure, GroundwireError
 from groundwire_server.domain.vocabulary import Cause
 
 
-class Fault(StrEnum):
+class StoreFault(StrEnum):
     """A fault of Weaviate or of the way to it, with advice for the operator."""
 
     UNAVAILABLE = "Weaviate does not answer: check that it runs and that its HTTP and gRPC ports can be reached"
@@ -38,57 +38,57 @@ class Fault(StrEnum):
 
 
 _CAUSES: Final = {
-    Fault.UNAVAILABLE: Cause.STORE_UNAVAILABLE,
-    Fault.SLOW: Cause.STORE_TIMEOUT,
-    Fault.OVERLOADED: Cause.STORE_UNAVAILABLE,
-    Fault.WRONG_KEY: Cause.STORE_MISCONFIGURED,
-    Fault.MISSING_TENANT: Cause.STORE_MISCONFIGURED,
-    Fault.INACTIVE_TENANT: Cause.STORE_MISCONFIGURED,
-    Fault.MISSING_COLLECTION: Cause.STORE_MISCONFIGURED,
-    Fault.SCHEMA: Cause.STORE_MISCONFIGURED,
-    Fault.READ_ONLY: Cause.STORE_MISCONFIGURED,
-    Fault.MODULE: Cause.EMBEDDER_UNAVAILABLE,
-    Fault.TOO_FEW_NODES: Cause.STORE_MISCONFIGURED,
-    Fault.NO_WEAVIATE: Cause.STORE_MISCONFIGURED,
-    Fault.OTHER: Cause.STORE_UNAVAILABLE,
+    StoreFault.UNAVAILABLE: Cause.STORE_UNAVAILABLE,
+    StoreFault.SLOW: Cause.STORE_TIMEOUT,
+    StoreFault.OVERLOADED: Cause.STORE_UNAVAILABLE,
+    StoreFault.WRONG_KEY: Cause.STORE_MISCONFIGURED,
+    StoreFault.MISSING_TENANT: Cause.STORE_MISCONFIGURED,
+    StoreFault.INACTIVE_TENANT: Cause.STORE_MISCONFIGURED,
+    StoreFault.MISSING_COLLECTION: Cause.STORE_MISCONFIGURED,
+    StoreFault.SCHEMA: Cause.STORE_MISCONFIGURED,
+    StoreFault.READ_ONLY: Cause.STORE_MISCONFIGURED,
+    StoreFault.MODULE: Cause.EMBEDDER_UNAVAILABLE,
+    StoreFault.TOO_FEW_NODES: Cause.STORE_MISCONFIGURED,
+    StoreFault.NO_WEAVIATE: Cause.STORE_MISCONFIGURED,
+    StoreFault.OTHER: Cause.STORE_UNAVAILABLE,
 }
 
 _CODES: Final = {
-    "DEADLINE_EXCEEDED": Fault.SLOW,
-    "UNAVAILABLE": Fault.UNAVAILABLE,
-    "CANCELLED": Fault.UNAVAILABLE,
-    "ABORTED": Fault.UNAVAILABLE,
-    "RESOURCE_EXHAUSTED": Fault.OVERLOADED,
-    "UNAUTHENTICATED": Fault.WRONG_KEY,
-    "PERMISSION_DENIED": Fault.WRONG_KEY,
-    "UNIMPLEMENTED": Fault.NO_WEAVIATE,
+    "DEADLINE_EXCEEDED": StoreFault.SLOW,
+    "UNAVAILABLE": StoreFault.UNAVAILABLE,
+    "CANCELLED": StoreFault.UNAVAILABLE,
+    "ABORTED": StoreFault.UNAVAILABLE,
+    "RESOURCE_EXHAUSTED": StoreFault.OVERLOADED,
+    "UNAUTHENTICATED": StoreFault.WRONG_KEY,
+    "PERMISSION_DENIED": StoreFault.WRONG_KEY,
+    "UNIMPLEMENTED": StoreFault.NO_WEAVIATE,
 }
 """gRPC codes that are clear by themselves; nearly everything else is UNKNOWN with a sentence."""
 
 _SENTENCES: Final = (
-    ("unauthorized", Fault.WRONG_KEY),
-    ("forbidden", Fault.WRONG_KEY),
-    ("tenant not found", Fault.MISSING_TENANT),
-    ("tenant not active", Fault.INACTIVE_TENANT),
-    ("could not find class", Fault.MISSING_COLLECTION),
+    ("unauthorized", StoreFault.WRONG_KEY),
+    ("forbidden", StoreFault.WRONG_KEY),
+    ("tenant not found", StoreFault.MISSING_TENANT),
+    ("tenant not active", StoreFault.INACTIVE_TENANT),
+    ("could not find class", StoreFault.MISSING_COLLECTION),
     # The answer to a batch for a collection that does not exist.
-    ("not present in schema", Fault.MISSING_COLLECTION),
-    ("has multi-tenancy disabled", Fault.MISSING_COLLECTION),
-    ("multi-tenancy is not enabled", Fault.MISSING_COLLECTION),
-    ("read-only", Fault.READ_ONLY),
-    ("not enough memory", Fault.OVERLOADED),
-    ("deadline exceeded", Fault.SLOW),
-    ("vectorize", Fault.MODULE),
-    ("API Key: no api key found", Fault.MODULE),
-    ("vector lengths don't match", Fault.SCHEMA),
-    ("vector dimensions do not match", Fault.SCHEMA),
-    ("does not have named vector", Fault.SCHEMA),
-    ("does not have configuration for vector", Fault.SCHEMA),
-    ("no such prop", Fault.SCHEMA),
-    ("class not found", Fault.MISSING_COLLECTION),
-    ("not find enough weaviate nodes", Fault.TOO_FEW_NODES),
-    ("not enough storage replicas", Fault.TOO_FEW_NODES),
-    ("invalid", Fault.SCHEMA),
+    ("not present in schema", StoreFault.MISSING_COLLECTION),
+    ("has multi-tenancy disabled", StoreFault.MISSING_COLLECTION),
+    ("multi-tenancy is not enabled", StoreFault.MISSING_COLLECTION),
+    ("read-only", StoreFault.READ_ONLY),
+    ("not enough memory", StoreFault.OVERLOADED),
+    ("deadline exceeded", StoreFault.SLOW),
+    ("vectorize", StoreFault.MODULE),
+    ("API Key: no api key found", StoreFault.MODULE),
+    ("vector lengths don't match", StoreFault.SCHEMA),
+    ("vector dimensions do not match", StoreFault.SCHEMA),
+    ("does not have named vector", StoreFault.SCHEMA),
+    ("does not have configuration for vector", StoreFault.SCHEMA),
+    ("no such prop", StoreFault.SCHEMA),
+    ("class not found", StoreFault.MISSING_COLLECTION),
+    ("not find enough weaviate nodes", StoreFault.TOO_FEW_NODES),
+    ("not enough storage replicas", StoreFault.TOO_FEW_NODES),
+    ("invalid", StoreFault.SCHEMA),
 )
 """Parts of Weaviate 1.40's messages; the first that occurs decides."""
 
@@ -132,7 +132,7 @@ class StoreFailure(Failure):
         fault: for the operator.
     """
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: StoreFault) -> None:
         super().__init__(_CAUSES[fault])
         self.fault = fault
 
@@ -143,13 +143,13 @@ def map_failures() -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise StoreFailure(Fault.SLOW) from None
+        raise StoreFailure(StoreFault.SLOW) from None
     except (WireError, RefusedObjectsError, WeaviateBaseError) as error:
         # Not `from error`: its text is Weaviate's and may hold what was stored.
         raise StoreFailure(classified(error)) from None
 
 
-def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> Fault:
+def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> StoreFault:
     """Return the fault behind an error of the client."""
     match error:
         case WireError():
@@ -159,28 +159,28 @@ def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> Fa
         case UnexpectedStatusCodeError():
             return _by_status(error)
         case WeaviateTimeoutError():
-            return Fault.SLOW
+            return StoreFault.SLOW
         case (
             WeaviateConnectionError()
             | WeaviateStartUpError()
             | WeaviateGRPCUnavailableError()
             | WeaviateClosedClientError()
         ):
-            return Fault.UNAVAILABLE
+            return StoreFault.UNAVAILABLE
         case _:
             return _said(error.message)
 
 
-def _by_status(error: UnexpectedStatusCodeError) -> Fault:
+def _by_status(error: UnexpectedStatusCodeError) -> StoreFault:
     if error.status_code in _UNAUTHORIZED:
-        return Fault.WRONG_KEY
+        return StoreFault.WRONG_KEY
     if error.status_code == _TOO_MANY:
-        return Fault.OVERLOADED
+        return StoreFault.OVERLOADED
     fault = _said(error.message)
-    if fault is Fault.OTHER and error.status_code >= _SERVER_ERROR:
-        return Fault.UNAVAILABLE
+    if fault is StoreFault.OTHER and error.status_code >= _SERVER_ERROR:
+        return StoreFault.UNAVAILABLE
     return fault
 
 
-def _said(sentence: str) -> Fault:
-    return next((fault for words, fault in _SENTENCES if words in sentence), Fault.OTHER)
+def _said(sentence: str) -> StoreFault:
+    return next((fault for words, fault in _SENTENCES if words in sentence), StoreFault.OTHER)

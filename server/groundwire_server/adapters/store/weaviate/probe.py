@@ -2,7 +2,7 @@
 
 from weaviate import WeaviateAsyncClient
 
-from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
+from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
 from groundwire_server.domain.deadline import Deadline
 
 
@@ -14,7 +14,7 @@ class Probe:
         collection: with the tenants to count.
     """
 
-    def __init__(self, connection: Connection, collection: str) -> None:
+    def __init__(self, connection: WeaviateConnection, collection: str) -> None:
         self._connection = connection
         self._collection = collection
 
