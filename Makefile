@@ -38,7 +38,7 @@ check: setup ## Run every check that is not a test: ruff, mypy, import-linter, b
 	@$(bin)/python .ci/check.py $(ARGS)
 
 .PHONY: fmt
-fmt: setup ## Format the Python code and mend what can be mended
+fmt: setup ## Format the Python code and apply automatic fixes
 	@$(bin)/ruff check --fix-only --quiet .
 	@$(bin)/ruff format --quiet .
 

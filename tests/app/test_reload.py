@@ -154,6 +154,7 @@ async def test_what_both_configurations_name_is_opened_once(product: Product) ->
     product.write(model="second")
     assert await product.reloader.reload()
     assert product.reloader.current.snapshot.corpus is corpus
+    assert "1 earlier configurations still in use" in repr(product.reloader)
     assert (await product.client.answer(QUESTION)).report.model == "second"
 
 

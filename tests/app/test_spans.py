@@ -99,7 +99,7 @@ def test_a_trace_of_our_own_is_recorded_and_says_that_its_id_is_random() -> None
     tracer = LeanTracer(_RESOURCE, _SCOPE, SimpleSpanProcessor(exporter))
 
     with tracer.start_as_current_span("outer") as outer, tracer.start_as_current_span("inner") as inner:
-        pass
+        assert repr(inner).endswith("recording>")
 
     ids = outer.get_span_context()
     assert ids.is_valid

@@ -11,7 +11,7 @@ import trustme
 from google.rpc import code_pb2
 
 from tests.cli.conftest import Ran
-from tests.doubles.service import Failure, FakeService
+from tests.doubles.service import LOST, Failure, FakeService
 from tests.doubles.tls import plaintext, showing
 
 Command = Callable[..., Ran]
@@ -58,12 +58,21 @@ def test_a_server_that_is_down(groundwire_command: Command, arguments: list[str]
     )
 
 
+def test_a_server_that_is_lost_in_the_middle(groundwire_command: Command, service: FakeService, address: str) -> None:
+    service.broken = LOST
+
+    ran = groundwire_command("ingest", "a.md", "--server", address)
+
+    assert ran.code == 3
+    assert f"The connection to the server at {address} was lost: see whether it still runs" in failed(ran)
+
+
 @EVERY
 @pytest.mark.parametrize(
     ("code", "reason", "do"),
     [
         (code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "give --token-file or --api-key-file"),
-        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential of that role and tenant"),
+        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential with that role and tenant"),
     ],
 )
 def test_a_token_that_is_refused(
@@ -110,8 +119,8 @@ def test_what_answers_is_another_server(groundwire_command: Command, arguments: 
     ("options", "do"),
     [
         ((), "add --tls"),
-        (("--tls",), "give its authority with --tls-ca"),
-        (("--tls-ca", "ca.pem"), "names other addresses"),
+        (("--tls",), "name its authority with --tls-ca"),
+        (("--tls-ca", "ca.pem"), "is for other host names"),
     ],
     ids=["plain", "unknown authority", "another name"],
 )
@@ -121,9 +130,9 @@ def test_a_way_that_is_not_the_servers(
     authority = trustme.CA()
     authority.cert_pem.write_to_path("ca.pem")
     proof = authority.issue_cert("elsewhere.example")
-    proof.private_key_pem.write_to_path("tls.key")
-    proof.cert_chain_pems[0].write_to_path("tls.crt")
-    with showing(Path("tls.crt"), Path("tls.key")) as port:
+    Path("certificate.pem").write_bytes(b"".join(pem.bytes() for pem in proof.cert_chain_pems))
+    proof.private_key_pem.write_to_path("key.pem")
+    with showing(Path("certificate.pem"), Path("key.pem")) as port:
         ran = groundwire_command(*arguments, "--server", f"127.0.0.1:{port}", *options)
 
     assert ran.code == 3

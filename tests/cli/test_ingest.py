@@ -122,8 +122,8 @@ def test_what_failed_and_why(groundwire_command: Command, service: FakeService, 
         "1 document: 1 new; 3 passages\n"
         "3 failed:\n"
         "  docs/guide.md document.text: is blank\n"
-        "  docs/latin.txt is not UTF-8 (byte 2): convert it, for example with iconv -f\n"
-        "  LATIN1 -t UTF-8\n"
+        "  docs/latin.txt is not UTF-8 (byte 2): convert it, e.g. with iconv -f LATIN1 -t\n"
+        "  UTF-8\n"
         "  missing.md no such file or folder\n"
     )
 

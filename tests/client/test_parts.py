@@ -7,10 +7,9 @@ import grpc
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-from groundwire.caller import Caller
+from groundwire.caller import Caller, trace_metadata
 from groundwire.channels import options
 from groundwire.errors import from_call
-from groundwire.tracing import trace_metadata
 
 
 def test_a_caller_sends_what_it_has() -> None:
@@ -110,7 +109,7 @@ def test_the_current_span_is_carried_on() -> None:
 @pytest.mark.process
 def test_a_program_without_opentelemetry_is_spared_its_import() -> None:
     program = (
-        "import sys, groundwire; from groundwire.tracing import trace_metadata; assert trace_metadata() == (); "
+        "import sys, groundwire; from groundwire.caller import trace_metadata; assert trace_metadata() == (); "
         "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -97,6 +97,7 @@ def refused(code: str, path: Path) -> dict[int, set[str]]:
     return found
 
 
+@pytest.mark.process
 @pytest.mark.slow
 def test_what_is_right_passes_and_what_is_wrong_is_refused(tmp_path: Path) -> None:
     code = HEAD + indented(RIGHT) + indented(MATCH)

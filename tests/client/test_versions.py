@@ -49,6 +49,7 @@ def run(*command: str | Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.parametrize(("resolution", "protobuf"), [("highest", "7"), ("lowest-direct", "6.31.1")])
 def test_the_client_runs_with_the_newest_and_the_oldest_it_allows(

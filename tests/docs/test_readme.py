@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""What the README shows is what happens, and what two of the pages list is what there is."""
 
 import re
 import shlex
@@ -26,6 +26,8 @@ from tests.doubles.spans import Spans
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TRACE = (ROOT / "docs" / "how-to" / "trace.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs" / "how-to" / "configuration.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 CONSOLES = [block for language, block in BLOCKS if language == "console"]
 COMMANDS = [
@@ -142,8 +144,8 @@ async def test_the_spans_named_are_those_of_an_answer(product: Running) -> None:
     async with Client(product.address, tenant="demo") as client:
         outcome = await client.answer("Can I write statements inside a lambda?")
     assert outcome.kind == "answered"
-    (traces,) = re.findall(r"^## Traces\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
-    call, *stages = re.findall(r"`(groundwire\.[\w./]+)`", traces)
+    (spans,) = re.findall(r"^## Spans of an answer\n(.*?)^## ", TRACE, re.MULTILINE | re.DOTALL)
+    call, *stages = re.findall(r"`(groundwire\.[\w./]+)`", spans)
     assert set(product.spans.names) == {call, *stages}
 
 
@@ -157,7 +159,7 @@ def test_the_table_of_outcomes_is_the_contracts() -> None:
 
 
 def test_the_table_of_settings_is_the_settings() -> None:
-    listed = re.findall(r"^\| `(GROUNDWIRE_\w+)` \| (.+?) \| (.+) \|$", README, re.MULTILINE)
+    listed = re.findall(r"^\| `(GROUNDWIRE_\w+)` \| (.+?) \| (.+) \|$", CONFIGURATION, re.MULTILINE)
     assert len(listed) > 3
     assert listed == [
         (variable, _default(value), field.description)
@@ -223,7 +225,7 @@ def test_every_option_shown_exists(command: str, capfd: pytest.CaptureFixture[st
 
 def test_the_services_to_start_are_in_the_stack() -> None:
     stack = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    (started,) = [line for line in COMMANDS if line.startswith("docker compose up")]
+    (started,) = re.findall(r"^\$ (docker compose up .*)$", TRACE, re.MULTILINE)
     services = [word for word in started.split()[3:] if not word.startswith("-")]
     assert services
     for service in services:

@@ -129,3 +129,9 @@ def test_a_flood_from_everywhere_keeps_log_and_memory_within_bounds(
     count, _ = told(caplog)
     assert (count["peer"], count["suppressed"]) == (OTHERS, SOURCES * 2 - LOGGED)
     assert len(refusals._counts) == 1
+
+
+def test_the_repr_shows_how_much_is_suppressed(refusals: SecurityEventLog) -> None:
+    for _ in range(LOGGED + 3):
+        refusals.record("10.0.0.7", DenialReason.API_KEY_EXPIRED, ABOUT)
+    assert repr(refusals) == "<SecurityEventLog: 1 sources in this window, 3 events suppressed>"

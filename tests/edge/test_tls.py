@@ -150,6 +150,12 @@ def test_a_key_that_may_not_be_read_is_refused_in_one_line(files: TlsOptions) ->
         ServerTls(files, SystemClock())
 
 
+def test_the_repr_names_the_files_and_holds_no_key(files: TlsOptions) -> None:
+    assert repr(ServerTls(files, SystemClock())) == (
+        f"<ServerTls: certificate {files.certificate}, client authorities {files.client_ca or 'none'}>"
+    )
+
+
 def test_files_that_have_not_changed_are_not_read_again(files: TlsOptions) -> None:
     tls = ServerTls(files, SystemClock())
     assert tls.renewed() is None

@@ -1,4 +1,4 @@
-"""The page of the command: every subcommand with its arguments, options and examples, read from the command itself."""
+"""The reference of the command: every subcommand with its arguments, options and examples, read from the command."""
 
 import ast
 import inspect
@@ -15,20 +15,20 @@ from groundwire_server.cli.main import application
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     command = typer.main.get_command(application())
     return markdown.page(
         "Commands",
-        "`groundwire COMMAND --help` prints the same. An option's environment variable is used where the option is not "
+        "`groundwire COMMAND --help` prints the same. An option's environment variable is used when the option is not "
         "given.",
         *(section for name, path in _walk(command, "groundwire") for section in _command(name, path)),
         "## Exit codes",
-        markdown.table(["code", "name", "means"], exit_codes()),
+        markdown.table(["code", "name", "meaning"], exit_codes()),
     )
 
 
 def exit_codes() -> Iterator[tuple[str, str, str]]:
-    """Each exit code with its name and the sentence under it in `cli/exits.py`."""
+    """Yield each exit code with its name and the sentence under it in `cli/exits.py`."""
     (words,) = ast.parse(textwrap.dedent(inspect.getsource(exits.ExitCode))).body
     body = words.body if isinstance(words, ast.ClassDef) else []
     for named, said in itertools.pairwise(body):
@@ -40,7 +40,7 @@ def exit_codes() -> Iterator[tuple[str, str, str]]:
 
 
 def _walk(command: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """The command and those below it, in the order in which they are offered, without the groups' own."""
+    """Yield the subcommands in the order of the help, without the groups themselves."""
     subcommands = getattr(command, "commands", None)
     if subcommands is None:
         yield path, command
@@ -75,5 +75,5 @@ def _parameters(command: Any, context: typer.Context) -> Iterator[tuple[str, str
         if record is None or parameter.name == "help":
             continue
         given, said = record
-        # An argument's record has its type in Python.
+        # An argument's help record contains its Python type.
         yield parameter.metavar or given if parameter.param_type_name == "argument" else given, said

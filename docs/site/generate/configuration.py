@@ -1,4 +1,4 @@
-"""The page of the configuration: every key of a pydantic model, and of the models within it."""
+"""The reference of the configuration: every key of a pydantic model, and of the models within it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from enum import Enum
@@ -12,20 +12,20 @@ from docs.site.generate import markdown
 from groundwire_server.app.configuration.models.configuration import Configuration
 
 HOW = (
-    "The file is YAML. [Configure the server](../how-to/configuration.md) says how to write, check and change it. A "
-    "variable counts more than the file: its name is `GROUNDWIRE_` and the key's path in capital letters, with two "
-    "underscores between the parts, such as `GROUNDWIRE_SERVER__LISTEN`; its value is YAML. What a "
-    "file leaves out is as it is built in, the required sections too; `groundwire config show` prints it."
+    "The file is YAML. [Configure the server](../how-to/configuration.md) explains how to write, check and change it. "
+    "Environment variables override the file: a variable's name is `GROUNDWIRE_` and the path of the key in capital "
+    "letters, with two underscores between the parts, such as `GROUNDWIRE_SERVER__LISTEN`; its value is YAML. Keys and "
+    "sections that a file omits have their built-in values; `groundwire config show` prints them."
 )
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     return markdown.page("Configuration", HOW, *sections(Configuration))
 
 
 def sections(model: type[BaseModel]) -> Iterator[str]:
-    """A table for the model and one under a heading for each model within it, each model once."""
+    """Yield a table for the model, and one with a heading for each model within it, each model once."""
     seen: set[type[BaseModel]] = {model}
     waiting: list[tuple[str, type[BaseModel]]] = [("", model)]
     while waiting:
@@ -55,7 +55,7 @@ def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
 
 
 def type_name(annotation: Any) -> str:
-    """A type as a reader of YAML would say it."""
+    """Return the name of a type in YAML's terms."""
     if annotation is None or annotation is type(None):
         return "null"
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -78,13 +78,13 @@ def type_name(annotation: Any) -> str:
 
 
 def _several(annotation: Any) -> str:
-    """A type within a map or list."""
+    """Return the name of a type within a map or list."""
     name = type_name(annotation)
     return {"section": "sections", "text": "texts"}.get(name, name)
 
 
 def _models(annotation: Any, suffix: str = "") -> Iterator[tuple[type[BaseModel], str]]:
-    """The models in a type; what stands in a map or list gets `.<name>` or `[]`."""
+    """Yield the models in a type; those in a map or list get the suffix `.<name>` or `[]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, suffix
         return

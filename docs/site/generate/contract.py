@@ -19,7 +19,7 @@ FIELDS, NESTED, NESTED_ENUMS, METHODS, VALUES, ONEOFS = 2, 3, 4, 2, 2, 8
 
 
 def pages() -> Mapping[str, str]:
-    """Every page by its name, `index` among them."""
+    """Return every page by its name, including `index`."""
     return {"index": _index(), **{each.name: _page(each) for each in sources()}}
 
 
@@ -41,11 +41,11 @@ def _index() -> str:
     return markdown.page(
         "The contract",
         f"The Protobuf package `{PACKAGE}` in `protos/groundwire/v1`. The limits below are part of it: the server "
-        "enforces them on every request and names every field that breaks one. Reflection is on, so that tools such as "
+        "enforces them on every request and names every field that exceeds one. Reflection is on, so tools such as "
         "grpcurl need no files.",
-        markdown.table(["RPC", "shape", "does"], rows),
+        markdown.table(["RPC", "shape", "purpose"], rows),
         "## Files",
-        markdown.table(["file", "holds"], files),
+        markdown.table(["file", "contents"], files),
     )
 
 
@@ -133,7 +133,7 @@ def _plain(field: FieldDescriptorProto) -> str:
 
 
 def _link(type_name: str) -> str:
-    """The type's name, linked where it is one of ours."""
+    """Return the type's name, with a link if it is one of ours."""
     name = type_name.removeprefix(f".{PACKAGE}.")
     for each in sources():
         if name.split(".")[0] in _named(each):
@@ -142,7 +142,7 @@ def _link(type_name: str) -> str:
 
 
 def _limits(field: FieldDescriptorProto) -> str:
-    """The field's rules, as protovalidate names them."""
+    """Yield the field's rules, by protovalidate's names."""
     rules = [
         rule
         for extension, value in field.options.ListFields()
@@ -168,7 +168,7 @@ def _rules(value: Any, prefix: str = "") -> Iterator[str]:
 
 
 def _meaning(comment: str) -> str:
-    """An enum value's comment without its name, which stands beside it."""
+    """Return an enum value's comment without the value's name."""
     _, colon, meaning = comment.partition(": ")
     return _line(meaning if colon else comment)
 

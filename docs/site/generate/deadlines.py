@@ -1,4 +1,4 @@
-"""The plot of how a deadline is cut, computed by the code that cuts it."""
+"""The plot of how a deadline is divided, computed by the code that divides it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.domain.deadline import Deadline, TimePlan
 
 DEADLINES = (0.2, 1.0, 5.0, 10.0, 30.0)
-"""Seconds that a caller allows."""
+"""Deadlines in seconds."""
 
 LEFT, WIDTH, ROW, TOP = 58, 430, 44, 38
 
 
 @dataclass(frozen=True)
 class Cut:
-    """The parts of a deadline in seconds, in the order in which they pass."""
+    """The parts of a deadline in seconds, in order."""
 
     retrieve: float
     generate: float
@@ -23,7 +23,7 @@ class Cut:
 
 
 def cut(seconds: float) -> Cut:
-    """How a call is cut whose search begins as it arrives and takes all it may."""
+    """Return the parts of a call whose search begins on arrival and uses all of its time."""
     policy = load(Sources()).configuration.routes["default"].policy("default")
     shares = (policy.retrieval_share, policy.retrieval_max, policy.first_token_share)
     plan = TimePlan(0.0, Deadline(seconds), *shares)
@@ -34,7 +34,7 @@ def cut(seconds: float) -> Cut:
 
 
 def plot() -> str:
-    """The figure, as HTML that stands in a page."""
+    """Return the figure as HTML."""
     height = TOP + ROW * len(DEADLINES) + 4
     lines = [
         '<figure class="diagram" markdown="0">',
@@ -43,7 +43,7 @@ def plot() -> str:
         *_legend(),
         *(line for number, seconds in enumerate(DEADLINES) for line in _bar(seconds, TOP + ROW * number)),
         "</svg>",
-        "<figcaption>Each bar is a whole deadline, drawn as long as the others.</figcaption>",
+        "<figcaption>Each bar is a whole deadline; all are drawn at the same length.</figcaption>",
         "</figure>",
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The list of the decisions."""
+"""The list of decisions."""
 
 import re
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ FOLDER = Path(__file__).resolve().parents[2] / "decisions"
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     return markdown.page(
         "Decisions",
-        "Each record says what was decided, why, and what it costs. A decision that no longer holds keeps its record, "
-        "which then names the one that replaced it.",
+        "Each record says what was decided, why, what it costs, and when to reconsider. A decision that no longer "
+        "holds keeps its record, which then names the one that replaced it.",
         markdown.table(["", "decision"], _rows()),
     )
 

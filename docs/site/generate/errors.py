@@ -1,4 +1,4 @@
-"""The page of the error reasons: what the contract says of each, with what the server sends."""
+"""The reference of the error reasons: the contract's comment on each, and what the server sends."""
 
 import re
 from collections.abc import Iterator
@@ -17,21 +17,21 @@ PREFIX = "ERROR_REASON_"
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     return markdown.page(
         "Error reasons",
         "A status other than OK is a failed call. Its details carry `google.rpc.ErrorInfo`, whose `domain` is "
-        f"`{DOMAIN}` and whose `reason` is one of these words. What the product planned for is no error: it is an "
-        "[outcome](outcomes.md).",
+        f"`{DOMAIN}` and whose `reason` is one of these words. What the service has planned for is an "
+        "[outcome](outcomes.md), not an error.",
         "No message and no detail holds an exception's text, a prompt, a document or a secret. The trailing metadata "
         "`groundwire-trace-id` and `groundwire-request-id` lead to the call's trace.",
-        markdown.table(["reason", "status", "the message says"], rows()),
+        markdown.table(["reason", "status", "message"], rows()),
         *(part for name, comment in _reasons() for part in _reason(name, comment)),
     )
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    """Each reason with its status and the sentence that is sent."""
+    """Yield each reason with its status and message."""
     for reason in Reason:
         status = status_of(Rejection(reason))
         code = code_pb2.Code.Name(status.code)

@@ -1,4 +1,4 @@
-"""The page of the outcomes: the words that callers, spans, logs and route tables share."""
+"""The reference of the outcomes: the words that callers, spans, logs and route tables share."""
 
 from collections.abc import Iterator
 
@@ -11,25 +11,26 @@ from groundwire_server.domain.vocabulary import Action, Cause
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     return markdown.page(
         "Outcomes",
-        "Every call that the product planned for is OK and carries one result, one cause, one action and one next "
-        "step. These are closed sets; [concepts](../concepts/outcomes.md) says how to live with them.",
+        "Every call that the service has planned for is OK and carries one result, one cause, one action and one next "
+        "step. These are closed sets; [concepts](../concepts/outcomes.md) explains how to use them.",
         "## Results",
         "● marks those that this version produces. The others are in the contract so that clients can be written "
         "against the whole set now.",
         markdown.table(["", "result", "meaning"], _results()),
         "## Causes",
-        "The last column is what a route does about a cause, in the order it tries, unless it says otherwise.",
+        "The last column lists the actions that a route tries by default, in order.",
         markdown.table(["cause", "what happened", "then"], _causes()),
-        "A cause without a row in a route's table fails safe. Once checked text has left, every cause cuts short.",
+        "A cause without a row in a route's table fails safe. Once checked text has left a stream, only `NEXT_MODEL` "
+        "is possible, which continues the text; otherwise the answer is cut short.",
         "## Actions",
         markdown.table(["action", "what the service did"], words("Action")),
         "## Next steps",
         markdown.table(["next step", "what the caller should do"], words("NextStep")),
         "## Losses",
-        "What a degraded outcome has given up.",
+        "What a degraded outcome lacks.",
         markdown.table(["loss", "meaning"], _losses()),
         "## Verdicts",
         "Every sentence of an answer has one. Only VERBATIM and ENTAILED count as verified.",
@@ -60,7 +61,7 @@ def _causes() -> Iterator[tuple[str, str, str]]:
 
 
 def words(name: str) -> Iterator[tuple[str, str]]:
-    """The values of an enum of the contract without their prefix, each with its meaning."""
+    """Yield the values of an enum of the contract without their prefix, each with its meaning."""
     ((file, place),) = [
         (file, n) for file in sources() for n, enum in enumerate(file.file.enum_type) if enum.name == name
     ]

@@ -30,17 +30,17 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The file's name without folder and ending."""
+        """The file's name without folder and extension."""
         return Path(self.file.name).stem
 
     def comment(self, *path: int) -> str:
-        """The comment before an element, its lines as they are."""
+        """Return the comment before an element, with its line breaks."""
         return self.said.get(path, "")
 
 
 @functools.cache
 def sources() -> Sequence[Source]:
-    """The files of the contract, in the order of their names."""
+    """Return the files of the contract, sorted by name."""
     files = sorted(path.relative_to(PROTOS) for path in PROTOS.glob("groundwire/v1/*.proto"))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "descriptors")
@@ -53,7 +53,7 @@ def sources() -> Sequence[Source]:
 
 
 def source(name: str) -> Source:
-    """The file of this name."""
+    """Return the file with this name."""
     (one,) = [each for each in sources() if each.name == name]
     return one
 

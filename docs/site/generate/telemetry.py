@@ -1,4 +1,4 @@
-"""The page of the telemetry, from the names in `telemetry/names.py` and the words of the path."""
+"""The reference of the telemetry, from the names in `telemetry/names.py` and the stages of the path."""
 
 import ast
 import inspect
@@ -16,7 +16,7 @@ _SENT = "Metrics are sent once a minute and when the server stops, unless `telem
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     return markdown.page(
         "Telemetry",
         "Spans and metrics are exported over OTLP gRPC when an endpoint is configured. "
@@ -40,12 +40,12 @@ def page() -> str:
 
 
 def attributes() -> Iterator[tuple[str, str]]:
-    """Each attribute and operation with the sentence under it."""
+    """Return each attribute and operation with the sentence under it."""
     return ((markdown.code(value), said) for name, value, said in _constants() if not name.startswith(_METRIC))
 
 
 def metrics() -> Iterator[tuple[str, str]]:
-    """Each metric with the sentence under it."""
+    """Return each metric with the sentence under it."""
     return ((markdown.code(value), said) for name, value, said in _constants() if name.startswith(_METRIC))
 
 

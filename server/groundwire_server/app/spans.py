@@ -71,6 +71,10 @@ class RecordedSpan(ReadableSpan, Span):
         self._instrumentation_scope = scope
         self._processor = processor
 
+    def __repr__(self) -> str:
+        state = "recording" if self._end_time is None else "ended"
+        return f"<RecordedSpan {self._name} {self._ids.span_id:016x} of trace {self._ids.trace_id:032x}, {state}>"
+
     def get_span_context(self) -> SpanContext:
         """Return the ids of the span."""
         return self._ids

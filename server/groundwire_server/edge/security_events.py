@@ -44,6 +44,10 @@ class SecurityEventLog:
         self._clock = clock
         self._counts: dict[_Source, _Count] = {}
 
+    def __repr__(self) -> str:
+        suppressed = sum(count.suppressed for count in self._counts.values())
+        return f"<SecurityEventLog: {len(self._counts)} sources in this window, {suppressed} events suppressed>"
+
     def record(self, peer: str, word: DenialReason, about: Mapping[str, str]) -> None:
         """Log a denial, or count it.
 

@@ -46,6 +46,10 @@ class ServerTls:
         self._marks = self._refused = _marks(options)
         self._initial = _load(options, clock.today())
 
+    def __repr__(self) -> str:
+        authorities = self._options.client_ca or "none"
+        return f"<ServerTls: certificate {self._options.certificate}, client authorities {authorities}>"
+
     def credentials(self) -> grpc.ServerCredentials:
         """Return the credentials that gRPC listens with."""
         required = self._options.client_ca is not None

@@ -30,7 +30,7 @@ async def attempt(
     run: StageRunner,
     gate: ReleaseGate,
     draft: DraftReader,
-    start_by: Deadline | None,
+    start_by: Deadline,
 ) -> GroundedText:
     """Have one model write one answer, or the rest of one that stands at the gate.
 
@@ -60,6 +60,7 @@ async def attempt(
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
     request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by)
+    draft.cites(prompt.handles)
     purpose = Purpose.REPAIR if step.variant is Variant.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:

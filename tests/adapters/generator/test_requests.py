@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from groundwire_server.adapters.generator.anthropic import AnthropicDialect, AnthropicOptions
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
-from groundwire_server.adapters.http.options import ApiKey, Endpoint
+from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.profiles import PROFILES
+from groundwire_server.options.secret import Secret
 from tests.adapters.generator.wire.models import KEY, ask, dialect
 
 NAMES = [*PROFILES, "anthropic", "anthropic-json"]
@@ -98,7 +99,7 @@ def test_no_key_is_no_header() -> None:
 
 
 def test_a_key_shows_in_no_repr() -> None:
-    assert KEY not in repr(ApiKey(KEY))
+    assert KEY not in repr(Secret("env://PROVIDER_KEY", KEY))
 
 
 @pytest.mark.parametrize(

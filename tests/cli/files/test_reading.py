@@ -21,9 +21,9 @@ from tests.cli.files.samples import locked, only, pdf
         (
             "a.txt",
             "Grüße".encode("latin-1"),
-            "is not UTF-8 (byte 2): convert it, for example with iconv -f LATIN1 -t UTF-8",
+            "is not UTF-8 (byte 2): convert it, e.g. with iconv -f LATIN1 -t UTF-8",
         ),
-        ("a.txt", "Grüße".encode("utf-16"), "is UTF-16: convert it, for example with iconv -f UTF-16 -t UTF-8"),
+        ("a.txt", "Grüße".encode("utf-16"), "is UTF-16: convert it, e.g. with iconv -f UTF-16 -t UTF-8"),
         ("a.txt", b"\x7fELF\x02\x00\xff", "is not a text file: convert it to text, or leave it out"),
     ],
 )

@@ -270,4 +270,4 @@ async def test_a_channel_of_the_callers_own_stays_open(address: str, service: Fa
 
 async def test_a_client_shows_its_state_and_no_credential() -> None:
     async with groundwire.Client("localhost:50051", tenant="acme", token="hush-hush") as client:
-        assert repr(client) == "<groundwire.Client localhost:50051, tenant 'acme', token, 0 streams open>"
+        assert repr(client) == "<groundwire.Client localhost:50051, not secured, tenant 'acme', token, 0 streams open>"

@@ -1,5 +1,6 @@
-"""The caller's identity, as the metadata that every call carries."""
+"""The caller's identity and its trace, as the metadata that every call carries."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -39,3 +40,17 @@ class Caller:
         """Return the entries to send; what is empty is left out."""
         entries = ((TENANT, self.tenant), (SUBJECT, self.subject), (PRINCIPALS, ",".join(self.principals)))
         return tuple((key, value) for key, value in entries if value)
+
+
+def trace_metadata() -> Metadata:
+    """Return the W3C trace context of the current span, if there is one.
+
+    A program that has a span has imported OpenTelemetry; one that has not is spared the import.
+    """
+    if "opentelemetry.trace" not in sys.modules:
+        return ()
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415  (optional)
+
+    carrier: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carrier)
+    return tuple(carrier.items())

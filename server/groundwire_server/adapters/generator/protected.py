@@ -50,7 +50,7 @@ class ProtectedGenerator:
         Raises:
             Failure: CAPACITY_EXHAUSTED, MODEL_SLOW_START, or what the inner generator raises.
         """
-        policy, start_by = self._policy, request.to_begin(deadline)
+        policy, start_by = self._policy, min(request.start_by, deadline)
         attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: True}
         loop = asyncio.get_running_loop()
         async with policy.slots(request.tenant, _slot_by(start_by)):
@@ -75,7 +75,7 @@ class ProtectedGenerator:
         self, request: GenerationRequest, deadline: Deadline, call: GuardedCall
     ) -> tuple[Piece, AsyncGenerator[Piece, None]]:
         """Make one attempt; return its first piece, and what writes the rest."""
-        bound = start_by = request.to_begin(deadline)
+        bound = start_by = min(request.start_by, deadline)
         if self._first_token_seconds is not None:
             now = asyncio.get_running_loop().time()
             bound = min(start_by, Deadline(now + self._first_token_seconds))
@@ -107,7 +107,7 @@ class ConcurrencyLimitedGenerator:
         Raises:
             Failure: CAPACITY_EXHAUSTED, or what the inner generator raises.
         """
-        slot_by = _slot_by(request.to_begin(deadline))
+        slot_by = _slot_by(min(request.start_by, deadline))
         async with (
             acquire_all(self._limiters, request.tenant, slot_by),
             aclosing(self._inner.generate(request, deadline)) as pieces,

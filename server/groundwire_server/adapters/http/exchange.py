@@ -12,7 +12,7 @@ from opentelemetry.trace import get_current_span
 from groundwire_server.adapters.http.error_response import ErrorResponse
 from groundwire_server.adapters.http.options import RequestBounds
 from groundwire_server.adapters.http.session import Session
-from groundwire_server.adapters.http.sse import DocumentReader, EventReader
+from groundwire_server.adapters.http.sse import BodyReader
 from groundwire_server.adapters.http.watchdog import ResponseWatchdog
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -24,6 +24,9 @@ _LOG = logging.getLogger(__name__)
 _ERROR_BYTES = 64 * 1024
 _TOGETHER_SECONDS = 0.02
 _TRICKLE_BYTES = 16 * 1024
+_COUNT_SECONDS = 0.5
+"""How long the count of tokens is waited for after the reason why a model stopped: some providers send none and keep
+the connection."""
 _OK = 200
 """The status of a response that is an answer; no other one is."""
 
@@ -79,17 +82,12 @@ class Exchange:
             raise Failure(Cause.MODEL_MISCONFIGURED) from None
         except (aiohttp.ClientError, OSError):
             raise Failure(Cause.MODEL_UNAVAILABLE) from None
-        if response.content_type == "text/html":
-            _LOG.warning("Provider %s answers with a web page: its base_url may be wrong.", self._name)
-            raise Failure(Cause.MODEL_MISCONFIGURED)
         self._watch = ResponseWatchdog(self._loop, self._deadline, self._silence, response.close)
         return None
 
-    def reader(self, event_bytes: int) -> EventReader | DocumentReader:
+    def reader(self, event_bytes: int) -> BodyReader:
         """Return what makes events of the bytes, of which one may have so many."""
-        if self._response is not None and self._response.content_type == "application/json":
-            return DocumentReader(event_bytes)
-        return EventReader(event_bytes)
+        return BodyReader(event_bytes)
 
     async def read(self) -> bytes:
         """Whatever has come by now, all of it; nothing at the end.
@@ -98,7 +96,7 @@ class Exchange:
         each token would cost more than all else, and nobody can see the difference. The end is waited for by nobody.
 
         Raises:
-            Failure: MODEL_TIMEOUT, MODEL_UNAVAILABLE or MODEL_INTERRUPTED.
+            Failure: MODEL_TIMEOUT, MODEL_UNAVAILABLE, MODEL_INTERRUPTED or MODEL_MISCONFIGURED.
         """
         response, watch = self._response, self._watch
         if response is None or watch is None:
@@ -112,6 +110,8 @@ class Exchange:
             raise (self.broken() if watch.late is None else Failure(watch.late)) from None
         watch.read()
         self._read_at = self._loop.time()
+        if self._left == self._bounds.response_bytes and data.lstrip()[:1] == b"<":
+            raise self.misconfigured("a web page")
         self._left -= len(data)
         if self._left < 0:
             raise self.broken()
@@ -128,17 +128,29 @@ class Exchange:
         return _taken(content)
 
     def begun(self) -> None:
-        """The first text has come."""
+        """Note that the first text has come."""
         if self._watch is not None:
             self._watch.begun = True
 
+    def concluded(self) -> None:
+        """Note that the model has said why it stopped: what may follow is its count of tokens, for a short while."""
+        if self._watch is not None:
+            now = self._loop.time()
+            # Within the call's time, or the answer would be lost for the sake of its count.
+            self._watch.conclude_by(now + min(_COUNT_SECONDS, self._deadline.remaining(now) / 2))
+
+    def misconfigured(self, what: str) -> Failure:
+        """Return MODEL_MISCONFIGURED, of a server that answers with something other than its protocol says."""
+        _LOG.warning("Provider %s answers with %s: its base_url may be wrong.", self._name, what)
+        return Failure(Cause.MODEL_MISCONFIGURED)
+
     def broken(self) -> Failure:
-        """The stream cannot be read to its end."""
+        """Return the failure of a stream that cannot be read to its end."""
         begun = self._watch is not None and self._watch.begun
         return Failure(Cause.MODEL_INTERRUPTED if begun else Cause.MODEL_UNAVAILABLE)
 
     def judged(self, failure: Failure) -> Failure:
-        """The failure, or what it is called once there was text."""
+        """Return the failure, or what it is called once there was text."""
         if failure.cause is not Cause.MODEL_UNAVAILABLE:
             return failure
         return Failure(self.broken().cause, retry_after=failure.retry_after)

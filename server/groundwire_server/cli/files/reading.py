@@ -152,12 +152,10 @@ def _decoded(content: bytes, name: str) -> str | Unreadable:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as failed:
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return Unreadable(name, "is UTF-16: convert it, for example with iconv -f UTF-16 -t UTF-8")
+            return Unreadable(name, "is UTF-16: convert it, e.g. with iconv -f UTF-16 -t UTF-8")
         if b"\0" in content:
             return Unreadable(name, "is not a text file: convert it to text, or leave it out")
-        return Unreadable(
-            name, f"is not UTF-8 (byte {failed.start}): convert it, for example with iconv -f LATIN1 -t UTF-8"
-        )
+        return Unreadable(name, f"is not UTF-8 (byte {failed.start}): convert it, e.g. with iconv -f LATIN1 -t UTF-8")
 
 
 def _title(own: str, given: Given, text: str, path: Path) -> str:

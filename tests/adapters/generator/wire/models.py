@@ -9,12 +9,13 @@ from groundwire_server.adapters.generator.anthropic import AnthropicDialect, Ant
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
-from groundwire_server.adapters.http.options import ApiKey, Endpoint, StreamBounds
+from groundwire_server.adapters.http.options import Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Finish, GenerationRequest, Prompt
+from groundwire_server.options.secret import Secret
 from groundwire_server.ports.generator import Generator
 from tests.doubles.upstream import Reply, Upstream, upstream
 
@@ -24,7 +25,7 @@ PASSAGES = {"p1": Passage("c1", "Parcels wait in the mail room."), "p2": Passage
 
 def dialect(name: str) -> Dialect:
     """A provider's, by the first word of its transcripts' names."""
-    key = ApiKey(KEY)
+    key = Secret("env://PROVIDER_KEY", KEY)
     match name:
         case "anthropic":
             return AnthropicDialect(AnthropicOptions(model="claude-test"), key)

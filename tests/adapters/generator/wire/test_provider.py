@@ -129,7 +129,9 @@ async def test_a_failure_ends_the_span_with_its_cause_and_status_and_nothing_els
         assert KEY not in everything
 
 
-@pytest.mark.parametrize("body", [[], [b'data: {"choices":[{"delta":{"content":"x"}}]}\n\n']], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "body", [[], [b'data: {"choices":[{"delta":{"content":"{\\"c"}}]}\n\n']], ids=["before", "after"]
+)
 async def test_a_caller_who_leaves_ends_the_span(body: Sequence[bytes]) -> None:
     async with wired(Reply([*body, Stall()])) as at:
         task = asyncio.create_task(at.model().write())

@@ -15,11 +15,12 @@ from groundwire_server.adapters.http.options import Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Piece
+from groundwire_server.domain.generation import FinishReason, Piece
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import Model, ask, dialect, model, soon
 from tests.adapters.generator.wire.transcripts import DRAFT, parts, transcript
-from tests.doubles.upstream import Beat, Endless, Move, Pause, Reply, Reset, Stall, Upstream, upstream
+from tests.doubles.time import SocketTimeLoop
+from tests.doubles.upstream import Beat, Echo, Endless, Move, Pause, Reply, Reset, Stall, Upstream, upstream
 
 EVENTS = [event + b"\n\n" for event in parts("openai-answer")[2].split(b"\n\n") if event]
 BEGINNING = EVENTS[:6]
@@ -128,6 +129,61 @@ async def test_what_is_late_fails_by_its_bound_and_is_closed(case: str) -> None:
         assert 0.045 < took < 0.05 + AT_ONCE
         await left(asked.upstream)
         assert asked.upstream.left_at - began < 0.05 + AT_ONCE
+
+
+def until(mark: bytes, name: str) -> list[Move]:
+    """The events of a transcript up to the first that holds a mark, without any count of tokens."""
+    events = [event + b"\n\n" for event in parts(name)[2].split(b"\n\n") if event]
+    last = next(at for at, event in enumerate(events) if mark in event)
+    return [*events[:last], events[last].replace(b'"usage":{"output_tokens":66}', b'"usage":{}')]
+
+
+OPEN: dict[str, tuple[str, list[Move]]] = {
+    "chat": ("openai", until(b'"finish_reason":"stop"', "openai-answer")),
+    "messages": ("anthropic", until(b'"stop_reason":"tool_use"', "anthropic-answer")),
+}
+
+
+@pytest.mark.parametrize(
+    "after", [Stall(), Endless(b": keep-alive\n\n"), Endless(b"data: {}\n\n")], ids=["silence", "comments", "events"]
+)
+@pytest.mark.parametrize("protocol", OPEN)
+async def test_an_answer_whose_connection_stays_open_ends_soon_after_its_reason(protocol: str, after: Move) -> None:
+    name, body = OPEN[protocol]
+    async with model(name, Reply([*body, after])) as asked:
+        began = asyncio.get_running_loop().time()
+        text, last, _ = await asked.write(soon(30.0))
+        assert (text, last.reason, last.usage.estimated) == (DRAFT, FinishReason.COMPLETE, True)
+        assert 0.5 <= asyncio.get_running_loop().time() - began < 0.5 + AT_ONCE
+        await left(asked.upstream)
+
+
+async def test_an_answer_whose_connection_stays_open_is_not_lost_to_the_deadline() -> None:
+    name, body = OPEN["chat"]
+    async with model(name, Reply([*body, Stall()])) as asked:
+        began = asyncio.get_running_loop().time()
+        await asked.write(soon(0.2))
+        assert asyncio.get_running_loop().time() - began < 0.15
+
+
+async def test_a_reason_with_every_chunk_ends_nothing() -> None:
+    slow: list[Move] = []
+    for event in EVENTS:
+        slow += [event.replace(b'"finish_reason":null', b'"finish_reason":"stop"'), Pause(0.1)]
+    async with model("openai", Reply(slow)) as asked:
+        assert (await asked.write())[0] == DRAFT
+
+
+async def test_a_loop_that_was_held_up_reads_what_came_in_time() -> None:
+    def held_up(body: bytes) -> bytes:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SocketTimeLoop)
+        loop.advance(10.0)
+        return EVENTS[6]
+
+    late: list[Move] = [*BEGINNING, Pause(0.01), Echo(held_up), *EVENTS[7:]]
+    async with model("openai", Reply(late), bounds=StreamBounds(silence_seconds=1.0)) as asked:
+        assert (await asked.write())[0] == DRAFT
 
 
 async def test_a_slow_reader_is_not_the_providers_silence() -> None:

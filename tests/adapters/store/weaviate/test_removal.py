@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from groundwire_server.adapters.store.weaviate import corpus as module
-from groundwire_server.adapters.store.weaviate.failures import StoreFailure, StoreFault
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.domain.deadline import NEVER
@@ -86,7 +86,7 @@ class TestARemovalThatBreaksOff:
                 objects = bench.world.collections["Groundwire"].tenants["acme"].objects
                 for each in [key for key, kept in objects.items() if kept.properties.get("text") == "Parcels wait."]:
                     del objects[each]
-            raise StoreFailure(StoreFault.OVERLOADED)
+            raise StoreFailure(WeaviateFault.OVERLOADED)
 
         with monkeypatch.context() as broken:
             broken.setattr(corpus._chunks, "delete", delete)

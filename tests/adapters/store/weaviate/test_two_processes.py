@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate.failures import StoreFailure, StoreFault
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.domain.deadline import NEVER
@@ -88,7 +88,7 @@ async def test_a_change_that_another_process_has_not_finished_refuses_ours(
     others: Any = other.corpus
 
     async def breaks_off(*_: Any) -> None:
-        raise StoreFailure(StoreFault.OVERLOADED)
+        raise StoreFailure(WeaviateFault.OVERLOADED)
 
     monkeypatch.setattr(others._chunks, "write", breaks_off)
 

@@ -146,7 +146,7 @@ class AnswerStream:
         if wait is None:
             self._end()
             # The server has forgotten the answer: what went wrong is that the connection was lost.
-            raise self._lost if self._lost is not None and error.reason == _FORGOTTEN else error
+            raise (self._lost if self._lost is not None and error.reason == _FORGOTTEN else error) from None
         if error.connection_lost:
             self._lost = error
         self._call = None

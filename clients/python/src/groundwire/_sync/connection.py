@@ -8,12 +8,11 @@ from typing import Protocol, TypeVar, cast
 import grpc
 
 from groundwire._threads.calls import Canceller, EventsCall, is_down, sleep
-from groundwire.caller import Caller, Metadata
+from groundwire.caller import Caller, Metadata, trace_metadata
 from groundwire.channels import options
 from groundwire.errors import Error, from_call
 from groundwire.retrying import Attempts, Retry, RetryBudget
 from groundwire.security import Credential
-from groundwire.tracing import trace_metadata
 from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
@@ -71,9 +70,10 @@ class Connection:
         self._budget = RetryBudget()
         self._reached = False
         self._open: dict[int, weakref.ref[Leavable]] = {}
+        self._secured = secure is not None
         self._owned: grpc.Channel | None = None
         if isinstance(server, str):
-            credential.check_connection(server, secured=secure is not None)
+            credential.check_connection(server, secured=self._secured)
             chosen = options(server)
             self._owned = (
                 grpc.insecure_channel(server, options=chosen)
@@ -164,9 +164,10 @@ class Connection:
         self._canceller.cancel(call, request, metadata)
 
     def abandon(self, request_id: str) -> None:
-        """End an answer whose call is over, in the background."""
-        self._canceller.prepare()
-        self.cancel(None, request_id, self.metadata())
+        """End an answer whose call is over, in the background; without an id it has ended with its call."""
+        if request_id:
+            self._canceller.prepare()
+            self.cancel(None, request_id, self.metadata())
 
     def close(self) -> None:
         """Leave the open streams, and end the connection unless the channel is the caller's own."""
@@ -182,6 +183,7 @@ class Connection:
         return ", ".join(
             (
                 self._server or "on a channel of the caller's own",
+                "secured" if self._secured else "not secured",
                 f"tenant {self._caller.tenant!r}",
                 self._credential.kind,
                 f"{len(self._open)} streams open",

@@ -13,7 +13,7 @@ from weaviate.collections.classes.filters import FilterReturn
 from weaviate.exceptions import WeaviateInsertManyAllFailedError
 
 from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
-from groundwire_server.adapters.store.weaviate.failures import RefusedObjectsError, StoreFailure, StoreFault
+from groundwire_server.adapters.store.weaviate.failures import RefusedObjectsError, StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.objects import NewObject
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
@@ -93,7 +93,7 @@ class Objects:
 
         Where an operator creates the tenants, a missing one is a fault.
         """
-        return failure.fault is StoreFault.MISSING_TENANT and self._options.write.create_tenants
+        return failure.fault is WeaviateFault.MISSING_TENANT and self._options.write.create_tenants
 
     async def write(self, tenant: str, objects: Iterable[NewObject], deadline: Deadline) -> None:
         """Create or replace objects in bounded batches; they are taken from the iterable as they are sent.

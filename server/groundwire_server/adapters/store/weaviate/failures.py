@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import Final
 
 from weaviate.exceptions import (
@@ -15,80 +14,86 @@ from weaviate.exceptions import (
     WeaviateTimeoutError,
 )
 
-from groundwire_server.domain.failure import Failure, GroundwireError
+from groundwire_server.domain.failure import Failure, Fault, GroundwireError
 from groundwire_server.domain.vocabulary import Cause
 
 
-class StoreFault(StrEnum):
+class WeaviateFault(Fault):
     """A fault of Weaviate or of the way to it, with advice for the operator."""
 
-    UNAVAILABLE = "Weaviate does not answer: check that it runs and that its HTTP and gRPC ports can be reached"
-    SLOW = "Weaviate took longer than the call's deadline"
-    OVERLOADED = "Weaviate is short of memory or refuses more work: give it more memory, or send it less work"
-    WRONG_KEY = "Weaviate refuses the API key: configure one that may read and write the collections"
-    MISSING_TENANT = "Weaviate does not have the tenant: create it, or let groundwire create tenants"
-    INACTIVE_TENANT = "Weaviate has deactivated the tenant: activate it"
-    MISSING_COLLECTION = "Weaviate does not have the collections: run `groundwire corpus apply`"
-    SCHEMA = "Weaviate's collections do not match this configuration: run `groundwire corpus apply`"
-    READ_ONLY = "Weaviate is read-only, as it is when its disk is nearly full: free space and set its shards to READY"
-    MODULE = "Weaviate's vectorizer module fails: check that it is enabled, that it reaches its model, and its key"
-    TOO_FEW_NODES = "Weaviate has fewer nodes than the configured replicas: lower the store's `replicas`, or add nodes"
-    NO_WEAVIATE = "the server at the gRPC address is not Weaviate, or is too old: correct the store's `grpc`"
-    OTHER = "Weaviate failed internally: see its log"
+    UNAVAILABLE = ("Weaviate does not answer", "check that it runs and that its HTTP and gRPC ports can be reached")
+    SLOW = ("Weaviate took longer than the call's deadline",)
+    OVERLOADED = ("Weaviate is short of memory or refuses more work", "give it more memory, or send it less work")
+    WRONG_KEY = ("Weaviate refuses the API key", "configure one that may read and write the collections")
+    MISSING_TENANT = ("Weaviate does not have the tenant", "create it, or let groundwire create tenants")
+    INACTIVE_TENANT = ("Weaviate has deactivated the tenant", "activate it")
+    MISSING_COLLECTION = ("Weaviate does not have the collections", "run `groundwire corpus apply`")
+    SCHEMA = ("Weaviate's collections do not match this configuration", "run `groundwire corpus apply`")
+    READ_ONLY = (
+        "Weaviate is read-only, as it is when its disk is nearly full",
+        "free space and set its shards to READY",
+    )
+    MODULE = ("Weaviate's vectorizer module fails", "check that it is enabled, that it reaches its model, and its key")
+    TOO_FEW_NODES = (
+        "Weaviate has fewer nodes than the configured replicas",
+        "lower the store's `replicas`, or add nodes",
+    )
+    NO_WEAVIATE = ("the server at the gRPC address is not Weaviate, or is too old", "correct the store's `grpc`")
+    OTHER = ("Weaviate failed internally", "see its log")
 
 
 _CAUSES: Final = {
-    StoreFault.UNAVAILABLE: Cause.STORE_UNAVAILABLE,
-    StoreFault.SLOW: Cause.STORE_TIMEOUT,
-    StoreFault.OVERLOADED: Cause.STORE_UNAVAILABLE,
-    StoreFault.WRONG_KEY: Cause.STORE_MISCONFIGURED,
-    StoreFault.MISSING_TENANT: Cause.STORE_MISCONFIGURED,
-    StoreFault.INACTIVE_TENANT: Cause.STORE_MISCONFIGURED,
-    StoreFault.MISSING_COLLECTION: Cause.STORE_MISCONFIGURED,
-    StoreFault.SCHEMA: Cause.STORE_MISCONFIGURED,
-    StoreFault.READ_ONLY: Cause.STORE_MISCONFIGURED,
-    StoreFault.MODULE: Cause.EMBEDDER_UNAVAILABLE,
-    StoreFault.TOO_FEW_NODES: Cause.STORE_MISCONFIGURED,
-    StoreFault.NO_WEAVIATE: Cause.STORE_MISCONFIGURED,
-    StoreFault.OTHER: Cause.STORE_UNAVAILABLE,
+    WeaviateFault.UNAVAILABLE: Cause.STORE_UNAVAILABLE,
+    WeaviateFault.SLOW: Cause.STORE_TIMEOUT,
+    WeaviateFault.OVERLOADED: Cause.STORE_UNAVAILABLE,
+    WeaviateFault.WRONG_KEY: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.MISSING_TENANT: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.INACTIVE_TENANT: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.MISSING_COLLECTION: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.SCHEMA: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.READ_ONLY: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.MODULE: Cause.EMBEDDER_UNAVAILABLE,
+    WeaviateFault.TOO_FEW_NODES: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.NO_WEAVIATE: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.OTHER: Cause.STORE_UNAVAILABLE,
 }
 
 _CODES: Final = {
-    "DEADLINE_EXCEEDED": StoreFault.SLOW,
-    "UNAVAILABLE": StoreFault.UNAVAILABLE,
-    "CANCELLED": StoreFault.UNAVAILABLE,
-    "ABORTED": StoreFault.UNAVAILABLE,
-    "RESOURCE_EXHAUSTED": StoreFault.OVERLOADED,
-    "UNAUTHENTICATED": StoreFault.WRONG_KEY,
-    "PERMISSION_DENIED": StoreFault.WRONG_KEY,
-    "UNIMPLEMENTED": StoreFault.NO_WEAVIATE,
+    "DEADLINE_EXCEEDED": WeaviateFault.SLOW,
+    "UNAVAILABLE": WeaviateFault.UNAVAILABLE,
+    "CANCELLED": WeaviateFault.UNAVAILABLE,
+    "ABORTED": WeaviateFault.UNAVAILABLE,
+    "RESOURCE_EXHAUSTED": WeaviateFault.OVERLOADED,
+    "UNAUTHENTICATED": WeaviateFault.WRONG_KEY,
+    "PERMISSION_DENIED": WeaviateFault.WRONG_KEY,
+    "UNIMPLEMENTED": WeaviateFault.NO_WEAVIATE,
 }
 """gRPC codes that are clear by themselves; nearly everything else is UNKNOWN with a sentence."""
 
 _SENTENCES: Final = (
-    ("unauthorized", StoreFault.WRONG_KEY),
-    ("forbidden", StoreFault.WRONG_KEY),
-    ("tenant not found", StoreFault.MISSING_TENANT),
-    ("tenant not active", StoreFault.INACTIVE_TENANT),
-    ("could not find class", StoreFault.MISSING_COLLECTION),
+    ("unauthorized", WeaviateFault.WRONG_KEY),
+    ("forbidden", WeaviateFault.WRONG_KEY),
+    ("tenant not found", WeaviateFault.MISSING_TENANT),
+    ("tenant not active", WeaviateFault.INACTIVE_TENANT),
+    ("could not find class", WeaviateFault.MISSING_COLLECTION),
     # The answer to a batch for a collection that does not exist.
-    ("not present in schema", StoreFault.MISSING_COLLECTION),
-    ("has multi-tenancy disabled", StoreFault.MISSING_COLLECTION),
-    ("multi-tenancy is not enabled", StoreFault.MISSING_COLLECTION),
-    ("read-only", StoreFault.READ_ONLY),
-    ("not enough memory", StoreFault.OVERLOADED),
-    ("deadline exceeded", StoreFault.SLOW),
-    ("vectorize", StoreFault.MODULE),
-    ("API Key: no api key found", StoreFault.MODULE),
-    ("vector lengths don't match", StoreFault.SCHEMA),
-    ("vector dimensions do not match", StoreFault.SCHEMA),
-    ("does not have named vector", StoreFault.SCHEMA),
-    ("does not have configuration for vector", StoreFault.SCHEMA),
-    ("no such prop", StoreFault.SCHEMA),
-    ("class not found", StoreFault.MISSING_COLLECTION),
-    ("not find enough weaviate nodes", StoreFault.TOO_FEW_NODES),
-    ("not enough storage replicas", StoreFault.TOO_FEW_NODES),
-    ("invalid", StoreFault.SCHEMA),
+    ("not present in schema", WeaviateFault.MISSING_COLLECTION),
+    ("has multi-tenancy disabled", WeaviateFault.MISSING_COLLECTION),
+    ("multi-tenancy is not enabled", WeaviateFault.MISSING_COLLECTION),
+    ("read-only", WeaviateFault.READ_ONLY),
+    ("not enough memory", WeaviateFault.OVERLOADED),
+    ("deadline exceeded", WeaviateFault.SLOW),
+    ("vectorize", WeaviateFault.MODULE),
+    ("API Key: no api key found", WeaviateFault.MODULE),
+    ("vector lengths don't match", WeaviateFault.SCHEMA),
+    ("vector dimensions do not match", WeaviateFault.SCHEMA),
+    ("does not have named vector", WeaviateFault.SCHEMA),
+    ("does not have configuration for vector", WeaviateFault.SCHEMA),
+    ("no such prop", WeaviateFault.SCHEMA),
+    ("class not found", WeaviateFault.MISSING_COLLECTION),
+    ("not find enough weaviate nodes", WeaviateFault.TOO_FEW_NODES),
+    ("not enough storage replicas", WeaviateFault.TOO_FEW_NODES),
+    ("invalid", WeaviateFault.SCHEMA),
 )
 """Parts of Weaviate 1.40's messages; the first that occurs decides."""
 
@@ -132,7 +137,7 @@ class StoreFailure(Failure):
         fault: for the operator.
     """
 
-    def __init__(self, fault: StoreFault) -> None:
+    def __init__(self, fault: WeaviateFault) -> None:
         super().__init__(_CAUSES[fault])
         self.fault = fault
 
@@ -143,13 +148,13 @@ def map_failures() -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise StoreFailure(StoreFault.SLOW) from None
+        raise StoreFailure(WeaviateFault.SLOW) from None
     except (WireError, RefusedObjectsError, WeaviateBaseError) as error:
         # Not `from error`: its text is Weaviate's and may hold what was stored.
         raise StoreFailure(classified(error)) from None
 
 
-def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> StoreFault:
+def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> WeaviateFault:
     """Return the fault behind an error of the client."""
     match error:
         case WireError():
@@ -159,28 +164,28 @@ def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> St
         case UnexpectedStatusCodeError():
             return _by_status(error)
         case WeaviateTimeoutError():
-            return StoreFault.SLOW
+            return WeaviateFault.SLOW
         case (
             WeaviateConnectionError()
             | WeaviateStartUpError()
             | WeaviateGRPCUnavailableError()
             | WeaviateClosedClientError()
         ):
-            return StoreFault.UNAVAILABLE
+            return WeaviateFault.UNAVAILABLE
         case _:
             return _said(error.message)
 
 
-def _by_status(error: UnexpectedStatusCodeError) -> StoreFault:
+def _by_status(error: UnexpectedStatusCodeError) -> WeaviateFault:
     if error.status_code in _UNAUTHORIZED:
-        return StoreFault.WRONG_KEY
+        return WeaviateFault.WRONG_KEY
     if error.status_code == _TOO_MANY:
-        return StoreFault.OVERLOADED
+        return WeaviateFault.OVERLOADED
     fault = _said(error.message)
-    if fault is StoreFault.OTHER and error.status_code >= _SERVER_ERROR:
-        return StoreFault.UNAVAILABLE
+    if fault is WeaviateFault.OTHER and error.status_code >= _SERVER_ERROR:
+        return WeaviateFault.UNAVAILABLE
     return fault
 
 
-def _said(sentence: str) -> StoreFault:
-    return next((fault for words, fault in _SENTENCES if words in sentence), StoreFault.OTHER)
+def _said(sentence: str) -> WeaviateFault:
+    return next((fault for words, fault in _SENTENCES if words in sentence), WeaviateFault.OTHER)

@@ -7,7 +7,7 @@ from opentelemetry.trace import Tracer
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import WeaviateConnection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
-from groundwire_server.adapters.store.weaviate.failures import StoreFault
+from groundwire_server.adapters.store.weaviate.failures import WeaviateFault
 from groundwire_server.adapters.store.weaviate.migration import Schema
 from groundwire_server.adapters.store.weaviate.options import SearchOptions, VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.probe import Probe
@@ -47,7 +47,7 @@ class WeaviateStore:
         write = options.write
         # A deadline that is too short is not Weaviate's fault, and a tenant does not exist there before its first
         # document, unless an operator creates the tenants.
-        expected = {StoreFault.SLOW, StoreFault.MISSING_TENANT} if write.create_tenants else {StoreFault.SLOW}
+        expected = {WeaviateFault.SLOW, WeaviateFault.MISSING_TENANT} if write.create_tenants else {WeaviateFault.SLOW}
         headers = {} if vectors.module is None else vectors.module.headers()
         connection = WeaviateConnection(options, headers, clock, tracer, expected)
         chunks = Objects(connection, options.collection, options, options.vector)
