@@ -55,7 +55,7 @@ docs: setup ## Build the documentation into build/docs (ARGS=serve: show it whil
 	@NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(bin)/python -m mkdocs $(or $(ARGS),build --quiet) --config-file docs/site/mkdocs.yml
 
 .PHONY: generate
-generate: setup ## Generate the Python code of the contract
+generate: setup ## Generate the Python code of the contract, and its copy for callers
 	@$(bin)/python protos/generate.py $(ARGS)
 
 .PHONY: image
