@@ -7,7 +7,7 @@ from typing import TypeAlias
 from groundwire_server.cli import config, corpus, keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
-from groundwire_server.cli.calibrate import calibrate
+from groundwire_server.cli.calibrate.command import calibrate
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents

@@ -1,10 +1,10 @@
-"""Which hosts are this machine itself."""
+"""Loopback addresses."""
 
 import ipaddress
 
 
 def on_this_machine(host: str) -> bool:
-    """Whether a host, a name or an address without brackets, can be reached from this machine alone."""
+    """Return whether a host (a name, or an address without brackets) is a loopback address."""
     if host == "localhost":
         return True
     try:

@@ -22,7 +22,9 @@ ENDS = {
     "openai-length": Cause.OUTPUT_CUT_OFF,
     "mistral-length": Cause.OUTPUT_CUT_OFF,
     "anthropic-max-tokens": Cause.OUTPUT_CUT_OFF,
-    "openai-tool-call": Cause.OUTPUT_EMPTY,
+    "anthropic-window-exceeded": Cause.OUTPUT_CUT_OFF,
+    "openai-tool-call": Cause.OUTPUT_MALFORMED,
+    "plain-thoughts-without-an-end": Cause.OUTPUT_EMPTY,
     "empty-answer": Cause.OUTPUT_EMPTY,
     "plain-prose": Cause.OUTPUT_MALFORMED,
     **FAILURES,
@@ -31,7 +33,7 @@ ENDS = {
 
 def sections(double: Upstream, name: str) -> dict[str, Any]:
     """A server over the provider of a transcript, of its kind and in its profile."""
-    made = one_model(double, retry={"attempts": 1})
+    made = one_model(double, retry={"max_attempts": 1})
     profile = spoken(name)
     if profile.startswith("anthropic"):
         made["providers"]["cloud"]["kind"] = made["models"]["large"]["kind"] = "anthropic"

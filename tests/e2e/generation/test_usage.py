@@ -33,8 +33,8 @@ MOST = 800 * 15 + 1200 * 3
 
 
 def priced(double: Upstream, daily: float | None = None, currency: str = "USD") -> dict[str, Any]:
-    sections = one_model(double, price=PRICE, retry={"attempts": 1})
-    sections["spending"] = {"currency": currency, "daily": daily}
+    sections = one_model(double, price=PRICE, retry={"max_attempts": 1})
+    sections["spending"] = {"currency": currency, "daily_limit": daily}
     return sections
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, WriteOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.adapters.store.weaviate.versions import EMPTY_VERSION
@@ -99,7 +99,7 @@ class _BreaksOff:
             await self._write(tenant, objects, deadline)
             return
         await self._write(tenant, list(objects)[:2], deadline)
-        raise StoreFailure(Fault.OTHER)
+        raise StoreFailure(WeaviateFault.OTHER)
 
 
 class TestAChangeThatBreaksOff:

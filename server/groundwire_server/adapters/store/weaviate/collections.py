@@ -13,7 +13,7 @@ from weaviate.collections.classes.filters import FilterReturn
 from weaviate.exceptions import WeaviateInsertManyAllFailedError
 
 from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
-from groundwire_server.adapters.store.weaviate.failures import Fault, RefusedObjectsError, StoreFailure
+from groundwire_server.adapters.store.weaviate.failures import RefusedObjectsError, StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.objects import NewObject
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
@@ -73,7 +73,7 @@ class Objects:
 
     def is_new_tenant(self, failure: StoreFailure) -> bool:
         """Whether nothing has been stored for the tenant yet; where an operator makes the tenants it is a fault."""
-        return failure.fault is Fault.MISSING_TENANT and self._options.write.create_tenants
+        return failure.fault is WeaviateFault.MISSING_TENANT and self._options.write.create_tenants
 
     async def write(self, tenant: str, objects: Iterable[NewObject], deadline: Deadline) -> None:
         """Write objects, or write over them, in bounded batches; only few are made before they are sent.

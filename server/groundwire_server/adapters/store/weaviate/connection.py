@@ -16,7 +16,7 @@ from weaviate.collections import CollectionAsync
 from weaviate.config import AdditionalConfig, ConnectionConfig, Timeout
 from weaviate.connect.base import ProtocolParams
 
-from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure, map_failures
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault, map_failures
 from groundwire_server.adapters.store.weaviate.options import Consistency, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
 from groundwire_server.adapters.store.weaviate.wire import CALL, BoundedParams, WireCall, grpc_config
@@ -70,7 +70,7 @@ class Connection:
         headers: Mapping[str, str],
         clock: Clock,
         tracer: Tracer,
-        expected: Set[Fault] = frozenset(),
+        expected: Set[WeaviateFault] = frozenset(),
     ) -> None:
         self._options = options
         self._headers = headers
@@ -124,7 +124,7 @@ class Connection:
                 span.set_attribute(names.ERROR_TYPE, failure.fault.name)
                 if failure.fault not in self._expected:
                     addresses = f"{self._options.http} and {self._options.grpc}"
-                    _LOG.warning("%s.", failure.fault.value, extra={"addresses": addresses})
+                    _LOG.warning("%s.", failure.fault, extra={"addresses": addresses})
                 raise
             finally:
                 CALL.reset(token)
@@ -163,7 +163,7 @@ class Connection:
                     return await work(await self._connected())
             except StoreFailure as failure:
                 late = self._clock.now() + pause >= at
-                if failure.fault is not Fault.UNAVAILABLE or attempt == self._options.max_attempts or late:
+                if failure.fault is not WeaviateFault.UNAVAILABLE or attempt == self._options.max_attempts or late:
                     raise
             span.set_attribute(names.DB_ATTEMPTS, attempt + 1)
             await asyncio.sleep(pause)
@@ -172,7 +172,7 @@ class Connection:
 
     async def _connected(self) -> WeaviateAsyncClient:
         if self._closed:
-            raise StoreFailure(Fault.UNAVAILABLE)
+            raise StoreFailure(WeaviateFault.UNAVAILABLE)
         if self._client is not None:
             return self._client
         async with self._connecting:

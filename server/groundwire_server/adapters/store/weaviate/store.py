@@ -7,7 +7,7 @@ from opentelemetry.trace import Tracer
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import Connection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
-from groundwire_server.adapters.store.weaviate.failures import Fault
+from groundwire_server.adapters.store.weaviate.failures import WeaviateFault
 from groundwire_server.adapters.store.weaviate.migration import Schema
 from groundwire_server.adapters.store.weaviate.options import SearchOptions, VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.probe import Probe
@@ -47,7 +47,7 @@ class WeaviateStore:
         write = options.write
         # A call that was too short for its search is no fault of Weaviate's, and a tenant has no place there until its
         # first document comes, unless an operator was to make it.
-        expected = {Fault.SLOW, Fault.MISSING_TENANT} if write.create_tenants else {Fault.SLOW}
+        expected = {WeaviateFault.SLOW, WeaviateFault.MISSING_TENANT} if write.create_tenants else {WeaviateFault.SLOW}
         headers = {} if vectors.module is None else vectors.module.headers()
         connection = Connection(options, headers, clock, tracer, expected)
         chunks = Objects(connection, options.collection, options, options.vector)
