@@ -84,7 +84,7 @@ async def test_a_model_has_half_of_the_callers_time_to_begin_where_another_can_b
 @pytest.mark.parametrize(
     ("route", "bounds", "expected"),
     [
-        ({"time": {"begin_share": 0.25}}, {}, whole(0.8) / 4),
+        ({"time": {"first_token_share": 0.25}}, {}, whole(0.8) / 4),
         ({}, {"first_token_seconds": 0.1}, 0.1),
         ({"fallbacks": {"MODEL_SLOW_START": ["PASSAGES_ONLY"]}}, {}, whole(0.8)),
     ],

@@ -160,7 +160,7 @@ async def test_a_model_that_does_not_begin_is_left_for_the_next(configured: Serv
 
 async def test_a_model_is_not_left_for_another_that_the_time_cannot_hold(configured: Serve) -> None:
     slow = {"bounds": {"first_token_seconds": 0.35}}
-    patient = {"time": {"begin_share": 1}}
+    patient = {"time": {"first_token_share": 1}}
     async with two([WAITS["before the first token"]], [answers()]) as (first, second):
         async with configured(two_models(first, second, route=patient, **slow)) as served:
             outcome = await answer(served, seconds=0.45)

@@ -60,7 +60,7 @@ DRIVES: dict[Cause, Drive] = {
     Cause.MODEL_TIMEOUT: Drive(
         Reply([Stall()]),
         {"bounds": {"first_token_seconds": None}},
-        {"time": {"begin_share": 1}},
+        {"time": {"first_token_share": 1}},
         seconds=0.5,
         impossible=frozenset(ATTEMPTS),
     ),
@@ -76,7 +76,7 @@ DRIVES: dict[Cause, Drive] = {
     Cause.OUTPUT_MALFORMED: Drive(Reply(writes("Sure!")), impossible=frozenset()),
     Cause.OUTPUT_EMPTY: Drive(Reply(writes())),
     Cause.OUTPUT_TOO_LONG: Drive(
-        Reply(writes(*segments(" ".join([SENTENCE] * 9)))), route={"limits": {"display": 100}}, impossible=frozenset()
+        Reply(writes(*segments(" ".join([SENTENCE] * 9)))), route={"limits": {"answer_chars": 100}}, impossible=frozenset()
     ),
     Cause.CITATION_MISSING: Drive(whole(confidence="high", segments=[segment(cites=[])]), impossible=frozenset()),
     Cause.CITATION_UNKNOWN: wrote(SENTENCE, cites=["p77"]),
@@ -86,7 +86,7 @@ DRIVES: dict[Cause, Drive] = {
     Cause.MODEL_ABSTAINED: wrote(confidence="low"),
     Cause.BUDGET_EXHAUSTED: Drive(
         model={"price": {"input": 3, "output": 15}},
-        spending={"daily": 0.000001},
+        spending={"daily_limit": 0.000001},
         again=frozenset({Action.SHORTER_PROMPT}),
     ),
     Cause.CAPACITY_EXHAUSTED: Drive(

@@ -31,7 +31,7 @@ ENDS = {
 
 def sections(double: Upstream, name: str) -> dict[str, Any]:
     """A server over the provider of a transcript, of its kind and in its profile."""
-    made = one_model(double, retry={"attempts": 1})
+    made = one_model(double, retry={"max_attempts": 1})
     profile = spoken(name)
     if profile.startswith("anthropic"):
         made["providers"]["cloud"]["kind"] = made["models"]["large"]["kind"] = "anthropic"
