@@ -10,7 +10,7 @@ from groundwire_server.adapters.embedder.faults import EmbedderFailure
 from groundwire_server.adapters.embedder.openai.client import OpenAiEmbeddingClient
 from groundwire_server.adapters.embedder.openai.options import EmbeddingBounds, OpenAiEmbeddingOptions
 from groundwire_server.adapters.embedder.protected import ProtectedEmbedder
-from groundwire_server.adapters.http.options import ApiKey, Endpoint
+from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.profiles import ProviderProfile
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
@@ -20,6 +20,7 @@ from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOption
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.models import protected_embedder
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.options.secret import Secret
 from tests.doubles.embeddings import DIMENSIONS
 from tests.doubles.spans import Spans
 from tests.doubles.upstream import Reply, Upstream, upstream
@@ -81,7 +82,9 @@ async def wired(
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
         clock, budget = SystemClock(), RetryBudgetOptions()
         async with Provider("house", endpoint, clock, spans.tracer, Random(1), budget, limiters) as provider:
-            client = OpenAiEmbeddingClient(provider.session, model, profile, ApiKey(KEY), api_version)
+            client = OpenAiEmbeddingClient(
+                provider.session, model, profile, Secret("env://PROVIDER_KEY", KEY), api_version
+            )
             embedder = protected_embedder(provider, client, model, retry, CircuitOptions())
             yield Wired(embedder, client, double, provider, spans)
 

@@ -24,8 +24,17 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True)
-class Stall:
+class Until:
+    """Say no more before something has happened, and keep the connection."""
+
+    event: asyncio.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Stall(Until):
     """Say no more, and keep the connection."""
+
+    event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Echo:
     made: Callable[[bytes], bytes]
 
 
-Move: TypeAlias = bytes | Pause | Beat | Stall | Reset | Raw | Endless | Echo
+Move: TypeAlias = bytes | Pause | Beat | Until | Reset | Raw | Endless | Echo
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +238,9 @@ class Upstream:
                 await writer.drain()
                 for _ in range(_BEATS):
                     await asyncio.sleep(0)
-            case Stall():
+            case Until(event):
                 await writer.drain()
-                await asyncio.Event().wait()
+                await event.wait()
             case Reset():
                 await writer.drain()
                 for _ in range(_BEATS):

@@ -8,7 +8,16 @@ import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, outcome_pb2, question_pb2, report_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    document_pb2,
+    document_service_pb2,
+    outcome_pb2,
+    question_pb2,
+    report_pb2,
+    route_service_pb2,
+)
+from groundwire.v1.route_service_pb2_grpc import RouteServiceStub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +34,12 @@ class Product(Protocol):
 
     answers: AnswerServiceAsyncStub
     documents: DocumentServiceAsyncStub
+
+
+class Reachable(Protocol):
+    """A server with a channel to it."""
+
+    channel: grpc.aio.Channel
 
 
 def question(text: str = "What do lambda expressions create?", **fields: Any) -> question_pb2.Question:
@@ -57,6 +72,16 @@ async def stream(
 ) -> list[answer_service_pb2.StreamAnswerResponse]:
     request = answer_service_pb2.StreamAnswerRequest(question=asked or question(), **fields)
     return [event async for event in product.answers.StreamAnswer(request, metadata=ACME, timeout=seconds)]
+
+
+async def routes(
+    product: Reachable, metadata: tuple[tuple[str, str], ...] = ACME, **fields: Any
+) -> route_service_pb2.ListRoutesResponse:
+    request = route_service_pb2.ListRoutesRequest(**fields)
+    response: route_service_pb2.ListRoutesResponse = await RouteServiceStub(product.channel).ListRoutes(
+        request, metadata=metadata, timeout=SECONDS
+    )
+    return response
 
 
 async def ingest(

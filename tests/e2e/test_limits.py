@@ -82,6 +82,7 @@ async def test_calls_that_are_too_many_are_told_when_to_come_again_and_widen_not
                 await echo.unary("Echo")
             assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
             assert info(caught.value).reason == "OVERLOADED"
+            assert dict(list(caught.value.trailing_metadata()))["grpc-retry-pushback-ms"] == "1000"
         held[0].cancel()
         await echo.holding(1)
         # The place is free when the server's task has ended, which the client cannot see.

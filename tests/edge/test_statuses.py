@@ -1,9 +1,10 @@
+import grpc
 import pytest
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from groundwire_server.domain.failure import Failure, Rejection, Violation
 from groundwire_server.domain.vocabulary import Cause, Reason
-from groundwire_server.edge.statuses import rejection_of, status_of
+from groundwire_server.edge.statuses import aborted, rejection_of, status_of
 
 
 def _info(status: status_pb2.Status) -> error_details_pb2.ErrorInfo:
@@ -43,6 +44,27 @@ def test_what_may_pass_says_when_to_retry() -> None:
     assert status.code == code_pb2.UNAVAILABLE
     assert status.details[1].Unpack(retry)
     assert retry.retry_delay.ToMilliseconds() == 2500
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_unavailable_and_exhausted_alone_say_when_to_retry_to_grpc_too(reason: Reason) -> None:
+    code, _, trailers = aborted(Rejection(reason))
+    retried = code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}
+    kinds = {detail.TypeName() for detail in status_of(Rejection(reason)).details}
+    assert ("google.rpc.RetryInfo" in kinds) is retried
+    assert dict(trailers).get("grpc-retry-pushback-ms") == ("1000" if retried else None)
+
+
+def test_the_pushback_is_the_retry_delay_in_whole_milliseconds() -> None:
+    _, _, trailers = aborted(Rejection(Reason.QUOTA_EXCEEDED, retry_after=2.0001))
+    assert dict(trailers)["grpc-retry-pushback-ms"] == "2001"
+
+
+def test_another_status_with_a_delay_has_no_pushback() -> None:
+    """gRPC retries by pushback, and a call that is in flight must not be begun again."""
+    rejection = Rejection(Reason.REQUEST_IN_FLIGHT, retry_after=1.0)
+    assert "google.rpc.RetryInfo" in {detail.TypeName() for detail in status_of(rejection).details}
+    assert "grpc-retry-pushback-ms" not in dict(aborted(rejection)[2])
 
 
 def test_what_stays_as_it_is_says_nothing_of_retrying() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from groundwire_server.domain.answer import CheckedSegment, GroundedText, Span
+from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe
@@ -136,14 +137,14 @@ def test_a_model_may_be_late_only_where_nobody_could_follow_it(
 ) -> None:
     chain = replace(CHAIN, fallbacks={Cause.MODEL_SLOW_START: row})
     by = decide.start_by(replace(TRIED, models=models), PLAN, chain, 1.0)
-    assert by == (PLAN.first_token_by(1.0) if bounded else None)
+    assert by == (PLAN.first_token_by(1.0) if bounded else NEVER)
 
 
 def test_a_model_may_be_late_where_no_time_would_be_left_for_another() -> None:
     chain = replace(CHAIN, fallbacks={Cause.MODEL_SLOW_START: (Action.NEXT_MODEL,)})
     late = replace(PLAN, first_token_share=0.99)
-    assert decide.start_by(TRIED, late, chain, PLAN.generate_by.at - 1.0) is None
-    assert decide.start_by(TRIED, PLAN, chain, PLAN.generate_by.at - 1.0) is not None
+    assert decide.start_by(TRIED, late, chain, PLAN.generate_by.at - 1.0) == NEVER
+    assert decide.start_by(TRIED, PLAN, chain, PLAN.generate_by.at - 1.0) < NEVER
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwire_server.domain.answer import Segment
+from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import DraftReader
@@ -14,8 +15,12 @@ WHOLE = (
 )
 
 
+PASSAGES = {"p1": Passage("c1", "One."), "p2": Passage("c2", "Two.")}
+
+
 def _read(*pieces: str) -> tuple[DraftReader, list[Segment]]:
     reader = DraftReader(100_000)
+    reader.cites(PASSAGES)
     segments = [segment for piece in pieces for segment in reader.feed(piece)]
     return reader, segments
 
@@ -80,13 +85,25 @@ def test_a_confidence_that_comes_last_is_known_at_the_end() -> None:
         '{"confidence": "high", "segments": [{"text": 3, "cites": []}]}',
         '{"confidence": "high", "segments": [{"text": "x"}]}',
         '{"confidence": "high", "segments": [{"text": "  ", "cites": ["p1"]}]}',
-        '{"confidence": "high", "segments": [{"text": "x", "cites": "p1"}]}',
+        '{"confidence": "high", "segments": [{"text": "x", "cites": {"id": "p1"}}]}',
+        '{"confidence": "high", "segments": [{"text": "[p1]", "cites": ["p1"]}]}',
+        '{"confidence": "high", "confidence": "low", "segments": []}',
+        '{"confidence": "high", "segments": [], "segments": [{"text": "x", "cites": []}]}',
+        '{"confidence": "high", "segments": [{"text": "x", "text": "y", "cites": []}]}',
+        '{"confidence": "very high", "segments": []}',
+        '{"confidence": 0.9, "segments": []}',
+        '{"confidence": ["high"], "segments": []}',
+        '{"Confidence": "high", "segments": []}',
+        '{"confidence": "high", "segments": ["x"]}',
+        '{"confidence": "high", "segments": [{"text": "It\'s \\x", "cites": []}]}',
+        "{'confidence': 'high', 'segments': []}",
         '{"confidence": "high", "segments": [{"text": "x", "cites": ["p1"], "extra": 1}]}',
         '{"confidence": "high", "segments": [], "more": true}',
         '{"confidence": "high", "plan": [{"a": 1}], "segments": [',
         '{"confidence": "high"}',
         '{"segments": []}',
-        WHOLE + " and so on",
+        WHOLE + " or rather " + WHOLE,
+        WHOLE + "\n{}",
         WHOLE[:-1],
         WHOLE[:60],
     ],
@@ -134,3 +151,67 @@ def test_text_is_normalized_before_anybody_sees_it() -> None:
         json.dumps({"confidence": "high", "segments": [{"text": " cafe\u0301\n\n bar\u0000 ", "cites": []}]})
     )
     assert segments[0].text == "caf\u00e9 bar"
+
+
+def _draft(confidence: object = "high", text: str = "One.", cites: object = ("p1",)) -> str:
+    return json.dumps({"confidence": confidence, "segments": [{"text": text, "cites": cites}]})
+
+
+UNMISTAKABLE = {
+    "High": (_draft("High"), Segment("One.", ("p1",))),
+    "HIGH, and space": (_draft(" HIGH\n"), Segment("One.", ("p1",))),
+    "a citation in brackets": (_draft(cites=["[p1]"]), Segment("One.", ("p1",))),
+    "a citation in capitals": (_draft(cites=["P1"]), Segment("One.", ("p1",))),
+    "a number": (_draft(cites=[1]), Segment("One.", ("p1",))),
+    "two in one": (_draft(cites=["p1, p2"]), Segment("One.", ("p1", "p2"))),
+    "one in place of a list": (_draft(cites="p1"), Segment("One.", ("p1",))),
+    "one that is not known": (_draft(cites=["p77"]), Segment("One.", ("p77",))),
+    "a marker": (_draft(text="One [p1]."), Segment("One.", ("p1",))),
+    "a marker in place of a citation": (_draft(text="One [p1][2].", cites=[]), Segment("One.", ("p1", "p2"))),
+    "a marker of another passage": (_draft(text="One [p2]."), Segment("One.", ("p1",))),
+    "a bracket": (_draft(text="One [sic] (p77)."), Segment("One [sic] (p77).", ("p1",))),
+    "prose after it": (_draft() + "\n```\n\nI hope this helps!", Segment("One.", ("p1",))),
+    "the end of a list after it": (_draft() + "]", Segment("One.", ("p1",))),
+    "line ends in a text": (
+        _draft(text="One\ttwo\nthree.").replace("\\t", "\t").replace("\\n", "\n"),
+        Segment("One two three.", ("p1",)),
+    ),
+    "half of a character": (_draft(text="One \ud83d."), Segment("One \ufffd.", ("p1",))),
+    "its other half": (_draft(text="One \udcee."), Segment("One \ufffd.", ("p1",))),
+    "the halves the wrong way round": (_draft(text="\udcee\ud83d."), Segment("\ufffd\ufffd.", ("p1",))),
+    "both halves": (_draft(text="One \U0001f4ee."), Segment("One \U0001f4ee.", ("p1",))),
+    "what looks like half of one": (_draft(text="One \\ud83d."), Segment("One \\ud83d.", ("p1",))),
+}
+
+
+@pytest.mark.parametrize("size", [1, 5, 10_000])
+@pytest.mark.parametrize("case", UNMISTAKABLE)
+def test_what_is_unmistakable_is_read(case: str, size: int) -> None:
+    draft, segment = UNMISTAKABLE[case]
+    reader, segments = _read(*(draft[at : at + size] for at in range(0, len(draft), size)))
+    reader.finish()
+    assert (reader.confidence, segments) == (Confidence.HIGH, [segment])
+
+
+@pytest.mark.parametrize("case", UNMISTAKABLE)
+def test_what_is_shown_of_a_segment_is_never_taken_back(case: str) -> None:
+    draft, segment = UNMISTAKABLE[case]
+    reader = DraftReader(100_000)
+    reader.cites(PASSAGES)
+    for letter in draft:
+        reader.feed(letter)
+        # The last character may yet compose with the next: the gate keeps it back.
+        assert segment.text.startswith(reader.unfinished[:-1])
+
+
+def test_words_after_the_draft_are_no_part_of_it() -> None:
+    reader, _ = _read(WHOLE, " I hope", " this helps!")
+    assert reader.text == WHOLE
+
+
+def test_words_after_the_draft_have_no_limit() -> None:
+    reader = DraftReader(len(WHOLE))
+    reader.feed(WHOLE)
+    for _ in range(10):
+        assert reader.feed("\n" * 100) == ()
+    reader.finish()

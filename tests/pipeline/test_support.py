@@ -3,8 +3,12 @@ from collections.abc import Callable
 
 import pytest
 
-from groundwire_server.pipeline.support import Source, support
+from groundwire_server.domain.answer import Span
+from groundwire_server.domain.vocabulary import Verdict
+from groundwire_server.pipeline.support import Source, check_sentence, support
 from tests.pipeline.samples import passage
+
+SPAN = Span.within("", 0, 0)
 
 PASSAGE = passage(
     "c1",
@@ -75,3 +79,35 @@ def test_a_quote_is_verbatim_and_shares_most_words() -> None:
 )
 def test_the_very_words_are_found_however_they_are_spaced(text: str, expected: str) -> None:
     assert Source(passage("c1", text)).quote("Cats purr loudly.") == expected
+
+
+PUMPS = passage("c2", "The pump is not rated for\nsalt water. It weighs 12 kg, unless it is filled.")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        ("The pump is not rated for salt water.", Verdict.VERBATIM),
+        ("It weighs 12 kg, unless it is filled.", Verdict.VERBATIM),
+        ("It weighs 12 kg", Verdict.CONSISTENT),  # the exception is lost
+        ("rated for salt water.", Verdict.CONSISTENT),  # the negation is lost
+        ("The pump is rated for salt water.", Verdict.CONSISTENT),  # words alone cannot tell
+        ("The Pump is not rated for salt water.", Verdict.CONSISTENT),
+        ("The pump is not rated for salt water. It weighs 12 kg, unless it is filled.", Verdict.CONSISTENT),
+    ],
+)
+def test_only_a_whole_sentence_of_a_passage_is_verbatim(sentence: str, verdict: Verdict) -> None:
+    checked = check_sentence(sentence, SPAN, [Source(PUMPS)])
+    assert (checked.verdict, checked.checker) == (verdict, "coverage")
+
+
+def test_a_verdict_is_carried_by_the_citations_that_bear_it() -> None:
+    cited = [Source(PASSAGE), Source(PUMPS), Source(passage("c3", "Pumps move water. " + PUMPS.text))]
+    assert check_sentence("The pump is not rated for salt water.", SPAN, cited).citations == (1, 2)
+    assert check_sentence("Pumps weigh 12 kg.", SPAN, cited).citations == (1, 2)
+    assert check_sentence("The rule implies a pump.", SPAN, cited).citations == (0, 1, 2)
+
+
+def test_a_verbatim_sentence_without_content_words_is_not_supported() -> None:
+    """ "Yes." in a passage answers another question than the one that was asked."""
+    assert check_sentence("So it is.", SPAN, [Source(passage("c4", "So it is."))]).support == 0.0

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
-from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document
 from groundwire_server.domain.event import NumberedEvent, TextDelta
 from groundwire_server.domain.failure import Failure
@@ -83,7 +83,7 @@ async def test_a_model_must_have_begun_only_while_another_can_still_be_asked(
     path = await Path(route=replace(policy(), models=(EXTRACTIVE, "other"), first_token_share=share)).filled()
     await path.answer(seconds)
     (asked,) = path.generator.requests
-    assert (asked.begin_by is not None) is bounded
+    assert (asked.start_by != NEVER) is bounded
 
 
 async def test_the_embedder_is_told_the_searchs_deadline() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
-from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.vocabulary import Cause, Purpose
 
@@ -34,18 +34,16 @@ class GenerationRequest:
         model: the alias.
         tenant: whose question it is, for what a generator keeps or looks up by tenant.
         max_output_tokens: where the model must stop.
-        begin_by: when its first text must have come for another model still to be asked; None where there is none.
+        start_by: when its first text must have come for another model still to be asked; NEVER where there is none.
+        unary: whether nothing is shown before the end, and no other model waits for this one to begin.
     """
 
     model: str
     tenant: str
     prompt: Prompt
     max_output_tokens: int
-    begin_by: Deadline | None = None
-
-    def to_begin(self, deadline: Deadline) -> Deadline:
-        """When its first text must have come, of a call that ends by a deadline."""
-        return deadline if self.begin_by is None else min(deadline, self.begin_by)
+    start_by: Deadline = NEVER
+    unary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,3 @@ PAGE_LIMIT = 1000
 
 RESUME_WINDOW_LIMIT = 300.0
 """The longest resume window, in seconds."""
-
-HEARTBEAT_SECONDS = 10.0
-"""The time after which a stream with nothing to say sends a heartbeat."""

@@ -1,12 +1,19 @@
 """The one table from failures to statuses; every reason with its code and a sentence that says what to do."""
 
+from math import ceil
+from typing import TypeAlias
+
+import grpc
 from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
 
 from groundwire_server.domain.failure import Failure, Rejection, Violation
 from groundwire_server.domain.vocabulary import Cause, Reason
 
 DOMAIN = "groundwire.io"
+
+Trailers: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
 _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.INVALID_REQUEST: (code_pb2.INVALID_ARGUMENT, "Fields exceed their limits; BadRequest names each."),
@@ -52,9 +59,10 @@ _REASONS: dict[Cause, Reason] = {
 _RETRY_AFTER = 1.0
 _VIOLATIONS_NAMED = 16
 """Trailers over 8 KiB are refused by clients, and the status with them; `violations` in ErrorInfo counts all."""
-_WORTH_RETRYING = frozenset(
-    {Reason.STORE_UNAVAILABLE, Reason.EMBEDDER_UNAVAILABLE, Reason.SHUTTING_DOWN, Reason.OVERLOADED}
-)
+_RETRYABLE = frozenset({code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED})
+"""Statuses that say how long to wait, in RetryInfo and to gRPC's own retries; others say it where it is known."""
+
+_PUSHBACK = "grpc-retry-pushback-ms"
 
 
 def rejection_of(failure: Failure) -> Rejection:
@@ -81,14 +89,32 @@ def status_of(rejection: Rejection) -> status_pb2.Status:
             )
         )
         sentence = "; ".join(_said(violation) for violation in rejection.violations[:3])
-    if rejection.retry_after is not None or rejection.reason in _WORTH_RETRYING:
+    wait = _wait(rejection)
+    if wait is not None:
         delay = duration_pb2.Duration()
-        delay.FromNanoseconds(int((rejection.retry_after or _RETRY_AFTER) * 1e9))
+        delay.FromNanoseconds(round(wait * 1e9))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
     if rejection.reason is Reason.QUOTA_EXCEEDED:
         violated = error_details_pb2.QuotaFailure.Violation(subject=rejection.metadata.get("quota", ""))
         details.append(error_details_pb2.QuotaFailure(violations=[violated]))
     return status_pb2.Status(code=code, message=sentence, details=[_packed(detail) for detail in details])
+
+
+def aborted(rejection: Rejection) -> tuple[grpc.StatusCode, str, Trailers]:
+    """Return the code, the message and the trailers that a call is aborted with."""
+    status = rpc_status.to_status(status_of(rejection))
+    wait = _wait(rejection)
+    trailers: Trailers = tuple(status.trailing_metadata or ())
+    if wait is not None and _TABLE[rejection.reason][0] in _RETRYABLE:
+        trailers += ((_PUSHBACK, str(ceil(wait * 1000))),)
+    return status.code, status.details or "", trailers
+
+
+def _wait(rejection: Rejection) -> float | None:
+    """Return the seconds after which the call may be sent again; None where that is not known."""
+    if rejection.retry_after is None and _TABLE[rejection.reason][0] in _RETRYABLE:
+        return _RETRY_AFTER
+    return rejection.retry_after
 
 
 def _said(violation: Violation) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.answer import CheckedSegment, GroundedText
-from groundwire_server.domain.deadline import Deadline, TimePlan
+from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
@@ -94,8 +94,8 @@ def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
     return _fail_safe(failure, history)
 
 
-def start_by(history: AttemptHistory, plan: TimePlan, policy: Policy, now: float) -> Deadline | None:
-    """Return when a model that is asked now must have begun to write; None where it would not be left for another.
+def start_by(history: AttemptHistory, plan: TimePlan, policy: Policy, now: float) -> Deadline:
+    """Return when a model that is asked now must have begun to write; NEVER where it would not be left for another.
 
     Args:
         history: with the model that is about to be asked.
@@ -106,8 +106,8 @@ def start_by(history: AttemptHistory, plan: TimePlan, policy: Policy, now: float
     by = plan.first_token_by(now)
     another = any(model not in history.models for model in policy.models)
     if not another or plan.answer_by.remaining(by.at) < LEAST_ATTEMPT:
-        return None
-    return by if Action.NEXT_MODEL in policy.fallbacks.get(Cause.MODEL_SLOW_START, ()) else None
+        return NEVER
+    return by if Action.NEXT_MODEL in policy.fallbacks.get(Cause.MODEL_SLOW_START, ()) else NEVER
 
 
 def outcome(step: Accept | Conclude, partial: PartialResults, policy: Policy) -> Outcome:
@@ -214,6 +214,8 @@ _OF_OUTPUT = frozenset(
         Cause.CITATION_UNKNOWN,
         Cause.QUOTE_NOT_FOUND,
         Cause.UNSUPPORTED,
+        Cause.CONTRADICTED,
+        Cause.NOT_VERIFIED,
         Cause.CONFIDENCE_NOT_ALLOWED,
         Cause.MODEL_ABSTAINED,
     }

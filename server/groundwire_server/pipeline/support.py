@@ -36,16 +36,22 @@ class Source:
     @cached_property
     def sentences(self) -> list[tuple[str, ContentWords]]:
         """The same, sentence by sentence."""
-        text = self.passage.text
-        return [(text[start:end], ContentWords(text[start:end])) for start, end in sentences(text)]
+        return [(sentence, ContentWords(sentence)) for sentence in self._sentences]
 
-    def has_sentence(self, sentence: str) -> bool:
-        """Whether it is one of its sentences, whole and word for word, however it is spaced."""
-        return " ".join(sentence.split()) in self._spaced_sentences
+    @cached_property
+    def _sentences(self) -> list[str]:
+        text = self.passage.text
+        return [text[start:end] for start, end in sentences(text)]
 
     @cached_property
     def _spaced_sentences(self) -> frozenset[str]:
-        return frozenset(" ".join(sentence.split()) for sentence, _ in self.sentences)
+        return frozenset(" ".join(sentence.split()) for sentence in self._sentences)
+
+    def has_sentence(self, sentence: str) -> bool:
+        """Whether it is one of its sentences, whole and word for word, however it is spaced."""
+        said = " ".join(sentence.split())
+        # Looking for the very words first is much cheaper than finding where sentences end.
+        return said in self._spaced and said in self._spaced_sentences
 
     def quote(self, statement: str) -> str:
         """Return where it says the statement, or else its sentence that shares most words with it; verbatim.
@@ -89,12 +95,13 @@ def check_sentence(sentence: str, span: Span, cited: Sequence[Source]) -> Checke
         span: where it stands.
         cited: the passages that it cites, in the order of its citations.
     """
+    score = support(sentence, cited)
     verbatim = tuple(index for index, source in enumerate(cited) if source.has_sentence(sentence))
     if verbatim:
-        return CheckedSentence(span, Verdict.VERBATIM, 1.0, verbatim, CHECKER)
+        return CheckedSentence(span, Verdict.VERBATIM, score, verbatim, CHECKER)
     said = content_words(sentence)
     carrying = tuple(index for index, source in enumerate(cited) if source.words.occurring(said))
-    return CheckedSentence(span, Verdict.CONSISTENT, support(sentence, cited), carrying, CHECKER)
+    return CheckedSentence(span, Verdict.CONSISTENT, score, carrying, CHECKER)
 
 
 def support(statement: str, sources: Iterable[Source]) -> float:

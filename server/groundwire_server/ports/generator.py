@@ -19,7 +19,7 @@ class Generator(Protocol):
     def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield text as it is written, then exactly one `Finish`, all by `deadline`.
 
-        A request with a `begin_by` wants to know by then, as MODEL_SLOW_START, that there is no text yet.
+        A request with a `start_by` wants to know by then, as MODEL_SLOW_START, that there is no text yet.
         Closing the generator ends the work behind it at once.
 
         Raises:

@@ -22,7 +22,7 @@ DOWN: list[Move] = [Failure(Cause.MODEL_UNAVAILABLE)]
 
 
 @pytest.mark.parametrize(
-    ("own", "begin_by", "deadline", "cause", "after", "state"),
+    ("own", "start_by", "deadline", "cause", "after", "state"),
     [
         (1.0, None, math.inf, Cause.MODEL_SLOW_START, 1.0, CircuitState.OPEN),
         (1.0, 2.0, 5.0, Cause.MODEL_SLOW_START, 1.0, CircuitState.OPEN),
@@ -41,12 +41,12 @@ DOWN: list[Move] = [Failure(Cause.MODEL_UNAVAILABLE)]
     ],
 )
 async def test_what_ends_a_slow_start_decides_its_cause_and_who_is_to_blame(
-    own: float | None, begin_by: float | None, deadline: float, cause: Cause, after: float, state: CircuitState
+    own: float | None, start_by: float | None, deadline: float, cause: Cause, after: float, state: CircuitState
 ) -> None:
     began = asyncio.get_running_loop().time()
     guard = circuit(CircuitOptions(min_calls=1))
     inner = ScriptedGenerator([Wait(60.0), *ANSWER])
-    request = ask() if begin_by is None else replace(ask(), begin_by=Deadline(began + begin_by))
+    request = ask() if start_by is None else replace(ask(), start_by=Deadline(began + start_by))
     with pytest.raises(Failure) as failure:
         await anext(
             protected(inner, guarded_by=guard, first_token_seconds=own).generate(request, Deadline(began + deadline))
@@ -59,7 +59,7 @@ async def test_what_ends_a_slow_start_decides_its_cause_and_who_is_to_blame(
 
 async def test_a_model_that_has_begun_may_take_its_time() -> None:
     inner = ScriptedGenerator([ANSWER[0], Wait(60.0), *ANSWER[1:]])
-    request = replace(ask(), begin_by=soon(1.0))
+    request = replace(ask(), start_by=soon(1.0))
     async with aclosing(protected(inner, first_token_seconds=1.0).generate(request, NEVER)) as pieces:
         assert [piece async for piece in pieces] == ANSWER
 

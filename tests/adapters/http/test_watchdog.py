@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from groundwire_server.adapters.http.watchdog import ResponseWatchdog
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.vocabulary import Cause
@@ -73,3 +75,24 @@ async def test_stopped_it_does_nothing_any_more() -> None:
     watched.watch.stop()
     await asyncio.sleep(100.0)
     assert not watched.ended
+
+
+async def test_concluded_it_ends_then_whatever_is_read() -> None:
+    watched = Watched()
+    watched.watch.begun = True
+    watched.watch.conclude_by(asyncio.get_running_loop().time() + 0.5)
+    for _ in range(20):
+        watched.watch.reading()
+        await asyncio.sleep(0.1)
+        watched.watch.read()
+    assert watched.ended == [pytest.approx(0.5)]
+
+
+async def test_concluded_again_it_ends_later() -> None:
+    watched = Watched()
+    watched.watch.begun = True
+    for _ in range(3):
+        watched.watch.conclude_by(asyncio.get_running_loop().time() + 0.5)
+        await asyncio.sleep(0.4)
+    await asyncio.sleep(10.0)
+    assert watched.ended == [pytest.approx(1.3)]

@@ -199,9 +199,9 @@ async def test_its_changes_are_logged(caplog: pytest.LogCaptureFixture) -> None:
 async def test_a_slow_start_counts_only_by_the_models_own_bound(after: float, state: CircuitState) -> None:
     guarded = Guarded(CircuitOptions(min_calls=1))
     inner = ScriptedGenerator([Wait(1.0), Failure(Cause.MODEL_SLOW_START)])
-    begin_by = Deadline(asyncio.get_running_loop().time() + after)
+    start_by = Deadline(asyncio.get_running_loop().time() + after)
     with pytest.raises(Failure):
-        await anext(protected(inner, guarded_by=guarded.circuit).generate(replace(ask(), begin_by=begin_by), NEVER))
+        await anext(protected(inner, guarded_by=guarded.circuit).generate(replace(ask(), start_by=start_by), NEVER))
     assert guarded.circuit_is(state)
 
 

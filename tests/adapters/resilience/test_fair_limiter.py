@@ -175,7 +175,7 @@ async def test_the_wait_ends_when_another_model_must_be_asked(limit: Limit) -> N
     holder = load.call("acme")
     await asyncio.sleep(0)
     began = asyncio.get_running_loop().time()
-    hurried = replace(_request("acme"), begin_by=Deadline(began + 0.25 * SECOND))
+    hurried = replace(_request("acme"), start_by=Deadline(began + 0.25 * SECOND))
     with pytest.raises(Failure) as failure:
         await anext(load.generator.generate(hurried, NEVER))
     assert failure.value.cause is Cause.CAPACITY_EXHAUSTED
@@ -188,7 +188,7 @@ async def test_a_model_is_not_asked_when_its_turn_comes_too_late_to_begin(limit:
     holder = load.call("acme")
     await asyncio.sleep(0)
     began = asyncio.get_running_loop().time()
-    hurried = replace(_request("acme"), begin_by=Deadline(began + 1.05 * SECOND))
+    hurried = replace(_request("acme"), start_by=Deadline(began + 1.05 * SECOND))
     with pytest.raises(Failure) as failure:
         await anext(load.generator.generate(hurried, NEVER))
     assert failure.value.cause is Cause.CAPACITY_EXHAUSTED

@@ -161,7 +161,7 @@ async def test_what_no_retry_mends_costs_no_budget() -> None:
 
 async def test_a_wait_leaves_time_for_another_model() -> None:
     retried = Retried(failing(retry_after=1.0), ANSWER)
-    hurried = replace(ask(), begin_by=soon(1.5))
+    hurried = replace(ask(), start_by=soon(1.5))
     with pytest.raises(Failure):
         await anext(retried.generator.generate(hurried, soon(60.0)))
     assert len(retried.inner.requests) == 1

@@ -187,7 +187,7 @@ BREAKS: dict[str, tuple[list[Move], str]] = {
         [chunk(', {"text": "Church invented lambda calculus.", "cites": ["p1"]}')],
         "UNSUPPORTED",
     ),
-    "prose": (writes("]} That is all.")[1:], "OUTPUT_MALFORMED"),
+    "another draft": (writes("]} Or rather: ", *segments(SENTENCE))[1:], "OUTPUT_MALFORMED"),
     "a length stop": (writes(', {"text": "and', reason="length")[1:], "OUTPUT_CUT_OFF"),
     "a content filter": ([chunk(reason="content_filter")], "MODEL_CONTENT_FILTERED"),
 }

@@ -76,12 +76,19 @@ DRIVES: dict[Cause, Drive] = {
     Cause.OUTPUT_MALFORMED: Drive(Reply(writes("Sure!")), impossible=frozenset()),
     Cause.OUTPUT_EMPTY: Drive(Reply(writes())),
     Cause.OUTPUT_TOO_LONG: Drive(
-        Reply(writes(*segments(" ".join([SENTENCE] * 9)))), route={"limits": {"answer_chars": 100}}, impossible=frozenset()
+        Reply(writes(*segments(" ".join([SENTENCE] * 9)))),
+        route={"limits": {"answer_chars": 100}},
+        impossible=frozenset(),
     ),
     Cause.CITATION_MISSING: Drive(whole(confidence="high", segments=[segment(cites=[])]), impossible=frozenset()),
     Cause.CITATION_UNKNOWN: wrote(SENTENCE, cites=["p77"]),
     Cause.QUOTE_NOT_FOUND: wrote("Bananas ripen quickly."),
     Cause.UNSUPPORTED: wrote("Lambda calculus was invented by Church."),
+    Cause.NOT_VERIFIED: Drive(
+        whole(confidence="high", segments=[segment("Lambda expressions create functions.")]),
+        route={"thresholds": {"min_relevance": 0.05, "require_verified": True}},
+        impossible=frozenset(),
+    ),
     Cause.CONFIDENCE_NOT_ALLOWED: wrote(SENTENCE, confidence="low"),
     Cause.MODEL_ABSTAINED: wrote(confidence="low"),
     Cause.BUDGET_EXHAUSTED: Drive(
@@ -190,4 +197,6 @@ async def occupied(served: Served, first: Upstream, held: AsyncExitStack) -> Non
 
 def test_every_cause_of_a_model_is_driven() -> None:
     of_models = {cause for cause in Cause if cause.startswith(("MODEL_", "OUTPUT_", "CITATION_"))}
-    assert of_models | {Cause.PROMPT_TOO_LONG, Cause.QUOTE_NOT_FOUND, Cause.UNSUPPORTED} <= set(DRIVES)
+    assert of_models | {Cause.PROMPT_TOO_LONG, Cause.QUOTE_NOT_FOUND, Cause.UNSUPPORTED, Cause.NOT_VERIFIED} <= set(
+        DRIVES
+    )

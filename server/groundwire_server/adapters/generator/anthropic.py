@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-import jiter
 from pydantic import Field
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.http.dialect import Reading
 from groundwire_server.adapters.generator.http.options import ModelOptions
-from groundwire_server.adapters.generator.reading import EventReading
+from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import DESCRIPTION, NAME, SCHEMA, Output
-from groundwire_server.adapters.http.error_response import failure_of
-from groundwire_server.adapters.http.options import ApiKey
-from groundwire_server.domain.failure import Failure
+from groundwire_server.adapters.http.error_response import failure_in
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.options.secret import Secret
 
 _VERSION: Final = "2023-06-01"
-_LENGTH: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
+_READ: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+"""Counts that add up to what a model has read."""
 
 
 class AnthropicOptions(ModelOptions):
@@ -31,39 +28,40 @@ class AnthropicOptions(ModelOptions):
 
 
 class AnthropicDialect:
-    """Asks for and reads a stream of message events.
+    """A stream of message events, asked for and read.
 
     Args:
         options: of the model.
         api_key: none for a gateway that asks for none.
     """
 
-    def __init__(self, options: AnthropicOptions, api_key: ApiKey | None = None) -> None:
-        self._output = Output(options.output)
+    def __init__(self, options: AnthropicOptions, api_key: Secret | None = None) -> None:
         self.model = options.model
         self.path = "/messages"
         self.headers = credentials(api_key)
-        self._fixed = _fixed_part(options)
+        self.whole_documents = options.whole_document
+        self._streamed = _fixed_part(options, stream=True)
+        self._whole = _fixed_part(options, stream=False)
 
     def body(self, request: GenerationRequest) -> bytes:
-        """The request."""
+        """Return the body of a request."""
         prompt = request.prompt
         return to_json(
             {
-                **self._fixed,
+                **(self._whole if self.whole_documents and request.unary else self._streamed),
                 "max_tokens": request.max_output_tokens,
                 "system": prompt.system,
                 "messages": [{"role": "user", "content": prompt.user}],
             }
         )
 
-    def reading(self) -> Reading:
-        """What reads its response."""
-        return _Reading(self._output)
+    def parser(self) -> ResponseParser:
+        """Return what reads the response to one request."""
+        return _MessageParser()
 
 
-def _fixed_part(options: AnthropicOptions) -> dict[str, object]:
-    fixed: dict[str, object] = {"model": options.model, "stream": True}
+def _fixed_part(options: AnthropicOptions, *, stream: bool) -> dict[str, object]:
+    fixed: dict[str, object] = {"model": options.model, "stream": stream}
     if options.temperature is not None:
         fixed["temperature"] = options.temperature
     match Output(options.output):
@@ -77,58 +75,84 @@ def _fixed_part(options: AnthropicOptions) -> dict[str, object]:
     return {**fixed, **options.extra}
 
 
-def credentials(key: ApiKey | None) -> Mapping[str, str]:
+def credentials(key: Secret | None) -> Mapping[str, str]:
     """Return the headers of every request: the version of the protocol, and the key."""
-    return {"anthropic-version": _VERSION, **({} if key is None else {"x-api-key": key.value})}
+    return {"anthropic-version": _VERSION, **({} if key is None else {"x-api-key": key.reveal()})}
 
 
-class _Reading(EventReading):
-    """One response: the input of the first call of the tool, or else the text."""
+class _MessageParser(ResponseParser):
+    """One response: events, or one whole message from a server that does not stream."""
 
-    __slots__ = ("_delta", "_field", "_index", "_kind")
+    __slots__ = ("_input_given",)
 
-    def __init__(self, output: Output) -> None:
-        super().__init__(unfence=output is Output.PROMPT)
-        if output is Output.TOOL:
-            self._kind, self._delta, self._field = "tool_use", "input_json_delta", "partial_json"
-        else:
-            self._kind, self._delta, self._field = "text", "text_delta", "text"
-        self._index: int | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._input_given = False
 
     def _event(self, data: bytes) -> str:
-        event: Any = jiter.from_json(data, cache_mode="keys")
-        match event["type"]:
+        event = self._decoded(data)
+        if isinstance(event, list):
+            event = event[0]
+        match event.get("type"):
             case "content_block_delta":
-                delta = event["delta"]
-                if event["index"] == self._index and delta["type"] == self._delta:
-                    return str(delta[self._field])
+                return self._delta(event["index"], event["delta"])
             case "content_block_start":
-                if self._index is None and event["content_block"]["type"] == self._kind:
-                    self._index = event["index"]
+                return self._block(event["index"], event["content_block"])
             case "message_start":
-                self._count(event["message"].get("usage") or {})
+                self._count(event["message"].get("usage"))
+                # What has been written by then is not all.
+                self.output_tokens = None
             case "message_delta":
-                self._count(event.get("usage") or {})
+                self._count(event.get("usage"))
                 self._stopped(event["delta"].get("stop_reason"))
             case "message_stop":
                 self.done = self.reason is not None
-            case "error":
-                raise failure_of(event["error"])
+            case "message":
+                return self._whole(event)
             case _:
                 # Pings, the ends of blocks, and what is yet to be invented.
+                if (failure := failure_in(event)) is not None:
+                    raise failure
+        return ""
+
+    def _block(self, index: int, block: Any) -> str:
+        """The beginning of a block, or all of it."""
+        match block["type"]:
+            case "text":
+                return self._content(block.get("text") or "")
+            case "tool_use":
+                # Gateways that do not stream the input give all of it here.
+                given = block.get("input")
+                self._input_given = bool(given)
+                return self._called(index, to_json(given).decode() if given else "")
+            case _:
+                return ""
+
+    def _delta(self, index: int, delta: Any) -> str:
+        match delta["type"]:
+            case "input_json_delta":
+                return "" if self._input_given or self._source != index else self._called(index, delta["partial_json"])
+            case "text_delta":
+                return self._content(delta["text"])
+            case "thinking_delta":
+                self.unseen.append(str(delta["thinking"]))
+            case _:
                 pass
         return ""
 
-    def _stopped(self, reason: str | None) -> None:
-        if reason == "refusal":
-            raise Failure(Cause.MODEL_REFUSED)
-        if reason is not None:
-            self.reason = FinishReason.LENGTH if reason in _LENGTH else FinishReason.COMPLETE
+    def _whole(self, message: Any) -> str:
+        self._count(message.get("usage"))
+        text = "".join(self._block(index, block) for index, block in enumerate(message["content"]))
+        self._stopped(message.get("stop_reason"))
+        self.reason = self.reason or FinishReason.COMPLETE
+        return text
 
     def _count(self, usage: Any) -> None:
-        read = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+        if not isinstance(usage, dict):
+            return
+        read = [token_count(usage.get(name) or 0) for name in _READ]
         # Gateways say 0 at the start and the number at the end.
-        self.input_tokens = sum(int(usage.get(name) or 0) for name in read) or self.input_tokens
-        self.cached_tokens = int(usage.get("cache_read_input_tokens") or 0) or self.cached_tokens
-        if (written := usage.get("output_tokens")) is not None:
-            self.output_tokens = int(written)
+        self.input_tokens = (None if None in read else sum(filter(None, read))) or self.input_tokens
+        self.cached_tokens = token_count(usage.get("cache_read_input_tokens")) or self.cached_tokens
+        written = token_count(usage.get("output_tokens"))
+        self.output_tokens = self.output_tokens if written is None else written

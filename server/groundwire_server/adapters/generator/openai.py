@@ -1,41 +1,20 @@
 """Chat completions as OpenAI has them, and the many who speak the same."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-import jiter
 from pydantic import Field
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.http.dialect import Reading
 from groundwire_server.adapters.generator.http.options import ModelOptions
-from groundwire_server.adapters.generator.reading import EventReading
+from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import NAME, SCHEMA, Output
-from groundwire_server.adapters.http.error_response import failure_of
-from groundwire_server.adapters.http.options import ApiKey
+from groundwire_server.adapters.http.error_response import failure_in, failure_of
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.domain.vocabulary import Cause
-
-_REASONS: Final = MappingProxyType(
-    {
-        "length": FinishReason.LENGTH,
-        "max_tokens": FinishReason.LENGTH,
-        "model_length": FinishReason.LENGTH,  # Mistral
-    }
-)
-_STOPPED: Final = MappingProxyType(
-    {
-        "content_filter": Cause.MODEL_CONTENT_FILTERED,
-        "safety": Cause.MODEL_CONTENT_FILTERED,  # Gemini
-        "recitation": Cause.MODEL_CONTENT_FILTERED,  # Gemini
-        "prohibited_content": Cause.MODEL_CONTENT_FILTERED,  # Gemini
-        "error": Cause.MODEL_UNAVAILABLE,  # Mistral
-        "abort": Cause.MODEL_UNAVAILABLE,  # vLLM
-    }
-)
+from groundwire_server.options.secret import Secret
 
 
 class OpenAiOptions(ModelOptions):
@@ -49,7 +28,7 @@ class OpenAiOptions(ModelOptions):
 
 
 class OpenAiDialect:
-    """Asks for and reads a stream of chat completion chunks.
+    """A stream of chat completion chunks, asked for and read.
 
     Args:
         options: of the model.
@@ -62,7 +41,7 @@ class OpenAiDialect:
         self,
         options: OpenAiOptions,
         profile: ProviderProfile = PROFILES["openai"],
-        api_key: ApiKey | None = None,
+        api_key: Secret | None = None,
         api_version: str | None = None,
     ) -> None:
         self._profile = profile
@@ -70,21 +49,24 @@ class OpenAiDialect:
         self.model = options.model
         self.path = "/chat/completions" + (f"?api-version={api_version}" if api_version else "")
         self.headers: Mapping[str, str] = profile.credentials(api_key)
-        self._fixed = self._fixed_part(options)
+        self.whole_documents = options.whole_document
+        self._streamed = self._fixed_part(options, stream=True)
+        self._whole = self._fixed_part(options, stream=False)
 
     def body(self, request: GenerationRequest) -> bytes:
-        """The request."""
+        """Return the body of a request."""
         prompt = request.prompt
         messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-        return to_json({**self._fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages})
+        fixed = self._whole if self.whole_documents and request.unary else self._streamed
+        return to_json({**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages})
 
-    def reading(self) -> Reading:
-        """What reads its response."""
-        return _Reading(unfence=self._output is not Output.JSON_SCHEMA)
+    def parser(self) -> ResponseParser:
+        """Return what reads the response to one request."""
+        return _ChatParser()
 
-    def _fixed_part(self, options: OpenAiOptions) -> dict[str, object]:
-        fixed: dict[str, object] = {"model": options.model, "stream": True}
-        if self._profile.usage_on_request:
+    def _fixed_part(self, options: OpenAiOptions, *, stream: bool) -> dict[str, object]:
+        fixed: dict[str, object] = {"model": options.model, "stream": stream}
+        if stream and self._profile.usage_on_request:
             fixed["stream_options"] = {"include_usage": True}
         if options.temperature is not None:
             fixed["temperature"] = options.temperature
@@ -101,7 +83,7 @@ class OpenAiDialect:
         return {**fixed, **options.extra}
 
 
-class _Reading(EventReading):
+class _ChatParser(ResponseParser):
     """One response: chunks, and `[DONE]`; or one whole completion from a server that does not stream."""
 
     __slots__ = ()
@@ -112,39 +94,75 @@ class _Reading(EventReading):
             # Some gateways leave out the chunk that says why.
             self.reason = self.reason or FinishReason.COMPLETE
             return None
-        chunk: Any = jiter.from_json(data, cache_mode="keys")
-        if (error := chunk.get("error")) is not None:
-            raise failure_of(error)
-        if (usage := chunk.get("usage")) is not None:
+        chunk = self._decoded(data)
+        if isinstance(chunk, list):
+            # Gemini puts an error into a list.
+            chunk = chunk[0]
+        if usage := chunk.get("usage"):
             self._count(usage)
-        for choice in chunk.get("choices") or ():
+        choices = chunk.get("choices")
+        if not choices and (failure := failure_in(chunk)) is not None:
+            raise failure
+        for choice in choices or ():
             if choice.get("index", 0) == 0:
-                written = choice.get("delta") or choice.get("message") or {}
-                if written.get("refusal"):
-                    raise Failure(Cause.MODEL_REFUSED)
-                if (reason := choice.get("finish_reason")) is not None:
-                    self._stopped(reason)
-                return _text(written.get("content"))
+                delta = choice.get("delta")
+                if self._plain and delta and choice.get("finish_reason") is None:
+                    # Nearly every chunk is a few words of a draft that has begun.
+                    content = delta.get("content")
+                    if content and isinstance(content, str):
+                        return content
+                return self._choice(choice, chunk)
         return ""
 
-    def _stopped(self, reason: str) -> None:
-        word = reason.lower()
-        if word in _STOPPED:
-            raise Failure(_STOPPED[word])
-        # "" is what some send for null.
-        if word:
-            self.reason = _REASONS.get(word, FinishReason.COMPLETE)
-            self.done = self.input_tokens is not None
+    def _choice(self, choice: Any, chunk: Any) -> str:
+        if error := choice.get("error") or chunk.get("error"):
+            raise failure_of(error)
+        written = choice.get("delta") or choice.get("message") or {}
+        if written.get("refusal"):
+            raise Failure(Cause.MODEL_REFUSED)
+        if (reason := choice.get("finish_reason")) is not None:
+            self._stopped(reason)
+            self.done = self.reason is not None and self.input_tokens is not None
+        elif "message" in choice and self.reason is None:
+            # A completion is whole, whether or not it says so.
+            self.reason = FinishReason.COMPLETE
+        content = written.get("content")
+        if not content:
+            return self._besides(written)
+        text = self._content(content if isinstance(content, str) else _text(content))
+        return text + self._besides(written) if written.get("tool_calls") else text
+
+    def _besides(self, written: Any) -> str:
+        """The draft's text in what is written in place of content."""
+        if calls := written.get("tool_calls"):
+            return "".join(
+                self._called(call.get("index", number), _arguments(call.get("function")))
+                for number, call in enumerate(calls)
+            )
+        if call := written.get("function_call"):
+            return self._called(0, _arguments(call))
+        if thought := written.get("reasoning_content") or written.get("reasoning"):
+            self.unseen.append(str(thought))
+        return ""
 
     def _count(self, usage: Any) -> None:
-        self.input_tokens, self.output_tokens = int(usage["prompt_tokens"]), int(usage.get("completion_tokens") or 0)
+        read = token_count(usage.get("prompt_tokens")) if isinstance(usage, dict) else None
+        if not read:
+            # Nothing is read by no model: some gateways fill the field before they know.
+            return
+        self.input_tokens = read
+        self.output_tokens = token_count(usage.get("completion_tokens"))
         details = usage.get("prompt_tokens_details")
-        self.cached_tokens = int((details and details.get("cached_tokens")) or 0)
+        self.cached_tokens = (token_count(details.get("cached_tokens")) if isinstance(details, dict) else None) or 0
         self.done = self.reason is not None
 
 
 def _text(content: Any) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
     # Mistral's models that reason write a list of parts, their thoughts among them.
     return "".join(part["text"] for part in content if part["type"] == "text")
+
+
+def _arguments(function: Any) -> str:
+    arguments = function.get("arguments") if function else None
+    # They are JSON in a string; some servers leave out the string.
+    return arguments if isinstance(arguments, str) else to_json(arguments).decode() if arguments else ""

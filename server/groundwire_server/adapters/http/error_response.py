@@ -1,14 +1,15 @@
-"""What a provider's error says, in the product's words. Its text is looked at here and goes no further."""
+"""What a provider's error means, as a cause of the product's. Its text is looked at here and goes no further."""
 
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 import jiter
 
-from groundwire_server.adapters.http.retry_after import retry_after, seconds
+from groundwire_server.adapters.http.retry_after import duration, limits_lifted, retry_after
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 
@@ -38,6 +39,7 @@ _GENERAL: Final = MappingProxyType(
         "rate_limit_error": Cause.MODEL_RATE_LIMITED,
         "rate_limit_exceeded": Cause.MODEL_RATE_LIMITED,
         "rate_limited": Cause.MODEL_RATE_LIMITED,
+        "too_many_requests": Cause.MODEL_RATE_LIMITED,
         "resource_exhausted": Cause.MODEL_RATE_LIMITED,
         "authentication_error": Cause.MODEL_MISCONFIGURED,
         "permission_error": Cause.MODEL_MISCONFIGURED,
@@ -53,7 +55,9 @@ _PHRASES: Final = (
     ("context length", Cause.PROMPT_TOO_LONG),  # vLLM, Mistral, OpenAI
     ("context size", Cause.PROMPT_TOO_LONG),  # llama.cpp
     ("context window", Cause.PROMPT_TOO_LONG),
+    ("maximum model length", Cause.PROMPT_TOO_LONG),  # vLLM
     ("prompt is too long", Cause.PROMPT_TOO_LONG),  # Anthropic
+    ("input is too long", Cause.PROMPT_TOO_LONG),  # Bedrock
     ("input token count", Cause.PROMPT_TOO_LONG),  # Gemini
     ("`inputs` tokens", Cause.PROMPT_TOO_LONG),  # TGI
     ("`inputs` must have", Cause.PROMPT_TOO_LONG),  # TGI
@@ -64,6 +68,8 @@ _PHRASES: Final = (
 
 _PHRASED: Final = frozenset({400, 413, 422})
 
+_TOO_MANY_REQUESTS: Final = 429
+
 _STATUSES: Final = MappingProxyType(
     {
         402: Cause.MODEL_QUOTA_EXHAUSTED,
@@ -72,9 +78,16 @@ _STATUSES: Final = MappingProxyType(
         409: Cause.MODEL_UNAVAILABLE,
         413: Cause.PROMPT_TOO_LONG,
         425: Cause.MODEL_UNAVAILABLE,
-        429: Cause.MODEL_RATE_LIMITED,
+        _TOO_MANY_REQUESTS: Cause.MODEL_RATE_LIMITED,
     }
 )
+
+
+_WRAPPERS: Final = ("error", "errors", "detail")
+"""Where an object holds the error that it is about."""
+
+_STATUS_FIELDS: Final = ("code", "status", "status_code", "statusCode", "error_code")
+_MESSAGE_FIELDS: Final = ("message", "msg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +99,22 @@ class ErrorResponse:
     body: bytes
 
     def failure(self) -> Failure:
-        """What it means."""
-        error = _error(self.body)
-        after = retry_after(self.headers)
-        return Failure(_cause(self.status, error), retry_after=_said(error) if after is None else after)
+        """Return what it means."""
+        try:
+            error = _error(jiter.from_json(self.body))
+        except ValueError:
+            error = {}
+        today = datetime.now(UTC)
+        after = retry_after(self.headers, today)
+        if after is None:
+            after = _retry_delay(error)
+        if after is None and self.status == _TOO_MANY_REQUESTS:
+            after = limits_lifted(self.headers, today)
+        return Failure(_cause(self.status, error), retry_after=after)
 
 
 def failure_from(response: ErrorResponse, provider: str, model: str) -> Failure:
-    """The failure that an error response means; one that an operator must look at is logged too."""
+    """Return the failure that an error response means; log one that an operator must look at."""
     failure = response.failure()
     if failure.cause in {Cause.MODEL_MISCONFIGURED, Cause.MODEL_QUOTA_EXHAUSTED}:
         # The provider's own words may repeat the prompt or a key.
@@ -103,11 +124,25 @@ def failure_from(response: ErrorResponse, provider: str, model: str) -> Failure:
     return failure
 
 
+def failure_in(event: Any) -> Failure | None:
+    """Return the failure that an event reports, where a status of 200 has been sent already; None of any other event.
+
+    Args:
+        event: decoded, in any of the forms that providers have: `{"error": …}` around an object or words,
+            `{"object": "error", "message": …, "code": …}`, `{"detail": …}`, one of them in a list.
+    """
+    whole = event[0] if isinstance(event, list) and event else event
+    if not isinstance(whole, dict) or not _is_error(whole):
+        return None
+    return failure_of(whole)
+
+
 def failure_of(error: Any) -> Failure:
-    """What an error means that came as an event, where a status of 200 has been sent already."""
-    said = error if isinstance(error, dict) else {}
-    code = said.get("code")
-    return Failure(_cause(code if isinstance(code, int) else None, said), retry_after=_said(said))
+    """Return the failure that an error means which came as an event or within one."""
+    error = _error(error)
+    statuses = (_status(error.get(name)) for name in _STATUS_FIELDS)
+    status = next((status for status in statuses if status is not None), None)
+    return Failure(_cause(status, error), retry_after=_retry_delay(error))
 
 
 def _cause(status: int | None, error: Mapping[str, Any]) -> Cause:
@@ -116,7 +151,7 @@ def _cause(status: int | None, error: Mapping[str, Any]) -> Cause:
         if word in _SPECIFIC:
             return _SPECIFIC[word]
     if status is None or status in _PHRASED:
-        message = str(error.get("message", "")).lower()
+        message = str(next((error[name] for name in _MESSAGE_FIELDS if error.get(name)), "")).lower()
         for phrase, cause in _PHRASES:
             if phrase in message:
                 return cause
@@ -127,21 +162,29 @@ def _cause(status: int | None, error: Mapping[str, Any]) -> Cause:
     return Cause.MODEL_UNAVAILABLE if status >= 500 else Cause.MODEL_MISCONFIGURED
 
 
-def _error(body: bytes) -> Mapping[str, Any]:
-    """The object that describes the error: under `error`, at the top (Mistral), or in a list (Gemini)."""
-    try:
-        whole = jiter.from_json(body)
-    except ValueError:
+def _is_error(event: Mapping[str, Any]) -> bool:
+    return (
+        any(event.get(name) for name in _WRAPPERS)
+        or event.get("object") == "error"
+        or event.get("type") == "error"
+        or (
+            any(isinstance(event.get(name), str) for name in _MESSAGE_FIELDS)
+            and any(event.get(name) for name in _STATUS_FIELDS)
+        )
+    )
+
+
+def _error(value: Any) -> Mapping[str, Any]:
+    """The object that describes the error; what stands beside it counts where it says nothing itself."""
+    if isinstance(value, str):
+        # TGI and Ollama: the message alone.
+        return {"message": value}
+    if isinstance(value, list):
+        return _error(value[0]) if value else {}
+    if not isinstance(value, dict):
         return {}
-    if isinstance(whole, list) and whole:
-        whole = whole[0]
-    if not isinstance(whole, dict):
-        return {}
-    error = whole.get("error", whole)
-    if isinstance(error, str):
-        # TGI and Ollama: the message alone, its kind beside it.
-        return {"message": error, "type": whole.get("error_type")}
-    return error if isinstance(error, dict) else {}
+    inner = next((value[name] for name in _WRAPPERS if value.get(name)), None)
+    return value if inner is None else {**value, **_error(inner)}
 
 
 def _words(error: Mapping[str, Any]) -> Iterator[str]:
@@ -151,16 +194,23 @@ def _words(error: Mapping[str, Any]) -> Iterator[str]:
         inner.get("code") if isinstance(inner, dict) else None,
         error.get("type"),
         error.get("status"),
+        error.get("error_type"),
     ):
         if isinstance(value, str):
             yield value.lower()
 
 
-def _said(error: Mapping[str, Any]) -> float | None:
-    """Gemini says in its details when to come again."""
+def _status(value: object) -> int | None:
+    """The HTTP status that a field holds, as a number or its digits; other numbers are codes of the provider's own."""
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    return number if isinstance(number, int) and 400 <= number < 600 else None
+
+
+def _retry_delay(error: Mapping[str, Any]) -> float | None:
+    """The seconds to wait that Gemini gives in its details."""
     details = error.get("details")
     for detail in details if isinstance(details, list) else ():
         delay = detail.get("retryDelay") if isinstance(detail, dict) else None
-        if isinstance(delay, str) and delay.endswith("s"):
-            return seconds(delay[:-1])
+        if isinstance(delay, str):
+            return duration(delay)
     return None

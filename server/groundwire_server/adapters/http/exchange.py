@@ -12,7 +12,7 @@ from opentelemetry.trace import get_current_span
 from groundwire_server.adapters.http.error_response import ErrorResponse
 from groundwire_server.adapters.http.options import RequestBounds
 from groundwire_server.adapters.http.session import Session
-from groundwire_server.adapters.http.sse import DocumentReader, EventReader
+from groundwire_server.adapters.http.sse import BodyReader
 from groundwire_server.adapters.http.watchdog import ResponseWatchdog
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -22,20 +22,28 @@ from groundwire_server.telemetry import names
 _LOG = logging.getLogger(__name__)
 
 _ERROR_BYTES = 64 * 1024
-_TOGETHER_SECONDS = 0.02
 _TRICKLE_BYTES = 16 * 1024
+_COUNT_SECONDS = 0.5
+"""How long the count of tokens is waited for after the reason why a model stopped: some providers send none and keep
+the connection."""
 _OK = 200
 """The status of a response that is an answer; no other one is."""
 
 
 class Exchange:
-    """Sends a request and reads what comes back.
+    """A request that is sent, and a response that is read.
 
     A stream that cannot be read to its end fails with MODEL_UNAVAILABLE before its first text and with
     MODEL_INTERRUPTED after it.
 
+    Args:
+        session: of the provider.
+        bounds: limits of the request.
+        deadline: of the call.
+        silence_seconds: between two reads, once there was text.
+
     Attributes:
-        gathers: whether tokens that trickle are read together.
+        gather_seconds: how long bytes that come a few at a time are gathered before they are read.
     """
 
     def __init__(
@@ -51,7 +59,7 @@ class Exchange:
         self._watch: ResponseWatchdog | None = None
         self._left = bounds.response_bytes
         self._read_at = 0.0
-        self.gathers = False
+        self.gather_seconds = 0.0
 
     async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> ErrorResponse | None:
         """Send the request; return what the provider said instead of an answer, if it did.
@@ -79,26 +87,21 @@ class Exchange:
             raise Failure(Cause.MODEL_MISCONFIGURED) from None
         except (aiohttp.ClientError, OSError):
             raise Failure(Cause.MODEL_UNAVAILABLE) from None
-        if response.content_type == "text/html":
-            _LOG.warning("Provider %s answers with a web page: its base_url may be wrong.", self._name)
-            raise Failure(Cause.MODEL_MISCONFIGURED)
         self._watch = ResponseWatchdog(self._loop, self._deadline, self._silence, response.close)
         return None
 
-    def reader(self, event_bytes: int) -> EventReader | DocumentReader:
+    def reader(self, event_bytes: int) -> BodyReader:
         """Return what makes events of the bytes, of which one may have so many."""
-        if self._response is not None and self._response.content_type == "application/json":
-            return DocumentReader(event_bytes)
-        return EventReader(event_bytes)
+        return BodyReader(event_bytes)
 
     async def read(self) -> bytes:
-        """Whatever has come by now, all of it; nothing at the end.
+        """Return what has come by now, all of it; nothing at the end.
 
-        While `gathers` is set, what comes within 20 ms of the last read is waited for and taken together: a message for
-        each token would cost more than all else, and nobody can see the difference. The end is waited for by nobody.
+        What comes within `gather_seconds` of the last read is waited for and returned together: a message for each
+        token would cost more than all else. The end of the response is not held back.
 
         Raises:
-            Failure: MODEL_TIMEOUT, MODEL_UNAVAILABLE or MODEL_INTERRUPTED.
+            Failure: MODEL_TIMEOUT, MODEL_UNAVAILABLE, MODEL_INTERRUPTED or MODEL_MISCONFIGURED.
         """
         response, watch = self._response, self._watch
         if response is None or watch is None:
@@ -106,19 +109,21 @@ class Exchange:
         watch.reading()
         try:
             data = await response.content.readany()
-            if self.gathers and 0 < len(data) < _TRICKLE_BYTES and not response.content.is_eof():
+            if self.gather_seconds and 0 < len(data) < _TRICKLE_BYTES and not response.content.is_eof():
                 data += await self._gathered(response.content)
         except (aiohttp.ClientError, OSError):
             raise (self.broken() if watch.late is None else Failure(watch.late)) from None
         watch.read()
         self._read_at = self._loop.time()
+        if self._left == self._bounds.response_bytes and data.lstrip()[:1] == b"<":
+            raise self.misconfigured("a web page")
         self._left -= len(data)
         if self._left < 0:
             raise self.broken()
         return data
 
     async def _gathered(self, content: aiohttp.StreamReader) -> bytes:
-        by = self._read_at + _TOGETHER_SECONDS
+        by = self._read_at + self.gather_seconds
         if by <= self._loop.time():
             return b""
         # Nobody reads meanwhile: to be woken for each token is what costs.
@@ -128,17 +133,29 @@ class Exchange:
         return _taken(content)
 
     def begun(self) -> None:
-        """The first text has come."""
+        """Note that the first text has come."""
         if self._watch is not None:
             self._watch.begun = True
 
+    def concluded(self) -> None:
+        """Note that the model has said why it stopped: what may follow is its count of tokens, for a short while."""
+        if self._watch is not None:
+            now = self._loop.time()
+            # Within the call's time, or the answer would be lost for the sake of its count.
+            self._watch.conclude_by(now + min(_COUNT_SECONDS, self._deadline.remaining(now) / 2))
+
+    def misconfigured(self, what: str) -> Failure:
+        """Return MODEL_MISCONFIGURED, of a server that answers with something other than its protocol says."""
+        _LOG.warning("Provider %s answers with %s: its base_url may be wrong.", self._name, what)
+        return Failure(Cause.MODEL_MISCONFIGURED)
+
     def broken(self) -> Failure:
-        """The stream cannot be read to its end."""
+        """Return the failure of a stream that cannot be read to its end."""
         begun = self._watch is not None and self._watch.begun
         return Failure(Cause.MODEL_INTERRUPTED if begun else Cause.MODEL_UNAVAILABLE)
 
     def judged(self, failure: Failure) -> Failure:
-        """The failure, or what it is called once there was text."""
+        """Return the failure, or what it is called once there was text."""
         if failure.cause is not Cause.MODEL_UNAVAILABLE:
             return failure
         return Failure(self.broken().cause, retry_after=failure.retry_after)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from groundwire_server.adapters.http.options import ApiKey
+from groundwire_server.options.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class ProviderProfile:
     encoding: Literal["float", "base64"] | None = "float"
     dimensions: str = "dimensions"
 
-    def credentials(self, key: ApiKey | None) -> Mapping[str, str]:
+    def credentials(self, key: Secret | None) -> Mapping[str, str]:
         """Return the headers that carry a key."""
         if key is None:
             return {}
         if self.api_key_header is not None:
-            return {self.api_key_header: key.value}
-        return {"Authorization": f"Bearer {key.value}"}
+            return {self.api_key_header: key.reveal()}
+        return {"Authorization": f"Bearer {key.reveal()}"}
 
 
 ProfileName: TypeAlias = Literal["openai", "azure", "mistral", "vllm", "tgi", "ollama", "llamacpp", "gemini", "plain"]

@@ -23,7 +23,7 @@ from groundwire_server.app.configuration.models.embedders import OpenAiEmbedderC
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, OpenAiModelConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.parts.limiters import open_limiters
-from groundwire_server.app.parts.providers import key_of, open_provider, profile_of
+from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
@@ -67,7 +67,7 @@ async def open_embedding_model(
     profile, version = profile_of(provider_section)
 
     def made() -> AbstractAsyncContextManager[Embedder]:
-        client = OpenAiEmbeddingClient(provider.session, section, profile, key_of(provider_section), version)
+        client = OpenAiEmbeddingClient(provider.session, section, profile, provider_section.api_key, version)
         embedder = protected_embedder(provider, client, section, section.retry, section.breaker)
         return nullcontext(CachingEmbedder(embedder, section.cache_size))
 
@@ -93,7 +93,8 @@ def protected_model(
         own_limiters=own_limiters,
         outer_limiters=outer_limiters,
     )
-    return ProtectedGenerator(HttpGenerator(provider.session, dialect, bounds), policy, bounds.first_token_seconds)
+    generator = HttpGenerator(provider.session, dialect, bounds)
+    return ProtectedGenerator(generator, policy, bounds.first_token_seconds, whole_documents=dialect.whole_documents)
 
 
 def protected_embedder(
@@ -115,6 +116,6 @@ def protected_embedder(
 def dialect_of(section: OpenAiModelConfig | AnthropicModelConfig, provider: ProviderConfig) -> Dialect:
     """Return how a model is spoken to."""
     if isinstance(section, AnthropicModelConfig):
-        return AnthropicDialect(section, key_of(provider))
+        return AnthropicDialect(section, provider.api_key)
     profile, version = profile_of(provider)
-    return OpenAiDialect(section, profile, key_of(provider), version)
+    return OpenAiDialect(section, profile, provider.api_key, version)

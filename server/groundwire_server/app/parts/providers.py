@@ -6,7 +6,6 @@ from random import Random
 from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.generator import anthropic
-from groundwire_server.adapters.http.options import ApiKey
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
@@ -33,13 +32,8 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, tracer
 def credentials(section: ProviderConfig) -> Mapping[str, str]:
     """Return the headers of every request to a provider."""
     if isinstance(section, AnthropicProviderConfig):
-        return anthropic.credentials(key_of(section))
-    return PROFILES[section.profile].credentials(key_of(section))
-
-
-def key_of(section: ProviderConfig) -> ApiKey | None:
-    """Return the key of a provider, if it has one."""
-    return None if section.api_key is None else ApiKey(section.api_key.reveal())
+        return anthropic.credentials(section.api_key)
+    return PROFILES[section.profile].credentials(section.api_key)
 
 
 def profile_of(section: ProviderConfig) -> tuple[ProviderProfile, str | None]:

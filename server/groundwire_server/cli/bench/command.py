@@ -63,7 +63,7 @@ def bench(
     if html is not None and not html.parent.is_dir():
         raise CommandError(ExitCode.USAGE, f"cannot write {html}: there is no folder {html.parent}; name another file")
     plan = Plan(CallKind(kind), _questions(question or (), questions), calls, callers, seconds)
-    with failures_stop(), connect(connection, principal, timeout) as client:
+    with failures_stop(), connect(connection, principal, timeout, retry=None) as client:
         load = Load(client, plan)
         load.run()
     result = Result(plan, load.samples, load.took, load.ended, this_machine())

@@ -140,4 +140,4 @@ class Load:
 
 
 def _word(outcome: groundwire.Outcome | None) -> str:
-    return (outcome and outcome.WhichOneof("result")) or "no outcome"
+    return (outcome and outcome.kind) or "no outcome"

@@ -10,7 +10,6 @@ from cryptography import x509
 from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli import credentials
 from groundwire_server.cli.connection import ConnectionOptions
-from groundwire_server.cli.exits import CommandError
 
 _SECONDS = 3.0
 _SOON = timedelta(days=14)
@@ -28,8 +27,8 @@ def validity(connection: ConnectionOptions, address: tuple[str, int], now: datet
     if shown is not None:
         yield _finding("the server's certificate", shown, now, "renew it on the server")
     try:
-        own = credentials.tls(connection)
-    except CommandError:
+        own = credentials.settings_of(connection).security()
+    except ValueError:
         return  # said by who connects
     if own is None or not isinstance(own.certificate, bytes):
         return

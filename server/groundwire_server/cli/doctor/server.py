@@ -12,7 +12,6 @@ import groundwire
 from groundwire.caller import Caller
 from groundwire.channels import options
 from groundwire.errors import from_call
-from groundwire.security import Proof
 from groundwire.v1 import answer_service_pb2, document_service_pb2, retrieval_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.app.check_result import CheckResult, CheckState
@@ -33,17 +32,16 @@ _SKEW_SECONDS = 5.0
 
 def ask(connection: ConnectionOptions, seconds: float) -> Iterator[CheckResult]:
     """The way by TLS and gRPC, the services' health, the version, the credential, the corpus."""
+    settings = credentials.settings_of(connection)
     try:
-        proof = credentials.credential(connection)
-        credentials.check_plaintext(connection, proof)
-        secured = credentials.tls(connection)
-        caller = Caller.of(credentials.tenant(connection, proof), "", ())
-        metadata = (*caller.metadata(), *Proof(proof.token, proof.api_key).metadata())
+        with credentials.usage_errors():
+            credential = settings.credential()
+            credentials.check_plaintext(settings, credential)
+            secured = settings.security()
+            caller = Caller.of(settings.caller_tenant(credential), "", ())
+            metadata = (*caller.metadata(), *credential.metadata())
     except CommandError as stop:
         yield CheckResult("credential", CheckState.FAIL, stop.message)
-        return
-    except ValueError as wrong:
-        yield CheckResult("credential", CheckState.FAIL, str(wrong))
         return
     chosen = options(connection.server)
     with (

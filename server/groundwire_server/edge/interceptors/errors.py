@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import grpc
 import grpc.aio
-from grpc_status import rpc_status
 
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.vocabulary import Reason
@@ -15,7 +14,7 @@ from groundwire_server.edge.call import Call
 from groundwire_server.edge.interceptors.chain import Proceed, Reasons
 from groundwire_server.edge.interceptors.context import RequestId
 from groundwire_server.edge.sink import SlowConsumerError
-from groundwire_server.edge.statuses import rejection_of, status_of
+from groundwire_server.edge.statuses import aborted, rejection_of
 from groundwire_server.telemetry import names
 
 _log = logging.getLogger(__name__)
@@ -49,7 +48,6 @@ class ErrorMapping:
             await self._abort(call, Rejection(Reason.INTERNAL))
 
     async def _abort(self, call: Call, rejection: Rejection) -> None:
-        status = rpc_status.to_status(status_of(rejection))
-        call.status = status.code
+        call.status, message, trailers = aborted(rejection)
         call.span.set_attribute(names.REASON, rejection.reason.value)
-        await call.context.abort(status.code, status.details or "", (*call.trailers, *(status.trailing_metadata or ())))
+        await call.context.abort(call.status, message, (*call.trailers, *trailers))

@@ -8,11 +8,10 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from grpc_status import rpc_status
 
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.edge.statuses import status_of
+from groundwire_server.edge.statuses import aborted
 
 
 class CallLimits(grpc.aio.ServerInterceptor):
@@ -71,7 +70,7 @@ def _in_time(handler: Any, seconds: float) -> Any:
             async with asyncio.timeout(seconds):
                 request = await anext(requests)
         except (TimeoutError, StopAsyncIteration):
-            await _abort(Rejection(Reason.DEADLINE_EXCEEDED), context)
+            await context.abort(*aborted(Rejection(Reason.DEADLINE_EXCEEDED)))
             return
         if handler.response_streaming:
             await handler.unary_stream(request, context)
@@ -81,13 +80,8 @@ def _in_time(handler: Any, seconds: float) -> Any:
     return grpc.stream_stream_rpc_method_handler(serve, handler.request_deserializer, handler.response_serializer)
 
 
-async def _abort(rejection: Rejection, context: Any) -> None:
-    status = rpc_status.to_status(status_of(rejection))
-    await context.abort(status.code, status.details or "", tuple(status.trailing_metadata or ()))
-
-
 async def _refuse(requests: Any, context: Any) -> None:
-    await _abort(Rejection(Reason.OVERLOADED), context)
+    await context.abort(*aborted(Rejection(Reason.OVERLOADED)))
 
 
 _OVERLOADED: Any = grpc.stream_stream_rpc_method_handler(_refuse)

@@ -1,7 +1,7 @@
 """Services of the contract that this version declares and does not offer yet.
 
-Their calls pass the same layers as all others, so that a caller can be written against them now: it is authenticated,
-its role and its request are checked, and only then is it told that the feature is missing.
+Their calls pass the same interceptors as all others, so that a caller can be written against them now: it is
+authenticated, its role and its request are checked, and only then is it told that the feature is missing.
 """
 
 from collections.abc import Mapping

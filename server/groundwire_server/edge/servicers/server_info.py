@@ -12,6 +12,7 @@ from groundwire_server.edge import limits
 from groundwire_server.edge.call import VERSION, current_call
 from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.words import FEATURES, ROLES
+from groundwire_server.edge.sink import HEARTBEAT_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
 OFFERED = (Feature.RESUMABLE_STREAMS,)
@@ -50,7 +51,7 @@ def _limits() -> server_info_pb2.Limits:
         page_size=limits.PAGE_LIMIT,
     )
     fill(message.resume_window, limits.RESUME_WINDOW_LIMIT)
-    fill(message.heartbeat_interval, limits.HEARTBEAT_SECONDS)
+    fill(message.heartbeat_interval, HEARTBEAT_SECONDS)
     return message
 
 

@@ -1,5 +1,6 @@
 """Whatever a provider does, a call of it ends in a cause, in time, and its text up to there has left."""
 
+import json
 import socket
 import ssl
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ EVENTS = [event + b"\n\n" for event in parts("openai-answer")[2].split(b"\n\n") 
 BEGINNING = EVENTS[:4]
 BEGUN = '{"confidence":"'
 UNAVAILABLE, INTERRUPTED = Cause.MODEL_UNAVAILABLE, Cause.MODEL_INTERRUPTED
+Headers = Sequence[tuple[str, str]]
 JSON = (("Content-Type", "application/json"),)
 
 
@@ -118,6 +120,46 @@ async def test_a_status_has_its_cause_whatever_its_body(status: str, name: str) 
             with pytest.raises(Failure) as failure:
                 await asked.write(soon(5.0))
             assert failure.value.cause is STATUSES[status]
+
+
+HEADERS = [
+    (),
+    (("Content-Type", "text/event-stream"),),
+    JSON,
+    (("Content-Type", "text/html; charset=utf-8"),),
+    (("Content-Type", "text/plain"),),
+    (("Content-Type", "nonsense"),),
+]
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=str)
+@pytest.mark.parametrize("transcript", ["openai-answer", "openai-whole", "anthropic-answer", "anthropic-whole"])
+async def test_an_answer_is_read_whatever_its_headers_call_it(transcript: str, headers: Headers) -> None:
+    async with model(transcript.partition("-")[0], Reply([parts(transcript)[2]], headers=headers)) as asked:
+        text, last, _ = await asked.write(soon(5.0))
+    assert json.loads(text) == json.loads(DRAFT)
+    assert not last.usage.estimated
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=str)
+@pytest.mark.parametrize(
+    "body",
+    [b"<!doctype html><p>Sign in", b"\n\n<html>", b'{"result":"ok"}', b'{"type":"object"}', b"[{}]"],
+)
+async def test_an_answer_of_another_kind_is_misconfigured(
+    body: bytes, headers: Headers, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("openai", "anthropic"):
+        async with model(name, Reply([body], headers=headers)) as asked:
+            written, failure = await broken(asked)
+        assert (written, failure) == ("", Cause.MODEL_MISCONFIGURED)
+        assert "its base_url may be wrong" in caplog.text
+
+
+async def test_a_protocol_spoken_to_another_is_misconfigured() -> None:
+    for name, other in (("openai", "anthropic-whole"), ("anthropic", "openai-whole")):
+        async with model(name, Reply([parts(other)[2]], headers=JSON)) as asked:
+            assert (await broken(asked))[1] is Cause.MODEL_MISCONFIGURED
 
 
 async def test_an_error_of_fifty_megabytes_is_not_read() -> None:

@@ -10,16 +10,16 @@ import pytest
 import trustme
 
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
-from groundwire_server.adapters.http import exchange
 from groundwire_server.adapters.http.options import Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Piece
+from groundwire_server.domain.generation import FinishReason, Piece
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import Model, ask, dialect, model, soon
 from tests.adapters.generator.wire.transcripts import DRAFT, parts, transcript
-from tests.doubles.upstream import Beat, Endless, Move, Pause, Reply, Reset, Stall, Upstream, upstream
+from tests.doubles.time import SocketTimeLoop
+from tests.doubles.upstream import Beat, Echo, Endless, Move, Pause, Reply, Reset, Stall, Upstream, upstream
 
 EVENTS = [event + b"\n\n" for event in parts("openai-answer")[2].split(b"\n\n") if event]
 BEGINNING = EVENTS[:6]
@@ -130,6 +130,61 @@ async def test_what_is_late_fails_by_its_bound_and_is_closed(case: str) -> None:
         assert asked.upstream.left_at - began < 0.05 + AT_ONCE
 
 
+def until(mark: bytes, name: str) -> list[Move]:
+    """The events of a transcript up to the first that holds a mark, without any count of tokens."""
+    events = [event + b"\n\n" for event in parts(name)[2].split(b"\n\n") if event]
+    last = next(at for at, event in enumerate(events) if mark in event)
+    return [*events[:last], events[last].replace(b'"usage":{"output_tokens":66}', b'"usage":{}')]
+
+
+OPEN: dict[str, tuple[str, list[Move]]] = {
+    "chat": ("openai", until(b'"finish_reason":"stop"', "openai-answer")),
+    "messages": ("anthropic", until(b'"stop_reason":"tool_use"', "anthropic-answer")),
+}
+
+
+@pytest.mark.parametrize(
+    "after", [Stall(), Endless(b": keep-alive\n\n"), Endless(b"data: {}\n\n")], ids=["silence", "comments", "events"]
+)
+@pytest.mark.parametrize("protocol", OPEN)
+async def test_an_answer_whose_connection_stays_open_ends_soon_after_its_reason(protocol: str, after: Move) -> None:
+    name, body = OPEN[protocol]
+    async with model(name, Reply([*body, after])) as asked:
+        began = asyncio.get_running_loop().time()
+        text, last, _ = await asked.write(soon(30.0))
+        assert (text, last.reason, last.usage.estimated) == (DRAFT, FinishReason.COMPLETE, True)
+        assert 0.5 <= asyncio.get_running_loop().time() - began < 0.5 + AT_ONCE
+        await left(asked.upstream)
+
+
+async def test_an_answer_whose_connection_stays_open_is_not_lost_to_the_deadline() -> None:
+    name, body = OPEN["chat"]
+    async with model(name, Reply([*body, Stall()])) as asked:
+        began = asyncio.get_running_loop().time()
+        await asked.write(soon(0.2))
+        assert asyncio.get_running_loop().time() - began < 0.15
+
+
+async def test_a_reason_with_every_chunk_ends_nothing() -> None:
+    slow: list[Move] = []
+    for event in EVENTS:
+        slow += [event.replace(b'"finish_reason":null', b'"finish_reason":"stop"'), Pause(0.1)]
+    async with model("openai", Reply(slow)) as asked:
+        assert (await asked.write())[0] == DRAFT
+
+
+async def test_a_loop_that_was_held_up_reads_what_came_in_time() -> None:
+    def held_up(body: bytes) -> bytes:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SocketTimeLoop)
+        loop.advance(10.0)
+        return EVENTS[6]
+
+    late: list[Move] = [*BEGINNING, Pause(0.01), Echo(held_up), *EVENTS[7:]]
+    async with model("openai", Reply(late), bounds=StreamBounds(silence_seconds=1.0)) as asked:
+        assert (await asked.write())[0] == DRAFT
+
+
 async def test_a_slow_reader_is_not_the_providers_silence() -> None:
     cut: list[Move] = [*BEGINNING, Beat(), *EVENTS[6:20], Pause(0.01), *EVENTS[20:]]
     async with model("openai", Reply(cut), bounds=StreamBounds(silence_seconds=0.03)) as asked:
@@ -225,15 +280,32 @@ async def test_tokens_that_trickle_leave_together_fifty_times_a_second() -> None
         assert pieces < len(EVENTS) - 4
 
 
-async def test_the_end_is_not_held_back_with_what_came_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "_TOGETHER_SECONDS", 30.0)
+async def test_how_long_tokens_are_gathered_can_be_set() -> None:
+    slow: list[Move] = []
+    for event in EVENTS:
+        slow += [event, Pause(0.002)]
+    pieces = []
+    for seconds in (0.0, 0.02, 0.05):
+        async with model("openai", Reply(slow), bounds=StreamBounds(gather_seconds=seconds)) as asked:
+            text, _, count = await asked.write()
+        assert text == DRAFT
+        pieces.append(count)
+    at_once, twenty, fifty = pieces
+    assert at_once > twenty > fifty
+
+
+LONG = StreamBounds(gather_seconds=0.1)
+
+
+async def test_the_end_is_not_held_back_with_what_came_before_it() -> None:
     cut: list[Move] = [b"".join(EVENTS[:20]), Beat(), b"".join(EVENTS[20:26]), Pause(0.03), b"".join(EVENTS[26:])]
-    async with model("openai", Reply(cut)) as asked, asyncio.timeout(10.0):
+    async with model("openai", Reply(cut), bounds=LONG) as asked:
+        began = asyncio.get_running_loop().time()
         assert (await asked.write())[0] == DRAFT
+        assert asyncio.get_running_loop().time() - began < 0.05
 
 
-async def test_an_answer_that_came_whole_is_not_lost_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "_TOGETHER_SECONDS", 30.0)
+async def test_an_answer_that_came_whole_is_not_lost_with_its_connection() -> None:
     cut: list[Move] = [b"".join(EVENTS[:20]), Beat(), b"".join(EVENTS[20:26]), Pause(0.03), b"".join(EVENTS[26:])]
-    async with model("openai", Reply([*cut, Beat(), Reset()])) as asked, asyncio.timeout(10.0):
+    async with model("openai", Reply([*cut, Beat(), Reset()]), bounds=LONG) as asked:
         assert (await asked.write())[0] == DRAFT

@@ -7,6 +7,7 @@ import pytest
 
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, Usage
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import KEY, model
 from tests.adapters.generator.wire.transcripts import DRAFT, FOLDER, transcript
@@ -14,6 +15,12 @@ from tests.adapters.generator.wire.transcripts import DRAFT, FOLDER, transcript
 LENGTH = FinishReason.LENGTH
 COMPLETE = FinishReason.COMPLETE
 ESTIMATED = Usage(12, 42, estimated=True)
+
+
+def estimated(besides: str) -> Usage:
+    """The estimate of a draft and what a model wrote besides."""
+    return Usage(12, estimate_tokens(DRAFT + besides), estimated=True)
+
 
 ANSWERS = {
     "openai-answer": Usage(812, 61),
@@ -28,19 +35,47 @@ ANSWERS = {
     "llamacpp-answer": Usage(790, 57),
     "gemini-answer": Usage(805, 59),
     "gemini-no-reason": ESTIMATED,
-    "plain-fenced": ESTIMATED,
+    "plain-fenced": estimated("```json\n\n```"),
+    "vllm-think": Usage(812, 95),
+    "ollama-thinking-fenced": Usage(801, 90),
+    "tgi-thoughts-without-a-beginning": estimated("Okay, the passages say where parcels wait.\n</think>\n\n"),
+    "plain-reasoning-tags": estimated("<reasoning>p1 and p2.</reasoning>"),
+    "vllm-reasoning-content": Usage(812, 80),
+    "openai-reasoning-field": Usage(812, 75),
+    "plain-usage-empty": ESTIMATED,
+    "vllm-usage-so-far": Usage(812, 61),
+    "plain-prose-around": estimated("Sure! Here is the answer as JSON:\n\n\n\nI hope this helps!"),
+    "vllm-tool-call": Usage(812, 70),
+    "ollama-tool-call": Usage(801, 70),
+    "plain-function-call": ESTIMATED,
+    "openai-whole-tool-call": Usage(812, 61),
+    "openai-json-named-sse": Usage(812, 61),
+    "openai-whole-as-stream": Usage(812, 61),
+    "plain-whole-without-a-reason": ESTIMATED,
+    "plain-bom-crlf": ESTIMATED,
     "anthropic-answer": Usage(902, 66),
     "anthropic-preamble": Usage(902, 66),
     "anthropic-gateway-usage": Usage(902, 66),
     "anthropic-json-schema": Usage(902, 66),
+    "anthropic-text-for-tool": Usage(902, 66),
+    "anthropic-input-at-start": Usage(902, 66),
+    "anthropic-text-at-start": Usage(902, 66),
+    "anthropic-thinking": Usage(902, 66),
+    "anthropic-thinking-tags": Usage(902, 66),
+    "anthropic-whole": Usage(902, 66),
+    "anthropic-whole-text": Usage(902, 66),
+    "anthropic-usage-wrong": ESTIMATED,
+    "anthropic-without-a-stop": Usage(902, 66),
 }
 
 OTHER_ENDS = {
     "openai-length": (LENGTH, Usage(812, 20)),
     "mistral-length": (LENGTH, Usage(840, 19)),
     "anthropic-max-tokens": (LENGTH, Usage(902, 20)),
-    # The model wrote nothing into the answer: the pipeline calls it empty, or malformed.
+    "anthropic-window-exceeded": (LENGTH, Usage(902, 20)),
+    # What the model wrote is no draft: the pipeline calls it empty, or malformed.
     "openai-tool-call": (COMPLETE, Usage(700, 9)),
+    "plain-thoughts-without-an-end": (COMPLETE, Usage(12, 17, estimated=True)),
     "empty-answer": (COMPLETE, Usage(12, 0, estimated=True)),
     "plain-prose": (COMPLETE, Usage(12, 8, estimated=True)),
 }
@@ -49,6 +84,16 @@ FAILURES = {
     "openai-refusal": Cause.MODEL_REFUSED,
     "openai-content-filter": Cause.MODEL_CONTENT_FILTERED,
     "openai-error-in-stream": Cause.MODEL_INTERRUPTED,
+    "vllm-error-object": Cause.PROMPT_TOO_LONG,
+    "tgi-error-event": Cause.PROMPT_TOO_LONG,
+    "plain-error-named": Cause.MODEL_UNAVAILABLE,
+    "plain-error-detail": Cause.MODEL_UNAVAILABLE,
+    "gemini-error-list": Cause.MODEL_RATE_LIMITED,
+    "anthropic-error-named": Cause.PROMPT_TOO_LONG,
+    "openai-429-resets": Cause.MODEL_RATE_LIMITED,
+    "plain-429-milliseconds": Cause.MODEL_RATE_LIMITED,
+    "gemini-blocklist": Cause.MODEL_CONTENT_FILTERED,
+    "gemini-filter-named": Cause.MODEL_CONTENT_FILTERED,
     "openai-401": Cause.MODEL_MISCONFIGURED,
     "openai-404": Cause.MODEL_MISCONFIGURED,
     "openai-429": Cause.MODEL_RATE_LIMITED,
@@ -97,6 +142,9 @@ RETRY_AFTER = {
     "gemini-429": 34.5,
     "anthropic-429": 12.0,
     "anthropic-529": None,
+    "openai-429-resets": 360.0,
+    "plain-429-milliseconds": 2.5,
+    "gemini-error-list": 7.0,
 }
 
 
@@ -107,10 +155,22 @@ def spoken(name: str) -> str:
     return {"gateway": "openai", "proxy": "openai", "empty": "plain"}.get(first, first)
 
 
+def drafted(text: str) -> object:
+    """The draft at the beginning of a text, whatever words come after it."""
+    return json.JSONDecoder().raw_decode(text)[0]
+
+
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_a_whole_answer_is_read_and_counted(name: str) -> None:
     async with model(spoken(name), transcript(name)) as asked:
-        assert await asked.write() == (DRAFT, Finish(COMPLETE, ANSWERS[name]), 1)
+        text, last, pieces = await asked.write()
+    assert (drafted(text), last, pieces) == (json.loads(DRAFT), Finish(COMPLETE, ANSWERS[name]), 1)
+
+
+async def test_the_halves_of_a_character_are_joined() -> None:
+    async with model("openai", transcript("openai-halves")) as asked:
+        text, last, _ = await asked.write()
+    assert (text, last) == (DRAFT.replace("naïvely.", "naïvely 📮."), Finish(COMPLETE, Usage(812, 63)))
 
 
 @pytest.mark.parametrize("name", OTHER_ENDS)
@@ -144,7 +204,7 @@ async def test_a_failure_says_when_the_provider_wants_to_be_asked_again(name: st
 
 
 def test_every_transcript_is_held_to() -> None:
-    assert {path.stem for path in FOLDER.glob("*.http")} == {*ANSWERS, *OTHER_ENDS, *FAILURES}
+    assert {path.stem for path in FOLDER.glob("*.http")} == {*ANSWERS, *OTHER_ENDS, *FAILURES, "openai-halves"}
 
 
 def test_the_answer_of_the_transcripts_is_one_draft() -> None:

@@ -158,7 +158,8 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     `groundwire.io`.
 
     Messages and metadata never carry an exception's text, a prompt, a document or a secret. UNAVAILABLE and
-    RESOURCE_EXHAUSTED always come with RetryInfo, and with the same time in the trailer `grpc-retry-pushback-ms`.
+    RESOURCE_EXHAUSTED come with RetryInfo, and with the same time in the trailer `grpc-retry-pushback-ms`. A status
+    without ErrorInfo is gRPC's own: no server was reached, or a message is over its limit.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0

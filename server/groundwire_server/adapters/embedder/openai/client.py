@@ -11,10 +11,10 @@ from groundwire_server.adapters.embedder.openai.reading import read
 from groundwire_server.adapters.embedder.protected import Embedded
 from groundwire_server.adapters.http.error_response import failure_from
 from groundwire_server.adapters.http.exchange import Exchange
-from groundwire_server.adapters.http.options import ApiKey
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.options.secret import Secret
 
 _LONG_BYTES = 128 * 1024
 """Of a response, from which on it is read in a thread: the numbers of a full batch take milliseconds."""
@@ -41,7 +41,7 @@ class OpenAiEmbeddingClient:
         session: Session,
         options: OpenAiEmbeddingOptions,
         profile: ProviderProfile = PROFILES["openai"],
-        api_key: ApiKey | None = None,
+        api_key: Secret | None = None,
         api_version: str | None = None,
     ) -> None:
         endpoint = session.endpoint

@@ -1,35 +1,10 @@
 """What differs between the protocols of providers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
-from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import FinishReason, GenerationRequest
-from groundwire_server.domain.vocabulary import Cause
-
-
-class Reading(Protocol):
-    """Reads one response.
-
-    Attributes:
-        reason: why the model stopped, once it has said so.
-        failure: what the provider reported instead, or MalformedResponseFailure when it cannot be understood.
-        done: whether nothing that matters can follow.
-        input_tokens: what the provider counted, if it did.
-        output_tokens: the same.
-        cached_tokens: how many of the input tokens came from its cache.
-    """
-
-    reason: FinishReason | None
-    failure: Failure | None
-    done: bool
-    input_tokens: int | None
-    output_tokens: int | None
-    cached_tokens: int
-
-    def take(self, events: Sequence[bytes]) -> str:
-        """Take what one read brought and return the text in it, up to a failure."""
-        ...
+from groundwire_server.adapters.generator.http.response_parser import ResponseParser
+from groundwire_server.domain.generation import GenerationRequest
 
 
 class Dialect(Protocol):
@@ -39,6 +14,7 @@ class Dialect(Protocol):
         model: the provider's name for it.
         path: where requests go, behind the endpoint's base.
         headers: credentials and versions.
+        whole_documents: whether unary answers are asked for as one document.
     """
 
     @property
@@ -50,17 +26,13 @@ class Dialect(Protocol):
     @property
     def headers(self) -> Mapping[str, str]: ...  # noqa: D102
 
+    @property
+    def whole_documents(self) -> bool: ...  # noqa: D102
+
     def body(self, request: GenerationRequest) -> bytes:
-        """The request."""
+        """Return the body of a request."""
         ...
 
-    def reading(self) -> Reading:
-        """What reads its response."""
+    def parser(self) -> ResponseParser:
+        """Return what reads the response to one request."""
         ...
-
-
-class MalformedResponseFailure(Failure):
-    """A response is not what the protocol says."""
-
-    def __init__(self) -> None:
-        super().__init__(Cause.MODEL_UNAVAILABLE)

@@ -5,12 +5,13 @@ from collections.abc import AsyncGenerator
 
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from groundwire_server.adapters.generator.http.dialect import Dialect, Reading
+from groundwire_server.adapters.generator.http.dialect import Dialect
+from groundwire_server.adapters.generator.http.response_parser import ResponseParser
 from groundwire_server.adapters.http.error_response import failure_from
 from groundwire_server.adapters.http.exchange import Exchange
 from groundwire_server.adapters.http.options import StreamBounds
 from groundwire_server.adapters.http.session import Session
-from groundwire_server.adapters.http.sse import TooLongEventError
+from groundwire_server.adapters.http.sse import BodyReader, TooLongEventError
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -47,20 +48,21 @@ class HttpGenerator:
         if not deadline.remaining(asyncio.get_running_loop().time()):
             raise Failure(Cause.MODEL_TIMEOUT)
         exchange = Exchange(self._session, self._bounds, deadline, self._bounds.silence_seconds)
-        reading = self._dialect.reading()
+        parser = self._dialect.parser()
         written: list[str] = []
         length = 0
+        concluded = False
         try:
             await self._open(exchange, self._dialect.body(request))
-            events = exchange.reader(self._bounds.event_bytes)
-            while not reading.done and reading.failure is None:
+            body = exchange.reader(self._bounds.event_bytes)
+            while not parser.done and parser.failure is None:
                 try:
                     data = await exchange.read()
-                    text = reading.take(events.feed(data) if data else events.end())
+                    text = parser.take(body.feed(data) if data else body.end())
                 except TooLongEventError:
                     raise exchange.broken() from None
                 except Failure:
-                    if reading.reason is None:
+                    if parser.reason is None:
                         raise
                     break
                 if text:
@@ -68,16 +70,24 @@ class HttpGenerator:
                     written.append(text)
                     # Not yet in the draft's frame: the first words that somebody can read wait for nothing.
                     length += len(text)
-                    exchange.gathers = length > _FRAME
+                    if length > _FRAME:
+                        exchange.gather_seconds = self._bounds.gather_seconds
                     yield text
                 if not data:
                     break
+                if parser.reason is not None and (text or not concluded):
+                    # Some send a reason with every chunk: while there is text, the last of them is yet to come.
+                    concluded = True
+                    exchange.concluded()
             # Once the model has said why it stopped, the answer is there; what can break after that is its count.
-            if reading.failure is not None and reading.reason is None:
-                raise exchange.judged(reading.failure)
-            yield _finish(request, reading, written, exchange)
+            if parser.reason is None:
+                raise _unfinished(parser, exchange, body)
+            if rest := parser.end():
+                written.append(rest)
+                yield rest
+            yield Finish(parser.reason, _usage(request, parser, written))
         finally:
-            exchange.end(complete=reading.done)
+            exchange.end(complete=parser.done)
 
     async def _open(self, exchange: Exchange, body: bytes) -> None:
         headers = dict(self._dialect.headers)
@@ -88,13 +98,19 @@ class HttpGenerator:
             raise failure_from(response, self._session.provider, self._dialect.model)
 
 
-def _finish(request: GenerationRequest, reading: Reading, written: list[str], exchange: Exchange) -> Finish:
-    if reading.reason is None:
-        raise exchange.broken()
-    tokens_in, tokens_out = reading.input_tokens, reading.output_tokens
-    estimated = tokens_in is None or tokens_out is None
+def _unfinished(parser: ResponseParser, exchange: Exchange, body: BodyReader) -> Failure:
+    """Why a response ended that did not say why the model stopped."""
+    if parser.failure is not None:
+        return exchange.judged(parser.failure)
+    return exchange.misconfigured("another protocol") if body.is_document else exchange.broken()
+
+
+def _usage(request: GenerationRequest, parser: ResponseParser, written: list[str]) -> Usage:
+    tokens_in, tokens_out = parser.input_tokens, parser.output_tokens
+    # A count of 0 for a text is none: some gateways fill the field before they know.
+    estimated = tokens_in is None or tokens_out is None or (tokens_out == 0 and bool(written))
     if tokens_in is None:
         tokens_in = prompt_tokens(request.prompt)
-    if tokens_out is None:
-        tokens_out = estimate_tokens("".join(written))
-    return Finish(reading.reason, Usage(tokens_in, tokens_out, estimated, min(reading.cached_tokens, tokens_in)))
+    if not tokens_out:
+        tokens_out = estimate_tokens("".join([*parser.unseen, *written]))
+    return Usage(tokens_in, tokens_out, estimated, min(parser.cached_tokens, tokens_in))
