@@ -14,6 +14,7 @@ from groundwire_server.domain.document import (
     Listing,
     Position,
     PutState,
+    Removed,
     Sentence,
     Stored,
     check_revision,
@@ -136,15 +137,13 @@ class DictionaryStore:
         del self._kept[caller.tenant][document_id]
         return self._changed(caller.tenant)
 
-    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
         """Remove documents, here all of them at once; see the port."""
         await _in_time(deadline)
         doomed = self._matching(caller, condition)
         for info in doomed:
             del self._kept[caller.tenant][info.document_id]
-        if doomed:
-            self._changed(caller.tenant)
-        return len(doomed)
+        return Removed(len(doomed), self._changed(caller.tenant)) if doomed else None
 
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         """Return the corpus version; see the port."""

@@ -231,7 +231,7 @@ class TestVersion:
         await store.search("two", near(0))
         await store.corpus.page(ALICE, BY_ID, None, 10, NEVER)
         await store.corpus.count(ALICE, IsNull("a"), NEVER)
-        assert await store.corpus.purge(ALICE, Equals("a", "z"), NEVER) == 0
+        assert await store.corpus.purge(ALICE, Equals("a", "z"), NEVER) is None
         await unchanged()
         await store.put("post", "Others.", caller=STRANGER)
         await store.corpus.delete(STRANGER, "post", NEVER)
@@ -374,7 +374,7 @@ class TestAFilter:
         kept = {"a", "b", "c", "d"} - expected
         purged = 0
         while removed := await store.corpus.purge(ALICE, condition, NEVER):
-            purged += removed
+            purged += removed.count
         assert purged == len(expected)
         assert await names(store) == sorted(kept)
         assert set(await store.found("text", top_k=50)) == {f"{name}/0" for name in kept}
@@ -390,8 +390,9 @@ class TestPurge:
         seen = [await version(store)]
         purged = 0
         while removed := await store.corpus.purge(ALICE, Equals("a", "x"), NEVER):
-            purged += removed
-            seen.append(await version(store))
+            purged += removed.count
+            assert removed.corpus_version == await version(store)
+            seen.append(removed.corpus_version)
         assert purged == 7
         assert len(set(seen)) == len(seen)
         assert await version(store) == seen[-1]
@@ -401,12 +402,14 @@ class TestPurge:
 
     async def test_lets_revisions_go_on(self, store: Store) -> None:
         await store.put("post", "One.")
-        assert await store.corpus.purge(ALICE, IsNull("a"), NEVER) == 1
+        removed = await store.corpus.purge(ALICE, IsNull("a"), NEVER)
+        assert removed is not None
+        assert removed.count == 1
         again = await store.put("post", "One.")
         assert (again.state, again.revision) == (PutState.CREATED, 2)
 
     async def test_of_a_tenant_without_documents_removes_none(self, store: Store) -> None:
-        assert await store.corpus.purge(STRANGER, IsNull("a"), NEVER) == 0
+        assert await store.corpus.purge(STRANGER, IsNull("a"), NEVER) is None
         assert await store.corpus.count(STRANGER, IsNull("a"), NEVER) == 0
 
 

@@ -40,10 +40,15 @@ async def stored(store: MemoryStore) -> list[str]:
     return [info.document_id for info in await store.page(everyone, Listing(), None, 1000, NEVER)]
 
 
+async def version(store: MemoryStore) -> str:
+    store.delay = 0.0
+    return await store.version(ANN, NEVER)
+
+
 @pytest.mark.parametrize("drafts", [0, 1, 10])
 async def test_batches_follow_each_other_until_nothing_is_left(store: MemoryStore, drafts: int) -> None:
     await fill(store, drafts)
-    assert await purge(store, LoopTime(), ANN, DRAFTS, NEVER) == Purged(drafts, complete=True)
+    assert await purge(store, LoopTime(), ANN, DRAFTS, NEVER) == Purged(drafts, True, await version(store))
     assert await stored(store) == ["final", "hidden"]
 
 
@@ -65,9 +70,8 @@ async def test_when_the_time_is_up_what_was_removed_is_said(store: MemoryStore) 
     store.delay = 1.0
     began = asyncio.get_running_loop().time()
     purged = await purge(store, LoopTime(), ANN, DRAFTS, Deadline(began + 2.5))
-    assert purged == Purged(9, complete=False)
-    store.delay = 0.0
-    assert await purge(store, LoopTime(), ANN, DRAFTS, NEVER) == Purged(1, complete=True)
+    assert purged == Purged(9, False, await version(store))
+    assert await purge(store, LoopTime(), ANN, DRAFTS, NEVER) == Purged(1, True, await version(store))
 
 
 async def test_no_batch_may_use_the_time_in_which_the_reply_travels(store: MemoryStore) -> None:
@@ -92,4 +96,4 @@ async def test_a_failure_after_the_first_batch_says_what_was_removed(store: Memo
     await fill(store, 10)
     store.delay = 1.0
     asyncio.get_running_loop().call_later(1.5, store.failures.append, Failure(Cause.STORE_UNAVAILABLE))
-    assert await purge(store, LoopTime(), ANN, DRAFTS, NEVER) == Purged(6, complete=False)
+    assert await purge(store, LoopTime(), ANN, DRAFTS, NEVER) == Purged(6, False, await version(store))

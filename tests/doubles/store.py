@@ -17,6 +17,7 @@ from groundwire_server.domain.document import (
     Listing,
     Position,
     PutState,
+    Removed,
     Sentence,
     Stored,
     check_revision,
@@ -147,14 +148,12 @@ class MemoryStore:
             del self._kept[caller.tenant][document_id]
             return self._changed(caller)
 
-    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
         async with self._call(deadline):
             doomed = self._matching(caller, condition)[:_PURGED]
             for info in doomed:
                 del self._kept[caller.tenant][info.document_id]
-            if doomed:
-                self._changed(caller)
-            return len(doomed)
+            return Removed(len(doomed), self._changed(caller)) if doomed else None
 
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         async with self._call(deadline):

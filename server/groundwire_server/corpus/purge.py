@@ -35,10 +35,12 @@ class Purged:
     Attributes:
         count: how many documents, each with all of its passages.
         complete: whether no document is left that the filter selects; where some are, another purge goes on.
+        corpus_version: after it.
     """
 
     count: int
     complete: bool
+    corpus_version: str
 
 
 async def plan_purge(corpus: Corpus, caller: Caller, condition: Filter, deadline: Deadline) -> PurgePlan:
@@ -62,12 +64,12 @@ async def purge(corpus: Corpus, clock: Clock, caller: Caller, condition: Filter,
         Failure: of the store, before anything was removed.
     """
     by = deadline.reply_by(clock.now())
-    count = 0
+    count, version = 0, ""
     try:
         while removed := await corpus.purge(caller, condition, by):
-            count += removed
+            count, version = count + removed.count, removed.corpus_version
     except Failure:
         if not count:
             raise
-        return Purged(count, complete=False)
-    return Purged(count, complete=True)
+        return Purged(count, complete=False, corpus_version=version)
+    return Purged(count, complete=True, corpus_version=version or await corpus.version(caller, by))

@@ -129,6 +129,19 @@ class Stored:
     content_hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Documents that one change has removed.
+
+    Attributes:
+        count: how many, at least one.
+        corpus_version: after the change.
+    """
+
+    count: int
+    corpus_version: str
+
+
 def check_revision(document_id: str, expected: int | None, stored: int) -> None:
     """Let a document be replaced only when the revision stored is the expected one.
 

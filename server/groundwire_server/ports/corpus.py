@@ -5,7 +5,7 @@ from typing import Protocol
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Listing, Position, Stored
+from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Listing, Position, Removed, Stored
 from groundwire_server.domain.filters import Filter
 
 
@@ -68,10 +68,10 @@ class Corpus(Protocol):
         """Remove a document with its chunks; return the corpus version after it, None when there was none."""
         ...
 
-    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
         """Remove some of the documents whose metadata satisfies a filter: a batch that one change can hold.
 
-        Return how many were removed, each with all of its chunks; 0 when no such document is left.
+        Each is removed with all of its chunks. Return None when no such document is left.
         """
         ...
 

@@ -125,16 +125,17 @@ class Documents(DocumentServiceServicer):
         call = current_call()
         corpus, by = self._current.snapshot.corpus, self._by(call)
         condition = filter_from_pb(request.filter, "filter")
-        response = document_service_pb2.PurgeDocumentsResponse()
         if request.force:
             purged = await purge(corpus, self._clock, call.caller, condition, by)
-            response.purge_count, response.complete = purged.count, purged.complete
-        else:
-            plan = await plan_purge(corpus, call.caller, condition, by)
-            response.purge_count = plan.count
-            response.purge_sample.extend(plan.sample)
-        response.corpus_version = await corpus.version(call.caller, by)
-        return response
+            return document_service_pb2.PurgeDocumentsResponse(
+                purge_count=purged.count, complete=purged.complete, corpus_version=purged.corpus_version
+            )
+        plan = await plan_purge(corpus, call.caller, condition, by)
+        return document_service_pb2.PurgeDocumentsResponse(
+            purge_count=plan.count,
+            purge_sample=plan.sample,
+            corpus_version=await corpus.version(call.caller, by),
+        )
 
     async def GetCorpusVersion(
         self, request: document_service_pb2.GetCorpusVersionRequest, context: "grpc.aio.ServicerContext[Any, Any]"

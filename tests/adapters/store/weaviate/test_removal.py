@@ -18,6 +18,12 @@ DRAFT = {"draft": True}
 DRAFTS = Equals("draft", value=True)
 
 
+async def purge(bench: Bench) -> int:
+    """Remove one batch of drafts, and return how many there were."""
+    removed = await bench.weaviate.corpus.purge(ALICE, DRAFTS, NEVER)
+    return 0 if removed is None else removed.count
+
+
 async def listed(bench: Bench) -> list[str]:
     return [info.document_id for info in await bench.weaviate.corpus.page(ALICE, Listing(), None, 1000, NEVER)]
 
@@ -27,7 +33,7 @@ class TestAPurge:
         for number in range(40):
             await bench.store.put(f"d{number:02}", "Parcels wait.", "Letters fly.", metadata=DRAFT)
         bench.clear()
-        assert await bench.weaviate.corpus.purge(ALICE, DRAFTS, NEVER) == 40
+        assert await purge(bench) == 40
         assert bench.methods == ["Search", "Search", "BatchObjects", "BatchDelete", "BatchObjects"]
         assert bench.chunks() == []
 
@@ -35,7 +41,7 @@ class TestAPurge:
         monkeypatch.setattr(module, "_PURGED_CHUNKS", 4)
         for number in range(3):
             await bench.store.put(f"d{number}", *(f"Parcel {place}." for place in range(3)), metadata=DRAFT)
-        removed = [await bench.weaviate.corpus.purge(ALICE, DRAFTS, NEVER) for _ in range(4)]
+        removed = [await purge(bench) for _ in range(4)]
         assert removed == [1, 1, 1, 0]
 
     async def test_leaves_what_another_process_has_changed_meanwhile(
@@ -46,7 +52,7 @@ class TestAPurge:
         await bench.store.put("b", "Letters fly.", metadata=DRAFT)
         async with opened_weaviate(options) as other:
             _After(bench, monkeypatch, lambda: _finish(other, "a"))
-            assert await bench.weaviate.corpus.purge(ALICE, DRAFTS, NEVER) == 1
+            assert await purge(bench) == 1
         assert await listed(bench) == ["a"]
         assert await bench.store.found("parcels letters") == ["a/0"]
 
@@ -91,13 +97,13 @@ class TestARemovalThatBreaksOff:
         with monkeypatch.context() as broken:
             broken.setattr(corpus._chunks, "delete", delete)
             with pytest.raises(StoreFailure):
-                await bench.weaviate.corpus.purge(ALICE, DRAFTS, NEVER)
+                await purge(bench)
 
     async def test_leaves_the_documents_listed(self, bench: Bench) -> None:
         assert await listed(bench) == ["a", "b", "kept"]
 
     async def test_is_finished_by_the_next_purge(self, bench: Bench) -> None:
-        assert await bench.weaviate.corpus.purge(ALICE, DRAFTS, NEVER) == 2
+        assert await purge(bench) == 2
         assert await listed(bench) == ["kept"]
         assert [each["text"] for each in bench.chunks()] == ["Boxes."]
 

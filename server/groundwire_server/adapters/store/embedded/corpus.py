@@ -31,6 +31,7 @@ from groundwire_server.domain.document import (
     Listing,
     Position,
     PutState,
+    Removed,
     Stored,
     check_revision,
 )
@@ -114,7 +115,7 @@ class EmbeddedCorpus:
         """Remove a document; see the port."""
         return await self._connections.write(partial(_delete, caller, document_id), deadline)
 
-    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
         """Remove a batch of documents; see the port."""
         return await self._connections.write(partial(_purge, caller, condition), deadline)
 
@@ -237,18 +238,18 @@ class EmbeddedCorpus:
 
 def _delete(caller: Caller, document_id: str, connection: sqlite3.Connection, job: Job) -> str | None:
     found = _rows(connection, documents.named(connection, caller, document_id), limit=1)
-    return _removed(connection, caller.tenant, found, job)
+    return _remove(connection, caller.tenant, found, job)
 
 
-def _purge(caller: Caller, condition: Filter, connection: sqlite3.Connection, job: Job) -> int:
+def _purge(caller: Caller, condition: Filter, connection: sqlite3.Connection, job: Job) -> Removed | None:
     found = _rows(connection, documents.selected(connection, caller, condition), _PURGED_DOCUMENTS)
     weighed = ((held, held.chunks) for held in found)
     batch = next(batched(weighed, _PURGED_DOCUMENTS, _PURGED_CHUNKS), [])
-    _removed(connection, caller.tenant, batch, job)
-    return len(batch)
+    version = _remove(connection, caller.tenant, batch, job)
+    return None if version is None else Removed(len(batch), version)
 
 
-def _removed(connection: sqlite3.Connection, tenant_name: str, doomed: Sequence[_Held], job: Job) -> str | None:
+def _remove(connection: sqlite3.Connection, tenant_name: str, doomed: Sequence[_Held], job: Job) -> str | None:
     """Remove documents; return the corpus version after it, None when there are none."""
     if not doomed:
         return None

@@ -48,6 +48,7 @@ from groundwire_server.domain.document import (
     Listing,
     Position,
     PutState,
+    Removed,
     Stored,
     check_revision,
     revision_mismatch,
@@ -170,7 +171,7 @@ class WeaviateCorpus:
                 return None
             return await self._remove(caller.tenant, version, [held], deadline)
 
-    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
         """Remove a batch of documents; see the port."""
         after = None
         while found := await heads.page(
@@ -179,11 +180,11 @@ class WeaviateCorpus:
             weighed = ((head, head.info.chunk_count) for head in found)
             batch = next(batched(weighed, _PURGED_DOCUMENTS, _PURGED_CHUNKS))
             removed = await self._purge_batch(caller, condition, [head.info.document_id for head in batch], deadline)
-            if removed:
+            if removed is not None:
                 return removed
             # All of them have changed since: the rest of the list may hold others.
             after = Position(batch[-1].info.document_id, batch[-1].info.updated)
-        return 0
+        return None
 
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         """Return the corpus version; see the port."""
@@ -191,8 +192,8 @@ class WeaviateCorpus:
 
     async def _purge_batch(
         self, caller: Caller, condition: Filter, document_ids: Sequence[str], deadline: Deadline
-    ) -> int:
-        """Remove those of these documents that still are to be removed."""
+    ) -> Removed | None:
+        """Remove those of these documents that the filter still selects; None when it selects none of them."""
         async with self._alone(caller.tenant, document_ids, deadline):
             found, corpus = await heads.with_corpus(self._documents, caller.tenant, document_ids, deadline)
             doomed = [
@@ -200,9 +201,10 @@ class WeaviateCorpus:
                 for head in found
                 if head.live and caller.may_see(head.info.allowed_principals) and matches(condition, head.info.metadata)
             ]
-            if doomed:
-                await self._remove(caller.tenant, self._versions.of(corpus), doomed, deadline)
-        return len(doomed)
+            if not doomed:
+                return None
+            version = await self._remove(caller.tenant, self._versions.of(corpus), doomed, deadline)
+            return Removed(len(doomed), version)
 
     async def _remove(self, tenant: str, version: str, held: Sequence[Head], deadline: Deadline) -> str:
         """Remove documents; return the corpus version after it."""
