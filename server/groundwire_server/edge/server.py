@@ -174,7 +174,8 @@ class Server:
         """
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await self._server.wait_for_termination(timeout=notice)
-        stopping = asyncio.create_task(self._server.stop(grace))
+        # gRPC's own end comes after ours, which tells each call why it ends.
+        stopping = asyncio.create_task(self._server.stop(grace + _LAST_BYTES))
         # Streams of health and reflection never end by themselves: only our own calls are waited for.
         idle = asyncio.create_task(self._chain.idle.wait())
         await asyncio.wait([idle], timeout=grace)
