@@ -18,6 +18,7 @@ TYPED = [
     "bench",
     "docs",
     "protos/generate.py",
+    "clients/python/unasync.py",
     ".ci/check.py",
 ]
 
@@ -31,6 +32,7 @@ CHECKS = {
     "buf lint": ["buf", "lint"],
     "buf breaking": ["buf", "breaking", "--path", "groundwire", "--against", "image.binpb", "--exclude-imports"],
     "generated code": ["python", "protos/generate.py", "--check"],
+    "sync client": ["python", "clients/python/unasync.py", "--check"],
 }
 
 

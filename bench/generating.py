@@ -56,8 +56,15 @@ class Calls:
         self._retrieval = RetrievalServiceStub(channel)
 
     async def answer(self) -> float:
+        return await self._answer("burst")
+
+    async def document(self) -> float:
+        """A unary answer that the model is asked for as one document."""
+        return await self._answer("document")
+
+    async def _answer(self, way: str) -> float:
         request = AnswerRequest()
-        request.question.text, request.question.route = _QUESTION, "burst"
+        request.question.text, request.question.route = _QUESTION, way
         response = await self._answers.Answer(request, metadata=_METADATA, timeout=30)
         assert response.outcome.WhichOneof("result") == "answered", response
         return time.perf_counter()
@@ -67,6 +74,10 @@ class Calls:
 
     async def paced(self) -> float:
         return await self._stream("paced")
+
+    async def gathered(self) -> float:
+        """A stream whose tokens are gathered for 50 ms."""
+        return await self._stream("gathered")
 
     async def given(self, passages: Sequence[Passage]) -> float:
         """A stream over passages of the caller's own: nothing is searched for."""
@@ -180,10 +191,12 @@ def kinds_of(
     return [
         Kind(passing, relay_calls.answer, calls, CALLERS, "relay_cpu"),
         Kind(product, product_calls.answer, calls, CALLERS, "generated_cpu"),
+        Kind(product, product_calls.document, calls, CALLERS, "generated_document_cpu"),
         Kind(passing, relay_calls.burst, calls, CALLERS, "relay_stream_cpu"),
         Kind(product, product_calls.burst, calls, CALLERS, "generated_stream_cpu"),
         Kind(passing, relay_calls.paced, few, CALLERS, "relay_paced_cpu"),
         Kind(product, product_calls.paced, few, CALLERS, "generated_paced_cpu"),
+        Kind(product, product_calls.gathered, few, CALLERS, "generated_gathered_cpu"),
     ]
 
 

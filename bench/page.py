@@ -1,13 +1,15 @@
 """A run as a page."""
 
-from html import escape
+import htpy as h
+from htpy import Element, Node
 
 from bench.history import Change
 from bench.report import Report, ratios_in, said
 from bench.verdicts import Row, Verdict
-from groundwire_server.cli.bench import page, svg
 from groundwire_server.cli.bench.figures import median_interval
-from groundwire_server.cli.bench.scale import number
+from groundwire_server.cli.pages import charts
+from groundwire_server.cli.pages.page import badge, card, grid, page, section, table
+from groundwire_server.cli.pages.scale import number
 
 _STYLES = {Verdict.MET: "good", Verdict.MISSED: "bad", Verdict.WITHIN_NOISE: "near", Verdict.NONE: "plain"}
 _CHANGES = {Change.SLOWER: "bad", Change.FASTER: "good"}
@@ -45,87 +47,91 @@ _WORDS = {
 
 
 def html(report: Report) -> str:
-    """The whole page."""
+    """Return the whole page."""
     counted = {verdict: sum(row.verdict is verdict for row in report.rows) for verdict in Verdict}
-    badges = [page.badge(f"{counted[each]} {each}", _STYLES[each]) for each in Verdict if counted[each]]
+    badges = [badge(f"{counted[each]} {each}", _STYLES[each]) for each in Verdict if counted[each]]
     badges += [
-        page.badge(f"{row.name} {change}", _CHANGES[change])
+        badge(f"{row.name} {change}", _CHANGES[change])
         for row in report.rows
         if (change := report.comparison(row).change) in _CHANGES
     ]
-    lead = (
-        f"<p>{escape(report.run.commit)}, {escape(report.run.time)}, "
-        f'{len(report.rows[0].ratios)} rounds</p><div class="badges">{"".join(badges)}</div>'
-    )
-    return page.page("groundwire, measured", lead, report.machine, _sections(report))
+    lead = [
+        h.p[f"{report.run.commit}, {report.run.time}, {len(report.rows[0].ratios)} rounds"],
+        h.div(".badges")[badges],
+    ]
+    return page("groundwire, measured", lead, _sections(report), report.machine.labels)
 
 
-def _sections(report: Report) -> list[str]:
+def _sections(report: Report) -> list[Element]:
     parts = [
-        page.section("Targets", _table(report)),
-        page.section(
+        section("Targets", _table(report)),
+        section(
             "Latency",
-            f'<div class="wide">{"".join(_distribution(report, *chart) for chart in _CHARTS)}</div>',
+            h.div(".wide")[(_distribution(report, *chart) for chart in _CHARTS)],
             note="The share of calls that took no longer than so much; all rounds together, closed loop.",
         ),
-        page.section(
+        section(
             "Round by round",
-            page.grid(_rounds(report, row) for row in report.rows),
+            grid(_rounds(report, row) for row in report.rows),
             note="Each measure in blue and its floor in grey, in the same unit from zero.",
         ),
     ]
     if report.earlier:
         parts.append(
-            page.section(
+            section(
                 "History",
-                page.grid(_trend(report, row) for row in report.rows),
+                grid(_trend(report, row) for row in report.rows),
                 note="Ratios to the floor over the last runs on such a machine, with their ranges; less is better. "
                 "The dashed line is what is promised.",
             )
         )
-    words = "".join(f"<dt>{escape(word)}</dt><dd>{escape(meaning)}</dd>" for word, meaning in _WORDS.items())
-    return [*parts, page.section("What the words mean", f'<dl class="words">{words}</dl>')]
+    words = h.dl(".words")[([h.dt[word], h.dd[meaning]] for word, meaning in _WORDS.items())]
+    return [*parts, section("What the words mean", words)]
 
 
-def _table(report: Report) -> str:
+def _table(report: Report) -> Element:
     head = ("target", "figure", "floor", "ratio", "promise", "verdict", *(["since"] if report.earlier else []))
     promised_first = sorted(report.rows, key=lambda row: row.limit is None)
-    return page.table(head, (_cells(report, row)[: len(head)] for row in promised_first))
+    return table(head, (_cells(report, row)[: len(head)] for row in promised_first))
 
 
-def _cells(report: Report, row: Row) -> list[str]:
-    unit = escape(row.target.unit)
-    gauge = "" if row.limit is None else svg.gauge(row.promised, row.limit, f"{row.name}: {row.verdict}")
+def _cells(report: Report, row: Row) -> list[Node]:
+    unit = row.target.unit
+    gauge = None if row.limit is None else charts.gauge(row.promised, row.limit, f"{row.name}: {row.verdict}")
     compared = report.comparison(row)
-    change = (
-        page.badge(compared.change, _CHANGES[compared.change])
+    change: Node = (
+        badge(compared.change, _CHANGES[compared.change])
         if compared.change in _CHANGES
-        else escape("" if compared.change is Change.FIRST else f"{compared.shift:+.1%}")
+        else ""
+        if compared.change is Change.FIRST
+        else f"{compared.shift:+.1%}"
     )
     return [
-        f"<b>{escape(row.name)}</b><small>{escape(row.target.what)}</small>",
-        f'<span class="n">{number(row.figure.middle)} {unit}</span>',
-        f'<span class="n">{number(row.floor.middle)} {unit}</span>',
-        f'<span class="n"><b>{number(row.ratio.middle)} ×</b> ±{row.ratio.noise:.0%}</span>',
-        f'<span class="n">{escape(row.target.promise)}</span>{gauge}',
-        page.badge(row.verdict, _STYLES[row.verdict]) if row.limit is not None else "",
-        f'<span title="{escape(said(compared))}">{change}</span>',
+        [h.b[row.name], h.small[row.target.what]],
+        h.span(".n")[f"{number(row.figure.middle)} {unit}"],
+        h.span(".n")[f"{number(row.floor.middle)} {unit}"],
+        h.span(".n")[h.b[f"{number(row.ratio.middle)} ×"], f" ±{row.ratio.noise:.0%}"],
+        [h.span(".n")[row.target.promise], gauge],
+        badge(row.verdict, _STYLES[row.verdict]) if row.limit is not None else None,
+        h.span(title=said(compared))[change],
     ]
 
 
-def _distribution(report: Report, title: str, named: tuple[tuple[str, str, str], ...]) -> str:
-    curves = [svg.Curve(name, report.latencies[kind], style) for name, kind, style in named]
-    return page.card(title, "", svg.distribution(curves, "ms", title) + svg.legend(curves, "ms"))
+def _distribution(report: Report, title: str, named: tuple[tuple[str, str, str], ...]) -> Element:
+    curves = [charts.Curve(name, report.latencies[kind], style) for name, kind, style in named]
+    return card(title, "", [charts.distribution(curves, "ms", title), charts.percentiles(curves, "ms")])
 
 
-def _rounds(report: Report, row: Row) -> str:
+def _rounds(report: Report, row: Row) -> Element:
     figures, floors = report.run.figures[row.name], report.run.figures[row.target.floor]
-    figure = f"{number(row.figure.middle)} <small>{escape(row.target.unit)}</small>"
-    return page.card(row.name, figure, svg.rounds(figures, floors, row.target.unit, f"{row.name} in each round"))
+    figure = [f"{number(row.figure.middle)} ", h.small[row.target.unit]]
+    return card(row.name, figure, charts.rounds(figures, floors, row.target.unit, f"{row.name} in each round"))
 
 
-def _trend(report: Report, row: Row) -> str:
-    points = [svg.Point(run.commit, median_interval(found)) for run in report.earlier if (found := ratios_in(run, row))]
-    points.append(svg.Point(report.run.commit, row.ratio))
-    chart = svg.trend(points, row.target.at_most_floors, "× floor", f"{row.name} over runs")
-    return page.card(row.name, f"{number(row.ratio.middle)} <small>× floor</small>", chart)
+def _trend(report: Report, row: Row) -> Element:
+    runs = [
+        charts.Point(run.commit, median_interval(found)) for run in report.earlier if (found := ratios_in(run, row))
+    ]
+    runs.append(charts.Point(report.run.commit, row.ratio))
+    chart = charts.trend(runs, row.target.at_most_floors, "× floor", f"{row.name} over runs")
+    return card(row.name, [f"{number(row.ratio.middle)} ", h.small["× floor"]], chart)

@@ -9,9 +9,10 @@ import argparse
 import asyncio
 import json
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import uvloop
@@ -29,8 +30,16 @@ from groundwire_server.domain.generation import Finish, FinishReason, Generation
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
-WAYS = ("burst", "paced", "open")
-"""How the upstream writes, by the names of its models and of the routes that ask them."""
+WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "burst": {},
+        "paced": {},
+        "open": {},
+        "document": {"model": "burst", "whole_document": True},
+        "gathered": {"model": "paced", "bounds": {"gather_seconds": 0.05}},
+    }
+)
+"""How the upstream writes and is read, by the names of the routes, and of its models where nothing else is said."""
 
 
 class CannedGenerator:
@@ -99,8 +108,9 @@ def _configuration() -> tuple[Configuration, bool]:
     if given.upstream:
         provider = {"kind": "openai", "base_url": f"http://{given.upstream}/v1", "max_connections": 4096}
         flags["--provider"] = (("providers", "upstream"), provider)
-        for way in WAYS:
+        for way, settings in WAYS.items():
             model = {"kind": "openai", "provider": "upstream", "model": way, "price": {"input": 1, "output": 4}}
+            model |= settings
             route = {"store": "main", "models": [way], "thresholds": {"min_relevance": 0.0}}
             flags[f"--model-{way}"] = (("models", way), model)
             flags[f"--route-{way}"] = (("routes", way), route)

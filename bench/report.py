@@ -9,7 +9,7 @@ from bench.verdicts import Figures, Row, ratios
 from groundwire_server.cli.bench.figures import Interval, median_interval
 from groundwire_server.cli.bench.latencies import percentiles
 from groundwire_server.cli.bench.machine import Machine
-from groundwire_server.cli.bench.scale import number
+from groundwire_server.cli.pages.scale import number
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """A provider of models that costs next to nothing: `python -m bench.upstream` prints its address.
 
 It speaks chat completions and answers with what the first passage of the prompt says, in a hundred tokens. The model's
-name says how they come: `burst` all at once, `paced` 2 ms apart, `open` the first ten and then nothing more.
+name says how they come: `burst` all at once, `paced` 2 ms apart, `open` the first ten and then nothing more. A request
+that asks for no stream gets one document.
 """
 
 import asyncio
@@ -52,8 +53,12 @@ class Provider(asyncio.Protocol):
     def _answer(self, body: bytes) -> None:
         chunks = self._written.get(body)
         if chunks is None:
-            chunks = self._written[body] = [_framed(each) for each in events(json.loads(body))]
-        if b'"model":"paced"' in body:
+            asked = json.loads(body)
+            chunks = [_framed(each) for each in events(asked)] if asked["stream"] else [_document(asked)]
+            self._written[body] = chunks
+        if b'"stream":false' in body:
+            self._transport.write(chunks[0])
+        elif b'"model":"paced"' in body:
             self._transport.write(_HEAD)
             self._pace(chunks, 0)
         elif b'"model":"open"' in body:
@@ -76,6 +81,15 @@ def events(asked: dict[str, Any]) -> list[bytes]:
     stop = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     usage = {"choices": [], "usage": {"prompt_tokens": 1500, "completion_tokens": TOKENS}}
     return [*(f"data: {json.dumps(each)}\n\n".encode() for each in (*deltas, stop, usage)), b"data: [DONE]\n\n"]
+
+
+def _document(asked: dict[str, Any]) -> bytes:
+    """The same as one response."""
+    message = {"role": "assistant", "content": _draft(asked["messages"][1]["content"])}
+    usage = {"prompt_tokens": 1500, "completion_tokens": TOKENS}
+    whole = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage}
+    body = json.dumps(whole).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 def _draft(prompt: str) -> str:

@@ -77,7 +77,7 @@ async def test_an_issuer_that_is_down_lets_nobody_in_and_holds_nothing_up(
         with pytest.raises(AccessDenied) as caught:
             await opened.caller(Credentials(authorization=f"Bearer {token}"))
     assert caught.value.word is DenialReason.TOKEN_KEY_UNKNOWN
-    assert {record.getMessage() for record in caplog.records} == {"the key set could not be renewed"}
+    assert {record.getMessage() for record in caplog.records} == {"the key set could not be refreshed"}
 
 
 async def test_a_key_set_in_a_file_is_told_of_before_anything_is_served(tmp_path: Path) -> None:

@@ -120,7 +120,8 @@ WRONG = {
         ("first_token_seconds", "first_tokens_seconds"),
         (
             "c.yaml:10: models.own.bounds.first_tokens_seconds: unknown key; did you mean first_token_seconds? "
-            "there are: connect_seconds, event_bytes, first_token_seconds, response_bytes, silence_seconds"
+            "there are: connect_seconds, event_bytes, first_token_seconds, gather_seconds, response_bytes, "
+            "silence_seconds"
         ),
     ),
     "a misspelt profile": (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.trace import Tracer
 
-from groundwire import Client, Document, Error
+from groundwire import Client, Document, Error, outcome_of
 from groundwire_server.app import keys
 from groundwire_server.app import reload as module
 from groundwire_server.app.clock import SystemClock
@@ -131,7 +131,7 @@ async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_ne
     product: Product, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = asyncio.create_task(product.client.answer(QUESTION))
-    stream = product.client.stream(QUESTION)
+    stream = aiter(product.client.stream(QUESTION))
     assert (await anext(stream)).HasField("started")
     await product.held.both.wait()
 
@@ -143,8 +143,8 @@ async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_ne
 
     product.held.may.set()
     ended = await before
-    streamed = [event async for event in stream][-1].outcome
-    assert [each.WhichOneof("result") for each in (after, ended, streamed)] == ["answered"] * 3
+    streamed = outcome_of([event async for event in stream][-1].outcome)
+    assert [each.kind for each in (after, ended, streamed)] == ["answered"] * 3
     assert [each.report.model for each in (after, ended, streamed)] == ["second", "first", "first"]
     assert caplog.messages == [TAKEN]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import groundwire
-from groundwire_server.cli.bench.load import FAILURES_IN_A_ROW, Ended, Kind, Load, Plan
+from groundwire_server.cli.bench.load import FAILURES_IN_A_ROW, CallKind, Load, Plan, StopReason
 from tests.doubles import events
 from tests.doubles.service import UNAVAILABLE, FakeService, serving
 
@@ -32,7 +32,7 @@ def client(service: FakeService) -> Iterator[groundwire.SyncClient]:
         yield client
 
 
-def plan(kind: Kind = Kind.STREAM, calls: int = 5, callers: int = 1, seconds: float = 1000.0) -> Plan:
+def plan(kind: CallKind = CallKind.STREAM, calls: int = 5, callers: int = 1, seconds: float = 1000.0) -> Plan:
     return Plan(kind, ("one?", "two?"), calls, callers, seconds)
 
 
@@ -46,7 +46,7 @@ def test_questions_are_asked_in_turn_after_one_that_does_not_count(
 
     assert [call.request.question.text for call in service.calls] == ["one?", "one?", "two?", "one?", "two?", "one?"]
     assert load.samples.outcomes == {"answered": 5}
-    assert load.ended is Ended.CALLS
+    assert load.ended is StopReason.CALLS
 
 
 def test_time_is_taken_until_the_first_text_and_until_the_end(
@@ -74,11 +74,11 @@ def test_a_stream_without_text_has_no_time_of_its_first(client: groundwire.SyncC
 
 def test_no_call_begins_after_the_time_is_up(client: groundwire.SyncClient, service: FakeService) -> None:
     service.otherwise = events.plain_answer()
-    load = Load(client, plan(Kind.RETRIEVE, calls=1000, seconds=10.0), clock=Ticking())
+    load = Load(client, plan(CallKind.RETRIEVE, calls=1000, seconds=10.0), clock=Ticking())
 
     load.run()
 
-    assert load.ended is Ended.TIME
+    assert load.ended is StopReason.TIME
     assert load.samples.calls == 3  # each reads the clock three times: whether it may begin, before it, after it
     assert load.samples.outcomes == {"found": 3}
 
@@ -86,11 +86,11 @@ def test_no_call_begins_after_the_time_is_up(client: groundwire.SyncClient, serv
 def test_calls_that_fail_again_and_again_end_it(client: groundwire.SyncClient, service: FakeService) -> None:
     service.script = {"two?": (UNAVAILABLE,)}
     service.otherwise = events.plain_answer()
-    load = Load(client, Plan(Kind.STREAM, ("one?", *["two?"] * 200), 200, 1, 1000.0))
+    load = Load(client, Plan(CallKind.STREAM, ("one?", *["two?"] * 200), 200, 1, 1000.0))
 
     load.run()
 
-    assert load.ended is Ended.FAILURES
+    assert load.ended is StopReason.FAILURES
     assert load.samples.errors == {"STORE_UNAVAILABLE": FAILURES_IN_A_ROW}
     assert load.samples.outcomes == {"answered": 1}
 
@@ -102,7 +102,7 @@ def test_a_call_that_works_in_between_keeps_it_going(client: groundwire.SyncClie
 
     load.run()
 
-    assert load.ended is Ended.CALLS
+    assert load.ended is StopReason.CALLS
     assert load.samples.calls == 4 * FAILURES_IN_A_ROW
 
 
@@ -118,7 +118,7 @@ def test_a_first_call_that_fails_fails_the_load(client: groundwire.SyncClient) -
 @pytest.mark.parametrize("callers", [2, 8])
 def test_callers_share_the_calls(client: groundwire.SyncClient, service: FakeService, callers: int) -> None:
     service.otherwise = events.plain_answer()
-    load = Load(client, plan(Kind.ANSWER, calls=50, callers=callers))
+    load = Load(client, plan(CallKind.ANSWER, calls=50, callers=callers))
 
     load.run()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwire_server.cli.bench.scale import Scale, number
+from groundwire_server.cli.pages.scale import Scale, number
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from google.protobuf import json_format
 from google.rpc import code_pb2
 
-import groundwire
+from groundwire.v1 import outcome_pb2
 from groundwire.v1.cause_pb2 import Cause
 from groundwire.v1.event_pb2 import StreamMode
 from groundwire.v1.outcome_pb2 import Action, FailedSafe, NextStep
@@ -31,7 +31,7 @@ def test_an_answer_with_its_citations_and_why(groundwire_command: Command, servi
         "cause      ANSWER_VALIDATED: the first attempt passed every check\n"
         "action     ANSWER: returned the answer of the first attempt\n"
         "next step  SHOW: show the answer\n"
-        "grounding  93%, confidence high\n"
+        "grounding  93%, verified, confidence high\n"
         "\n"
         "[1] Handbook\n"
         "    https://docs.example/handbook\n"
@@ -87,7 +87,7 @@ def test_no_answer_ends_with_one(groundwire_command: Command, service: FakeServi
 def test_a_server_that_failed_safe_says_when_to_ask_again(
     groundwire_command: Command, service: FakeService, address: str
 ) -> None:
-    outcome = groundwire.Outcome(
+    outcome = outcome_pb2.Outcome(
         failed_safe=FailedSafe(retryable=True, retry_after=events.milliseconds(2500)),
         cause=Cause.CAUSE_STORE_UNAVAILABLE,
         action=Action.ACTION_FAIL_SAFE,
@@ -120,7 +120,7 @@ def test_json_prints_the_outcome_alone(groundwire_command: Command, service: Fak
 
     assert ran.code == 0
     assert "\x1b" not in ran.out
-    parsed = json_format.ParseDict(json.loads(ran.out), groundwire.Outcome())
+    parsed = json_format.ParseDict(json.loads(ran.out), outcome_pb2.Outcome())
     assert parsed == events.answered("Grüße \x1b[31m aus der Poststelle")
 
 
@@ -180,7 +180,7 @@ def test_a_failed_call(groundwire_command: Command, service: FakeService, addres
     assert ran.code == 4
     assert ran.err == (
         "groundwire: The store could not be reached; try again later. "
-        f"(UNAVAILABLE STORE_UNAVAILABLE, retry after 1.5 s, trace {'ab' * 16})\n"
+        f"(UNAVAILABLE STORE_UNAVAILABLE, retry after 60 s, trace {'ab' * 16})\n"
     )
 
 

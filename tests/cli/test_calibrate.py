@@ -18,8 +18,8 @@ from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document
 from groundwire_server.domain.failure import SetupError
-from groundwire_server.evaluation.calibration import Calibration, Fitting, read, write
-from groundwire_server.evaluation.thresholds import Errors, Rate
+from groundwire_server.evaluation.calibration import Calibration, RelevanceBasis, write
+from groundwire_server.evaluation.thresholds import ErrorRates, Rate
 from groundwire_server.pipeline.relevance import RULE
 from tests.cli.conftest import Ran
 
@@ -110,10 +110,10 @@ def test_fits_a_line_between_the_two_and_prints_both_errors(groundwire_command: 
     assert re.sub(r"of (\d+) \(.*\)", r"of \1", ran.out) == (
         f"threshold  {written['min_relevance']:.3f}, seed 7\n"
         f"embedder   none ({used})\n"
-        f"fitted on  declined though answerable        0.0% of {of[0]}\n"
-        f"           let through though unanswerable   0.0% of {of[1]}\n"
-        f"held out   declined though answerable        0.0% of {of[2]}\n"
-        f"           let through though unanswerable   0.0% of {of[3]}\n"
+        f"fitted on  answerable, but refused         0.0% of {of[0]}\n"
+        f"           unanswerable, but let through   0.0% of {of[1]}\n"
+        f"held out   answerable, but refused         0.0% of {of[2]}\n"
+        f"           unanswerable, but let through   0.0% of {of[3]}\n"
         "wrote calibration.json; name it in the route:\n"
         "  thresholds: {calibration: calibration.json}\n"
     )
@@ -156,12 +156,12 @@ def test_a_server_with_another_embedder_does_not_start(groundwire_command: Comma
 
 @pytest.mark.local
 @pytest.mark.parametrize(("now", "then", "other"), [(False, "with", "without"), (True, "without", "with")])
-def test_a_threshold_holds_with_or_without_vectors_of_sentences(now: bool, then: str, other: str) -> None:
+def test_a_threshold_holds_with_or_without_sentence_vectors(now: bool, then: str, other: str) -> None:
     Path("groundwire-data").rename("elsewhere")
     from groundwire_server.adapters.embedder.minilm import DIMENSIONS, Model
 
-    fitted = Fitting(RULE, Model().name, DIMENSIONS, not now)
-    errors = Errors(Rate(0, 20), Rate(0, 20))
+    fitted = RelevanceBasis(RULE, Model().name, DIMENSIONS, not now)
+    errors = ErrorRates(Rate(0, 20), Rate(0, 20))
     write(Path("calibration.json"), Calibration(0.4, fitted, "default", "0", 7, errors, errors))
     thresholds = "{calibration: calibration.json}"
 
@@ -171,24 +171,17 @@ def test_a_threshold_holds_with_or_without_vectors_of_sentences(now: bool, then:
     with pytest.raises(SetupError) as unusable:
         asyncio.run(threshold())
 
-    assert f"was fitted {then} vectors of sentences, and the store is {other} them" in str(unusable.value)
-
-
-def test_a_file_that_says_nothing_of_sentences_was_fitted_with_their_vectors(groundwire_command: Command) -> None:
-    groundwire_command("calibrate", "questions.jsonl")
-    known = Fitting(RULE, "x", 3)
-    changed(embedder={"model": "x", "dimensions": 3, "hash": known.hash})
-    assert read(Path("calibration.json")).fitting.sentence_vectors
+    assert f"was fitted {then} sentence vectors, and the store is {other} them" in str(unusable.value)
 
 
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"relevance": "another rule"}, "was fitted when relevance was computed otherwise"),
+        ({"relevance": "another rule"}, "was fitted with another computation of relevance"),
         ({"min_relevance": 1.5}, "was changed by hand"),
         ({"format": 2}, "is of another version of groundwire"),
-        ({"embedder": {"model": "x", "dimensions": 3, "hash": "0"}}, "was changed by hand"),
-        ({"split": None}, "is no calibration"),
+        ({"embedder": {"model": "x", "dimensions": 3, "sentence_vectors": True, "hash": "0"}}, "was changed by hand"),
+        ({"split": None}, "is not a calibration"),
     ],
 )
 def test_a_file_that_does_not_hold_is_refused(groundwire_command: Command, values: dict[str, Any], says: str) -> None:
@@ -208,7 +201,10 @@ def test_a_file_that_does_not_hold_is_refused(groundwire_command: Command, value
     ("thresholds", "says"),
     [
         ("{calibration: none.json}", "routes.default.thresholds.calibration: none.json cannot be read"),
-        ("{calibration: questions.jsonl}", "questions.jsonl is no calibration: write one with `groundwire calibrate`"),
+        (
+            "{calibration: questions.jsonl}",
+            "questions.jsonl is not a calibration: write one with `groundwire calibrate`",
+        ),
     ],
 )
 def test_the_check_says_what_is_wrong(groundwire_command: Command, thresholds: str, says: str) -> None:
@@ -224,8 +220,12 @@ def test_the_check_says_what_is_wrong(groundwire_command: Command, thresholds: s
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("few.jsonl",), 4, "few.jsonl holds too few answerable questions: give at least 30 of each kind"),
-        (("questions.jsonl", "--tenant", "acme"), 4, "nothing was found for any answerable question: are there"),
+        (("few.jsonl",), 4, "few.jsonl has too few answerable questions: give at least 30 of each kind"),
+        (
+            ("questions.jsonl", "--tenant", "acme"),
+            4,
+            "nothing was found for any answerable question: check that acme has documents",
+        ),
         (("none.jsonl",), 4, "none.jsonl cannot be read"),
         (("questions.jsonl", "--route", "defualt"), 2, "no route has this name; did you mean default?"),
         (("questions.jsonl", "--tenant", "no tenant"), 2, "a tenant is 1 to 64 letters"),
@@ -246,7 +246,7 @@ def test_what_cannot_be_done_is_one_line(
 
 
 def test_a_share_of_refusals_is_kept(groundwire_command: Command) -> None:
-    ran = groundwire_command("calibrate", "questions.jsonl", "--refuse-at-most", "0")
+    ran = groundwire_command("calibrate", "questions.jsonl", "--max-refused", "0")
 
     assert ran.code == 0
     assert json.loads(Path("calibration.json").read_text())["split"]["fitted"]["refused"] == 0

@@ -7,9 +7,9 @@ from pathlib import Path
 import grpc
 import pytest
 
+from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.local import local
-from groundwire_server.cli.doctor.report import Finding, State
 from tests.cli.conftest import Ran
 from tests.cli.test_process import command, on_a_terminal
 from tests.doubles.weaviate.beside import KEY, configuration, weaviate_beside
@@ -75,7 +75,7 @@ class TestApply:
         refused = groundwire_command("corpus", "apply", "--config", file, "--yes")
 
         assert refused.code == 2
-        assert "delete the collection with everything in it, and create it anew (the property terms is" in refused.out
+        assert "delete the collection with everything in it, and create it again (the property terms is" in refused.out
         assert refused.err == (
             "groundwire: stores.main: all documents in Groundwire would be deleted: name another collection, "
             "or allow it with --delete-documents\n"
@@ -138,7 +138,7 @@ class TestApply:
 
         assert ran.code == 4
         assert ran.err == (
-            "groundwire: stores.main: Weaviate has fewer nodes than the replicas asked for: lower the store's "
+            "groundwire: stores.main: Weaviate has fewer nodes than the configured replicas: lower the store's "
             "`replicas`, or add nodes\n"
         )
 
@@ -154,7 +154,7 @@ class TestApply:
         assert len(ran.stderr.splitlines()) == 1
 
 
-def _stores(file: str) -> list[Finding]:
+def _stores(file: str) -> list[CheckResult]:
     return [each for each in local(ELSEWHERE, Path(file)) if each.check in {"store", "schema"}]
 
 
@@ -162,11 +162,11 @@ class TestDoctor:
     def test_before_the_schema_is_applied(self, file: str) -> None:
         *reached, one, other = _stores(file)
 
-        assert [each.state for each in reached] == [State.OK, State.OK]
-        assert reached[1].says == "main: it is Weaviate 1.40.0"
-        assert [(each.check, each.state) for each in (one, other)] == [("schema", State.FAIL)] * 2
-        assert one.says == "main: Groundwire: create the collection (it does not exist)"
-        assert one.do == "run `groundwire corpus apply`"
+        assert [each.state for each in reached] == [CheckState.OK, CheckState.OK]
+        assert reached[1].message == "main: it is Weaviate 1.40.0"
+        assert [(each.check, each.state) for each in (one, other)] == [("schema", CheckState.FAIL)] * 2
+        assert one.message == "main: Groundwire: create the collection (it does not exist)"
+        assert one.advice == "run `groundwire corpus apply`"
 
     def test_when_all_is_well(self, groundwire_command: Command, file: str) -> None:
         groundwire_command("corpus", "apply", "--config", file, "--yes")
@@ -174,7 +174,9 @@ class TestDoctor:
         ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--config", file, "--json")
 
         found = [json.loads(line) for line in ran.out.splitlines()]
-        said = [(each["check"], each["state"], each["says"]) for each in found if each["check"] in {"store", "schema"}]
+        said = [
+            (each["check"], each["state"], each["message"]) for each in found if each["check"] in {"store", "schema"}
+        ]
         assert [each[:2] for each in said] == [("store", "ok"), ("store", "ok"), ("schema", "ok"), ("store", "ok")]
         assert said[-1][2] == "main: it accepts the credential on both ports; tenants: 0"
         assert KEY not in ran.out + ran.err
@@ -184,8 +186,8 @@ class TestDoctor:
 
         *_, last = _stores(file)
 
-        assert (last.state, last.says) == (State.FAIL, "main: Weaviate refuses the API key")
-        assert last.do == "configure one that may read and write the collections"
+        assert (last.state, last.message) == (CheckState.FAIL, "main: Weaviate refuses the API key")
+        assert last.advice == "configure one that may read and write the collections"
 
     def test_one_that_is_down(self, file: str, tmp_path: Path, double: FakeWeaviate) -> None:
         double.http_port, double.grpc_port = 1, 2
@@ -193,9 +195,9 @@ class TestDoctor:
 
         http, grpc_ = _stores(file)
 
-        assert (http.state, grpc_.state) == (State.FAIL, State.FAIL)
-        assert http.do == "start Weaviate, or correct stores.main.http"
-        assert grpc_.do == "start Weaviate, or correct stores.main.grpc"
+        assert (http.state, grpc_.state) == (CheckState.FAIL, CheckState.FAIL)
+        assert http.advice == "start Weaviate, or correct stores.main.http"
+        assert grpc_.advice == "start Weaviate, or correct stores.main.grpc"
 
     def test_one_whose_grpc_refuses_what_its_rest_accepts(
         self, groundwire_command: Command, file: str, double: FakeWeaviate
@@ -205,20 +207,25 @@ class TestDoctor:
 
         *_, last = _stores(file)
 
-        assert (last.state, last.says) == (State.FAIL, "main: Weaviate refuses the API key")
+        assert (last.state, last.message) == (CheckState.FAIL, "main: Weaviate refuses the API key")
 
     @pytest.mark.parametrize(
         ("version", "state"),
-        [("1.32.27", State.FAIL), ("1.33.0", State.OK), ("1.40.3", State.OK), ("1.41.0", State.WARN)],
+        [
+            ("1.32.27", CheckState.FAIL),
+            ("1.33.0", CheckState.OK),
+            ("1.40.3", CheckState.OK),
+            ("1.41.0", CheckState.WARN),
+        ],
     )
     def test_versions_that_are_not_tested(
-        self, monkeypatch: pytest.MonkeyPatch, file: str, version: str, state: State
+        self, monkeypatch: pytest.MonkeyPatch, file: str, version: str, state: CheckState
     ) -> None:
         monkeypatch.setattr(Rest, "version", version)
 
         _, found, *_ = _stores(file)
 
-        assert (found.state, found.says) == (state, f"main: it is Weaviate {version}")
+        assert (found.state, found.message) == (state, f"main: it is Weaviate {version}")
 
     def test_a_key_that_anybody_on_the_way_can_read(self, file: str, tmp_path: Path, double: FakeWeaviate) -> None:
         path = Path(file)
@@ -226,5 +233,5 @@ class TestDoctor:
 
         unreached, warned = _stores(file)
 
-        assert unreached.state is State.FAIL
-        assert (warned.state, warned.do) == (State.WARN, "secure the connection with stores.main.tls")
+        assert unreached.state is CheckState.FAIL
+        assert (warned.state, warned.advice) == (CheckState.WARN, "secure the connection with stores.main.tls")

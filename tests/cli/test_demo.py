@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire import Outcome
+from groundwire.v1.outcome_pb2 import Outcome
 from groundwire_server.cli.demo import child, corpus
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
 from groundwire_server.cli.demo.tour import TourResult

@@ -11,12 +11,12 @@ import pytest
 from google.rpc import code_pb2
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore
+from groundwire_server.app.check_result import CheckState
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor import server
 from groundwire_server.cli.doctor.certificates import validity
 from groundwire_server.cli.doctor.local import _store, local
-from groundwire_server.cli.doctor.report import State
 from tests.cli.conftest import Ran
 from tests.doubles.certificates import DAY, Authority
 from tests.doubles.issuer import Issuer
@@ -54,34 +54,34 @@ def test_a_server_of_an_unknown_version_is_warned_of(groundwire_command: Command
 @pytest.mark.parametrize(
     ("trailers", "state"),
     [
-        ((("groundwire-version", "0.1.0"),), State.OK),
-        ((("groundwire-version", "9.9.9"),), State.WARN),
-        ((), State.WARN),
+        ((("groundwire-version", "0.1.0"),), CheckState.OK),
+        ((("groundwire-version", "9.9.9"),), CheckState.WARN),
+        ((), CheckState.WARN),
     ],
 )
-def test_versions_are_compared(trailers: tuple[tuple[str, str], ...], state: State) -> None:
+def test_versions_are_compared(trailers: tuple[tuple[str, str], ...], state: CheckState) -> None:
     found = server._version(trailers)
 
     assert found.state is state
-    assert found.says.count("0.1.0") == 1
-    assert found.says.count("9.9.9") == ("9.9.9" in str(trailers))
+    assert found.message.count("0.1.0") == 1
+    assert found.message.count("9.9.9") == ("9.9.9" in str(trailers))
 
 
 @pytest.mark.parametrize(
     ("told", "state", "says"),
     [
-        ("1000.500", State.OK, "within 5 s"),
-        ("996.000", State.OK, "within 5 s"),
-        ("1006.000", State.OK, "within 5 s"),
-        ("1042.000", State.WARN, "41 s ahead of"),
-        ("940.000", State.WARN, "60 s behind"),
+        ("1000.500", CheckState.OK, "within 5 s"),
+        ("996.000", CheckState.OK, "within 5 s"),
+        ("1006.000", CheckState.OK, "within 5 s"),
+        ("1042.000", CheckState.WARN, "41 s ahead of"),
+        ("940.000", CheckState.WARN, "60 s behind"),
     ],
 )
-def test_clocks_are_compared(told: str, state: State, says: str) -> None:
+def test_clocks_are_compared(told: str, state: CheckState, says: str) -> None:
     (found,) = server.clock((("groundwire-time", told),), 1000.0, 1001.0)
 
     assert found.state is state
-    assert says in found.says
+    assert says in found.message
 
 
 @pytest.mark.parametrize("trailers", [None, (), (("groundwire-time", "noon"),)])
@@ -160,14 +160,14 @@ def test_a_secured_server_that_is_trusted(groundwire_command: Command, service: 
 @pytest.mark.parametrize(
     ("begins", "ends", "state", "says"),
     [
-        (-30, 90, State.OK, "holds until"),
-        (-30, 13, State.WARN, "ends on"),
-        (-30, -1, State.FAIL, "has ended on"),
-        (1, 30, State.FAIL, "holds only from"),
+        (-30, 90, CheckState.OK, "holds until"),
+        (-30, 13, CheckState.WARN, "ends on"),
+        (-30, -1, CheckState.FAIL, "has ended on"),
+        (1, 30, CheckState.FAIL, "holds only from"),
     ],
 )
 def test_certificates_are_looked_at_before_they_end(
-    tmp_path: Path, begins: int, ends: int, state: State, says: str
+    tmp_path: Path, begins: int, ends: int, state: CheckState, says: str
 ) -> None:
     now = datetime.now(UTC)
     issued = Authority().issue(dns=["localhost"], begins=now + begins * DAY, ends=now + ends * DAY)
@@ -177,8 +177,8 @@ def test_certificates_are_looked_at_before_they_end(
         theirs, own = validity(connection, ("127.0.0.1", port), now)
 
     assert (theirs.state, own.state) == (state, state)
-    assert theirs.says.startswith(f"the server's certificate {says}")
-    assert own.says.startswith(f"your certificate {says}")
+    assert theirs.message.startswith(f"the server's certificate {says}")
+    assert own.message.startswith(f"your certificate {says}")
 
 
 def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -187,8 +187,8 @@ def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     (found,) = validity(ConnectionOptions(tls_cert=certificate, tls_key=key), ("127.0.0.1", 1), datetime.now(UTC))
 
-    assert found.state is State.FAIL
-    assert str(certificate) in found.says
+    assert found.state is CheckState.FAIL
+    assert str(certificate) in found.message
 
 
 def test_what_a_server_here_would_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,12 +198,12 @@ def test_what_a_server_here_would_need(tmp_path: Path, monkeypatch: pytest.Monke
 
     can_be_read, folder, collector = local(ConnectionOptions(), None)
 
-    assert can_be_read.state is State.OK
-    assert folder.state is collector.state is State.WARN
-    assert folder.says.startswith("GROUNDWIRE_STORES__MAIN__FOLDER: stores.main.folder: ")
+    assert can_be_read.state is CheckState.OK
+    assert folder.state is collector.state is CheckState.WARN
+    assert folder.message.startswith("GROUNDWIRE_STORES__MAIN__FOLDER: stores.main.folder: ")
     assert collector.check == "otlp"
-    assert folder.do
-    assert collector.do
+    assert folder.advice
+    assert collector.advice
 
 
 def test_each_key_set_of_the_configuration_is_read(tmp_path: Path) -> None:
@@ -219,10 +219,10 @@ def test_each_key_set_of_the_configuration_is_read(tmp_path: Path) -> None:
 
     found = [each for each in local(ConnectionOptions("elsewhere.example.com:443"), config) if each.check == "keys"]
 
-    assert [each.state for each in found] == [State.OK, State.FAIL, State.FAIL]
-    assert "1 key" in found[0].says
-    assert "cannot be reached" in found[2].says
-    assert all(each.do for each in found[1:])
+    assert [each.state for each in found] == [CheckState.OK, CheckState.FAIL, CheckState.FAIL]
+    assert "1 key" in found[0].message
+    assert "cannot be reached" in found[2].message
+    assert all(each.advice for each in found[1:])
 
 
 def test_of_a_server_elsewhere_nothing_is_looked_for_here() -> None:
@@ -234,13 +234,17 @@ def test_of_a_server_elsewhere_nothing_is_looked_for_here() -> None:
     [
         (None, None, ""),
         (b"", None, ""),
-        (b"not a database", State.FAIL, "another program's file"),
-        (b"SQLite format 3\0" + bytes(84), State.FAIL, "another program's file"),
-        (b"SQLite format 3\0" + bytes(44) + struct.pack(">III", 99, 0, 0x67774472) + bytes(28), State.FAIL, "newer"),
+        (b"not a database", CheckState.FAIL, "another program's file"),
+        (b"SQLite format 3\0" + bytes(84), CheckState.FAIL, "another program's file"),
+        (
+            b"SQLite format 3\0" + bytes(44) + struct.pack(">III", 99, 0, 0x67774472) + bytes(28),
+            CheckState.FAIL,
+            "newer",
+        ),
     ],
 )
 def test_the_store_is_looked_at_without_being_opened(
-    tmp_path: Path, content: bytes | None, state: State | None, says: str
+    tmp_path: Path, content: bytes | None, state: CheckState | None, says: str
 ) -> None:
     if content is not None:
         (tmp_path / "store.sqlite3").write_bytes(content)
@@ -248,7 +252,7 @@ def test_the_store_is_looked_at_without_being_opened(
     found = list(_store(tmp_path))
 
     assert [each.state for each in found] == ([state] if state else [])
-    assert all(says in each.says for each in found)
+    assert all(says in each.message for each in found)
 
 
 def test_a_store_that_is_served_has_a_format_that_is_read(tmp_path: Path) -> None:
@@ -256,8 +260,8 @@ def test_a_store_that_is_served_has_a_format_that_is_read(tmp_path: Path) -> Non
 
     (found,) = _store(tmp_path)
 
-    assert found.state is State.OK
-    assert "format 1" in found.says
+    assert found.state is CheckState.OK
+    assert "format 1" in found.message
 
 
 def test_a_configuration_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,8 +269,8 @@ def test_a_configuration_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
     (found,) = local(ConnectionOptions(), None)
 
-    assert found.state is State.FAIL
-    assert found.says.startswith("GROUNDWIRE_TELEMETRY__LOG_LEVEL: telemetry.log_level: ")
+    assert found.state is CheckState.FAIL
+    assert found.message.startswith("GROUNDWIRE_TELEMETRY__LOG_LEVEL: telemetry.log_level: ")
 
 
 def test_a_configuration_is_named(groundwire_command: Command, tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.local import local
-from groundwire_server.cli.doctor.report import Finding, State
 from tests.doubles.threaded import threaded
 
 KEY = "sk-SECRET"
@@ -23,15 +23,21 @@ def endpoint(status: int, body: str) -> AbstractContextManager[int]:
 @pytest.mark.parametrize(
     ("status", "body", "state", "says", "do"),
     [
-        (200, '{"data": [{"embedding": [3, 4]}]}', State.OK, "gives vectors of 2 numbers", ""),
-        (200, '{"data": [{"embedding": [3, 4, 5]}]}', State.FAIL, "another length than `dimensions` says", "shorten"),
-        (200, "sk-SECRET", State.FAIL, "is not a list of vectors", "base_url"),
-        (401, "sk-SECRET", State.FAIL, "refuses the key, the model or the request", "correct them"),
-        (200, '{"data": []}', State.FAIL, "more or fewer texts", "embedders.house"),
+        (200, '{"data": [{"embedding": [3, 4]}]}', CheckState.OK, "returns vectors of 2 numbers", ""),
+        (
+            200,
+            '{"data": [{"embedding": [3, 4, 5]}]}',
+            CheckState.FAIL,
+            "another length than `dimensions` says",
+            "shorten",
+        ),
+        (200, "sk-SECRET", CheckState.FAIL, "is not a list of vectors", "base_url"),
+        (401, "sk-SECRET", CheckState.FAIL, "refuses the key, the model or the request", "correct them"),
+        (200, '{"data": []}', CheckState.FAIL, "more or fewer texts", "embedders.house"),
     ],
 )
 def test_a_word_is_embedded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: str, state: State, says: str, do: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: str, state: CheckState, says: str, do: str
 ) -> None:
     monkeypatch.setenv("HOUSE_KEY", KEY)
     config = tmp_path / "c.yaml"
@@ -41,11 +47,11 @@ def test_a_word_is_embedded(
             "embedders:\n  house: {kind: openai, provider: house, model: bge, dimensions: 2}\n"
             f"stores: {{main: {{folder: {tmp_path}, embedder: house}}}}\n"
         )
-        found: dict[str, Finding] = {
+        found: dict[str, CheckResult] = {
             each.check: each for each in local(ConnectionOptions("elsewhere.example.com:443"), config)
         }
     assert found["embedder"].state is state
-    assert says in found["embedder"].says
-    assert do in found["embedder"].do
+    assert says in found["embedder"].message
+    assert do in found["embedder"].advice
     assert KEY not in f"{found}"
-    assert "does not list bge" in found["provider"].says
+    assert "does not list bge" in found["provider"].message

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.local import local
-from groundwire_server.cli.doctor.report import Finding, State
 from tests.doubles.threaded import threaded
 
 KEY = "sk-SECRET"
@@ -24,7 +24,7 @@ def listing(status: int, body: str, seen: list[tuple[str, str | None]]) -> Abstr
     return threaded(answer)
 
 
-def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: str = "http") -> Finding:
+def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: str = "http") -> CheckResult:
     monkeypatch.setenv("HOUSE_KEY", KEY)
     config = folder / "c.yaml"
     config.write_text(
@@ -35,49 +35,49 @@ def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: s
     (found,) = [
         each for each in local(ConnectionOptions("elsewhere.example.com:443"), config) if each.check == "provider"
     ]
-    assert KEY not in found.says
+    assert KEY not in found.message
     return found
 
 
 @pytest.mark.parametrize(
     ("status", "body", "state", "says"),
     [
-        (200, '{"data": [{"id": "qwen"}]}', State.OK, "takes requests"),
-        (200, '{"data": [{"id": "other"}]}', State.WARN, "does not list qwen; it lists other"),
+        (200, '{"data": [{"id": "qwen"}]}', CheckState.OK, "takes requests"),
+        (200, '{"data": [{"id": "other"}]}', CheckState.WARN, "does not list qwen; it lists other"),
         (
             200,
             '{"data": [{"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "qwen3"}]}',
-            State.WARN,
+            CheckState.WARN,
             "qwen3, a, b and 1 more",
         ),
-        (200, "no JSON", State.OK, "takes requests"),
-        (401, "sk-SECRET is wrong", State.FAIL, "refuses its key with HTTP status 401"),
-        (403, "", State.FAIL, "refuses its key with HTTP status 403"),
-        (404, "", State.OK, "does not list models"),
-        (503, "", State.WARN, "HTTP status 503"),
+        (200, "no JSON", CheckState.OK, "takes requests"),
+        (401, "sk-SECRET is wrong", CheckState.FAIL, "refuses its key with HTTP status 401"),
+        (403, "", CheckState.FAIL, "refuses its key with HTTP status 403"),
+        (404, "", CheckState.OK, "does not list models"),
+        (503, "", CheckState.WARN, "HTTP status 503"),
     ],
 )
 def test_a_provider_is_reached_and_its_key_tried(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: str, state: State, says: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: str, state: CheckState, says: str
 ) -> None:
     seen: list[tuple[str, str | None]] = []
     with listing(status, body, seen) as port:
         found = examined(tmp_path, monkeypatch, port)
     assert found.state is state
-    assert says in found.says
-    assert bool(found.do) == (state is not State.OK)
+    assert says in found.message
+    assert bool(found.advice) == (state is not CheckState.OK)
     assert seen == [("/v1/models", f"Bearer {KEY}")]
 
 
 def test_a_provider_that_is_down_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = examined(tmp_path, monkeypatch, 1)
-    assert found.state is State.FAIL
-    assert found.says == "provider house at http://127.0.0.1:1/v1 cannot be reached (Connection refused)"
-    assert "providers.house.base_url" in found.do
+    assert found.state is CheckState.FAIL
+    assert found.message == "provider house at http://127.0.0.1:1/v1 cannot be reached (Connection refused)"
+    assert "providers.house.base_url" in found.advice
 
 
 def test_one_that_speaks_no_tls_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with listing(200, "{}", []) as port:
         found = examined(tmp_path, monkeypatch, port, "https")
-    assert found.state is State.FAIL
-    assert found.says.endswith("does not speak TLS there")
+    assert found.state is CheckState.FAIL
+    assert found.message.endswith("does not speak TLS there")

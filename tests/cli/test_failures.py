@@ -11,7 +11,7 @@ import trustme
 from google.rpc import code_pb2
 
 from tests.cli.conftest import Ran
-from tests.doubles.service import Failure, FakeService
+from tests.doubles.service import LOST, Failure, FakeService
 from tests.doubles.tls import plaintext, showing
 
 Command = Callable[..., Ran]
@@ -58,6 +58,15 @@ def test_a_server_that_is_down(groundwire_command: Command, arguments: list[str]
     )
 
 
+def test_a_server_that_is_lost_in_the_middle(groundwire_command: Command, service: FakeService, address: str) -> None:
+    service.broken = LOST
+
+    ran = groundwire_command("ingest", "a.md", "--server", address)
+
+    assert ran.code == 3
+    assert f"The connection to the server at {address} was lost: see whether it still runs" in failed(ran)
+
+
 @EVERY
 @pytest.mark.parametrize(
     ("code", "reason", "do"),
@@ -102,7 +111,7 @@ def test_what_answers_is_another_server(groundwire_command: Command, arguments: 
         ran = groundwire_command(*arguments, "--server", address)
 
     assert ran.code == 4
-    assert "no groundwire server of this version: correct the address, or upgrade" in failed(ran)
+    assert "does not offer this call: correct the address, or upgrade" in failed(ran)
 
 
 @EVERY

@@ -109,7 +109,7 @@ def test_two_keys_of_one_subject_live_side_by_side(groundwire_command: Command) 
         ((*CREATE, "--expires", "9999999999999w"), 2, "at most 36500 days"),
         ((*CREATE, "--tenant", "a b"), 2, "a tenant is 1 to 64"),
         ((*CREATE, "--subject", ""), 2, "a subject is 1 to 256"),
-        ((*CREATE, "--principal", "*"), 2, "`*` is what a document grants"),
+        ((*CREATE, "--principal", "*"), 2, "`*` is only for access lists"),
         ((*CREATE, "--file", "absent/keys.json"), 4, "No such file"),
         ((*CREATE, "--file", "."), 4, "is a folder"),
         (("keys", "create", "--tenant", "acme", "--subject", "s"), 2, "--role"),
@@ -140,7 +140,7 @@ def test_an_unknown_id_and_a_damaged_file_are_told_of(groundwire_command: Comman
     for arguments in (CREATE, ("keys", "list"), ("keys", "revoke", "0" * 12)):
         ran = groundwire_command(*arguments)
         assert ran.code == 4
-        assert "is no key file of groundwire, or is damaged" in ran.err
+        assert "is not a key file of groundwire, or is damaged" in ran.err
         assert ran.err.count("\n") == 1
     assert path.read_bytes() == "schlüssel".encode("latin-1")
 

@@ -119,7 +119,7 @@ def test_ctrl_c_ends_an_ingest_that_the_next_run_takes_up(service: FakeService, 
     assert err.splitlines()[1:] == ["groundwire: interrupted; the call was cancelled on the server"]
 
     del service.script["docs/09.md"]
-    service.received = 0
+    service.sent.clear()
     again = subprocess.run(arguments, capture_output=True, text=True, cwd=tmp_path, env=env, timeout=60, check=False)
 
     assert again.returncode == 0

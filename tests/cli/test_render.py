@@ -6,12 +6,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-import groundwire
-from groundwire.v1 import (
-    cause_pb2,
-    outcome_pb2,
-    report_pb2,
-)
+from groundwire.v1 import cause_pb2, outcome_pb2, report_pb2
+from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire.v1.cause_pb2 import Cause
 from groundwire.v1.grounding_pb2 import GroundedText
 from groundwire.v1.outcome_pb2 import Action, Blocked, Cached, Degraded, InReview, NextStep, Queued
@@ -73,46 +69,46 @@ class Screen:
         return lines
 
 
-def shown(outcome: groundwire.Outcome, width: int) -> str:
+def shown(outcome: outcome_pb2.Outcome, width: int) -> str:
     screen = Screen(width, terminal=False)
     show_outcome(screen.console, outcome, text_shown=False)
     return screen.raw
 
 
-def outcomes() -> dict[str, groundwire.Outcome]:
+def outcomes() -> dict[str, outcome_pb2.Outcome]:
     text = GroundedText(text="Parcels wait.", citations=[events.citation("Parcels wait.")], grounding_score=0.5)
     passages = [Passage(document_id=f"d{number}", title=f"Document {number}", text="word " * 60) for number in range(5)]
     return {
         "answered": events.answered(),
         "abstained": events.abstained(),
-        "cached": groundwire.Outcome(
+        "cached": outcome_pb2.Outcome(
             cached=Cached(answer=text, age=events.milliseconds(90000)),
             cause=Cause.CAUSE_MODEL_TIMEOUT,
             action=Action.ACTION_CACHED_ANSWER,
         ),
-        "degraded": groundwire.Outcome(
+        "degraded": outcome_pb2.Outcome(
             degraded=Degraded(passages=passages, losses=[Degraded.Loss.LOSS_ANSWER]),
             cause=Cause.CAUSE_MODEL_SLOW_START,
             action=Action.ACTION_PASSAGES_ONLY,
             next_step=NextStep.NEXT_STEP_SHOW_WITH_CAUTION,
         ),
-        "queued": groundwire.Outcome(
+        "queued": outcome_pb2.Outcome(
             queued=Queued(operation="operations/7", position=3, poll_after=events.milliseconds(5000)),
             cause=Cause.CAUSE_CAPACITY_EXHAUSTED,
             action=Action.ACTION_QUEUE,
         ),
-        "in_review": groundwire.Outcome(
+        "in_review": outcome_pb2.Outcome(
             in_review=InReview(ticket="T-1"),
             cause=Cause.CAUSE_REVIEW_REQUIRED,
             action=Action.ACTION_REVIEW,
             next_step=NextStep.NEXT_STEP_WAIT_FOR_REVIEW,
         ),
-        "blocked": groundwire.Outcome(
+        "blocked": outcome_pb2.Outcome(
             blocked=Blocked(policy="secrets", category="keys"),
             cause=Cause.CAUSE_QUESTION_FORBIDDEN,
             action=Action.ACTION_BLOCK,
         ),
-        "unknown": groundwire.Outcome.FromString(NEWER),
+        "unknown": outcome_pb2.Outcome.FromString(NEWER),
     }
 
 
@@ -174,11 +170,11 @@ def test_every_word_has_a_sentence() -> None:
     ):
         known = {words.word(enum, value) for value in enum.DESCRIPTOR.values_by_number}
         assert set(sentences) == known - {"UNSPECIFIED"}
-    results = {field.name for field in groundwire.Outcome.DESCRIPTOR.oneofs_by_name["result"].fields}
+    results = {field.name for field in outcome_pb2.Outcome.DESCRIPTOR.oneofs_by_name["result"].fields}
     assert set(words.RESULTS) == results
 
 
-def play(screen: Screen, *played: "groundwire.v1.answer_service_pb2.StreamAnswerResponse") -> Printer:
+def play(screen: Screen, *played: StreamAnswerResponse) -> Printer:
     printer = Printer(screen.console)
     for event in events.numbered(played):
         printer.event(event)

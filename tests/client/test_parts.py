@@ -1,4 +1,4 @@
-"""What both clients share: who asks, what went wrong, what an outcome says."""
+"""What both clients share: the caller's identity, what went wrong, and the trace."""
 
 import subprocess
 import sys
@@ -7,14 +7,9 @@ import grpc
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-import groundwire
-from groundwire.caller import Caller
+from groundwire.caller import Caller, trace_metadata
 from groundwire.channels import options
 from groundwire.errors import from_call
-from groundwire.tracing import trace_metadata
-from groundwire.v1.grounding_pb2 import GroundedText
-from groundwire.v1.outcome_pb2 import Blocked, Cached, Degraded
-from tests.doubles import events
 
 
 def test_a_caller_sends_what_it_has() -> None:
@@ -37,18 +32,22 @@ def test_a_proxy_never_stands_before_this_machine(server: str) -> None:
 
 
 def test_elsewhere_the_environment_decides_on_a_proxy() -> None:
-    assert dict(options("answers.example:443")) == {"grpc.max_receive_message_length": 16 * 1024 * 1024}
+    assert "grpc.enable_http_proxy" not in dict(options("answers.example:443"))
+
+
+def test_a_channel_takes_what_the_contract_allows() -> None:
+    assert ("grpc.max_receive_message_length", 16 * 1024 * 1024) in options("answers.example:443")
 
 
 @pytest.mark.parametrize(
     ("code", "says"),
     [
         (grpc.StatusCode.UNAVAILABLE, "groundwire serve"),
-        (grpc.StatusCode.UNIMPLEMENTED, "no groundwire server of this version"),
+        (grpc.StatusCode.UNIMPLEMENTED, "upgrade the server"),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "longer timeout"),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "send less at once"),
         (grpc.StatusCode.CANCELLED, "cancelled"),
-        (grpc.StatusCode.UNKNOWN, "tell whoever runs the server"),
+        (grpc.StatusCode.UNKNOWN, "report it to the operator of the server at host:1"),
     ],
 )
 def test_a_failure_without_details_still_says_what_to_do(code: grpc.StatusCode, says: str) -> None:
@@ -58,6 +57,25 @@ def test_a_failure_without_details_still_says_what_to_do(code: grpc.StatusCode, 
     assert "two lines" in str(error)
     assert "\n" not in str(error)
     assert error.reason == ""
+
+
+def test_a_connection_is_lost_where_a_server_was_reached_before() -> None:
+    lost = from_call(grpc.StatusCode.UNAVAILABLE, "Socket closed", (), "host:1", reached=True)
+    never = from_call(grpc.StatusCode.UNAVAILABLE, "Connection refused", (), "host:1")
+
+    assert (lost.connection_lost, lost.unreachable) == (True, False)
+    assert str(lost).startswith("The connection to the server at host:1 was lost: see whether it still runs")
+    assert (never.connection_lost, never.unreachable) == (False, True)
+    assert str(never).startswith("No groundwire server answers at host:1: start one")
+
+
+@pytest.mark.parametrize(
+    ("pushback", "retry_after", "final"), [("250", 0.25, False), ("-1", None, True), ("soon", None, True)]
+)
+def test_grpcs_own_pushback_is_read(pushback: str, retry_after: float | None, final: bool) -> None:
+    error = from_call(grpc.StatusCode.RESOURCE_EXHAUSTED, "", (("grpc-retry-pushback-ms", pushback),), "host:1")
+
+    assert (error.retry_after, error.final) == (retry_after, final)
 
 
 def test_details_that_cannot_be_read_are_passed_over() -> None:
@@ -77,25 +95,6 @@ def test_a_reason_of_another_domain_is_not_ours() -> None:
     assert from_call(grpc.StatusCode.UNAVAILABLE, "", trailers, "host:1").reason == ""
 
 
-def test_text_of_whatever_outcome_carries_text() -> None:
-    text = GroundedText(text="a text", citations=[events.citation()])
-    for outcome in (
-        events.answered("a text"),
-        groundwire.Outcome(cached=Cached(answer=text)),
-        groundwire.Outcome(degraded=Degraded(answer=text)),
-    ):
-        assert groundwire.text_of(outcome) == "a text"
-        assert len(groundwire.citations_of(outcome)) == 1
-
-
-@pytest.mark.parametrize(
-    "outcome", [events.abstained(), groundwire.Outcome(blocked=Blocked(policy="p")), groundwire.Outcome()]
-)
-def test_no_text_where_there_is_none(outcome: groundwire.Outcome) -> None:
-    assert groundwire.text_of(outcome) == ""
-    assert list(groundwire.citations_of(outcome)) == []
-
-
 def test_the_current_span_is_carried_on() -> None:
     tracer = TracerProvider(shutdown_on_exit=False).get_tracer("test")
 
@@ -110,7 +109,7 @@ def test_the_current_span_is_carried_on() -> None:
 @pytest.mark.process
 def test_a_program_without_opentelemetry_is_spared_its_import() -> None:
     program = (
-        "import sys, groundwire; from groundwire.tracing import trace_metadata; assert trace_metadata() == (); "
+        "import sys, groundwire; from groundwire.caller import trace_metadata; assert trace_metadata() == (); "
         "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

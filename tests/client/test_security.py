@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 import groundwire
-from groundwire.security import Proof, on_this_machine
+from groundwire.security import Credential, on_this_machine
 from tests.doubles import events
 from tests.doubles.service import FakeService, serving
 
@@ -45,9 +45,13 @@ def call_everything(client: groundwire.SyncClient) -> int:
     _ = list(client.ingest([groundwire.Document(document_id="d")]))
     client.get_document("d")
     _ = list(client.list_documents())
+    client.put_document(groundwire.Document(document_id="d"))
     client.delete_document("d")
+    client.purge_documents(groundwire.Filter())
     client.corpus_version()
-    return 9
+    client.routes()
+    client.server_info()
+    return 14
 
 
 def test_every_call_carries_the_api_key(service: FakeService, address: str) -> None:
@@ -137,7 +141,7 @@ def test_a_function_that_returns_no_token_is_refused_without_repeating_it(addres
 
 
 def test_a_credential_stays_out_of_its_repr() -> None:
-    assert HUSH not in repr(Proof(token=HUSH)) + repr(Proof(api_key=HUSH)) + repr(groundwire.Tls(key=HUSH))
+    assert HUSH not in repr(Credential(token=HUSH)) + repr(Credential(api_key=HUSH)) + repr(groundwire.Tls(key=HUSH))
 
 
 @pytest.mark.parametrize("as_files", [False, True])

@@ -33,7 +33,7 @@ def server() -> Any:
 
 
 def test_the_client_sends_a_unary_question(channel: Any) -> None:
-    client = groundwire.SyncClient(channel, tenant="acme")
+    client = groundwire.SyncClient(channel, tenant="acme", retry=None)
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(client.answer, "where?")
         metadata, request, call = channel.take_unary_unary(ANSWERS.methods_by_name["Answer"])
@@ -41,7 +41,7 @@ def test_the_client_sends_a_unary_question(channel: Any) -> None:
         response = answer_service_pb2.AnswerResponse(outcome=events.answered())
         call.terminate(response, (), grpc.StatusCode.OK, "")
 
-        assert asked.result(PATIENCE) == events.answered()
+        assert asked.result(PATIENCE) == groundwire.outcome_of(events.answered())
     assert ("groundwire-tenant", "acme") in metadata
     assert request == answer_service_pb2.AnswerRequest(question=groundwire.Question(text="where?"))
 

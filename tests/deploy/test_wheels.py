@@ -114,4 +114,4 @@ def test_the_client_of_the_checkout_understands_it(served: str) -> None:
     with SyncClient(served, tenant="other") as client:
         (result,) = client.ingest([Document(document_id="note", text=NOTE, allowed_principals=["*"])])
         assert result.chunk_count == 1
-        assert client.answer("Where are parcels signed for?").HasField("answered")
+        assert client.answer("Where are parcels signed for?").kind == "answered"

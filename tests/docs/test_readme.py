@@ -143,7 +143,7 @@ async def test_a_file_of_ones_own_is_stored_and_asked_about_as_shown(product: Ru
 async def test_the_spans_named_are_those_of_an_answer(product: Running) -> None:
     async with Client(product.address, tenant="demo") as client:
         outcome = await client.answer("Can I write statements inside a lambda?")
-    assert outcome.HasField("answered")
+    assert outcome.kind == "answered"
     (spans,) = re.findall(r"^## Spans of an answer\n(.*?)^## ", TRACE, re.MULTILINE | re.DOTALL)
     call, *stages = re.findall(r"`(groundwire\.[\w./]+)`", spans)
     assert set(product.spans.names) == {call, *stages}

@@ -4,7 +4,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +21,14 @@ from groundwire.v1 import document_service_pb2 as documents
 from groundwire.v1 import document_service_pb2_grpc as documents_grpc
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire.v1 import retrieval_service_pb2_grpc as retrieval_grpc
-from groundwire.v1.document_pb2 import Document, DocumentInfo, IngestState
+from groundwire.v1 import route_service_pb2 as routes
+from groundwire.v1 import route_service_pb2_grpc as routes_grpc
+from groundwire.v1 import server_info_service_pb2 as server_info
+from groundwire.v1 import server_info_service_pb2_grpc as server_info_grpc
+from groundwire.v1.document_pb2 import Document, DocumentInfo, DocumentOrder, IngestState
 from groundwire.v1.passage_pb2 import Passage
+from groundwire.v1.route_pb2 import Route
+from groundwire.v1.server_info_pb2 import ServerInfo
 
 PATIENCE = 10.0
 """Seconds that a scripted wait lasts before a test is given up; nothing that passes takes a part of it."""
@@ -64,11 +70,23 @@ class UntilCancelled:
     """A step of a script that waits for the caller to leave."""
 
 
-Step: TypeAlias = "answers.StreamAnswerResponse | Failure | UntilCancelled"
+@dataclass(frozen=True, eq=False)
+class Once:
+    """A step of a script that ends the call the first time it is reached, and is passed over from then on."""
+
+    failure: Failure
+
+
+Step: TypeAlias = "answers.StreamAnswerResponse | Failure | Once | UntilCancelled"
+
+LOST = Failure(code_pb2.UNAVAILABLE, "Socket closed")
+"""What gRPC makes of a connection that is lost: a status without a word from the server."""
 
 UNAVAILABLE = Failure(
-    code_pb2.UNAVAILABLE, "The store could not be reached; try again later.", "STORE_UNAVAILABLE", retry_after=1.5
+    code_pb2.UNAVAILABLE, "The store could not be reached; try again later.", "STORE_UNAVAILABLE", retry_after=60
 )
+
+"""A failure that no client waits to see gone."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +103,8 @@ class FakeService(
     answers_grpc.AnswerServiceServicer,
     retrieval_grpc.RetrievalServiceServicer,
     documents_grpc.DocumentServiceServicer,
+    routes_grpc.RouteServiceServicer,
+    server_info_grpc.ServerInfoServiceServicer,
 ):
     """Answers by a script.
 
@@ -93,31 +113,46 @@ class FakeService(
             text, and a document of an id, of which it says so wait for their callers to leave.
         otherwise: the steps of the answer to every other question.
         rejected: what is wrong with documents, by id.
-        refused: the failure that every call ends with at once.
+        refused: the failure that every call, or the next, ends with at once.
         broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
         read_ahead: how many documents an ingest reads before it answers the first.
         found: the passages of every search; None makes one of the question.
         calls: what it was asked, in order.
-        stored: the documents it was given, by id.
-        received: how many documents it was sent.
+        stored: the documents it was given, by id; every filter selects all of them.
+        purged_at_once: how many documents one purge removes.
+        sample: how many ids a plan of a purge names.
+        sent: what ingests sent it, in order.
         cancelled: set once a caller left before its answer was complete.
+        cancelled_ids: what CancelAnswer was asked to end, in order; `named` is set by each.
         waiting: set once an answer waits for its caller to leave.
+        stop: ends the server.
     """
 
     def __init__(self) -> None:
         self.script: dict[str, Sequence[Step]] = {}
         self.otherwise: Sequence[Step] = (UNAVAILABLE,)
         self.rejected: dict[str, Failure] = {}
-        self.refused: Failure | None = None
+        self.refused: Failure | Once | None = None
         self.broken: Failure | None = None
         self.answered_first = 0
         self.read_ahead = 1
         self.found: Sequence[Passage] | None = None
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
-        self.received = 0
+        self.purged_at_once = 1000
+        self.sample = 100
+        self.sent: list[documents.IngestDocumentsRequest] = []
         self.cancelled = threading.Event()
+        self.cancelled_ids: list[str] = []
+        self.named = threading.Event()
+        self._passed: set[Once] = set()
+        self.stop: Callable[[], None] = lambda: None
         self.waiting = threading.Event()
+
+    @property
+    def received(self) -> int:
+        """How many documents ingests have sent it."""
+        return len(self.sent)
 
     def Answer(self, request: answers.AnswerRequest, context: Any) -> answers.AnswerResponse:
         self._remember("Answer", request, context)
@@ -133,11 +168,16 @@ class FakeService(
         self._remember("StreamAnswer", request, context)
         complete = False
         context.add_callback(lambda: None if complete else self.cancelled.set())
-        yield from self._steps(request.question.text, context)
+        for sequence, event in enumerate(self._steps(request.question.text, context), 1):
+            if sequence > request.after_sequence:
+                event.sequence = event.sequence or sequence
+                yield event
         complete = True
 
     def CancelAnswer(self, request: answers.CancelAnswerRequest, context: Any) -> answers.CancelAnswerResponse:
         self._remember("CancelAnswer", request, context)
+        self.cancelled_ids.append(request.request_id)
+        self.named.set()
         return answers.CancelAnswerResponse(cancelled=request.request_id == "in-flight")
 
     def Retrieve(self, request: retrieval.RetrieveRequest, context: Any) -> retrieval.RetrieveResponse:
@@ -153,8 +193,8 @@ class FakeService(
         unanswered: list[Document] = []
         index = 0
         for request in request_iterator:
+            self.sent.append(request)
             unanswered.append(request.document)
-            self.received += 1
             if len(unanswered) < self.read_ahead:
                 continue
             yield self._stored(index, unanswered.pop(0), context)
@@ -186,7 +226,10 @@ class FakeService(
 
     def ListDocuments(self, request: documents.ListDocumentsRequest, context: Any) -> documents.ListDocumentsResponse:
         self._remember("ListDocuments", request, context)
-        following = [name for name in sorted(self.stored) if name > request.page_token]
+        oldest = list(self.stored)
+        others = {DocumentOrder.DOCUMENT_ORDER_OLDEST: oldest, DocumentOrder.DOCUMENT_ORDER_NEWEST: oldest[::-1]}
+        names = others.get(request.order, sorted(oldest))
+        following = names[names.index(request.page_token) + 1 :] if request.page_token else names
         page, more = following[: request.page_size], len(following) > request.page_size
         return documents.ListDocumentsResponse(
             documents=[_info(self.stored[name]) for name in page],
@@ -207,10 +250,13 @@ class FakeService(
     ) -> documents.PurgeDocumentsResponse:
         self._remember("PurgeDocuments", request, context)
         names = sorted(self.stored)
-        if request.force:
-            self.stored.clear()
+        if not request.force:
+            return documents.PurgeDocumentsResponse(purge_count=len(names), purge_sample=names[: self.sample])
+        doomed = names[: self.purged_at_once]
+        for name in doomed:
+            del self.stored[name]
         return documents.PurgeDocumentsResponse(
-            purge_count=len(names), purge_sample=[] if request.force else names, corpus_version=f"v{len(self.stored)}"
+            purge_count=len(doomed), complete=not self.stored, corpus_version=f"v{len(self.stored)}"
         )
 
     def GetCorpusVersion(
@@ -219,17 +265,36 @@ class FakeService(
         self._remember("GetCorpusVersion", request, context)
         return documents.GetCorpusVersionResponse(corpus_version=f"v{len(self.stored)}")
 
+    def ListRoutes(self, request: routes.ListRoutesRequest, context: Any) -> routes.ListRoutesResponse:
+        self._remember("ListRoutes", request, context)
+        pages = {"": ("default", "1"), "1": ("support", "")}
+        name, following = pages[request.page_token]
+        return routes.ListRoutesResponse(routes=[Route(name=name)], next_page_token=following)
+
+    def GetServerInfo(
+        self, request: server_info.GetServerInfoRequest, context: Any
+    ) -> server_info.GetServerInfoResponse:
+        self._remember("GetServerInfo", request, context)
+        return server_info.GetServerInfoResponse(server_info=ServerInfo(version="0.1.0"))
+
     def _remember(self, method: str, request: message.Message | None, context: Any) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
         self.calls.append(Call(method, request, metadata, context.time_remaining()))
-        if self.refused is not None:
-            self._fail(self.refused, context)
+        match self.refused:
+            case None:
+                return
+            case Failure():
+                self._fail(self.refused, context)
+            case Once():
+                self._fail_once(self.refused, context)
 
     def _steps(self, question: str, context: Any) -> Iterator[answers.StreamAnswerResponse]:
         for step in self.script.get(question, self.otherwise):
             match step:
                 case Failure():
                     self._fail(step, context)
+                case Once():
+                    self._fail_once(step, context)
                 case UntilCancelled():
                     self._wait(context)
                 case _:
@@ -269,9 +334,16 @@ class FakeService(
         result.content_hash = _info(document).content_hash
         return result
 
+    def _fail_once(self, step: Once, context: Any) -> None:
+        if step not in self._passed:
+            self._passed.add(step)
+            self._fail(step.failure, context)
+
     def _fail(self, failure: Failure, context: Any) -> NoReturn:
         status = rpc_status.to_status(failure.status())
-        trailers = (("groundwire-request-id", "request-1"), ("groundwire-trace-id", "ab" * 16))
+        trailers = (
+            (("groundwire-request-id", "request-1"), ("groundwire-trace-id", "ab" * 16)) if failure.reason else ()
+        )
         context.set_trailing_metadata((*trailers, *status.trailing_metadata))
         context.abort(status.code, status.details)
         raise AssertionError("abort raises")
@@ -289,10 +361,17 @@ def serving(service: FakeService, credentials: grpc.ServerCredentials | None = N
     answers_grpc.add_AnswerServiceServicer_to_server(service, server)
     retrieval_grpc.add_RetrievalServiceServicer_to_server(service, server)
     documents_grpc.add_DocumentServiceServicer_to_server(service, server)
+    routes_grpc.add_RouteServiceServicer_to_server(service, server)
+    server_info_grpc.add_ServerInfoServiceServicer_to_server(service, server)
     address = "127.0.0.1:0"
     port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()
+    service.stop = lambda: _stop(server)
     try:
         yield f"127.0.0.1:{port}"
     finally:
-        server.stop(0).wait()
+        _stop(server)
+
+
+def _stop(server: grpc.Server) -> None:
+    server.stop(0).wait()

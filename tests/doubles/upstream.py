@@ -27,14 +27,12 @@ class Beat:
 class Until:
     """Say no more before something has happened, and keep the connection."""
 
-    event: asyncio.Event
+    event: asyncio.Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stall(Until):
     """Say no more, and keep the connection."""
-
-    event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +238,7 @@ class Upstream:
                     await asyncio.sleep(0)
             case Until(event):
                 await writer.drain()
-                await event.wait()
+                await (event or asyncio.Event()).wait()
             case Reset():
                 await writer.drain()
                 for _ in range(_BEATS):

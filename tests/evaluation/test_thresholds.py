@@ -2,20 +2,20 @@
 
 import pytest
 
-from groundwire_server.evaluation.thresholds import Errors, Rate, errors, fit, split
+from groundwire_server.evaluation.thresholds import ErrorRates, Rate, error_rates, fit, split
 
 ANSWERABLE = [0.9, 0.8, 0.7, 0.6, 0.3]
 OTHERS = [0.5, 0.4, 0.2, 0.1, 0.65]
 
 
 def test_errors_are_counted_on_both_sides_of_the_line() -> None:
-    assert errors(ANSWERABLE, OTHERS, 0.6) == Errors(Rate(1, 5), Rate(1, 5))
-    assert errors(ANSWERABLE, OTHERS, 0.0) == Errors(Rate(0, 5), Rate(5, 5))
-    assert errors(ANSWERABLE, OTHERS, 1.0) == Errors(Rate(5, 5), Rate(0, 5))
+    assert error_rates(ANSWERABLE, OTHERS, 0.6) == ErrorRates(Rate(1, 5), Rate(1, 5))
+    assert error_rates(ANSWERABLE, OTHERS, 0.0) == ErrorRates(Rate(0, 5), Rate(5, 5))
+    assert error_rates(ANSWERABLE, OTHERS, 1.0) == ErrorRates(Rate(5, 5), Rate(0, 5))
 
 
 @pytest.mark.parametrize(
-    ("answerable", "others", "most_refused", "threshold"),
+    ("answerable", "others", "max_refused", "threshold"),
     [
         ([0.8, 0.9], [0.1, 0.2], None, 0.8),
         (ANSWERABLE, OTHERS, None, 0.6),
@@ -27,14 +27,14 @@ def test_errors_are_counted_on_both_sides_of_the_line() -> None:
     ],
 )
 def test_the_line_has_the_fewest_errors(
-    answerable: list[float], others: list[float], most_refused: float | None, threshold: float
+    answerable: list[float], others: list[float], max_refused: float | None, threshold: float
 ) -> None:
-    assert fit(answerable, others, most_refused) == threshold
+    assert fit(answerable, others, max_refused) == threshold
 
 
 def test_no_other_line_has_fewer() -> None:
-    fitted = errors(ANSWERABLE, OTHERS, fit(ANSWERABLE, OTHERS)).mean
-    assert all(errors(ANSWERABLE, OTHERS, step / 1000).mean >= fitted for step in range(1001))
+    fitted = error_rates(ANSWERABLE, OTHERS, fit(ANSWERABLE, OTHERS)).mean
+    assert all(error_rates(ANSWERABLE, OTHERS, step / 1000).mean >= fitted for step in range(1001))
 
 
 def test_halves_are_drawn_by_the_seed_and_share_nothing() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Assurance, Cause
 from groundwire_server.pipeline.check import check_segment
 from groundwire_server.pipeline.support import Source
 from tests.pipeline.samples import passage, policy
@@ -66,3 +66,22 @@ def test_the_display_limit_counts_the_whole_answer() -> None:
     with pytest.raises(Failure) as caught:
         check_segment(_segment("Lambda expressions create anonymous functions."), "x" * 20, SOURCES, short)
     assert caught.value.cause is Cause.OUTPUT_TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves"),
+    [
+        ("Lambda expressions create anonymous functions.", True),
+        ("Lambda expressions create functions.", False),
+        ("Lambda expressions create anonymous functions. They take arguments.", False),
+    ],
+)
+def test_a_route_may_let_verified_sentences_alone_leave(text: str, leaves: bool) -> None:
+    demanding = replace(policy(), require_verified=True)
+    check_segment(_segment(text), "", SOURCES, policy())
+    if leaves:
+        assert check_segment(_segment(text), "", SOURCES, demanding).assurance is Assurance.VERIFIED
+        return
+    with pytest.raises(Failure) as caught:
+        check_segment(_segment(text), "", SOURCES, demanding)
+    assert caught.value.cause is Cause.NOT_VERIFIED

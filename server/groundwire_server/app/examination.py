@@ -10,6 +10,7 @@ from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.jwks import KeySetError
 from groundwire_server.adapters.authentication.key_sets import reading
 from groundwire_server.adapters.authentication.keys import parse
+from groundwire_server.adapters.embedder.faults import EmbedderFailure, EmbedderFault
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.domain.deadline import Deadline
@@ -51,14 +52,13 @@ def examine_provider(configuration: Configuration, name: str) -> "Probed":
     return asyncio.run(probe(name, section, credentials(section), _PROBE_SECONDS))
 
 
-def examine_embedder(configuration: Configuration, name: str) -> str:
-    """Embed a word at the embedder's provider, as a server would; return why that failed, or an empty text."""
+def examine_embedder(configuration: Configuration, name: str) -> str | EmbedderFault | None:
+    """Embed a word at the embedder's provider, as a server would; return why that failed, if it did."""
     return asyncio.run(_embedded(configuration, name))
 
 
-async def _embedded(configuration: Configuration, name: str) -> str:
-    from groundwire_server.adapters.embedder.faults import EmbedderFailure  # noqa: PLC0415  # as above
-    from groundwire_server.app.parts.embedders import open_embedder  # noqa: PLC0415
+async def _embedded(configuration: Configuration, name: str) -> str | EmbedderFault | None:
+    from groundwire_server.app.parts.embedders import open_embedder  # noqa: PLC0415  # as above
     from groundwire_server.app.parts.shared import Shared  # noqa: PLC0415
 
     lease = Shared().lease()
@@ -67,12 +67,12 @@ async def _embedded(configuration: Configuration, name: str) -> str:
         if embedder is not None:
             await embedder.embed([_WORD], Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
     except EmbedderFailure as failure:
-        return str(failure.fault)
+        return failure.fault
     except (Failure, OSError) as failed:
         return str(failed)
     finally:
         await lease.end()
-    return ""
+    return None
 
 
 async def _read(place: str) -> bytes:

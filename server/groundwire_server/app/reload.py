@@ -10,7 +10,7 @@ from typing import Any
 
 from groundwire_server.app import compose
 from groundwire_server.app.access import KeySets, access
-from groundwire_server.app.calibrated import calibrated
+from groundwire_server.app.calibration import calibrated_policy
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
@@ -167,7 +167,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         opening.push_async_callback(lease.end)
         parts = await open_parts(configuration, lease, process.tracer)
         policies = {
-            name: (calibrated(name, route, parts.of_route(name, route.store)), route.store)
+            name: (calibrated_policy(name, route, parts.of_route(name, route.store)), route.store)
             for name, route in configuration.routes.items()
         }
         snapshot = compose.snapshot(

@@ -4,12 +4,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
+from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
@@ -24,26 +24,9 @@ _OLDEST, _NEWEST = (1, 33), (1, 40)
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One thing about a store.
-
-    Attributes:
-        check: `store`, or `schema`.
-        well: whether it is as it should be; None where it works but should be looked at.
-        says: what was seen.
-        do: what to do about it.
-    """
-
-    check: str
-    well: bool | None
-    says: str
-    do: str = ""
-
-
-def look_at(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[Seen]:
+def examine_weaviate(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[CheckResult]:
     """Examine a store: version, credential, schema, gRPC."""
-    return asyncio.run(_looked_at(section, configuration))
+    return asyncio.run(_examined(section, configuration))
 
 
 @asynccontextmanager
@@ -67,33 +50,36 @@ async def opened(section: WeaviateStoreConfig, configuration: Configuration) -> 
         await lease.end()
 
 
-async def _looked_at(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[Seen]:
-    seen: list[Seen] = []
+async def _examined(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[CheckResult]:
+    found: list[CheckResult] = []
     try:
         async with opened(section, configuration) as store:
             by = Deadline(SystemClock().now() + _SECONDS)
-            seen.append(_version(await store.probe.version(by)))
+            found.append(_version(await store.probe.version(by)))
             steps = await store.schema.plan(by)
-            seen += [Seen("schema", well=False, says=f"{step}", do="run `groundwire corpus apply`") for step in steps]
+            found += [
+                CheckResult("schema", CheckState.FAIL, str(step), "run `groundwire corpus apply`") for step in steps
+            ]
             if not steps:
-                seen.append(Seen("schema", well=True, says="the collections match the configuration"))
-                said = f"it accepts the credential on both ports; tenants: {await store.probe.tenants(by)}"
-                seen.append(Seen("store", well=True, says=said))
+                found.append(CheckResult("schema", CheckState.OK, "the collections match the configuration"))
+                message = f"it accepts the credential on both ports; tenants: {await store.probe.tenants(by)}"
+                found.append(CheckResult("store", CheckState.OK, message))
     except StoreFailure as failure:
-        says, _, do = failure.fault.partition(": ")
-        seen.append(Seen("store", well=False, says=says, do=do or "see to it that it answers faster"))
+        advice = failure.fault.advice or "check its load"
+        found.append(CheckResult("store", CheckState.FAIL, failure.fault.message, advice))
     except Failure:
-        seen.append(Seen("store", well=False, says=f"it did not respond in {_SECONDS:g} s", do="check its load"))
+        found.append(CheckResult("store", CheckState.FAIL, f"it did not respond in {_SECONDS:g} s", "check its load"))
     except (ImportError, OSError) as failed:
-        seen.append(Seen("store", well=False, says=f"it cannot be examined: {failed}", do="correct that first"))
-    return seen
+        found.append(CheckResult("store", CheckState.FAIL, f"it cannot be examined: {failed}", "correct that first"))
+    return found
 
 
-def _version(told: str) -> Seen:
-    found = _VERSION.match(told)
-    known = (int(found[1]), int(found[2])) if found else (0, 0)
+def _version(version: str) -> CheckResult:
+    numbers = _VERSION.match(version)
+    known = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+    message = f"it is Weaviate {version}"
     if known < _OLDEST:
-        return Seen("store", well=False, says=f"it is Weaviate {told}", do="use 1.33 to 1.40")
+        return CheckResult("store", CheckState.FAIL, message, "use 1.33 to 1.40")
     if known > _NEWEST:
-        return Seen("store", well=None, says=f"it is Weaviate {told}", do="try it first: tested up to 1.40")
-    return Seen("store", well=True, says=f"it is Weaviate {told}")
+        return CheckResult("store", CheckState.WARN, message, "try it first: tested up to 1.40")
+    return CheckResult("store", CheckState.OK, message)

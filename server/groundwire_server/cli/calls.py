@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import grpc
 
 import groundwire
+from groundwire.retrying import DEFAULT_RETRY
 from groundwire_server.cli import credentials
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.exits import CommandError, ExitCode
@@ -39,28 +40,30 @@ def failures_stop() -> Iterator[None]:
 
 
 def connect(
-    connection: ConnectionOptions, principals: list[str] | None = None, timeout: float = 30.0
+    connection: ConnectionOptions,
+    principals: list[str] | None = None,
+    timeout: float = 30.0,
+    retry: groundwire.Retry | None = DEFAULT_RETRY,
 ) -> groundwire.SyncClient:
     """Return a client of the server.
 
     Raises:
         CommandError: when a credential, the tenant or a principal cannot be sent.
     """
-    proof = credentials.credential(connection)
-    credentials.check_plaintext(connection, proof)
-    secured = credentials.tls(connection)
-    try:
+    settings = credentials.settings_of(connection)
+    with credentials.usage_errors():
+        credential = settings.credential()
+        credentials.check_plaintext(settings, credential)
         return groundwire.SyncClient(
-            connection.server,
-            tenant=credentials.tenant(connection, proof),
+            settings.server,
+            tenant=settings.caller_tenant(credential),
             principals=principals or (),
-            token=proof.token,
-            api_key=proof.api_key,
-            tls=secured,
+            token=credential.token,
+            api_key=credential.api_key,
+            tls=settings.security(),
             timeout=timeout,
+            retry=retry,
         )
-    except ValueError as wrong:
-        raise CommandError(ExitCode.USAGE, str(wrong)) from None
 
 
 def _message(failed: groundwire.Error) -> str:
@@ -75,7 +78,7 @@ def _message(failed: groundwire.Error) -> str:
 
 
 def _code(failed: groundwire.Error) -> ExitCode:
-    if failed.unreachable:
+    if failed.unreachable or failed.connection_lost:
         return ExitCode.UNREACHABLE
     # An invalid argument came from the command line.
     return ExitCode.USAGE if failed.code is grpc.StatusCode.INVALID_ARGUMENT else ExitCode.FAILED

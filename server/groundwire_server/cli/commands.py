@@ -7,7 +7,7 @@ from typing import TypeAlias
 from groundwire_server.cli import config, corpus, keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
-from groundwire_server.cli.calibrate import calibrate
+from groundwire_server.cli.calibrate.command import calibrate
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
@@ -87,6 +87,7 @@ def _documents() -> Group:
                 (
                     "groundwire documents list",
                     "groundwire documents list | cut -f 1",
+                    "groundwire documents list --filter team=hr --order newest",
                     "groundwire documents list --json",
                 ),
             ),
@@ -96,7 +97,17 @@ def _documents() -> Group:
             ),
             documents.delete: (
                 "delete",
-                ("groundwire documents delete faq.md", "groundwire documents delete faq.md old.md --yes"),
+                (
+                    "groundwire documents delete faq.md",
+                    "groundwire documents delete faq.md old.md --yes --allow-missing",
+                ),
+            ),
+            documents.purge: (
+                "purge",
+                (
+                    "groundwire documents purge --filter draft=true --dry-run",
+                    "groundwire documents purge --filter team=hr --filter 'year<2020'",
+                ),
             ),
         },
     )

@@ -1,112 +1,49 @@
-"""Reads credentials and certificates from files and the environment; no message holds any part of a secret."""
+"""Reads credentials and certificates from files and the environment, by the client's own rules."""
 
 import os
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
 
-import groundwire
-from groundwire.security import on_this_machine
-from groundwire_server.cli.connection import API_KEY_VARIABLE, DEFAULT_TENANT, TOKEN_VARIABLE, ConnectionOptions
+from groundwire.security import Credential, on_this_machine
+from groundwire.settings import Settings, variable
+from groundwire_server.cli.connection import API_KEY_VARIABLE, TOKEN_VARIABLE, ConnectionOptions
 from groundwire_server.cli.exits import CommandError, ExitCode
 
-_SECRET_LIMIT = 64 * 1024
-_PEM_LIMIT = 1024 * 1024
 
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """The credential of the caller; at most one is set."""
-
-    token: str | None = field(default=None, repr=False)
-    api_key: str | None = field(default=None, repr=False)
-
-    @property
-    def given(self) -> bool:
-        """Whether one is set."""
-        return self.token is not None or self.api_key is not None
-
-
-def credential(connection: ConnectionOptions) -> Credential:
-    """Return the token or API key: from an option, or else from the environment.
-
-    Raises:
-        CommandError: when two are given, or a file cannot be used.
-    """
-    if connection.token_file is not None and connection.api_key_file is not None:
-        raise CommandError(ExitCode.USAGE, "--token-file and --api-key-file are two credentials: give one")
-    if connection.token_file is not None:
-        return Credential(token=_secret(connection.token_file, "token"))
-    if connection.api_key_file is not None:
-        return Credential(api_key=_secret(connection.api_key_file, "API key"))
-    token, api_key = os.environ.get(TOKEN_VARIABLE), os.environ.get(API_KEY_VARIABLE)
-    if token and api_key:
-        raise CommandError(ExitCode.USAGE, f"{TOKEN_VARIABLE} and {API_KEY_VARIABLE} are two credentials: unset one")
-    return Credential(token or None, api_key or None)
-
-
-def tls(connection: ConnectionOptions) -> groundwire.Tls | None:
-    """Return the TLS settings; None without TLS.
-
-    Raises:
-        CommandError: when a file cannot be used, or the certificate or its key is missing.
-    """
-    if not connection.secured:
-        return None
-    if (connection.tls_cert is None) != (connection.tls_key is None):
-        raise CommandError(ExitCode.USAGE, "--tls-cert and --tls-key belong together: give both, or neither")
-    return groundwire.Tls(
-        roots=_pem(connection.tls_ca, "--tls-ca", "CERTIFICATE"),
-        certificate=_pem(connection.tls_cert, "--tls-cert", "CERTIFICATE"),
-        key=_pem(connection.tls_key, "--tls-key", "PRIVATE KEY"),
+def settings_of(connection: ConnectionOptions) -> Settings:
+    """Return the client's settings, which name the command's options in their errors."""
+    options = {each.name: getattr(connection, each.name) for each in fields(connection)}
+    names = {name: f"--{name.replace('_', '-')}" for name in options}
+    return Settings(
+        **options,
+        token=os.environ.get(TOKEN_VARIABLE) or None,
+        api_key=os.environ.get(API_KEY_VARIABLE) or None,
+        names=names | {name: variable(name) for name in ("token", "api_key")},
     )
 
 
-def check_plaintext(connection: ConnectionOptions, proof: Credential) -> None:
+def check_plaintext(settings: Settings, credential: Credential) -> None:
     """Refuse to send a credential over an unencrypted connection to another machine.
 
     Raises:
         CommandError: when there is one to send.
     """
-    if proof.given and not connection.secured and not on_this_machine(connection.server):
-        refused = f"no credential is sent to {connection.server} over an unencrypted connection"
+    if credential.given and not settings.secured and not on_this_machine(settings.server):
+        refused = f"no credential is sent to {settings.server} over an unencrypted connection"
         raise CommandError(
             ExitCode.USAGE, f"{refused}: add --tls, or --tls-ca FILE for a private certificate authority"
         )
 
 
-def tenant(connection: ConnectionOptions, proof: Credential) -> str:
-    """Return the tenant to name in the call; empty where a credential names it."""
-    if connection.tenant is not None:
-        return connection.tenant
-    return "" if proof.given or connection.tls_cert is not None else DEFAULT_TENANT
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """End the command with a line when a setting cannot be used.
 
-
-def _secret(path: Path, what: str) -> str:
+    Raises:
+        CommandError: when one cannot.
+    """
     try:
-        text = _bounded(path, _SECRET_LIMIT, what).decode("ascii").strip()
-    except UnicodeDecodeError:
-        raise CommandError(ExitCode.USAGE, f"{path} does not hold a {what}: it must be printable ASCII") from None
-    if not text:
-        raise CommandError(ExitCode.USAGE, f"{path} is empty: it should hold the {what} and nothing else")
-    return text
-
-
-def _pem(path: Path | None, option: str, label: str) -> bytes | None:
-    if path is None:
-        return None
-    pem = _bounded(path, _PEM_LIMIT, option)
-    if f"{label}-----".encode() not in pem:
-        raise CommandError(ExitCode.USAGE, f"{option} {path} does not hold a {label.lower()} in PEM")
-    return pem
-
-
-def _bounded(path: Path, limit: int, what: str) -> bytes:
-    """Return a file's bytes, unless it is far too large."""
-    try:
-        with path.open("rb") as file:
-            read = file.read(limit + 1)
-    except OSError as failed:
-        raise CommandError(ExitCode.USAGE, f"{path} ({what}) cannot be read: {failed.strerror}") from None
-    if len(read) > limit:
-        raise CommandError(ExitCode.USAGE, f"{path} ({what}) is larger than {limit // 1024} KiB: is it the right file?")
-    return read
+        yield
+    except ValueError as wrong:
+        raise CommandError(ExitCode.USAGE, str(wrong)) from None

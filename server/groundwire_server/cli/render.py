@@ -42,10 +42,10 @@ def ask_and_print(stream: groundwire.SyncAnswerStream, *, trace: bool, as_json: 
     elif trace:
         console.print()
         show_trace(console, outcome)
-    return bool(groundwire.text_of(outcome))
+    return bool(groundwire.outcome_of(outcome).text)
 
 
-def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool = False) -> groundwire.Outcome:
+def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool = False) -> Outcome:
     """Print an answer as it arrives, then its outcome; return the outcome."""
     printer = Printer(console)
     with stream, _waiting(console, quiet) as waiting:
@@ -62,11 +62,11 @@ def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool 
     if not quiet:
         shown = not printer.empty
         printer.end()
-        show_outcome(console, stream.outcome, text_shown=shown)
-    return stream.outcome
+        show_outcome(console, stream.outcome.message, text_shown=shown)
+    return stream.outcome.message
 
 
-def show_trace(console: Terminal, outcome: groundwire.Outcome) -> None:
+def show_trace(console: Terminal, outcome: Outcome) -> None:
     """Print how long each stage took."""
     for line in waterfall(outcome.report, console.width, ascii_only=console.options.ascii_only):
         console.print(line, no_wrap=True, overflow="crop")
@@ -175,7 +175,8 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
         text_shown: whether the answer's text was printed already.
     """
     kind = outcome.WhichOneof("result") or ""
-    text = groundwire.text_of(outcome)
+    answer = groundwire.outcome_of(outcome)
+    text = answer.text
     if text and not text_shown:
         console.hang(Text(), Text(printable(text)))
     if text:
@@ -190,10 +191,9 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
     if passages:
         console.print()
         _show_passages(console, "Nearest" if kind == "abstained" else "Passages", passages)
-    citations = groundwire.citations_of(outcome)
-    if citations:
+    if answer.citations:
         console.print()
-        _show_citations(console, citations)
+        _show_citations(console, answer.citations)
 
 
 def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
@@ -247,7 +247,8 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
 
 def _grounding(answer: GroundedText) -> str:
     confidence = word(Confidence, answer.confidence).lower() if answer.confidence else "not stated"
-    return f"{answer.grounding_score:.0%}, confidence {confidence}"
+    verified = "verified" if answer.verified else "not verified"
+    return f"{answer.grounding_score:.0%}, {verified}, confidence {confidence}"
 
 
 def _passages(outcome: Outcome) -> Sequence[Passage]:

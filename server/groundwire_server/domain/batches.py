@@ -1,4 +1,4 @@
-"""Putting things together as far as a receiver takes them."""
+"""Batching by number and weight."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -7,12 +7,12 @@ T = TypeVar("T")
 
 
 def batched(weighed: Iterable[tuple[T, int]], most: int, weight: int) -> Iterator[list[T]]:
-    """Yield things in their order, as many together as may be.
+    """Yield batches of items in order, as large as the limits allow.
 
     Args:
-        weighed: each with its weight; what alone is too heavy goes alone.
-        most: how many may be together.
-        weight: what they may weigh together.
+        weighed: the items, each with its weight; an item that exceeds the limit is a batch of its own.
+        most: the maximum number of items in a batch.
+        weight: the maximum weight of a batch.
     """
     batch: list[T] = []
     total = 0

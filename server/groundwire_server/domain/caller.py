@@ -1,4 +1,4 @@
-"""Who asks, and what it may do."""
+"""The caller of a call, and its roles."""
 
 import re
 from collections.abc import Collection
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 EVERYBODY = "*"
-"""The principal that stands for everybody in the tenant."""
+"""The principal that means everyone in the tenant."""
 
 TENANT_PATTERN = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-"""What a tenant's name looks like."""
+"""The pattern of a tenant's name."""
 
 _TENANT = re.compile(TENANT_PATTERN)
 _SUBJECT_LIMIT = 256
@@ -18,7 +18,7 @@ _PRINCIPAL_LIMIT = 256
 
 
 class Role(StrEnum):
-    """What a caller may do; `edge/roles.py` says which calls that is."""
+    """A set of calls that a caller may make; `edge/roles.py` lists them."""
 
     READER = "reader"
     WRITER = "writer"
@@ -29,7 +29,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller; made by authenticators alone."""
+    """An authenticated caller; only authenticators create one."""
 
     tenant: str
     subject: str
@@ -40,10 +40,10 @@ class Caller:
     def checked(
         cls, tenant: str, subject: str, principals: Collection[str] = (), roles: Collection[Role] = ()
     ) -> "Caller":
-        """A caller whose names keep within their limits.
+        """Return a caller after checking its names.
 
         Raises:
-            ValueError: when one does not; the error names the limit and never the value.
+            ValueError: when a name exceeds its limits; the message names the limit, never the value.
         """
         if not _TENANT.fullmatch(tenant):
             raise ValueError("a tenant is 1 to 64 letters, digits, `_` and `-`, and begins with a letter or digit")
@@ -54,9 +54,9 @@ class Caller:
         if not all(0 < len(principal) <= _PRINCIPAL_LIMIT and principal.isprintable() for principal in principals):
             raise ValueError(f"a principal is 1 to {_PRINCIPAL_LIMIT} printable characters")
         if EVERYBODY in principals:
-            raise ValueError(f"`{EVERYBODY}` is what a document grants, not who a caller is")
+            raise ValueError(f"`{EVERYBODY}` is only for access lists of documents: no caller has it as a principal")
         return cls(tenant, subject, frozenset(principals), frozenset(roles))
 
     def may_see(self, allowed_principals: Collection[str]) -> bool:
-        """Whether a document with this access list exists for the caller. An empty list means nobody."""
+        """Return whether the caller may see a document with this access list. An empty list means nobody."""
         return EVERYBODY in allowed_principals or not self.principals.isdisjoint(allowed_principals)

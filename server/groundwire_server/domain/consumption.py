@@ -1,4 +1,4 @@
-"""What a call of a model has consumed of which nobody gave a count."""
+"""Estimates of a model call's token usage, where the provider reports none."""
 
 from collections.abc import Iterable
 
@@ -16,21 +16,21 @@ _HAVING_READ = frozenset(
         Cause.MODEL_CONTENT_FILTERED,
     }
 )
-"""Failures of a model that has been given its prompt: it is paid for reading it, though it wrote nothing."""
+"""Failures after the model has received its prompt: its input tokens are billed, even without any output."""
 
 
 def prompt_tokens(prompt: Prompt) -> int:
-    """About how many tokens a model reads."""
+    """Return the estimated number of input tokens."""
     return estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
 
 
 def estimated(request: GenerationRequest, written: Iterable[str], failure: Failure | None) -> Usage:
-    """What was consumed by a call that was cut; nothing where the model has not come to read.
+    """Return the estimated usage of a call that ended early; none if the model has not received the prompt.
 
     Args:
-        request: what it was asked.
-        written: the pieces that came.
-        failure: how it failed; None when its reader left it.
+        request: of the call.
+        written: the pieces of text that arrived.
+        failure: of the call; None when its reader left.
     """
     text = "".join(written)
     if failure is not None and not text and failure.cause not in _HAVING_READ:

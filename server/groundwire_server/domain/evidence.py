@@ -1,4 +1,4 @@
-"""What a search asks and finds."""
+"""The query of a search, and what it finds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from groundwire_server.domain.vector import Vector
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for.
+    """A query.
 
     Attributes:
-        text: for the keyword leg.
-        vector: for the vector leg; without one the search is by keyword alone.
-        top_k: the most passages to return.
-        filter: narrows the search to documents whose metadata satisfies it.
+        text: for the keyword search.
+        vector: for the vector search; None searches by keyword alone.
+        top_k: the maximum number of passages.
+        filter: restricts the search to documents whose metadata match.
     """
 
     text: str
@@ -27,13 +27,13 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A passage's measures; None where one was not computed. They are not comparable with each other.
+    """The scores of a passage; None where one was not computed. They cannot be compared with each other.
 
     Attributes:
         vector_similarity: cosine between question and passage, -1 to 1.
-        keyword: the engine's BM25, 0 and up, comparable within one search only.
-        fused: both combined, 0 to 1, normalised per search: it says nothing absolute.
-        relevance: estimate of how well the passage bears on the question, 0 to 1; set by `pipeline/select.py`.
+        keyword: the engine's BM25, at least 0; comparable within one search only.
+        fused: both combined, 0 to 1, normalised per search; it has no absolute meaning.
+        relevance: the estimated relevance to the question, 0 to 1; set by `pipeline/retrieve.py`.
     """
 
     vector_similarity: float | None = None
@@ -44,7 +44,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a document, or one that the caller brought (then without document and revision)."""
+    """A passage of a document, or one that the caller provided (then without document and revision)."""
 
     chunk_id: str
     text: str
@@ -60,7 +60,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a search found, best first, in one version of the corpus."""
+    """The passages that a search found, best first, in one version of the corpus."""
 
     passages: tuple[Passage, ...] = ()
     corpus_version: str = ""

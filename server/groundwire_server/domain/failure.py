@@ -10,6 +10,7 @@ Every exception of the server has one root, and its name says how it is handled:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from groundwire_server.domain.vocabulary import Cause, Reason
 
@@ -35,6 +36,22 @@ class Failure(GroundwireError):
     def error_type(self) -> str:
         """What telemetry calls it: the cause, or a more exact word of an adapter's own."""
         return self.cause.value
+
+
+class Fault(Enum):
+    """What is wrong with a dependency, and what its operator can do about it; each dependency has its own kinds.
+
+    Attributes:
+        message: what is wrong, without names or values of the dependency.
+        advice: what to do about it; empty where only waiting helps.
+    """
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.advice}" if self.advice else self.message
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ Filter: TypeAlias = AllOf | AnyOf | Not | Equals | Range | Contains | IsNull
 
 
 def matches(condition: Filter, metadata: Metadata) -> bool:
-    """What a filter means, in one place: stores that evaluate it themselves are held to this by the contract suite."""
+    """Return whether metadata match a filter. The contract suite compares stores that evaluate filters with this."""
     match condition:
         case AllOf(operands):
             return all(matches(operand, metadata) for operand in operands)

@@ -35,6 +35,7 @@ class GenerationRequest:
         tenant: whose question it is, for what a generator keeps or looks up by tenant.
         max_output_tokens: where the model must stop.
         start_by: when its first text must have come for another model still to be asked; NEVER where there is none.
+        unary: whether nothing is shown before the end, and no other model waits for this one to begin.
     """
 
     model: str
@@ -42,6 +43,7 @@ class GenerationRequest:
     prompt: Prompt
     max_output_tokens: int
     start_by: Deadline = NEVER
+    unary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a document says about itself, in types that filters can ask about."""
+"""A document's metadata, in types that filters support."""
 
 from collections.abc import Mapping
 from typing import TypeAlias

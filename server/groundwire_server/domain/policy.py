@@ -24,6 +24,7 @@ class Policy:
         evidence_tokens: the most tokens of passages in a prompt, estimated.
         min_relevance: passages below it are no evidence, 0 to 1.
         min_support: sentences supported less are not released, 0 to 1.
+        require_verified: whether only verified sentences are released.
         allowed_confidence: what the model may say of its own answer.
         display_limit: the longest answer, in code points.
         output_tokens: the most a model may write.
@@ -49,6 +50,7 @@ class Policy:
     evidence_tokens: int
     min_relevance: float
     min_support: float
+    require_verified: bool
     allowed_confidence: frozenset[Confidence]
     display_limit: int
     output_tokens: int

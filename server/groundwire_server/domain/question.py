@@ -1,4 +1,4 @@
-"""What is asked."""
+"""The question."""
 
 from dataclasses import dataclass
 
@@ -17,15 +17,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and its conditions.
+    """A question with its options.
 
     Attributes:
-        route: the use it belongs to.
+        route: the name of its route.
         text: the question.
-        request_id: names the call within tenant and subject.
-        top_k: the most passages to consider; None takes the route's.
-        provided: the caller's own passages, used in place of a search.
-        mode: when text may leave; None takes the route's.
+        request_id: identifies the call within tenant and subject.
+        top_k: the maximum number of passages to consider; None takes the route's.
+        provided: the caller's own passages, used instead of a search.
+        mode: when text may be sent; None takes the route's.
     """
 
     route: str

@@ -1,4 +1,4 @@
-"""Where a model runs, and which models a question may be shown to."""
+"""Data residency: who runs a model, and which models may see a question."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -12,11 +12,11 @@ class Residency(StrEnum):
 
 
 def outside(chain: Sequence[str], residencies: Mapping[str, Residency]) -> tuple[str, ...]:
-    """The models of a chain that `self_hosted_only` bars; one that is not known is one of them."""
+    """Return the models of a chain that `self_hosted_only` excludes; unknown ones are among them."""
     return tuple(alias for alias in chain if residencies.get(alias) is not Residency.SELF_HOSTED)
 
 
 def within(chain: Sequence[str], residencies: Mapping[str, Residency], *, self_hosted_only: bool) -> tuple[str, ...]:
-    """The part of a chain that may be asked, in its order."""
+    """Return the models of a chain that may be asked, in order."""
     barred = frozenset(outside(chain, residencies)) if self_hosted_only else frozenset()
     return tuple(alias for alias in chain if alias not in barred)

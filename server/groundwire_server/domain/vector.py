@@ -1,4 +1,4 @@
-"""A vector as it crosses ports."""
+"""The type of vectors at ports."""
 
 from array import array
 from typing import TYPE_CHECKING, TypeAlias
@@ -6,6 +6,6 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     Vector: TypeAlias = array[float]
 else:
-    # Python 3.11 knows `array[float]` in its types alone.
+    # At run time Python 3.11 does not support `array[float]`.
     Vector = array
-"""A unit vector of float32 (`array('f')`): no copy into numpy, no dependency for those who only pass it on."""
+"""A unit vector of float32 (`array('f')`): numpy reads it without a copy, and code that passes it on needs no numpy."""

@@ -1,1 +1,1 @@
-"""How good what was found is, measured on questions of which one knows the answer."""
+"""The quality of retrieval, measured on labelled questions."""

@@ -1,4 +1,4 @@
-"""A fitted threshold as a file: what it is, what it was fitted on, and how good it is."""
+"""A calibration as a file: the fitted threshold, what it was fitted on, and its error rates."""
 
 import hashlib
 import json
@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_server.domain.failure import SetupError
-from groundwire_server.evaluation.thresholds import Errors, Rate
+from groundwire_server.evaluation.thresholds import ErrorRates, Rate
 
 _FORMAT = 1
 _ADVICE = "write one with `groundwire calibrate`"
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
-    """What relevance is made of: a threshold that was fitted with another means nothing.
+class RelevanceBasis:
+    """What relevance is computed from; a threshold that was fitted on another basis means nothing.
 
     Attributes:
-        rule: how relevance is computed.
+        rule: the version of the computation.
         model: the embedding model, with its version; empty without one.
-        dimensions: of its vectors.
-        sentence_vectors: whether the store keeps those of sentences too, beside those of passages.
+        dimensions: the length of its vectors.
+        sentence_vectors: whether the store has vectors of sentences too.
     """
 
     rule: str
@@ -32,45 +32,45 @@ class Fitting:
 
     @property
     def hash(self) -> str:
-        """Tells two apart."""
+        """A hash of the embedder, by which two are told apart."""
         return hashlib.sha256(f"{self.model}\n{self.dimensions}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """One fitted threshold.
+    """A fitted threshold.
 
     Attributes:
         min_relevance: the threshold.
-        fitting: what relevance was made of.
-        route: whose search it was.
-        questions: SHA-256 of the file of questions.
+        basis: what relevance was computed from.
+        route: the route that searched.
+        questions: the SHA-256 of the file of questions.
         seed: drew the halves.
-        fitted: the errors on the half that it was fitted on.
-        held_out: those on the other half.
+        fitted: the error rates on the half that it was fitted on.
+        held_out: the error rates on the other half.
     """
 
     min_relevance: float
-    fitting: Fitting
+    basis: RelevanceBasis
     route: str
     questions: str
     seed: int
-    fitted: Errors
-    held_out: Errors
+    fitted: ErrorRates
+    held_out: ErrorRates
 
 
 def write(file: Path, calibration: Calibration) -> None:
-    """Write a calibration; one that is there already is replaced."""
-    fitting = calibration.fitting
+    """Write a calibration; an existing file is replaced."""
+    basis = calibration.basis
     written = {
         "format": _FORMAT,
         "min_relevance": calibration.min_relevance,
-        "relevance": fitting.rule,
+        "relevance": basis.rule,
         "embedder": {
-            "model": fitting.model,
-            "dimensions": fitting.dimensions,
-            "sentence_vectors": fitting.sentence_vectors,
-            "hash": fitting.hash,
+            "model": basis.model,
+            "dimensions": basis.dimensions,
+            "sentence_vectors": basis.sentence_vectors,
+            "hash": basis.hash,
         },
         "route": calibration.route,
         "questions_sha256": calibration.questions,
@@ -84,7 +84,7 @@ def read(file: Path) -> Calibration:
     """Read a calibration.
 
     Raises:
-        SetupError: when it is none, or another version's.
+        SetupError: when the file is not a calibration, or is of another version.
     """
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
@@ -92,15 +92,14 @@ def read(file: Path) -> Calibration:
             raise SetupError(f"{file} is of another version of groundwire: {_ADVICE}")
         embedder = values["embedder"]
         model = str(embedder["model"])
-        # A file from before stores could leave them out says nothing of them: wherever there were vectors they were.
-        sentences = bool(embedder.get("sentence_vectors", model != ""))
-        fitting = Fitting(str(values["relevance"]), model, int(embedder["dimensions"]), sentences)
+        sentences = bool(embedder["sentence_vectors"])
+        basis = RelevanceBasis(str(values["relevance"]), model, int(embedder["dimensions"]), sentences)
         threshold = float(values["min_relevance"])
-        if embedder["hash"] != fitting.hash or not 0 <= threshold <= 1:
+        if embedder["hash"] != basis.hash or not 0 <= threshold <= 1:
             raise SetupError(f"{file} was changed by hand: {_ADVICE}")
         return Calibration(
             threshold,
-            fitting,
+            basis,
             str(values["route"]),
             str(values["questions_sha256"]),
             int(values["seed"]),
@@ -110,10 +109,10 @@ def read(file: Path) -> Calibration:
     except OSError as failed:
         raise SetupError(f"{file} cannot be read: {failed.strerror}: {_ADVICE}") from None
     except (ValueError, KeyError, TypeError):
-        raise SetupError(f"{file} is no calibration: {_ADVICE}") from None
+        raise SetupError(f"{file} is not a calibration: {_ADVICE}") from None
 
 
-def _written(errors: Errors) -> dict[str, int]:
+def _written(errors: ErrorRates) -> dict[str, int]:
     return {
         "answerable": errors.refused.of,
         "refused": errors.refused.count,
@@ -122,8 +121,8 @@ def _written(errors: Errors) -> dict[str, int]:
     }
 
 
-def _read(values: Mapping[str, Any]) -> Errors:
-    return Errors(
+def _read(values: Mapping[str, Any]) -> ErrorRates:
+    return ErrorRates(
         Rate(int(values["refused"]), int(values["answerable"])),
         Rate(int(values["let_through"]), int(values["unanswerable"])),
     )

@@ -1,4 +1,4 @@
-"""Questions of which somebody knows whether the documents answer them."""
+"""Labelled questions: whether the documents answer each is known."""
 
 import json
 from collections.abc import Iterator
@@ -12,22 +12,22 @@ _SHOWN = """a line for each, such as {"question": "Who may sign for parcels?", "
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledQuestion:
     """One question.
 
     Attributes:
-        answerable: whether the documents hold its answer.
+        answerable: whether the documents contain its answer.
     """
 
     question: str
     answerable: bool
 
 
-def read(file: Path) -> list[Labelled]:
+def read(file: Path) -> list[LabelledQuestion]:
     """Read a file of JSON lines, or one in the format of SQuAD 2.0.
 
     Raises:
-        SetupError: when it is neither.
+        SetupError: when the file is neither.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -36,15 +36,15 @@ def read(file: Path) -> list[Labelled]:
     except UnicodeDecodeError:
         raise SetupError(f"{file} is not UTF-8: save it as UTF-8") from None
     squad = _squad(text)
-    # Told twice, a question would stand on both sides of the split.
+    # A question that is given twice could be in both halves.
     return list(dict.fromkeys(_lines(file, text) if squad is None else squad))
 
 
-def _squad(text: str) -> list[Labelled] | None:
+def _squad(text: str) -> list[LabelledQuestion] | None:
     try:
         read = json.loads(text)
         return [
-            Labelled(" ".join(asked["question"].split()), not asked["is_impossible"])
+            LabelledQuestion(" ".join(asked["question"].split()), not asked["is_impossible"])
             for article in read["data"]
             for paragraph in article["paragraphs"]
             for asked in paragraph["qas"]
@@ -53,7 +53,7 @@ def _squad(text: str) -> list[Labelled] | None:
         return None
 
 
-def _lines(file: Path, text: str) -> Iterator[Labelled]:
+def _lines(file: Path, text: str) -> Iterator[LabelledQuestion]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -63,6 +63,6 @@ def _lines(file: Path, text: str) -> Iterator[Labelled]:
             raise SetupError(f"{file}:{number}: is not JSON: {_SHOWN}") from None
         match read:
             case {"question": str(question), "answerable": bool(answerable)} if question.strip():
-                yield Labelled(" ".join(question.split()), answerable)
+                yield LabelledQuestion(" ".join(question.split()), answerable)
             case _:
-                raise SetupError(f"{file}:{number}: is no labelled question: {_SHOWN}")
+                raise SetupError(f"{file}:{number}: is not a labelled question: {_SHOWN}")

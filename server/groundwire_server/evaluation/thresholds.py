@@ -1,4 +1,4 @@
-"""Where to draw the line between questions that are answered and those that are declined."""
+"""Thresholds of relevance: their error rates, and the one with the fewest errors."""
 
 import math
 import random
@@ -8,8 +8,8 @@ from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-Levels: TypeAlias = tuple[Sequence[float], Sequence[float]]
-"""For each question the relevance of the best passage found: of those that the documents answer, and of others."""
+Relevances: TypeAlias = tuple[Sequence[float], Sequence[float]]
+"""The relevance of the best passage for each answerable question, and for each unanswerable one."""
 
 _STEPS = 1000
 """Of thresholds between 0 and 1."""
@@ -22,8 +22,8 @@ class Rate:
     """A share of questions.
 
     Attributes:
-        count: how many went wrong.
-        of: how many there were.
+        count: those that went wrong.
+        of: all of them.
     """
 
     count: int
@@ -36,7 +36,7 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the share lies with 95 % confidence (Wilson)."""
+        """The 95 % confidence interval of the share (Wilson)."""
         if not self.of:
             return 0.0, 1.0
         shrunk = 1 + _Z**2 / self.of
@@ -46,12 +46,12 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
-    """What a threshold gets wrong.
+class ErrorRates:
+    """The errors of a threshold.
 
     Attributes:
-        refused: questions that the documents answer and that are declined.
-        let_through: questions that they do not answer and that reach a model.
+        refused: answerable questions that are refused.
+        let_through: unanswerable questions that reach a model.
     """
 
     refused: Rate
@@ -59,48 +59,48 @@ class Errors:
 
     @property
     def mean(self) -> float:
-        """Both shares, of the same weight."""
+        """The mean of both shares."""
         return (self.refused.share + self.let_through.share) / 2
 
 
 def split(items: Sequence[T], seed: int) -> tuple[list[T], list[T]]:
-    """Two halves, drawn by the seed: one to fit on, the other to believe."""
+    """Return two halves, drawn by the seed: one to fit on, one to judge by."""
     drawn = list(items)
     random.Random(seed).shuffle(drawn)  # noqa: S311 - it keeps no secret
     middle = (len(drawn) + 1) // 2
     return drawn[:middle], drawn[middle:]
 
 
-def errors(answerable: Sequence[float], unanswerable: Sequence[float], threshold: float) -> Errors:
-    """What a threshold gets wrong.
+def error_rates(answerable: Sequence[float], unanswerable: Sequence[float], threshold: float) -> ErrorRates:
+    """Return the errors of a threshold.
 
     Args:
-        answerable: for each such question the relevance of the best passage found.
-        unanswerable: the same.
-        threshold: what is below it is no evidence.
+        answerable: the relevance of the best passage for each answerable question.
+        unanswerable: the same for each unanswerable one.
+        threshold: passages of lower relevance are not evidence.
     """
-    return Errors(
-        Rate(sum(level < threshold for level in answerable), len(answerable)),
-        Rate(sum(level >= threshold for level in unanswerable), len(unanswerable)),
+    return ErrorRates(
+        Rate(sum(relevance < threshold for relevance in answerable), len(answerable)),
+        Rate(sum(relevance >= threshold for relevance in unanswerable), len(unanswerable)),
     )
 
 
-def fit(answerable: Sequence[float], unanswerable: Sequence[float], most_refused: float | None = None) -> float:
-    """The threshold with the fewest errors, both kinds weighing the same; the lowest of several.
+def fit(answerable: Sequence[float], unanswerable: Sequence[float], max_refused: float | None = None) -> float:
+    """Return the threshold with the lowest mean error rate; the lowest threshold of several.
 
     Args:
-        answerable: as for `errors`.
-        unanswerable: as for `errors`.
-        most_refused: the largest share of answerable questions that may be declined; any if None.
+        answerable: as for `error_rates`.
+        unanswerable: as for `error_rates`.
+        max_refused: the largest share of answerable questions that may be refused; any if None.
     """
-    candidates = sorted({0.0, *(_down(level) for level in (*answerable, *unanswerable))})
+    candidates = sorted({0.0, *(_down(relevance) for relevance in (*answerable, *unanswerable))})
     candidates.append(min(1.0, candidates[-1] + 1 / _STEPS))
-    judged = [(errors(answerable, unanswerable, each), each) for each in candidates]
-    allowed = [(found, each) for found, each in judged if most_refused is None or found.refused.share <= most_refused]
+    judged = [(error_rates(answerable, unanswerable, each), each) for each in candidates]
+    allowed = [(rates, each) for rates, each in judged if max_refused is None or rates.refused.share <= max_refused]
     _, threshold = min(allowed, key=lambda one: (one[0].mean, one[1]))
     return threshold
 
 
-def _down(level: float) -> float:
-    """Few digits, and never above the level, which would refuse its own question."""
-    return math.floor(level * _STEPS) / _STEPS
+def _down(relevance: float) -> float:
+    """Round down: a threshold above the relevance would refuse the question that it comes from."""
+    return math.floor(relevance * _STEPS) / _STEPS

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from groundwire_server.domain.answer import GroundedText
-from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest
@@ -14,7 +14,7 @@ from groundwire_server.domain.vocabulary import Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
-from groundwire_server.pipeline.release import ReleaseGate
+from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.usage_meter import UsageMeter
@@ -59,7 +59,8 @@ async def attempt(
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
-    request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by)
+    unary = start_by == NEVER and isinstance(gate, UnaryGate)
+    request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by, unary)
     draft.cites(prompt.handles)
     purpose = Purpose.REPAIR if step.variant is Variant.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)

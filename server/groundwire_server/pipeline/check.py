@@ -104,7 +104,7 @@ def check_segment(segment: Segment, before: str, sources: Mapping[str, Source], 
         policy: the route's limits.
 
     Raises:
-        Failure: CITATION_MISSING, CITATION_UNKNOWN, QUOTE_NOT_FOUND, UNSUPPORTED or OUTPUT_TOO_LONG.
+        Failure: CITATION_MISSING, CITATION_UNKNOWN, QUOTE_NOT_FOUND, UNSUPPORTED, NOT_VERIFIED or OUTPUT_TOO_LONG.
     """
     if not segment.cites:
         raise Failure(Cause.CITATION_MISSING)
@@ -125,6 +125,8 @@ def check_segment(segment: Segment, before: str, sources: Mapping[str, Source], 
     )
     if not checked or min(sentence.support for sentence in checked) < policy.min_support:
         raise Failure(Cause.UNSUPPORTED)
+    if policy.require_verified and not all(sentence.verdict.verifies for sentence in checked):
+        raise Failure(Cause.NOT_VERIFIED)
     return CheckedSegment(text[len(before) :], whole, citations, checked)
 
 

@@ -214,6 +214,8 @@ _OF_OUTPUT = frozenset(
         Cause.CITATION_UNKNOWN,
         Cause.QUOTE_NOT_FOUND,
         Cause.UNSUPPORTED,
+        Cause.CONTRADICTED,
+        Cause.NOT_VERIFIED,
         Cause.CONFIDENCE_NOT_ALLOWED,
         Cause.MODEL_ABSTAINED,
     }

@@ -1,4 +1,4 @@
-"""Who a credential belongs to."""
+"""Authentication."""
 
 from typing import Protocol
 
@@ -7,10 +7,10 @@ from groundwire_server.domain.credentials import Credentials
 
 
 class Authenticator(Protocol):
-    """Verifies one kind of credential; asked only when a call presents that kind."""
+    """Verifies one kind of credential; called only when a call presents that kind."""
 
     async def authenticate(self, credentials: Credentials) -> Caller:
-        """Return whose it is.
+        """Return the caller that the credential identifies.
 
         Raises:
             Refused: when it is not valid.

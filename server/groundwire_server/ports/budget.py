@@ -1,4 +1,4 @@
-"""What models may cost."""
+"""Spending limits."""
 
 from typing import Protocol
 
@@ -6,10 +6,10 @@ from groundwire_server.domain.price import Reservation
 
 
 class Budget(Protocol):
-    """Holds the money for a call before it is made."""
+    """Reserves the cost of a model call before the call is made."""
 
     def reserve(self, tenant: str, micros: int) -> Reservation:
-        """Set aside the most that a call can cost, in millionths of the currency.
+        """Reserve the maximum cost of a call, in millionths of the currency.
 
         Raises:
             Failure: BUDGET_EXHAUSTED when the tenant has not that much left.
@@ -17,5 +17,5 @@ class Budget(Protocol):
         ...
 
     def settle(self, reservation: Reservation, micros: int) -> None:
-        """Take what the call did cost, and give the rest back."""
+        """Charge the actual cost of the call, and release the rest."""
         ...

@@ -1,16 +1,16 @@
-"""Time, so that tests can own it."""
+"""Time, as a port, so that tests can control it."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two clocks: one for deadlines, one for dates."""
+    """A monotonic clock for deadlines, and the time of day."""
 
     def now(self) -> float:
-        """Seconds on the monotonic clock that the event loop uses; callable from any thread."""
+        """Return seconds on the monotonic clock that the event loop uses; callable from any thread."""
         ...
 
     def today(self) -> datetime:
-        """The date and time in UTC."""
+        """Return the date and time in UTC."""
         ...

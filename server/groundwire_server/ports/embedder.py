@@ -1,4 +1,4 @@
-"""Turning text into vectors."""
+"""Embedding text."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -15,7 +15,7 @@ class Embedder(Protocol):
 
     @property
     def model(self) -> str:
-        """Names the model and its version: vectors of different names are never compared."""
+        """The name of the model and its version: vectors with different names are never compared."""
         ...
 
     @property
@@ -24,7 +24,7 @@ class Embedder(Protocol):
         ...
 
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
-        """Return one unit vector a text, in order, by `deadline`.
+        """Return one unit vector per text, in order, by `deadline`.
 
         Raises:
             Failure: EMBEDDER_UNAVAILABLE.

@@ -214,7 +214,7 @@ async def test_a_file_that_breaks_leaves_the_keys_and_is_told_of_once(
     for _ in range(3):
         assert await keys.authenticate(Credentials(api_key=text)) == ALICE
     (record,) = caplog.records
-    assert "is no key file of groundwire, or is damaged" in vars(record)["why"]
+    assert "is not a key file of groundwire, or is damaged" in vars(record)["why"]
     path.unlink()
     assert await keys.authenticate(Credentials(api_key=text)) == ALICE
     path.write_bytes(good.replace(b'"revoked": null', b'"revoked": "2026-01-01T00:00:00+00:00"'))
@@ -228,19 +228,19 @@ def _with(**changes: Any) -> Callable[[dict[str, Any]], Any]:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda content: [], "is no key file"),
-        (lambda content: content["keys"], "is no key file"),
-        (lambda content: {}, "is no key file"),
+        (lambda content: [], "is not a key file"),
+        (lambda content: content["keys"], "is not a key file"),
+        (lambda content: {}, "is not a key file"),
         (lambda content: content | {"version": 2}, "another version"),
-        (lambda content: content | {"keys": {"a": 1}}, "is no key file"),
-        (lambda content: content | {"keys": content["keys"] * 2}, "one id twice"),
-        (_with(hash="beef"), "is no key file"),
-        (_with(hash=None), "is no key file"),
-        (_with(tenant="a b"), "is no key file"),
-        (_with(principals=["*"]), "is no key file"),
-        (_with(roles=["root"]), "is no key file"),
-        (_with(expires="soon"), "is no key file"),
-        (_with(created=None), "is no key file"),
+        (lambda content: content | {"keys": {"a": 1}}, "is not a key file"),
+        (lambda content: content | {"keys": content["keys"] * 2}, "an id twice"),
+        (_with(hash="beef"), "is not a key file"),
+        (_with(hash=None), "is not a key file"),
+        (_with(tenant="a b"), "is not a key file"),
+        (_with(principals=["*"]), "is not a key file"),
+        (_with(roles=["root"]), "is not a key file"),
+        (_with(expires="soon"), "is not a key file"),
+        (_with(created=None), "is not a key file"),
     ],
 )
 async def test_a_damaged_file_is_refused_in_one_line(

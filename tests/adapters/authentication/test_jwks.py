@@ -149,8 +149,8 @@ async def test_an_issuer_that_is_down_is_asked_again_sooner_and_more_and_more_se
     after = [at - begun for at in place.at]
     assert after[:2] == [1.0, 5.0]
     assert after[-1] - after[-2] == 300.0
-    assert caplog.messages[-1] == "the key set is renewed again"
-    assert caplog.messages.count("the key set is renewed again") == 1
+    assert caplog.messages[-1] == "the key set is refreshed again"
+    assert caplog.messages.count("the key set is refreshed again") == 1
 
 
 async def test_a_new_key_is_fetched_when_a_token_names_it(

@@ -17,8 +17,8 @@ from tests.adapters.generator.wire.models import KEY, ask, dialect
 NAMES = [*PROFILES, "anthropic", "anthropic-json"]
 
 
-def body(spoken: Dialect) -> dict[str, Any]:
-    decoded: dict[str, Any] = json.loads(spoken.body(ask()))
+def body(spoken: Dialect, *, unary: bool = False) -> dict[str, Any]:
+    decoded: dict[str, Any] = json.loads(spoken.body(ask(unary=unary)))
     return decoded
 
 
@@ -31,6 +31,14 @@ def test_every_request_streams_and_bounds_the_output_and_asks_the_model(name: st
     assert asked["messages"][-1] == {"role": "user", "content": "user Where do parcels wait?"}
     system = asked["system"] if "system" in asked else asked["messages"][0]["content"]
     assert system == "SECRET-PROMPT system"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_document_is_requested_for_a_unary_answer_where_the_model_has_the_option(name: str) -> None:
+    streamed = body(dialect(name, whole=True))
+    assert streamed == body(dialect(name)) == body(dialect(name), unary=True)
+    streamed.pop("stream_options", None)
+    assert body(dialect(name, whole=True), unary=True) == {**streamed, "stream": False}
 
 
 @pytest.mark.parametrize("name", ["openai", "azure", "mistral", "vllm", "ollama", "llamacpp", "gemini"])

@@ -173,3 +173,36 @@ async def test_what_is_left_of_a_budget_shows_in_its_repr() -> None:
     for _ in range(3):
         await Retried(failing(), budget=budget).fail()
     assert repr(budget) == "<RetryBudget: 4 of 10 tokens, no retries>"
+
+
+async def test_no_call_is_attempted_before_a_limited_dependency_wants_it() -> None:
+    retried = Retried(failing(Cause.MODEL_RATE_LIMITED, retry_after=360.0), ANSWER)
+    await retried.fail()
+    await asyncio.sleep(100.0)
+    failure = await retried.fail()
+    assert failure.cause is Cause.MODEL_RATE_LIMITED
+    assert failure.retry_after == pytest.approx(260.0)
+    assert len(retried.inner.requests) == 1
+    await asyncio.sleep(261.0)
+    assert await retried.write() == ANSWER
+
+
+async def test_a_call_with_time_waits_for_a_limit_that_is_lifted_soon() -> None:
+    retried = Retried(failing(Cause.MODEL_RATE_LIMITED, retry_after=2.0), ANSWER, attempts=2)
+    await retried.fail(soon(1.0))
+    began = asyncio.get_running_loop().time()
+    assert await retried.write(soon(30.0)) == ANSWER
+    assert 2.0 <= asyncio.get_running_loop().time() - began < 2.2
+
+
+async def test_a_limit_is_believed_for_an_hour() -> None:
+    retried = Retried(failing(Cause.MODEL_RATE_LIMITED, retry_after=1e9), ANSWER)
+    await retried.fail()
+    await asyncio.sleep(3601.0)
+    assert await retried.write() == ANSWER
+
+
+async def test_a_wait_that_an_unavailable_model_asks_for_holds_for_its_call_alone() -> None:
+    retried = Retried(failing(Cause.MODEL_UNAVAILABLE, retry_after=360.0), ANSWER)
+    await retried.fail()
+    assert await retried.write() == ANSWER

@@ -139,8 +139,8 @@ def test_a_key_file_is_right(here: Path) -> None:
     ("put", "says"),
     [
         (lambda path: None, "there is no key file keys.json: make one with `groundwire keys create"),
-        (lambda path: path.write_text("{}"), "keys.json is no key file of groundwire, or is damaged"),
-        (lambda path: path.write_bytes(b"\xff\xfe"), "keys.json is no key file of groundwire, or is damaged"),
+        (lambda path: path.write_text("{}"), "keys.json is not a key file of groundwire, or is damaged"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "keys.json is not a key file of groundwire, or is damaged"),
         (lambda path: path.mkdir(), "the key file keys.json is a folder: name the file in it"),
         (os.mkfifo, "the key file keys.json is a pipe or a device: name a file"),
     ],

@@ -66,7 +66,11 @@ DRIVES: dict[Cause, Drive] = {
     ),
     Cause.MODEL_SLOW_START: Drive(Reply([Stall()]), {"bounds": {"first_token_seconds": 0.05}}),
     Cause.MODEL_INTERRUPTED: Drive(Reply([chunk(OPEN), Beat(), Reset()])),
-    Cause.MODEL_RATE_LIMITED: Drive(error("429 Too Many Requests", "rate_limit_exceeded", Retry_After="7")),
+    # Until then the same model is not asked, with a shorter prompt either.
+    Cause.MODEL_RATE_LIMITED: Drive(
+        error("429 Too Many Requests", "rate_limit_exceeded", Retry_After="7"),
+        again=frozenset({Action.SHORTER_PROMPT}),
+    ),
     Cause.MODEL_QUOTA_EXHAUSTED: Drive(error("429 Too Many Requests", "insufficient_quota")),
     Cause.MODEL_MISCONFIGURED: Drive(error("401 Unauthorized")),
     Cause.MODEL_REFUSED: Drive(Reply([chunk(refusal="No."), chunk(reason="stop")])),
@@ -84,6 +88,11 @@ DRIVES: dict[Cause, Drive] = {
     Cause.CITATION_UNKNOWN: wrote(SENTENCE, cites=["p77"]),
     Cause.QUOTE_NOT_FOUND: wrote("Bananas ripen quickly."),
     Cause.UNSUPPORTED: wrote("Lambda calculus was invented by Church."),
+    Cause.NOT_VERIFIED: Drive(
+        whole(confidence="high", segments=[segment("Lambda expressions create functions.")]),
+        route={"thresholds": {"min_relevance": 0.05, "require_verified": True}},
+        impossible=frozenset(),
+    ),
     Cause.CONFIDENCE_NOT_ALLOWED: wrote(SENTENCE, confidence="low"),
     Cause.MODEL_ABSTAINED: wrote(confidence="low"),
     Cause.BUDGET_EXHAUSTED: Drive(
@@ -155,7 +164,7 @@ async def test_a_cause_is_answered_by_the_action_of_its_row(configured: Serve, c
     if result == "degraded":
         assert [outcome_pb2.Degraded.Loss.Name(loss) for loss in outcome.degraded.losses] == losses
     if cause is Cause.MODEL_RATE_LIMITED and taken is Action.FAIL_SAFE:
-        assert outcome.failed_safe.retry_after.ToTimedelta().total_seconds() == 7
+        assert 6 < outcome.failed_safe.retry_after.ToTimedelta().total_seconds() <= 7
     attempts = {Cause.NO_EVIDENCE: 0, Cause.INSUFFICIENT_EVIDENCE: 0}.get(cause, 1)
     assert outcome.report.attempts == attempts + (action in ATTEMPTS and action not in drive.impossible)
 
@@ -192,4 +201,6 @@ async def occupied(served: Served, first: Upstream, held: AsyncExitStack) -> Non
 
 def test_every_cause_of_a_model_is_driven() -> None:
     of_models = {cause for cause in Cause if cause.startswith(("MODEL_", "OUTPUT_", "CITATION_"))}
-    assert of_models | {Cause.PROMPT_TOO_LONG, Cause.QUOTE_NOT_FOUND, Cause.UNSUPPORTED} <= set(DRIVES)
+    assert of_models | {Cause.PROMPT_TOO_LONG, Cause.QUOTE_NOT_FOUND, Cause.UNSUPPORTED, Cause.NOT_VERIFIED} <= set(
+        DRIVES
+    )

@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 DETAILS = "grpc-status-details-bin"
+PUSHBACK = "grpc-retry-pushback-ms"
 REQUEST_ID = "groundwire-request-id"
 TRACE_ID = "groundwire-trace-id"
 DOMAIN = "groundwire.io"
@@ -29,10 +30,12 @@ class Error(Exception):
 
     Attributes:
         code: the gRPC status code.
-        reason: why, a name of `ErrorReason` without its prefix; empty when the server did not say, or was not reached.
+        reason: why, a name of `ErrorReason` without its prefix; empty when no server said.
         message: what happened and what to do.
         violations: every field that breaks its limits.
-        retry_after: how many seconds to wait before the call is sent again; None when the server did not say.
+        retry_after: seconds to wait before the call is sent again; None when the server did not say.
+        final: True when the server asks for the call not to be sent again.
+        connection_lost: True when a server was connected and the connection broke; the call may have been carried out.
         request_id: the id the call had, where the server was reached.
         trace_id: the trace of the call, where the server was reached.
     """
@@ -46,6 +49,8 @@ class Error(Exception):
         details: str = "",
         violations: tuple[Violation, ...] = (),
         retry_after: float | None = None,
+        final: bool = False,
+        connection_lost: bool = False,
         request_id: str = "",
         trace_id: str = "",
     ) -> None:
@@ -54,6 +59,8 @@ class Error(Exception):
         self.message = message
         self.violations = violations
         self.retry_after = retry_after
+        self.final = final
+        self.connection_lost = connection_lost
         self.request_id = request_id
         self.trace_id = trace_id
         named = code.name if reason in {"", code.name} else f"{code.name} {reason}"
@@ -66,8 +73,8 @@ class Error(Exception):
 
     @property
     def unreachable(self) -> bool:
-        """True when no groundwire server took the call."""
-        return self.code is grpc.StatusCode.UNAVAILABLE and not self.reason
+        """True when no groundwire server answers at the address."""
+        return self.code is grpc.StatusCode.UNAVAILABLE and not self.reason and not self.connection_lost
 
 
 def from_call(
@@ -75,8 +82,18 @@ def from_call(
     details: str | None,
     trailers: Iterable[tuple[str, str | bytes]] | None,
     server: str,
+    *,
+    reached: bool = False,
 ) -> Error:
-    """Reads a failed call's status and trailing metadata."""
+    """Return what a failed call's status and trailing metadata say.
+
+    Args:
+        code: the status code; None reads as UNKNOWN.
+        details: what came with it.
+        trailers: the trailing metadata.
+        server: the address, for the message.
+        reached: whether a server has answered there before, or the connection to it was made.
+    """
     metadata: dict[str, str | bytes] = dict(iter(trailers or ()))  # iter: aio.Metadata is both a mapping and its items
     reason, violations, retry_after = "", list[Violation](), None
     for detail in _status(metadata.get(DETAILS)).details:
@@ -90,28 +107,33 @@ def from_call(
             delay = error_details_pb2.RetryInfo.FromString(detail.value).retry_delay
             retry_after = delay.ToNanoseconds() / 1e9
     code, said = code or grpc.StatusCode.UNKNOWN, " ".join((details or "").split())
+    pushback = _pushback(metadata.get(PUSHBACK))
+    lost = reached and code is grpc.StatusCode.UNAVAILABLE and not reason and pushback is None
     return Error(
         code,
-        said if reason and said else _what_to_do(code, server),
+        said if reason and said else _what_to_do(code, server or "the address", lost=lost),
         reason=reason,
         details="" if reason else said,
         violations=tuple(violations),
-        retry_after=retry_after,
+        retry_after=retry_after if pushback is None or pushback < 0 else pushback,
+        final=pushback is not None and pushback < 0,
+        connection_lost=lost,
         request_id=_text(metadata.get(REQUEST_ID)),
         trace_id=_text(metadata.get(TRACE_ID)),
     )
 
 
-def _what_to_do(code: grpc.StatusCode, server: str) -> str:
-    """A sentence for a call that failed without a word of the server's: mostly it was never reached."""
-    there = server or "the address"
+def _what_to_do(code: grpc.StatusCode, there: str, *, lost: bool) -> str:
+    """Return a sentence for a call that failed without a word from the server: mostly it was never reached."""
     match code:
+        case grpc.StatusCode.UNAVAILABLE if lost:
+            return f"The connection to the server at {there} was lost: see whether it still runs, and call again."
         case grpc.StatusCode.UNAVAILABLE:
             return (
                 f"No groundwire server answers at {there}: start one with `groundwire serve`, or correct the address."
             )
         case grpc.StatusCode.UNIMPLEMENTED:
-            return f"What answers at {there} is no groundwire server of this version: correct the address, or upgrade."
+            return f"The server at {there} does not offer this call: correct the address, or upgrade the server."
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return "No answer came in time: allow a longer timeout."
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
@@ -119,17 +141,24 @@ def _what_to_do(code: grpc.StatusCode, server: str) -> str:
         case grpc.StatusCode.CANCELLED:
             return "The call was cancelled."
         case _:
-            return f"The call failed: tell whoever runs the server at {there}."
+            return f"The call failed: report it to the operator of the server at {there}."
 
 
 def _status(packed: str | bytes | None) -> status_pb2.Status:
-    """The detailed status; none when it is absent or cannot be read."""
+    """Return the detailed status; an empty one when it is absent or cannot be read."""
     if not isinstance(packed, bytes):
         return status_pb2.Status()
     try:
         return status_pb2.Status.FromString(packed)
     except DecodeError:
         return status_pb2.Status()
+
+
+def _pushback(value: str | bytes | None) -> float | None:
+    """Return the seconds of gRPC's own retry pushback; below 0 for a call that is not to be sent again, or not read."""
+    if not isinstance(value, str):
+        return None
+    return int(value) / 1000 if value.isdecimal() else -1.0
 
 
 def _text(value: str | bytes | None) -> str:

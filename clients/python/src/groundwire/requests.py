@@ -1,8 +1,12 @@
 """Builds the contract's requests from what a caller says in Python."""
 
 from collections.abc import Iterable
+from uuid import uuid4
 
-from groundwire.v1.answer_service_pb2 import StreamAnswerRequest
+from groundwire.retrying import Retry
+from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest
+from groundwire.v1.document_pb2 import Document
+from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
 from groundwire.v1.event_pb2 import StreamMode
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.passage_pb2 import ProvidedPassage, Search
@@ -19,7 +23,7 @@ def question_of(
     narrowed: Filter | None,
     passages: Iterable[ProvidedPassage] | None,
 ) -> Question:
-    """The question, with what the keywords say set over it.
+    """Return the question, with what the keywords say set over it.
 
     Raises:
         ValueError: when passages and a setting of the search are both given.
@@ -31,7 +35,7 @@ def question_of(
         built.route = route
     if passages is not None:
         if top_k is not None or narrowed is not None:
-            raise ValueError("passages of your own take the place of a search: leave out top_k and filter")
+            raise ValueError("passages take the place of a search: leave out top_k and filter")
         built.provided.passages.extend(passages)
     elif top_k is not None or narrowed is not None:
         built.search.CopyFrom(search_of(top_k, narrowed, built.search))
@@ -39,7 +43,7 @@ def question_of(
 
 
 def search_of(top_k: int | None, narrowed: Filter | None, base: Search | None = None) -> Search:
-    """How to search: `base`, with what is given set over it."""
+    """Return how to search: `base`, with what is given set over it."""
     search = Search()
     if base is not None:
         search.CopyFrom(base)
@@ -50,21 +54,49 @@ def search_of(top_k: int | None, narrowed: Filter | None, base: Search | None = 
     return search
 
 
+def answer_request(question: Question, request_id: str, retry: Retry | None) -> AnswerRequest:
+    """Return the request of an answer; an id lets it be sent again without being paid twice."""
+    return AnswerRequest(question=question, request_id=request_id or (_new_id() if retry is not None else ""))
+
+
 def stream_request(
-    question: Question, request_id: str, provisional: bool, resume_window: float, after_sequence: int | None
+    question: Question,
+    request_id: str,
+    provisional: bool,
+    resume_window: float | None,
+    after_sequence: int | None,
+    retry: Retry | None,
 ) -> StreamAnswerRequest:
-    """The request of a streamed answer."""
+    """Return the request of a streamed answer; one that can be resumed has an id.
+
+    Raises:
+        ValueError: when it is to be resumed and does not say which.
+    """
+    if after_sequence is not None and not request_id:
+        raise ValueError("after_sequence resumes an answer: give its request_id")
+    window = resume_window
+    if window is None:
+        window = retry.resume_window if retry is not None else 0.0
     request = StreamAnswerRequest(
         question=question,
-        request_id=request_id,
+        request_id=request_id or (_new_id() if window else ""),
         mode=StreamMode.STREAM_MODE_PROVISIONAL if provisional else StreamMode.STREAM_MODE_UNSPECIFIED,
         after_sequence=after_sequence,
     )
-    if resume_window:
-        request.resume_window.FromNanoseconds(round(resume_window * NANOS))
+    if window:
+        request.resume_window.FromNanoseconds(round(window * NANOS))
     return request
 
 
 def retrieve_request(text: str, route: str, top_k: int | None, narrowed: Filter | None) -> RetrieveRequest:
-    """The request of a search alone."""
+    """Return the request of a search alone."""
     return RetrieveRequest(text=text, route=route, search=search_of(top_k, narrowed))
+
+
+def ingest_request(document: Document | IngestDocumentsRequest) -> IngestDocumentsRequest:
+    """Return the request that carries a document."""
+    return IngestDocumentsRequest(document=document) if isinstance(document, Document) else document
+
+
+def _new_id() -> str:
+    return uuid4().hex

@@ -1,4 +1,4 @@
-"""How a client proves who asks, and how its connection is secured."""
+"""The credential of a client, and how its connection is secured."""
 
 import ipaddress
 from collections.abc import Callable
@@ -8,11 +8,13 @@ from typing import TypeAlias
 
 import grpc
 
+from groundwire.caller import Metadata
+
 AUTHORIZATION = "authorization"
 API_KEY = "groundwire-api-key"
 
 Token: TypeAlias = str | Callable[[], str]
-"""A bearer token, or what returns the one to send; it is asked at every call, and must not wait."""
+"""A bearer token, or a function that returns the one to send; it is called for every call, and must not wait."""
 
 _SCHEMES = ("dns:///", "dns:", "ipv4:", "ipv6:")
 
@@ -32,7 +34,7 @@ class Tls:
     key: bytes | str | Path | None = field(default=None, repr=False)
 
     def credentials(self) -> grpc.ChannelCredentials:
-        """What gRPC connects with.
+        """Return what gRPC connects with.
 
         Raises:
             ValueError: when a certificate comes without its key, or a key without its certificate.
@@ -44,8 +46,13 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """The credential that every call carries; at most one, and it stays out of every text."""
+class Credential:
+    """What proves the caller's identity with every call: at most one of the two, and it stays out of every text.
+
+    Attributes:
+        token: a bearer token, or a function that returns one.
+        api_key: an API key.
+    """
 
     token: Token | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
@@ -58,24 +65,33 @@ class Proof:
         if isinstance(self.token, str):
             _check(self.token, "token")
 
+    @property
+    def given(self) -> bool:
+        """Whether there is one."""
+        return self.token is not None or self.api_key is not None
+
+    @property
+    def kind(self) -> str:
+        """What kind of credential it is, and nothing of it."""
+        return "API key" if self.api_key is not None else "token" if self.token is not None else "no credential"
+
     def check_connection(self, server: str, *, secured: bool) -> None:
         """Hold back a credential that would be readable on its way.
 
         Raises:
             ValueError: when there is one, the connection is not secured, and the server is on another machine.
         """
-        shown = self.token is not None or self.api_key is not None
-        if shown and not secured and not on_this_machine(server):
+        if self.given and not secured and not on_this_machine(server):
             raise ValueError(
-                f"a credential is not sent to {server} over a connection that anybody on the way can read: "
-                "give tls=groundwire.Tls(), with roots= where the server's authority is your own"
+                f"no credential is sent to {server} over an unencrypted connection: "
+                "give tls=groundwire.Tls(), with roots= for a private certificate authority"
             )
 
-    def metadata(self) -> tuple[tuple[str, str], ...]:
-        """The entry to send.
+    def metadata(self) -> Metadata:
+        """Return the entry to send.
 
         Raises:
-            ValueError: when what returns the token returns none that can be sent.
+            ValueError: when the function of the token returns one that cannot be sent.
         """
         if self.api_key is not None:
             return ((API_KEY, self.api_key),)
@@ -87,7 +103,7 @@ class Proof:
 
 
 def channel_credentials(tls: Tls | None, credentials: grpc.ChannelCredentials | None) -> grpc.ChannelCredentials | None:
-    """What secures a connection; None when nothing does.
+    """Return what secures a connection; None when nothing does.
 
     Raises:
         ValueError: when it is said in two ways.
@@ -98,7 +114,7 @@ def channel_credentials(tls: Tls | None, credentials: grpc.ChannelCredentials | 
 
 
 def on_this_machine(server: str) -> bool:
-    """Whether an address never leaves this machine; one that is not understood does."""
+    """Return whether an address never leaves this machine; one that is not understood does."""
     if server.startswith(("unix:", "unix-abstract:")):
         return True
     for scheme in _SCHEMES:
@@ -113,7 +129,7 @@ def on_this_machine(server: str) -> bool:
 
 
 def _check(secret: str, what: str) -> None:
-    """Metadata carries printable ASCII alone; the message does not repeat the secret."""
+    """Refuse what metadata cannot carry; the message does not repeat the secret."""
     if not secret or not (secret.isascii() and secret.isprintable()) or " " in secret or "," in secret:
         raise ValueError(f"the {what} must be printable ASCII without white space and commas, and not empty")
 

@@ -1,1 +1,1 @@
-"""How callers prove who they are: tokens, API keys, certificates; and how they say it where nothing is proven."""
+"""Authenticators: tokens, API keys, client certificates; and declared identities where there is no authentication."""

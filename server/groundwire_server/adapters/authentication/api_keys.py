@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class ApiKeys:
-    """Knows the keys of a file, and reads it again when it has changed: a revocation counts from the next call on.
+    """The keys of a file, which is reloaded when it changes: a revocation takes effect with the next call.
 
     A subject may have several keys, so that a new one can be spread before the old one is revoked.
     """
@@ -40,19 +40,19 @@ class ApiKeys:
         Raises:
             KeyFileError: when it cannot be used.
         """
-        # In this order a change in between is seen later, and not never.
+        # In this order a change in between is seen with the next call, not missed.
         mark = _mark(path)
         return cls(path, await asyncio.to_thread(key_file.read, path), mark, clock)
 
     async def authenticate(self, credentials: Credentials) -> Caller:
-        """Return whose key it is."""
+        """Return the caller of the key."""
         form = _FORM.fullmatch(credentials.api_key)
         if form is None:
             raise AccessDenied(DenialReason.API_KEY_MALFORMED)
         await self._renew()
         key_id, secret = form.groups()
         key = self._keys.get(key_id)
-        # The same work for an id that there is and for one that there is not.
+        # The same work whether the id exists or not.
         same = hmac.compare_digest(key_file.hash_of(secret), _NO_HASH if key is None else key.hashed)
         if key is None or not same:
             raise AccessDenied(DenialReason.API_KEY_UNKNOWN, about={} if key is None else {"key_id": key_id})
@@ -63,7 +63,7 @@ class ApiKeys:
         return key.caller
 
     async def _renew(self) -> None:
-        """Read the file if it is another; a broken one leaves the keys as they are, and is told of once."""
+        """Reload the file if it has changed; a damaged one leaves the keys as they are, and is reported once."""
         if _mark(self._path) == self._mark:
             return
         async with self._reading:
@@ -72,14 +72,14 @@ class ApiKeys:
                 return
             try:
                 self._keys = await asyncio.to_thread(key_file.read, self._path)
-                _log.info("the key file is read again", extra={"keys": len(self._keys)})
+                _log.info("the key file was reloaded", extra={"keys": len(self._keys)})
             except KeyFileError as unusable:
-                _log.error("the key file is broken, its last good keys stay", extra={"why": str(unusable)})
+                _log.error("the key file cannot be used; the last good keys stay in use", extra={"why": str(unusable)})
             self._mark = mark
 
 
 def _mark(path: Path) -> object:
-    """Differs when the file does; None when there is none."""
+    """Return a mark that differs when the file has changed; None without a file."""
     try:
         found = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Callers that are believed: without authentication, on loopback alone."""
+"""Declared identities: trusted without proof, on loopback only."""
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
@@ -8,7 +8,7 @@ _EVERY_ROLE = frozenset(Role)
 
 
 class DeclaredIdentity:
-    """Takes the call's metadata for who calls; everybody may do everything."""
+    """The identity in the call's metadata, trusted as it is, with every role."""
 
     async def authenticate(self, credentials: Credentials) -> Caller:
         """Return the caller that the metadata names."""

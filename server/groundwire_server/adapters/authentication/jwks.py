@@ -1,4 +1,4 @@
-"""An issuer's key set, kept fresh off the request path: the last good one stays when a refresh fails."""
+"""An issuer's key set, refreshed in the background: the last good one stays in use when a refresh fails."""
 
 import asyncio
 import logging
@@ -12,32 +12,32 @@ from groundwire_server.ports.clock import Clock
 Fetch: TypeAlias = Callable[[], Awaitable[bytes]]
 
 UNKNOWN_KEY_SECONDS = 10.0
-"""At most one refresh in this time is made because a token names a key that is not in the set."""
+"""The minimum interval between refreshes because a token names a key that is not in the set."""
 
 _FIRST_RETRY = 1.0
 _PATIENCE = 2.0
-"""Seconds that a call waits for the refresh that its unknown key has set off."""
+"""Seconds that a call waits for the refresh that its unknown key has triggered."""
 
 _log = logging.getLogger(__name__)
 
 
 class KeySetError(SetupError):
-    """A key set cannot be had."""
+    """A key set cannot be read."""
 
 
 class FreshKeys:
-    """Holds a key set and renews it.
+    """A key set that is refreshed.
 
     Args:
-        fetch: reads it.
-        issuer: whose it is, for the log.
-        refresh_seconds: how often it is read.
-        clock: tells how long ago it was asked for.
-        last: what was the last good set before this began.
+        fetch: reads the key set.
+        issuer: of the key set, for the log.
+        refresh_seconds: the interval of refreshes.
+        clock: tells how long ago the last refresh was requested.
+        last: the last good key set of an earlier configuration.
 
     Attributes:
         current: the last good set; empty until there was one.
-        why: what was wrong with the last reading; empty when it went well.
+        why: why the last refresh failed; empty when it succeeded.
     """
 
     def __init__(
@@ -56,19 +56,19 @@ class FreshKeys:
         self.why = ""
 
     async def start(self) -> None:
-        """Read the set once, then go on renewing it; an issuer that is down is asked again."""
+        """Read the set once, then refresh it in the background; an issuer that is down is retried."""
         await self.refresh()
         self._renewing = asyncio.create_task(self._renew())
 
     async def stop(self) -> None:
-        """End the renewing."""
+        """Stop refreshing."""
         tasks = [task for task in (self._renewing, self._flight) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def key_unknown(self) -> None:
-        """A token names a key that is not in the set: renew it, unless that was done for the same reason just now."""
+        """Refresh because a token names a key that is not in the set, unless that was done a moment ago."""
         now = self._clock.now()
         if self._flight is None and now - self._asked_at < UNKNOWN_KEY_SECONDS:
             return
@@ -76,11 +76,11 @@ class FreshKeys:
         await asyncio.wait([self._flown()], timeout=_PATIENCE)
 
     async def refresh(self) -> None:
-        """Read the set now, or wait for the reading that is under way."""
+        """Refresh now, or wait for the refresh in progress."""
         await asyncio.wait([self._flown()])
 
     def _flown(self) -> "asyncio.Task[None]":
-        """The reading: one at a time, and a caller that leaves does not end it."""
+        """Return the refresh in progress: there is one at a time, and a caller that leaves does not cancel it."""
         if self._flight is None:
             self._flight = asyncio.create_task(self._fly())
             self._flight.add_done_callback(self._landed)
@@ -94,17 +94,17 @@ class FreshKeys:
     async def _fly(self) -> None:
         try:
             data = await self._fetch()
-            # The same bytes are the same set: what was verified stays verified.
+            # The same bytes are the same set: verified tokens stay verified.
             if data != self._read:
                 self.current, self._read = parse(data), data
         except (KeySetError, ValueError) as failed:
             self._failures += 1
             self.why = str(failed)
             extra = {"issuer": self._issuer, "why": self.why, "keys_kept": len(self.current.keys)}
-            _log.warning("the key set could not be renewed", extra=extra)
+            _log.warning("the key set could not be refreshed", extra=extra)
             return
         if self._failures:
-            _log.info("the key set is renewed again", extra={"issuer": self._issuer})
+            _log.info("the key set is refreshed again", extra={"issuer": self._issuer})
         self._failures, self.why = 0, ""
 
     async def _renew(self) -> None:

@@ -1,4 +1,4 @@
-"""The file that API keys are kept in, as hashes."""
+"""The file of API keys, which holds their hashes."""
 
 import fcntl
 import hashlib
@@ -30,14 +30,14 @@ class KeyFileError(SetupError):
 
 @dataclass(frozen=True, slots=True)
 class StoredApiKey:
-    """One key, without its secret.
+    """A key without its secret.
 
     Attributes:
         key_id: its public part.
         hashed: SHA-256 of the secret, in hexadecimal. The secret has 256 random bits: a slow hash would add nothing.
-        caller: whose it is.
-        created: when it was made.
-        expires: when it ends; None for never.
+        caller: of the key.
+        created: when it was created.
+        expires: when it expires; None for never.
         revoked: when it was revoked.
     """
 
@@ -50,18 +50,18 @@ class StoredApiKey:
 
 
 def new_key(caller: Caller, created: datetime, expires: datetime | None) -> tuple[StoredApiKey, str]:
-    """Make a key; its whole text is returned here, and kept nowhere."""
+    """Return a new key and its text, which is not stored anywhere."""
     key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     return StoredApiKey(key_id, hash_of(secret), caller, created, expires), f"gw_{key_id}_{secret}"
 
 
 def hash_of(secret: str) -> str:
-    """What the file keeps of a secret."""
+    """Return the hash of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def read(path: Path) -> Mapping[str, StoredApiKey]:
-    """The keys of a file, by id.
+    """Return the keys of a file, by id.
 
     Raises:
         KeyFileError: when it cannot be read, or is not what `write` has written.
@@ -75,28 +75,28 @@ def read(path: Path) -> Mapping[str, StoredApiKey]:
             ) from None
         raise KeyFileError(f"the key file {path} {why}") from None
     if anybody_may_write(path):
-        raise KeyFileError(f"everybody on this machine can write the key file {path}: chmod o-w {path}")
+        raise KeyFileError(f"every user of this machine can write to the key file {path}: chmod o-w {path}")
     try:
         content = json.loads(data)
         if content["version"] != VERSION:
             raise KeyFileError(f"the key file {path} was written by another version of groundwire")
         keys = [_from_json(each) for each in content["keys"]]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise KeyFileError(f"{path} is no key file of groundwire, or is damaged: restore it from a copy") from None
+        raise KeyFileError(f"{path} is not a key file of groundwire, or is damaged: restore it from a backup") from None
     found = {key.key_id: key for key in keys}
     if len(found) != len(keys):
-        raise KeyFileError(f"the key file {path} holds one id twice: remove one of the two")
+        raise KeyFileError(f"the key file {path} contains an id twice: remove one of the two")
     return found
 
 
 @contextmanager
 def changing(path: Path) -> Iterator[dict[str, StoredApiKey]]:
-    """Read the keys, let them be changed, and write them; what others write meanwhile is not lost.
+    """Yield the keys to be changed, then write them; a lock keeps concurrent changes from being lost.
 
     Raises:
         KeyFileError: when the file cannot be read or written.
     """
-    # Behind a link is the file that the server reads; a file in the link's place would leave that as it is.
+    # The server reads the file behind a link: replacing the link would leave that file unchanged.
     path = Path(os.path.realpath(path))
     try:
         folder = os.open(path.parent, os.O_RDONLY)
@@ -112,15 +112,15 @@ def changing(path: Path) -> Iterator[dict[str, StoredApiKey]]:
 
 
 def revoked(key: StoredApiKey, at: datetime) -> StoredApiKey:
-    """The same key, from now on of no use; the first revocation stands."""
+    """Return the key as revoked; an earlier revocation keeps its time."""
     return key if key.revoked is not None else replace(key, revoked=at)
 
 
 def _write(path: Path, keys: Iterable[StoredApiKey]) -> None:
-    """Replace the file at once: a new one is its owner's alone, another stays readable by whoever runs the server."""
+    """Replace the file atomically. A new one is private; an existing one keeps its owner and permissions."""
     content = {"version": VERSION, "keys": [_to_json(key) for key in keys]}
     try:
-        # mkstemp makes it 0600.
+        # mkstemp creates it with mode 0600.
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             _keep_owner(path, number)
@@ -138,7 +138,7 @@ def _write(path: Path, keys: Iterable[StoredApiKey]) -> None:
 
 
 def _keep_owner(path: Path, number: int) -> None:
-    """Give the new file the old one's owner and group, as far as this user may, and let its group read what it did."""
+    """Give the new file the owner, group and group permissions of the old one, as far as this user may."""
     with suppress(FileNotFoundError):
         old, new = path.stat(), os.fstat(number)
         with suppress(PermissionError):

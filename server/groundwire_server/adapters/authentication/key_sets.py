@@ -1,4 +1,4 @@
-"""Where key sets are read: files, and URLs over HTTPS; both bounded in size, URLs also in time."""
+"""Reading key sets from files and HTTPS URLs, with limits on size, and on time for URLs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,12 +19,12 @@ _SECONDS = 5.0
 
 
 def is_url(place: str) -> bool:
-    """Whether a place is a URL; anything else is a file's path."""
+    """Return whether a place is a URL; anything else is the path of a file."""
     return "://" in place
 
 
 def check_place(place: str) -> None:
-    """Hold a URL to HTTPS, except on this machine.
+    """Check that a URL uses HTTPS, except on this machine.
 
     Raises:
         ValueError: when it is neither.
@@ -33,16 +33,18 @@ def check_place(place: str) -> None:
         return
     parts = urlsplit(place)
     if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise ValueError("a key set is read from a file, or from a URL such as https://id.example.com/jwks.json")
+        raise ValueError("a key set must be a file, or a URL such as https://id.example.com/jwks.json")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("a key set is public: give its URL without a name and a password, which would be shown")
+        raise ValueError("a key set is public: give its URL without a user name and password, which would be shown")
     if parts.scheme == "http" and not on_this_machine(parts.hostname):
-        raise ValueError("a key set is read over https: whoever can change it on the way can let anybody in")
+        raise ValueError(
+            "a key set must be read over https: anyone who can change it on the way could authenticate as anyone"
+        )
 
 
 @asynccontextmanager
 async def reading(place: str) -> AsyncIterator[Fetch]:
-    """How the place is read, while the context is open."""
+    """Yield a function that reads the place."""
     if not is_url(place):
         path = Path(place)
 
@@ -51,20 +53,20 @@ async def reading(place: str) -> AsyncIterator[Fetch]:
 
         yield from_file
         return
-    # Imported here: only who reads from a URL waits for it.
+    # Imported here: it is needed for URLs only.
     import aiohttp  # noqa: PLC0415
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as session:
 
         async def from_url() -> bytes:
             try:
-                # A redirect could lead anywhere; an issuer's keys have one address.
+                # No redirects: an issuer's keys have one address.
                 async with session.get(place, allow_redirects=False) as response:
                     if response.status != 200:
-                        raise KeySetError(f"answers with HTTP status {response.status}")
+                        raise KeySetError(f"responds with HTTP status {response.status}")
                     return await _bounded(response.content)
             except TimeoutError:
-                raise KeySetError(f"does not answer within {_SECONDS:g} s") from None
+                raise KeySetError(f"does not respond within {_SECONDS:g} s") from None
             except (aiohttp.ClientError, OSError) as failed:
                 raise KeySetError(f"cannot be reached ({type(failed).__name__})") from None
 

@@ -1,4 +1,4 @@
-"""The public keys of an issuer, as a JSON Web Key Set holds them."""
+"""The public keys of an issuer, from a JSON Web Key Set."""
 
 import base64
 import json
@@ -9,18 +9,18 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 
 _PUBLIC = frozenset({"kty", "n", "e", "crv", "x", "y"})
-"""What a public key is made of; private parts in the set are never loaded."""
+"""The parameters of a public key; private ones in the set are never loaded."""
 _KEYS_LIMIT = 64
 _RSA_BITS = 2048
 _MOST_BITS = 16_640
 """Of a part of a key: verifying takes longer the more there are, and OpenSSL itself stops at 16384."""
 _TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
-"""The type of key that an algorithm's first letters ask for."""
+"""The type of key by the first letters of an algorithm."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """One key, with what the set says it is for."""
+    """A key, with its intended use."""
 
     kid: str
     algorithm: str
@@ -29,12 +29,12 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
-    """A key set; a new one is another object, so that what was verified by the old is not believed any longer."""
+    """A key set. A refreshed set is a new object, so that tokens verified with the old one are verified again."""
 
     keys: Sequence[PublicKey] = ()
 
     def find(self, kid: str | None, algorithm: str) -> Key | None:
-        """The key of that id, or the only one that fits where a token names none."""
+        """Return the key with that id, or the only suitable one where a token names none."""
         kind = _TYPES[algorithm[:2]]
         fitting = [
             each.key
@@ -45,20 +45,20 @@ class PublicKeys:
 
 
 def parse(data: bytes) -> PublicKeys:
-    """Read a key set. Keys that cannot verify a signature of a public kind are passed over.
+    """Parse a key set. Keys that cannot verify a supported signature are skipped.
 
     Raises:
-        ValueError: when it is no key set, or holds no key that can be used.
+        ValueError: when it is not a key set, or holds no usable key.
     """
     try:
         listed = json.loads(data)["keys"]
     except (ValueError, LookupError, TypeError, RecursionError):
-        raise ValueError('is no key set: expected {"keys": […]}') from None
+        raise ValueError('is not a key set: expected {"keys": […]}') from None
     if not isinstance(listed, list) or len(listed) > _KEYS_LIMIT:
-        raise ValueError(f"is no key set of at most {_KEYS_LIMIT} keys")
+        raise ValueError(f"is not a key set of at most {_KEYS_LIMIT} keys")
     found = tuple(key for each in listed if isinstance(each, dict) and (key := _public_key(each)) is not None)
     if not found:
-        raise ValueError("holds no public key that signatures can be verified with")
+        raise ValueError("holds no public key that can verify signatures")
     return PublicKeys(found)
 
 
@@ -68,7 +68,7 @@ def _public_key(given: dict[str, object]) -> PublicKey | None:
     public: dict[str, str | list[str]] = {
         name: value for name, value in given.items() if name in _PUBLIC and isinstance(value, str)
     }
-    # Six bits a character: what is far too long is not even loaded.
+    # Six bits per character: a key that is far too long is not loaded.
     if any(len(value) * 6 > _MOST_BITS for value in public.values() if isinstance(value, str)):
         return None
     try:
@@ -82,6 +82,6 @@ def _public_key(given: dict[str, object]) -> PublicKey | None:
 
 
 def _bits(number: str) -> int:
-    """Of the number, and not of its text, which may begin with zeros."""
+    """Return the length of the number in bits, not of its text, which may begin with zeros."""
     padded = number + "=" * (-len(number) % 4)
     return int.from_bytes(base64.b64decode(padded, altchars=b"-_", validate=True), "big").bit_length()

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: a signature by a known key of a known issuer, for us, now."""
+"""JSON Web Tokens: signed by a known key of a known issuer, for this audience, and valid now."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ _SIZE_LIMIT = 16 * 1024
 _SCHEME = "bearer"
 _REMEMBERED = 4096
 _LATEST = 1e12
-"""An instant beyond it is none; NaN and infinity, which JSON's parser lets pass, are beyond it too."""
+"""The largest valid instant; NaN and infinity, which JSON's parser accepts, are beyond it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _Issuer:
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """Valid until it expires, as long as the keys are those that have verified it."""
+    """A verified token: valid until it expires, as long as the keys that verified it are in use."""
 
     caller: Caller
     until: float
@@ -45,7 +45,7 @@ class _Verified:
 
 
 class Tokens:
-    """Verifies bearer tokens, and remembers those it has verified: a signature costs more than all the rest."""
+    """Verifies bearer tokens, and caches verified ones: checking the signature costs more than all the rest."""
 
     def __init__(self, issuers: Iterable[tuple[IssuerOptions, FreshKeys]], clock: Clock) -> None:
         self._issuers = {
@@ -56,7 +56,7 @@ class Tokens:
         self._verified: dict[bytes, _Verified] = {}
 
     async def authenticate(self, credentials: Credentials) -> Caller:
-        """Return whom the token was issued to."""
+        """Return the caller of the token."""
         scheme, _, token = credentials.authorization.partition(" ")
         if scheme.lower() != _SCHEME or not token.isascii() or len(token) > _SIZE_LIMIT:
             raise AccessDenied(DenialReason.TOKEN_MALFORMED)
@@ -113,12 +113,12 @@ async def _key(issuer: _Issuer, kid: object, algorithm: str) -> tuple[PublicKeys
 
 
 def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The header and the claims, to choose what they are verified with; nothing else is done by them before."""
+    """Return the unverified header and claims, used only to choose the issuer and key."""
     parts = token.split(".")
     if len(parts) != 3:
         raise AccessDenied(DenialReason.TOKEN_MALFORMED)
     header, claims = _json(parts[0]), _json(parts[1])
-    # Extensions that we would have to understand, and a payload that is not what it seems.
+    # Critical extensions, and unencoded payloads.
     if "crit" in header or "b64" in header:
         raise AccessDenied(DenialReason.TOKEN_MALFORMED)
     return header, claims
@@ -135,7 +135,7 @@ def _json(part: str) -> Mapping[str, Any]:
 
 
 def _in_force(claims: Mapping[str, Any], options: IssuerOptions, now: float, about: Mapping[str, str]) -> float:
-    """Hold audience and times against what is expected; return until when it may be remembered."""
+    """Check audience and times; return until when the token may be cached."""
     audience = claims.get("aud")
     if options.audience not in (audience if isinstance(audience, list) else [audience]):
         raise AccessDenied(DenialReason.TOKEN_AUDIENCE, about=about)

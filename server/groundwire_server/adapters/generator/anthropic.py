@@ -39,14 +39,16 @@ class AnthropicDialect:
         self.model = options.model
         self.path = "/messages"
         self.headers = credentials(api_key)
-        self._fixed = _fixed_part(options)
+        self.whole_documents = options.whole_document
+        self._streamed = _fixed_part(options, stream=True)
+        self._whole = _fixed_part(options, stream=False)
 
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""
         prompt = request.prompt
         return to_json(
             {
-                **self._fixed,
+                **(self._whole if self.whole_documents and request.unary else self._streamed),
                 "max_tokens": request.max_output_tokens,
                 "system": prompt.system,
                 "messages": [{"role": "user", "content": prompt.user}],
@@ -58,8 +60,8 @@ class AnthropicDialect:
         return _MessageParser()
 
 
-def _fixed_part(options: AnthropicOptions) -> dict[str, object]:
-    fixed: dict[str, object] = {"model": options.model, "stream": True}
+def _fixed_part(options: AnthropicOptions, *, stream: bool) -> dict[str, object]:
+    fixed: dict[str, object] = {"model": options.model, "stream": stream}
     if options.temperature is not None:
         fixed["temperature"] = options.temperature
     match Output(options.output):

@@ -49,21 +49,24 @@ class OpenAiDialect:
         self.model = options.model
         self.path = "/chat/completions" + (f"?api-version={api_version}" if api_version else "")
         self.headers: Mapping[str, str] = profile.credentials(api_key)
-        self._fixed = self._fixed_part(options)
+        self.whole_documents = options.whole_document
+        self._streamed = self._fixed_part(options, stream=True)
+        self._whole = self._fixed_part(options, stream=False)
 
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""
         prompt = request.prompt
         messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-        return to_json({**self._fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages})
+        fixed = self._whole if self.whole_documents and request.unary else self._streamed
+        return to_json({**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages})
 
     def parser(self) -> ResponseParser:
         """Return what reads the response to one request."""
         return _ChatParser()
 
-    def _fixed_part(self, options: OpenAiOptions) -> dict[str, object]:
-        fixed: dict[str, object] = {"model": options.model, "stream": True}
-        if self._profile.usage_on_request:
+    def _fixed_part(self, options: OpenAiOptions, *, stream: bool) -> dict[str, object]:
+        fixed: dict[str, object] = {"model": options.model, "stream": stream}
+        if stream and self._profile.usage_on_request:
             fixed["stream_options"] = {"include_usage": True}
         if options.temperature is not None:
             fixed["temperature"] = options.temperature
@@ -95,29 +98,34 @@ class _ChatParser(ResponseParser):
         if isinstance(chunk, list):
             # Gemini puts an error into a list.
             chunk = chunk[0]
-        choices = chunk.get("choices")
-        if (not choices or chunk.get("error")) and (failure := failure_in(chunk)) is not None:
-            raise failure
         if usage := chunk.get("usage"):
             self._count(usage)
+        choices = chunk.get("choices")
+        if not choices and (failure := failure_in(chunk)) is not None:
+            raise failure
         for choice in choices or ():
             if choice.get("index", 0) == 0:
-                return self._choice(choice)
+                delta = choice.get("delta")
+                if self._plain and delta and choice.get("finish_reason") is None:
+                    # Nearly every chunk is a few words of a draft that has begun.
+                    content = delta.get("content")
+                    if content and isinstance(content, str):
+                        return content
+                return self._choice(choice, chunk)
         return ""
 
-    def _choice(self, choice: Any) -> str:
+    def _choice(self, choice: Any, chunk: Any) -> str:
+        if error := choice.get("error") or chunk.get("error"):
+            raise failure_of(error)
         written = choice.get("delta") or choice.get("message") or {}
-        reason = choice.get("finish_reason")
-        if reason is not None:
-            if error := choice.get("error"):
-                raise failure_of(error)
+        if written.get("refusal"):
+            raise Failure(Cause.MODEL_REFUSED)
+        if (reason := choice.get("finish_reason")) is not None:
             self._stopped(reason)
             self.done = self.reason is not None and self.input_tokens is not None
         elif "message" in choice and self.reason is None:
             # A completion is whole, whether or not it says so.
             self.reason = FinishReason.COMPLETE
-        if written.get("refusal"):
-            raise Failure(Cause.MODEL_REFUSED)
         content = written.get("content")
         if not content:
             return self._besides(written)

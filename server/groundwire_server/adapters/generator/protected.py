@@ -37,12 +37,21 @@ class ProtectedGenerator:
         inner: is asked; it fails with MODEL_TIMEOUT at the deadline.
         policy: what surrounds its calls.
         first_token_seconds: of an attempt, until its first piece; None leaves it to the call.
+        whole_documents: whether the first piece of a unary answer is all of it, which the bound does not hold for.
     """
 
-    def __init__(self, inner: Generator, policy: CallPolicy, first_token_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        inner: Generator,
+        policy: CallPolicy,
+        first_token_seconds: float | None = None,
+        *,
+        whole_documents: bool = False,
+    ) -> None:
         self._inner = inner
         self._policy = policy
         self._first_token_seconds = first_token_seconds
+        self._whole_documents = whole_documents
 
     async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield what the first attempt writes that begins to.
@@ -51,7 +60,8 @@ class ProtectedGenerator:
             Failure: CAPACITY_EXHAUSTED, MODEL_SLOW_START, or what the inner generator raises.
         """
         policy, start_by = self._policy, min(request.start_by, deadline)
-        attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: True}
+        streamed = not (self._whole_documents and request.unary)
+        attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: streamed}
         loop = asyncio.get_running_loop()
         async with policy.slots(request.tenant, _slot_by(start_by)):
             started = loop.time()
@@ -61,7 +71,8 @@ class ProtectedGenerator:
                 _Output(request, span, call) as output,
             ):
                 with CurrentSpan(span):
-                    attempt = partial(self._begin, request, deadline, call)
+                    seconds = self._first_token_seconds if streamed else None
+                    attempt = partial(self._begin, request, deadline, call, seconds)
                     first, rest = await policy.retries.run(attempt, start_by, span)
                 span.set_attribute(names.GEN_AI_FIRST_CHUNK, loop.time() - started)
                 async with aclosing(rest):
@@ -72,13 +83,12 @@ class ProtectedGenerator:
                         yield piece
 
     async def _begin(
-        self, request: GenerationRequest, deadline: Deadline, call: GuardedCall
+        self, request: GenerationRequest, deadline: Deadline, call: GuardedCall, seconds: float | None
     ) -> tuple[Piece, AsyncGenerator[Piece, None]]:
-        """Make one attempt; return its first piece, and what writes the rest."""
+        """Make one attempt of which the first piece may take so long; return that piece, and what writes the rest."""
         bound = start_by = min(request.start_by, deadline)
-        if self._first_token_seconds is not None:
-            now = asyncio.get_running_loop().time()
-            bound = min(start_by, Deadline(now + self._first_token_seconds))
+        if seconds is not None:
+            bound = min(start_by, Deadline(asyncio.get_running_loop().time() + seconds))
         rest = self._inner.generate(request, deadline)
         try:
             async with asyncio.timeout_at(bound.at if bound < deadline else None):

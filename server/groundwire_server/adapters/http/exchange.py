@@ -22,7 +22,6 @@ from groundwire_server.telemetry import names
 _LOG = logging.getLogger(__name__)
 
 _ERROR_BYTES = 64 * 1024
-_TOGETHER_SECONDS = 0.02
 _TRICKLE_BYTES = 16 * 1024
 _COUNT_SECONDS = 0.5
 """How long the count of tokens is waited for after the reason why a model stopped: some providers send none and keep
@@ -32,13 +31,19 @@ _OK = 200
 
 
 class Exchange:
-    """Sends a request and reads what comes back.
+    """A request that is sent, and a response that is read.
 
     A stream that cannot be read to its end fails with MODEL_UNAVAILABLE before its first text and with
     MODEL_INTERRUPTED after it.
 
+    Args:
+        session: of the provider.
+        bounds: limits of the request.
+        deadline: of the call.
+        silence_seconds: between two reads, once there was text.
+
     Attributes:
-        gathers: whether tokens that trickle are read together.
+        gather_seconds: how long bytes that come a few at a time are gathered before they are read.
     """
 
     def __init__(
@@ -54,7 +59,7 @@ class Exchange:
         self._watch: ResponseWatchdog | None = None
         self._left = bounds.response_bytes
         self._read_at = 0.0
-        self.gathers = False
+        self.gather_seconds = 0.0
 
     async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> ErrorResponse | None:
         """Send the request; return what the provider said instead of an answer, if it did.
@@ -90,10 +95,10 @@ class Exchange:
         return BodyReader(event_bytes)
 
     async def read(self) -> bytes:
-        """Whatever has come by now, all of it; nothing at the end.
+        """Return what has come by now, all of it; nothing at the end.
 
-        While `gathers` is set, what comes within 20 ms of the last read is waited for and taken together: a message for
-        each token would cost more than all else, and nobody can see the difference. The end is waited for by nobody.
+        What comes within `gather_seconds` of the last read is waited for and returned together: a message for each
+        token would cost more than all else. The end of the response is not held back.
 
         Raises:
             Failure: MODEL_TIMEOUT, MODEL_UNAVAILABLE, MODEL_INTERRUPTED or MODEL_MISCONFIGURED.
@@ -104,7 +109,7 @@ class Exchange:
         watch.reading()
         try:
             data = await response.content.readany()
-            if self.gathers and 0 < len(data) < _TRICKLE_BYTES and not response.content.is_eof():
+            if self.gather_seconds and 0 < len(data) < _TRICKLE_BYTES and not response.content.is_eof():
                 data += await self._gathered(response.content)
         except (aiohttp.ClientError, OSError):
             raise (self.broken() if watch.late is None else Failure(watch.late)) from None
@@ -118,7 +123,7 @@ class Exchange:
         return data
 
     async def _gathered(self, content: aiohttp.StreamReader) -> bytes:
-        by = self._read_at + _TOGETHER_SECONDS
+        by = self._read_at + self.gather_seconds
         if by <= self._loop.time():
             return b""
         # Nobody reads meanwhile: to be woken for each token is what costs.

@@ -68,3 +68,6 @@ class StreamBounds(RequestBounds):
 
     silence_seconds: float = Field(10.0, gt=0, le=600, description="Seconds between two reads, once there is text.")
     event_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 28, description="Largest event of a stream, in bytes.")
+    gather_seconds: float = Field(
+        0.02, ge=0, le=0.1, description="Seconds that tokens are gathered before they are read together."
+    )

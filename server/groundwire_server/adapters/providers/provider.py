@@ -25,6 +25,7 @@ FAILURES: Final = FailureClasses(
     ignored=frozenset({Cause.MODEL_TIMEOUT}),
     # A slow start is not among them: the time is better spent on the next model.
     retryable=frozenset({Cause.MODEL_UNAVAILABLE, Cause.MODEL_RATE_LIMITED}),
+    limited=Cause.MODEL_RATE_LIMITED,
 )
 """What the failures of a model say about it."""
 

@@ -16,12 +16,14 @@ class FailureClasses:
         ignored: say nothing about the dependency, such as the end of the caller's own time: callers with little time
             must not take a model away from the others.
         retryable: may be gone at the next attempt.
+        limited: of a dependency that is called too often: until the time that it gives, no call is attempted.
     """
 
     unavailable: Cause
     counted: frozenset[Cause]
     ignored: frozenset[Cause]
     retryable: frozenset[Cause]
+    limited: Cause | None = None
 
     def counts(self, failure: Failure) -> bool | None:
         """Return whether a failure counts against the dependency; None when it says nothing about it."""

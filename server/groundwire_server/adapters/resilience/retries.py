@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LONGEST_LIMIT = 3600.0
+"""Seconds for which a dependency is believed that it is called too often: a wrong date must not end its use."""
+
 
 class RetryOptions(Options):
     """How a failed call is retried, before anything of its answer is there."""
@@ -34,7 +37,7 @@ class RetryOptions(Options):
 
 
 class Retries:
-    """Repeats the attempts of one dependency's calls.
+    """Repeats the attempts of one dependency's calls, and makes none before the dependency wants to be called again.
 
     Args:
         options: how often, and how soon.
@@ -48,6 +51,7 @@ class Retries:
         self._budget = budget
         self._failures = failures
         self._random = random
+        self._limited_until = 0.0
 
     async def run(self, attempt: Callable[[], Awaitable[T]], until: Deadline, span: "Span") -> T:
         """Return what the first attempt brings that succeeds.
@@ -63,8 +67,10 @@ class Retries:
         number = 1
         while True:
             try:
+                self._check_limit()
                 result = await attempt()
             except Failure as failure:
+                self._note_limit(failure)
                 delay = self._after(failure, number, until, span)
                 if delay is None:
                     raise
@@ -73,6 +79,16 @@ class Retries:
                 return result
             await asyncio.sleep(delay)
             number += 1
+
+    def _check_limit(self) -> None:
+        wait = self._limited_until - asyncio.get_running_loop().time()
+        if self._failures.limited is not None and wait > 0:
+            raise Failure(self._failures.limited, retry_after=wait)
+
+    def _note_limit(self, failure: Failure) -> None:
+        if failure.cause is self._failures.limited and failure.retry_after is not None:
+            until = asyncio.get_running_loop().time() + min(failure.retry_after, _LONGEST_LIMIT)
+            self._limited_until = max(self._limited_until, until)
 
     def _after(self, failure: Failure, attempt: int, until: Deadline, span: "Span") -> float | None:
         """Return the seconds to wait before the next attempt, noted on the span; None when there is to be none."""

@@ -93,7 +93,8 @@ def protected_model(
         own_limiters=own_limiters,
         outer_limiters=outer_limiters,
     )
-    return ProtectedGenerator(HttpGenerator(provider.session, dialect, bounds), policy, bounds.first_token_seconds)
+    generator = HttpGenerator(provider.session, dialect, bounds)
+    return ProtectedGenerator(generator, policy, bounds.first_token_seconds, whole_documents=dialect.whole_documents)
 
 
 def protected_embedder(

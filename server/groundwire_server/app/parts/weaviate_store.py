@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
 
-from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.migration import Schema, Step
 from groundwire_server.adapters.store.weaviate.options import (
     SearchMode,
@@ -27,7 +27,7 @@ from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.embedder import Embedder
 
 _LOOK_SECONDS = 5.0
-_PASSING = frozenset({Fault.UNAVAILABLE, Fault.SLOW, Fault.OVERLOADED})
+_PASSING = frozenset({WeaviateFault.UNAVAILABLE, WeaviateFault.SLOW, WeaviateFault.OVERLOADED})
 """Faults that a server starts with all the same: they may be over before the first call."""
 
 _log = logging.getLogger(__name__)

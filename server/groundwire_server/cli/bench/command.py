@@ -1,5 +1,6 @@
 """`groundwire bench`."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -46,29 +47,28 @@ def bench(
     from json import dumps  # noqa: PLC0415  # imports what --help does not need
 
     from groundwire.security import on_this_machine  # noqa: PLC0415
-    from groundwire_server.cli.bench.load import Kind, Load, Plan  # noqa: PLC0415
+    from groundwire_server.cli.bench.load import CallKind, Load, Plan  # noqa: PLC0415
     from groundwire_server.cli.bench.machine import this_machine  # noqa: PLC0415
-    from groundwire_server.cli.bench.outside import html as drawn  # noqa: PLC0415
-    from groundwire_server.cli.bench.questions import gather  # noqa: PLC0415
+    from groundwire_server.cli.bench.page import html as page_of  # noqa: PLC0415
     from groundwire_server.cli.bench.result import Result, lines  # noqa: PLC0415
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.console import one_line  # noqa: PLC0415
 
-    if kind not in set(Kind):
-        raise CommandError(ExitCode.USAGE, f"there is no kind of call {kind!r}: choose {', '.join(Kind)}")
+    if kind not in set(CallKind):
+        raise CommandError(ExitCode.USAGE, f"there is no kind of call {kind!r}: choose {', '.join(CallKind)}")
     if not on_this_machine(connection.server) and not yes_load:
         raise CommandError(
             ExitCode.USAGE, f"{connection.server} is not this machine: add --yes-load when you may put load on it"
         )
     if html is not None and not html.parent.is_dir():
         raise CommandError(ExitCode.USAGE, f"cannot write {html}: there is no folder {html.parent}; name another file")
-    plan = Plan(Kind(kind), gather(question or (), questions), calls, callers, seconds)
-    with failures_stop(), connect(connection, principal, timeout) as client:
+    plan = Plan(CallKind(kind), _questions(question or (), questions), calls, callers, seconds)
+    with failures_stop(), connect(connection, principal, timeout, retry=None) as client:
         load = Load(client, plan)
         load.run()
     result = Result(plan, load.samples, load.took, load.ended, this_machine())
     if html is not None:
-        _write(html, drawn(result))
+        _write(html, page_of(result))
     print(dumps(result.facts(), indent=2) if json else "\n".join(one_line(line) for line in lines(result)))
     if not result.whole:
         raise typer.Exit(ExitCode.INCOMPLETE)
@@ -79,3 +79,30 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as failed:
         raise CommandError(ExitCode.FAILED, f"cannot write {path}: {failed.strerror}; name another file") from None
+
+
+def _questions(given: Iterable[str], file: Path | None) -> Sequence[str]:
+    """The questions given, then those of a file, one a line; empty lines and lines that begin with # are passed over.
+
+    Raises:
+        CommandError: when there is none, or the file cannot be read.
+    """
+    found = [question for question in given if question.strip()]
+    if file is not None:
+        lines = (line.strip() for line in _read(file).splitlines())
+        found += [line for line in lines if line and not line.startswith("#")]
+    if not found:
+        where = "" if file is None else f"{file} holds no question; "
+        raise CommandError(
+            ExitCode.USAGE, f"{where}say what to ask with --question TEXT or --questions FILE, one a line"
+        )
+    return found
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as failed:
+        raise CommandError(ExitCode.USAGE, f"cannot read {file}: {failed.strerror}; name a file of questions") from None
+    except UnicodeDecodeError:
+        raise CommandError(ExitCode.USAGE, f"cannot read {file}: it is not UTF-8; save it as UTF-8") from None

@@ -19,7 +19,7 @@ FAILURES_IN_A_ROW = 20
 """So many failed calls without one that works end the load: it measures a server, it does not wear one down."""
 
 
-class Kind(StrEnum):
+class CallKind(StrEnum):
     """Which call to make."""
 
     STREAM = "stream"
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     RETRIEVE = "retrieve"
 
 
-class Ended(StrEnum):
+class StopReason(StrEnum):
     """Why a load was over."""
 
     CALLS = "every call was made"
@@ -47,7 +47,7 @@ class Plan:
         seconds: no call begins later than this.
     """
 
-    kind: Kind
+    kind: CallKind
     questions: Sequence[str]
     calls: int
     callers: int
@@ -69,7 +69,7 @@ class Load:
     clock: Callable[[], float] = time.perf_counter
     samples: Samples = field(default_factory=Samples)
     took: float = 0.0
-    ended: Ended = Ended.CALLS
+    ended: StopReason = StopReason.CALLS
     _stopped: Event = field(default_factory=Event)
     _failed_in_a_row: int = 0
 
@@ -98,7 +98,7 @@ class Load:
     def _calls(self, numbers: "count[int]", began: float) -> None:
         while not self._stopped.is_set() and (number := next(numbers)) < self.plan.calls:
             if self.clock() - began >= self.plan.seconds:
-                self.ended = Ended.TIME
+                self.ended = StopReason.TIME
                 return
             try:
                 self._sample(self.plan.questions[number % len(self.plan.questions)])
@@ -111,7 +111,7 @@ class Load:
         self.samples.errors[failed.reason or failed.code.name] += 1
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= FAILURES_IN_A_ROW and not self._stopped.is_set():
-            self.ended = Ended.FAILURES
+            self.ended = StopReason.FAILURES
             self._stopped.set()
 
     def _sample(self, question: str) -> None:
@@ -126,11 +126,11 @@ class Load:
     def _call(self, question: str) -> tuple[str, float | None]:
         """Make one call; return its outcome's word and when the first text was there."""
         match self.plan.kind:
-            case Kind.ANSWER:
+            case CallKind.ANSWER:
                 return _word(self.client.answer(question)), None
-            case Kind.RETRIEVE:
+            case CallKind.RETRIEVE:
                 return ("found" if self.client.retrieve(question).passages else "found nothing"), None
-            case Kind.STREAM:
+            case CallKind.STREAM:
                 first_text: float | None = None
                 with self.client.stream(question) as stream:
                     for event in stream:
@@ -140,4 +140,4 @@ class Load:
 
 
 def _word(outcome: groundwire.Outcome | None) -> str:
-    return (outcome and outcome.WhichOneof("result")) or "no outcome"
+    return (outcome and outcome.kind) or "no outcome"

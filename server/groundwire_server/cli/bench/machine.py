@@ -33,6 +33,17 @@ class Machine:
         minor = ".".join(self.python.split(".")[:2])
         return f"{self.system}, {self.processor}, {self.cores} cores, Python {minor}"
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """All of it by name, for people."""
+        return {
+            "system": self.system,
+            "processor": self.processor,
+            "cores": str(self.cores),
+            "Python": self.python,
+            **self.packages,
+        }
+
     def facts(self) -> dict[str, object]:
         """All of it, for JSON."""
         return asdict(self)

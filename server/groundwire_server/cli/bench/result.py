@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from groundwire_server.cli.bench.latencies import Samples, percentiles
-from groundwire_server.cli.bench.load import Ended, Kind, Plan
+from groundwire_server.cli.bench.load import CallKind, Plan, StopReason
 from groundwire_server.cli.bench.machine import Machine
 from groundwire_server.cli.words import RESULTS
 
@@ -24,7 +24,7 @@ class Result:
     plan: Plan
     samples: Samples
     seconds: float
-    ended: Ended
+    ended: StopReason
     machine: Machine
 
     @property
@@ -63,7 +63,7 @@ def lines(result: Result) -> Iterator[str]:
     yield f"{samples.calls} calls ({plan.kind}) by {callers} in {result.seconds:.1f} s: {result.ended}"
     yield f"throughput  {result.rate:,.1f} calls/s"
     yield f"latency     {_shown(percentiles(samples.latencies))}"
-    if plan.kind is Kind.STREAM:
+    if plan.kind is CallKind.STREAM:
         yield f"first text  {_shown(percentiles(samples.first_texts))}"
     for number, (word, calls) in enumerate(samples.outcomes.most_common()):
         meaning = f": {RESULTS[word]}" if word in RESULTS else ""

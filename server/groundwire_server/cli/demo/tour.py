@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 import groundwire
+from groundwire.v1.outcome_pb2 import Outcome
 from groundwire_server.cli.calls import connect, failures_stop
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.console import Terminal
@@ -31,15 +32,16 @@ class TourResult:
     """A question with its outcome."""
 
     asked: Asked
-    outcome: groundwire.Outcome
+    outcome: Outcome
 
     @property
     def expected(self) -> bool:
         """Whether it was answered from one of its topics, or abstained where there are none."""
+        outcome = groundwire.outcome_of(self.outcome)
         if not self.asked.topics:
-            return self.outcome.WhichOneof("result") == "abstained"
-        cited = {citation.document_id for citation in groundwire.citations_of(self.outcome)}
-        text = " ".join(groundwire.text_of(self.outcome).split())
+            return isinstance(outcome, groundwire.Abstained)
+        cited = {citation.document_id for citation in outcome.citations}
+        text = " ".join(outcome.text.split())
         return bool(cited & self.asked.topics) and any(words in text for words in self.asked.says)
 
 

@@ -7,16 +7,15 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
+from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli import credentials
 from groundwire_server.cli.connection import ConnectionOptions
-from groundwire_server.cli.doctor.report import Finding, State
-from groundwire_server.cli.exits import CommandError
 
 _SECONDS = 3.0
 _SOON = timedelta(days=14)
 
 
-def validity(connection: ConnectionOptions, address: tuple[str, int], now: datetime) -> Iterator[Finding]:
+def validity(connection: ConnectionOptions, address: tuple[str, int], now: datetime) -> Iterator[CheckResult]:
     """The server's certificate, and the caller's own where there is one; what cannot be had is left out.
 
     Args:
@@ -28,15 +27,15 @@ def validity(connection: ConnectionOptions, address: tuple[str, int], now: datet
     if shown is not None:
         yield _finding("the server's certificate", shown, now, "renew it on the server")
     try:
-        own = credentials.tls(connection)
-    except CommandError:
+        own = credentials.settings_of(connection).security()
+    except ValueError:
         return  # said by who connects
     if own is None or not isinstance(own.certificate, bytes):
         return
     try:
         certificate = x509.load_pem_x509_certificate(own.certificate)
     except ValueError:
-        yield Finding("certificate", State.FAIL, f"{connection.tls_cert} is damaged", "have it renewed")
+        yield CheckResult("certificate", CheckState.FAIL, f"{connection.tls_cert} is damaged", "have it renewed")
     else:
         yield _finding("your certificate", certificate, now, "have it renewed")
 
@@ -57,12 +56,12 @@ def _of_server(address: tuple[str, int]) -> x509.Certificate | None:
         return None
 
 
-def _finding(whose: str, certificate: x509.Certificate, now: datetime, do: str) -> Finding:
+def _finding(whose: str, certificate: x509.Certificate, now: datetime, do: str) -> CheckResult:
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now < begins:
-        return Finding("certificate", State.FAIL, f"{whose} holds only from {begins:%Y-%m-%d %H:%M} UTC", do)
+        return CheckResult("certificate", CheckState.FAIL, f"{whose} holds only from {begins:%Y-%m-%d %H:%M} UTC", do)
     if now >= ends:
-        return Finding("certificate", State.FAIL, f"{whose} has ended on {ends:%Y-%m-%d %H:%M} UTC", do)
+        return CheckResult("certificate", CheckState.FAIL, f"{whose} has ended on {ends:%Y-%m-%d %H:%M} UTC", do)
     if ends - now < _SOON:
-        return Finding("certificate", State.WARN, f"{whose} ends on {ends:%Y-%m-%d %H:%M} UTC", do)
-    return Finding("certificate", State.OK, f"{whose} holds until {ends:%Y-%m-%d}")
+        return CheckResult("certificate", CheckState.WARN, f"{whose} ends on {ends:%Y-%m-%d %H:%M} UTC", do)
+    return CheckResult("certificate", CheckState.OK, f"{whose} holds until {ends:%Y-%m-%d}")

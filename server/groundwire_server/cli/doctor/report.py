@@ -1,66 +1,41 @@
-"""What the doctor found, and how it is printed."""
+"""Printing the results, and the exit code."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import asdict
 
 from rich.text import Text
 
+from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.exits import ExitCode
 
 REACHING = frozenset({"tcp", "tls", "grpc"})
 
 
-class State(StrEnum):
-    """How something is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
+_STYLES = {CheckState.OK: "green", CheckState.WARN: "yellow", CheckState.FAIL: "bold red"}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """How one thing is.
-
-    Attributes:
-        check: its name.
-        state: how it is.
-        says: what was seen.
-        do: what to do about it.
-    """
-
-    check: str
-    state: State
-    says: str
-    do: str = ""
-
-
-_STYLES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "bold red"}
-
-
-def show(findings: Sequence[Finding], *, as_json: bool) -> None:
-    """Prints the findings, one a line."""
+def show(results: Sequence[CheckResult], *, as_json: bool) -> None:
+    """Print the results, one a line."""
     console = Terminal()
-    for found in findings:
+    for found in results:
         if as_json:
-            said = {"check": found.check, "state": found.state, "says": one_line(found.says), "do": found.do}
-            print(json.dumps(said))
+            fields = {**asdict(found), "message": one_line(found.message)}
+            print(json.dumps(fields))
         else:
             lead = Text.assemble((f"{found.state:<5}", _STYLES[found.state]), f"{found.check:<12} ")
-            line = Text(one_line(found.says))
-            if found.do:
-                line.append(f": {found.do}", style="bold")
+            line = Text(one_line(found.message))
+            if found.advice:
+                line.append(f": {found.advice}", style="bold")
             console.hang(lead, line)
 
 
-def code_of(findings: Sequence[Finding]) -> ExitCode:
-    """How the command ends."""
-    failed = {found.check for found in findings if found.state is State.FAIL}
+def code_of(results: Sequence[CheckResult]) -> ExitCode:
+    """Return the exit code of the command."""
+    failed = {found.check for found in results if found.state is CheckState.FAIL}
     if failed & REACHING:
         return ExitCode.UNREACHABLE
     if failed:
         return ExitCode.FAILED
-    return ExitCode.INCOMPLETE if any(found.state is State.WARN for found in findings) else ExitCode.OK
+    return ExitCode.INCOMPLETE if any(found.state is CheckState.WARN for found in results) else ExitCode.OK

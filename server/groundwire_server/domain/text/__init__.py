@@ -1,1 +1,1 @@
-"""Text cut into sentences, words and estimated tokens, in any script, without a dependency."""
+"""Splitting text into sentences, words and estimated tokens, in any script, without a dependency."""

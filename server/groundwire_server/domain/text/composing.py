@@ -1,4 +1,4 @@
-"""One form for texts that look alike."""
+"""Unicode normalization."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Words without their endings, to be compared with each other only."""
+"""Stemming, for comparing words only."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""English words that hold a sentence together and say nothing of what it is about."""
+"""English stop words."""
 
 _FUNCTION_WORDS = (
     "a about above across after again against all almost along already also although always am among an and"

@@ -1,4 +1,4 @@
-"""How much a text is to a model."""
+"""Estimates of token counts."""
 
 BYTES_PER_TOKEN = 4
 """UTF-8 bytes to a token: what the common English vocabularies come to. It counts other scripts a little high."""

@@ -1,4 +1,4 @@
-"""Words, and those that say what a text is about."""
+"""Words, and the content words among them."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return what the text is about: its words without English function words, each cut to a stem.
+    """Return the content words of a text: without English stop words, each stemmed.
 
     Stems are for comparing with each other only: singular and plural, and regular verb forms, share one. Chinese and
     Japanese count in pairs of characters.

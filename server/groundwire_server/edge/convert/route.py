@@ -14,6 +14,7 @@ def route_to_pb(policy: Policy) -> route_pb2.Route:
         models=policy.models,
         self_hosted_only=policy.self_hosted_only,
         mode=STREAM_MODES[policy.mode],
+        require_verified=policy.require_verified,
         allowed_confidence=[CONFIDENCES[word] for word in Confidence if word in policy.allowed_confidence],
         question_limit=policy.question_limit,
         answer_limit=policy.display_limit,

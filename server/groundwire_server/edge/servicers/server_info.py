@@ -15,7 +15,7 @@ from groundwire_server.edge.convert.words import FEATURES, ROLES
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
-OFFERED = (Feature.RESUMABLE_STREAMS,)
+OFFERED = (Feature.RESUMABLE_STREAMS, Feature.PURGE)
 """The features of the contract that this version offers."""
 
 

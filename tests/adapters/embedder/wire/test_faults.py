@@ -9,7 +9,7 @@ from base64 import b64encode
 import pytest
 
 from groundwire_server.adapters.embedder.batches import BatchOptions
-from groundwire_server.adapters.embedder.faults import EmbedderFailure, Fault
+from groundwire_server.adapters.embedder.faults import EmbedderFailure, EmbedderFault
 from groundwire_server.adapters.embedder.openai.options import EmbeddingBounds
 from groundwire_server.adapters.resilience.circuit import CircuitState
 from groundwire_server.adapters.resilience.retries import RetryOptions
@@ -23,39 +23,39 @@ ONE_BY_ONE = options(batch=BatchOptions(texts=1))
 SECRET = b'{"error": {"message": "SECRET-BODY sk-SECRET-KEY", "code": "x"}}'
 
 ANSWERS = {
-    "no body": (whole(), Fault.UNREADABLE),
-    "words": (whole(b"SECRET-BODY"), Fault.UNREADABLE),
-    "a web page": (Reply([b"<html>"], headers=(("Content-Type", "text/html"),)), Fault.REFUSED),
-    "a list": (whole(b"[]"), Fault.UNREADABLE),
-    "no data": (whole(b"{}"), Fault.UNREADABLE),
-    "data of another type": (whole(b'{"data": 7}'), Fault.UNREADABLE),
-    "entries of another type": (whole(b'{"data": [7]}'), Fault.UNREADABLE),
-    "vectors of another type": (said({"x": 1}), Fault.UNREADABLE),
-    "vectors of words": (said(["SECRET", "BODY"]), Fault.UNREADABLE),
-    "vectors of vectors": (said([[1, 0], [0, 1]]), Fault.UNREADABLE),
-    "no base64": (said("SECRET BODY!"), Fault.UNREADABLE),
-    "base64 of half a number": (said(b64encode(b"abc").decode()), Fault.UNREADABLE),
-    "an index of another type": (whole(b'{"data": [{"index": "x", "embedding": [1, 0]}]}'), Fault.UNREADABLE),
-    "truncated JSON": (whole(b'{"data": [{"index": 0, "embed'), Fault.UNREADABLE),
-    "invalid UTF-8": (whole(b'{"data": "\xff\xfe"}'), Fault.UNREADABLE),
-    "an error with a status of 200": (whole(SECRET), Fault.UNREADABLE),
-    "no vector": (said(), Fault.COUNT),
-    "a vector too many": (said([1, 0], [0, 1]), Fault.COUNT),
-    "another index": (whole(b'{"data": [{"index": 5, "embedding": [1, 0]}]}'), Fault.COUNT),
-    "too short": (said([1.0]), Fault.DIMENSIONS),
-    "too long": (said([1.0, 0.0, 0.0]), Fault.DIMENSIONS),
-    "empty": (said([]), Fault.DIMENSIONS),
-    "no number": (whole(b'{"data": [{"index": 0, "embedding": [NaN, 1]}]}'), Fault.NOT_FINITE),
-    "infinite": (whole(b'{"data": [{"index": 0, "embedding": [Infinity, 1]}]}'), Fault.NOT_FINITE),
-    "infinite in base64": (said(b64encode(b"\x00\x00\x80\x7f\x00\x00\x80\x3f").decode()), Fault.NOT_FINITE),
-    "zeros": (said([0.0, 0.0]), Fault.ZERO),
-    "reset": (whole(b'{"data"', Beat(), Reset()), Fault.UNAVAILABLE),
-    "reset before the head": (Reply([], before=[Reset()]), Fault.UNAVAILABLE),
-    "a body that is cut short": (whole(b'{"data"', Raw(b"7fff\r\nabc"), Reset()), Fault.UNAVAILABLE),
-    "a chunk of no size": (whole(b'{"data"', Beat(), Raw(b"zz\r\n")), Fault.STALLED),
-    "a body that does not end": (whole(Endless(b"[" * 65536)), Fault.UNAVAILABLE),
-    "silence before the head": (Reply([], before=[Stall()]), Fault.STALLED),
-    "silence in the body": (whole(b'{"data": [', Stall()), Fault.STALLED),
+    "no body": (whole(), EmbedderFault.UNREADABLE),
+    "words": (whole(b"SECRET-BODY"), EmbedderFault.UNREADABLE),
+    "a web page": (Reply([b"<html>"], headers=(("Content-Type", "text/html"),)), EmbedderFault.REFUSED),
+    "a list": (whole(b"[]"), EmbedderFault.UNREADABLE),
+    "no data": (whole(b"{}"), EmbedderFault.UNREADABLE),
+    "data of another type": (whole(b'{"data": 7}'), EmbedderFault.UNREADABLE),
+    "entries of another type": (whole(b'{"data": [7]}'), EmbedderFault.UNREADABLE),
+    "vectors of another type": (said({"x": 1}), EmbedderFault.UNREADABLE),
+    "vectors of words": (said(["SECRET", "BODY"]), EmbedderFault.UNREADABLE),
+    "vectors of vectors": (said([[1, 0], [0, 1]]), EmbedderFault.UNREADABLE),
+    "no base64": (said("SECRET BODY!"), EmbedderFault.UNREADABLE),
+    "base64 of half a number": (said(b64encode(b"abc").decode()), EmbedderFault.UNREADABLE),
+    "an index of another type": (whole(b'{"data": [{"index": "x", "embedding": [1, 0]}]}'), EmbedderFault.UNREADABLE),
+    "truncated JSON": (whole(b'{"data": [{"index": 0, "embed'), EmbedderFault.UNREADABLE),
+    "invalid UTF-8": (whole(b'{"data": "\xff\xfe"}'), EmbedderFault.UNREADABLE),
+    "an error with a status of 200": (whole(SECRET), EmbedderFault.UNREADABLE),
+    "no vector": (said(), EmbedderFault.COUNT),
+    "a vector too many": (said([1, 0], [0, 1]), EmbedderFault.COUNT),
+    "another index": (whole(b'{"data": [{"index": 5, "embedding": [1, 0]}]}'), EmbedderFault.COUNT),
+    "too short": (said([1.0]), EmbedderFault.DIMENSIONS),
+    "too long": (said([1.0, 0.0, 0.0]), EmbedderFault.DIMENSIONS),
+    "empty": (said([]), EmbedderFault.DIMENSIONS),
+    "no number": (whole(b'{"data": [{"index": 0, "embedding": [NaN, 1]}]}'), EmbedderFault.NOT_FINITE),
+    "infinite": (whole(b'{"data": [{"index": 0, "embedding": [Infinity, 1]}]}'), EmbedderFault.NOT_FINITE),
+    "infinite in base64": (said(b64encode(b"\x00\x00\x80\x7f\x00\x00\x80\x3f").decode()), EmbedderFault.NOT_FINITE),
+    "zeros": (said([0.0, 0.0]), EmbedderFault.ZERO),
+    "reset": (whole(b'{"data"', Beat(), Reset()), EmbedderFault.UNAVAILABLE),
+    "reset before the head": (Reply([], before=[Reset()]), EmbedderFault.UNAVAILABLE),
+    "a body that is cut short": (whole(b'{"data"', Raw(b"7fff\r\nabc"), Reset()), EmbedderFault.UNAVAILABLE),
+    "a chunk of no size": (whole(b'{"data"', Beat(), Raw(b"zz\r\n")), EmbedderFault.STALLED),
+    "a body that does not end": (whole(Endless(b"[" * 65536)), EmbedderFault.UNAVAILABLE),
+    "silence before the head": (Reply([], before=[Stall()]), EmbedderFault.STALLED),
+    "silence in the body": (whole(b'{"data": [', Stall()), EmbedderFault.STALLED),
 }
 
 
@@ -80,18 +80,18 @@ def checked(failure: EmbedderFailure, told: str) -> None:
 
 
 STATUSES = {
-    "301 Moved Permanently": (Fault.REFUSED, 1),
-    "400 Bad Request": (Fault.REFUSED, 1),
-    "401 Unauthorized": (Fault.REFUSED, 1),
-    "402 Payment Required": (Fault.QUOTA, 1),
-    "403 Forbidden": (Fault.REFUSED, 1),
-    "404 Not Found": (Fault.REFUSED, 1),
-    "408 Request Timeout": (Fault.UNAVAILABLE, 3),
-    "413 Content Too Large": (Fault.TOO_LONG, 1),
-    "422 Unprocessable Content": (Fault.REFUSED, 1),
-    "429 Too Many Requests": (Fault.LIMITED, 3),
-    "500 Internal Server Error": (Fault.UNAVAILABLE, 3),
-    "503 Service Unavailable": (Fault.UNAVAILABLE, 3),
+    "301 Moved Permanently": (EmbedderFault.REFUSED, 1),
+    "400 Bad Request": (EmbedderFault.REFUSED, 1),
+    "401 Unauthorized": (EmbedderFault.REFUSED, 1),
+    "402 Payment Required": (EmbedderFault.QUOTA, 1),
+    "403 Forbidden": (EmbedderFault.REFUSED, 1),
+    "404 Not Found": (EmbedderFault.REFUSED, 1),
+    "408 Request Timeout": (EmbedderFault.UNAVAILABLE, 3),
+    "413 Content Too Large": (EmbedderFault.TOO_LONG, 1),
+    "422 Unprocessable Content": (EmbedderFault.REFUSED, 1),
+    "429 Too Many Requests": (EmbedderFault.LIMITED, 3),
+    "500 Internal Server Error": (EmbedderFault.UNAVAILABLE, 3),
+    "503 Service Unavailable": (EmbedderFault.UNAVAILABLE, 3),
 }
 
 
@@ -111,7 +111,7 @@ async def test_a_status_has_its_fault_and_only_what_may_pass_is_asked_again(
 async def test_a_used_up_quota_is_not_asked_again() -> None:
     body = b'{"error": {"code": "insufficient_quota", "message": "SECRET-BODY"}}'
     async with wired(Reply([body], "429 Too Many Requests", JSON)) as at:
-        assert (await at.fail()).fault is Fault.QUOTA
+        assert (await at.fail()).fault is EmbedderFault.QUOTA
         assert len(at.upstream.requests) == 1
 
 
@@ -144,7 +144,7 @@ async def test_nobody_listens() -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             at.client._url = f"http://127.0.0.1:{free.getsockname()[1]}/v1/embeddings"
-        assert (await at.fail()).fault is Fault.UNAVAILABLE
+        assert (await at.fail()).fault is EmbedderFault.UNAVAILABLE
 
 
 @pytest.mark.parametrize("texts", [1, 5])
@@ -152,7 +152,7 @@ async def test_the_deadline_closes_every_request(texts: int) -> None:
     async with wired(Reply([], before=[Stall()]), model=ONE_BY_ONE) as at:
         began = asyncio.get_running_loop().time()
         failure = await at.fail(*(f"text {n}" for n in range(texts)), deadline=soon(0.2))
-        assert failure.fault is Fault.SLOW
+        assert failure.fault is EmbedderFault.SLOW
         assert asyncio.get_running_loop().time() - began < 1.0
         await asyncio.wait_for(at.upstream.idle.wait(), 1.0)
         assert at.upstream.abandoned == min(texts, 4)
@@ -177,7 +177,7 @@ async def test_one_failed_request_ends_the_others_of_its_call() -> None:
     replies = [Reply([], before=[Stall()]), Reply([], "401 Unauthorized"), Reply([], before=[Stall()])]
     async with wired(*replies, model=ONE_BY_ONE) as at:
         failure = await at.fail(*(f"text {n}" for n in range(4)))
-        assert failure.fault is Fault.REFUSED
+        assert failure.fault is EmbedderFault.REFUSED
         await asyncio.wait_for(at.upstream.idle.wait(), 1.0)
 
 

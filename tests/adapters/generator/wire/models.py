@@ -23,23 +23,25 @@ KEY = "sk-SECRET-KEY"
 PASSAGES = {"p1": Passage("c1", "Parcels wait in the mail room."), "p2": Passage("c2", "It opens at noon.")}
 
 
-def dialect(name: str) -> Dialect:
+def dialect(name: str, *, whole: bool = False) -> Dialect:
     """A provider's, by the first word of its transcripts' names."""
     key = Secret("env://PROVIDER_KEY", KEY)
     match name:
         case "anthropic":
-            return AnthropicDialect(AnthropicOptions(model="claude-test"), key)
+            return AnthropicDialect(AnthropicOptions(model="claude-test", whole_document=whole), key)
         case "anthropic-json":
-            return AnthropicDialect(AnthropicOptions(model="claude-test", output="json_schema"), key)
+            options = AnthropicOptions(model="claude-test", output="json_schema", whole_document=whole)
+            return AnthropicDialect(options, key)
         case "azure":
-            return OpenAiDialect(OpenAiOptions(model="gpt-test"), PROFILES["azure"], key, "2024-10-21")
+            azure = OpenAiOptions(model="gpt-test", whole_document=whole)
+            return OpenAiDialect(azure, PROFILES["azure"], key, "2024-10-21")
         case _:
-            return OpenAiDialect(OpenAiOptions(model="model-test"), PROFILES[name], key)
+            return OpenAiDialect(OpenAiOptions(model="model-test", whole_document=whole), PROFILES[name], key)
 
 
-def ask() -> GenerationRequest:
+def ask(*, unary: bool = False) -> GenerationRequest:
     prompt = Prompt("answer", "1", "SECRET-PROMPT system", "user Where do parcels wait?", "Where?", PASSAGES)
-    return GenerationRequest("alias", "tenant", prompt, 500)
+    return GenerationRequest("alias", "tenant", prompt, 500, unary=unary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class Model:
     generator: Generator
     upstream: Upstream
 
-    async def write(self, deadline: Deadline = NEVER) -> tuple[str, Finish, int]:
+    async def write(self, deadline: Deadline = NEVER, *, unary: bool = False) -> tuple[str, Finish, int]:
         """What it writes, how it ended and in how many pieces."""
-        async with aclosing(self.generator.generate(ask(), deadline)) as written:
+        async with aclosing(self.generator.generate(ask(unary=unary), deadline)) as written:
             *texts, last = [piece async for piece in written]
         assert isinstance(last, Finish)
         return "".join(map(str, texts)), last, len(texts)

@@ -38,8 +38,9 @@ class Wired:
         self.upstream = double
         self.spans = spans
 
-    def model(self, name: str = "openai", bounds: ModelBounds | None = None) -> Model:
-        model = protected_model(self.provider, dialect(name), bounds or ModelBounds(), QUICK, CircuitOptions())
+    def model(self, name: str = "openai", bounds: ModelBounds | None = None, *, whole: bool = False) -> Model:
+        spoken = dialect(name, whole=whole)
+        model = protected_model(self.provider, spoken, bounds or ModelBounds(), QUICK, CircuitOptions())
         return Model(model, self.upstream)
 
     @property
@@ -209,3 +210,24 @@ async def test_the_first_tokens_time_does_not_bound_the_rest() -> None:
         text, _, pieces = await at.model(bounds=ModelBounds(first_token_seconds=0.1, silence_seconds=0.1)).write()
         assert text == DRAFT
         assert pieces > 3
+
+
+LATE_DOCUMENT = Reply([Pause(0.1), parts("openai-whole")[2]], headers=parts("openai-whole")[1])
+
+
+async def test_one_document_has_until_the_deadline() -> None:
+    short = ModelBounds(first_token_seconds=0.05, silence_seconds=0.05)
+    async with wired(LATE_DOCUMENT) as at:
+        text, last, pieces = await at.model(bounds=short, whole=True).write(soon(5.0), unary=True)
+        assert (text, pieces, last.usage.estimated) == (DRAFT, 1, False)
+        assert at.spans.attributes(SPAN)["gen_ai.request.stream"] is False
+
+
+@pytest.mark.parametrize(("whole", "unary"), [(False, True), (True, False)], ids=["without the option", "streamed"])
+async def test_what_could_be_streamed_has_its_bounds(whole: bool, unary: bool) -> None:
+    async with wired(LATE_DOCUMENT) as at:
+        asked = at.model(bounds=ModelBounds(first_token_seconds=0.05), whole=whole)
+        with pytest.raises(Failure) as failure:
+            await asked.write(soon(5.0), unary=unary)
+        assert failure.value.cause is Cause.MODEL_SLOW_START
+        assert at.spans.attributes(SPAN)["gen_ai.request.stream"] is True

@@ -10,7 +10,6 @@ import pytest
 import trustme
 
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
-from groundwire_server.adapters.http import exchange
 from groundwire_server.adapters.http.options import Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.domain.deadline import NEVER, Deadline
@@ -281,15 +280,32 @@ async def test_tokens_that_trickle_leave_together_fifty_times_a_second() -> None
         assert pieces < len(EVENTS) - 4
 
 
-async def test_the_end_is_not_held_back_with_what_came_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "_TOGETHER_SECONDS", 30.0)
+async def test_how_long_tokens_are_gathered_can_be_set() -> None:
+    slow: list[Move] = []
+    for event in EVENTS:
+        slow += [event, Pause(0.002)]
+    pieces = []
+    for seconds in (0.0, 0.02, 0.05):
+        async with model("openai", Reply(slow), bounds=StreamBounds(gather_seconds=seconds)) as asked:
+            text, _, count = await asked.write()
+        assert text == DRAFT
+        pieces.append(count)
+    at_once, twenty, fifty = pieces
+    assert at_once > twenty > fifty
+
+
+LONG = StreamBounds(gather_seconds=0.1)
+
+
+async def test_the_end_is_not_held_back_with_what_came_before_it() -> None:
     cut: list[Move] = [b"".join(EVENTS[:20]), Beat(), b"".join(EVENTS[20:26]), Pause(0.03), b"".join(EVENTS[26:])]
-    async with model("openai", Reply(cut)) as asked, asyncio.timeout(10.0):
+    async with model("openai", Reply(cut), bounds=LONG) as asked:
+        began = asyncio.get_running_loop().time()
         assert (await asked.write())[0] == DRAFT
+        assert asyncio.get_running_loop().time() - began < 0.05
 
 
-async def test_an_answer_that_came_whole_is_not_lost_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "_TOGETHER_SECONDS", 30.0)
+async def test_an_answer_that_came_whole_is_not_lost_with_its_connection() -> None:
     cut: list[Move] = [b"".join(EVENTS[:20]), Beat(), b"".join(EVENTS[20:26]), Pause(0.03), b"".join(EVENTS[26:])]
-    async with model("openai", Reply([*cut, Beat(), Reset()])) as asked, asyncio.timeout(10.0):
+    async with model("openai", Reply([*cut, Beat(), Reset()]), bounds=LONG) as asked:
         assert (await asked.write())[0] == DRAFT

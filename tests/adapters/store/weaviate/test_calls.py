@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 import grpc
 import pytest
 
-from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, WriteOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.document import Document
+from groundwire_server.domain.document import Document, Listing
 from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
@@ -32,7 +32,7 @@ async def search(bench: Bench, by: Deadline = NEVER) -> list[str]:
     return [passage.chunk_id for passage in found.passages]
 
 
-async def fault_of(call: Awaitable[object]) -> Fault:
+async def fault_of(call: Awaitable[object]) -> WeaviateFault:
     with pytest.raises(StoreFailure) as failure:
         await call
     return failure.value.fault
@@ -44,7 +44,7 @@ class TestDeadlines:
         await bench.weaviate.corpus.put(ALICE, document, "1", [chunk("c", "Parcels.", near(0))], soon(20))
         await bench.weaviate.corpus.put(ALICE, document, "2", [chunk("d", "Parcels.", near(0))], soon(20))
         await search(bench, soon(20))
-        await bench.weaviate.corpus.page(ALICE, "", 5, soon(20))
+        await bench.weaviate.corpus.page(ALICE, Listing(), None, 5, soon(20))
         await bench.weaviate.sentence_vectors.sentences("acme", ["c"], soon(20))
         assert {"Search", "BatchObjects", "BatchDelete"} <= set(bench.methods)
         for call in bench.world.calls:
@@ -60,7 +60,7 @@ class TestDeadlines:
     async def test_end_a_call_that_the_server_is_slow_with(self, bench: Bench) -> None:
         bench.world.delay = 30
         began = asyncio.get_running_loop().time()
-        assert await fault_of(search(bench, soon(0.1))) is Fault.SLOW
+        assert await fault_of(search(bench, soon(0.1))) is WeaviateFault.SLOW
         assert asyncio.get_running_loop().time() - began < 5
 
     async def test_of_a_caller_that_waits_for_a_place_are_kept(self, double: FakeWeaviate) -> None:
@@ -73,7 +73,7 @@ class TestDeadlines:
             first = asyncio.create_task(store.corpus.version(ALICE, NEVER))
             await double.world.arrived.wait()
             double.world.calls.clear()
-            assert await fault_of(store.corpus.version(ALICE, soon(0.1))) is Fault.SLOW
+            assert await fault_of(store.corpus.version(ALICE, soon(0.1))) is WeaviateFault.SLOW
             assert double.world.calls == []
             first.cancel()
             await asyncio.wait([first])
@@ -106,14 +106,14 @@ class TestUnavailable:
         await bench.store.put("post", "Parcels.")
         bench.clear()
         bench.world.unavailable = 1000
-        assert await fault_of(search(bench, soon(5))) is Fault.UNAVAILABLE
+        assert await fault_of(search(bench, soon(5))) is WeaviateFault.UNAVAILABLE
         assert len(bench.world.calls) == 3
 
     async def test_is_not_tried_again_when_no_time_is_left_for_it(self, bench: Bench) -> None:
         await bench.store.put("post", "Parcels.")
         bench.clear()
         bench.world.unavailable = 1000
-        assert await fault_of(search(bench, soon(0.04))) in {Fault.UNAVAILABLE, Fault.SLOW}
+        assert await fault_of(search(bench, soon(0.04))) in {WeaviateFault.UNAVAILABLE, WeaviateFault.SLOW}
         assert len(bench.world.calls) <= 1
 
     async def test_from_the_start_is_a_failure_and_is_over_once_it_listens(
@@ -124,7 +124,7 @@ class TestUnavailable:
             options = weaviate_options(free)
         store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
         try:
-            assert await fault_of(store.corpus.version(ALICE, soon(5))) is Fault.UNAVAILABLE
+            assert await fault_of(store.corpus.version(ALICE, soon(5))) is WeaviateFault.UNAVAILABLE
             # Once for the call, whatever it was tried.
             (told,) = caplog.records
             assert vars(told)["addresses"] == f"127.0.0.1:{http} and 127.0.0.1:{port}"
@@ -140,7 +140,7 @@ class TestUnavailable:
             await store.schema.apply(await store.schema.plan(NEVER), NEVER)
             assert await store.corpus.version(ALICE, NEVER) == "empty"
         try:
-            assert await fault_of(store.corpus.version(ALICE, soon(5))) is Fault.UNAVAILABLE
+            assert await fault_of(store.corpus.version(ALICE, soon(5))) is WeaviateFault.UNAVAILABLE
             async with FakeWeaviate(first.http_port, first.grpc_port) as second:
                 second.world.collections = first.world.collections
                 async with asyncio.timeout(10):
@@ -149,30 +149,30 @@ class TestUnavailable:
                             assert await store.corpus.version(ALICE, soon(2)) == "empty"
                             break
                         except StoreFailure as failure:
-                            assert failure.fault is Fault.UNAVAILABLE  # noqa: PT017
+                            assert failure.fault is WeaviateFault.UNAVAILABLE  # noqa: PT017
         finally:
             await store.close()
 
     async def test_is_what_a_closed_store_is(self, bench: Bench) -> None:
         await bench.weaviate.close()
-        assert await fault_of(search(bench)) is Fault.UNAVAILABLE
+        assert await fault_of(search(bench)) is WeaviateFault.UNAVAILABLE
 
 
 SAID = [
-    (grpc.StatusCode.UNKNOWN, f'search: tenant not active: "{PRIVATE}"', Fault.INACTIVE_TENANT),
-    (grpc.StatusCode.UNKNOWN, f"could not find class {PRIVATE} in schema", Fault.MISSING_COLLECTION),
-    (grpc.StatusCode.UNKNOWN, f"no such prop with name '{PRIVATE}' found", Fault.SCHEMA),
-    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: 384 vs 512: vector lengths don't match", Fault.SCHEMA),
-    (grpc.StatusCode.UNKNOWN, f"class {PRIVATE} does not have named vector text configured.", Fault.SCHEMA),
-    (grpc.StatusCode.UNKNOWN, "extract auth: unauthorized: invalid api key", Fault.WRONG_KEY),
-    (grpc.StatusCode.UNAUTHENTICATED, PRIVATE, Fault.WRONG_KEY),
-    (grpc.StatusCode.PERMISSION_DENIED, PRIVATE, Fault.WRONG_KEY),
-    (grpc.StatusCode.RESOURCE_EXHAUSTED, PRIVATE, Fault.OVERLOADED),
-    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: not enough memory", Fault.OVERLOADED),
-    (grpc.StatusCode.DEADLINE_EXCEEDED, PRIVATE, Fault.SLOW),
-    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: context deadline exceeded", Fault.SLOW),
-    (grpc.StatusCode.UNIMPLEMENTED, PRIVATE, Fault.NO_WEAVIATE),
-    (grpc.StatusCode.INTERNAL, PRIVATE, Fault.OTHER),
+    (grpc.StatusCode.UNKNOWN, f'search: tenant not active: "{PRIVATE}"', WeaviateFault.INACTIVE_TENANT),
+    (grpc.StatusCode.UNKNOWN, f"could not find class {PRIVATE} in schema", WeaviateFault.MISSING_COLLECTION),
+    (grpc.StatusCode.UNKNOWN, f"no such prop with name '{PRIVATE}' found", WeaviateFault.SCHEMA),
+    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: 384 vs 512: vector lengths don't match", WeaviateFault.SCHEMA),
+    (grpc.StatusCode.UNKNOWN, f"class {PRIVATE} does not have named vector text configured.", WeaviateFault.SCHEMA),
+    (grpc.StatusCode.UNKNOWN, "extract auth: unauthorized: invalid api key", WeaviateFault.WRONG_KEY),
+    (grpc.StatusCode.UNAUTHENTICATED, PRIVATE, WeaviateFault.WRONG_KEY),
+    (grpc.StatusCode.PERMISSION_DENIED, PRIVATE, WeaviateFault.WRONG_KEY),
+    (grpc.StatusCode.RESOURCE_EXHAUSTED, PRIVATE, WeaviateFault.OVERLOADED),
+    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: not enough memory", WeaviateFault.OVERLOADED),
+    (grpc.StatusCode.DEADLINE_EXCEEDED, PRIVATE, WeaviateFault.SLOW),
+    (grpc.StatusCode.UNKNOWN, f"{PRIVATE}: context deadline exceeded", WeaviateFault.SLOW),
+    (grpc.StatusCode.UNIMPLEMENTED, PRIVATE, WeaviateFault.NO_WEAVIATE),
+    (grpc.StatusCode.INTERNAL, PRIVATE, WeaviateFault.OTHER),
 ]
 
 
@@ -184,7 +184,7 @@ class TestFailures:
         caplog: pytest.LogCaptureFixture,
         code: grpc.StatusCode,
         sentence: str,
-        fault: Fault,
+        fault: WeaviateFault,
     ) -> None:
         await bench.store.put("post", "Parcels.")
         bench.clear()
@@ -200,50 +200,57 @@ class TestFailures:
         assert attributes["error.type"] == fault.name
 
     async def test_are_of_causes_that_the_policy_knows(self) -> None:
-        causes = {fault: StoreFailure(fault).cause for fault in Fault}
-        assert causes[Fault.SLOW] is Cause.STORE_TIMEOUT
-        assert {causes[each] for each in (Fault.UNAVAILABLE, Fault.OVERLOADED, Fault.OTHER)} == {
-            Cause.STORE_UNAVAILABLE
+        causes = {fault: StoreFailure(fault).cause for fault in WeaviateFault}
+        assert causes[WeaviateFault.SLOW] is Cause.STORE_TIMEOUT
+        assert {
+            causes[each] for each in (WeaviateFault.UNAVAILABLE, WeaviateFault.OVERLOADED, WeaviateFault.OTHER)
+        } == {Cause.STORE_UNAVAILABLE}
+        assert causes[WeaviateFault.MODULE] is Cause.EMBEDDER_UNAVAILABLE
+        others = {
+            WeaviateFault.MODULE,
+            WeaviateFault.SLOW,
+            WeaviateFault.UNAVAILABLE,
+            WeaviateFault.OVERLOADED,
+            WeaviateFault.OTHER,
         }
-        assert causes[Fault.MODULE] is Cause.EMBEDDER_UNAVAILABLE
-        misconfigured = set(Fault) - {Fault.MODULE, Fault.SLOW, Fault.UNAVAILABLE, Fault.OVERLOADED, Fault.OTHER}
+        misconfigured = set(WeaviateFault) - others
         assert {causes[each] for each in misconfigured} == {Cause.STORE_MISCONFIGURED}
 
     async def test_a_wrong_key_is_one_at_the_first_call(self, options: WeaviateOptions) -> None:
         wrong = altered(options, api_key=secret("another"))
         store = WeaviateStore.open(wrong, AXES, SystemClock(), Spans().tracer)
-        assert await fault_of(store.corpus.version(ALICE, NEVER)) is Fault.WRONG_KEY
+        assert await fault_of(store.corpus.version(ALICE, NEVER)) is WeaviateFault.WRONG_KEY
         await store.close()
 
     async def test_a_key_taken_back_is_one_too(self, bench: Bench) -> None:
         bench.world.key = "changed"
-        assert await fault_of(bench.weaviate.corpus.version(ALICE, NEVER)) is Fault.WRONG_KEY
+        assert await fault_of(bench.weaviate.corpus.version(ALICE, NEVER)) is WeaviateFault.WRONG_KEY
 
     async def test_collections_that_are_not_there_are_one(self, options: WeaviateOptions) -> None:
         store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
         for call in (store.corpus.version(ALICE, NEVER), store.corpus.put(ALICE, Document("d", "x"), "1", [], NEVER)):
-            assert await fault_of(call) is Fault.MISSING_COLLECTION
+            assert await fault_of(call) is WeaviateFault.MISSING_COLLECTION
         await store.close()
 
     async def test_a_store_that_takes_no_writes_is_one(self, bench: Bench) -> None:
         await bench.store.put("post", chunk("c", "Parcels.", near(0)))
         bench.world.collections["Groundwire"].read_only = True
-        assert await fault_of(bench.store.put("post", "Letters.")) is Fault.READ_ONLY
+        assert await fault_of(bench.store.put("post", "Letters.")) is WeaviateFault.READ_ONLY
         assert await search(bench) == ["c"]
 
     async def test_vectors_of_another_length_are_one(self, bench: Bench) -> None:
         await bench.store.put("post", chunk("c", "Parcels.", near(0)))
         long = chunk("d", "Letters.", near(0) + near(1))
-        assert await fault_of(bench.store.put("other", long)) is Fault.SCHEMA
+        assert await fault_of(bench.store.put("other", long)) is WeaviateFault.SCHEMA
 
     @pytest.mark.parametrize(
         ("said", "fault"),
         [
-            ("not enough memory", Fault.OVERLOADED),
-            (f"class '{PRIVATE}' not present in schema", Fault.MISSING_COLLECTION),
+            ("not enough memory", WeaviateFault.OVERLOADED),
+            (f"class '{PRIVATE}' not present in schema", WeaviateFault.MISSING_COLLECTION),
         ],
     )
-    async def test_a_single_object_refused_is_one(self, bench: Bench, said: str, fault: Fault) -> None:
+    async def test_a_single_object_refused_is_one(self, bench: Bench, said: str, fault: WeaviateFault) -> None:
         await bench.store.put("post", "Parcels.")
         bench.world.refusals = [said]
         assert await fault_of(bench.store.put("post", *(f"Parcels {each}." for each in range(3)))) is fault
@@ -256,8 +263,8 @@ class TestFailures:
             put = store.corpus.put(ALICE, Document("d", "x"), "1", [], NEVER)
             for call in (store.corpus.version(ALICE, NEVER), put):
                 caplog.clear()
-                assert await fault_of(call) is Fault.MISSING_TENANT
-                assert caplog.messages == [f"{Fault.MISSING_TENANT.value}."]
+                assert await fault_of(call) is WeaviateFault.MISSING_TENANT
+                assert caplog.messages == [f"{WeaviateFault.MISSING_TENANT}."]
 
     async def test_a_tenant_that_nothing_was_stored_for_is_none(
         self, bench: Bench, caplog: pytest.LogCaptureFixture

@@ -8,7 +8,7 @@ import grpc
 import pytest
 import trustme
 
-from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import WeaviateTlsOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
@@ -54,5 +54,5 @@ async def test_with_another_is_refused(double: FakeWeaviate, trusted: str, tmp_p
     store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
     with pytest.raises(StoreFailure) as failure:
         await store.corpus.version(ALICE, NEVER)
-    assert failure.value.fault is Fault.UNAVAILABLE
+    assert failure.value.fault is WeaviateFault.UNAVAILABLE
     await store.close()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate.failures import Fault, StoreFailure
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import (
     SearchField,
     SearchMode,
@@ -130,11 +130,11 @@ async def test_a_module_that_fails_is_told_apart(
     filled.world.module_says = said
     with pytest.raises(StoreFailure) as failure:
         await searched(filled, options, "parcels")
-    assert (failure.value.fault, failure.value.cause) == (Fault.MODULE, Cause.EMBEDDER_UNAVAILABLE)
+    assert (failure.value.fault, failure.value.cause) == (WeaviateFault.MODULE, Cause.EMBEDDER_UNAVAILABLE)
     document = Document("new", "New.", allowed_principals=ALL)
     with pytest.raises(StoreFailure) as failure:
         await filled.weaviate.corpus.put(ALICE, document, "new", [Chunk("new", 0, "New.")], NEVER)
-    assert failure.value.fault is Fault.MODULE
+    assert failure.value.fault is WeaviateFault.MODULE
     # The client tells of objects itself, on a logger that the server keeps silent (`app/logs.py`).
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("groundwire")]
     assert "SECRET" not in str(ours)

@@ -9,7 +9,7 @@ import jiter
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwire_server.adapters.embedder.faults import Fault, InvalidVectorsFailure
+from groundwire_server.adapters.embedder.faults import EmbedderFault, InvalidVectorsFailure
 from groundwire_server.adapters.embedder.protected import Embedded
 from groundwire_server.domain.vector import Vector
 
@@ -25,9 +25,9 @@ def read(body: bytes, count: int, dimensions: int) -> Embedded:
         rows = {_place(each, place): _row(each["embedding"]) for place, each in enumerate(whole["data"])}
         given, tokens = len(whole["data"]), _tokens(whole)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, binascii.Error):
-        raise InvalidVectorsFailure(Fault.UNREADABLE) from None
+        raise InvalidVectorsFailure(EmbedderFault.UNREADABLE) from None
     if given != count or rows.keys() != set(range(count)):
-        raise InvalidVectorsFailure(Fault.COUNT)
+        raise InvalidVectorsFailure(EmbedderFault.COUNT)
     return Embedded([_unit(rows[place], dimensions) for place in range(count)], tokens)
 
 
@@ -47,13 +47,13 @@ def _row(embedding: Any) -> NDArray[np.float64]:
 
 def _unit(row: NDArray[np.float64], dimensions: int) -> Vector:
     if len(row) != dimensions:
-        raise InvalidVectorsFailure(Fault.DIMENSIONS)
+        raise InvalidVectorsFailure(EmbedderFault.DIMENSIONS)
     # Scaled first, for the squares of what is very large or small are not there in any float.
     most = float(np.abs(row).max())
     if not np.isfinite(most):
-        raise InvalidVectorsFailure(Fault.NOT_FINITE)
+        raise InvalidVectorsFailure(EmbedderFault.NOT_FINITE)
     if most == 0.0:
-        raise InvalidVectorsFailure(Fault.ZERO)
+        raise InvalidVectorsFailure(EmbedderFault.ZERO)
     scaled = row / most
     return array("f", (scaled / np.linalg.norm(scaled)).astype(np.float32).tobytes())
 

@@ -14,6 +14,7 @@ class Dialect(Protocol):
         model: the provider's name for it.
         path: where requests go, behind the endpoint's base.
         headers: credentials and versions.
+        whole_documents: whether unary answers are asked for as one document.
     """
 
     @property
@@ -24,6 +25,9 @@ class Dialect(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]: ...  # noqa: D102
+
+    @property
+    def whole_documents(self) -> bool: ...  # noqa: D102
 
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""

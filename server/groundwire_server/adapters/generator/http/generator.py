@@ -70,7 +70,8 @@ class HttpGenerator:
                     written.append(text)
                     # Not yet in the draft's frame: the first words that somebody can read wait for nothing.
                     length += len(text)
-                    exchange.gathers = length > _FRAME
+                    if length > _FRAME:
+                        exchange.gather_seconds = self._bounds.gather_seconds
                     yield text
                 if not data:
                     break

@@ -26,6 +26,10 @@ class ModelOptions(Options):
     temperature: float | None = Field(
         None, ge=0, le=2, description="The provider's default if unset; reasoning models refuse it.", examples=[0.0]
     )
+    whole_document: bool = Field(
+        False,
+        description="Whether a unary answer of the last model is requested as one document, without streaming.",
+    )
     extra: Annotated[dict[str, Any], AfterValidator(_not_ours)] = Field(
         default_factory=dict, description="Further fields of each request.", examples=[{"reasoning_effort": "low"}]
     )

@@ -1,8 +1,7 @@
-"""What Weaviate reports, in the product's words. Its own words hold names and values: they go no further than here."""
+"""Translation of Weaviate's errors into faults and causes. Its messages hold names and values, and are dropped here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import Final
 
 from weaviate.exceptions import (
@@ -15,82 +14,88 @@ from weaviate.exceptions import (
     WeaviateTimeoutError,
 )
 
-from groundwire_server.domain.failure import Failure, GroundwireError
+from groundwire_server.domain.failure import Failure, Fault, GroundwireError
 from groundwire_server.domain.vocabulary import Cause
 
 
-class Fault(StrEnum):
-    """What is wrong, and what an operator can do about it."""
+class WeaviateFault(Fault):
+    """A fault of Weaviate or of the way to it, with advice for the operator."""
 
-    UNAVAILABLE = "Weaviate does not answer: check that it runs and that its HTTP and gRPC ports can be reached"
-    SLOW = "Weaviate took longer than the call had"
-    OVERLOADED = "Weaviate is short of memory or refuses more work: give it more, or send it less"
-    WRONG_KEY = "Weaviate refuses the API key: configure one that may read and write the collections"
-    MISSING_TENANT = "Weaviate does not know the tenant: create it, or let groundwire create tenants"
-    INACTIVE_TENANT = "Weaviate has put the tenant to sleep: activate it"
-    MISSING_COLLECTION = "Weaviate does not have the collections: apply the schema"
-    SCHEMA = "Weaviate's collections are not what this configuration needs: plan and apply the schema"
-    READ_ONLY = "Weaviate is read-only, as it is when its disk is nearly full: make room and set its shards to READY"
-    MODULE = "Weaviate's vectorizer module fails: see that it is enabled, that its model is reached, and its key"
-    TOO_FEW_NODES = "Weaviate has fewer nodes than the replicas asked for: lower the store's `replicas`, or add nodes"
-    NO_WEAVIATE = "what answers at the gRPC address is no Weaviate, or too old a one: correct the store's `grpc`"
-    OTHER = "Weaviate failed for a reason of its own: see its log"
+    UNAVAILABLE = ("Weaviate does not answer", "check that it runs and that its HTTP and gRPC ports can be reached")
+    SLOW = ("Weaviate took longer than the call's deadline",)
+    OVERLOADED = ("Weaviate is short of memory or refuses more work", "give it more memory, or send it less work")
+    WRONG_KEY = ("Weaviate refuses the API key", "configure one that may read and write the collections")
+    MISSING_TENANT = ("Weaviate does not have the tenant", "create it, or let groundwire create tenants")
+    INACTIVE_TENANT = ("Weaviate has deactivated the tenant", "activate it")
+    MISSING_COLLECTION = ("Weaviate does not have the collections", "run `groundwire corpus apply`")
+    SCHEMA = ("Weaviate's collections do not match this configuration", "run `groundwire corpus apply`")
+    READ_ONLY = (
+        "Weaviate is read-only, as it is when its disk is nearly full",
+        "free space and set its shards to READY",
+    )
+    MODULE = ("Weaviate's vectorizer module fails", "check that it is enabled, that it reaches its model, and its key")
+    TOO_FEW_NODES = (
+        "Weaviate has fewer nodes than the configured replicas",
+        "lower the store's `replicas`, or add nodes",
+    )
+    NO_WEAVIATE = ("the server at the gRPC address is not Weaviate, or is too old", "correct the store's `grpc`")
+    OTHER = ("Weaviate failed internally", "see its log")
 
 
 _CAUSES: Final = {
-    Fault.UNAVAILABLE: Cause.STORE_UNAVAILABLE,
-    Fault.SLOW: Cause.STORE_TIMEOUT,
-    Fault.OVERLOADED: Cause.STORE_UNAVAILABLE,
-    Fault.WRONG_KEY: Cause.STORE_MISCONFIGURED,
-    Fault.MISSING_TENANT: Cause.STORE_MISCONFIGURED,
-    Fault.INACTIVE_TENANT: Cause.STORE_MISCONFIGURED,
-    Fault.MISSING_COLLECTION: Cause.STORE_MISCONFIGURED,
-    Fault.SCHEMA: Cause.STORE_MISCONFIGURED,
-    Fault.READ_ONLY: Cause.STORE_MISCONFIGURED,
-    Fault.MODULE: Cause.EMBEDDER_UNAVAILABLE,
-    Fault.TOO_FEW_NODES: Cause.STORE_MISCONFIGURED,
-    Fault.NO_WEAVIATE: Cause.STORE_MISCONFIGURED,
-    Fault.OTHER: Cause.STORE_UNAVAILABLE,
+    WeaviateFault.UNAVAILABLE: Cause.STORE_UNAVAILABLE,
+    WeaviateFault.SLOW: Cause.STORE_TIMEOUT,
+    WeaviateFault.OVERLOADED: Cause.STORE_UNAVAILABLE,
+    WeaviateFault.WRONG_KEY: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.MISSING_TENANT: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.INACTIVE_TENANT: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.MISSING_COLLECTION: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.SCHEMA: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.READ_ONLY: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.MODULE: Cause.EMBEDDER_UNAVAILABLE,
+    WeaviateFault.TOO_FEW_NODES: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.NO_WEAVIATE: Cause.STORE_MISCONFIGURED,
+    WeaviateFault.OTHER: Cause.STORE_UNAVAILABLE,
 }
 
 _CODES: Final = {
-    "DEADLINE_EXCEEDED": Fault.SLOW,
-    "UNAVAILABLE": Fault.UNAVAILABLE,
-    "CANCELLED": Fault.UNAVAILABLE,
-    "ABORTED": Fault.UNAVAILABLE,
-    "RESOURCE_EXHAUSTED": Fault.OVERLOADED,
-    "UNAUTHENTICATED": Fault.WRONG_KEY,
-    "PERMISSION_DENIED": Fault.WRONG_KEY,
-    "UNIMPLEMENTED": Fault.NO_WEAVIATE,
+    "DEADLINE_EXCEEDED": WeaviateFault.SLOW,
+    "UNAVAILABLE": WeaviateFault.UNAVAILABLE,
+    "CANCELLED": WeaviateFault.UNAVAILABLE,
+    "ABORTED": WeaviateFault.UNAVAILABLE,
+    "RESOURCE_EXHAUSTED": WeaviateFault.OVERLOADED,
+    "UNAUTHENTICATED": WeaviateFault.WRONG_KEY,
+    "PERMISSION_DENIED": WeaviateFault.WRONG_KEY,
+    "UNIMPLEMENTED": WeaviateFault.NO_WEAVIATE,
 }
-"""gRPC codes that say it all; Weaviate answers nearly everything else with UNKNOWN and a sentence."""
+"""gRPC codes that are clear by themselves; nearly everything else is UNKNOWN with a sentence."""
 
 _SENTENCES: Final = (
-    ("unauthorized", Fault.WRONG_KEY),
-    ("forbidden", Fault.WRONG_KEY),
-    ("tenant not found", Fault.MISSING_TENANT),
-    ("tenant not active", Fault.INACTIVE_TENANT),
-    ("could not find class", Fault.MISSING_COLLECTION),
-    # What batches say of a collection that does not exist.
-    ("not present in schema", Fault.MISSING_COLLECTION),
-    ("has multi-tenancy disabled", Fault.MISSING_COLLECTION),
-    ("multi-tenancy is not enabled", Fault.MISSING_COLLECTION),
-    ("read-only", Fault.READ_ONLY),
-    ("not enough memory", Fault.OVERLOADED),
-    ("deadline exceeded", Fault.SLOW),
-    ("vectorize", Fault.MODULE),
-    ("API Key: no api key found", Fault.MODULE),
-    ("vector lengths don't match", Fault.SCHEMA),
-    ("vector dimensions do not match", Fault.SCHEMA),
-    ("does not have named vector", Fault.SCHEMA),
-    ("does not have configuration for vector", Fault.SCHEMA),
-    ("no such prop", Fault.SCHEMA),
-    ("class not found", Fault.MISSING_COLLECTION),
-    ("not find enough weaviate nodes", Fault.TOO_FEW_NODES),
-    ("not enough storage replicas", Fault.TOO_FEW_NODES),
-    ("invalid", Fault.SCHEMA),
+    ("unauthorized", WeaviateFault.WRONG_KEY),
+    ("forbidden", WeaviateFault.WRONG_KEY),
+    ("tenant not found", WeaviateFault.MISSING_TENANT),
+    ("tenant not active", WeaviateFault.INACTIVE_TENANT),
+    ("could not find class", WeaviateFault.MISSING_COLLECTION),
+    # The answer to a batch for a collection that does not exist.
+    ("not present in schema", WeaviateFault.MISSING_COLLECTION),
+    ("has multi-tenancy disabled", WeaviateFault.MISSING_COLLECTION),
+    ("multi-tenancy is not enabled", WeaviateFault.MISSING_COLLECTION),
+    ("read-only", WeaviateFault.READ_ONLY),
+    ("not enough memory", WeaviateFault.OVERLOADED),
+    ("deadline exceeded", WeaviateFault.SLOW),
+    ("vectorize", WeaviateFault.MODULE),
+    ("API Key: no api key found", WeaviateFault.MODULE),
+    ("vector lengths don't match", WeaviateFault.SCHEMA),
+    ("vector dimensions do not match", WeaviateFault.SCHEMA),
+    ("does not have named vector", WeaviateFault.SCHEMA),
+    ("does not have configuration for vector", WeaviateFault.SCHEMA),
+    ("no such prop", WeaviateFault.SCHEMA),
+    ("class not found", WeaviateFault.MISSING_COLLECTION),
+    ("not find enough weaviate nodes", WeaviateFault.TOO_FEW_NODES),
+    ("not enough storage replicas", WeaviateFault.TOO_FEW_NODES),
+    ("invalid", WeaviateFault.SCHEMA),
 )
-"""What Weaviate 1.40 says; the first that occurs counts."""
+"""Parts of Weaviate 1.40's messages; the first that occurs decides."""
 
 _UNAUTHORIZED: Final = (401, 403)
 _TOO_MANY: Final = 429
@@ -132,25 +137,25 @@ class StoreFailure(Failure):
         fault: for the operator.
     """
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: WeaviateFault) -> None:
         super().__init__(_CAUSES[fault])
         self.fault = fault
 
 
 @contextmanager
 def map_failures() -> Iterator[None]:
-    """Turn what the client raises into a `StoreFailure`."""
+    """Turn the client's errors into a `StoreFailure`."""
     try:
         yield
     except TimeoutError:
-        raise StoreFailure(Fault.SLOW) from None
+        raise StoreFailure(WeaviateFault.SLOW) from None
     except (WireError, RefusedObjectsError, WeaviateBaseError) as error:
         # Not `from error`: its text is Weaviate's and may hold what was stored.
         raise StoreFailure(classified(error)) from None
 
 
-def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> Fault:
-    """Tell what is wrong."""
+def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> WeaviateFault:
+    """Return the fault behind an error of the client."""
     match error:
         case WireError():
             return _CODES.get(error.code) or _said(error.details)
@@ -159,28 +164,28 @@ def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> Fa
         case UnexpectedStatusCodeError():
             return _by_status(error)
         case WeaviateTimeoutError():
-            return Fault.SLOW
+            return WeaviateFault.SLOW
         case (
             WeaviateConnectionError()
             | WeaviateStartUpError()
             | WeaviateGRPCUnavailableError()
             | WeaviateClosedClientError()
         ):
-            return Fault.UNAVAILABLE
+            return WeaviateFault.UNAVAILABLE
         case _:
             return _said(error.message)
 
 
-def _by_status(error: UnexpectedStatusCodeError) -> Fault:
+def _by_status(error: UnexpectedStatusCodeError) -> WeaviateFault:
     if error.status_code in _UNAUTHORIZED:
-        return Fault.WRONG_KEY
+        return WeaviateFault.WRONG_KEY
     if error.status_code == _TOO_MANY:
-        return Fault.OVERLOADED
+        return WeaviateFault.OVERLOADED
     fault = _said(error.message)
-    if fault is Fault.OTHER and error.status_code >= _SERVER_ERROR:
-        return Fault.UNAVAILABLE
+    if fault is WeaviateFault.OTHER and error.status_code >= _SERVER_ERROR:
+        return WeaviateFault.UNAVAILABLE
     return fault
 
 
-def _said(sentence: str) -> Fault:
-    return next((fault for words, fault in _SENTENCES if words in sentence), Fault.OTHER)
+def _said(sentence: str) -> WeaviateFault:
+    return next((fault for words, fault in _SENTENCES if words in sentence), WeaviateFault.OTHER)

@@ -43,6 +43,10 @@ class ThresholdsConfig(Options):
         examples=["calibration.json"],
     )
     min_support: float = Field(0.5, ge=0, le=1, description="Sentences with less support are not released.")
+    require_verified: bool = Field(
+        False,
+        description="Release only verified sentences: those of a passage, word for word, or entailed by a checker.",
+    )
     allowed_confidence: frozenset[Confidence] = Field(
         frozenset({Confidence.MEDIUM, Confidence.HIGH}),
         min_length=1,
@@ -119,6 +123,7 @@ class RouteConfig(Options):
             evidence_tokens=self.limits.evidence_tokens,
             min_relevance=self.thresholds.min_relevance,
             min_support=self.thresholds.min_support,
+            require_verified=self.thresholds.require_verified,
             allowed_confidence=self.thresholds.allowed_confidence,
             display_limit=self.limits.answer_chars,
             output_tokens=self.limits.output_tokens,

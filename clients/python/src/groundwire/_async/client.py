@@ -1,0 +1,332 @@
+"""The client for asyncio."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from types import TracebackType
+from typing import Self
+
+import grpc
+import grpc.aio
+
+from groundwire._aio.calls import INTERRUPTED
+from groundwire._aio.ingest import Documents, ingest
+from groundwire._async.connection import Connection
+from groundwire._async.stream import AnswerStream
+from groundwire.caller import Caller
+from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT, INGEST_TIMEOUT
+from groundwire.outcomes import Outcome, outcome_of
+from groundwire.requests import answer_request, question_of, retrieve_request, stream_request
+from groundwire.retrying import DEFAULT_RETRY, Retry
+from groundwire.security import Credential, Tls, Token, channel_credentials
+from groundwire.settings import Settings
+from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
+from groundwire.v1.document_pb2 import Document, DocumentInfo, DocumentOrder
+from groundwire.v1.document_service_pb2 import (
+    DeleteDocumentRequest,
+    DeleteDocumentResponse,
+    GetCorpusVersionRequest,
+    GetDocumentRequest,
+    GetDocumentResponse,
+    IngestDocumentsResponse,
+    ListDocumentsRequest,
+    PurgeDocumentsRequest,
+    PurgeDocumentsResponse,
+    PutDocumentRequest,
+    PutDocumentResponse,
+)
+from groundwire.v1.filter_pb2 import Filter
+from groundwire.v1.passage_pb2 import ProvidedPassage
+from groundwire.v1.question_pb2 import Question
+from groundwire.v1.retrieval_service_pb2 import RetrieveResponse
+from groundwire.v1.route_pb2 import Route
+from groundwire.v1.route_service_pb2 import ListRoutesRequest
+from groundwire.v1.server_info_pb2 import ServerInfo
+from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
+
+
+class Client:
+    """A connection to a groundwire server, for asyncio. Use it with ``async with``, or call ``close``.
+
+    Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.
+
+    Args:
+        server: the server's address, or a channel of your own, which you close yourself.
+        tenant: whose documents the calls are about; a server with authentication takes it from the credential.
+        subject: the caller's name, for a server without authentication.
+        principals: what the caller may see documents as, such as groups, for a server without authentication.
+        token: a bearer token, or a function that returns the one to send; it is called for every call.
+        api_key: an API key, in place of a token.
+        tls: secures the connection.
+        credentials: gRPC's own, in place of `tls`.
+        timeout: seconds that a call may take, with everything that is sent again.
+        retry: when a call that failed is sent again; None for never.
+
+    Raises:
+        ValueError: when a credential would go to another machine over a connection that is not secured, among others.
+    """
+
+    def __init__(
+        self,
+        server: str | grpc.aio.Channel = DEFAULT_SERVER,
+        *,
+        tenant: str = "",
+        subject: str = "",
+        principals: Iterable[str] = (),
+        token: Token | None = None,
+        api_key: str | None = None,
+        tls: Tls | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        retry: Retry | None = DEFAULT_RETRY,
+    ) -> None:
+        caller = Caller.of(tenant, subject, principals)
+        secure = channel_credentials(tls, credentials)
+        self._connection = Connection(server, caller, Credential(token, api_key), secure, timeout, retry)
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        subject: str = "",
+        principals: Iterable[str] = (),
+        timeout: float = DEFAULT_TIMEOUT,
+        retry: Retry | None = DEFAULT_RETRY,
+    ) -> Self:
+        """Return a client that connects as the environment says, by the variables of the `groundwire` command.
+
+        They are ``GROUNDWIRE_SERVER``, ``_TENANT``, ``_TOKEN`` or ``_TOKEN_FILE``, ``_API_KEY`` or ``_API_KEY_FILE``,
+        ``_TLS``, ``_TLS_CA``, ``_TLS_CERT`` and ``_TLS_KEY``. Without a credential or a tenant, the tenant is `local`.
+
+        Raises:
+            ValueError: when what they say cannot be used.
+        """
+        settings = Settings.from_environment()
+        credential = settings.credential()
+        return cls(
+            settings.server,
+            tenant=settings.caller_tenant(credential),
+            subject=subject,
+            principals=principals,
+            token=credential.token,
+            api_key=credential.api_key,
+            tls=settings.security(),
+            timeout=timeout,
+            retry=retry,
+        )
+
+    async def answer(
+        self,
+        question: str | Question,
+        *,
+        route: str = "",
+        request_id: str = "",
+        top_k: int | None = None,
+        filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        passages: Iterable[ProvidedPassage] | None = None,
+        timeout: float | None = None,
+    ) -> Outcome:
+        """Ask a question and return how it ended.
+
+        Args:
+            question: the text, or a whole message where there is more to say than the keywords can.
+            route: the named use; empty takes the server's default.
+            request_id: makes the call idempotent; empty takes a new one when the client retries.
+            top_k: the most passages to consider.
+            filter: narrows the search by the documents' metadata.
+            passages: your own passages, in place of a search.
+            timeout: seconds that the call may take.
+        """
+        asked = question_of(question, route, top_k, filter, passages)
+        request = answer_request(asked, request_id, self._connection.retry)
+        try:
+            response = await self._connection.call(self._connection.answers.Answer, request, timeout)
+        except INTERRUPTED:
+            self._connection.abandon(request.request_id)
+            raise
+        return outcome_of(response.outcome)
+
+    def stream(
+        self,
+        question: str | Question,
+        *,
+        route: str = "",
+        request_id: str = "",
+        top_k: int | None = None,
+        filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        passages: Iterable[ProvidedPassage] | None = None,
+        provisional: bool = False,
+        resume_window: float | None = None,
+        after_sequence: int | None = None,
+        timeout: float | None = None,
+    ) -> AnswerStream:
+        """Ask a question and return the events on the way to its outcome, which is the last.
+
+        Args:
+            question: the text, or a whole message where there is more to say than the keywords can.
+            route: the named use; empty takes the server's default.
+            request_id: makes the call idempotent; empty takes a new one when the answer has a resume window.
+            top_k: the most passages to consider.
+            filter: narrows the search by the documents' metadata.
+            passages: your own passages, in place of a search.
+            provisional: lets text arrive before it was checked; a retraction takes back what does not stand.
+            resume_window: seconds for which the answer goes on when the connection is lost, so that the stream can be
+                resumed; None takes that of `retry`, and 0 ends the answer at once.
+            after_sequence: resumes the answer of `request_id` after this event.
+            timeout: seconds that all of it may take.
+        """
+        asked = question_of(question, route, top_k, filter, passages)
+        retry = self._connection.retry
+        request = stream_request(asked, request_id, provisional, resume_window, after_sequence, retry)
+        return AnswerStream(self._connection, request, timeout)
+
+    async def cancel(self, request_id: str, *, timeout: float | None = None) -> bool:
+        """End an answer in flight; return False when there was none of that id."""
+        request = CancelAnswerRequest(request_id=request_id)
+        response = await self._connection.call(self._connection.answers.CancelAnswer, request, timeout)
+        return response.cancelled
+
+    async def retrieve(
+        self,
+        text: str,
+        *,
+        route: str = "",
+        top_k: int | None = None,
+        filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        timeout: float | None = None,
+    ) -> RetrieveResponse:
+        """Return the passages that an answer to the text would be drawn from, best first."""
+        request = retrieve_request(text, route, top_k, filter)
+        return await self._connection.call(self._connection.retrieval.Retrieve, request, timeout)
+
+    def ingest(
+        self, documents: Documents, *, unanswered: int = 8, timeout: float = INGEST_TIMEOUT
+    ) -> AsyncGenerator[IngestDocumentsResponse, None]:
+        """Store documents and yield the result of each, in the order they were given.
+
+        A document that cannot be stored is a result with its error, and the others go on. What was answered stays
+        stored when the iteration is left early.
+
+        Args:
+            documents: read as there is room for them, so a generator of many is fine; an ``IngestDocumentsRequest`` in
+                place of a document says which revision is expected.
+            unanswered: the most documents to send ahead of their results.
+            timeout: seconds that all of it may take.
+        """
+        connection = self._connection
+        method = connection.documents.IngestDocuments
+        return ingest(method, documents, unanswered, timeout, connection.metadata(), connection.error_of)
+
+    async def get_document(
+        self, document_id: str, *, include_text: bool = False, timeout: float | None = None
+    ) -> GetDocumentResponse:
+        """Return a document's description and, when asked for, its text."""
+        request = GetDocumentRequest(document_id=document_id, include_text=include_text)
+        return await self._connection.call(self._connection.documents.GetDocument, request, timeout)
+
+    async def put_document(
+        self, document: Document, *, expected_revision: int | None = None, timeout: float | None = None
+    ) -> PutDocumentResponse:
+        """Store one document and return what was stored.
+
+        Args:
+            document: the document.
+            expected_revision: the revision that must be stored for it to be written, 0 for none; None for any.
+            timeout: seconds that the call may take.
+        """
+        request = PutDocumentRequest(document=document, expected_revision=expected_revision)
+        return await self._connection.call(self._connection.documents.PutDocument, request, timeout)
+
+    async def list_documents(
+        self,
+        *,
+        filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        order: "DocumentOrder.ValueType" = DocumentOrder.DOCUMENT_ORDER_UNSPECIFIED,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> AsyncIterator[DocumentInfo]:
+        """Yield the documents the caller may see, fetching page after page.
+
+        Args:
+            filter: narrows the list by the documents' metadata.
+            order: the order; by id unless it says otherwise.
+            page_size: how many to fetch at once, at most 1000.
+            timeout: seconds that each page may take.
+        """
+        request = ListDocumentsRequest(page_size=page_size, filter=filter, order=order)
+        while True:
+            page = await self._connection.call(self._connection.documents.ListDocuments, request, timeout)
+            for document in page.documents:
+                yield document
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
+
+    async def delete_document(
+        self, document_id: str, *, allow_missing: bool = False, timeout: float | None = None
+    ) -> DeleteDocumentResponse:
+        """Remove a document with all its passages.
+
+        Args:
+            document_id: names the document.
+            allow_missing: lets the call succeed where there is no such document, and be sent again when its connection
+                was lost.
+            timeout: seconds that the call may take.
+        """
+        request = DeleteDocumentRequest(document_id=document_id, allow_missing=allow_missing)
+        method = self._connection.documents.DeleteDocument
+        return await self._connection.call(method, request, timeout, repeatable=allow_missing)
+
+    async def purge_documents(
+        self,
+        filter: Filter,  # noqa: A002  (the contract's word)
+        *,
+        force: bool = False,
+        timeout: float | None = None,
+    ) -> PurgeDocumentsResponse:
+        """Count the documents that match a filter and, with `force`, remove them: look at the count first.
+
+        Args:
+            filter: selects documents by their metadata.
+            force: removes them.
+            timeout: seconds that the call may take.
+        """
+        request = PurgeDocumentsRequest(filter=filter, force=force)
+        method = self._connection.documents.PurgeDocuments
+        return await self._connection.call(method, request, timeout, repeatable=not force)
+
+    async def corpus_version(self, *, timeout: float | None = None) -> str:
+        """Return the corpus's version: two equal ones mean the same documents."""
+        method = self._connection.documents.GetCorpusVersion
+        response = await self._connection.call(method, GetCorpusVersionRequest(), timeout)
+        return response.corpus_version
+
+    async def routes(self, *, timeout: float | None = None) -> list[Route]:
+        """Return the routes that the caller may use, ordered by name; the timeout is that of each page."""
+        found: list[Route] = []
+        request = ListRoutesRequest()
+        while True:
+            page = await self._connection.call(self._connection.routes.ListRoutes, request, timeout)
+            found.extend(page.routes)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return found
+
+    async def server_info(self, *, timeout: float | None = None) -> ServerInfo:
+        """Return the server's version, features and limits, and the caller as the server understood it."""
+        method = self._connection.server_info.GetServerInfo
+        response = await self._connection.call(method, GetServerInfoRequest(), timeout)
+        return response.server_info
+
+    async def close(self) -> None:
+        """End the connection and all that goes on over it, unless the channel is your own."""
+        await self._connection.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<groundwire.{type(self).__name__} {self._connection}>"

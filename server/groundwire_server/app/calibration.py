@@ -1,0 +1,194 @@
+"""Calibration: fitting the threshold of a route on labelled questions, and applying one that was fitted."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from opentelemetry.metrics import NoOpMeter
+from opentelemetry.trace import NoOpTracer
+
+from groundwire_server.app import compose
+from groundwire_server.app.access import NO_AUTHENTICATION
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.routes import RouteConfig
+from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.parts.store import Store
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.failure import Failure, Rejection, SetupError
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
+from groundwire_server.edge.snapshot import ServingSnapshot
+from groundwire_server.evaluation import calibration, thresholds
+from groundwire_server.evaluation.calibration import Calibration, RelevanceBasis
+from groundwire_server.evaluation.labelled import LabelledQuestion, read
+from groundwire_server.evaluation.thresholds import Relevances
+from groundwire_server.pipeline.relevance import RULE
+
+MIN_QUESTIONS = 10
+"""Questions of each kind in each half; with fewer the error rates say nothing."""
+
+_CONCURRENT_SEARCHES = 4
+_AGAIN = "run `groundwire calibrate` again"
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRequest:
+    """What to fit, and on what.
+
+    Attributes:
+        route: the route whose threshold is fitted.
+        caller: the caller whose documents are searched.
+        questions: the file of labelled questions.
+        seed: draws the half to fit on.
+        max_refused: the largest share of answerable questions that may be refused; any if None.
+    """
+
+    route: str
+    caller: Caller
+    questions: Path
+    seed: int = 7
+    max_refused: float | None = None
+
+
+def calibrate(
+    configuration: Configuration, request: CalibrationRequest, progress: Callable[[int, int], None]
+) -> tuple[Calibration, Relevances]:
+    """Search with every question, and fit the threshold on half of them.
+
+    Args:
+        configuration: has the route, its store and its embedder.
+        request: what to fit.
+        progress: called with the number of questions searched and of all questions.
+
+    Returns:
+        The calibration, and the relevances of the half that it was not fitted on.
+
+    Raises:
+        SetupError: when the questions are too few, or a search fails; the message says what to do.
+    """
+    halves = thresholds.split(read(request.questions), request.seed)
+    for half in halves:
+        for answerable in (True, False):
+            if sum(each.answerable is answerable for each in half) < MIN_QUESTIONS:
+                kind = "answerable" if answerable else "unanswerable"
+                advice = f"give at least {2 * MIN_QUESTIONS + 10} of each kind"
+                raise SetupError(f"{request.questions} has too few {kind} questions: {advice}")
+    to_fit, held_out, basis = asyncio.run(_search_halves(configuration, request, halves, progress))
+    if not any(to_fit[0]):
+        advice = f"check that {request.caller.tenant} has documents that these principals may see"
+        raise SetupError(f"nothing was found for any answerable question: {advice}")
+    threshold = thresholds.fit(*to_fit, request.max_refused)
+    fitted = Calibration(
+        threshold,
+        basis,
+        request.route,
+        hashlib.sha256(request.questions.read_bytes()).hexdigest(),
+        request.seed,
+        thresholds.error_rates(*to_fit, threshold),
+        thresholds.error_rates(*held_out, threshold),
+    )
+    return fitted, held_out
+
+
+def calibrated_policy(name: str, route: RouteConfig, store: Store) -> Policy:
+    """Return the policy of a route, with the threshold that was fitted for it, if one was.
+
+    Raises:
+        SetupError: when the threshold was fitted on another basis than the store has.
+    """
+    policy = route.policy(name)
+    file = route.thresholds.calibration
+    if file is None:
+        return policy
+    fitted = calibration.read(file)
+    theirs, ours = fitted.basis, relevance_basis(store)
+    where = f"routes.{name}.thresholds.calibration: {file}"
+    if theirs.hash != ours.hash:
+        models = [each.model or "no embedder" for each in (theirs, ours)]
+        raise SetupError(f"{where} was fitted with {models[0]}, and the route has {models[1]}: {_AGAIN}")
+    if theirs.rule != ours.rule:
+        raise SetupError(f"{where} was fitted with another computation of relevance: {_AGAIN}")
+    if theirs.sentence_vectors != ours.sentence_vectors:
+        has = ["with" if each.sentence_vectors else "without" for each in (theirs, ours)]
+        raise SetupError(f"{where} was fitted {has[0]} sentence vectors, and the store is {has[1]} them: {_AGAIN}")
+    return replace(policy, min_relevance=fitted.min_relevance)
+
+
+def relevance_basis(store: Store) -> RelevanceBasis:
+    """Return what relevance is computed from over a store."""
+    embedder = store.embedder
+    if embedder is None:
+        return RelevanceBasis(RULE, store.vectorizer)
+    return RelevanceBasis(RULE, embedder.model, embedder.dimensions, store.sentence_vectors is not None)
+
+
+async def _search_halves(
+    configuration: Configuration,
+    request: CalibrationRequest,
+    halves: tuple[list[LabelledQuestion], list[LabelledQuestion]],
+    progress: Callable[[int, int], None],
+) -> tuple[Relevances, Relevances, RelevanceBasis]:
+    route = request.route
+    section = configuration.routes[route]
+    lease = Shared().lease()
+    try:
+        parts = await open_parts(configuration, lease, NoOpTracer())
+        # Nobody waits for an answer: a search that takes long is no error here.
+        policy = replace(section.policy(route), retrieval_max=section.time.max_seconds)
+        process = compose.Process.begin(NoOpTracer(), NoOpMeter("calibrate"))
+        write_seconds = configuration.server.write_seconds
+        snapshot = compose.snapshot({route: (policy, section.store)}, parts, process, NO_AUTHENTICATION, write_seconds)
+        every = [*halves[0], *halves[1]]
+        best = await _best_relevances(snapshot, request, every, progress)
+        middle = len(halves[0])
+        to_fit, held_out = (_by_kind(every[half], best[half]) for half in (slice(middle), slice(middle, None)))
+        return to_fit, held_out, relevance_basis(parts.of_route(route, section.store))
+    except Failure as failure:
+        raise SetupError(f"a search failed: {failure.cause}: run `groundwire doctor` to check the store") from None
+    finally:
+        await lease.end()
+
+
+def _by_kind(questions: Sequence[LabelledQuestion], best: Sequence[float]) -> Relevances:
+    kinds = {True: list[float](), False: list[float]()}
+    for question, relevance in zip(questions, best, strict=True):
+        kinds[question.answerable].append(relevance)
+    return kinds[True], kinds[False]
+
+
+async def _best_relevances(
+    snapshot: ServingSnapshot,
+    request: CalibrationRequest,
+    questions: Sequence[LabelledQuestion],
+    progress: Callable[[int, int], None],
+) -> list[float]:
+    """Return the relevance of the best passage for each question."""
+    clock = SystemClock()
+    best = [0.0] * len(questions)
+    queue = iter(enumerate(questions))
+    done = 0
+
+    async def search_on() -> None:
+        nonlocal done
+        for place, each in queue:
+            try:
+                question = Question(request.route, each.question, f"q{place}")
+                inquiry = snapshot.routes.inquiry(question, request.caller, clock.now(), None)
+                found = await snapshot.pipeline.search(inquiry)
+            except Rejection:
+                raise SetupError(f"the route does not accept the question {each.question[:60]!r}") from None
+            best[place] = max((passage.scores.relevance or 0.0 for passage in found.evidence.passages), default=0.0)
+            done += 1
+            progress(done, len(questions))
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(_CONCURRENT_SEARCHES):
+                tasks.create_task(search_on())
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
+    return best

@@ -1,0 +1,1 @@
+"""`groundwire calibrate`, and its page."""
