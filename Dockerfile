@@ -1,4 +1,4 @@
-# The server with its offline embedder. Everything installed is held to the hashes in constraints.txt.
+# The server with its offline embedder. Every installed package has to match the hashes in constraints.txt.
 
 FROM python:3.13.9-slim-trixie AS base
 
@@ -27,6 +27,6 @@ ENV PATH=/app/bin:$PATH \
     GROUNDWIRE_STORES__MAIN__FOLDER=/data
 USER 10001
 VOLUME /data
-# No port is exposed: the server listens on its container's loopback alone.
+# No port is exposed: the server listens on the container's loopback only.
 ENTRYPOINT ["groundwire"]
 CMD ["serve"]

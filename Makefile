@@ -55,7 +55,7 @@ docs: setup ## Build the documentation into build/docs (ARGS=serve: show it whil
 	@NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(bin)/python -m mkdocs $(or $(ARGS),build --quiet) --config-file docs/site/mkdocs.yml
 
 .PHONY: generate
-generate: setup ## Generate the Python code of the contract, and the client without asyncio from the other
+generate: setup ## Generate the contract's Python code and its copy for callers, and the client without asyncio
 	@$(bin)/python protos/generate.py $(ARGS)
 	@$(bin)/python clients/python/unasync.py $(ARGS)
 

@@ -1,7 +1,8 @@
-"""What holds over the source of the whole server: how exceptions are named, and which way imports go."""
+"""What holds over the source of the whole server: how classes are named, and which way imports go."""
 
 import ast
 import builtins
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -37,10 +38,11 @@ def exceptions() -> dict[str, frozenset[str]]:
     def above(name: str) -> set[str]:
         return {name}.union(*map(above, bases.get(name, ())))
 
-    return {name: frozenset(above(name)) for name in bases if any(map(_is_exception, above(name)))}
+    return {name: frozenset(above(name)) for name in bases if any(map(_is_exception, above(name) - bases.keys()))}
 
 
 def _is_exception(base: str) -> bool:
+    """Return whether a base that is not the server's own is an exception, by what it is or by its name."""
     known = getattr(builtins, base, None)
     foreign = base.endswith(("Error", "Exception", "Exit"))
     return foreign or (isinstance(known, type) and issubclass(known, BaseException))
@@ -64,6 +66,13 @@ def test_every_kind_of_exception_is_found() -> None:
     assert "Failure" in found["UnusableStoreFailure"]
     assert "Rejection" in found["AccessDenied"]
     assert {"SetupError", "MissingExtraError", "_UnsupportedYamlError"} <= found.keys()
+
+
+def test_no_public_class_has_the_name_of_another() -> None:
+    defined = Counter(
+        node.name for module in modules().values() for node in ast.walk(module) if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in defined.items() if count > 1 and not name.startswith("_")] == []
 
 
 def imports(module: ast.Module) -> Iterator[str]:

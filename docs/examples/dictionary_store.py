@@ -6,10 +6,22 @@ from dataclasses import dataclass
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.document import Chunk, Document, DocumentInfo, PutState, Sentence, Stored
+from groundwire_server.domain.document import (
+    Chunk,
+    Document,
+    DocumentInfo,
+    DocumentOrder,
+    Listing,
+    Position,
+    PutState,
+    Removed,
+    Sentence,
+    Stored,
+    check_revision,
+)
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.filters import matches
+from groundwire_server.domain.filters import Filter, matches
 from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
@@ -49,7 +61,14 @@ class DictionaryStore:
         return Evidence(tuple(found[: query.top_k]), self._version(caller.tenant))
 
     async def put(
-        self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
+        self,
+        caller: Caller,
+        document: Document,
+        content_hash: str,
+        chunks: Sequence[Chunk],
+        deadline: Deadline,
+        *,
+        expected_revision: int | None = None,
     ) -> Stored:
         """Store a document; see the port."""
         await _in_time(deadline)
@@ -58,6 +77,7 @@ class DictionaryStore:
         if held is not None and held.info.content_hash == content_hash:
             info = held.info
             return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, self._version(tenant))
+        check_revision(name, expected_revision, held.info.revision if held else 0)
         # Revisions go on where a deleted document left off: a number never means two texts.
         revision = self._revisions[tenant, name] = self._revisions.get((tenant, name), 0) + 1
         info = DocumentInfo(
@@ -88,11 +108,26 @@ class DictionaryStore:
         kept = self._visible(caller).get(document_id)
         return kept.document.text if kept else None
 
-    async def page(self, caller: Caller, after: str, limit: int, deadline: Deadline) -> Sequence[DocumentInfo]:
+    async def page(
+        self, caller: Caller, listing: Listing, after: Position | None, limit: int, deadline: Deadline
+    ) -> Sequence[DocumentInfo]:
         """List documents; see the port."""
         await _in_time(deadline)
-        visible = self._visible(caller)
-        return [visible[name].info for name in sorted(visible) if name > after][:limit]
+        listed = [(_place(listing, info), info) for info in self._matching(caller, listing.filter)]
+        listed.sort(key=lambda each: each[0], reverse=listing.order is DocumentOrder.NEWEST)
+        if after is not None:
+            start = _place(listing, after)
+            listed = [
+                each
+                for each in listed
+                if (each[0] < start if listing.order is DocumentOrder.NEWEST else each[0] > start)
+            ]
+        return [info for _, info in listed[:limit]]
+
+    async def count(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+        """Count documents; see the port."""
+        await _in_time(deadline)
+        return len(self._matching(caller, condition))
 
     async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Remove a document; see the port."""
@@ -101,6 +136,14 @@ class DictionaryStore:
             return None
         del self._kept[caller.tenant][document_id]
         return self._changed(caller.tenant)
+
+    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
+        """Remove documents, here all of them at once; see the port."""
+        await _in_time(deadline)
+        doomed = self._matching(caller, condition)
+        for info in doomed:
+            del self._kept[caller.tenant][info.document_id]
+        return Removed(len(doomed), self._changed(caller.tenant)) if doomed else None
 
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         """Return the corpus version; see the port."""
@@ -119,12 +162,21 @@ class DictionaryStore:
         tenant = self._kept.get(caller.tenant, {})
         return {name: kept for name, kept in tenant.items() if caller.may_see(kept.document.allowed_principals)}
 
+    def _matching(self, caller: Caller, condition: Filter | None) -> list[DocumentInfo]:
+        infos = [kept.info for kept in self._visible(caller).values()]
+        return [info for info in infos if condition is None or matches(condition, info.metadata)]
+
     def _changed(self, tenant: str) -> str:
         self._changes[tenant] = self._changes.get(tenant, 0) + 1
         return self._version(tenant)
 
     def _version(self, tenant: str) -> str:
         return f"{self._changes.get(tenant, 0)}"
+
+
+def _place(listing: Listing, document: DocumentInfo | Position) -> tuple[float, str]:
+    by_time = listing.order is not DocumentOrder.ID
+    return document.updated.timestamp() if by_time else 0.0, document.document_id
 
 
 async def _in_time(deadline: Deadline) -> None:

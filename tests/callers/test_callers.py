@@ -21,7 +21,7 @@ from tests.e2e.calls import ingest
 from tests.e2e.generation.conftest import ROUTE, model, provider
 from tests.e2e.generation.drafts import chunk, segments, writes
 
-pytestmark = [pytest.mark.callers, pytest.mark.slow]
+pytestmark = [pytest.mark.callers, pytest.mark.process, pytest.mark.slow]
 
 FIRST = "In Zürich 🙂 parcels are signed for at the front desk."
 SECOND = "Lost parcels are kept in Sàn Marco 🇸🇲 for thirty days."
@@ -43,7 +43,7 @@ async def serving(double: Upstream, folder: Path) -> AsyncIterator[str]:
     config = {
         "server": {"listen": "127.0.0.1:0"},
         "providers": {"cloud": provider(double), "down": provider("http://127.0.0.1:1/v1")},
-        "models": {"large": model(retry={"attempts": 1})},
+        "models": {"large": model(retry={"max_attempts": 1})},
         "embedders": {"down": {"kind": "openai", "provider": "down", "model": "e", "dimensions": 256}},
         "stores": {
             "main": {"kind": "embedded", "folder": str(folder / "main"), "embedder": None},
@@ -67,8 +67,9 @@ async def serving(double: Upstream, folder: Path) -> AsyncIterator[str]:
             raise AssertionError((await process.communicate())[1].decode())
         yield line.split()[-1]
     finally:
-        process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.communicate(), SECONDS)
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.communicate(), SECONDS)
 
 
 @pytest.mark.parametrize("build", [toolchains.go, toolchains.typescript], ids=["Go", "TypeScript"])

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,8 +27,6 @@ BUILD = ROOT / "build" / "callers"
 CACHE = BUILD / "cache"
 SECONDS = 900
 
-_PROTOS = [path.relative_to(CONTRACT).as_posix() for path in sorted(CONTRACT.glob("groundwire/v1/*.proto"))]
-_GOOGLE = [path.relative_to(CONTRACT).as_posix() for path in sorted(CONTRACT.glob("google/[lr]*/*.proto"))]
 _NO_NETWORK = re.compile(
     "dial tcp|no such host|i/o timeout|proxyconnect|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT"
     "|Could not transfer|Unknown host|Network is unreachable|Connection refused|Connect timed out"
@@ -68,12 +67,7 @@ def go() -> list[str]:
             _fetch(["go", "mod", "download"], folder, env)
             offline = {**env, "GOPROXY": "off"}
             _run(["go", "build", "-o", "bin/", *plugins], folder, offline)
-            _protoc(
-                _PROTOS,
-                *(f"--plugin={folder / 'bin' / name}" for name in ("protoc-gen-go", "protoc-gen-go-grpc")),
-                *(f"--{name}_out={folder}" for name in ("go", "go-grpc")),
-                *(f"--{name}_opt=paths=source_relative" for name in ("go", "go-grpc")),
-            )
+            _generate("Go", folder, *(folder / "bin" / name for name in ("protoc-gen-go", "protoc-gen-go-grpc")))
             _run(["go", "vet", "."], folder, offline)
             _run(["go", "build", "-o", "bin/caller", "."], folder, offline)
     return [str(BUILD / "go" / "bin" / "caller")]
@@ -89,13 +83,9 @@ def typescript() -> list[str]:
             _fetch(["npm", "ci", *cache], folder)
             generated = folder / "generated"
             generated.mkdir()
-            _protoc(
-                [*_PROTOS, *_GOOGLE],
-                f"--plugin={folder / 'node_modules' / '.bin' / 'protoc-gen-ts_proto'}",
-                f"--ts_proto_out={generated}",
-                "--ts_proto_opt=outputServices=grpc-js,esModuleInterop=true,importSuffix=.js,stringEnums=true",
-            )
-            _run([str(folder / "node_modules" / ".bin" / "tsc")], folder)
+            tools = folder / "node_modules" / ".bin"
+            _generate("TypeScript", generated, tools / "protoc-gen-ts_proto")
+            _run([str(tools / "tsc")], folder)
     return ["node", str(BUILD / "typescript" / "out" / "main.js")]
 
 
@@ -132,14 +122,23 @@ def _workspace(language: str) -> Iterator[Path | None]:
 
 def _digest(sources: Path) -> str:
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for path in sorted((*sources.rglob("*"), *CONTRACT.rglob("*.proto"))):
+    for path in sorted((*sources.rglob("*"), *CONTRACT.rglob("*"))):
         if path.is_file():
             digest.update(f"{path}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def _protoc(files: Sequence[str], *arguments: str) -> None:
-    _run([sys.executable, "-m", "grpc_tools.protoc", "-I.", *arguments, *files], CONTRACT)
+def _generate(language: str, out: Path, *plugins: Path) -> None:
+    """Generate code by the very command that callers are given."""
+    page = (CONTRACT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(rf"^\| {language} \| `protoc ([^`]+)`", page, re.MULTILINE)
+    assert shown, f"the page for callers has no command for {language}"
+    command = [sys.executable, "-m", "grpc_tools.protoc", *(f"--plugin={plugin}" for plugin in plugins)]
+    for word in shlex.split(shown[1].replace("OUT", str(out))):
+        command += (
+            sorted(path.relative_to(CONTRACT).as_posix() for path in CONTRACT.glob(word)) if "*" in word else [word]
+        )
+    _run(command, CONTRACT)
 
 
 def _fetch(command: Sequence[str], folder: Path, env: Mapping[str, str] | None = None) -> None:

@@ -31,7 +31,7 @@ def test_an_answer_with_its_citations_and_why(groundwire_command: Command, servi
         "cause      ANSWER_VALIDATED: the first attempt passed every check\n"
         "action     ANSWER: returned the answer of the first attempt\n"
         "next step  SHOW: show the answer\n"
-        "grounding  93%, confidence high\n"
+        "grounding  93%, verified, confidence high\n"
         "\n"
         "[1] Handbook\n"
         "    https://docs.example/handbook\n"

@@ -75,7 +75,7 @@ class TestApply:
         refused = groundwire_command("corpus", "apply", "--config", file, "--yes")
 
         assert refused.code == 2
-        assert "delete the collection with everything in it, and create it anew (the property terms is" in refused.out
+        assert "delete the collection with everything in it, and create it again (the property terms is" in refused.out
         assert refused.err == (
             "groundwire: stores.main: all documents in Groundwire would be deleted: name another collection, "
             "or allow it with --delete-documents\n"

@@ -10,6 +10,7 @@ from google.rpc import code_pb2
 from groundwire_server.cli.files import reading as sources
 from groundwire_server.cli.files.converter import Converter
 from groundwire_server.cli.files.entries import Given, Readable, Unreadable
+from groundwire_server.domain.document import TEXT_LIMIT
 from tests.cli.conftest import Ran
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
@@ -165,22 +166,22 @@ def read(path: Path) -> list[object]:
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "big.txt"
     with path.open("wb") as sparse:
-        sparse.truncate(sources.TEXT_LIMIT + 1)
+        sparse.truncate(TEXT_LIMIT + 1)
 
     (only,) = read(path)
 
     assert isinstance(only, Unreadable)
-    assert "4 MiB" in only.why
+    assert only.why == "has more than 3.9 MB of text: split it"
 
 
 def test_a_line_over_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "big.jsonl"
-    path.write_text(json.dumps({"documentId": "a", "text": "x" * (sources.TEXT_LIMIT + 1)}))
+    path.write_text(json.dumps({"documentId": "a", "text": "x" * (TEXT_LIMIT + 1)}))
 
     (only,) = read(path)
 
     assert isinstance(only, Unreadable)
-    assert "4 MiB" in only.why
+    assert only.why == "has more than 3.9 MB of text: split it"
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

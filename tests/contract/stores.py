@@ -137,14 +137,23 @@ class _Marking:
 
     def __init__(self, inner: WeaviateCorpus) -> None:
         self._inner = inner
-        self.info, self.text, self.page = inner.info, inner.text, inner.page
-        self.delete, self.version = inner.delete, inner.version
+        self.info, self.text, self.page, self.count = inner.info, inner.text, inner.page, inner.count
+        self.delete, self.purge, self.version = inner.delete, inner.purge, inner.version
 
     async def put(
-        self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
+        self,
+        caller: Caller,
+        document: Document,
+        content_hash: str,
+        chunks: Sequence[Chunk],
+        deadline: Deadline,
+        *,
+        expected_revision: int | None = None,
     ) -> Stored:
         carrying = [replace(each, text=marked(each.text, each.vector), vector=None) for each in chunks]
-        return await self._inner.put(caller, document, content_hash, carrying, deadline)
+        return await self._inner.put(
+            caller, document, content_hash, carrying, deadline, expected_revision=expected_revision
+        )
 
 
 Opener: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Store]]

@@ -4,12 +4,11 @@ from dataclasses import replace
 import pytest
 
 from groundwire_server.corpus import ingest as module
-from groundwire_server.corpus.ingest import METADATA_LIMIT, Ingest
+from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Document, PutState
 from groundwire_server.domain.failure import Failure, Rejection
-from groundwire_server.domain.metadata import MetadataValue
 from groundwire_server.domain.vocabulary import Cause, Reason
 from tests.corpus.conftest import KeepingCorpus
 from tests.doubles.embedder import HashingEmbedder
@@ -88,20 +87,44 @@ async def test_any_change_makes_a_new_revision(corpus: KeepingCorpus) -> None:
     assert len(embedder.calls) == 2
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", "\x00\x01\x7f", "\u200b\ufeff \u00a0"])
-async def test_a_document_without_text_is_rejected(corpus: KeepingCorpus, text: str) -> None:
+async def test_an_invalid_document_reaches_neither_the_embedder_nor_the_corpus(corpus: KeepingCorpus) -> None:
+    embedder = HashingEmbedder()
     with pytest.raises(Rejection) as rejection:
-        await Ingest(corpus).store(CALLER, replace(DOCUMENT, text=text), NEVER)
+        await Ingest(corpus, embedder).store(CALLER, replace(DOCUMENT, text=" "), NEVER)
     assert rejection.value.reason is Reason.INVALID_REQUEST
-    (violation,) = rejection.value.violations
-    assert (violation.field, violation.rule) == ("document.text", "document.text.blank")
-    assert corpus.deadlines == []
+    assert (embedder.calls, corpus.deadlines) == ([], [])
 
 
 @pytest.mark.parametrize("text", ["🙂", "שלום", "x", "\x00a"])
 async def test_any_other_text_is_stored(corpus: KeepingCorpus, text: str) -> None:
     stored = await Ingest(corpus, HashingEmbedder()).store(CALLER, replace(DOCUMENT, text=text), NEVER)
     assert stored.chunk_count == 1
+
+
+async def test_a_revision_that_is_not_expected_is_refused_before_anything_is_embedded(corpus: KeepingCorpus) -> None:
+    embedder = HashingEmbedder()
+    ingest = Ingest(corpus, embedder)
+    await ingest.store(CALLER, DOCUMENT, NEVER, expected_revision=0)
+    changed = replace(DOCUMENT, title="Other")
+    for expected in (0, 2):
+        with pytest.raises(Rejection) as rejection:
+            await ingest.store(CALLER, changed, NEVER, expected_revision=expected)
+        assert rejection.value.reason is Reason.REVISION_MISMATCH
+    assert (len(embedder.calls), corpus.puts) == (1, 1)
+    assert (await ingest.store(CALLER, changed, NEVER, expected_revision=1)).revision == 2
+
+
+async def test_the_corpus_compares_the_expected_revision_of_what_the_caller_may_not_see(corpus: KeepingCorpus) -> None:
+    unseen = replace(DOCUMENT, allowed_principals=frozenset())
+    await Ingest(corpus).store(CALLER, unseen, NEVER)
+    await Ingest(corpus).store(CALLER, replace(unseen, title="Other"), NEVER, expected_revision=1)
+    assert corpus.expected == [None, 1]
+
+
+async def test_the_same_document_sent_again_is_unchanged_whatever_revision_is_expected(corpus: KeepingCorpus) -> None:
+    await Ingest(corpus).store(CALLER, DOCUMENT, NEVER, expected_revision=0)
+    stored = await Ingest(corpus).store(CALLER, DOCUMENT, NEVER, expected_revision=0)
+    assert (stored.state, stored.revision, corpus.puts) == (PutState.UNCHANGED, 1, 1)
 
 
 async def test_the_deadline_reaches_the_embedder_and_the_corpus(corpus: KeepingCorpus) -> None:
@@ -145,23 +168,3 @@ async def test_of_very_many_sentences_the_last_are_not_embedded(
     assert with_vectors == sorted(with_vectors, reverse=True)
     assert {True, False} == set(with_vectors)
     assert all(chunk.vector is not None for chunk in chunks)
-
-
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        {"k": "x" * (METADATA_LIMIT - 1)},
-        {"k": "ö" * ((METADATA_LIMIT - 1) // 2)},
-        {"k": ("x" * 8000, "y" * (METADATA_LIMIT - 8001))},
-        {f"k{number:04}": 1.0 for number in range(1260)},
-    ],
-)
-async def test_metadata_is_bounded_in_all(corpus: KeepingCorpus, metadata: dict[str, MetadataValue]) -> None:
-    ingest = Ingest(corpus)
-    await ingest.store(CALLER, replace(DOCUMENT, metadata=metadata), NEVER)
-    more = metadata | {"more": "than there is room for"}
-    with pytest.raises(Rejection) as caught:
-        await ingest.store(CALLER, replace(DOCUMENT, metadata=more), NEVER)
-    (violation,) = caught.value.violations
-    assert violation.field == "document.metadata"
-    assert "16384 bytes" in violation.description

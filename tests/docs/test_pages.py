@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.serve import running
 from groundwire_server.cli.main import application
@@ -71,6 +72,26 @@ def test_the_server_is_shown_where_it_listens() -> None:
     (start,) = [block for block in blocks(TUTORIAL) if block.text.startswith("$ groundwire serve")]
     assert start == Block("console", "", f"$ groundwire serve --data ./store\nlistening on {ADDRESS}\n")
     assert load(Sources()).configuration.server.listen == ADDRESS
+
+
+CONFIGURATIONS = [
+    pytest.param(block, id=f"{name(page)}-{number}")
+    for page in pages()
+    for number, block in enumerate(blocks(page))
+    if block.language == "yaml" and block.title not in {"mistaken.yaml", "old.yaml"}
+]
+
+
+@pytest.mark.parametrize("block", CONFIGURATIONS)
+def test_every_key_of_a_configuration_shown_exists(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "groundwire.yaml"
+    file.write_text(block.text, encoding="utf-8")
+    try:
+        load(Sources(file))
+    except InvalidConfigurationError as invalid:
+        # What a page leaves out, such as a secret's variable, is missing here too.
+        wrong = [str(each) for each in invalid.errors if re.match("unknown key|was renamed", each.message)]
+        assert wrong == []
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if "make " in page.read_text(encoding="utf-8")], ids=name)

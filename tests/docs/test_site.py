@@ -130,6 +130,8 @@ def test_every_element_of_the_contract_is_listed_with_its_limits() -> None:
     assert "`duration.lte: 300s`" in pages["answer_service"]
     assert "map of string to [MetadataValue](filter.md#metadatavalue)" in pages["document"]
     assert "stream → stream" in pages["index"]
+    assert "\nRule: after\\_sequence resumes a run" in pages["answer_service"]
+    assert "\nIt changes nothing (`NO_SIDE_EFFECTS`).\n" in pages["retrieval_service"]
 
 
 class CredentialKind(StrEnum):

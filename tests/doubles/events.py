@@ -79,7 +79,12 @@ def citation(text: str = "Parcels wait in the mail room.") -> Citation:
 
 def answered(text: str = "Parcels wait in the mail room.") -> Outcome:
     grounded = GroundedText(
-        text=text, confidence=Confidence.CONFIDENCE_HIGH, citations=[citation(text)], grounding_score=0.93
+        text=text,
+        verified=True,
+        confidence=Confidence.CONFIDENCE_HIGH,
+        model_confidence=Confidence.CONFIDENCE_HIGH,
+        citations=[citation(text)],
+        grounding_score=0.93,
     )
     return Outcome(
         answered=Answered(answer=grounded),

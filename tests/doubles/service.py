@@ -25,7 +25,7 @@ from groundwire.v1 import route_service_pb2 as routes
 from groundwire.v1 import route_service_pb2_grpc as routes_grpc
 from groundwire.v1 import server_info_service_pb2 as server_info
 from groundwire.v1 import server_info_service_pb2_grpc as server_info_grpc
-from groundwire.v1.document_pb2 import Document, DocumentInfo, IngestState
+from groundwire.v1.document_pb2 import Document, DocumentInfo, DocumentOrder, IngestState
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.route_pb2 import Route
 from groundwire.v1.server_info_pb2 import ServerInfo
@@ -118,7 +118,9 @@ class FakeService(
         read_ahead: how many documents an ingest reads before it answers the first.
         found: the passages of every search; None makes one of the question.
         calls: what it was asked, in order.
-        stored: the documents it was given, by id.
+        stored: the documents it was given, by id; every filter selects all of them.
+        purged_at_once: how many documents one purge removes.
+        sample: how many ids a plan of a purge names.
         sent: what ingests sent it, in order.
         cancelled: set once a caller left before its answer was complete.
         cancelled_ids: what CancelAnswer was asked to end, in order; `named` is set by each.
@@ -137,6 +139,8 @@ class FakeService(
         self.found: Sequence[Passage] | None = None
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
+        self.purged_at_once = 1000
+        self.sample = 100
         self.sent: list[documents.IngestDocumentsRequest] = []
         self.cancelled = threading.Event()
         self.cancelled_ids: list[str] = []
@@ -222,7 +226,10 @@ class FakeService(
 
     def ListDocuments(self, request: documents.ListDocumentsRequest, context: Any) -> documents.ListDocumentsResponse:
         self._remember("ListDocuments", request, context)
-        following = [name for name in sorted(self.stored) if name > request.page_token]
+        oldest = list(self.stored)
+        others = {DocumentOrder.DOCUMENT_ORDER_OLDEST: oldest, DocumentOrder.DOCUMENT_ORDER_NEWEST: oldest[::-1]}
+        names = others.get(request.order, sorted(oldest))
+        following = names[names.index(request.page_token) + 1 :] if request.page_token else names
         page, more = following[: request.page_size], len(following) > request.page_size
         return documents.ListDocumentsResponse(
             documents=[_info(self.stored[name]) for name in page],
@@ -243,10 +250,13 @@ class FakeService(
     ) -> documents.PurgeDocumentsResponse:
         self._remember("PurgeDocuments", request, context)
         names = sorted(self.stored)
-        if request.force:
-            self.stored.clear()
+        if not request.force:
+            return documents.PurgeDocumentsResponse(purge_count=len(names), purge_sample=names[: self.sample])
+        doomed = names[: self.purged_at_once]
+        for name in doomed:
+            del self.stored[name]
         return documents.PurgeDocumentsResponse(
-            purge_count=len(names), purge_sample=[] if request.force else names, corpus_version=f"v{len(self.stored)}"
+            purge_count=len(doomed), complete=not self.stored, corpus_version=f"v{len(self.stored)}"
         )
 
     def GetCorpusVersion(

@@ -4,19 +4,33 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from operator import gt, lt
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.document import Chunk, Document, DocumentInfo, PutState, Sentence, Stored
+from groundwire_server.domain.document import (
+    Chunk,
+    Document,
+    DocumentInfo,
+    DocumentOrder,
+    Listing,
+    Position,
+    PutState,
+    Removed,
+    Sentence,
+    Stored,
+    check_revision,
+)
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.filters import matches
+from groundwire_server.domain.filters import Filter, matches
 from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_PURGED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,14 @@ class MemoryStore:
             return Evidence(tuple(found[: query.top_k]), self._version(caller))
 
     async def put(
-        self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
+        self,
+        caller: Caller,
+        document: Document,
+        content_hash: str,
+        chunks: Sequence[Chunk],
+        deadline: Deadline,
+        *,
+        expected_revision: int | None = None,
     ) -> Stored:
         async with self._call(deadline):
             tenant = self._kept.setdefault(caller.tenant, {})
@@ -71,6 +92,7 @@ class MemoryStore:
             if held is not None and held.info.content_hash == content_hash:
                 info = held.info
                 return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, self._version(caller))
+            check_revision(document.document_id, expected_revision, held.info.revision if held else 0)
             key = (caller.tenant, document.document_id)
             revision = self._revisions[key] = self._revisions.get(key, 0) + 1
             info = DocumentInfo(
@@ -83,7 +105,7 @@ class MemoryStore:
                 content_hash,
                 len(chunks),
                 len(document.text.encode()),
-                _EPOCH,
+                _EPOCH + timedelta(seconds=sum(self._revisions.values())),
             )
             tenant[document.document_id] = _Kept(document, tuple(chunks), info)
             state = PutState.CREATED if held is None else PutState.UPDATED
@@ -99,10 +121,25 @@ class MemoryStore:
             kept = self._visible(caller).get(document_id)
             return kept.document.text if kept else None
 
-    async def page(self, caller: Caller, after: str, limit: int, deadline: Deadline) -> Sequence[DocumentInfo]:
+    async def page(
+        self, caller: Caller, listing: Listing, after: Position | None, limit: int, deadline: Deadline
+    ) -> Sequence[DocumentInfo]:
+        def place(document: DocumentInfo | Position) -> tuple[float, str]:
+            by_time = listing.order is not DocumentOrder.ID
+            return document.updated.timestamp() if by_time else 0.0, document.document_id
+
         async with self._call(deadline):
-            visible = self._visible(caller)
-            return [visible[name].info for name in sorted(visible) if name > after][:limit]
+            listed = sorted(
+                self._matching(caller, listing.filter), key=place, reverse=listing.order is DocumentOrder.NEWEST
+            )
+            if after is not None:
+                beyond = lt if listing.order is DocumentOrder.NEWEST else gt
+                listed = [info for info in listed if beyond(place(info), place(after))]
+            return listed[:limit]
+
+    async def count(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+        async with self._call(deadline):
+            return len(self._matching(caller, condition))
 
     async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         async with self._call(deadline):
@@ -110,6 +147,13 @@ class MemoryStore:
                 return None
             del self._kept[caller.tenant][document_id]
             return self._changed(caller)
+
+    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
+        async with self._call(deadline):
+            doomed = self._matching(caller, condition)[:_PURGED]
+            for info in doomed:
+                del self._kept[caller.tenant][info.document_id]
+            return Removed(len(doomed), self._changed(caller)) if doomed else None
 
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         async with self._call(deadline):
@@ -142,6 +186,10 @@ class MemoryStore:
     def _visible(self, caller: Caller) -> dict[str, _Kept]:
         tenant = self._kept.get(caller.tenant, {})
         return {name: kept for name, kept in tenant.items() if caller.may_see(kept.document.allowed_principals)}
+
+    def _matching(self, caller: Caller, condition: Filter | None) -> list[DocumentInfo]:
+        infos = [kept.info for kept in self._visible(caller).values()]
+        return [info for info in infos if condition is None or matches(condition, info.metadata)]
 
     def _changed(self, caller: Caller) -> str:
         self._changes[caller.tenant] = self._changes.get(caller.tenant, 0) + 1

@@ -27,11 +27,11 @@ class Beat:
 class Until:
     """Say no more before something has happened, and keep the connection."""
 
-    event: asyncio.Event
+    event: asyncio.Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Stall:
+class Stall(Until):
     """Say no more, and keep the connection."""
 
 
@@ -61,7 +61,7 @@ class Echo:
     made: Callable[[bytes], bytes]
 
 
-Move: TypeAlias = bytes | Pause | Beat | Until | Stall | Reset | Raw | Endless | Echo
+Move: TypeAlias = bytes | Pause | Beat | Until | Reset | Raw | Endless | Echo
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +236,9 @@ class Upstream:
                 await writer.drain()
                 for _ in range(_BEATS):
                     await asyncio.sleep(0)
-            case Until() | Stall():
+            case Until(event):
                 await writer.drain()
-                # An event of a Stall's own would belong to the loop of the first test that plays it.
-                await (move.event if isinstance(move, Until) else asyncio.Event()).wait()
+                await (event or asyncio.Event()).wait()
             case Reset():
                 await writer.drain()
                 for _ in range(_BEATS):

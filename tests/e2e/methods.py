@@ -26,7 +26,6 @@ from groundwire.v1 import (
     route_service_pb2,
     server_info_service_pb2,
 )
-from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 
 SECONDS = 10.0
@@ -79,8 +78,6 @@ class Method:
     @property
     def feature(self) -> str | None:
         """The feature that the call needs and that the server does not offer yet; None for all others."""
-        if self.name.endswith("/PurgeDocuments"):
-            return Feature.PURGE.value
         feature = NOT_OFFERED.get(self.descriptor.containing_service)
         return None if feature is None else feature.value
 

@@ -12,6 +12,7 @@ from groundwire.v1 import (
     answer_service_pb2,
     cause_pb2,
     event_pb2,
+    grounding_pb2,
     outcome_pb2,
     passage_pb2,
     report_pb2,
@@ -60,6 +61,46 @@ async def test_an_answer_is_cited_and_says_how_it_came_about(product: Product) -
     assert (report.usage[0].input_tokens, report.usage[0].output_tokens) == (100, 20)
     assert report.corpus_version
     assert report.HasField("time_to_first_token")
+
+
+async def test_a_quoted_answer_is_verified(product: Product) -> None:
+    outcome = await answer(product)
+    text = outcome.answered.answer
+    (sentence,) = text.sentences
+    assert (sentence.verdict, sentence.checker) == (grounding_pb2.VERDICT_VERBATIM, "coverage")
+    assert list(sentence.citation_indexes) == [0]
+    assert sentence.span == text.citations[0].span
+    assert outcome.weakest_verdict == grounding_pb2.VERDICT_VERBATIM
+    assert text.verified
+    assert text.confidence == text.model_confidence == grounding_pb2.CONFIDENCE_HIGH
+
+
+async def test_an_answer_in_other_words_is_shown_and_not_verified(serve: Serve) -> None:
+    other = "Lambda expressions create functions."
+    async with serve(ScriptedGenerator([*draft((SENTENCE, ["p1"]), (other, ["p1"])), DONE])) as product:
+        await ingest(product, ("lambdas", SENTENCE))
+        events = await stream(product)
+    outcome = events[-1].outcome
+    text = outcome.answered.answer
+    assert [grounding_pb2.Verdict.Name(each.verdict) for each in text.sentences] == [
+        "VERDICT_VERBATIM",
+        "VERDICT_CONSISTENT",
+    ]
+    assert [list(each.citation_indexes) for each in text.sentences] == [[0], [1]]
+    assert outcome.next_step == outcome_pb2.NEXT_STEP_SHOW
+    assert outcome.weakest_verdict == grounding_pb2.VERDICT_CONSISTENT
+    assert not text.verified
+    assert (text.confidence, text.model_confidence) == (
+        grounding_pb2.CONFIDENCE_MEDIUM,
+        grounding_pb2.CONFIDENCE_HIGH,
+    )
+    last = [event.text_delta for event in events if event.HasField("text_delta")][-1]
+    assert last.assurance == event_pb2.TextDelta.ASSURANCE_CHECKED
+
+
+async def test_an_abstention_has_no_verdict(serve: Serve) -> None:
+    async with serve() as empty:
+        assert (await answer(empty)).weakest_verdict == grounding_pb2.VERDICT_UNSPECIFIED
 
 
 async def test_the_trailers_and_the_reply_carry_the_trace_of_the_caller(product: Product) -> None:

@@ -1,6 +1,7 @@
 """The generator finds what differs and names it."""
 
 import importlib.util
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -51,3 +52,39 @@ def test_names_what_differs_and_writes_it(
     assert generator.main() == 0
     monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
     assert generator.main() == 0
+
+
+def test_the_copy_for_callers_has_no_rules(generator: ModuleType) -> None:
+    copies = sorted((generator.ROOT / "protos/callers/groundwire/v1").glob("*.proto"))
+    assert [path.name for path in copies] == sorted(path.name for path in SCRIPT.parent.glob("groundwire/v1/*.proto"))
+    assert [path.name for path in copies if re.search(r"buf[./]validate", path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "copied"),
+    [
+        ("string text = 2 [\n", "string text = 2 [\n    deprecated = true,\n", None),
+        ("string text = 2 [\n", "string text = 2 [ // why ]\n", "  string text = 2;\n"),
+        (
+            "  // Role names the speaker.\n  enum",
+            '  option (buf.validate.message).cel = {id: "]}"};\n  enum',
+            "Turn {\n  enum",
+        ),
+        ('"^([a-z][a-z0-9_-]{0,63})?$"];', '"^[;\\\\]\\"]$"]; // [a] ;', "  string route = 1; // [a] ;\n"),
+    ],
+    ids=["another option", "a comment", "a statement", "brackets in texts"],
+)
+def test_what_stands_beside_a_rule_is_kept_or_refused(
+    generator: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str, after: str, copied: str | None
+) -> None:
+    protos = Path(shutil.copytree(SCRIPT.parent, tmp_path / "changed"))
+    monkeypatch.setattr(generator, "PROTOS", protos)
+    question = protos / "groundwire/v1/question.proto"
+    text = question.read_text()
+    assert before in text
+    question.write_text(text.replace(before, after, 1))
+    if copied is None:
+        with pytest.raises(generator.GenerationError, match=r"question\.proto without its rules is not what"):
+            generator.generate()
+    else:
+        assert copied in generator.generate()["protos/callers/groundwire/v1/question.proto"].decode()

@@ -7,6 +7,7 @@ from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
     FieldDescriptorProto,
+    MethodOptions,
     ServiceDescriptorProto,
 )
 
@@ -16,6 +17,12 @@ from docs.site.generate.protos import PACKAGE, Source, sources
 # The numbers of the parts in the paths of descriptor.proto.
 MESSAGES, ENUMS, SERVICES = 4, 5, 6
 FIELDS, NESTED, NESTED_ENUMS, METHODS, VALUES, ONEOFS = 2, 3, 4, 2, 2, 8
+
+
+_REPEATABLE: Mapping[int, str] = {
+    MethodOptions.NO_SIDE_EFFECTS: "It changes nothing (`NO_SIDE_EFFECTS`).",
+    MethodOptions.IDEMPOTENT: "It may be sent again (`IDEMPOTENT`).",
+}
 
 
 def pages() -> Mapping[str, str]:
@@ -42,7 +49,7 @@ def _index() -> str:
         "The contract",
         f"The Protobuf package `{PACKAGE}` in `protos/groundwire/v1`. The limits below are part of it: the server "
         "enforces them on every request and names every field that exceeds one. Reflection is on, so tools such as "
-        "grpcurl need no files.",
+        "grpcurl need no files. [Calling from any language](../calling.md) says how to generate a client.",
         markdown.table(["RPC", "shape", "purpose"], rows),
         "## Files",
         markdown.table(["file", "contents"], files),
@@ -72,6 +79,7 @@ def _service(each: Source, service: ServiceDescriptorProto, path: tuple[int, ...
         takes, gives = _link(method.input_type), _link(method.output_type)
         yield f"{_shape(method)}: {takes} → {gives}"
         yield _text(each.comment(*path, METHODS, number))
+        yield _REPEATABLE.get(method.options.idempotency_level, "")
 
 
 def _message(each: Source, message: DescriptorProto, path: tuple[int, ...], within: str = "") -> Iterator[str]:
@@ -84,6 +92,7 @@ def _message(each: Source, message: DescriptorProto, path: tuple[int, ...], with
         for n, field in enumerate(message.field)
     ]
     yield markdown.table(["field", "type", "meaning"], rows) if rows else "It has no fields."
+    yield from (f"Rule: {markdown.prose(rule.message)} (`{rule.id}`)." for rule in _message_rules(message))
     for n, choice in enumerate(message.oneof_decl):
         members = [field.name for field in message.field if field.HasField("oneof_index") and field.oneof_index == n]
         if said := each.comment(*path, ONEOFS, n):
@@ -139,6 +148,13 @@ def _link(type_name: str) -> str:
         if name.split(".")[0] in _named(each):
             return f"[{name}]({each.name}.md#{name.replace('.', '').lower()})"
     return markdown.code(type_name.removeprefix("."))
+
+
+def _message_rules(message: DescriptorProto) -> Iterator[Any]:
+    """Yield the rules between a message's fields."""
+    for extension, value in message.options.ListFields():
+        if extension.full_name == "buf.validate.message":
+            yield from value.cel
 
 
 def _limits(field: FieldDescriptorProto) -> str:

@@ -23,8 +23,8 @@ def page() -> str:
         "A status other than OK is a failed call. Its details carry `google.rpc.ErrorInfo`, whose `domain` is "
         f"`{DOMAIN}` and whose `reason` is one of these words. What the service has planned for is an "
         "[outcome](outcomes.md), not an error.",
-        "No message and no detail holds an exception's text, a prompt, a document or a secret. The trailing metadata "
-        "`groundwire-trace-id` and `groundwire-request-id` lead to the call's trace.",
+        "No message and no detail holds an exception's text, a prompt, a document or a secret. "
+        "[Trailers](calling.md#trailers) lead to the call's trace, and say when to retry.",
         markdown.table(["reason", "status", "message"], rows()),
         *(part for name, comment in _reasons() for part in _reason(name, comment)),
     )

@@ -29,6 +29,7 @@ def main() -> None:
         "reference/outcomes.md": outcomes.page(),
         "reference/errors.md": errors.page(),
         "reference/telemetry.md": telemetry.page(),
+        "reference/calling.md": (ROOT / "protos" / "callers" / "README.md").read_text(encoding="utf-8"),
         "decisions/index.md": decisions.page(),
         **{f"reference/contract/{name}.md": text for name, text in contract.pages().items()},
     }

@@ -87,6 +87,7 @@ def _documents() -> Group:
                 (
                     "groundwire documents list",
                     "groundwire documents list | cut -f 1",
+                    "groundwire documents list --filter team=hr --order newest",
                     "groundwire documents list --json",
                 ),
             ),
@@ -96,7 +97,17 @@ def _documents() -> Group:
             ),
             documents.delete: (
                 "delete",
-                ("groundwire documents delete faq.md", "groundwire documents delete faq.md old.md --yes"),
+                (
+                    "groundwire documents delete faq.md",
+                    "groundwire documents delete faq.md old.md --yes --allow-missing",
+                ),
+            ),
+            documents.purge: (
+                "purge",
+                (
+                    "groundwire documents purge --filter draft=true --dry-run",
+                    "groundwire documents purge --filter team=hr --filter 'year<2020'",
+                ),
             ),
         },
     )

@@ -247,7 +247,8 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
 
 def _grounding(answer: GroundedText) -> str:
     confidence = word(Confidence, answer.confidence).lower() if answer.confidence else "not stated"
-    return f"{answer.grounding_score:.0%}, confidence {confidence}"
+    verified = "verified" if answer.verified else "not verified"
+    return f"{answer.grounding_score:.0%}, {verified}, confidence {confidence}"
 
 
 def _passages(outcome: Outcome) -> Sequence[Passage]:

@@ -1,1 +1,1 @@
-"""Taking documents in: checked, cut, embedded, and stored whole or not at all."""
+"""Documents: checked, split, embedded and stored whole or not at all, and purged."""

@@ -1,4 +1,4 @@
-"""What makes a chunk, and a version of a document, the same."""
+"""Identity of chunks and of document revisions."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ def chunk_id(tenant: str, document_id: str, ordinal: int, text: str) -> str:
 
 
 def content_hash(document: Document, model: str, settings: str) -> str:
-    """Return the SHA-256 of everything that a change of makes a new revision.
+    """Return the SHA-256, in lower-case hexadecimal, that differs between two revisions of a document.
 
     Args:
-        document: its text, title, source, metadata and access list count, not its id.
+        document: hashed by text, title, source, metadata and access list, not by id.
         model: the embedding model, empty without one.
-        settings: how documents are cut.
+        settings: how documents are split.
     """
     known = [
         document.title,

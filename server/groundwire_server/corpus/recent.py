@@ -1,4 +1,4 @@
-"""Vectors of what was stored last: documents repeat each other, and a document that was edited repeats itself."""
+"""A cache of recent vectors: documents repeat each other, and an edited document repeats most of itself."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ CAPACITY = 4096
 
 
 class RecentVectors:
-    """Embeds texts, and those of them that were embedded lately not again.
+    """An embedder's vectors of texts, the most recent of them from a cache.
 
     Args:
-        embedder: does the work.
+        embedder: of the texts that are not in the cache.
         capacity: the most texts to keep.
     """
 
@@ -25,7 +25,7 @@ class RecentVectors:
         self._kept: OrderedDict[tuple[str, str, str], Vector] = OrderedDict()
 
     async def of(self, tenant: str, texts: Sequence[str], deadline: Deadline) -> dict[str, Vector]:
-        """Return every text's vector. Tenants share none: how long it takes would tell what another has stored.
+        """Return every text's vector. Tenants share no cache: the time it takes would reveal another's texts.
 
         Raises:
             Failure: EMBEDDER_UNAVAILABLE.

@@ -1,4 +1,4 @@
-"""Cutting documents into chunks and sentences; both are verbatim stretches of the text."""
+"""Splitting documents into windows and chunks, which are verbatim stretches of the text."""
 
 from collections.abc import Iterator
 
@@ -9,16 +9,16 @@ CHUNK_CHARACTERS = 800
 (0.961 on SQuAD 2.0), and it loses hardly anything to a model that reads 256 tokens (0.03 % of English prose)."""
 
 WINDOW_CHARACTERS = 16_000
-"""What is cut at a time: text without breaks takes the splitter time in proportion to the square of its length."""
+"""The most that is split at once: for text without breaks, the splitter's time grows with the square of its length."""
 
 SETTINGS = f"characters={CHUNK_CHARACTERS} window={WINDOW_CHARACTERS} sentences=1"
-"""Names how documents are cut; to be changed whenever the same text would be cut differently."""
+"""Names how documents are split; it changes whenever the same text would be split differently."""
 
 _BREAKS = ("\n\n", "\n", ". ", " ")
 
 
 def windows(text: str) -> Iterator[str]:
-    """Cut a text into stretches that can be worked on one after the other, at paragraphs where there are any."""
+    """Split a text into stretches to be processed one after the other, at paragraphs where there are any."""
     start = 0
     while start < len(text):
         end = start + WINDOW_CHARACTERS
@@ -29,7 +29,7 @@ def windows(text: str) -> Iterator[str]:
 
 
 def chunks(window: str) -> list[str]:
-    """Cut a window into chunks, at the highest level of structure that is short enough: paragraphs before sentences."""
+    """Split a window into chunks at the highest level of structure that is short enough: paragraphs, then sentences."""
     return [chunk for chunk in TextSplitter(CHUNK_CHARACTERS).chunks(window) if not chunk.isspace()]
 
 

@@ -1,17 +1,27 @@
-"""What the corpus keeps."""
+"""Documents, and how they are stored and listed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.metadata import MetadataValue
 from groundwire_server.domain.vector import Vector
+from groundwire_server.domain.vocabulary import Reason
+
+TEXT_LIMIT = 3_900_000
+"""The most bytes of a document's text. With everything else of a document it fits into 4 MiB, which is what a gRPC
+client receives by default."""
+
+EMPTY_VERSION = "empty"
+"""The corpus version of a tenant that has never stored a document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text with what is known about it."""
+    """A text with its description."""
 
     document_id: str
     text: str
@@ -47,7 +57,8 @@ class DocumentInfo:
 
     Attributes:
         revision: counts the versions from 1.
-        content_hash: SHA-256 of everything that a change of makes a new revision, hexadecimal.
+        content_hash: SHA-256, in lower-case hexadecimal, over text, title, source, metadata and access list, and over
+            how the text is split and embedded.
         size_bytes: length of the text in UTF-8.
     """
 
@@ -63,8 +74,40 @@ class DocumentInfo:
     updated: datetime
 
 
+class DocumentOrder(Enum):
+    """In which order documents are listed."""
+
+    ID = auto()
+    """By id, in code points."""
+    OLDEST = auto()
+    """By the time of their revision, the earliest first, and by id within one time."""
+    NEWEST = auto()
+    """The reverse of the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which documents are listed, and in which order.
+
+    Attributes:
+        filter: on the metadata; None lists all.
+        order: of the documents.
+    """
+
+    filter: Filter | None = None
+    order: DocumentOrder = DocumentOrder.ID
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A document's place in every order, whether or not the document still exists."""
+
+    document_id: str
+    updated: datetime
+
+
 class PutState(Enum):
-    """What storing a document came to."""
+    """The result of storing a document."""
 
     CREATED = auto()
     UPDATED = auto()
@@ -73,10 +116,10 @@ class PutState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The result of storing a document.
+    """The document that is now stored.
 
     Attributes:
-        content_hash: that of the revision; a corpus, which is told it, may leave it out.
+        content_hash: of the stored revision; empty where a corpus leaves it to its caller, who passed it.
     """
 
     state: PutState
@@ -84,3 +127,37 @@ class Stored:
     chunk_count: int
     corpus_version: str
     content_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Documents that one change has removed.
+
+    Attributes:
+        count: how many, at least one.
+        corpus_version: after the change.
+    """
+
+    count: int
+    corpus_version: str
+
+
+def check_revision(document_id: str, expected: int | None, stored: int) -> None:
+    """Let a document be replaced only when the revision stored is the expected one.
+
+    Args:
+        document_id: of the document.
+        expected: the revision that the caller expects, 0 for no document; None expects nothing.
+        stored: the revision that is stored, 0 when there is no document.
+
+    Raises:
+        Rejection: REVISION_MISMATCH.
+    """
+    if expected is not None and expected != stored:
+        raise revision_mismatch(document_id, expected, stored)
+
+
+def revision_mismatch(document_id: str, expected: int, stored: int) -> Rejection:
+    """Return the rejection of a document whose stored revision is not the expected one."""
+    revisions = {"expected_revision": str(expected), "revision": str(stored)}
+    return Rejection(Reason.REVISION_MISMATCH, metadata={"document_id": document_id, **revisions})

@@ -183,7 +183,6 @@ class Feature(_Word):
     QUEUED_ANSWERS = auto()
     REVIEWS = auto()
     GROUNDING_CHECKS = auto()
-    PURGE = auto()
 
 
 class Reason(_Word):

@@ -1,9 +1,11 @@
 """The contract's limits that are told to callers; a test holds them and the contract's own constraints together."""
 
+from groundwire_server.domain.document import TEXT_LIMIT
+
 RECEIVE_LIMIT = 16 * 1024 * 1024
 """The largest message taken, in bytes."""
 
-DOCUMENT_LIMIT = 3_900_000
+DOCUMENT_LIMIT = TEXT_LIMIT
 """The largest text of a document, in UTF-8 bytes."""
 
 QUESTION_LIMIT = 4096

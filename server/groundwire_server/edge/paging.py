@@ -2,11 +2,21 @@
 
 import base64
 import binascii
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from google.protobuf.message import Message
 
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.edge.limits import PAGE_LIMIT
 
+T = TypeVar("T")
+
 DEFAULT_SIZE = 100
+
+_BINDING_BYTES: Final = 12
 
 
 def page_size(wanted: int) -> int:
@@ -14,18 +24,44 @@ def page_size(wanted: int) -> int:
     return min(wanted or DEFAULT_SIZE, PAGE_LIMIT)
 
 
-def token_after(last: str) -> str:
-    """Return the token of the page after the entry of this name."""
-    return base64.urlsafe_b64encode(last.encode()).decode()
+class PageTokens:
+    """The tokens of one list, which no other list accepts.
 
-
-def last_of(token: str) -> str:
-    """Return the name of the last entry before the page of a token; empty for the first page.
-
-    Raises:
-        Rejection: INVALID_REQUEST when the token is none of ours.
+    Args:
+        parts: everything that makes it another list, such as its filter and its order.
     """
-    try:
-        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError):
-        raise Rejection.invalid("page_token", "must be the next_page_token of an earlier page", "page_token") from None
+
+    def __init__(self, *parts: Message | str) -> None:
+        written = [
+            part if isinstance(part, str) else part.SerializeToString(deterministic=True).hex() for part in parts
+        ]
+        self._binding = hashlib.blake2b(json.dumps(written).encode(), digest_size=_BINDING_BYTES).hexdigest()
+
+    def write(self, *place: str) -> str:
+        """Return the token of the page after the entry at a place."""
+        return base64.urlsafe_b64encode(json.dumps([self._binding, *place]).encode()).decode()
+
+    def read(self, token: str, parse: Callable[..., T]) -> T | None:
+        """Return the place after which a page begins; None for the first page, whose token is empty.
+
+        Args:
+            token: of the request.
+            parse: makes a place of the texts that were written; it raises ValueError or TypeError for others.
+
+        Raises:
+            Rejection: INVALID_REQUEST when the token is of another list, or none of ours.
+        """
+        if not token:
+            return None
+        try:
+            binding, *place = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
+            found = parse(*place)
+        except (binascii.Error, ValueError, TypeError):
+            raise _refused("must be the next_page_token of an earlier page") from None
+        if binding != self._binding:
+            raise _refused("must be used with the filter and the order of the page that it came with")
+        return found
+
+
+def _refused(description: str) -> Rejection:
+    return Rejection.invalid("page_token", description, "page_token")

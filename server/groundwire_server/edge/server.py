@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 _CONNECTION_AGE_MS = 3_600_000
 """After this time new calls use a new connection; calls in flight finish on the old one."""
 
+_LAST_STATUSES = 1.0
+"""Seconds in which calls that outlast the grace are ended with their status."""
 _LAST_BYTES = 0.1
 """Seconds in which the last responses are sent."""
 
@@ -174,13 +176,15 @@ class Server:
         """
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await self._server.wait_for_termination(timeout=notice)
-        stopping = asyncio.create_task(self._server.stop(grace))
+        # gRPC would cancel the calls without a reason: it must come after us.
+        stopping = asyncio.create_task(self._server.stop(grace + _LAST_STATUSES))
         # Streams of health and reflection never end by themselves: only our own calls are waited for.
         idle = asyncio.create_task(self._chain.idle.wait())
         await asyncio.wait([idle], timeout=grace)
         if not idle.done():
-            idle.cancel()
             self._chain.end()
+            await asyncio.wait([idle], timeout=_LAST_STATUSES)
+            idle.cancel()
         await self._server.stop(_LAST_BYTES)
         await stopping
         self._end()

@@ -1,4 +1,4 @@
-"""Finding passages."""
+"""The port of a store that finds passages."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from groundwire_server.domain.evidence import Evidence, Query
 
 
 class Retriever(Protocol):
-    """Searches one tenant's corpus for what the caller may see.
+    """A search of one tenant's corpus for what the caller may see.
 
     Every adapter passes `tests/contract/test_retriever.py`.
     """

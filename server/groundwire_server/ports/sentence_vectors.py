@@ -1,4 +1,4 @@
-"""Vectors of sentences, computed when a document was ingested."""
+"""The port of a store that keeps the vectors of sentences."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -8,14 +8,14 @@ from groundwire_server.domain.document import Sentence
 
 
 class SentenceVectors(Protocol):
-    """Looks up what the corpus keeps beside its chunks."""
+    """Vectors of sentences that were computed when their document was ingested."""
 
     async def sentences(
         self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline
     ) -> Mapping[str, Sequence[Sentence]]:
         """Return the sentences of each chunk that is stored with them; a chunk without is left out.
 
-        The caller has been shown the chunks already, so this asks for no principals.
+        The caller has already received the chunks, so access is not checked again.
 
         Raises:
             Failure: STORE_UNAVAILABLE or STORE_TIMEOUT.

@@ -206,3 +206,11 @@ async def test_a_wait_that_an_unavailable_model_asks_for_holds_for_its_call_alon
     retried = Retried(failing(Cause.MODEL_UNAVAILABLE, retry_after=360.0), ANSWER)
     await retried.fail()
     assert await retried.write() == ANSWER
+
+
+async def test_a_call_that_a_limit_refuses_costs_no_budget() -> None:
+    budget = RetryBudget(RetryBudgetOptions())
+    retried = Retried(failing(Cause.MODEL_RATE_LIMITED, retry_after=360.0), budget=budget)
+    for _ in range(20):
+        await retried.fail()
+    assert (len(retried.inner.requests), budget.tokens) == (1, 9.0)

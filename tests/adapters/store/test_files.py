@@ -10,7 +10,7 @@ import pytest
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding, UnusableStoreFailure
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
-from groundwire_server.domain.document import Chunk, Document, Sentence
+from groundwire_server.domain.document import Chunk, Document, Listing, Sentence
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Equals
 from groundwire_server.domain.vocabulary import Cause
@@ -54,11 +54,11 @@ async def test_reopening_keeps_everything(path: Path) -> None:
         await store.corpus.delete(ALICE, "d0", NEVER)
         await store.put("d1", chunk("c1 again", "Parcels wait.", near(0, 0.05)))
         version = await store.corpus.version(ALICE, NEVER)
-        infos = await store.corpus.page(ALICE, "", 10, NEVER)
+        infos = await store.corpus.page(ALICE, Listing(), None, 10, NEVER)
     with opening(path) as opened:
         store = over(opened)
         assert await store.corpus.version(ALICE, NEVER) == version
-        assert await store.corpus.page(ALICE, "", 10, NEVER) == infos
+        assert await store.corpus.page(ALICE, Listing(), None, 10, NEVER) == infos
         assert await store.corpus.text(ALICE, "d2", NEVER) == "Parcels wait."
         assert await store.found("was it", near(0)) == ["c2", "c3", "c4", "c1 again"]
         assert await store.found("was it", near(0), 1, caller=BOB) == ["s"]
@@ -155,7 +155,7 @@ async def test_a_closed_store_is_unavailable(path: Path) -> None:
         store.corpus.delete(ALICE, "post", NEVER),
         store.corpus.info(ALICE, "post", NEVER),
         store.corpus.text(ALICE, "post", NEVER),
-        store.corpus.page(ALICE, "", 1, NEVER),
+        store.corpus.page(ALICE, Listing(), None, 1, NEVER),
         store.corpus.version(ALICE, NEVER),
         store.sentence_vectors.sentences("acme", ["c"], NEVER),
     ):
@@ -215,7 +215,7 @@ async def test_a_defect_of_ours_stays_one_and_leaves_nothing(store: Store) -> No
     same = [chunk("c", "Parcels wait."), chunk("c", "Boxes wait.")]
     with pytest.raises(sqlite3.IntegrityError):
         await store.corpus.put(ALICE, Document("post", "Text."), "hash", same, NEVER)
-    assert await store.corpus.page(ALICE, "", 10, NEVER) == []
+    assert await store.corpus.page(ALICE, Listing(), None, 10, NEVER) == []
     assert (await store.put("post", "Parcels wait.")).revision == 1
 
 

@@ -1,4 +1,4 @@
-"""`groundwire documents list`, `get` and `delete`."""
+"""`groundwire documents list`, `get`, `delete` and `purge`."""
 
 import io
 import json
@@ -12,6 +12,7 @@ from groundwire.v1.document_pb2 import Document, DocumentInfo
 from groundwire.v1.document_service_pb2 import GetDocumentResponse
 from groundwire.v1.filter_pb2 import MetadataValue
 from groundwire_server.cli.documents import description, listing
+from groundwire_server.cli.documents.filters import filter_of
 from tests.cli.conftest import Ran
 from tests.doubles.service import Failure, FakeService
 
@@ -91,10 +92,38 @@ def test_into_a_pipe_every_word_is_whole(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == (f"{LONG.document_id}\t{LONG.title}\t12\t4711\t3500000\t1970-01-01T00:00:00Z\n")
 
 
-def test_an_empty_list_says_so(groundwire_command: Command, address: str) -> None:
-    ran = groundwire_command("documents", "list", "--server", address)
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ([], "no documents that you may see\n"),
+        (["--filter", "team=hr"], "no documents that you may see satisfy the filter\n"),
+    ],
+)
+def test_an_empty_list_says_so(groundwire_command: Command, address: str, more: list[str], message: str) -> None:
+    ran = groundwire_command("documents", "list", "--server", address, *more)
 
-    assert (ran.code, ran.out, ran.err) == (0, "", "no documents that you may see\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", message)
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [([], ["a", "b", "c"]), (["--order", "oldest"], ["b", "c", "a"]), (["--order", "newest"], ["a", "c", "b"])],
+)
+def test_a_list_has_an_order(
+    groundwire_command: Command, service: FakeService, address: str, more: list[str], names: list[str]
+) -> None:
+    service.stored = {name: Document(document_id=name) for name in ("b", "c", "a")}
+
+    ran = groundwire_command("documents", "list", "--server", address, *more)
+
+    assert [line.split("\t")[0] for line in ran.out.splitlines()] == names
+
+
+def test_a_list_is_asked_for_with_its_filter(groundwire_command: Command, stored: FakeService, address: str) -> None:
+    groundwire_command("documents", "list", "--filter", "team=hr", "--filter", "!draft", "--server", address)
+
+    (call,) = stored.calls
+    assert call.request.filter == filter_of(["team=hr", "!draft"])
 
 
 @pytest.mark.parametrize("columns", [40, 80])
@@ -168,6 +197,15 @@ def test_several_are_deleted_and_those_that_are_not_there_named(
     assert stored.stored == {}
 
 
+def test_a_missing_document_may_be_allowed(groundwire_command: Command, stored: FakeService, address: str) -> None:
+    arguments = ("documents", "delete", "none.md", "a.md", "--yes", "--allow-missing", "--server", address)
+
+    ran = groundwire_command(*arguments)
+
+    assert (ran.code, ran.out) == (0, "deleted a.md\n")
+    assert list(stored.stored) == ["b.md"]
+
+
 def test_nothing_is_deleted_unasked(groundwire_command: Command, stored: FakeService, address: str) -> None:
     ran = groundwire_command("documents", "delete", "a.md", "--server", address)
 
@@ -203,3 +241,73 @@ def test_a_refused_delete_says_what_is_needed(groundwire_command: Command, store
     assert ran.err.count("\n") == 1
     assert "role writer" in ran.err
     assert len(stored.stored) == 2
+
+
+class TestPurge:
+    def test_shows_the_plan_and_deletes_when_told(
+        self, groundwire_command: Command, stored: FakeService, address: str
+    ) -> None:
+        ran = groundwire_command("documents", "purge", "--filter", "draft=true", "--yes", "--server", address)
+
+        assert (ran.code, ran.out, ran.err) == (
+            0,
+            "a.md\nb.md\ndeleted 2 documents\n",
+            "2 documents would be deleted\n",
+        )
+        assert stored.stored == {}
+        assert [(call.request.force, call.request.filter) for call in stored.calls] == [
+            (False, filter_of(["draft=true"])),
+            (True, filter_of(["draft=true"])),
+        ]
+
+    def test_names_a_part_of_many(self, groundwire_command: Command, stored: FakeService, address: str) -> None:
+        stored.sample = 1
+
+        ran = groundwire_command("documents", "purge", "--filter", "draft", "--dry-run", "--server", address)
+
+        assert (ran.code, ran.out, ran.err) == (0, "a.md\n… and 1 more\n", "2 documents would be deleted\n")
+        assert len(stored.stored) == 2
+
+    def test_goes_on_until_it_is_complete(self, groundwire_command: Command, stored: FakeService, address: str) -> None:
+        stored.purged_at_once = 1
+
+        ran = groundwire_command("documents", "purge", "--filter", "draft", "--yes", "--server", address)
+
+        assert ran.out.endswith("deleted 2 documents\n")
+        assert ran.err.endswith("deleted 1 document so far\n")
+        assert stored.stored == {}
+
+    @pytest.mark.parametrize(("reply", "code", "left"), [("y\n", 0, 0), ("n\n", 1, 2), ("", 1, 2)])
+    def test_asks_on_a_terminal(
+        self,
+        groundwire_command: Command,
+        stored: FakeService,
+        address: str,
+        asked: Callable[[str], None],
+        reply: str,
+        code: int,
+        left: int,
+    ) -> None:
+        asked(reply)
+
+        ran = groundwire_command("documents", "purge", "--filter", "draft", "--server", address)
+
+        assert (ran.code, len(stored.stored)) == (code, left)
+
+    @pytest.mark.parametrize(
+        ("arguments", "missing"),
+        [((), "--filter"), (("--filter", "draft"), "--yes"), (("--filter", "a b"), "KEY=VALUE")],
+    )
+    def test_deletes_nothing_without_a_filter_or_a_yes(
+        self, groundwire_command: Command, stored: FakeService, address: str, arguments: tuple[str, ...], missing: str
+    ) -> None:
+        ran = groundwire_command("documents", "purge", *arguments, "--server", address)
+
+        assert ran.code == 2
+        assert missing in ran.err
+        assert len(stored.stored) == 2
+
+    def test_of_nothing_asks_nothing(self, groundwire_command: Command, address: str) -> None:
+        ran = groundwire_command("documents", "purge", "--filter", "draft", "--server", address)
+
+        assert (ran.code, ran.out, ran.err) == (0, "", "0 documents would be deleted\n")

@@ -203,7 +203,7 @@ async def test_documents_are_listed_page_by_page(client: groundwire.Client, serv
     newest = DocumentOrder.DOCUMENT_ORDER_NEWEST
     listed = [info.document_id async for info in client.list_documents(page_size=2, filter=YEAR, order=newest)]
 
-    assert listed == ["d00", "d01", "d02", "d03", "d04"]
+    assert listed == ["d04", "d03", "d02", "d01", "d00"]
     assert [call.method for call in service.calls] == ["ListDocuments"] * 3
     assert all(call.request.filter == YEAR and call.request.order == newest for call in service.calls)
 

@@ -38,6 +38,8 @@ def _compared(condition: Filters, found: Any) -> bool:
         case Filters.OPERATOR_GREATER_THAN:
             # As UTF-8, as its index keeps them.
             return found is not None and _key(found) > _key(value)
+        case Filters.OPERATOR_LESS_THAN:
+            return found is not None and _key(found) < _key(value)
         case _:
             raise AccessDenied(f"unknown filter operator {Filters.Operator.Name(condition.operator)}")
 

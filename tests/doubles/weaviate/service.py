@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import grpc
-from weaviate.proto.v1 import batch_delete_pb2, batch_pb2, search_get_pb2, tenants_pb2, weaviate_pb2_grpc
+from weaviate.proto.v1 import aggregate_pb2, batch_delete_pb2, batch_pb2, search_get_pb2, tenants_pb2, weaviate_pb2_grpc
 
 from tests.doubles.weaviate import convert
 from tests.doubles.weaviate.conditions import holds
@@ -103,6 +103,9 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
 
     async def BatchDelete(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._answer("BatchDelete", request, context, self._delete)
+
+    async def Aggregate(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._answer("Aggregate", request, context, self._aggregate)
 
     async def TenantsGet(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._answer("TenantsGet", request, context, self._tenants)
@@ -212,6 +215,16 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         for each in gone:
             del tenant.objects[each]
         return batch_delete_pb2.BatchDeleteReply(took=0.001, matches=len(gone), successful=len(gone))
+
+    def _aggregate(self, request: aggregate_pb2.AggregateRequest) -> aggregate_pb2.AggregateReply:
+        collection = self._world.collections.get(request.collection)
+        if collection is None:
+            raise AccessDenied(f"parse params: could not find class {request.collection} in schema")
+        with _prefixed("aggregate: "):
+            tenant = collection.tenant(request.tenant)
+        count = sum(holds(request.filters, each) for each in tenant.objects.values())
+        single = aggregate_pb2.AggregateReply.Single(objects_count=count)
+        return aggregate_pb2.AggregateReply(took=0.001, single_result=single)
 
     def _tenants(self, request: tenants_pb2.TenantsGetRequest) -> tenants_pb2.TenantsGetReply:
         collection = self._world.collections[request.collection]

@@ -74,7 +74,7 @@ async def test_what_is_barred_while_the_server_runs_is_barred_from_then_on(confi
         assert before == 1
         sections = barred(hosted, own, "tenant")
         # Another configuration of the provider, too: it must not open a connection.
-        sections["providers"]["cloud"]["connections"] = 7
+        sections["providers"]["cloud"]["max_connections"] = 7
         assert await served.reconfigured(sections)
         await asked_in_every_way(served)
         assert (len(hosted.requests), hosted.connections) == (1, before)

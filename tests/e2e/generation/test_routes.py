@@ -1,4 +1,4 @@
-"""Which routes a caller is told of."""
+"""The routes that are listed for a caller."""
 
 from groundwire.v1 import route_pb2
 from tests.doubles.upstream import Reply, upstream

@@ -130,7 +130,7 @@ async def test_a_tenants_budget_is_its_own_and_outlives_a_configuration(configur
         other = await served.answers.Answer(request, metadata=OTHER, timeout=10)
         assert other.outcome.WhichOneof("result") == "answered"
         sections = priced(double, daily=MOST / 1e6)
-        sections["routes"]["default"]["limits"] = {"nearest": 1}
+        sections["routes"]["default"]["limits"] = {"nearest_passages": 1}
         assert await served.reconfigured(sections)
         assert (await answer(served)).cause == cause_pb2.CAUSE_BUDGET_EXHAUSTED
         assert len(double.requests) == asked + 1

@@ -48,7 +48,7 @@ def parse(data: bytes) -> PublicKeys:
     """Parse a key set. Keys that cannot verify a supported signature are skipped.
 
     Raises:
-        ValueError: when it is no key set, or holds no key that can be used.
+        ValueError: when it is not a key set, or holds no usable key.
     """
     try:
         listed = json.loads(data)["keys"]

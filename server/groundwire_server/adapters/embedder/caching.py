@@ -1,4 +1,4 @@
-"""Remembering questions' vectors, so that one that is asked again, or used twice on its way, is embedded once."""
+"""A memory of questions' vectors: a question that is asked again, or used twice on its way, is embedded once."""
 
 import asyncio
 import math
@@ -13,7 +13,7 @@ from groundwire_server.ports.embedder import Embedder
 
 
 class CachingEmbedder:
-    """An Embedder that keeps the vectors of the texts that were asked for last.
+    """An Embedder that keeps the vectors of the texts used last.
 
     A text that is being embedded is not embedded again for another call: that waits for the same work, by its own
     deadline. The work goes on while anybody waits for it and is cancelled when the last one leaves. Only vectors are

@@ -66,26 +66,32 @@ class Retries:
         """
         number = 1
         while True:
-            try:
-                self._check_limit()
-                result = await attempt()
-            except Failure as failure:
-                self._note_limit(failure)
-                delay = self._after(failure, number, until, span)
-                if delay is None:
-                    raise
-            else:
-                self._budget.succeeded()
-                return result
+            failure = self._limit()
+            if failure is None:
+                try:
+                    result = await attempt()
+                except Failure as raised:
+                    failure = raised
+                    self._note(failure)
+                else:
+                    self._budget.succeeded()
+                    return result
+            delay = self._after(failure, number, until, span)
+            if delay is None:
+                raise failure
             await asyncio.sleep(delay)
             number += 1
 
-    def _check_limit(self) -> None:
+    def _limit(self) -> Failure | None:
+        """Return what an attempt would fail with at this time; None when the dependency may be called."""
         wait = self._limited_until - asyncio.get_running_loop().time()
-        if self._failures.limited is not None and wait > 0:
-            raise Failure(self._failures.limited, retry_after=wait)
+        limited = self._failures.limited
+        return Failure(limited, retry_after=wait) if limited is not None and wait > 0 else None
 
-    def _note_limit(self, failure: Failure) -> None:
+    def _note(self, failure: Failure) -> None:
+        """Charge a failed attempt to the budget, and keep the time before which the dependency wants no other."""
+        if failure.cause in self._failures.retryable:
+            self._budget.failed()
         if failure.cause is self._failures.limited and failure.retry_after is not None:
             until = asyncio.get_running_loop().time() + min(failure.retry_after, _LONGEST_LIMIT)
             self._limited_until = max(self._limited_until, until)
@@ -94,7 +100,6 @@ class Retries:
         """Return the seconds to wait before the next attempt, noted on the span; None when there is to be none."""
         if failure.cause not in self._failures.retryable:
             return None
-        self._budget.failed()
         delay = self._delay(attempt, failure.retry_after or 0.0, until)
         span.set_attribute(names.RETRY_BUDGET, self._budget.tokens)
         if delay is None:

@@ -1,9 +1,10 @@
-"""Values as they lie in the file: metadata as JSON, vectors as little-endian float32."""
+"""Values as stores keep them: metadata as JSON, times as text that sorts by time, vectors as little-endian float32."""
 
 import json
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from groundwire_server.domain.document import Sentence
@@ -14,22 +15,27 @@ BYTES_A_NUMBER = 4
 
 
 def packed_metadata(metadata: Metadata) -> str:
-    """Write metadata as JSON."""
+    """Return metadata as JSON."""
     return json.dumps(dict(metadata))
 
 
 def unpacked_metadata(written: str) -> dict[str, MetadataValue]:
-    """Read metadata."""
+    """Return the metadata that JSON holds."""
     return typed_metadata(json.loads(written))
 
 
 def typed_metadata(read: Mapping[str, Any]) -> dict[str, MetadataValue]:
-    """Give metadata that was read as JSON its types."""
+    """Return metadata, with tuples for the lists that JSON has."""
     return {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}
 
 
+def packed_time(moment: datetime) -> str:
+    """Return a time as text of a fixed length, which sorts by time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def packed_vectors(vectors: Iterable[Vector]) -> bytes:
-    """Write vectors one after the other."""
+    """Return vectors as bytes, one after the other."""
     whole = array("f")
     for vector in vectors:
         whole.extend(vector)
@@ -39,7 +45,7 @@ def packed_vectors(vectors: Iterable[Vector]) -> bytes:
 
 
 def unpacked_vector(written: bytes) -> Vector:
-    """Read one vector."""
+    """Return the vector that bytes hold."""
     vector = array("f", written)
     if sys.byteorder == "big":
         vector.byteswap()
@@ -47,13 +53,13 @@ def unpacked_vector(written: bytes) -> Vector:
 
 
 def packed_sentences(sentences: Sequence[Sentence]) -> tuple[str, bytes]:
-    """Write sentences: their spans with whether a vector belongs to each, and the vectors."""
+    """Return sentences as two values: their spans, each with whether it has a vector, and the vectors."""
     spans = [(sentence.start, sentence.end, sentence.vector is not None) for sentence in sentences]
     return json.dumps(spans), packed_vectors(sentence.vector for sentence in sentences if sentence.vector is not None)
 
 
 def unpacked_sentences(spans: str, vectors: bytes) -> tuple[Sentence, ...]:
-    """Read sentences."""
+    """Return the sentences that two values hold."""
     read: list[tuple[int, int, bool]] = json.loads(spans)
     count = sum(has_vector for _, _, has_vector in read)
     size = len(vectors) // count if count else 0

@@ -8,7 +8,7 @@ from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.store_rules import check_places, check_search
-from groundwire_server.app.listening import may_listen
+from groundwire_server.domain.loopback import is_loopback
 
 
 def check_references(configuration: Configuration) -> Iterator[ConfigError]:
@@ -56,3 +56,22 @@ def _check_access(configuration: Configuration) -> Iterator[ConfigError]:
         yield ConfigError(("server", "listen"), wrong)
     if authentication.certificates is not None and (server.tls is None or server.tls.client_ca is None):
         yield ConfigError(("authentication", "certificates"), "needs server.tls.client_ca, which vouches for them")
+
+
+def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool) -> str | None:
+    """Return None if the server may listen on the address, or else a sentence that says why not and what to do.
+
+    Args:
+        address: HOST:PORT.
+        tls: whether connections use TLS.
+        authenticated: whether callers have to present a credential.
+        dangerous: whether `dangerously_listen_without_authentication` is set.
+    """
+    if dangerous or is_loopback(address) or (tls and authenticated):
+        return None
+    needed = {"TLS": tls, "authentication": authenticated}
+    missing = " and no ".join(word for word, there in needed.items() if not there)
+    return (
+        f"{address} is reachable from other machines and there is no {missing}: set up server.tls and authentication, "
+        "listen on 127.0.0.1, or set dangerously_listen_without_authentication"
+    )

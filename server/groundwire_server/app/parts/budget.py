@@ -15,7 +15,7 @@ _MICROS = 1_000_000
 
 
 def prices(configuration: Configuration) -> Mapping[str, Price]:
-    """The price of each model that has one, by alias."""
+    """Return the price of each model that has one, by alias."""
     return {
         alias: model.price.price(configuration.spending.currency)
         for alias, model in configuration.models.items()
@@ -24,11 +24,10 @@ def prices(configuration: Configuration) -> Mapping[str, Price]:
 
 
 async def open_budget(configuration: Configuration, lease: Lease) -> Budget | None:
-    """Where the money for models comes from, if any costs some; what is spent stays spent when the bound changes."""
+    """Return what pays for models, if any has a price; what is spent stays spent when the limit changes."""
     if not prices(configuration):
         return None
     section = configuration.spending
-
     # What was spent in another currency does not count in this one.
     ledger = await lease.take(("ledger", section.currency), lambda: nullcontext(Ledger()))
     limit = None if section.daily_limit is None else round(section.daily_limit * _MICROS)

@@ -40,7 +40,7 @@ class Parts:
     searched: Mapping[str, Store] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
-        """What a route searches: the store of this name, in the route's own way where it has one."""
+        """Return the store of this name, searched in the route's own way where it has one."""
         return self.searched.get(name) or self.stores[store]
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
 
@@ -90,7 +90,7 @@ def vector_source(embedder: Embedder | None, module: VectorizerOptions | None) -
 
 
 def unapplied(name: str, steps: Sequence[Step]) -> str:
-    """What is to be said of a store whose schema is not what it should be."""
+    """Return what an operator is told about a store whose schema is not what it should be."""
     more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
     return f"stores.{name}: {steps[0]}{more}: run `groundwire corpus apply`"
 
@@ -100,14 +100,19 @@ def _store(
 ) -> Store:
     def searched(search: SearchOptions) -> Store:
         # A search by words alone needs no vector of the question.
-        by = None if search.mode is SearchMode.KEYWORD else embedder
-        made = "" if search.mode is SearchMode.KEYWORD else store.vectorizer
-        return replace(store, retriever=opened.searched(search), embedder=by, vectorizer=made)
+        words_alone = search.mode is SearchMode.KEYWORD
+        return Store(
+            opened.searched(search),
+            opened.corpus,
+            None if words_alone else embedder,
+            sentences,
+            searched,
+            "" if words_alone else vectorizer,
+        )
 
     sentences = opened.sentence_vectors if section.sentence_vectors and module is None else None
     vectorizer = "" if module is None else module.name
-    store = Store(opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer)
-    return store
+    return Store(opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer)
 
 
 async def _look(name: str, schema: Schema, clock: Clock) -> None:

@@ -17,7 +17,9 @@ def remote(connection: ConnectionOptions) -> Iterator[CheckResult]:
     host, _, port = connection.server.removeprefix("dns:///").rpartition(":")
     if not connection.server.startswith("unix:"):
         if not host or not port.isdecimal():
-            yield CheckResult("tcp", CheckState.FAIL, f"{connection.server} is no address", "give --server HOST:PORT")
+            yield CheckResult(
+                "tcp", CheckState.FAIL, f"{connection.server} is not an address", "give --server HOST:PORT"
+            )
             return
         refused = refusal(host.strip("[]"), int(port))
         if refused:

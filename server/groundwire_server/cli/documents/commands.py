@@ -1,5 +1,6 @@
-"""`groundwire documents list`, `get` and `delete`."""
+"""`groundwire documents list`, `get`, `delete` and `purge`."""
 
+from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import typer
@@ -8,29 +9,54 @@ from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 Principal: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Who you are allowed to see documents as; repeatable.")
+    list[str] | None, typer.Option(metavar="NAME", help="A principal whose documents you may see; repeatable.")
 ]
+Conditions: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        metavar="CONDITION",
+        help="KEY=VALUE, KEY!=VALUE, KEY<NUMBER (also <=, >, >=), KEY or !KEY, or a Filter of the contract as JSON; "
+        "where it is repeated, all must hold.",
+    ),
+]
+
+
+class Order(StrEnum):
+    """The values of `--order`, which are those of DocumentOrder."""
+
+    ID = "id"
+    OLDEST = "oldest"
+    NEWEST = "newest"
 
 
 @connects
 def list_(
     connection: ConnectionOptions,
     principal: Principal = None,
+    conditions: Conditions = None,
+    order: Annotated[
+        Order,
+        typer.Option(metavar="ORDER", help="`id`, or by the time of the last change: `oldest` or `newest` first."),
+    ] = Order.ID,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """List the documents that you may see, ordered by id.
+    """List the documents that you may see.
 
-    A table on a terminal; elsewhere a line a document, its id, title, revision, passages, bytes and time between tabs.
+    A table on a terminal; elsewhere one line per document with id, title, revision, passages, bytes and time between
+    tabs. A filter compares with the documents' metadata: VALUE is a text, a number, a flag or an item of a list.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.cli.documents import listing  # noqa: PLC0415
+    from groundwire_server.cli.documents.filters import filter_of  # noqa: PLC0415
 
+    condition = filter_of(conditions or ())
     with failures_stop(), connect(connection, principal) as client:
-        documents = client.list_documents(page_size=listing.PAGE)
+        documents = listing.listed(client, condition, order)
         if as_json:
             listing.print_lines(documents)
         else:
-            listing.print_table(documents)
+            listing.print_table(documents, filtered=condition is not None)
 
 
 @connects
@@ -55,8 +81,8 @@ def get(
         except groundwire.Error as failed:
             if failed.reason != "DOCUMENT_NOT_FOUND":
                 raise
-            told = f"there is no document {document_id} that you may see; `groundwire documents list` shows those"
-            raise CommandError(ExitCode.INCOMPLETE, told) from None
+            message = f"there is no document {document_id} that you may see; `groundwire documents list` shows those"
+            raise CommandError(ExitCode.INCOMPLETE, message) from None
     if as_json:
         description.print_json(found)
     elif text:
@@ -70,20 +96,54 @@ def delete(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The documents' ids.")],
     connection: ConnectionOptions,
     principal: Principal = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Succeed where a document does not exist.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
 ) -> None:
     """Delete documents, with all their passages.
 
-    Asks first, on a terminal; elsewhere it needs --yes. Ends with 1 when some did not exist.
+    Asks first, on a terminal; elsewhere it needs --yes. Ends with 1 when some did not exist, unless that is allowed.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
-    from groundwire_server.cli.documents.deletion import confirm, delete_each  # noqa: PLC0415
+    from groundwire_server.cli.documents.deletion import confirm, delete_each, named  # noqa: PLC0415
 
     with failures_stop():
         ids = list(dict.fromkeys(document_ids))
         if not yes:
-            confirm(ids)
+            confirm(named(ids))
         with connect(connection, principal) as client:
             missing = delete_each(client, ids)
-    if missing:
+    if missing and not allow_missing:
         raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+@connects
+def purge(
+    connection: ConnectionOptions,
+    conditions: Conditions = None,
+    principal: Principal = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted, and delete nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+) -> None:
+    """Delete the documents that you may see and whose metadata satisfy a filter.
+
+    Shows the plan first: up to 100 ids, and how many documents there are. Then it asks, on a terminal; elsewhere it
+    needs --yes. A filter compares with the documents' metadata: VALUE is a text, a number, a flag or an item of a list.
+    """
+    from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.documents import deletion  # noqa: PLC0415
+    from groundwire_server.cli.documents.filters import filter_of  # noqa: PLC0415
+
+    condition = filter_of(conditions or ())
+    if condition is None:
+        raise CommandError(ExitCode.USAGE, "--filter says which documents to delete: give at least one")
+    with failures_stop(), connect(connection, principal) as client:
+        plan = client.purge_documents(condition)
+        deletion.print_plan(plan)
+        if dry_run or not plan.purge_count:
+            return
+        if not yes:
+            deletion.confirm(deletion.counted(plan.purge_count))
+        count = deletion.purge(client, condition)
+    print(f"deleted {deletion.counted(count)}")

@@ -1,4 +1,4 @@
-"""Prints one document."""
+"""Printing one document."""
 
 import sys
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _LABEL = 10
 
 
 def describe(document: DocumentInfo) -> None:
-    """Prints what is known of a document, a fact a line."""
+    """Print the description of a document, one fact a line."""
     console = Terminal()
     console.hang(Text(), Text(document.document_id, style="bold"))
     for label, said in _facts(document):
@@ -24,13 +24,13 @@ def describe(document: DocumentInfo) -> None:
 
 
 def print_text(found: GetDocumentResponse) -> None:
-    """Prints a document's text: as it is into a file or pipe, without what steers a terminal on one."""
+    """Print a document's text: unchanged into a file or pipe, without control characters on a terminal."""
     text = printable(found.text) if sys.stdout.isatty() else found.text
     sys.stdout.write(text if text.endswith("\n") or not sys.stdout.isatty() else text + "\n")
 
 
 def print_json(found: GetDocumentResponse) -> None:
-    """Prints the reply, as the contract maps it."""
+    """Print the reply, as the contract maps it to JSON."""
     print(json_format.MessageToJson(found))
 
 

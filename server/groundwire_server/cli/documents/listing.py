@@ -1,4 +1,4 @@
-"""Prints documents as they are paged through."""
+"""Printing documents page by page."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,8 @@ from google.protobuf import json_format
 from rich.table import Table
 from rich.text import Text
 
-from groundwire.v1.document_pb2 import DocumentInfo
+import groundwire
+from groundwire.v1.document_pb2 import DocumentInfo, DocumentOrder
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.sizes import size
 
@@ -20,14 +21,20 @@ _GAP = 2
 _FACTS = (("rev", 4), ("passages", 8), ("size", 9), ("stored", 10))
 
 
+def listed(client: groundwire.SyncClient, condition: groundwire.Filter | None, order: str) -> Iterator[DocumentInfo]:
+    """Yield the documents of a list; the order is a value of DocumentOrder without its prefix, in lower case."""
+    number = DocumentOrder.Value(f"DOCUMENT_ORDER_{order.upper()}")
+    return client.list_documents(filter=condition, order=number, page_size=PAGE)
+
+
 def print_lines(documents: Iterable[DocumentInfo]) -> None:
-    """Prints one JSON object a line, as the contract maps it."""
+    """Print one JSON object a line, as the contract maps it."""
     for document in documents:
         print(json_format.MessageToJson(document, indent=None))
 
 
-def print_table(documents: Iterator[DocumentInfo]) -> None:
-    """Prints a table, a page as soon as it is there; two lines for each on a narrow terminal.
+def print_table(documents: Iterator[DocumentInfo], *, filtered: bool = False) -> None:
+    """Print a table, page by page as they arrive; two lines for each document on a narrow terminal.
 
     Into a pipe or a file it prints tabs and whole words, one document a line, for `cut`, `sort` and `grep`.
     """
@@ -44,11 +51,12 @@ def print_table(documents: Iterator[DocumentInfo]) -> None:
             console.print(_table(page, console.width, heads=count == 0))
         count += len(page)
     # Beside the output, so that what reads it counts lines alone.
-    print(f"{count} document{'' if count == 1 else 's'}" if count else "no documents that you may see", file=sys.stderr)
+    nothing = f"no documents that you may see{' satisfy the filter' if filtered else ''}"
+    print(f"{count} document{'' if count == 1 else 's'}" if count else nothing, file=sys.stderr)
 
 
 def _table(page: Iterable[DocumentInfo], width: int, *, heads: bool) -> Table:
-    """A page; its columns are as wide as those of every other page."""
+    """Return a page; its columns are as wide as those of every other page."""
     rest = width - sum(fact + _GAP for _, fact in _FACTS) - _GAP
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=heads, header_style="bold")
     table.add_column("id", width=rest * 3 // 5, overflow="fold")

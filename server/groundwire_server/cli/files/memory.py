@@ -140,10 +140,10 @@ class Memory:
     def _rewrite(self) -> None:
         """Rewrite the file without stale lines, atomically; what another run adds meanwhile is sent again."""
         with suppress(OSError):
-            anew = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            with os.fdopen(self._open(anew), "w", encoding="utf-8") as file:
+            rewritten = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+            with os.fdopen(self._open(rewritten), "w", encoding="utf-8") as file:
                 file.writelines(_line(each) for each in self._known.values())
-            anew.replace(self._path)
+            rewritten.replace(self._path)
 
     def _take(self, line: str) -> None:
         try:

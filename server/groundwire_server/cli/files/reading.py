@@ -16,10 +16,9 @@ from groundwire_server.cli.files.entries import Given, Readable, Skipped, Stamp,
 from groundwire_server.cli.files.finding import CONVERTED, LINES
 from groundwire_server.cli.files.memory import Memory
 from groundwire_server.cli.sizes import size
+from groundwire_server.domain.document import TEXT_LIMIT
 
-TEXT_LIMIT = 4 * 1024 * 1024
-"""The contract's limit of a document's text in bytes; longer text is not read."""
-
+_TOO_MUCH_TEXT = f"has more than {TEXT_LIMIT / 1_000_000:.1f} MB of text: split it"
 _TITLE_LIMIT = 512
 _ACCESS = ("allowedPrincipals", "allowed_principals")
 _MARKDOWN = frozenset({".md", ".markdown", ".mdown", *CONVERTED})
@@ -82,7 +81,7 @@ def lines(file: BinaryIO, name: str, given: Given) -> Iterator[Readable | Unread
             document.allowed_principals.extend(given.principals)
         given.mark(document)
         if len(document.text.encode()) > TEXT_LIMIT:
-            yield Unreadable(place, "has more than 4 MiB of text: split it")
+            yield Unreadable(place, _TOO_MUCH_TEXT)
         else:
             yield Readable(document, line=place)
 
@@ -107,7 +106,7 @@ def _file(path: Path, stamp: Stamp, given: Given, converter: Converter) -> Reada
     if path.suffix.lower() in CONVERTED:
         title, content = _converted(path, stamp, converter)
     else:
-        title, content = "", _plain(path, stamp)
+        title, content = "", _plain(path)
     if isinstance(content, Unreadable):
         return content
     document = Document(
@@ -121,18 +120,16 @@ def _file(path: Path, stamp: Stamp, given: Given, converter: Converter) -> Reada
     return Readable(document, stamp)
 
 
-def _plain(path: Path, stamp: Stamp) -> str | Unreadable:
+def _plain(path: Path) -> str | Unreadable:
     with path.open("rb") as file:
-        content = file.read(TEXT_LIMIT + 1)  # only a regular file has a size to trust
-    if len(content) > TEXT_LIMIT:
-        return _too_long(path, max(stamp.size, len(content)), TEXT_LIMIT)
-    return _decoded(content, str(path))
+        return _decoded(file.read(TEXT_LIMIT + 1), str(path))  # only a regular file has a size to trust
 
 
 def _converted(path: Path, stamp: Stamp, converter: Converter) -> tuple[str, str | Unreadable]:
     """Return a file's own title, and its text."""
     if stamp.size > FILE_LIMIT:
-        return "", _too_long(path, stamp.size, FILE_LIMIT)
+        most = FILE_LIMIT // 1024 // 1024
+        return "", Unreadable(str(path), f"is {size(stamp.size)} long, and the limit is {most} MiB: split it")
     if not stamp.size:
         return "", Unreadable(str(path), "is empty")
     try:
@@ -140,22 +137,17 @@ def _converted(path: Path, stamp: Stamp, converter: Converter) -> tuple[str, str
     except ConversionError as why:
         return "", Unreadable(str(path), str(why))
     if len(found.text.encode(errors="replace")) > TEXT_LIMIT:
-        return "", Unreadable(str(path), "has more than 4 MiB of text: split it")
+        return "", Unreadable(str(path), _TOO_MUCH_TEXT)
     if not found.text.strip():
         return "", Unreadable(str(path), "contains no text: scanned pages need OCR first")
     return found.title, found.text
-
-
-def _too_long(path: Path, length: int, limit: int) -> Unreadable:
-    most = limit // 1024 // 1024
-    return Unreadable(str(path), f"is {size(length)} long, and the limit is {most} MiB: split it")
 
 
 def _decoded(content: bytes, name: str) -> str | Unreadable:
     if not content:
         return Unreadable(name, "is empty")
     if len(content) > TEXT_LIMIT:
-        return Unreadable(name, "has more than 4 MiB of text: split it")
+        return Unreadable(name, _TOO_MUCH_TEXT)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as failed:

@@ -2,9 +2,11 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from groundwire.v1 import document_pb2
-from groundwire_server.domain.document import Document, DocumentInfo
+from groundwire.v1 import document_pb2, document_service_pb2
+from groundwire_server.domain.document import Document, DocumentInfo, DocumentOrder, Listing
 from groundwire_server.edge.convert import metadata
+from groundwire_server.edge.convert.filters import filter_from_pb
+from groundwire_server.edge.convert.words import DOCUMENT_ORDERS
 
 
 def document_from_pb(message: document_pb2.Document) -> Document:
@@ -17,6 +19,16 @@ def document_from_pb(message: document_pb2.Document) -> Document:
         metadata=metadata.from_pb(message.metadata),
         allowed_principals=frozenset(message.allowed_principals),
     )
+
+
+def listing_from_pb(request: document_service_pb2.ListDocumentsRequest) -> Listing:
+    """Read which documents are listed and in which order; the request has passed validation.
+
+    Raises:
+        Rejection: INVALID_REQUEST when the filter is too deep or too large.
+    """
+    condition = filter_from_pb(request.filter, "filter") if request.HasField("filter") else None
+    return Listing(condition, DOCUMENT_ORDERS.get(request.order, DocumentOrder.ID))
 
 
 def info_to_pb(info: DocumentInfo) -> document_pb2.DocumentInfo:

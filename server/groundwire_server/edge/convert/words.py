@@ -2,7 +2,7 @@
 
 from groundwire.v1 import cause_pb2, document_pb2, event_pb2, grounding_pb2, outcome_pb2, report_pb2, server_info_pb2
 from groundwire_server.domain.caller import Role
-from groundwire_server.domain.document import PutState
+from groundwire_server.domain.document import DocumentOrder, PutState
 from groundwire_server.domain.vocabulary import (
     Action,
     Assurance,
@@ -30,4 +30,5 @@ MODES_ASKED = {number: word for word, number in STREAM_MODES.items()}
 PURPOSES = {word: report_pb2.Usage.Purpose.Value(f"PURPOSE_{word}") for word in Purpose}
 FEATURES = {word: server_info_pb2.Feature.Value(f"FEATURE_{word}") for word in Feature}
 ROLES = {role: server_info_pb2.CallerInfo.Role.Value(f"ROLE_{role.name}") for role in Role}
+DOCUMENT_ORDERS = {document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.name}"): order for order in DocumentOrder}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}

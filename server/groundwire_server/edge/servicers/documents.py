@@ -1,39 +1,43 @@
 """DocumentService."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import grpc.aio
 
 from groundwire.v1 import document_pb2, document_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer
+from groundwire_server.corpus.purge import plan_purge, purge
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import Position, Stored
 from groundwire_server.domain.failure import Failure, Rejection
-from groundwire_server.domain.vocabulary import Feature, Reason
+from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, current_call
-from groundwire_server.edge.convert.document import document_from_pb, info_to_pb
+from groundwire_server.edge.convert.document import document_from_pb, info_to_pb, listing_from_pb
+from groundwire_server.edge.convert.filters import filter_from_pb
 from groundwire_server.edge.convert.words import INGEST_STATES
 from groundwire_server.edge.interceptors.access import caller_of, check_role
 from groundwire_server.edge.interceptors.validation import check
-from groundwire_server.edge.paging import last_of, page_size, token_after
+from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 
 DEFAULT_SECONDS = 30.0
-"""Time a document call has when it sets no deadline."""
+"""Seconds of a document call without a deadline of its own."""
 
 INGEST_SECONDS = 900.0
-"""The most time one document of an ingest has: the largest, of 4 MiB, takes the local embedder about 250 s."""
+"""The most seconds for storing one document: the largest, of 3.9 MB, takes the local embedder about 250 s."""
 
 _ID_SHOWN = 256
 _PAGE_BYTES = 2 * 1024 * 1024
-"""A page ends before it is larger: half of what clients take in one message unless told otherwise."""
+"""The largest page: half of the message that clients receive by default."""
 
 
 class Documents(DocumentServiceServicer):
-    """Keeps the tenant's documents."""
+    """The documents of the caller's tenant."""
 
     def __init__(self, current: CurrentSnapshot, clock: Clock) -> None:
         self._current = current
@@ -48,10 +52,10 @@ class Documents(DocumentServiceServicer):
         call = current_call()
         index = 0
         async for request in request_iterator:
-            # The stream may outlast the key, the token or the tenant that it was let in by.
+            # The stream may outlast the key, the token or the tenant that it was admitted with.
             call.caller = await caller_of(call, self._current.snapshot.access)
             check_role(call)
-            response = await self._stored(call, request)
+            response = await self._result(call, request)
             response.index = index
             if isinstance(request, document_service_pb2.IngestDocumentsRequest):
                 response.document_id = request.document.document_id[:_ID_SHOWN]
@@ -62,11 +66,7 @@ class Documents(DocumentServiceServicer):
         self, request: document_service_pb2.PutDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> document_service_pb2.PutDocumentResponse:
         """Store one document."""
-        if request.HasField("expected_revision"):
-            raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": "EXPECTED_REVISION"})
-        call = current_call()
-        by = self._by(call, INGEST_SECONDS)
-        stored = await self._current.snapshot.ingest.store(call.caller, document_from_pb(request.document), by)
+        stored = await self._store(current_call(), request)
         return document_service_pb2.PutDocumentResponse(
             state=INGEST_STATES[stored.state],
             revision=stored.revision,
@@ -93,12 +93,16 @@ class Documents(DocumentServiceServicer):
     ) -> document_service_pb2.ListDocumentsResponse:
         """Return a page of documents."""
         call = current_call()
+        listing = listing_from_pb(request)
+        tokens = PageTokens(request.filter, listing.order.name)
         size = page_size(request.page_size)
-        infos = await self._current.snapshot.corpus.page(
-            call.caller, last_of(request.page_token), size + 1, self._by(call)
-        )
+        after = tokens.read(request.page_token, _position)
+        infos = await self._current.snapshot.corpus.page(call.caller, listing, after, size + 1, self._by(call))
         page = list(_fitting(info_to_pb(info) for info in infos[:size]))
-        token = token_after(page[-1].document_id) if len(infos) > len(page) else ""
+        token = ""
+        if len(infos) > len(page):
+            last = infos[len(page) - 1]
+            token = tokens.write(last.document_id, last.updated.isoformat())
         return document_service_pb2.ListDocumentsResponse(documents=page, next_page_token=token)
 
     async def DeleteDocument(
@@ -117,8 +121,21 @@ class Documents(DocumentServiceServicer):
     async def PurgeDocuments(
         self, request: document_service_pb2.PurgeDocumentsRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> document_service_pb2.PurgeDocumentsResponse:
-        """Remove documents that match a filter."""
-        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.PURGE.value})
+        """Remove documents that match a filter, or say which would be."""
+        call = current_call()
+        corpus, by = self._current.snapshot.corpus, self._by(call)
+        condition = filter_from_pb(request.filter, "filter")
+        if request.force:
+            purged = await purge(corpus, self._clock, call.caller, condition, by)
+            return document_service_pb2.PurgeDocumentsResponse(
+                purge_count=purged.count, complete=purged.complete, corpus_version=purged.corpus_version
+            )
+        plan = await plan_purge(corpus, call.caller, condition, by)
+        return document_service_pb2.PurgeDocumentsResponse(
+            purge_count=plan.count,
+            purge_sample=plan.sample,
+            corpus_version=await corpus.version(call.caller, by),
+        )
 
     async def GetCorpusVersion(
         self, request: document_service_pb2.GetCorpusVersionRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -128,14 +145,25 @@ class Documents(DocumentServiceServicer):
         version = await self._current.snapshot.corpus.version(call.caller, self._by(call))
         return document_service_pb2.GetCorpusVersionResponse(corpus_version=version)
 
-    async def _stored(
+    async def _store(
+        self,
+        call: Call,
+        request: document_service_pb2.IngestDocumentsRequest | document_service_pb2.PutDocumentRequest,
+    ) -> Stored:
+        return await self._current.snapshot.ingest.store(
+            call.caller,
+            document_from_pb(request.document),
+            self._by(call, INGEST_SECONDS),
+            expected_revision=request.expected_revision if request.HasField("expected_revision") else None,
+        )
+
+    async def _result(
         self, call: Call, request: document_service_pb2.IngestDocumentsRequest
     ) -> document_service_pb2.IngestDocumentsResponse:
         response = document_service_pb2.IngestDocumentsResponse()
         try:
             check(request)
-            by = self._by(call, INGEST_SECONDS)
-            stored = await self._current.snapshot.ingest.store(call.caller, document_from_pb(request.document), by)
+            stored = await self._store(call, request)
         except Rejection as rejection:
             response.state = document_pb2.INGEST_STATE_REJECTED
             response.error.CopyFrom(status_of(rejection))
@@ -156,13 +184,17 @@ class Documents(DocumentServiceServicer):
 
 
 def _fitting(documents: Iterable[document_pb2.DocumentInfo]) -> Iterator[document_pb2.DocumentInfo]:
-    """The first, and those after it that one message holds beside it."""
+    """Yield the first document, and as many of the others as one page holds with it."""
     size = 0
     for document in documents:
         size += document.ByteSize()
         if size > _PAGE_BYTES and size > document.ByteSize():
             return
         yield document
+
+
+def _position(document_id: str, updated: str) -> Position:
+    return Position(document_id, datetime.fromisoformat(updated))
 
 
 def _unknown(document_id: str) -> Rejection:

@@ -8,7 +8,7 @@ from groundwire.v1 import route_service_pb2
 from groundwire.v1.route_service_pb2_grpc import RouteServiceServicer
 from groundwire_server.edge.call import current_call
 from groundwire_server.edge.convert.route import route_to_pb
-from groundwire_server.edge.paging import last_of, page_size, token_after
+from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
 
@@ -22,11 +22,12 @@ class Routes(RouteServiceServicer):
         self, request: route_service_pb2.ListRoutesRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> route_service_pb2.ListRoutesResponse:
         """Return a page of routes."""
-        after, size = last_of(request.page_token), page_size(request.page_size)
+        tokens = PageTokens("routes")
+        after, size = tokens.read(request.page_token, str) or "", page_size(request.page_size)
         policies = self._current.snapshot.routes.policies(current_call().caller)
         rest = sorted((policy for policy in policies if policy.route > after), key=lambda policy: policy.route)
         page = rest[:size]
         return route_service_pb2.ListRoutesResponse(
             routes=[route_to_pb(policy) for policy in page],
-            next_page_token=token_after(page[-1].route) if len(rest) > size else "",
+            next_page_token=tokens.write(page[-1].route) if len(rest) > size else "",
         )

@@ -12,10 +12,11 @@ from groundwire_server.edge import limits
 from groundwire_server.edge.call import VERSION, current_call
 from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.words import FEATURES, ROLES
+from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
-OFFERED = (Feature.RESUMABLE_STREAMS,)
+OFFERED = tuple(feature for feature in Feature if feature not in NOT_OFFERED.values())
 """The features of the contract that this version offers."""
 
 

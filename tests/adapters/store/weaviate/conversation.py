@@ -12,6 +12,7 @@ import grpc
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 from weaviate.proto.v1 import (
+    aggregate_pb2,
     base_pb2,
     base_search_pb2,
     batch_delete_pb2,
@@ -107,7 +108,12 @@ async def _calls(stub: Any, key: str) -> dict[str, Any]:
         "all of": _said(stub.Search, fetch(filters=_facts("OPERATOR_CONTAINS_ALL", "a", "b")), key),
         "not": _said(stub.Search, fetch(filters=_none_of("a")), key),
         "another revision": _said(stub.Search, fetch(filters=_revision_is_not(1)), key),
-        "after, in order": _said(stub.Search, _sorted_after("b1"), key),
+        "after, in order": _said(stub.Search, _sorted("OPERATOR_GREATER_THAN", "b1", ascending=True), key),
+        "before, in reverse": _said(stub.Search, _sorted("OPERATOR_LESS_THAN", "d4", ascending=False), key),
+        "count": _said(stub.Aggregate, _count(_facts("OPERATOR_CONTAINS_ANY", "a", "x")), key),
+        "count of nothing": _said(stub.Aggregate, _count(_facts("OPERATOR_CONTAINS_ANY", "x")), key),
+        "count for no tenant": _said(stub.Aggregate, _count(_has_ids(IDS[0]), tenant="t2"), key),
+        "count in no collection": _said(stub.Aggregate, _count(_has_ids(IDS[0]), collection="Nowhere"), key),
         "by keyword": _said(stub.Search, _asked(search(bm25_search=_keywords()), "score"), key),
         "by vector": _said(stub.Search, _asked(search(near_vector=_near()), vectors=True), key),
         "by both": _said(
@@ -193,10 +199,14 @@ def _asked(
     return request
 
 
-def _sorted_after(chunk: str) -> search_get_pb2.SearchRequest:
-    request = _fetch(filters=_on("chunk", "OPERATOR_GREATER_THAN", value_text=chunk))
-    request.sort_by.append(search_get_pb2.SortBy(ascending=True, path=["chunk"]))
+def _sorted(operator: str, chunk: str, *, ascending: bool) -> search_get_pb2.SearchRequest:
+    request = _fetch(filters=_on("chunk", operator, value_text=chunk))
+    request.sort_by.append(search_get_pb2.SortBy(ascending=ascending, path=["chunk"]))
     return request
+
+
+def _count(filters: Filters, *, tenant: str = "t1", collection: str = NAME) -> aggregate_pb2.AggregateRequest:
+    return aggregate_pb2.AggregateRequest(collection=collection, tenant=tenant, filters=filters, objects_count=True)
 
 
 def _keywords() -> base_search_pb2.BM25:

@@ -11,7 +11,7 @@ from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, W
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.document import Document
+from groundwire_server.domain.document import Document, Listing
 from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
@@ -44,7 +44,7 @@ class TestDeadlines:
         await bench.weaviate.corpus.put(ALICE, document, "1", [chunk("c", "Parcels.", near(0))], soon(20))
         await bench.weaviate.corpus.put(ALICE, document, "2", [chunk("d", "Parcels.", near(0))], soon(20))
         await search(bench, soon(20))
-        await bench.weaviate.corpus.page(ALICE, "", 5, soon(20))
+        await bench.weaviate.corpus.page(ALICE, Listing(), None, 5, soon(20))
         await bench.weaviate.sentence_vectors.sentences("acme", ["c"], soon(20))
         assert {"Search", "BatchObjects", "BatchDelete"} <= set(bench.methods)
         for call in bench.world.calls:
@@ -206,13 +206,14 @@ class TestFailures:
             causes[each] for each in (WeaviateFault.UNAVAILABLE, WeaviateFault.OVERLOADED, WeaviateFault.OTHER)
         } == {Cause.STORE_UNAVAILABLE}
         assert causes[WeaviateFault.MODULE] is Cause.EMBEDDER_UNAVAILABLE
-        misconfigured = set(WeaviateFault) - {
+        others = {
             WeaviateFault.MODULE,
             WeaviateFault.SLOW,
             WeaviateFault.UNAVAILABLE,
             WeaviateFault.OVERLOADED,
             WeaviateFault.OTHER,
         }
+        misconfigured = set(WeaviateFault) - others
         assert {causes[each] for each in misconfigured} == {Cause.STORE_MISCONFIGURED}
 
     async def test_a_wrong_key_is_one_at_the_first_call(self, options: WeaviateOptions) -> None:

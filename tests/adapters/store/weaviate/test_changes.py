@@ -9,9 +9,8 @@ import pytest
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, WriteOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
-from groundwire_server.adapters.store.weaviate.versions import EMPTY_VERSION
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.document import Chunk, Document, PutState
+from groundwire_server.domain.document import EMPTY_VERSION, Chunk, Document, Listing, PutState
 from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
@@ -144,7 +143,7 @@ async def test_a_first_document_that_breaks_off_does_not_exist(bench: Bench, mon
     with pytest.raises(StoreFailure):
         await put(bench)
     assert await bench.weaviate.corpus.info(ALICE, "post", NEVER) is None
-    assert await bench.weaviate.corpus.page(ALICE, "", 10, NEVER) == []
+    assert await bench.weaviate.corpus.page(ALICE, Listing(), None, 10, NEVER) == []
     breaking.breaks = False
     assert await put(bench) is PutState.CREATED
     assert len(bench.chunks()) == 3

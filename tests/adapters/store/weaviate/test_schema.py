@@ -61,7 +61,7 @@ def _by_another_distance(definition: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (_without_tenants, "keeps no tenants apart"),
+        (_without_tenants, "has no multi-tenancy"),
         (_cut_otherwise, "the property terms is indexed otherwise"),
         (_without_vector, "it has no vector text"),
         (_by_another_distance, "the vector text is not compared by cosine"),

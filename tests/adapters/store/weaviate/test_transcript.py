@@ -1,6 +1,7 @@
 """The double says what a real Weaviate said: `transcript.json` was recorded from 1.40, every field that was set.
 
-1.34 to 1.39 say the same; 1.33 has other defaults for what our schema leaves open.
+What lists and counts of documents ask was recorded from 1.35.2. 1.34 to 1.39 say the same, but that before 1.36 the
+default deletion strategy is another one; 1.33 has more other defaults for what our schema leaves open.
 """
 
 import json

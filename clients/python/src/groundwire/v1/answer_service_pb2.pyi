@@ -144,7 +144,7 @@ class StreamAnswerResponse(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
-    """sequence counts the events from 1 without a gap; a heartbeat, which is no event of the run, repeats the number of
+    """sequence counts the events from 1 without a gap. A heartbeat is not an event of the run: it repeats the number of
     the event before it, 0 before the first.
     """
     @_builtins.property

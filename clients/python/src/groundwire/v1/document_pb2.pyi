@@ -143,8 +143,8 @@ class Document(_message.Message):
 
     @_builtins.property
     def allowed_principals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """allowed_principals are the principals that may see the document, at most 256 of 1 to 256 code points each.
-        Empty means nobody; `*` means everybody in the tenant.
+        """allowed_principals are the principals that may see the document, at most 256 of 1 to 256 code points each, and at
+        most 64 KiB (65536 bytes) of UTF-8 in all. Empty means nobody; `*` means everybody in the tenant.
         """
 
     def __init__(

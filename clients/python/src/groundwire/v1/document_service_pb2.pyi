@@ -393,10 +393,15 @@ class PurgeDocumentsResponse(_message.Message):
     PURGE_COUNT_FIELD_NUMBER: _builtins.int
     PURGE_SAMPLE_FIELD_NUMBER: _builtins.int
     CORPUS_VERSION_FIELD_NUMBER: _builtins.int
+    COMPLETE_FIELD_NUMBER: _builtins.int
     purge_count: _builtins.int
     """purge_count is the number of documents that were removed; without `force`, of those that would be."""
     corpus_version: _builtins.str
     """corpus_version is the corpus's version after the call."""
+    complete: _builtins.bool
+    """complete is true when a forced purge has left no document that the filter selects; false when the time was up first,
+    and without `force`.
+    """
     @_builtins.property
     def purge_sample(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """purge_sample are ids of documents that would be removed, at most 100, ordered; empty with `force`."""
@@ -407,10 +412,11 @@ class PurgeDocumentsResponse(_message.Message):
         purge_count: _builtins.int = ...,
         purge_sample: _abc.Iterable[_builtins.str] | None = ...,
         corpus_version: _builtins.str = ...,
+        complete: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corpus_version", b"corpus_version", "purge_count", b"purge_count", "purge_sample", b"purge_sample"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "corpus_version", b"corpus_version", "purge_count", b"purge_count", "purge_sample", b"purge_sample"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

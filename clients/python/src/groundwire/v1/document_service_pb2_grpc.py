@@ -125,8 +125,9 @@ class DocumentServiceServicer(object):
     def PurgeDocuments(self, request, context):
         """PurgeDocuments counts the documents that match a filter and, with `force`, removes them with all their passages.
 
-        Call it without `force` first and look at the count and the sample. Documents are removed one after the other: a
-        call that ends early leaves those removed that it came to, and can be sent again.
+        Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
+        whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
+        complete the same call goes on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -57,8 +57,9 @@ class DocumentServiceStub:
     PurgeDocuments: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.PurgeDocumentsRequest, _document_service_pb2.PurgeDocumentsResponse]
     """PurgeDocuments counts the documents that match a filter and, with `force`, removes them with all their passages.
 
-    Call it without `force` first and look at the count and the sample. Documents are removed one after the other: a
-    call that ends early leaves those removed that it came to, and can be sent again.
+    Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
+    whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
+    complete the same call goes on.
     """
     GetCorpusVersion: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.GetCorpusVersionRequest, _document_service_pb2.GetCorpusVersionResponse]
     """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document."""
@@ -92,8 +93,9 @@ class DocumentServiceAsyncStub(DocumentServiceStub):
     PurgeDocuments: _aio.UnaryUnaryMultiCallable[_document_service_pb2.PurgeDocumentsRequest, _document_service_pb2.PurgeDocumentsResponse]  # type: ignore[assignment]
     """PurgeDocuments counts the documents that match a filter and, with `force`, removes them with all their passages.
 
-    Call it without `force` first and look at the count and the sample. Documents are removed one after the other: a
-    call that ends early leaves those removed that it came to, and can be sent again.
+    Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
+    whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
+    complete the same call goes on.
     """
     GetCorpusVersion: _aio.UnaryUnaryMultiCallable[_document_service_pb2.GetCorpusVersionRequest, _document_service_pb2.GetCorpusVersionResponse]  # type: ignore[assignment]
     """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document."""
@@ -160,8 +162,9 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_document_service_pb2.PurgeDocumentsResponse, _abc.Awaitable[_document_service_pb2.PurgeDocumentsResponse]]:
         """PurgeDocuments counts the documents that match a filter and, with `force`, removes them with all their passages.
 
-        Call it without `force` first and look at the count and the sample. Documents are removed one after the other: a
-        call that ends early leaves those removed that it came to, and can be sent again.
+        Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
+        whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
+        complete the same call goes on.
         """
 
     @_abc_1.abstractmethod

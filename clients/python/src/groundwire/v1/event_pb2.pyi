@@ -188,7 +188,7 @@ Global___Retraction: _TypeAlias = Retraction  # noqa: Y015
 
 @_typing.final
 class Heartbeat(_message.Message):
-    """Heartbeat carries nothing: it says that the call is alive. One leaves every 10 s while there is nothing else to say."""
+    """Heartbeat carries nothing: it says that the call is alive. One is sent whenever 10 s have passed without a message."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

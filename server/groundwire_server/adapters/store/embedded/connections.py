@@ -1,10 +1,10 @@
-"""Threads that work for as long as somebody waits and no longer.
+"""Threads and connections of one file, whose work ends with the deadline or when its caller leaves.
 
-SQLite's calls block, so they run in threads of our own, each with its own connection; all writing is done by one
-thread, one transaction after the other. A statement whose time is up, or whose caller has left, is interrupted.
+SQLite's calls block, so they run in threads of our own, each with its own connection; one thread does all the writing,
+one transaction after the other. A statement past its deadline, or whose caller has left, is interrupted.
 
-SQLite gives the interpreter's lock away at every row it steps to, and a busy event loop takes up to 5 ms to hand it
-back: whatever runs often fetches one row of JSON instead of many rows.
+SQLite releases the interpreter lock at every row that it steps to, and a busy event loop takes up to 5 ms to return it:
+frequent queries fetch one row of JSON instead of many rows.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ from groundwire_server.ports.clock import Clock
 
 T = TypeVar("T")
 
-_STEPS_BETWEEN_LOOKS: Final = 2_000
+_STEPS_BETWEEN_CHECKS: Final = 2_000
 """Virtual machine steps of SQLite, about 50 µs of a scan."""
 
-_SECONDS_BETWEEN_TRIES: Final = 0.005
+_SECONDS_BETWEEN_ATTEMPTS: Final = 0.005
 _FIRST_PATIENCE: Final = 1.0
 _MAPPED_BYTES: Final = 256 * 1024 * 1024
 
@@ -41,7 +41,7 @@ _SETTINGS: Final = (
 
 
 class Job:
-    """One piece of work in a thread, which asks here whether it should go on."""
+    """One piece of work in a thread, which checks here whether to go on."""
 
     __slots__ = ("_clock", "_deadline", "_stopped")
 
@@ -51,15 +51,15 @@ class Job:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Nobody waits for this any more; callable from any thread."""
+        """End the work; callable from any thread."""
         self._stopped.set()
 
     def must_stop(self) -> bool:
-        """Whether the time is up or nobody waits. SQLite asks this while a statement runs."""
+        """Return whether the work must end. SQLite calls this while a statement runs."""
         return self._stopped.is_set() or self._clock.now() >= self._deadline.at
 
     def check(self) -> None:
-        """Go on, or not.
+        """Raise when the work must end.
 
         Raises:
             Failure: STORE_TIMEOUT.
@@ -68,18 +68,26 @@ class Job:
             raise Failure(Cause.STORE_TIMEOUT)
 
     def acquire(self, lock: threading.Lock) -> None:
-        """Wait for a lock for as long as the job may go on; the caller releases it."""
-        while not lock.acquire(timeout=_SECONDS_BETWEEN_TRIES):
+        """Wait for a lock until the work must end; the caller releases it.
+
+        Raises:
+            Failure: STORE_TIMEOUT.
+        """
+        while not lock.acquire(timeout=_SECONDS_BETWEEN_ATTEMPTS):
             self.check()
 
     def pause(self) -> None:
-        """Wait a moment before trying again what another process stands in the way of."""
+        """Wait a moment before another attempt at something that another process holds.
+
+        Raises:
+            Failure: STORE_TIMEOUT.
+        """
         self.check()
-        self._stopped.wait(_SECONDS_BETWEEN_TRIES)
+        self._stopped.wait(_SECONDS_BETWEEN_ATTEMPTS)
 
 
 Work = Callable[[sqlite3.Connection, Job], T]
-"""Runs in a thread, inside a transaction that the caller of it opens and ends."""
+"""Work in a thread, inside a transaction that its caller begins and ends."""
 
 
 class Connections:
@@ -104,7 +112,7 @@ class Connections:
         return await self._run(self._writer, "BEGIN IMMEDIATE", work, deadline)
 
     def close(self) -> None:
-        """Interrupt what runs, wait for the threads, which takes milliseconds, and close the file."""
+        """Interrupt running work, wait for the threads, which takes milliseconds, and close the file."""
         self._closed = True
         for job in tuple(self._jobs):
             job.stop()
@@ -126,14 +134,14 @@ class Connections:
         except TimeoutError as error:
             raise Failure(Cause.STORE_TIMEOUT) from error
         finally:
-            job.stop()  # Returned, late or cancelled: nobody waits for it any more.
+            job.stop()  # Returned, late or cancelled: its caller has left.
             self._jobs.discard(job)
 
     def _work(self, job: Job, begin: str, work: Work[T]) -> T:
         job.check()
         with map_failures():
             connection = self._connection()
-            connection.set_progress_handler(job.must_stop, _STEPS_BETWEEN_LOOKS)
+            connection.set_progress_handler(job.must_stop, _STEPS_BETWEEN_CHECKS)
             try:
                 _begin(connection, begin, job)
                 result = work(connection, job)
@@ -141,14 +149,14 @@ class Connections:
                 connection.execute("COMMIT")
                 return result
             finally:
-                connection.set_progress_handler(None, 0)  # Nothing may interrupt the way back.
+                connection.set_progress_handler(None, 0)  # Nothing may interrupt the rollback.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            # Of connections that open at once the first rebuilds the index of the journal, and the others wait for it.
+            # Where several open at once, the first rebuilds the index of the journal and the others wait for it.
             connection = connect(self._path, patience=_FIRST_PATIENCE)
             try:
                 set_up(connection)
@@ -162,17 +170,17 @@ class Connections:
 
 
 def connect(path: Path, *, patience: float = 0.0) -> sqlite3.Connection:
-    """Open the file, without transactions that nobody has asked for.
+    """Open the file, without implicit transactions.
 
     Args:
         path: the file.
-        patience: seconds that a statement waits for another process; our own waiting can be interrupted.
+        patience: seconds that a statement waits for another process; a `Job` waits so that it can be interrupted.
     """
     return sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
 
 
 def set_up(connection: sqlite3.Connection) -> None:
-    """Say how a connection works. The journal's mode stays with the file: only ever do this to one of our own."""
+    """Apply our settings to a connection. The journal mode is kept in the file, which must be one of ours."""
     for setting in _SETTINGS:
         with closing(connection.execute(setting)):
             pass

@@ -5,29 +5,37 @@ import secrets
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Final
 
-from groundwire_server.adapters.store.embedded.access import decoded, intern, prune, visible_lists
+from groundwire_server.adapters.store.embedded import documents
+from groundwire_server.adapters.store.embedded.access import intern, prune
+from groundwire_server.adapters.store.embedded.clauses import Clause
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.filters import store_facts
-from groundwire_server.adapters.store.embedded.retriever import EMPTY_VERSION
 from groundwire_server.adapters.store.embedded.schema import (
     Embedding,
     create_passages,
     passages_table,
     record_embedding,
 )
-from groundwire_server.adapters.store.packing import (
-    packed_metadata,
-    packed_sentences,
-    packed_vectors,
-    unpacked_metadata,
-)
+from groundwire_server.adapters.store.packing import packed_metadata, packed_sentences, packed_time, packed_vectors
+from groundwire_server.domain.batches import batched
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.document import Chunk, Document, DocumentInfo, PutState, Stored
+from groundwire_server.domain.document import (
+    EMPTY_VERSION,
+    Chunk,
+    Document,
+    DocumentInfo,
+    Listing,
+    Position,
+    PutState,
+    Removed,
+    Stored,
+    check_revision,
+)
+from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.vector import Vector
 from groundwire_server.ports.clock import Clock
 
@@ -36,13 +44,9 @@ _LOG = logging.getLogger(__name__)
 COMFORTABLE_CHUNKS: Final = 50_000
 """Chunks of one tenant up to which searches stay fast; past it Weaviate serves better."""
 
-_INFO: Final = (
-    "d.document_id, d.title, d.source_uri, d.metadata, a.principals, d.revision, d.content_hash, d.chunk_count, "
-    "d.size_bytes, d.updated FROM documents AS d JOIN access_lists AS a ON a.id = d.access"
-)
-
-
-_NAMED: Final = "d.tenant = (SELECT id FROM tenants WHERE name = ?) AND d.document_id = ?"
+_PURGED_DOCUMENTS: Final = 100
+_PURGED_CHUNKS: Final = 2_000
+"""The most that one transaction removes: others that write wait for it, and a deadline may end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,17 @@ class _Tenant:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is stored under a document's id; a deleted document has no hash and no access list."""
+    """The row of a document's id; a deleted document has no hash and no access list."""
 
     number: int
     revision: int
     access: int | None
     content_hash: str | None
     chunks: int
+
+    @property
+    def deleted(self) -> bool:
+        return self.content_hash is None
 
 
 class EmbeddedCorpus:
@@ -72,30 +80,48 @@ class EmbeddedCorpus:
         self._embedding = embedding
 
     async def put(
-        self, caller: Caller, document: Document, content_hash: str, chunks: Sequence[Chunk], deadline: Deadline
+        self,
+        caller: Caller,
+        document: Document,
+        content_hash: str,
+        chunks: Sequence[Chunk],
+        deadline: Deadline,
+        *,
+        expected_revision: int | None = None,
     ) -> Stored:
         """Store a document; see the port."""
-        return await self._connections.write(partial(self._put, caller, document, content_hash, chunks), deadline)
+        work = partial(self._put, caller, document, content_hash, chunks, expected_revision)
+        return await self._connections.write(work, deadline)
 
     async def info(self, caller: Caller, document_id: str, deadline: Deadline) -> DocumentInfo | None:
         """Describe a document; see the port."""
-        return await self._connections.read(partial(_info, caller, document_id), deadline)
+        return await self._connections.read(partial(documents.info, caller, document_id), deadline)
 
     async def text(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Return a document's text; see the port."""
-        return await self._connections.read(partial(_text, caller, document_id), deadline)
+        return await self._connections.read(partial(documents.text, caller, document_id), deadline)
 
-    async def page(self, caller: Caller, after: str, limit: int, deadline: Deadline) -> Sequence[DocumentInfo]:
+    async def page(
+        self, caller: Caller, listing: Listing, after: Position | None, limit: int, deadline: Deadline
+    ) -> Sequence[DocumentInfo]:
         """List documents; see the port."""
-        return await self._connections.read(partial(_page, caller, after, limit), deadline)
+        return await self._connections.read(partial(documents.page, caller, listing, after, limit), deadline)
+
+    async def count(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+        """Count documents; see the port."""
+        return await self._connections.read(partial(documents.count, caller, condition), deadline)
 
     async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Remove a document; see the port."""
         return await self._connections.write(partial(_delete, caller, document_id), deadline)
 
+    async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
+        """Remove a batch of documents; see the port."""
+        return await self._connections.write(partial(_purge, caller, condition), deadline)
+
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         """Return the corpus version; see the port."""
-        return await self._connections.read(partial(_version, caller), deadline)
+        return await self._connections.read(partial(documents.version, caller), deadline)
 
     def _put(
         self,
@@ -103,13 +129,17 @@ class EmbeddedCorpus:
         document: Document,
         content_hash: str,
         chunks: Sequence[Chunk],
+        expected_revision: int | None,
         connection: sqlite3.Connection,
         job: Job,
     ) -> Stored:
         tenant = _tenant(connection, caller.tenant)
         held = _held(connection, tenant.number, document.document_id)
         if held is not None and held.content_hash == content_hash:
-            return Stored(PutState.UNCHANGED, held.revision, held.chunks, _version(caller, connection, job))
+            version = documents.version(caller, connection, job)
+            return Stored(PutState.UNCHANGED, held.revision, held.chunks, version)
+        stored = 0 if held is None or held.deleted else held.revision
+        check_revision(document.document_id, expected_revision, stored)
         if held is not None:
             _clear(connection, tenant.number, held)
         job.check()
@@ -128,8 +158,7 @@ class EmbeddedCorpus:
                 COMFORTABLE_CHUNKS,
                 extra={"tenant": caller.tenant, "chunks": count},
             )
-        is_new = held is None or held.content_hash is None
-        return Stored(PutState.CREATED if is_new else PutState.UPDATED, revision, len(chunks), version)
+        return Stored(PutState.UPDATED if stored else PutState.CREATED, revision, len(chunks), version)
 
     def _write_document(
         self,
@@ -152,7 +181,7 @@ class EmbeddedCorpus:
             chunk_count,
             _next_chunk(connection),
             len(document.text.encode()),
-            self._clock.today().isoformat(),
+            packed_time(self._clock.today()),
         )
         columns = (
             "revision, change, access, content_hash, title, source_uri, metadata, chunk_count, first_chunk, "
@@ -207,60 +236,35 @@ class EmbeddedCorpus:
         connection.execute("INSERT INTO vectors VALUES (?, ?)", (document, vectors))
 
 
-def _info(caller: Caller, document_id: str, connection: sqlite3.Connection, job: Job) -> DocumentInfo | None:
-    lists = visible_lists(caller)
-    row = connection.execute(
-        f"SELECT {_INFO} WHERE {_NAMED} AND d.access IN {lists.sql}",
-        (caller.tenant, document_id, *lists.parameters),
-    ).fetchone()
-    return None if row is None else _described(row)
-
-
-def _text(caller: Caller, document_id: str, connection: sqlite3.Connection, job: Job) -> str | None:
-    lists = visible_lists(caller)
-    row = connection.execute(
-        "SELECT t.text FROM documents AS d JOIN texts AS t ON t.document = d.id "  # noqa: S608 - our own words
-        f"WHERE {_NAMED} AND d.access IN {lists.sql}",
-        (caller.tenant, document_id, *lists.parameters),
-    ).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _page(caller: Caller, after: str, limit: int, connection: sqlite3.Connection, job: Job) -> list[DocumentInfo]:
-    lists = visible_lists(caller)
-    rows = connection.execute(
-        f"SELECT {_INFO} WHERE d.tenant = (SELECT id FROM tenants WHERE name = ?) "  # noqa: S608 - our own words
-        f"AND d.document_id > ? AND d.access IN {lists.sql} ORDER BY d.document_id LIMIT ?",
-        (caller.tenant, after, *lists.parameters, limit),
-    ).fetchall()
-    return [_described(row) for row in rows]
-
-
 def _delete(caller: Caller, document_id: str, connection: sqlite3.Connection, job: Job) -> str | None:
-    lists = visible_lists(caller)
-    visible = connection.execute(
-        f"SELECT 1 FROM documents AS d WHERE {_NAMED} AND d.access IN {lists.sql}",  # noqa: S608
-        (caller.tenant, document_id, *lists.parameters),
-    ).fetchone()
-    if visible is None:
-        return None
-    tenant = _tenant(connection, caller.tenant)
-    held = _held(connection, tenant.number, document_id)
-    if held is None or held.access is None:
-        return None
-    _clear(connection, tenant.number, held)
-    connection.execute(
-        "UPDATE documents SET change = ?, access = NULL, content_hash = NULL, title = '', source_uri = '', "
-        "metadata = '{}', chunk_count = 0, first_chunk = 0, size_bytes = 0 WHERE id = ?",
-        (tenant.change + 1, held.number),
-    )
-    prune(connection, held.access)
-    return _changed(connection, tenant, tenant.chunks - held.chunks)
+    found = _rows(connection, documents.named(connection, caller, document_id), limit=1)
+    return _remove(connection, caller.tenant, found, job)
 
 
-def _version(caller: Caller, connection: sqlite3.Connection, job: Job) -> str:
-    row = connection.execute("SELECT version FROM tenants WHERE name = ?", (caller.tenant,)).fetchone()
-    return EMPTY_VERSION if row is None else str(row[0])
+def _purge(caller: Caller, condition: Filter, connection: sqlite3.Connection, job: Job) -> Removed | None:
+    found = _rows(connection, documents.selected(connection, caller, condition), _PURGED_DOCUMENTS)
+    weighed = ((held, held.chunks) for held in found)
+    batch = next(batched(weighed, _PURGED_DOCUMENTS, _PURGED_CHUNKS), [])
+    version = _remove(connection, caller.tenant, batch, job)
+    return None if version is None else Removed(len(batch), version)
+
+
+def _remove(connection: sqlite3.Connection, tenant_name: str, doomed: Sequence[_Held], job: Job) -> str | None:
+    """Remove documents; return the corpus version after it, None when there are none."""
+    if not doomed:
+        return None
+    tenant = _tenant(connection, tenant_name)
+    for held in doomed:
+        job.check()
+        _clear(connection, tenant.number, held)
+        connection.execute(
+            "UPDATE documents SET change = ?, access = NULL, content_hash = NULL, title = '', source_uri = '', "
+            "metadata = '{}', chunk_count = 0, first_chunk = 0, size_bytes = 0 WHERE id = ?",
+            (tenant.change + 1, held.number),
+        )
+        if held.access is not None:
+            prune(connection, held.access)
+    return _changed(connection, tenant, tenant.chunks - sum(held.chunks for held in doomed))
 
 
 def _tenant(connection: sqlite3.Connection, name: str) -> _Tenant:
@@ -275,17 +279,23 @@ def _tenant(connection: sqlite3.Connection, name: str) -> _Tenant:
 
 
 def _held(connection: sqlite3.Connection, tenant: int, document_id: str) -> _Held | None:
-    row = connection.execute(
-        "SELECT id, revision, access, content_hash, chunk_count FROM documents WHERE tenant = ? AND document_id = ?",
-        (tenant, document_id),
-    ).fetchone()
-    return None if row is None else _Held(*row)
+    which = Clause("d.tenant = ? AND d.document_id = ?", (tenant, document_id))
+    return next(iter(_rows(connection, which, limit=1)), None)
+
+
+def _rows(connection: sqlite3.Connection, which: Clause, limit: int) -> Sequence[_Held]:
+    rows = connection.execute(
+        "SELECT d.id, d.revision, d.access, d.content_hash, d.chunk_count FROM documents AS d "  # noqa: S608
+        f"WHERE {which.sql} ORDER BY d.id LIMIT ?",
+        (*which.parameters, limit),
+    ).fetchall()
+    return [_Held(*row) for row in rows]
 
 
 def _clear(connection: sqlite3.Connection, tenant: int, held: _Held) -> None:
     """Remove everything of a document but its row, which remembers the revision."""
     table = passages_table(tenant)
-    # The keyword index keeps no text of its own: it is told what to forget.
+    # The keyword index keeps no text of its own: a removal has to name the text that it removes.
     connection.execute(
         f"INSERT INTO {table} ({table}, rowid, text) SELECT 'delete', id, text FROM chunks WHERE document = ?",  # noqa: S608
         (held.number,),
@@ -312,19 +322,3 @@ def _changed(connection: sqlite3.Connection, tenant: _Tenant, chunks: int) -> st
 def _next_chunk(connection: sqlite3.Connection) -> int:
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
     return 1 if row is None else int(row[0]) + 1
-
-
-def _described(row: tuple[str, str, str, str, str, int, str, int, int, str]) -> DocumentInfo:
-    document_id, title, source_uri, metadata, principals, revision, content_hash, chunk_count, size, updated = row
-    return DocumentInfo(
-        document_id=document_id,
-        title=title,
-        source_uri=source_uri,
-        metadata=unpacked_metadata(metadata),
-        allowed_principals=decoded(principals),
-        revision=revision,
-        content_hash=content_hash,
-        chunk_count=chunk_count,
-        size_bytes=size,
-        updated=datetime.fromisoformat(updated),
-    )

@@ -1,4 +1,4 @@
-"""What SQLite reports, in the product's words."""
+"""Translation of SQLite's errors into causes."""
 
 import logging
 import sqlite3
@@ -14,9 +14,9 @@ _LOG = logging.getLogger(__name__)
 _PRIMARY_CODE: Final = 0xFF
 
 _CAUSES: Final = {
-    # Only our own progress handler interrupts, and it does so because the time is up or nobody waits any more.
+    # Only our own progress handler interrupts: past the deadline, or when the caller has left.
     sqlite3.SQLITE_INTERRUPT: Cause.STORE_TIMEOUT,
-    # It may pass: another process holds the file, the disk is full, descriptors have run out.
+    # Transient: another process holds the file, the disk is full, descriptors have run out.
     sqlite3.SQLITE_BUSY: Cause.STORE_UNAVAILABLE,
     sqlite3.SQLITE_LOCKED: Cause.STORE_UNAVAILABLE,
     sqlite3.SQLITE_PROTOCOL: Cause.STORE_UNAVAILABLE,
@@ -24,7 +24,7 @@ _CAUSES: Final = {
     sqlite3.SQLITE_IOERR: Cause.STORE_UNAVAILABLE,
     sqlite3.SQLITE_FULL: Cause.STORE_UNAVAILABLE,
     sqlite3.SQLITE_NOMEM: Cause.STORE_UNAVAILABLE,
-    # Somebody has to look: the file is not ours, not whole, or not writable.
+    # Needs an operator: the file is not ours, not whole, or not writable.
     sqlite3.SQLITE_ERROR: Cause.STORE_MISCONFIGURED,
     sqlite3.SQLITE_PERM: Cause.STORE_MISCONFIGURED,
     sqlite3.SQLITE_AUTH: Cause.STORE_MISCONFIGURED,
@@ -53,7 +53,7 @@ class UnusableStoreFailure(Failure):
 
 @contextmanager
 def map_failures() -> Iterator[None]:
-    """Turn what SQLite raises into a `Failure`; a broken constraint is a bug of ours and stays one."""
+    """Turn SQLite's errors into a `Failure`; a broken constraint is a defect of the server and passes through."""
     try:
         yield
     except sqlite3.DatabaseError as error:

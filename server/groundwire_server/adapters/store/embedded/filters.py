@@ -1,7 +1,7 @@
-"""The typed filter as SQL. What it means is `domain.filters.matches`; the contract suite compares the two.
+"""The typed filter as SQL, with the meaning of `domain.filters.matches`; the contract suite compares the two.
 
-A document's metadata is stored a second time as facts, one row a value, so a selective filter reads an index instead
-of every document. Each leaf asks for the set of documents that have a fact; the set is computed once a statement.
+A document's metadata is stored a second time as facts, one row per value, so a selective filter reads an index instead
+of every document. Each leaf selects the set of documents that have a fact; the set is computed once per statement.
 """
 
 import sqlite3
@@ -24,13 +24,13 @@ class _Kind(IntEnum):
 
 
 def store_facts(connection: sqlite3.Connection, tenant: int, document: int, metadata: Metadata) -> None:
-    """Write down what filters may ask about a document."""
+    """Store the metadata of a document for filters."""
     rows = [(tenant, key, *fact, document) for key, value in metadata.items() for fact in _facts(value)]
     connection.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def compiled(condition: Filter, tenant: int) -> Clause:
-    """Say the filter in SQL, about a row `d` of `documents`."""
+    """Return the filter as SQL about a row `d` of `documents`."""
     match condition:
         case AllOf(operands):
             return joined([compiled(operand, tenant) for operand in operands], "AND") if operands else Clause("1")

@@ -1,4 +1,4 @@
-"""What the first bytes of a store's file say, without opening it: a server may be at work on it."""
+"""The header of a store's file, read without opening it as a database: a server may be using it."""
 
 import struct
 from pathlib import Path
@@ -17,7 +17,7 @@ _APPLICATION_ID: Final = 68
 
 
 def format_of(path: Path) -> int | None:
-    """The format of a store's file; None where there is none yet.
+    """Return the format of a store's file; None where there is no file yet.
 
     Raises:
         UnusableStoreFailure: with advice for the operator, when this program cannot serve the file.

@@ -10,7 +10,7 @@ from groundwire_server.adapters.store.embedded.scope import Scope
 
 _MOST_TERMS: Final = 64
 _WORD: Final = re.compile("(?:[^\\W_]|[\u0300-\u0331])+")
-"""What the index takes for a word: letters and digits, with the accents that it strips."""
+"""A word of the index: letters and digits, with the accents that it strips."""
 
 _STOP_WORDS: Final = frozenset(
     """
@@ -26,23 +26,23 @@ _STOP_WORDS: Final = frozenset(
 def match_expression(text: str) -> str | None:
     """Turn free text into an FTS5 query: any of its words, each quoted, so that none can be an operator.
 
-    Words that are in every text say nothing and cost the most. None when no other is left.
+    Stop words are left out: they are in every text, and cost the most. None when no other word is left.
     """
-    # The index folds case in its own way, which is not Python's: it is given the words as they are.
+    # The index folds case in another way than Python: it gets the words as they are.
     words = {word.casefold(): word for word in _WORD.findall(text)}
     telling = [word for folded, word in words.items() if folded not in _STOP_WORDS][:_MOST_TERMS]
     return " OR ".join(f'"{word}"' for word in telling) or None
 
 
 def rank(connection: sqlite3.Connection, scope: Scope, text: str, depth: int) -> dict[int, float] | None:
-    """Return the best chunks in scope that have one of the words, with their BM25; None when there is no word."""
+    """Return the best chunks in scope that have one of the words, with their BM25; None when the text has no word."""
     expression = match_expression(text)
     if expression is None:
         return None
     table = passages_table(scope.tenant)
     narrowed = "" if scope.documents is None else " AND c.document IN (SELECT value FROM json_each(?))"
     narrowing = () if scope.documents is None else (json.dumps(scope.documents),)
-    # CROSS JOIN: the words come first, the rows that they occur in are looked up.
+    # CROSS JOIN: from the words to the rows that they occur in, not the other way.
     (found,) = connection.execute(
         "SELECT json_group_array(json_array(id, score)) FROM ("  # noqa: S608 - our own words and a number
         f"SELECT c.id AS id, -bm25({table}) AS score FROM {table} CROSS JOIN chunks AS c ON c.id = {table}.rowid "

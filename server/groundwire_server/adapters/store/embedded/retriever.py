@@ -1,4 +1,4 @@
-"""Searching: two legs over one snapshot, fused, then the text of what is best."""
+"""Searching: two legs over one snapshot, fused by relative score, then the texts of the best chunks."""
 
 import json
 import sqlite3
@@ -10,25 +10,23 @@ from typing import Final
 from groundwire_server.adapters.store.embedded import keyword
 from groundwire_server.adapters.store.embedded.access import decoded
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
-from groundwire_server.adapters.store.embedded.fusion import fused
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
 from groundwire_server.adapters.store.packing import unpacked_metadata
+from groundwire_server.adapters.store.relative import relative
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
-
-EMPTY_VERSION: Final = "empty"
-"""The corpus version of a tenant that has never stored a document."""
 
 _DEPTH: Final = 4
 _LEAST_DEPTH: Final = 64
-"""Each leg brings this many candidates at least: relative scores need a tail to be relative to."""
+"""The fewest candidates of each leg: relative scores need a tail to be relative to."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ranking:
-    """Chunks best first, with what each leg thinks of them."""
+    """Chunks, best first, with their scores in each leg."""
 
     combined: Mapping[int, float]
     keywords: Mapping[int, float]
@@ -55,7 +53,7 @@ class EmbeddedRetriever:
             rows = self._rows(connection, scope, query, job)
             if rows is None or rows.change == scope.change:
                 break
-            # Another search has brought the vectors past this snapshot: what was replaced would not be found in them.
+            # Another search has brought the vectors past this snapshot: they no longer have what was replaced since.
             connection.execute("COMMIT")
             connection.execute("BEGIN")
             job.check()
@@ -72,11 +70,39 @@ class EmbeddedRetriever:
         depth = max(query.top_k * _DEPTH, _LEAST_DEPTH)
         by_keyword = keyword.rank(connection, scope, query.text, depth)
         if query.vector is None or rows is None:
-            combined = fused(None, by_keyword, self._alpha)
+            combined = _fused(None, by_keyword, self._alpha)
             return _Ranking(_first(combined, query.top_k), by_keyword or {}, {})
         by_vector = rows.rank(scope, query.vector, depth)
-        best = _first(fused(by_vector, by_keyword, self._alpha), query.top_k)
+        best = _first(_fused(by_vector, by_keyword, self._alpha), query.top_k)
         return _Ranking(best, by_keyword or {}, rows.similarities(best, query.vector))
+
+
+def _fused(vector: Mapping[int, float] | None, keyword: Mapping[int, float] | None, alpha: float) -> dict[int, float]:
+    """Combine the legs, best first.
+
+    A chunk that a leg did not find gets nothing from it, as does the last one that it found. Equal scores keep the
+    order in which the documents were stored.
+
+    Args:
+        vector: the cosines of one leg; None when it did not run, which gives all the weight to the other.
+        keyword: the same for the other leg.
+        alpha: the weight of the vector leg, 0 to 1.
+    """
+    if vector is None or keyword is None:
+        combined = _relative(vector or keyword or {})
+    else:
+        by_vector, by_keyword = _relative(vector), _relative(keyword)
+        combined = {
+            chunk: alpha * by_vector.get(chunk, 0.0) + (1 - alpha) * by_keyword.get(chunk, 0.0)
+            for chunk in by_vector.keys() | by_keyword.keys()
+        }
+    # Sorting is stable, so equal scores stay in the order of their ids.
+    ranked = sorted(sorted(combined), key=combined.__getitem__, reverse=True)
+    return {chunk: combined[chunk] for chunk in ranked}
+
+
+def _relative(scores: Mapping[int, float]) -> dict[int, float]:
+    return dict(zip(scores, relative(list(scores.values())), strict=True))
 
 
 def _first(ranked: Mapping[int, float], count: int) -> dict[int, float]:
@@ -84,7 +110,7 @@ def _first(ranked: Mapping[int, float], count: int) -> dict[int, float]:
 
 
 def _passages(connection: sqlite3.Connection, scope: Scope, ranking: _Ranking) -> tuple[Passage, ...]:
-    # CROSS JOIN: from the few chunks, and not through all that the tenant has.
+    # CROSS JOIN: from the few chunks, not through all of the tenant's.
     (found,) = connection.execute(
         "SELECT json_group_array(json_array(c.id, c.chunk_id, c.text, d.document_id, d.title, d.source_uri, c.ordinal, "
         "d.revision, d.metadata, a.principals)) FROM json_each(?) AS best CROSS JOIN chunks AS c ON c.id = best.value "

@@ -1,4 +1,4 @@
-"""The tables, the file's format version, and which embedding model the vectors come from."""
+"""The tables, the version of the file's format, and the embedding model of the vectors."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 
 FORMAT: Final = 1
-"""Counts the file formats; in `PRAGMA user_version`."""
+"""The version of the file's format, in `PRAGMA user_version`."""
 
 APPLICATION: Final = 0x67774472
-"""Marks the file as ours; in `PRAGMA application_id`."""
+"""Marks the file as a groundwire store, in `PRAGMA application_id`."""
 
 _OLDEST_SQLITE: Final = (3, 38)
 
 _TABLES: Final = """
--- What holds for the whole file: the embedding model's name and dimensions.
+-- Settings of the whole file: the embedding model's name and dimensions.
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
--- change counts a tenant's changes; version is what callers see of it and never repeats, restored backups included.
+-- change counts a tenant's changes; version is what callers see of it, and never repeats, even after a restored backup.
 CREATE TABLE tenants (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
     change INTEGER NOT NULL, version TEXT NOT NULL, chunks INTEGER NOT NULL
@@ -48,6 +48,7 @@ CREATE TABLE documents (
 );
 CREATE INDEX documents_by_change ON documents (tenant, change);
 CREATE INDEX documents_by_access ON documents (access);
+CREATE INDEX documents_by_time ON documents (tenant, updated, document_id);
 CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
 -- Chunks of one revision have consecutive ids, in the order they were given, above all earlier ones.
@@ -58,11 +59,11 @@ CREATE TABLE chunks (
 );
 CREATE INDEX chunks_by_document ON chunks (document);
 
--- Little-endian float32, one row of the matrix a chunk; a row of zeros stands for a chunk without a vector.
+-- Little-endian float32, one row of the matrix per chunk; a row of zeros stands for a chunk without a vector.
 CREATE TABLE vectors (document INTEGER PRIMARY KEY, vectors BLOB NOT NULL);
 CREATE TABLE sentences (chunk INTEGER PRIMARY KEY, spans TEXT NOT NULL, vectors BLOB NOT NULL);
 
--- The metadata once more, a row a value, for filters.
+-- The metadata once more, one row per value, for filters.
 CREATE TABLE facts (
     tenant INTEGER NOT NULL, key TEXT NOT NULL, kind INTEGER NOT NULL, value, document INTEGER NOT NULL
 );
@@ -73,7 +74,7 @@ CREATE INDEX facts_by_document ON facts (document);
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """Which model the vectors come from: those of two models are never compared."""
+    """The model of the vectors; those of two models are never compared."""
 
     model: str
     dimensions: int
@@ -97,7 +98,7 @@ def prepare(connection: sqlite3.Connection, path: Path, embedding: Embedding | N
 
 
 def record_embedding(connection: sqlite3.Connection, embedding: Embedding) -> None:
-    """Write down the model of the first vectors.
+    """Record the model of the first vectors.
 
     Raises:
         Failure: STORE_MISCONFIGURED when the file holds another model's, written since it was opened.
@@ -111,7 +112,7 @@ def record_embedding(connection: sqlite3.Connection, embedding: Embedding) -> No
 
 
 def passages_table(tenant: int) -> str:
-    """Name the keyword index of one tenant: its own, so that word statistics tell nothing about other tenants."""
+    """Return the name of a tenant's own keyword index: shared word statistics would reveal other tenants' texts."""
     return f"passages_{tenant:d}"
 
 

@@ -1,4 +1,4 @@
-"""What one search may look at: fixed before anything is ranked."""
+"""The documents that one search may use, fixed before anything is ranked."""
 
 import json
 import sqlite3
@@ -30,7 +30,7 @@ class Scope:
 
 
 def resolve(connection: sqlite3.Connection, caller: Caller, condition: Filter | None) -> Scope | None:
-    """Find out what the caller may search; None when the tenant has never stored a document."""
+    """Return what the caller may search; None when the tenant has never stored a document."""
     lists = visible_lists(caller)
     found = connection.execute(
         "SELECT id, change, version, (SELECT json_group_array(list) FROM "  # noqa: S608 - our own words

@@ -19,9 +19,8 @@ from groundwire_server.ports.clock import Clock
 ALPHA: Final = 0.5
 """The vector leg's weight; measured on 1,216 paragraphs and 1,000 questions."""
 
-
 _PATIENCE: Final = 1.0
-"""Seconds that opening waits for another process that opens the same file."""
+"""Seconds that opening waits for another process that is opening the same file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +72,5 @@ class EmbeddedStore:
         )
 
     def close(self) -> None:
-        """Interrupt what runs and close the file."""
+        """Interrupt running work and close the file."""
         self._connections.close()

@@ -1,4 +1,4 @@
-"""The vector leg: each tenant's vectors in one matrix in memory, brought up to the snapshot that a search reads."""
+"""The vector leg: the vectors of each tenant in one matrix in memory, updated to the snapshot that a search reads."""
 
 import sqlite3
 import threading
@@ -18,7 +18,7 @@ _Numbers = npt.NDArray[np.int64]
 _Flags = npt.NDArray[np.bool_]
 
 _GONE: Final = 0
-"""The access list of a chunk that is no longer there; no caller is ever on it."""
+"""The access list of a removed chunk; it admits no caller."""
 
 _FIRST_CAPACITY: Final = 256
 
@@ -97,7 +97,7 @@ class Rows:
 
 
 class _Matrix:
-    """Grows at its end and marks what is gone, so that a change costs what it changes and readers need no lock."""
+    """A matrix that grows at its end and marks removed rows: a change costs its own size, and readers need no lock."""
 
     def __init__(self, dimensions: int) -> None:
         self.lock = threading.Lock()
@@ -115,7 +115,7 @@ class _Matrix:
         )
 
     def catch_up(self, connection: sqlite3.Connection, scope: Scope) -> None:
-        """Take in the documents that have changed since."""
+        """Apply the documents that have changed since the last search."""
         if self._change >= scope.change:
             return
         changed = connection.execute(

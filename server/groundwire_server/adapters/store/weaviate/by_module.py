@@ -1,33 +1,32 @@
-"""Searching where a module of Weaviate's makes the vectors: questions go as words, and similarity comes as a distance.
+"""Searches where a vectorizer module of Weaviate makes the vectors: questions are sent as words.
 
-A vector search tells distances. A hybrid search tells none; the explanation of its scores has the similarity of what
-the vector leg found. What the keyword leg alone found is measured by a second search, held to those objects, for which
-the module embeds the question again.
+A vector search returns distances. A hybrid search returns none, but the explanation of its scores has the similarity of
+what the vector leg found. What the keyword leg alone found is measured by another search, restricted to those objects,
+for which the module embeds the question again.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from weaviate.classes.query import Filter as Where
 from weaviate.classes.query import HybridFusion, HybridVector, MetadataQuery
 from weaviate.collections import CollectionAsync
-from weaviate.collections.classes.filters import FilterReturn
 
-from groundwire_server.adapters.store.weaviate.objects import RETURNED, read_passage
+from groundwire_server.adapters.store.relative import relative
+from groundwire_server.adapters.store.weaviate.objects import read_passage
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
-from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, relative, similarity
+from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, similarity
+from groundwire_server.adapters.store.weaviate.searches import ChunkSearch
 from groundwire_server.domain.evidence import Passage, Scores
-
-_RETURNED: Final = list(RETURNED)
 
 
 class ModuleSearch:
-    """The searches of one route that need vectors of a module's.
+    """The searches of one route that need vectors of a module.
 
     Args:
         options: of the route.
         vector: the name of the vector.
-        fields: what the keyword leg looks through, as Weaviate takes them.
+        fields: the properties that the keyword leg searches, in Weaviate's notation.
     """
 
     def __init__(self, options: SearchOptions, vector: str, fields: Sequence[str]) -> None:
@@ -35,19 +34,14 @@ class ModuleSearch:
         self._vector = vector
         self._fields = list(fields)
 
-    async def meaning(
-        self, handle: CollectionAsync[Any, Any], top_k: int, text: str, condition: FilterReturn
-    ) -> Sequence[Passage]:
+    async def meaning(self, search: ChunkSearch, text: str) -> Sequence[Passage]:
         """Search by meaning alone."""
-        found = await handle.query.near_text(
+        found = await search.handle.query.near_text(
             text,
             target_vector=self._vector,
             distance=self._options.max_vector_distance,
-            limit=top_k,
-            auto_limit=self._options.autocut,
-            filters=condition,
             return_metadata=MetadataQuery(distance=True),
-            return_properties=_RETURNED,
+            **search.common,
         )
         similarities = [_similarity(each.metadata.distance) for each in found.objects]
         return [
@@ -55,28 +49,23 @@ class ModuleSearch:
             for each, near, fused in zip(found.objects, similarities, relative(similarities), strict=True)
         ]
 
-    async def both(
-        self, handle: CollectionAsync[Any, Any], top_k: int, terms: str, text: str, condition: FilterReturn
-    ) -> Sequence[Passage]:
+    async def both(self, search: ChunkSearch, text: str) -> Sequence[Passage]:
         """Search by words and by meaning."""
-        found = await handle.query.hybrid(
-            terms,
+        found = await search.handle.query.hybrid(
+            search.terms,
             alpha=self._options.alpha,
-            # The words of the index are stems; a model understands the question as it was put.
+            # The index holds stems; a model needs the words of the question as they are.
             vector=HybridVector.near_text(text),
             target_vector=self._vector,
             fusion_type=HybridFusion.RELATIVE_SCORE,
             max_vector_distance=self._options.max_vector_distance,
             query_properties=self._fields,
-            limit=top_k,
-            auto_limit=self._options.autocut,
-            filters=condition,
             return_metadata=MetadataQuery(score=True, explain_score=True),
-            return_properties=_RETURNED,
+            **search.common,
         )
         similarities = {str(each.uuid): similarity(each.metadata.explain_score) for each in found.objects}
         unknown = [each for each, near in similarities.items() if near is None]
-        measured = await self._measured(handle, text, unknown) if unknown else {}
+        measured = await self._measured(search.handle, text, unknown) if unknown else {}
         return [
             read_passage(
                 each.properties,

@@ -1,4 +1,4 @@
-"""What is asked of one tenant's objects: the few calls that everything else is made of."""
+"""Calls on one tenant's objects, of which everything else is made."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from weaviate.collections import CollectionAsync
 from weaviate.collections.classes.filters import FilterReturn
 from weaviate.exceptions import WeaviateInsertManyAllFailedError
 
-from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
+from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
 from groundwire_server.adapters.store.weaviate.failures import RefusedObjectsError, StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.objects import NewObject
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
@@ -23,7 +23,7 @@ from groundwire_server.telemetry import names
 
 _PROPERTY_BYTES: Final = 4
 _MOST_DELETED: Final = 10_000
-"""Weaviate deletes no more than this in one call, by default."""
+"""The most objects that Weaviate deletes in one call, by default."""
 
 
 class Objects:
@@ -36,7 +36,9 @@ class Objects:
         vector: the name of the vector that objects may have; empty where they have none.
     """
 
-    def __init__(self, connection: Connection, collection: str, options: WeaviateOptions, vector: str = "") -> None:
+    def __init__(
+        self, connection: WeaviateConnection, collection: str, options: WeaviateOptions, vector: str = ""
+    ) -> None:
         self._connection = connection
         self._collection = collection
         self._options = options
@@ -51,15 +53,16 @@ class Objects:
         deadline: Deadline,
         *,
         sort_by: str = "",
+        descending: bool = False,
     ) -> Sequence[tuple[str, Mapping[str, Any]]] | None:
-        """Return ids and properties of what satisfies a filter; None when Weaviate does not know the tenant."""
+        """Return ids and properties of the objects that satisfy a filter; None when Weaviate has no such tenant."""
 
         async def work(client: WeaviateAsyncClient) -> list[tuple[str, Mapping[str, Any]]]:
             found = await self._at(client, tenant).query.fetch_objects(
                 filters=where,
                 limit=limit,
                 return_properties=list(properties),
-                sort=Sort.by_property(sort_by, ascending=True) if sort_by else None,
+                sort=Sort.by_property(sort_by, ascending=not descending) if sort_by else None,
             )
             return [(str(each.uuid), each.properties) for each in found.objects]
 
@@ -71,28 +74,45 @@ class Objects:
                 return None
             raise
 
+    async def count(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
+        """Return how many objects satisfy a filter; 0 when Weaviate has no such tenant."""
+
+        async def work(client: WeaviateAsyncClient) -> int:
+            found = await self._at(client, tenant).aggregate.over_all(filters=where, total_count=True)
+            return found.total_count or 0
+
+        try:
+            return await self._connection.call(Operation("aggregate", self._collection, tenant), deadline, work)
+        except StoreFailure as failure:
+            if self.is_new_tenant(failure):
+                return 0
+            raise
+
     def is_new_tenant(self, failure: StoreFailure) -> bool:
-        """Whether nothing has been stored for the tenant yet; where an operator makes the tenants it is a fault."""
+        """Return whether the tenant does not exist because nothing was stored for it yet.
+
+        Where an operator creates the tenants, a missing one is a fault.
+        """
         return failure.fault is WeaviateFault.MISSING_TENANT and self._options.write.create_tenants
 
     async def write(self, tenant: str, objects: Iterable[NewObject], deadline: Deadline) -> None:
-        """Write objects, or write over them, in bounded batches; only few are made before they are sent.
+        """Create or replace objects in bounded batches; they are taken from the iterable as they are sent.
 
         Raises:
-            StoreFailure: when Weaviate does not take every one of them.
+            StoreFailure: when Weaviate refuses one of them.
         """
         write = self._options.write
         waiting = batched(((each, _size(each)) for each in objects), write.batch_chunks, write.batch_bytes)
 
         async def worker() -> None:
-            # It takes the next batch when Weaviate has taken its last.
+            # It takes the next batch when Weaviate has accepted its last.
             for batch in waiting:
                 await self._write_batch(tenant, batch, deadline)
 
         await _together(worker, write.concurrent_batches)
 
     async def patch(self, tenant: str, ids: Sequence[str], properties: Mapping[str, Any], deadline: Deadline) -> None:
-        """Change some properties of objects and leave the rest, vectors included."""
+        """Change some properties of objects; the others and the vectors stay."""
         rest = iter(ids)
 
         async def worker() -> None:
@@ -102,13 +122,13 @@ class Objects:
         await _together(worker, min(self._options.write.concurrent_patches, len(ids)))
 
     async def delete(self, tenant: str, where: FilterReturn, deadline: Deadline) -> None:
-        """Remove what satisfies a filter."""
+        """Delete the objects that satisfy a filter."""
         deleted = _MOST_DELETED
         while deleted >= _MOST_DELETED:
             deleted = await self._delete_some(tenant, where, deadline)
 
     async def create_tenant(self, tenant: str, deadline: Deadline) -> None:
-        """Make a tenant; one that exists stays as it is."""
+        """Create a tenant; one that exists stays as it is."""
 
         async def work(client: WeaviateAsyncClient) -> None:
             await client.collections.use(self._collection).tenants.create([tenant_name(tenant)])
@@ -157,7 +177,7 @@ class Objects:
 
 
 async def _together(worker: Callable[[], Coroutine[Any, Any, None]], count: int) -> None:
-    """Run workers side by side; the first that fails ends the others, and its failure is raised as it is."""
+    """Run workers concurrently; the first failure ends the others and is raised."""
     try:
         async with asyncio.TaskGroup() as workers:
             for _ in range(count):
@@ -167,7 +187,7 @@ async def _together(worker: Callable[[], Coroutine[Any, Any, None]], count: int)
 
 
 def by_ids(ids: Sequence[str]) -> FilterReturn:
-    """Objects by their ids."""
+    """Return the filter that selects objects by their ids."""
     return Where.by_id().contains_any(list(ids))
 
 
@@ -176,6 +196,6 @@ def _returned(found: Sequence[object]) -> dict[str, str | int | float]:
 
 
 def _size(new: NewObject) -> int:
-    """About how many bytes it is on the wire."""
+    """Return the approximate number of bytes on the wire."""
     vector = 0 if new.vector is None else len(new.vector) * _PROPERTY_BYTES
     return vector + sum(len(value) * _PROPERTY_BYTES for value in new.properties.values() if isinstance(value, str))

@@ -1,4 +1,4 @@
-"""One connection to Weaviate, made when it is first needed: every call is bounded, traced, counted and translated."""
+"""One connection to Weaviate, made on first use: every call is bounded and traced, and its errors are translated."""
 
 import asyncio
 import logging
@@ -38,13 +38,13 @@ _MOST_HANDLES: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a call does, as its span says it.
+    """A call, as its span describes it.
 
     Attributes:
-        name: Weaviate's own word for it.
-        collection: which; empty for what concerns the server.
-        tenant: the product's name of the tenant; empty for what concerns all.
-        attributes: more about it, known before it begins.
+        name: Weaviate's name of the operation.
+        collection: the collection; empty for a call about the server.
+        tenant: the tenant, by its own name; empty for a call about all.
+        attributes: further attributes that are known before the call.
     """
 
     name: str
@@ -53,15 +53,15 @@ class Operation:
     attributes: Attributes | None = None
 
 
-class Connection:
-    """A client that is connected when it is first used, and again after it failed to.
+class WeaviateConnection:
+    """A client that connects on first use, and again after a failed attempt.
 
     Args:
         options: of the store.
         headers: sent with every call, such as the key of a module; never logged.
-        clock: the loop's.
+        clock: of the event loop.
         tracer: for a span around every call.
-        expected: faults that happen when all is well; every other one is logged, once a call.
+        expected: faults of normal operation; every other one is logged, once per call.
     """
 
     def __init__(
@@ -91,16 +91,16 @@ class Connection:
         work: Callable[[WeaviateAsyncClient], Awaitable[T]],
         note: Callable[[T], Attributes] | None = None,
     ) -> T:
-        """Do one call. What is sent may arrive twice, so it must not matter if it does.
+        """Make one call. A request may arrive twice, so it must be idempotent.
 
         Args:
-            operation: what it is.
+            operation: description of the call.
             deadline: when it must have been answered, on the wire too.
-            work: does it.
-            note: what its result says to the trace.
+            work: makes the call.
+            note: returns attributes of the span from the result.
 
         Raises:
-            StoreFailure: whatever went wrong.
+            StoreFailure: when the call fails.
         """
         now = self._clock.now()
         if not deadline.remaining(now):
@@ -136,7 +136,7 @@ class Connection:
     def handle(
         self, client: WeaviateAsyncClient, collection: str, tenant: str, consistency: Consistency
     ) -> CollectionAsync[Any, Any]:
-        """A tenant's share of a collection. Making one costs as much as a search, so they are kept."""
+        """Return a tenant's part of a collection, cached: making one costs as much as a search."""
         key = (collection, tenant, consistency)
         found = self._handles.get(key)
         if found is None:
@@ -148,7 +148,7 @@ class Connection:
         return found
 
     async def close(self) -> None:
-        """Close what is open; calls that run fail."""
+        """Close the client; running calls fail."""
         self._closed = True
         client, self._client = self._client, None
         self._handles.clear()
@@ -207,7 +207,7 @@ def _client(options: WeaviateOptions, headers: Mapping[str, str], ca: bytes | No
         skip_init_checks=True,
     )
     if not secure:
-        # Loading the system's authorities takes longer than connecting, and a plain connection asks none of them.
+        # Loading the system's authorities takes longer than connecting, and a plain connection needs none of them.
         _trust(client, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), pool)
     elif ca is not None:
         _trust(client, ssl.create_default_context(cadata=ca.decode()), pool)
@@ -220,7 +220,7 @@ def _protocol(address: str, *, secure: bool) -> ProtocolParams:
 
 
 def _trust(client: WeaviateAsyncClient, context: ssl.SSLContext, pool: int) -> None:
-    """Have the REST half trust the authorities of a context alone, which the client offers no option for."""
+    """Let REST calls trust only the authorities of a context, for which the client has no option."""
     connection = client._connection  # noqa: SLF001 - see above
     headers = connection._headers  # noqa: SLF001
     limits = httpx.Limits(max_connections=pool, max_keepalive_connections=pool)

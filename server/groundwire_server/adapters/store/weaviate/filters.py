@@ -1,4 +1,4 @@
-"""The typed filter as Weaviate's own, over the tokens of `tokens.py`."""
+"""The typed filter as Weaviate's filter over the tokens of `tokens.py`."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -12,17 +12,17 @@ from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, IsNull, Not, Range
 
 Condition: TypeAlias = FilterReturn | bool
-"""A filter, or what is known without asking: Weaviate has no empty conditions."""
+"""A filter, or its value where that is known in advance: Weaviate has no empty conditions."""
 
 
 def visible_to(caller: Caller) -> FilterReturn:
-    """What the caller may see."""
+    """Return the filter that selects what the caller may see."""
     principals = sorted(caller.principals | {EVERYBODY})
     return Where.by_property(ACCESS).contains_any([tokens.principal_token(principal) for principal in principals])
 
 
 def compiled(condition: Filter) -> Condition:
-    """Translate a filter; `domain/filters.py` says what it means."""
+    """Translate a filter, with the meaning of `domain.filters.matches`."""
     match condition:
         case AllOf(operands):
             return all_of([compiled(operand) for operand in operands])
@@ -42,7 +42,7 @@ def compiled(condition: Filter) -> Condition:
 
 
 def all_of(conditions: Sequence[Condition]) -> Condition:
-    """Every condition holds."""
+    """Return the conjunction of conditions."""
     if any(condition is False for condition in conditions):
         return False
     open_ones = [condition for condition in conditions if not isinstance(condition, bool)]

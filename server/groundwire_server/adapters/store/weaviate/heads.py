@@ -1,14 +1,14 @@
-"""Reading what is kept about documents."""
+"""Reading the descriptions of documents."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from weaviate.classes.query import Filter as Where
 from weaviate.collections.classes.filters import FilterReturn
 
+from groundwire_server.adapters.store.weaviate import filters
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
-from groundwire_server.adapters.store.weaviate.filters import visible_to
 from groundwire_server.adapters.store.weaviate.objects import (
     CORPUS_ID,
     DESCRIBED,
@@ -16,48 +16,100 @@ from groundwire_server.adapters.store.weaviate.objects import (
     document_key,
     position,
     read_head,
+    recency,
 )
 from groundwire_server.adapters.store.weaviate.versions import STORED
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import DocumentOrder, Listing, Position
+from groundwire_server.domain.filters import Filter
+
+_ORDER: Final = {
+    DocumentOrder.ID: p.POSITION,
+    DocumentOrder.OLDEST: p.RECENCY,
+    DocumentOrder.NEWEST: p.RECENCY,
+}
 
 
 async def visible(documents: Objects, caller: Caller, document_id: str, deadline: Deadline) -> Head | None:
-    """A document that exists for the caller."""
+    """Return a document that exists for the caller."""
     found = await _heads(documents, caller.tenant, by_ids([document_key(document_id)]), 1, deadline)
     return next((head for head in found if head.live and caller.may_see(head.info.allowed_principals)), None)
 
 
-async def page(documents: Objects, caller: Caller, after: str, limit: int, deadline: Deadline) -> Sequence[Head]:
-    """Documents that exist for the caller, in the order of their ids."""
-    conditions = [Where.by_property(p.LIVE).equal(True), visible_to(caller)]
-    if after:
-        conditions.append(Where.by_property(p.POSITION).greater_than(position(after)))
-    found = await _heads(documents, caller.tenant, Where.all_of(conditions), limit, deadline, sort_by=p.POSITION)
+async def page(
+    documents: Objects, caller: Caller, listing: Listing, after: Position | None, limit: int, deadline: Deadline
+) -> Sequence[Head]:
+    """Return documents of a listing that exist for the caller; see `Corpus.page`."""
+    conditions = [_existing(caller, listing.filter)]
+    if after is not None:
+        conditions.append(_beyond(listing, after))
+    where = filters.all_of(conditions)
+    if isinstance(where, bool):
+        return ()
+    sort_by = _ORDER[listing.order]
+    found = await _heads(
+        documents,
+        caller.tenant,
+        where,
+        limit,
+        deadline,
+        sort_by=sort_by,
+        descending=listing.order is DocumentOrder.NEWEST,
+    )
     return [head for head in found if caller.may_see(head.info.allowed_principals)]
 
 
+async def count(documents: Objects, caller: Caller, condition: Filter, deadline: Deadline) -> int:
+    """Return how many documents exist for the caller and satisfy a filter."""
+    where = _existing(caller, condition)
+    return 0 if isinstance(where, bool) else await documents.count(caller.tenant, where, deadline)
+
+
 async def with_corpus(
-    documents: Objects, tenant: str, document_id: str, deadline: Deadline
-) -> tuple[Head | None, Mapping[str, Any] | None] | None:
-    """A document, whoever may see it, and the object that holds the corpus version; None for a new tenant."""
-    key = document_key(document_id)
-    found = await documents.fetch(tenant, by_ids([key, CORPUS_ID]), (*DESCRIBED, *STORED), 2, deadline)
-    if found is None:
-        return None
-    objects = dict(found)
-    return (read_head(objects[key]) if key in objects else None), objects.get(CORPUS_ID)
+    documents: Objects, tenant: str, document_ids: Iterable[str], deadline: Deadline
+) -> tuple[Sequence[Head], Mapping[str, Any] | None]:
+    """Return documents that were ever stored, visible or not, and the object that holds the corpus version."""
+    ids = [CORPUS_ID, *map(document_key, document_ids)]
+    found = dict(await documents.fetch(tenant, by_ids(ids), (*DESCRIBED, *STORED), len(ids), deadline) or ())
+    corpus = found.pop(CORPUS_ID, None)
+    return [read_head(properties) for properties in found.values()], corpus
 
 
 async def revisions(documents: Objects, tenant: str, document_ids: Iterable[str], deadline: Deadline) -> dict[str, int]:
-    """The revision that counts, for each document."""
+    """Return the current revision of each document."""
     keys = [document_key(document_id) for document_id in document_ids]
     found = await _heads(documents, tenant, by_ids(keys), len(keys), deadline)
     return {head.info.document_id: head.info.revision for head in found}
 
 
+def _existing(caller: Caller, condition: Filter | None) -> filters.Condition:
+    """Return the filter on documents that exist for the caller and satisfy a condition."""
+    narrowed = True if condition is None else filters.compiled(condition)
+    return filters.all_of([Where.by_property(p.LIVE).equal(True), filters.visible_to(caller), narrowed])
+
+
+def _beyond(listing: Listing, after: Position) -> FilterReturn:
+    """Return the filter on documents that a listing has after a position."""
+    compared = Where.by_property(_ORDER[listing.order])
+    match listing.order:
+        case DocumentOrder.ID:
+            return compared.greater_than(position(after.document_id))
+        case DocumentOrder.OLDEST:
+            return compared.greater_than(recency(after.document_id, after.updated))
+        case DocumentOrder.NEWEST:
+            return compared.less_than(recency(after.document_id, after.updated))
+
+
 async def _heads(
-    documents: Objects, tenant: str, where: FilterReturn, limit: int, deadline: Deadline, *, sort_by: str = ""
+    documents: Objects,
+    tenant: str,
+    where: FilterReturn,
+    limit: int,
+    deadline: Deadline,
+    *,
+    sort_by: str = "",
+    descending: bool = False,
 ) -> Sequence[Head]:
-    found = await documents.fetch(tenant, where, DESCRIBED, limit, deadline, sort_by=sort_by)
+    found = await documents.fetch(tenant, where, DESCRIBED, limit, deadline, sort_by=sort_by, descending=descending)
     return [read_head(properties) for _, properties in found or ()]

@@ -1,4 +1,4 @@
-"""Bringing Weaviate's schema to what the configuration asks for: first a plan to look at, then the doing."""
+"""Migration of Weaviate's schema to the configuration: a plan first, then its steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from weaviate import WeaviateAsyncClient
 from weaviate.classes.config import DataType, Property, Tokenization
 from weaviate.exceptions import UnexpectedStatusCodeError
 
-from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
+from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
 from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.schema import CollectionSchema, PropertySchema, definition, wanted
 from groundwire_server.domain.deadline import Deadline
@@ -21,11 +21,11 @@ _NOT_FOUND = 404
 
 
 class Change(StrEnum):
-    """What a step does."""
+    """The kinds of steps."""
 
     CREATE = "create the collection"
     ADD_PROPERTY = "add the property"
-    RECREATE = "delete the collection with everything in it, and create it anew"
+    RECREATE = "delete the collection with everything in it, and create it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Step:
     """One change to the schema.
 
     Attributes:
-        change: what it does.
-        collection: to which.
-        reason: why, in words for the operator.
-        added: the property, where it is about one.
+        change: the kind of step.
+        collection: that is changed.
+        reason: for the operator.
+        added: the property that is added; empty in other steps.
     """
 
     change: Change
@@ -46,7 +46,7 @@ class Step:
 
     @property
     def destructive(self) -> bool:
-        """Whether documents are lost and have to be ingested again."""
+        """Whether documents are lost and must be ingested again."""
         return self.change is Change.RECREATE
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Step:
 
 
 class DestructiveChangeFailure(Failure):
-    """The plan would lose documents and nobody has allowed it to.
+    """The plan would lose documents, which was not allowed.
 
     Attributes:
         advice: for the operator.
@@ -82,12 +82,12 @@ class Schema:
         vectors: what makes the vectors of its chunks.
     """
 
-    def __init__(self, connection: Connection, options: WeaviateOptions, vectors: VectorSource) -> None:
+    def __init__(self, connection: WeaviateConnection, options: WeaviateOptions, vectors: VectorSource) -> None:
         self._connection = connection
         self._wanted = wanted(options, vectors)
 
     async def plan(self, deadline: Deadline) -> tuple[Step, ...]:
-        """Compare what there is with what is asked for; empty when nothing is to be done.
+        """Return the steps from the current schema to the configured one; empty when they are the same.
 
         Raises:
             Failure: of the store.
@@ -103,7 +103,7 @@ class Schema:
         """Carry out a plan, in its order.
 
         Raises:
-            DestructiveChangeFailure: when a step would lose documents without `destructive`; nothing is done then.
+            DestructiveChangeFailure: when a step would lose documents without `destructive`; no step is done.
             Failure: of the store.
         """
         losing = [step for step in steps if step.destructive]
@@ -151,13 +151,13 @@ def _steps(collection: CollectionSchema, found: dict[str, Any] | None) -> list[S
 
 
 def _differences(collection: CollectionSchema, found: dict[str, Any]) -> list[str]:
-    """Say what cannot be changed while the collection holds objects."""
+    """Return the differences that cannot be changed while the collection holds objects."""
     different: list[str] = []
     if not found.get("multiTenancyConfig", {}).get("enabled"):
-        different.append("it keeps no tenants apart")
+        different.append("it has no multi-tenancy")
     replicas = found.get("replicationConfig", {}).get("factor")
     if replicas != collection.replicas:
-        different.append(f"it has {replicas} replicas and {collection.replicas} are asked for")
+        different.append(f"it has {replicas} replicas and {collection.replicas} are configured")
     if found.get("description") != collection.description:
         different.append(f"it is “{found.get('description') or ''}” and not “{collection.description}”")
     vectors = found.get("vectorConfig") or {}

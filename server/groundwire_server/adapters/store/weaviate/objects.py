@@ -1,4 +1,4 @@
-"""Documents and chunks as objects of Weaviate, and back."""
+"""Conversion of documents and chunks to objects of Weaviate and back."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from groundwire_server.adapters.store.packing import packed_sentences, typed_metadata, unpacked_sentences
+from groundwire_server.adapters.store.packing import packed_sentences, packed_time, typed_metadata, unpacked_sentences
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate import tokens
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence
@@ -19,32 +19,32 @@ from groundwire_server.domain.vector import Vector
 _OBJECTS: Final = uuid.UUID("6f0f4f0b-96d3-5d0b-8f6a-3a1f5f0c1d52")
 
 CORPUS_ID: Final = str(uuid.uuid5(_OBJECTS, "corpus"))
-"""Of the object that stands for a tenant's corpus."""
+"""The id of the object that stands for a tenant's corpus."""
 
 WHOLE_TEXT: Final = -1
-"""The ordinal of the object that keeps a document's text beside its chunks; no search can find it."""
+"""The ordinal of the object with a document's whole text, kept beside its chunks and never found by a search."""
 
 RETURNED: Final = (p.CHUNK_ID, p.ORDINAL, p.REVISION, p.TEXT, p.ABOUT, p.ACCESS)
-"""What a passage is made of."""
+"""The properties that `read_passage` needs."""
 
 DESCRIBED: Final = (
     p.ABOUT,
     p.ACCESS,
     p.BODY,
     p.BODY_HASH,
+    p.CHANGE,
     p.CHUNK_COUNT,
     p.CONTENT_HASH,
     p.LIVE,
-    p.PENDING,
     p.REVISION,
     p.SIZE_BYTES,
 )
-"""What a head is made of."""
+"""The properties that `read_head` needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewObject:
-    """An object to be written."""
+    """An object to write."""
 
     id: str
     properties: Mapping[str, Any]
@@ -53,42 +53,48 @@ class NewObject:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is kept about a document; a deleted one leaves its revision behind.
+    """The description of a document; a deleted one keeps its revision.
 
     Attributes:
         key: the document's uuid.
-        info: about the revision that counts.
-        live: whether it exists for those who may see it.
-        pending: whether a change has begun and not ended: its chunks may be of several revisions.
-        body: the revision that its chunks were written in; an access list alone changes without writing them.
-        body_hash: of all but the access list.
+        info: of the current revision.
+        live: whether the document exists for callers on its access list.
+        body: the revision in which its chunks were written; a change of the access list alone does not write them.
+        body_hash: of everything but the access list.
+        change: the corpus version of an unfinished change, empty when there is none: until it is finished, the chunks
+            may be of several revisions.
     """
 
     key: str
     info: DocumentInfo
     live: bool
-    pending: bool
     body: int
     body_hash: str
+    change: str = ""
+
+    @property
+    def revision(self) -> int:
+        """The revision that is stored; 0 when there is no document."""
+        return self.info.revision if self.live else 0
 
 
 def document_key(document_id: str) -> str:
-    """The uuid of a document within its tenant."""
+    """Return the uuid of a document within its tenant."""
     return str(uuid.uuid5(_OBJECTS, f"document {document_id}"))
 
 
 def text_key(document: str, body: int) -> str:
-    """The uuid of a document's whole text."""
+    """Return the uuid of a document's whole text."""
     return str(uuid.uuid5(_OBJECTS, f"text {document} {body}"))
 
 
 def whole_text(*, vectorized: bool) -> str:
-    """The property that holds a document's text; without what a vectorizer reads it has no vector."""
+    """Return the property for a document's whole text, which no vectorizer reads, so that it has no vector."""
     return p.WHOLE if vectorized else p.TEXT
 
 
 def body_hash(document: Document, chunks: Sequence[Chunk]) -> str:
-    """A hash over all that is stored but the access list."""
+    """Return a hash over everything that is stored but the access list."""
     known = [document.title, document.source_uri, sorted(document.metadata.items())]
     hashed = hashlib.blake2b(json.dumps(known).encode(), digest_size=24)
     hashed.update(document.text.encode("utf-8", "surrogatepass"))
@@ -101,37 +107,44 @@ def body_hash(document: Document, chunks: Sequence[Chunk]) -> str:
 
 
 def position(document_id: str) -> str:
-    """The document id in a form whose order is that of the code points, whatever compares it."""
+    """Return the document id in a form that every collation sorts by code points."""
     return document_id.encode("utf-8", "surrogatepass").hex()
 
 
+def recency(document_id: str, updated: datetime) -> str:
+    """Return the time of a document's revision and its position, in a form that sorts by both."""
+    return f"{packed_time(updated)} {position(document_id)}"
+
+
 def access(principals: Iterable[str]) -> list[str]:
-    """An access list as tokens."""
+    """Return an access list as tokens."""
     return [tokens.principal_token(principal) for principal in sorted(principals)]
 
 
 def principals_of(found: Mapping[str, Any]) -> frozenset[str]:
-    """An object's access list."""
+    """Return the access list of an object."""
     return frozenset(tokens.principal_of(token) for token in found.get(p.ACCESS) or ())
 
 
 def head_object(head: Head) -> NewObject:
-    """Write a head."""
+    """Return a head as an object."""
     info = head.info
     about = {
         "document_id": info.document_id,
         "title": info.title,
         "source_uri": info.source_uri,
         "metadata": dict(info.metadata),
-        "updated": info.updated.isoformat(),
+        "updated": packed_time(info.updated),
     }
     written = {
         p.DOCUMENT: head.key,
         p.POSITION: position(info.document_id),
+        p.RECENCY: recency(info.document_id, info.updated),
         p.ABOUT: json.dumps(about),
         p.ACCESS: access(info.allowed_principals),
+        p.FACTS: tokens.facts(info.metadata),
         p.LIVE: head.live,
-        p.PENDING: head.pending,
+        p.CHANGE: head.change,
         p.REVISION: info.revision,
         p.BODY: head.body,
         p.CONTENT_HASH: info.content_hash,
@@ -143,7 +156,7 @@ def head_object(head: Head) -> NewObject:
 
 
 def read_head(found: Mapping[str, Any]) -> Head:
-    """Read a head."""
+    """Return the head that an object holds."""
     about = json.loads(found[p.ABOUT])
     info = DocumentInfo(
         document_id=about["document_id"],
@@ -158,21 +171,21 @@ def read_head(found: Mapping[str, Any]) -> Head:
         updated=datetime.fromisoformat(about["updated"]),
     )
     return Head(
-        document_key(info.document_id), info, found[p.LIVE], found[p.PENDING], int(found[p.BODY]), found[p.BODY_HASH]
+        document_key(info.document_id), info, found[p.LIVE], int(found[p.BODY]), found[p.BODY_HASH], found[p.CHANGE]
     )
 
 
 def chunk_objects(
     key: str, document: Document, revision: int, chunks: Sequence[Chunk], *, vectorized: bool = False
 ) -> Iterable[NewObject]:
-    """Write a revision's chunks, and its text; one at a time, as they are needed.
+    """Yield a revision's whole text and its chunks as objects, each made when it is needed.
 
     Args:
         key: of the document.
-        document: what it holds.
+        document: that the chunks are of.
         revision: its number.
         chunks: its passages.
-        vectorized: whether Weaviate makes the vectors, from their texts.
+        vectorized: whether Weaviate makes the vectors, from the texts.
     """
     about = {
         "document_id": document.document_id,
@@ -214,12 +227,12 @@ def chunk_objects(
 
 
 def read_sentences(found: Mapping[str, Any]) -> Sequence[Sentence]:
-    """Read a chunk's sentences."""
+    """Return the sentences of the chunk that an object holds."""
     return unpacked_sentences(found[p.SPANS], b64decode(found[p.SENTENCE_VECTORS] or ""))
 
 
 def read_passage(found: Mapping[str, Any], scores: Scores) -> Passage:
-    """Read a chunk."""
+    """Return the chunk that an object holds, as a passage."""
     about = json.loads(found[p.ABOUT])
     return Passage(
         chunk_id=found[p.CHUNK_ID],

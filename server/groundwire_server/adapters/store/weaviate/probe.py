@@ -1,28 +1,28 @@
-"""Looking at a Weaviate: what it is, and whether it lets us in on both ports."""
+"""A look at a Weaviate: its version, and whether both of its ports accept us."""
 
 from weaviate import WeaviateAsyncClient
 
-from groundwire_server.adapters.store.weaviate.connection import Connection, Operation
+from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
 from groundwire_server.domain.deadline import Deadline
 
 
 class Probe:
-    """Asks and changes nothing.
+    """Read-only calls about the server.
 
     Args:
         connection: to Weaviate.
-        collection: whose tenants are counted.
+        collection: with the tenants to count.
     """
 
-    def __init__(self, connection: Connection, collection: str) -> None:
+    def __init__(self, connection: WeaviateConnection, collection: str) -> None:
         self._connection = connection
         self._collection = collection
 
     async def version(self, deadline: Deadline) -> str:
-        """The server's version; over HTTP.
+        """Return the server's version, over HTTP.
 
         Raises:
-            StoreFailure: when it is not there or refuses the key.
+            StoreFailure: when it does not answer or refuses the key.
         """
 
         async def work(client: WeaviateAsyncClient) -> str:
@@ -31,10 +31,10 @@ class Probe:
         return await self._connection.call(Operation("meta", ""), deadline, work)
 
     async def tenants(self, deadline: Deadline) -> int:
-        """How many tenants have documents; over gRPC.
+        """Return how many tenants the collection has, over gRPC.
 
         Raises:
-            StoreFailure: when it is not there or refuses the key, or the collection is not there.
+            StoreFailure: when the server does not answer or refuses the key, or has no such collection.
         """
 
         async def work(client: WeaviateAsyncClient) -> int:

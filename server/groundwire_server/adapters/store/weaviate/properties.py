@@ -1,14 +1,16 @@
-"""Names of the properties in both collections; renaming one makes a new schema."""
+"""Names of the properties in both collections; a new name is a change of the schema."""
 
 from typing import Final
 
 # Of chunks and of documents.
 DOCUMENT: Final = "document"
 """The document's own uuid: an exact, short key."""
+FACTS: Final = "facts"
+"""The document's metadata as tokens; see `tokens.facts`."""
 REVISION: Final = "revision"
 ACCESS: Final = "access"
 ABOUT: Final = "about"
-"""What is only ever read, as one JSON value."""
+"""Everything that no search needs, as one JSON value."""
 
 # Of chunks.
 CHUNK: Final = "chunk"
@@ -16,20 +18,22 @@ CHUNK_ID: Final = "chunk_id"
 ORDINAL: Final = "ordinal"
 TEXT: Final = "text"
 TITLE: Final = "title"
-"""As it is, for a vectorizer."""
+"""The unchanged title, for a vectorizer."""
 WHOLE: Final = "whole"
-"""A document's text where a vectorizer embeds what is under `text`."""
+"""A document's whole text, where a vectorizer embeds `text`."""
 TERMS: Final = "terms"
 TITLE_TERMS: Final = "title_terms"
-FACTS: Final = "facts"
 SPANS: Final = "spans"
 SENTENCE_VECTORS: Final = "sentence_vectors"
 
 # Of documents.
 POSITION: Final = "position"
-"""The document id so that every collation sorts it by code points."""
+"""The document id in a form that every collation sorts by code points."""
+RECENCY: Final = "recency"
+"""The time of the revision, then the position: sorts by time, and by id within one time."""
 LIVE: Final = "live"
-PENDING: Final = "pending"
+CHANGE: Final = "change"
+"""The corpus version of an unfinished change; empty when there is none."""
 CONTENT_HASH: Final = "content_hash"
 BODY_HASH: Final = "body_hash"
 BODY: Final = "body"

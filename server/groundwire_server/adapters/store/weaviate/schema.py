@@ -1,4 +1,4 @@
-"""The two collections as this program needs them."""
+"""The schema of the two collections."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,14 +14,14 @@ from groundwire_server.adapters.store.weaviate.options import (
 
 @dataclass(frozen=True, slots=True)
 class PropertySchema:
-    """One property.
+    """A property of a collection.
 
     Attributes:
-        name: of it.
+        name: of the property.
         type: Weaviate's data type.
-        tokenization: how text is cut; empty for other types.
-        filterable: has an index for filters.
-        searchable: has an index for BM25.
+        tokenization: how text is split; empty for other types.
+        filterable: whether it has an index for filters.
+        searchable: whether it has an index for BM25.
     """
 
     name: str
@@ -33,15 +33,15 @@ class PropertySchema:
 
 @dataclass(frozen=True, slots=True)
 class CollectionSchema:
-    """One collection.
+    """A collection.
 
     Attributes:
-        name: of it.
-        description: says which embedding model its vectors come from.
+        name: of the collection.
+        description: names the embedding model of its vectors.
         properties: of its objects.
         vectors: names of its vectors, each compared by cosine.
         replicas: nodes that hold each object.
-        vectorizer: what fills the vectors; None where we do.
+        vectorizer: the module that makes the vectors; None where the server sends them.
     """
 
     name: str
@@ -81,17 +81,19 @@ _CHUNKS_READ: Final = (
 )
 
 _EMBEDDED: Final = {SearchField.TEXT: p.TEXT, SearchField.TITLE: p.TITLE}
-"""What a vectorizer reads. Stems and facts would only blur what it makes of it."""
+"""The properties that a vectorizer reads; stems and facts would blur the vectors."""
 
 _DOCUMENTS: Final = (
     _exact(p.DOCUMENT),
     _exact(p.POSITION),
     _exact(p.LIVE, "boolean"),
     _exact(p.ACCESS, "text[]"),
+    _exact(p.FACTS, "text[]"),
+    _exact(p.RECENCY),
     _read(p.ABOUT),
     _read(p.CONTENT_HASH),
     _read(p.BODY_HASH),
-    _read(p.PENDING, "boolean"),
+    _read(p.CHANGE),
     _read(p.REVISION, "int"),
     _read(p.BODY, "int"),
     _read(p.CHUNK_COUNT, "int"),
@@ -122,13 +124,13 @@ def wanted(options: WeaviateOptions, vectors: VectorSource) -> tuple[CollectionS
 
 
 def definition(collection: CollectionSchema) -> dict[str, Any]:
-    """Write a collection as Weaviate's REST interface takes it."""
+    """Return a collection in the form of Weaviate's REST interface."""
     written: dict[str, Any] = {
         "class": collection.name,
         "description": collection.description,
         "multiTenancyConfig": {"enabled": True},
         "replicationConfig": _replication(collection.replicas),
-        # Stop words are left out before they get here.
+        # Stop words are removed before the words are sent.
         "invertedIndexConfig": {"stopwords": {"preset": "none"}},
         "properties": [_property(each) for each in collection.properties],
     }
@@ -142,8 +144,8 @@ def definition(collection: CollectionSchema) -> dict[str, Any]:
 def _replication(replicas: int) -> dict[str, Any]:
     if replicas == 1:
         return {"factor": 1}
-    # A node that was away catches up by itself and forgets what was deleted meanwhile. Weaviate sees to both unless
-    # told otherwise, but not before 1.34, and not everywhere since: until then such a node shows withdrawn rights.
+    # A node that was away must catch up by itself, deletions included: otherwise it shows documents whose access was
+    # withdrawn. Weaviate does both by default, but not before 1.34, and not in every setup since.
     return {"factor": replicas, "asyncEnabled": True, "deletionStrategy": "TimeBasedResolution"}
 
 

@@ -1,4 +1,4 @@
-"""Sentences as they were embedded when their document was stored."""
+"""Sentences with the vectors that were computed when their document was stored."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from groundwire_server.domain.document import Sentence
 
 _WANTED = (p.CHUNK_ID, p.REVISION, p.SPANS, p.SENTENCE_VECTORS)
 _AT_ONCE = 500
-"""Chunks of one call; while a document is replaced each may be there twice."""
+"""The most chunks of one call; while a document is replaced, each may exist twice."""
 
 
 class WeaviateSentenceVectors:
@@ -27,7 +27,7 @@ class WeaviateSentenceVectors:
     ) -> Mapping[str, Sequence[Sentence]]:
         """Look sentences up; see the port."""
         newest: dict[str, tuple[int, Sequence[Sentence]]] = {}
-        # An empty list asks once as well: a call whose time is up is refused whatever it asks.
+        # An empty list makes a call too: one past its deadline is refused whatever its arguments.
         for start in range(0, max(len(chunk_ids), 1), _AT_ONCE):
             wanted = chunk_ids[start : start + _AT_ONCE] or [""]
             where = Where.by_property(p.CHUNK).contains_any([digest(each) for each in wanted])

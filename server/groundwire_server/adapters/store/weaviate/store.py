@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.store.weaviate.collections import Objects
-from groundwire_server.adapters.store.weaviate.connection import Connection
+from groundwire_server.adapters.store.weaviate.connection import WeaviateConnection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
 from groundwire_server.adapters.store.weaviate.failures import WeaviateFault
 from groundwire_server.adapters.store.weaviate.migration import Schema
@@ -23,7 +23,7 @@ class WeaviateStore:
 
     Attributes:
         schema: plans and applies changes to the collections.
-        probe: looks at the server.
+        probe: read-only calls about the server.
     """
 
     retriever: WeaviateRetriever
@@ -35,21 +35,21 @@ class WeaviateStore:
     _vectors: VectorSource
     _documents: Objects
     _versions: Versions
-    _connection: Connection
+    _connection: WeaviateConnection
 
     @classmethod
     def open(cls, options: WeaviateOptions, vectors: VectorSource, clock: Clock, tracer: Tracer) -> "WeaviateStore":
-        """Make a store that connects when it is first used, within an event loop. It sends nothing.
+        """Return a store that connects on first use, within an event loop; nothing is sent before.
 
         Raises:
             OSError: when the file of authorities cannot be read.
         """
         write = options.write
-        # A call that was too short for its search is no fault of Weaviate's, and a tenant has no place there until its
-        # first document comes, unless an operator was to make it.
+        # A deadline that is too short is not Weaviate's fault, and a tenant does not exist there before its first
+        # document, unless an operator creates the tenants.
         expected = {WeaviateFault.SLOW, WeaviateFault.MISSING_TENANT} if write.create_tenants else {WeaviateFault.SLOW}
         headers = {} if vectors.module is None else vectors.module.headers()
-        connection = Connection(options, headers, clock, tracer, expected)
+        connection = WeaviateConnection(options, headers, clock, tracer, expected)
         chunks = Objects(connection, options.collection, options, options.vector)
         documents = Objects(connection, options.documents, options)
         versions = Versions(documents, clock, write.version_lag_seconds, write.change_seconds)
@@ -73,5 +73,5 @@ class WeaviateStore:
         )
 
     async def close(self) -> None:
-        """Close the connection; calls that run fail."""
+        """Close the connection; running calls fail."""
         await self._connection.close()

@@ -1,8 +1,8 @@
-"""What Weaviate's indexes hold: words in a form of ours, principals, and metadata as tokens that filters look for.
+"""The tokens of Weaviate's indexes: stemmed words, principals, and metadata.
 
-Weaviate has no stemming, knows few languages' stop words, and has one type for each property name, while a document's
-metadata may hold any key with any type. So the words are cut here, by the same rules that rate passages, and every
-fact about a document becomes an exact token: the schema is the same for all tenants, and any key can be filtered.
+Weaviate has no stemming, stop words of few languages only, and one type for each property name, while a document's
+metadata may hold any key with any type. So words are cut here, by the same rules that rate passages, and every fact
+about a document becomes an exact token: the schema is the same for all tenants, and any key can be filtered.
 """
 
 import hashlib
@@ -21,67 +21,67 @@ _LONGEST_TERM: Final = 64
 _SIGN: Final = 1 << 63
 _ALL_BITS: Final = (1 << 64) - 1
 _DIGITS: Final = 16
-"""Hexadecimal digits of an ordered number; each prefix of them is a token, so that a range is a few hundred tokens."""
+"""Hexadecimal digits of an ordered number; each prefix of them is a token, so that a range needs a few hundred."""
 
 _TENANT: Final = re.compile(r"(?!gw_)[A-Za-z0-9_-]{1,64}")
 
 
 def tenant_name(tenant: str) -> str:
-    """Name the Weaviate tenant: as the product names it where Weaviate allows that, else by a hash."""
+    """Return the name of the Weaviate tenant: the tenant's own where Weaviate allows it, else a hash."""
     if _TENANT.fullmatch(tenant):
         return tenant
     return f"gw_{hashlib.sha256(tenant.encode()).hexdigest()[:48]}"
 
 
 def indexed_terms(text: str, stems: dict[str, Sequence[str]] | None = None) -> str:
-    """The words of a text as the keyword leg counts them; `stems` is kept between texts that share words."""
+    """Return the words of a text as the keyword leg counts them; `stems` is a cache for texts that share words."""
     return " ".join(term[:_LONGEST_TERM] for term in content_terms(text, stems))
 
 
 def query_terms(text: str) -> str:
-    """The words of a question, each once; empty when it has none."""
+    """Return the words of a question, each once; empty when it has none."""
     terms = dict.fromkeys(term[:_LONGEST_TERM] for term in content_terms(text))
     return " ".join(list(terms)[:MOST_QUERY_TERMS])
 
 
 def principal_token(principal: str) -> str:
-    """One entry of an access list: escaped, because the index drops white space at both ends."""
+    """Return an entry of an access list: escaped, because the index drops white space at both ends."""
     return f"p:{quote(principal, safe='')}"
 
 
 def principal_of(token: str) -> str:
-    """Read an entry of an access list."""
+    """Return the principal of an access list's entry."""
     return unquote(token.removeprefix("p:"))
 
 
 def digest(*parts: str) -> str:
-    """A short name for strings of any length."""
+    """Return a short name for strings of any length."""
     hashed = hashlib.blake2b("\x00".join(f"{len(part)}:{part}" for part in parts).encode(), digest_size=12)
     return urlsafe_b64encode(hashed.digest()).decode()
 
 
 def present(key: str) -> str:
-    """The token of every document that has the key."""
+    """Return the token of every document that has the key."""
     return f"k{digest(key)}"
 
 
 def number(key: str) -> str:
-    """The token of every document with a number under the key."""
+    """Return the token of every document with a number under the key."""
     return f"n{digest(key)}"
 
 
 def listed(key: str) -> str:
-    """The token of every document with a list under the key."""
+    """Return the token of every document with a list under the key."""
     return f"l{digest(key)}"
 
 
 def item(key: str, value: str) -> str:
-    """The token of a list's item."""
+    """Return the token of a list's item."""
     return f"i{digest(key, value)}"
 
 
 def equal(key: str, value: str | float | bool) -> str:
-    """The token of a value."""
+    """Return the token of a value."""
     match value:
         case bool():
             return f"b{digest(key, str(value))}"
@@ -92,7 +92,7 @@ def equal(key: str, value: str | float | bool) -> str:
 
 
 def facts(metadata: Metadata) -> list[str]:
-    """Everything that filters can ask about a document."""
+    """Return a document's metadata as the tokens that filters look for."""
     return [token for key, value in metadata.items() for token in _facts_of(key, value)]
 
 
@@ -111,7 +111,7 @@ def _facts_of(key: str, value: "str | float | bool | tuple[str, ...]") -> Iterat
 
 
 def within(key: str, least: float | None, most: float | None, *, above: bool, below: bool) -> list[str]:
-    """The tokens of which a document with a number in the range has exactly one.
+    """Return tokens of which a document with a number in the range has exactly one.
 
     Args:
         key: of the metadata.
@@ -127,7 +127,7 @@ def within(key: str, least: float | None, most: float | None, *, above: bool, be
 
 
 def _prefixes(first: int, last: int) -> Iterable[str]:
-    """Cut a range of 64-bit numbers into the fewest aligned blocks, each named by its hexadecimal prefix."""
+    """Yield the fewest aligned blocks that make up a range of 64-bit numbers, each as its hexadecimal prefix."""
     while first <= last:
         free = 0
         while free < _DIGITS:
@@ -140,6 +140,6 @@ def _prefixes(first: int, last: int) -> Iterable[str]:
 
 
 def _ordered(value: float) -> int:
-    """A number's bits, so that greater numbers have greater bits; both zeros are one."""
+    """Return a number's bits in a form that sorts by the number; both zeros are one."""
     (bits,) = struct.unpack(">Q", struct.pack(">d", float(value) + 0.0))
     return int(bits ^ _ALL_BITS if bits & _SIGN else bits | _SIGN)

@@ -1,8 +1,8 @@
-"""The corpus version: one object a tenant, written before and after every change.
+"""The corpus version: one object per tenant, written before and after every change.
 
-Before a change it names the version that comes next and by when; until then, and until the change has ended, readers
-keep to the old one: what they find is newer than it by less than a whole change. A change that breaks off leaves the
-next version behind, which counts when its time has come: so that whatever it has changed changes the version too.
+Before a change the object names the next version and the time at which it takes effect; until then, and until the
+change has ended, readers use the old one: what they find is newer by less than a whole change. A change that breaks off
+leaves the next version behind, which takes effect at its time: whatever the change did is a change of the version too.
 """
 
 from collections import OrderedDict
@@ -14,10 +14,8 @@ from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
 from groundwire_server.adapters.store.weaviate.objects import CORPUS_ID, NewObject
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.ports.clock import Clock
-
-EMPTY_VERSION: Final = "empty"
-"""The corpus version of a tenant that has never stored a document."""
 
 STORED: Final = (p.VERSION, p.NEXT_VERSION, p.NEXT_AT)
 
@@ -31,13 +29,13 @@ class _Known:
 
 
 class Versions:
-    """Every tenant's corpus version.
+    """The corpus versions of all tenants.
 
     Args:
-        documents: holds the objects.
-        clock: for how old a version is, and for when a change counts as broken off.
-        lag: seconds for which a version that was read once is good enough for a search.
-        patience: seconds after which a change that has not ended counts as broken off.
+        documents: the collection with the objects.
+        clock: for the age of a version, and for the time at which a change counts as broken off.
+        lag: seconds for which a search may use a version that was read before.
+        patience: seconds after which an unfinished change counts as broken off.
     """
 
     def __init__(self, documents: Objects, clock: Clock, lag: float, patience: float) -> None:
@@ -49,7 +47,7 @@ class Versions:
         self._open: dict[str, dict[str, float]] = {}
 
     async def recent(self, tenant: str, deadline: Deadline) -> str:
-        """The version as this process last knew it, at most `lag` seconds ago; its own changes it knows at once."""
+        """Return the version that this process knew at most `lag` seconds ago; it knows its own changes at once."""
         known = self._known.get(tenant)
         if known is not None and self._clock.now() - known.read < self._lag:
             return known.version
@@ -61,12 +59,12 @@ class Versions:
         return version
 
     async def current(self, tenant: str, deadline: Deadline) -> str:
-        """The version as it is stored."""
+        """Return the version that is stored."""
         found = await self._documents.fetch(tenant, by_ids([CORPUS_ID]), STORED, 1, deadline)
         return self.of(found[0][1]) if found else EMPTY_VERSION
 
     def of(self, stored: Mapping[str, Any] | None) -> str:
-        """Read the version out of the object."""
+        """Return the version that an object holds."""
         if stored is None:
             return EMPTY_VERSION
         if stored[p.NEXT_VERSION] and self._clock.today().timestamp() >= stored[p.NEXT_AT]:
@@ -74,15 +72,15 @@ class Versions:
         return str(stored[p.VERSION])
 
     async def begin(self, tenant: str, following: str, deadline: Deadline, *, first: bool) -> None:
-        """Write down that a change begins.
+        """Store the beginning of a change.
 
-        The version itself is left as it is, for another change may have ended since it was read.
+        The version itself is not written: another change may have ended since it was read.
 
         Args:
-            tenant: whose corpus.
+            tenant: of the corpus.
             following: the version that the change makes.
-            deadline: when it must be written.
-            first: whether no object was found that could be changed.
+            deadline: when it must be stored.
+            first: whether the corpus has no object yet.
         """
         at = self._clock.today().timestamp() + self._patience
         self._open.setdefault(tenant, {})[following] = at
@@ -94,21 +92,21 @@ class Versions:
             await self._documents.patch(tenant, [CORPUS_ID], following_alone, deadline)
 
     def ended(self, tenant: str, following: str) -> NewObject:
-        """The object as it has to be written after a change."""
-        self.forget(tenant, following)
+        """Return the object to write after a change."""
+        self.close(tenant, following)
         rest, at = next(reversed(self._open.get(tenant, {}).items()), ("", 0.0))
         return self._object(following, {p.NEXT_VERSION: rest, p.NEXT_AT: at})
 
-    def announce(self, tenant: str, version: str) -> None:
-        """A change of this process has ended and its version is stored."""
+    def note_stored(self, tenant: str, version: str) -> None:
+        """Note that a change of this process has ended and that its version is stored."""
         self._learn(tenant, version)
 
-    def lost(self, tenant: str) -> None:
-        """The tenant is not there: whatever is known of its version is of one that was removed."""
+    def forget_tenant(self, tenant: str) -> None:
+        """Forget the version of a tenant that was removed."""
         self._known.pop(tenant, None)
 
-    def forget(self, tenant: str, following: str) -> None:
-        """A change is over or has broken off; in that case what was written before it takes effect in time."""
+    def close(self, tenant: str, following: str) -> None:
+        """Note that a change has ended or has broken off; in the latter case its version takes effect at its time."""
         changes = self._open.get(tenant, {})
         changes.pop(following, None)
         if not changes:

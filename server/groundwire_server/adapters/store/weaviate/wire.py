@@ -1,8 +1,8 @@
-"""The gRPC channel of the Weaviate client: it knows neither a call's deadline nor its trace, so both are put on here.
+"""The gRPC channel of the Weaviate client, with a deadline and a trace context for every call.
 
-The client has no timeout of one call, and it repeats a call that found nobody for up to 63 seconds: what comes back is
-therefore raised as `WireError`, which it does not know and lets pass. A wrapped channel and no interceptor: that would
-cost a task more for every call, and the client offers no place for one.
+The client has no timeout for a single call, and it retries an unavailable server for up to 63 seconds: errors are
+therefore raised as `WireError`, which it does not know and passes on. The channel is wrapped because an interceptor
+costs another task for every call, and the client has no option for one.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _RECONNECT_AT_MOST_MS = 2000
 
 @dataclass(frozen=True, slots=True)
 class WireCall:
-    """What a call tells the server beside its request.
+    """Deadline and trace context of a call.
 
     Attributes:
         at: when it must have been answered, on the loop's clock.
@@ -35,7 +35,7 @@ class WireCall:
 
 
 CALL: ContextVar[WireCall] = ContextVar("weaviate_call")
-"""Set around everything that the client is asked to do."""
+"""Set around every use of the client."""
 
 
 class BoundedParams(ConnectionParams):
@@ -49,7 +49,7 @@ class BoundedParams(ConnectionParams):
 
 
 def grpc_config(options: WeaviateOptions, ca: bytes | None) -> GrpcConfig:
-    """Keepalive, a bounded wait between reconnects, no proxy from the environment, and the operator's own authority."""
+    """Return the channel's options: keepalive, bounded reconnects, no proxy, and a private certificate authority."""
     milliseconds = int(options.keepalive_seconds * 1000)
     credentials = None
     if ca is not None:
@@ -67,7 +67,7 @@ def grpc_config(options: WeaviateOptions, ca: bytes | None) -> GrpcConfig:
 
 
 class _BoundedChannel(grpc.aio.Channel):
-    """Passes everything on, and bounds what answers once."""
+    """A channel that gives unary calls a deadline and passes everything else on."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._channel = channel

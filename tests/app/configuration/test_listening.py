@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from groundwire_server.app.listening import may_listen
+from groundwire_server.app.configuration.references import may_listen
 
 HERE = ["127.0.0.1:50051", "127.1.2.3:0", "localhost:50051", "[::1]:50051"]
 ABROAD = ["0.0.0.0:50051", "[::]:50051", "192.168.1.7:1", "example.com:443", ":50051", "127.example.com:1", "nonsense"]
