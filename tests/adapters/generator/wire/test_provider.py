@@ -166,6 +166,8 @@ async def test_an_outage_opens_the_circuit_and_spares_the_provider() -> None:
         assert at.provider.circuits["chat model-test"].state is CircuitState.OPEN
         # Five calls, with retries until half of the budget was spent.
         assert len(at.upstream.requests) == 8
+        assert "chat model-test of openai: open" in repr(at.provider)
+        assert "no retries" in repr(at.provider)
 
 
 async def test_models_of_a_provider_share_its_budget_and_not_their_circuits() -> None:
