@@ -1,4 +1,4 @@
-"""The second look at what a store returned: the only place where the path enforces access lists itself."""
+"""The recheck of access lists: the only place where the pipeline itself enforces them."""
 
 import logging
 from collections.abc import Sequence
@@ -14,7 +14,9 @@ _security = logging.getLogger("groundwire.security")
 
 
 class AclRecheck:
-    """Stores filter by principal already; one that errs must not put a secret into a prompt.
+    """Drops passages that the caller may not see.
+
+    Stores filter by principal already; a faulty store must not put a secret into a prompt.
 
     Args:
         meter: counts what was dropped.
@@ -26,7 +28,7 @@ class AclRecheck:
             "{passage}",
             "Passages that a store returned to a caller who may not see them.",
         )
-        # Whoever watches it sees 0, and not that it is missing, until the first.
+        # A dashboard shows 0 until the first, not a missing metric.
         self._dropped.add(0)
 
     def visible(self, passages: Sequence[Passage], caller: Caller) -> Sequence[Passage]:

@@ -1,4 +1,4 @@
-"""Rating how well passages bear on a question, the same whatever store found them.
+"""Rating the relevance of passages to a question, the same for every store.
 
 `bench/quality.py` measured it on SQuAD 2.0: a share of 0.6 for the vectors tells questions that the corpus answers from
 questions about something else better than either measure alone. Weighing words by how rare they are among the passages
@@ -17,10 +17,10 @@ RULE = f"{SIMILARITY_SHARE:g} cosine + {1 - SIMILARITY_SHARE:g} coverage"
 
 
 def relevance(question: str, passages: Sequence[Passage]) -> list[float]:
-    """Return for each passage how well it bears on the question, 0 to 1.
+    """Return the relevance of each passage to the question, 0 to 1.
 
-    It is made of the cosine between their vectors and of the share of the question's content words that the passage
-    holds. Where one of them does not exist the other stands alone: one threshold fits both.
+    It combines the cosine between their vectors with the share of the question's content words that the passage
+    contains. Where one of them does not exist the other stands alone: one threshold fits both.
     """
     asked = content_words(question)
     return [_rate(asked, passage) for passage in passages]

@@ -1,4 +1,4 @@
-"""Choosing what a model gets to see."""
+"""Selecting the passages of a prompt."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""How far the cited passages carry what is said, judged by words: cheap, strict on names and numbers."""
+"""How far cited passages support a statement, judged by words: cheap, strict on names and numbers."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ CHECKER = "coverage"
 
 
 class Source:
-    """A passage that statements are held against: it is read once, however many there are.
+    """A passage that statements are compared with; it is analysed once, however many there are.
 
     Attributes:
         passage: the passage.
@@ -30,12 +30,12 @@ class Source:
 
     @cached_property
     def words(self) -> ContentWords:
-        """What it says."""
+        """The content words of the passage."""
         return ContentWords(self.passage.text)
 
     @cached_property
     def sentences(self) -> list[tuple[str, ContentWords]]:
-        """The same, sentence by sentence."""
+        """The sentences of the passage, each with its content words."""
         return [(sentence, ContentWords(sentence)) for sentence in self._sentences]
 
     @cached_property
@@ -48,17 +48,18 @@ class Source:
         return frozenset(" ".join(sentence.split()) for sentence in self._sentences)
 
     def has_sentence(self, sentence: str) -> bool:
-        """Whether it is one of its sentences, whole and word for word, however it is spaced."""
+        """Return whether this is one of its sentences, whole and word for word, however it is spaced."""
         said = " ".join(sentence.split())
         # Looking for the very words first is much cheaper than finding where sentences end.
         return said in self._spaced and said in self._spaced_sentences
 
     def quote(self, statement: str) -> str:
-        """Return where it says the statement, or else its sentence that shares most words with it; verbatim.
+        """Return the quote for a statement, verbatim: the statement's own words, or else the sentence closest to it.
 
-        Empty when none shares a word. Of two sentences that share as many words, the shorter says less besides.
+        The closest sentence shares the most words, and is the shorter of two that share as many. Empty if none shares
+        a word.
         """
-        # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is much cheaper besides.
+        # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is also much cheaper.
         verbatim = self._stretch(statement.split())
         if verbatim:
             return verbatim

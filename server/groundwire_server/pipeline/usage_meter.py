@@ -1,4 +1,4 @@
-"""Counting what a call of a model consumes, and paying for it."""
+"""Metering the usage of a model call, and settling its cost."""
 
 import asyncio
 from typing import Self
@@ -14,9 +14,9 @@ from groundwire_server.telemetry import names
 
 
 class UsageMeter:
-    """Around one call: reserves the most that it can cost, and settles what it did, however it ends.
+    """The usage of one call: the maximum cost is reserved before it, and the actual cost settled after it.
 
-    Where the provider gave no count, because it never does or because the call was cut, the tokens are estimated.
+    Tokens are estimated if the provider gave no count, because it never does or because the call was interrupted.
 
     Args:
         request: what the model is asked.
@@ -60,11 +60,11 @@ class UsageMeter:
         )
 
     def wrote(self, text: str) -> None:
-        """The model has written this."""
+        """Record text that the model has written."""
         self._written.append(text)
 
     def counted(self, usage: Usage) -> None:
-        """The provider says what was consumed."""
+        """Record the count of the provider."""
         self._counted = usage
 
     def _estimated(self, raised: BaseException | None) -> Usage:

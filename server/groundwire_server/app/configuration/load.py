@@ -7,7 +7,7 @@ line, the variable or the flag, and `groundwire config show` prints it for every
 import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path as File
@@ -44,12 +44,12 @@ class Sources:
 
     Attributes:
         file: the file; None if there is none.
-        environment: variables such as GROUNDWIRE_SERVER__LISTEN, by name.
+        environment: variables such as GROUNDWIRE_SERVER__LISTEN, by name; it may hold secrets of others.
         flags: values from the command line, by flag and path.
     """
 
     file: File | None = None
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
     flags: Mapping[str, tuple[Path, Any]] | None = None
 
     @classmethod
