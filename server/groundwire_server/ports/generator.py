@@ -12,7 +12,7 @@ class Generator(Protocol):
 
     The object is `{"confidence": "low"|"medium"|"high", "segments": [{"text": …, "cites": ["p1", …]}, …]}`;
     no segments mean that the passages do not hold the answer, or, where its beginning has been given and confidence is
-    not low, that nothing is missing. Nothing that a generator yields is trusted.
+    not low, that nothing is missing. Words after the object are ignored. Nothing that a generator yields is trusted.
     Every adapter passes `tests/contract/test_generator.py`.
     """
 
