@@ -143,7 +143,7 @@ def test_tls_on_one_side_alone(groundwire_command: Command, service: FakeService
     assert (plain.code, strange.code, bare.code) == (3, 3, 3)
     assert "add --tls" in " ".join(plain.out.split())
     assert "--tls-ca" in strange.out
-    assert "the server has no TLS: leave out --tls" in bare.out
+    assert "the server does not use TLS: leave out --tls" in bare.out
 
 
 def test_a_secured_server_that_is_trusted(groundwire_command: Command, service: FakeService, tmp_path: Path) -> None:
@@ -160,10 +160,10 @@ def test_a_secured_server_that_is_trusted(groundwire_command: Command, service: 
 @pytest.mark.parametrize(
     ("begins", "ends", "state", "says"),
     [
-        (-30, 90, CheckState.OK, "holds until"),
-        (-30, 13, CheckState.WARN, "ends on"),
-        (-30, -1, CheckState.FAIL, "has ended on"),
-        (1, 30, CheckState.FAIL, "holds only from"),
+        (-30, 90, CheckState.OK, "is valid until"),
+        (-30, 13, CheckState.WARN, "expires on"),
+        (-30, -1, CheckState.FAIL, "expired on"),
+        (1, 30, CheckState.FAIL, "is valid only from"),
     ],
 )
 def test_certificates_are_looked_at_before_they_end(
@@ -220,7 +220,7 @@ def test_each_key_set_of_the_configuration_is_read(tmp_path: Path) -> None:
     found = [each for each in local(ConnectionOptions("elsewhere.example.com:443"), config) if each.check == "keys"]
 
     assert [each.state for each in found] == [CheckState.OK, CheckState.FAIL, CheckState.FAIL]
-    assert "1 key" in found[0].message
+    assert "has 1 usable key" in found[0].message
     assert "cannot be reached" in found[2].message
     assert all(each.advice for each in found[1:])
 

@@ -42,7 +42,7 @@ def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: s
 @pytest.mark.parametrize(
     ("status", "body", "state", "says"),
     [
-        (200, '{"data": [{"id": "qwen"}]}', CheckState.OK, "takes requests"),
+        (200, '{"data": [{"id": "qwen"}]}', CheckState.OK, "accepts requests"),
         (200, '{"data": [{"id": "other"}]}', CheckState.WARN, "does not list qwen; it lists other"),
         (
             200,
@@ -50,9 +50,9 @@ def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: s
             CheckState.WARN,
             "qwen3, a, b and 1 more",
         ),
-        (200, "no JSON", CheckState.OK, "takes requests"),
-        (401, "sk-SECRET is wrong", CheckState.FAIL, "refuses its key with HTTP status 401"),
-        (403, "", CheckState.FAIL, "refuses its key with HTTP status 403"),
+        (200, "no JSON", CheckState.OK, "accepts requests"),
+        (401, "sk-SECRET is wrong", CheckState.FAIL, "rejects its key with HTTP status 401"),
+        (403, "", CheckState.FAIL, "rejects its key with HTTP status 403"),
         (404, "", CheckState.OK, "does not list models"),
         (503, "", CheckState.WARN, "HTTP status 503"),
     ],

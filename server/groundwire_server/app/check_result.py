@@ -1,11 +1,11 @@
-"""One result of `groundwire doctor`."""
+"""The results of `groundwire doctor`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class CheckState(StrEnum):
-    """How a checked thing is: fine; working, but with a reason to look at it; or broken."""
+    """How a checked thing is: fine; working, but to be looked at; or broken."""
 
     OK = "ok"
     WARN = "warn"
@@ -18,7 +18,7 @@ class CheckResult:
 
     Attributes:
         check: the name of the check.
-        state: how it is.
+        state: how the thing is.
         message: what was found.
         advice: what to do about it; empty where there is nothing to do.
     """
@@ -27,3 +27,18 @@ class CheckResult:
     state: CheckState
     message: str
     advice: str = ""
+
+    @classmethod
+    def ok(cls, check: str, message: str) -> "CheckResult":
+        """Return the result for a thing that is fine."""
+        return cls(check, CheckState.OK, message)
+
+    @classmethod
+    def warn(cls, check: str, message: str, advice: str) -> "CheckResult":
+        """Return the result for a thing that works, but should be looked at."""
+        return cls(check, CheckState.WARN, message, advice)
+
+    @classmethod
+    def fail(cls, check: str, message: str, advice: str = "") -> "CheckResult":
+        """Return the result for a thing that is broken."""
+        return cls(check, CheckState.FAIL, message, advice)

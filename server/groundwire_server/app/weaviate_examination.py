@@ -9,7 +9,7 @@ from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
-from groundwire_server.app.check_result import CheckResult, CheckState
+from groundwire_server.app.check_result import CheckResult
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
@@ -57,20 +57,18 @@ async def _examined(section: WeaviateStoreConfig, configuration: Configuration) 
             by = Deadline(SystemClock().now() + _SECONDS)
             found.append(_version(await store.probe.version(by)))
             steps = await store.schema.plan(by)
-            found += [
-                CheckResult("schema", CheckState.FAIL, str(step), "run `groundwire corpus apply`") for step in steps
-            ]
+            found += [CheckResult.fail("schema", str(step), "run `groundwire corpus apply`") for step in steps]
             if not steps:
-                found.append(CheckResult("schema", CheckState.OK, "the collections match the configuration"))
+                found.append(CheckResult.ok("schema", "the collections match the configuration"))
                 message = f"it accepts the credential on both ports; tenants: {await store.probe.tenants(by)}"
-                found.append(CheckResult("store", CheckState.OK, message))
+                found.append(CheckResult.ok("store", message))
     except StoreFailure as failure:
         advice = failure.fault.advice or "check its load"
-        found.append(CheckResult("store", CheckState.FAIL, failure.fault.message, advice))
+        found.append(CheckResult.fail("store", failure.fault.message, advice))
     except Failure:
-        found.append(CheckResult("store", CheckState.FAIL, f"it did not respond in {_SECONDS:g} s", "check its load"))
+        found.append(CheckResult.fail("store", f"it did not respond in {_SECONDS:g} s", "check its load"))
     except (ImportError, OSError) as failed:
-        found.append(CheckResult("store", CheckState.FAIL, f"it cannot be examined: {failed}", "correct that first"))
+        found.append(CheckResult.fail("store", f"it cannot be examined: {failed}", "correct that first"))
     return found
 
 
@@ -79,7 +77,7 @@ def _version(version: str) -> CheckResult:
     known = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
     message = f"it is Weaviate {version}"
     if known < _OLDEST:
-        return CheckResult("store", CheckState.FAIL, message, "use 1.33 to 1.40")
+        return CheckResult.fail("store", message, "use 1.33 to 1.40")
     if known > _NEWEST:
-        return CheckResult("store", CheckState.WARN, message, "try it first: tested up to 1.40")
-    return CheckResult("store", CheckState.OK, message)
+        return CheckResult.warn("store", message, "try it first: tested up to 1.40")
+    return CheckResult.ok("store", message)

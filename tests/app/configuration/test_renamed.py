@@ -9,10 +9,10 @@ from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.app.configuration import schema_walk
+from groundwire_server.app.configuration.models.configuration import SpendingConfig
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig, OpenAiEmbedderConfig
 from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
 from groundwire_server.app.configuration.models.routes import LimitsConfig, ThresholdsConfig, TimeConfig
-from groundwire_server.app.configuration.models.spending import SpendingConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.configuration.renamed import RENAMED
 from groundwire_server.edge.options import DrainOptions, ServerOptions

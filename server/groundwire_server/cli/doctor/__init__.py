@@ -1,1 +1,1 @@
-"""`groundwire doctor`: what is well, what is not, and what to do."""
+"""`groundwire doctor`: checks of a server and of what it works with."""

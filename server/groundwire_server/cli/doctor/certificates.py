@@ -1,4 +1,4 @@
-"""How long the certificates of a secured connection still hold. Whether they are trusted, gRPC says."""
+"""Checks of the validity of certificates. Whether they are trusted is checked by gRPC itself."""
 
 import socket
 import ssl
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from groundwire_server.app.check_result import CheckResult, CheckState
+from groundwire_server.app.check_result import CheckResult
 from groundwire_server.cli import credentials
 from groundwire_server.cli.connection import ConnectionOptions
 
@@ -16,33 +16,33 @@ _SOON = timedelta(days=14)
 
 
 def validity(connection: ConnectionOptions, address: tuple[str, int], now: datetime) -> Iterator[CheckResult]:
-    """The server's certificate, and the caller's own where there is one; what cannot be had is left out.
+    """Yield results for the server's certificate and for the caller's own; one that cannot be read is left out.
 
     Args:
-        connection: what was said about it.
-        address: where the server listens.
+        connection: the options of the connection.
+        address: the address of the server.
         now: the time, with its zone.
     """
     shown = _of_server(address)
     if shown is not None:
-        yield _finding("the server's certificate", shown, now, "renew it on the server")
+        yield _validity("the server's certificate", shown, now, "renew it on the server")
     try:
         own = credentials.settings_of(connection).security()
     except ValueError:
-        return  # said by who connects
+        return  # reported by `check_server`
     if own is None or not isinstance(own.certificate, bytes):
         return
     try:
         certificate = x509.load_pem_x509_certificate(own.certificate)
     except ValueError:
-        yield CheckResult("certificate", CheckState.FAIL, f"{connection.tls_cert} is damaged", "have it renewed")
+        yield CheckResult.fail("certificate", f"{connection.tls_cert} is damaged", "get a new one")
     else:
-        yield _finding("your certificate", certificate, now, "have it renewed")
+        yield _validity("your certificate", certificate, now, "renew it")
 
 
 def _of_server(address: tuple[str, int]) -> x509.Certificate | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Nothing is said to this connection: it is only looked at what is shown.
+    # Nothing is sent over this connection: the certificate is only read.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
     try:
@@ -56,12 +56,12 @@ def _of_server(address: tuple[str, int]) -> x509.Certificate | None:
         return None
 
 
-def _finding(whose: str, certificate: x509.Certificate, now: datetime, do: str) -> CheckResult:
+def _validity(whose: str, certificate: x509.Certificate, now: datetime, advice: str) -> CheckResult:
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now < begins:
-        return CheckResult("certificate", CheckState.FAIL, f"{whose} holds only from {begins:%Y-%m-%d %H:%M} UTC", do)
+        return CheckResult.fail("certificate", f"{whose} is valid only from {begins:%Y-%m-%d %H:%M} UTC", advice)
     if now >= ends:
-        return CheckResult("certificate", CheckState.FAIL, f"{whose} has ended on {ends:%Y-%m-%d %H:%M} UTC", do)
+        return CheckResult.fail("certificate", f"{whose} expired on {ends:%Y-%m-%d %H:%M} UTC", advice)
     if ends - now < _SOON:
-        return CheckResult("certificate", CheckState.WARN, f"{whose} ends on {ends:%Y-%m-%d %H:%M} UTC", do)
-    return CheckResult("certificate", CheckState.OK, f"{whose} holds until {ends:%Y-%m-%d}")
+        return CheckResult.warn("certificate", f"{whose} expires on {ends:%Y-%m-%d %H:%M} UTC", advice)
+    return CheckResult.ok("certificate", f"{whose} is valid until {ends:%Y-%m-%d}")

@@ -13,15 +13,15 @@ def doctor(
     connection: ConnectionOptions,
     config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The configuration to look at; else the one that `groundwire serve` takes."),
+        typer.Option(metavar="FILE", help="The configuration to check; else the one that `groundwire serve` uses."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Check the server, the way to it and the credential.
+    """Check the server, the connection to it and the credential.
 
-    Of a server on this machine, or of the configuration that is named, it also looks at each thing that is named there:
-    stores and their schema, key sets, certificates, the collector. A line each: ok; warn, which works but should be
-    looked at; fail; both with what to do.
+    For a server on this machine, or with --config, it also checks everything that the configuration names: stores and
+    their schema, providers, key sets, certificates, the collector. Each check prints one line: ok; warn, for what works
+    but should be looked at; or fail. Both of these say what to do.
 
     Ends with 0 when all is ok, with 1 when there are warnings, with 3 when no server is reached, with 4 when something
     else fails.
@@ -30,8 +30,8 @@ def doctor(
     from groundwire_server.cli.doctor.remote import remote  # noqa: PLC0415
     from groundwire_server.cli.doctor.report import code_of, show  # noqa: PLC0415
 
-    findings = [*remote(connection), *local(connection, config)]
-    show(findings, as_json=json)
-    code = code_of(findings)
+    results = [*remote(connection), *local(connection, config)]
+    show(results, as_json=json)
+    code = code_of(results)
     if code:
         raise typer.Exit(code)

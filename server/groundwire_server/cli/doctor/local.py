@@ -1,4 +1,4 @@
-"""Looks at the configuration that is in force here, and at each thing that it names."""
+"""Checks of the configuration on this machine, and of everything that it names."""
 
 import os
 from collections.abc import Iterator
@@ -7,25 +7,25 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from groundwire.security import on_this_machine
-from groundwire_server.app.check_result import CheckResult, CheckState
-from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError
+from groundwire_server.app.check_result import CheckResult
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.providers import embedders, providers
-from groundwire_server.cli.doctor.sockets import refusal
+from groundwire_server.cli.doctor.remote import connect_error
 from groundwire_server.cli.doctor.weaviate import weaviate
 
 _OTLP_PORT = 4317
-_CORRECT = "no server starts with it"
+_CORRECT = "correct it: no server starts with it"
 
 
 def local(connection: ConnectionOptions, config: Path | None) -> Iterator[CheckResult]:
-    """What a server of this configuration works with; nothing for a server elsewhere unless a file is named.
+    """Yield results for the configuration; none for a server elsewhere unless a file is named.
 
     Args:
-        connection: what was said about the server.
-        config: the configuration's file.
+        connection: the options of the connection to the server.
+        config: the file of the configuration.
     """
     if config is None and not on_this_machine(connection.server):
         return
@@ -33,11 +33,11 @@ def local(connection: ConnectionOptions, config: Path | None) -> Iterator[CheckR
     try:
         loaded = load(sources)
     except InvalidConfigurationError as invalid:
-        for problem in invalid.errors:
-            yield CheckResult("config", CheckState.FAIL, str(problem), _CORRECT)
+        for error in invalid.errors:
+            yield CheckResult.fail("config", str(error), _CORRECT)
         return
-    yield CheckResult("config", CheckState.OK, f"{sources.file or 'what is built in'} can be read")
-    yield from _refers(loaded)
+    yield CheckResult.ok("config", f"{sources.file or 'the built-in configuration'} is valid")
+    yield from _external(loaded)
     for name, store in loaded.configuration.stores.items():
         if isinstance(store, EmbeddedStoreConfig):
             if store.folder.is_dir():
@@ -52,17 +52,17 @@ def local(connection: ConnectionOptions, config: Path | None) -> Iterator[CheckR
         yield _collector(endpoint)
 
 
-def _refers(loaded: Loaded) -> Iterator[CheckResult]:
-    """What the configuration refers to on this machine: a line for each thing that cannot be used."""
+def _external(loaded: Loaded) -> Iterator[CheckResult]:
+    """Yield a result for each thing on this machine that the configuration refers to and that cannot be used."""
     from groundwire_server.app.configuration.external import check_external  # noqa: PLC0415  # brings what reads prompts
 
     wrong = list(check_external(loaded.configuration, datetime.now(UTC)))
     for each in wrong:
-        said = str(ConfigError(each.path, each.message, loaded.origin(each.path)))
-        # A server that runs already, or in a container, may well have what is missing here.
-        yield CheckResult("config", CheckState.WARN, said, "a server here does not start with it")
+        message = str(loaded.located(each))
+        # A server in a container may have what is missing here.
+        yield CheckResult.warn("config", message, "correct it: a server on this machine does not start with it")
     if not wrong:
-        yield CheckResult("config", CheckState.OK, "the files, folders, prompts and packages that it names are there")
+        yield CheckResult.ok("config", "the files, folders, prompts and packages that it names exist")
 
 
 def _store(folder: Path) -> Iterator[CheckResult]:
@@ -72,12 +72,12 @@ def _store(folder: Path) -> Iterator[CheckResult]:
     try:
         found = store_format(folder)
     except Failure as unusable:
-        yield CheckResult("schema", CheckState.FAIL, str(unusable))
+        yield CheckResult.fail("schema", str(unusable))
     except OSError as failed:
-        yield CheckResult("schema", CheckState.FAIL, f"{failed.filename} cannot be read: {failed.strerror}")
+        yield CheckResult.fail("schema", f"{failed.filename} cannot be read: {failed.strerror}")
     else:
         if found is not None:
-            yield CheckResult("schema", CheckState.OK, f"the store in {folder} has format {found}, which is read here")
+            yield CheckResult.ok("schema", f"the store in {folder} has format {found}, which this version reads")
 
 
 def _key_sets(loaded: Loaded) -> Iterator[CheckResult]:
@@ -86,21 +86,21 @@ def _key_sets(loaded: Loaded) -> Iterator[CheckResult]:
 
         found = count_keys(issuer)
         if isinstance(found, str):
-            do = "correct authentication.tokens, or see to the issuer: tokens it signs are refused"
-            yield CheckResult("keys", CheckState.FAIL, f"the key set of {issuer.issuer} {found}", do)
+            advice = "correct authentication.tokens, or check the issuer: its tokens are rejected"
+            yield CheckResult.fail("keys", f"the key set of {issuer.issuer} {found}", advice)
         else:
-            yield CheckResult(
-                "keys", CheckState.OK, f"the key set of {issuer.issuer} holds {found} keys that can be used"
+            yield CheckResult.ok(
+                "keys", f"the key set of {issuer.issuer} has {found} usable key{'' if found == 1 else 's'}"
             )
 
 
 def _collector(endpoint: str) -> CheckResult:
     try:
         url = urlsplit(endpoint)
-        refused = refusal(url.hostname or "", url.port or _OTLP_PORT)
+        refused = connect_error(url.hostname or "", url.port or _OTLP_PORT)
     except ValueError:
-        refused = "no address"
+        refused = "not an address"
     if not refused:
-        return CheckResult("otlp", CheckState.OK, f"{endpoint} takes connections")
-    do = "start the collector, or correct telemetry.otlp_endpoint"
-    return CheckResult("otlp", CheckState.WARN, f"traces cannot be sent to {endpoint} ({refused})", do)
+        return CheckResult.ok("otlp", f"{endpoint} accepts connections")
+    advice = "start the collector, or correct telemetry.otlp_endpoint"
+    return CheckResult.warn("otlp", f"traces cannot be sent to {endpoint} ({refused})", advice)

@@ -1,10 +1,10 @@
-"""Checks the providers of a configuration, and the embedders that they run."""
+"""Checks of the providers of a configuration, and of the embedders that they run."""
 
 from collections.abc import Iterator, Set
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from groundwire_server.app.check_result import CheckResult, CheckState
+from groundwire_server.app.check_result import CheckResult
 
 if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
@@ -24,35 +24,35 @@ def _provider(configuration: "Configuration", name: str) -> CheckResult:
     found = examine_provider(configuration, name)
     where = f"provider {name} at {configuration.providers[name].base_url}"
     if found.unreachable:
-        do = f"start it, or correct providers.{name}.base_url or ca_file"
-        return CheckResult("provider", CheckState.FAIL, f"{where} {found.unreachable}", do)
+        advice = f"start it, or correct providers.{name}.base_url or ca_file"
+        return CheckResult.fail("provider", f"{where} {found.unreachable}", advice)
     match found.status:
         case 401 | 403:
-            do = f"correct providers.{name}.api_key"
-            return CheckResult(
-                "provider", CheckState.FAIL, f"{where} refuses its key with HTTP status {found.status}", do
-            )
+            advice = f"correct providers.{name}.api_key"
+            return CheckResult.fail("provider", f"{where} rejects its key with HTTP status {found.status}", advice)
         case 200:
             return _models(configuration, name, where, found.models)
         case 404 | 405:
-            says = f"{where} answers; it does not list models, so neither its key nor the path of base_url is tried"
-            return CheckResult("provider", CheckState.OK, says)
+            message = (
+                f"{where} answers; it does not list models, so neither its key nor the path of base_url is checked"
+            )
+            return CheckResult.ok("provider", message)
         case status:
-            do = "see to it; its models cannot be relied on"
-            return CheckResult("provider", CheckState.WARN, f"{where} answers with HTTP status {status}", do)
+            advice = "check it: its models may fail"
+            return CheckResult.warn("provider", f"{where} answers with HTTP status {status}", advice)
 
 
 def _models(configuration: "Configuration", name: str, where: str, listed: frozenset[str]) -> CheckResult:
-    for place, model in _asked(configuration, name):
+    for place, model in _named(configuration, name):
         if listed and model not in listed:
-            do = f"correct {place}.model, unless it takes names that it does not list"
-            says = f"{where} takes requests, but does not list {model}; it lists {_listed(listed, model)}"
-            return CheckResult("provider", CheckState.WARN, says, do)
-    return CheckResult("provider", CheckState.OK, f"{where} takes requests")
+            advice = f"correct {place}.model, unless the provider accepts names that it does not list"
+            message = f"{where} accepts requests, but does not list {model}; it lists {_listed(listed, model)}"
+            return CheckResult.warn("provider", message, advice)
+    return CheckResult.ok("provider", f"{where} accepts requests")
 
 
-def _asked(configuration: "Configuration", name: str) -> Iterator[tuple[str, str]]:
-    """The models of a provider: where each is named, and by what."""
+def _named(configuration: "Configuration", name: str) -> Iterator[tuple[str, str]]:
+    """Yield the place and the name of each model of a provider."""
     for alias, model in configuration.models.items():
         if model.kind != "extractive" and model.provider == name:
             yield f"models.{alias}", model.model
@@ -62,7 +62,7 @@ def _asked(configuration: "Configuration", name: str) -> Iterator[tuple[str, str
 
 
 def _listed(names: Set[str], wanted: str) -> str:
-    """A few of the names, those most like the one wanted first, and how many more there are."""
+    """Return a few of the names, the most similar ones first, and the number of the others."""
     near = get_close_matches(wanted, names, n=_NAMED)
     told = [*near, *sorted(names - set(near))][:_NAMED]
     more = len(names) - len(told)
@@ -80,8 +80,8 @@ def embedders(configuration: "Configuration") -> Iterator[CheckResult]:
         fault = examine_embedder(configuration, name)
         what = f"{name} ({embedder.model} of provider {embedder.provider})"
         if fault is None:
-            yield CheckResult("embedder", CheckState.OK, f"{what} returns vectors of {embedder.dimensions} numbers")
+            yield CheckResult.ok("embedder", f"{what} returns vectors of {embedder.dimensions} numbers")
         else:
             message, advice = (fault, "") if isinstance(fault, str) else (fault.message, fault.advice)
             advice = advice or f"check the provider, or correct embedders.{name}"
-            yield CheckResult("embedder", CheckState.FAIL, f"{what} returns no vectors: {message}", advice)
+            yield CheckResult.fail("embedder", f"{what} returns no vectors: {message}", advice)

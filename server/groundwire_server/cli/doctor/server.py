@@ -1,4 +1,4 @@
-"""Asks a server how it is, as any client would."""
+"""Checks of a server, as any client would make them."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -30,8 +30,8 @@ _TIME = "groundwire-time"
 _SKEW_SECONDS = 5.0
 
 
-def ask(connection: ConnectionOptions, seconds: float) -> Iterator[CheckResult]:
-    """The way by TLS and gRPC, the services' health, the version, the credential, the corpus."""
+def check_server(connection: ConnectionOptions, seconds: float) -> Iterator[CheckResult]:
+    """Yield results for TLS, gRPC, the health of the services, the version, the credential and the corpus."""
     settings = credentials.settings_of(connection)
     try:
         with credentials.usage_errors():
@@ -41,7 +41,7 @@ def ask(connection: ConnectionOptions, seconds: float) -> Iterator[CheckResult]:
             caller = Caller.of(settings.caller_tenant(credential), "", ())
             metadata = (*caller.metadata(), *credential.metadata())
     except CommandError as stop:
-        yield CheckResult("credential", CheckState.FAIL, stop.message)
+        yield CheckResult.fail("credential", stop.message)
         return
     chosen = options(connection.server)
     with (
@@ -50,9 +50,9 @@ def ask(connection: ConnectionOptions, seconds: float) -> Iterator[CheckResult]:
         else grpc.secure_channel(connection.server, secured.credentials(), options=chosen)
     ) as channel:
         reached = False
-        for finding in _health(channel, connection, seconds):
-            reached = finding.check not in REACHING or finding.state is CheckState.OK
-            yield finding
+        for result in _health(channel, connection, seconds):
+            reached = result.check not in REACHING or result.state is CheckState.OK
+            yield result
         if reached:
             yield from _corpus(channel, metadata, connection, seconds)
 
@@ -69,20 +69,20 @@ def _health(channel: grpc.Channel, connection: ConnectionOptions, seconds: float
             if call.code() not in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED}:
                 yield _not_reached(call, connection)
                 return
-            health = CheckResult(
-                "health", CheckState.WARN, f"{name} has no health", "ask a groundwire server of this version"
+            health = CheckResult.warn(
+                "health", f"{name} does not report its health", "use a groundwire server of this version"
             )
         else:
             serves = status == health_pb2.HealthCheckResponse.SERVING
             health = (
-                CheckResult("health", CheckState.OK, f"{name} serves")
+                CheckResult.ok("health", f"{name} serves")
                 if serves
-                else CheckResult(
-                    "health", CheckState.FAIL, f"{name} does not serve", "wait: the server is starting or ending"
+                else CheckResult.fail(
+                    "health", f"{name} does not serve", "wait: the server is starting or shutting down"
                 )
             )
         if service == _SERVICES[0]:
-            yield CheckResult("tls" if connection.secured else "grpc", CheckState.OK, _way(connection))
+            yield CheckResult.ok("tls" if connection.secured else "grpc", _way(connection))
         yield health
 
 
@@ -101,8 +101,8 @@ def _corpus(
         found = [_refused(from_call(call.code(), call.details(), call.trailing_metadata(), connection.server))]
     else:
         found = [
-            CheckResult("credential", CheckState.OK, "the server accepts who asks"),
-            CheckResult("corpus", CheckState.OK, f"version {response.corpus_version}"),
+            CheckResult.ok("credential", "the server accepts the credential"),
+            CheckResult.ok("corpus", f"version {response.corpus_version}"),
         ]
     trailers = call.trailing_metadata()
     yield _version(trailers)
@@ -111,10 +111,10 @@ def _corpus(
 
 
 def clock(trailers: Iterable[tuple[str, str | bytes]] | None, began: float, ended: float) -> Iterator[CheckResult]:
-    """How far the server's clock is from this machine's, where it tells its time.
+    """Yield a result for the difference between the server's clock and this machine's, if the server sends its time.
 
     Args:
-        trailers: of a call.
+        trailers: the trailing metadata of a call.
         began: when the call began, by this machine's clock.
         ended: when it ended.
     """
@@ -122,49 +122,49 @@ def clock(trailers: Iterable[tuple[str, str | bytes]] | None, began: float, ende
         told = float(str(dict(trailers or ()).get(_TIME)))
     except ValueError:
         return
-    # Anything between the two may have been the moment at which the server looked.
+    # The server may have read its clock at any moment between the two.
     ahead = max(told - ended, 0.0) - max(began - told, 0.0)
     if abs(ahead) <= _SKEW_SECONDS:
-        yield CheckResult("clock", CheckState.OK, f"the server's is within {_SKEW_SECONDS:g} s of this machine's")
+        yield CheckResult.ok("clock", f"the server's clock is within {_SKEW_SECONDS:g} s of this machine's")
         return
-    said = f"the server's is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
-    yield CheckResult(
-        "clock", CheckState.WARN, said, "set both by NTP: tokens are refused before their time and after it"
+    message = f"the server's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+    yield CheckResult.warn(
+        "clock", message, "synchronize both by NTP: tokens are rejected before and after the time of their validity"
     )
 
 
 def _refused(failed: groundwire.Error) -> CheckResult:
     if failed.reason == "FORBIDDEN":
-        # Known, and not a reader: nothing is wrong with it.
-        return CheckResult("credential", CheckState.OK, "the server knows who asks, whose roles do not let it read")
+        # The credential is valid; its roles are another matter.
+        return CheckResult.ok("credential", "the server accepts the credential, but its roles do not allow reading")
     check = "credential" if failed.reason == "UNAUTHENTICATED" else "corpus"
-    do = "give --token-file or --api-key-file, or correct what is in it" if check == "credential" else ""
-    return CheckResult(check, CheckState.FAIL, failed.message.rstrip("."), do)
+    advice = (
+        "give --token-file or --api-key-file, or correct the credential in the file" if check == "credential" else ""
+    )
+    return CheckResult.fail(check, failed.message.rstrip("."), advice)
 
 
 def _version(trailers: Iterable[tuple[str, str | bytes]] | None) -> CheckResult:
     own, theirs = version("groundwire-server"), dict(trailers or ()).get(_VERSION)
     if theirs == own:
-        return CheckResult("version", CheckState.OK, f"{own}, as here")
-    said = f"the server is {theirs!s}" if theirs else "the server does not say its version"
-    return CheckResult("version", CheckState.WARN, f"{said}, this is {own}", "use the same on both sides")
+        return CheckResult.ok("version", f"{own} on both sides")
+    message = f"the server has {theirs!s}" if theirs else "the server does not send its version"
+    return CheckResult.warn("version", f"{message}, and this command has {own}", "use the same version on both sides")
 
 
 def _way(connection: ConnectionOptions) -> str:
-    return "the connection is secured, and gRPC answers" if connection.secured else "gRPC answers, not secured by TLS"
+    return "gRPC responds over TLS" if connection.secured else "gRPC responds over plaintext"
 
 
 def _not_reached(call: grpc.Call, connection: ConnectionOptions) -> CheckResult:
     details = " ".join((call.details() or "").split())
     if "CERTIFICATE_VERIFY_FAILED" in details:
-        do = "give its authority with --tls-ca, or the address by the name in the certificate"
-        return CheckResult("tls", CheckState.FAIL, "the server's certificate is not trusted", do)
+        advice = "give its authority with --tls-ca, or use the host name in the certificate as the address"
+        return CheckResult.fail("tls", "the server's certificate is not trusted", advice)
     if "WRONG_VERSION_NUMBER" in details:
-        return CheckResult("tls", CheckState.FAIL, "the server has no TLS", "leave out --tls and its files")
+        return CheckResult.fail("tls", "the server does not use TLS", "leave out --tls and its files")
     if connection.secured:
-        do = "leave out --tls, or give --tls-cert and --tls-key where the server asks for a certificate"
-        return CheckResult("tls", CheckState.FAIL, f"the connection cannot be secured ({details})", do)
-    do = "add --tls where the server has TLS, or correct --server"
-    return CheckResult(
-        "grpc", CheckState.FAIL, f"what answers at {connection.server} speaks no plain gRPC ({details})", do
-    )
+        advice = "leave out --tls, or give --tls-cert and --tls-key if the server requires a certificate"
+        return CheckResult.fail("tls", f"there is no TLS connection ({details})", advice)
+    advice = "add --tls if the server uses TLS, or correct --server"
+    return CheckResult.fail("grpc", f"{connection.server} does not respond to gRPC over plaintext ({details})", advice)

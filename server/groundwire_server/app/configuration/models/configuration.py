@@ -11,13 +11,25 @@ from groundwire_server.app.configuration.models.generators import ModelConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.section import Name
-from groundwire_server.app.configuration.models.spending import SpendingConfig
 from groundwire_server.app.configuration.models.stores import StoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
 from groundwire_server.options import Options
 
 RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
+
+
+class SpendingConfig(Options):
+    """The currency of prices, and a limit on the cost of models."""
+
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="Currency of all prices, as its three-letter code.")
+    daily_limit: float | None = Field(
+        None,
+        gt=0,
+        le=1_000_000_000,
+        description="What each tenant may spend in a day (UTC), counted by each process; unlimited if unset.",
+        examples=[25.0],
+    )
 
 
 class Configuration(Options):
