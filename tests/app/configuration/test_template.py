@@ -23,6 +23,7 @@ from groundwire_server.app.configuration.models.stores import WeaviateStoreConfi
 from groundwire_server.app.configuration.yaml_file import parse
 from groundwire_server.options import Options
 from tests.app.configuration.reading import loaded
+from tests.app.configuration.sections import sections_of
 
 TEXT = TEMPLATE.read_text("utf-8")
 FREE = re.sub(r"^( *)#(?! \S)", r"\1", TEXT, flags=re.MULTILINE)
@@ -59,18 +60,25 @@ def shown() -> list[Shown]:
                 yield from walk(next(schema_walk.below(annotation, index), Any), each, (*path, index))
         if not isinstance(value, dict):
             return
-        section = schema_walk.section_of(annotation, value)
+        section = of_kind(annotation, value.get(schema_walk.KIND))
         for key, inner in value.items():
             if section is not None:
-                assert issubclass(section, Options)
                 line = file.lines[*path, key]
                 # Within `{…}` a key has no line of its own.
-                within = line == file.lines.get(path) and isinstance(path[-1], str)
-                yield Shown(section, key, inner, "" if within else above(lines, line))
-            of_kind = annotation if section is None else section
-            yield from walk(next(schema_walk.below(of_kind, key), Any), inner, (*path, key))
+                inline = line == file.lines.get(path) and isinstance(path[-1], str)
+                yield Shown(section, key, inner, "" if inline else above(lines, line))
+            within = annotation if section is None else section
+            yield from walk(next(schema_walk.below(within, key), Any), inner, (*path, key))
 
     return list(walk(Configuration, file.values, ()))
+
+
+def of_kind(annotation: Any, kind: object) -> type[Options] | None:
+    """The section of an annotation; of several the one of this kind."""
+    found = schema_walk.sections(annotation)
+    section = next((each for each in found if kind in schema_walk.kinds(each)), found[0] if found else None)
+    assert section is None or issubclass(section, Options)
+    return section
 
 
 def above(lines: list[str], number: int) -> str:
@@ -79,16 +87,6 @@ def above(lines: list[str], number: int) -> str:
     while remark := re.fullmatch(r" *# (.+)", lines[number - 2 - len(found)]):
         found.append(remark[1])
     return " ".join(reversed(found))
-
-
-def keys(section: type[Options]) -> set[tuple[type[Options], str]]:
-    found = {(section, name) for name in section.model_fields}
-    for field in section.model_fields.values():
-        inner = [field.annotation, *schema_walk.below(field.annotation, 0)]
-        for each in (each for annotation in inner for each in schema_walk.sections(annotation)):
-            assert issubclass(each, Options)
-            found |= keys(each)
-    return found
 
 
 SHOWN = shown()
@@ -117,7 +115,8 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
 
 
 def test_every_key_is_in_it_or_left_out_on_purpose() -> None:
-    missing = keys(Configuration) - {(each.section, each.name) for each in SHOWN}
+    every = {(section, name) for section in sections_of(Configuration) for name in section.model_fields}
+    missing = every - {(each.section, each.name) for each in SHOWN}
     for section, name in missing:
         assert section in SAME_AS, f"{section.__name__}.{name}"
         assert name in SAME_AS[section].model_fields

@@ -34,13 +34,6 @@ def sections(annotation: Any) -> list[type[BaseModel]]:
     return [each for each in alternatives(annotation) if isinstance(each, type) and issubclass(each, BaseModel)]
 
 
-def section_of(annotation: Any, given: Any = None) -> type[BaseModel] | None:
-    """Return the section of an annotation; of several the one whose kind is given, or else the first."""
-    found = sections(annotation)
-    kind = given.get(KIND) if isinstance(given, dict) else None
-    return next((each for each in found if kind in kinds(each)), found[0] if found else None)
-
-
 def kinds(section: type[BaseModel]) -> Sequence[Any]:
     """Return the words by which a section is chosen among several."""
     field = section.model_fields.get(KIND)
