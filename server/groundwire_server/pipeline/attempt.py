@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
