@@ -226,6 +226,17 @@ async def test_a_caller_that_leaves_cancels_the_embedder() -> None:
     assert path.embedder.cancelled == 1
 
 
+@pytest.mark.parametrize("turns", range(40))
+async def test_a_caller_that_leaves_in_any_moment_of_a_refused_answer_is_not_answered(turns: int) -> None:
+    path = await Path(ScriptedGenerator([*draft((TEXT, ["p9"])), Wait(3.0), DONE])).filled()
+    task = asyncio.create_task(path.answer(sink=RecordingSink()))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    left = task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled() is left
+
+
 async def test_a_violation_closes_the_model_at_once() -> None:
     path = await Path(ScriptedGenerator(["Sure!", Wait(3.0), DONE])).filled()
     began = asyncio.get_running_loop().time()

@@ -227,8 +227,7 @@ async def test_it_goes_on_until_the_last_follower_leaves() -> None:
     still_there = not writing.cut_off
     assert still_there
     second.cancel()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await asyncio.sleep(SECOND / 2)
     assert writing.cut_off == 1
 
 
@@ -320,6 +319,44 @@ async def test_a_run_that_begins_while_a_failed_one_of_its_name_ends_is_another(
         await joined[0]
     assert caught.value.reason is Reason.CANCELLED
     assert again.cut_off == 1
+
+
+async def test_a_run_that_is_cancelled_before_it_begins_leaves_its_name_free() -> None:
+    runs, writing = _runs(), Writing()
+    asking = asyncio.create_task(_answer(runs, writing, Reader()))
+    cancelled: list[bool] = []
+    asyncio.get_running_loop().call_soon(lambda: cancelled.append(runs.cancel(KEY)))
+    with pytest.raises(Rejection) as caught:
+        await asking
+    assert (cancelled, caught.value.reason) == ([True], Reason.CANCELLED)
+    async with asyncio.timeout(10 * SECOND):
+        assert await _answer(runs, writing) is OUTCOME
+
+
+class CleansUp(Writing):
+    """Takes a second to end once it is cancelled."""
+
+    async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
+        try:
+            return await super().answer(inquiry, sink)
+        finally:
+            await asyncio.sleep(SECOND)
+
+
+async def test_who_asks_while_a_run_that_was_left_ends_begins_another() -> None:
+    runs, writing = _runs(), CleansUp()
+    await _leaves(runs, Reader(until=1), writing)
+    assert await _answer(runs, writing) is OUTCOME
+    assert (writing.begun, writing.cut_off) == (2, 1)
+
+
+async def test_a_run_that_was_left_and_ends_cannot_be_resumed() -> None:
+    runs, writing = _runs(), CleansUp()
+    await _leaves(runs, Reader(until=1), writing)
+    with pytest.raises(Rejection) as caught:
+        await _answer(runs, writing, Reader(), replace(NAMED, after_sequence=1))
+    assert caught.value.reason is Reason.RUN_NOT_FOUND
+    assert writing.begun == 1
 
 
 async def test_the_routes_window_holds_where_the_caller_names_none() -> None:

@@ -65,8 +65,9 @@ class StreamSink:
         Raises:
             SlowConsumerError: when it cannot be written in time, or the stream has ended.
         """
-        if self._heartbeat is not None:
-            # One write at a time; what became of that one, this one meets too.
+        if self._heartbeat is not None and not self._heartbeat.done():
+            # One write at a time; what became of that one, this one meets too. Waiting for one that has ended would
+            # leave a moment in which the next may begin.
             await asyncio.wait([self._heartbeat])
         self._sequence = event.sequence
         await self._write(event_to_pb(event))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
@@ -83,19 +82,18 @@ async def _write(
     """
     queue = SegmentQueue()
     checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy)
-    failed: Failure | None = None
+    checking = asyncio.create_task(check(queue, checker, gate, run))
+    writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
+    writing.add_done_callback(lambda _: queue.end())
+    # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(check(queue, checker, gate, run))
-            try:
-                await _generate(request, purpose, ports, run, gate, draft, queue)
-            except Failure as failure:
-                failed = failure
-            queue.end()
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
-    if failed is not None:
-        raise failed
+        await asyncio.wait([checking])
+    finally:
+        writing.cancel()
+        checking.cancel()
+        await asyncio.gather(writing, checking, return_exceptions=True)
+    checking.result()
+    writing.result()
 
 
 async def _generate(

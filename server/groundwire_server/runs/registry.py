@@ -38,12 +38,12 @@ class RunRegistry:
     def cancel(self, key: RunKey) -> bool:
         """End the run of that name; return False when there is none."""
         run = self._running.get(key)
-        return run is not None and run.task.cancel()
+        return run is not None and run.cancel()
 
     def end(self) -> None:
         """End every run."""
         for run in self._running.values():
-            run.task.cancel()
+            run.cancel()
 
     async def run_unshared(self, key: RunKey, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         """Await a run that nobody else can find but to cancel it; cancelling the awaiting task cancels it.
@@ -74,17 +74,22 @@ class RunRegistry:
                 to resume, CANCELLED when `cancel` ended it; whatever the work raises.
         """
         key, after = inquiry.run_key, request.after_sequence
+        await self._not_ending(key)
         if after is not None and await self._log.follow(key, after) is None:
             raise Rejection(Reason.RUN_NOT_FOUND, metadata={"request_id": key.request_id})
         run = await self._join(answerer, inquiry, request, streamed=sink is not None)
         if run is None:
             return await self._replay(key, after or 0, sink)
         with run.followed(inquiry.resume_window):
-            await run.begun()
             if sink is None:
                 return await run.outcome()
             events = await self._log.follow(key, after or 0)
             return await _forward(events, sink) or await run.outcome()
+
+    async def _not_ending(self, key: RunKey) -> None:
+        """Wait for the end of a run that was cancelled: who comes after that begins another under the same name."""
+        while (run := self._running.get(key)) is not None and run.ending:
+            await asyncio.wait([run.task])
 
     async def _join(self, answerer: Answerer, inquiry: Inquiry, request: RunRequest, *, streamed: bool) -> "Run | None":
         """Return the run of that name, begun if need be; None when it has ended, or is another process's."""
@@ -163,11 +168,13 @@ class Run:
     Attributes:
         key: its name.
         task: writes it.
+        ending: whether it was cancelled.
     """
 
     def __init__(self, key: RunKey, task: "asyncio.Task[Outcome]") -> None:
         self.key = key
         self.task = task
+        self.ending = False
         self._followers = 0
         self._window = 0.0
         self._end: asyncio.TimerHandle | None = None
@@ -175,9 +182,14 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({self.key.request_id!r}, followers={self._followers}, done={self.task.done()})"
 
-    async def begun(self) -> None:
-        """Let it begin before its first follower can leave: work that has not begun cannot clean up after itself."""
-        await asyncio.sleep(0)
+    def cancel(self) -> bool:
+        """End it; return False where it has ended already."""
+        if self.task.done():
+            return False
+        self.ending = True
+        # Behind its first step, which is due before: work that has not begun cannot clean up after itself.
+        asyncio.get_running_loop().call_soon(self.task.cancel)
+        return True
 
     async def outcome(self) -> Outcome:
         """Await the outcome; leaving does not end the run.
@@ -206,9 +218,9 @@ class Run:
             self._followers -= 1
             if not self._followers and not self.task.done():
                 if self._window:
-                    self._end = asyncio.get_running_loop().call_later(self._window, self.task.cancel)
+                    self._end = asyncio.get_running_loop().call_later(self._window, self.cancel)
                 else:
-                    self.task.cancel()
+                    self.cancel()
 
 
 class _LogSink:

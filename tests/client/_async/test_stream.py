@@ -304,3 +304,16 @@ async def test_a_failed_stream_is_over(client: groundwire.Client, service: FakeS
 
     assert await read(stream) == []
     assert repr(stream) == f"<groundwire.AnswerStream {stream.request_id!r}, ended, 1 events read>"
+
+
+@pytest.mark.parametrize("window", [0, 10])
+async def test_a_connection_that_is_lost_after_the_outcome_loses_nothing(
+    client: groundwire.Client, service: FakeService, window: float
+) -> None:
+    service.otherwise = (*events.plain_answer(), LOST)
+
+    stream = client.stream("where?", resume_window=window)
+    kinds = [event.WhichOneof("event") for event in await read(stream)]
+
+    assert kinds[-1] == "outcome"
+    assert len(service.calls) == 1

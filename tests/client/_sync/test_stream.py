@@ -302,3 +302,16 @@ def test_a_failed_stream_is_over(client: groundwire.SyncClient, service: FakeSer
 
     assert read(stream) == []
     assert repr(stream) == f"<groundwire.SyncAnswerStream {stream.request_id!r}, ended, 1 events read>"
+
+
+@pytest.mark.parametrize("window", [0, 10])
+def test_a_connection_that_is_lost_after_the_outcome_loses_nothing(
+    client: groundwire.SyncClient, service: FakeService, window: float
+) -> None:
+    service.otherwise = (*events.plain_answer(), LOST)
+
+    stream = client.stream("where?", resume_window=window)
+    kinds = [event.WhichOneof("event") for event in read(stream)]
+
+    assert kinds[-1] == "outcome"
+    assert len(service.calls) == 1

@@ -20,11 +20,13 @@ class Reader:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.read: list[tuple[float, int, str]] = []
+        self.began: list[int] = []
         self._busy = False
 
     async def write(self, message: StreamAnswerResponse) -> None:
         assert not self._busy, "one write at a time"
         self._busy = True
+        self.began.append(message.sequence)
         try:
             await asyncio.sleep(self.seconds)
         finally:
@@ -74,6 +76,16 @@ async def test_an_event_waits_for_a_heartbeat_that_is_being_written() -> None:
         await asyncio.sleep(HEARTBEAT_SECONDS + 1.0)
         await sink.emit(NumberedEvent(1, 1, DELTA))
     assert reader.kinds == [(0, "heartbeat"), (1, "text_delta")]
+
+
+async def test_an_event_after_a_heartbeat_that_has_ended_is_written_at_once() -> None:
+    reader = Reader()
+    async with _sink(reader) as sink:
+        await asyncio.sleep(1.5 * HEARTBEAT_SECONDS)
+        emitting = asyncio.create_task(sink.emit(NumberedEvent(1, 1, DELTA)))
+        await asyncio.sleep(0)
+        assert reader.began == [0, 1]
+        await emitting
 
 
 async def test_a_reader_that_takes_nothing_ends_the_stream_at_its_next_event() -> None:

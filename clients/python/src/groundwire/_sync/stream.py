@@ -120,7 +120,10 @@ class SyncAnswerStream:
         try:
             event = next_event(self._call or self._send())
         except grpc.RpcError as failed:
-            if not self._ended:
+            if self.outcome is not None:
+                # Nothing follows an outcome: what is lost then is the end of the call alone.
+                self._end()
+            elif not self._ended:
                 self._recover(self._connection.error(failed))
             return None
         self._connection.answered()
