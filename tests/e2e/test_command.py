@@ -63,7 +63,7 @@ async def test_the_command_shows_its_key_and_the_server_its_version(
     assert "Parcels wait in the mail room." in found[1]
     assert looked[0] == as_writer[0] == 0, looked[1] + as_writer[1]
     assert all(f"ok   {check} " in looked[1] for check in ("version", "clock", "credential", "corpus", "schema"))
-    assert "whose roles do not let it read" in " ".join(as_writer[1].split())
+    assert "its roles do not allow reading" in " ".join(as_writer[1].split())
     assert may_not[0] == wrong[0] == none[0] == 4
     assert all(ended[2].count("\n") == 1 for ended in (may_not, wrong, none))
     assert "--api-key-file" in wrong[2]

@@ -297,6 +297,17 @@ async def test_a_resumption_after_the_last_event_has_the_outcome_and_no_event() 
     assert reader.events == []
 
 
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_run_cannot_be_resumed_after_an_event_that_it_has_not_had(ended: bool) -> None:
+    runs, writing = _runs(), Writing()
+    waiting = asyncio.create_task(_answer(runs, writing, Reader()))
+    await (waiting if ended else asyncio.sleep(SECOND))
+    with pytest.raises(Rejection) as caught:
+        await _answer(runs, writing, Reader(), replace(NAMED, after_sequence=5))
+    assert caught.value.reason is Reason.RUN_NOT_FOUND
+    assert await waiting is OUTCOME
+
+
 async def test_a_run_that_begins_while_a_failed_one_of_its_name_ends_is_another() -> None:
     again = Writing()
     failing = Writing(Rejection(Reason.ROUTE_UNKNOWN))

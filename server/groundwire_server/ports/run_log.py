@@ -32,5 +32,10 @@ class RunLog(Protocol):
         ...
 
     async def follow(self, key: RunKey, after: int) -> AsyncIterator[NumberedEvent] | None:
-        """Return the events after that number as they happen, to the end; None where there is no such log."""
+        """Return the events after that number as they happen, to the end; None where there is no log with that event.
+
+        Args:
+            key: the run.
+            after: the number of an event that the log holds, or 0 for all events.
+        """
         ...

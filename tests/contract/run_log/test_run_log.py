@@ -48,6 +48,7 @@ async def test_events_are_kept_in_order(log: RunLog) -> None:
     assert [(n.sequence, n.event) for n in await _read(log)] == [(1, _delta("a")), (2, _delta("b")), (3, _delta("c"))]
     assert [n.sequence for n in await _read(log, after=2)] == [3]
     assert await _read(log, after=3) == []
+    assert await log.follow(KEY, 4) is None
 
 
 async def test_those_who_follow_see_what_happens_as_it_happens(log: RunLog) -> None:

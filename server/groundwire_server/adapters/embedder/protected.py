@@ -102,17 +102,20 @@ class ProtectedEmbedder:
             raise Failure(Cause.MODEL_TIMEOUT)
         if len(requests) == 1:
             return [await self._request(requests[0], deadline, span)]
+        tasks = [asyncio.create_task(self._one_of_many(each, deadline, span)) for each in requests]
+        # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
         try:
-            async with (
-                asyncio.timeout_at(None if math.isinf(deadline.at) else deadline.at),
-                asyncio.TaskGroup() as group,
-            ):
-                tasks = [group.create_task(self._one_of_many(each, deadline, span)) for each in requests]
+            async with asyncio.timeout_at(None if math.isinf(deadline.at) else deadline.at):
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         except TimeoutError:
             raise Failure(Cause.MODEL_TIMEOUT) from None
-        except BaseExceptionGroup as several:
-            raise several.exceptions[0] from None
-        return [task.result() for task in tasks]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        # One that failed has ended the others.
+        failed = [task for task in tasks if not task.cancelled() and task.exception() is not None]
+        return [task.result() for task in failed or tasks]
 
     async def _one_of_many(self, texts: list[str], deadline: Deadline, span: Span) -> Embedded:
         async with self._at_once:

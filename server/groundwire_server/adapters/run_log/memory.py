@@ -74,9 +74,9 @@ class MemoryRunLog:
         self._make_room()
 
     async def follow(self, key: RunKey, after: int) -> AsyncIterator[NumberedEvent] | None:
-        """Return the events after that number as they happen, to the end; None where there is no such log."""
+        """Return the events after that number as they happen; None where there is no log with that event."""
         log = self._log(key)
-        return None if log is None else _following(log, after)
+        return None if log is None or after > len(log.events) else _following(log, after)
 
     def _log(self, key: RunKey) -> _Log | None:
         log = self._logs.get(key)
