@@ -29,6 +29,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.ports.recording import Recording
 
 WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
@@ -66,9 +67,9 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
     options = configuration.server
-    process = compose.Process.begin(measuring.tracer, measuring.meter)
+    process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics))
     snapshot = compose.snapshot(routes, parts, process, NO_AUTHENTICATION, options.write_seconds)
-    server = compose.server(CurrentSnapshot(snapshot), process, options)
+    server = compose.server(CurrentSnapshot(snapshot), process, options, configuration.telemetry.decisions)
     port = await server.start(options.listen)
     settle_garbage_collection()
     print(f"listening on 127.0.0.1:{port}", flush=True)

@@ -23,7 +23,9 @@ from groundwire_server.app.serve import running
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import GenerationRequest, Piece
+from groundwire_server.edge import decision_log
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
+from groundwire_server.ports.recording import Recording
 from tests.doubles.counts import Counts
 from tests.doubles.generator import ScriptedGenerator
 from tests.doubles.spans import Spans
@@ -146,7 +148,7 @@ async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_ne
     streamed = outcome_of([event async for event in stream][-1].outcome)
     assert [each.kind for each in (after, ended, streamed)] == ["answered"] * 3
     assert [each.report.model for each in (after, ended, streamed)] == ["second", "first", "first"]
-    assert caplog.messages == [TAKEN]
+    assert [each.getMessage() for each in caplog.records if each.name != decision_log.LOGGER] == [TAKEN]
 
 
 async def test_what_both_configurations_name_is_opened_once(product: Product) -> None:
@@ -279,7 +281,7 @@ async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest
     secret.write_text("s3cr3t")
     product.write(telemetry=f"{{otlp_headers: {{authorization: 'file://{secret}'}}}}")
     sources = Sources(product.file, {})
-    reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
+    reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Recording(Spans().tracer, Counts())))
     assert await reloader.reload()
     secret.write_text("another s3cr3t")
     # What it is for cannot change: had it not been read again, nothing would be told of.
@@ -296,7 +298,9 @@ def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_
     async def told() -> list[int]:
         loop = asyncio.get_running_loop()
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
+        reloader = await ConfigReloader.begin(
+            sources, load(sources), Process.begin(Recording(Spans().tracer, Counts()))
+        )
         opened = [len(reloader._shared.keys())]
         file.write_text(text(tmp_path))
         assert await reloader.reload()
@@ -319,7 +323,9 @@ def test_a_server_that_ends_closes_what_waits_to_be(tmp_path: Path) -> None:
 
     async def told() -> int:
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
+        reloader = await ConfigReloader.begin(
+            sources, load(sources), Process.begin(Recording(Spans().tracer, Counts()))
+        )
         file.write_text(text(tmp_path))
         assert await reloader.reload()
         await reloader.close()

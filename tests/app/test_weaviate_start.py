@@ -199,8 +199,9 @@ asyncio.run(main())
 @pytest.mark.process
 def test_what_is_sent_to_a_weaviate_is_not_logged_request_by_request() -> None:
     program = (
-        "import logging; from groundwire_server.app.logs import set_up_logs; set_up_logs('INFO'); "
-        "print(logging.getLogger('httpx').level)"
+        "import logging, sys; from groundwire_server.app.logs import logging_to; "
+        "from groundwire_server.telemetry.line_sums import LineSums\n"
+        "with logging_to(sys.stderr, 'INFO', LineSums(lambda: 0.0)): print(logging.getLogger('httpx').level)"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert ran.stdout == f"{logging.WARNING}\n"

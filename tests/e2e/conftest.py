@@ -21,10 +21,11 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
-from groundwire_server.edge.options import ServerOptions
+from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.tls import ServerTls
+from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
@@ -91,9 +92,9 @@ def serve(tmp_path: Path) -> Serve:
             main = store(embedder, spans.tracer)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
-        process = compose.Process.begin(spans.tracer, counts.meter)
+        process = compose.Process.begin(Recording(spans.tracer, counts))
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
-        server = compose.server(current, process, ServerOptions())
+        server = compose.server(current, process, ServerOptions(), DecisionLogOptions())
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
         try:

@@ -31,6 +31,9 @@ _FIXED: tuple[Path, ...] = (
     ("telemetry", "otlp_endpoint"),
     ("telemetry", "otlp_headers"),
     ("telemetry", "metrics"),
+    ("telemetry", "prometheus_listen"),
+    ("telemetry", "tenants_in_metrics"),
+    ("telemetry", "decisions"),
 )
 """Settings that only a restart can change."""
 
@@ -165,7 +168,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         admitted = await opening.enter_async_context(authenticated)
         lease = shared.lease()
         opening.push_async_callback(lease.end)
-        parts = await open_parts(configuration, lease, process.tracer)
+        parts = await open_parts(configuration, lease, process.recording.tracer)
         policies = {
             name: (calibrated_policy(name, route, parts.of_route(name, route.store)), route.store)
             for name, route in configuration.routes.items()

@@ -5,23 +5,23 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.metrics import Meter, NoOpMeter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from groundwire_server.adapters.metrics.registry import MetricRegistry
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.app.spans import LeanTracer
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.metrics import MeterProvider
+    from groundwire_server.adapters.metrics.otlp import PeriodicExport
 
 SERVICE = "groundwire"
 _EXPORT_SECONDS = 2
 _QUEUED_SPANS = 16_384
 """Spans that are queued while the collector is slow, about two seconds of a busy server; more are dropped."""
 _SPANS_PER_EXPORT = 2048
-_METRICS_EVERY_MS = 60_000
+_METRICS_SECONDS = 60.0
 _SHUTDOWN_SECONDS = 3.0
 
 
@@ -41,24 +41,24 @@ class _HashedOnce(Resource):
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """The tracer and the meter, with their exporters.
+    """The tracer and the metrics, with their exporters.
 
     Attributes:
         tracer: for spans.
-        meter: for metrics.
+        metrics: of the process.
         processor: exports ended spans; None without an endpoint.
-        metering: exports metrics; None where they are not exported.
+        export: sends metrics; None where they are not sent.
     """
 
     tracer: LeanTracer
-    meter: Meter
+    metrics: MetricRegistry
     processor: SpanProcessor | None = None
-    metering: "MeterProvider | None" = None
+    export: "PeriodicExport | None" = None
 
     def shut_down(self) -> None:
         """Export what is left, within 3 s: without a collector the exporters would wait for half a minute."""
         # In parallel, so that one that hangs does not delay the other.
-        ends = [each.shutdown for each in (self.processor, self.metering) if each is not None]
+        ends = [each.shutdown for each in (self.processor, self.export) if each is not None]
         workers = [threading.Thread(target=end, daemon=True) for end in ends]
         until = time.monotonic() + _SHUTDOWN_SECONDS
         for worker in workers:
@@ -86,23 +86,25 @@ def telemetry(version: str, section: TelemetryConfig) -> Telemetry:
         exporter = OTLPSpanExporter(**_exporter_options(section.otlp_endpoint, section))
         processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUED_SPANS, max_export_batch_size=_SPANS_PER_EXPORT)
     tracer = LeanTracer(resource, InstrumentationScope(SERVICE, version), processor)
+    metrics = MetricRegistry(section.tenants_in_metrics)
     if section.otlp_endpoint is None or not section.metrics:
-        return Telemetry(tracer, NoOpMeter(SERVICE, version), processor)
-    metering = _metering(resource, section.otlp_endpoint, section)
-    return Telemetry(tracer, metering.get_meter(SERVICE, version), processor, metering)
+        return Telemetry(tracer, metrics, processor)
+    return Telemetry(tracer, metrics, processor, _exporting(metrics, resource, version, section.otlp_endpoint, section))
 
 
-def _metering(resource: Resource, otlp_endpoint: str, section: TelemetryConfig) -> "MeterProvider":
+def _exporting(
+    metrics: MetricRegistry, resource: Resource, version: str, otlp_endpoint: str, section: TelemetryConfig
+) -> "PeriodicExport":
     # Imported here, as for spans.
     from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter  # noqa: PLC0415
-    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
+
+    from groundwire_server.adapters.metrics.otlp import OtlpMetrics, PeriodicExport  # noqa: PLC0415
 
     exporter = OTLPMetricExporter(**_exporter_options(otlp_endpoint, section))
-    reader = PeriodicExportingMetricReader(
-        exporter, export_interval_millis=_METRICS_EVERY_MS, export_timeout_millis=1000 * _EXPORT_SECONDS
-    )
-    return MeterProvider([reader], resource, shutdown_on_exit=False)
+    collected = OtlpMetrics(metrics.registry, resource, InstrumentationScope(SERVICE, version))
+    export = PeriodicExport(collected, exporter, _METRICS_SECONDS)
+    export.start()
+    return export
 
 
 def _exporter_options(otlp_endpoint: str, section: TelemetryConfig) -> dict[str, Any]:

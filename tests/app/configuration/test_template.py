@@ -103,7 +103,7 @@ def test_it_means_the_defaults(tmp_path: Path) -> None:
 
 
 def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OTLP_TOKEN", "WEAVIATE_API_KEY", "PROVIDER_KEY"):
+    for name in ("OTLP_TOKEN", "SUBJECT_KEY", "WEAVIATE_API_KEY", "PROVIDER_KEY"):
         monkeypatch.setenv(name, "s3cr3t")
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.

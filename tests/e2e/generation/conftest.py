@@ -15,7 +15,8 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import load
 from groundwire_server.app.reload import ConfigReloader
-from groundwire_server.edge.options import ServerOptions
+from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.ports.recording import Recording
 from tests.doubles.configured import beside
 from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
@@ -70,9 +71,9 @@ def configured(tmp_path: Path) -> Serve:
         file.write_text(json.dumps(sections))
         sources = beside(tmp_path / "data", embedder=embedder, file=file)
         spans = Spans()
-        process = compose.Process.begin(spans.tracer, Counts().meter)
+        process = compose.Process.begin(Recording(spans.tracer, Counts()))
         reloader = await ConfigReloader.begin(sources, load(sources), process)
-        server = compose.server(reloader.current, process, ServerOptions())
+        server = compose.server(reloader.current, process, ServerOptions(), DecisionLogOptions())
         port = await server.start("127.0.0.1:0")
         try:
             address = f"127.0.0.1:{port}"

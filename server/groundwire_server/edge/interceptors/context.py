@@ -48,7 +48,7 @@ class Tracing:
             try:
                 await proceed()
             except asyncio.CancelledError:
-                call.status = _status_of_cancelled(call)
+                call.status = status_of_cancelled(call)
                 about = {"method": call.method, "status": call.status.name}
                 ids = {"request_id": call.request_id, "trace_id": call.trace_id}
                 _log.debug("the call was cancelled", extra={**about, **ids})
@@ -91,7 +91,7 @@ class CallDeadline:
         await proceed()
 
 
-def _status_of_cancelled(call: Call) -> grpc.StatusCode:
+def status_of_cancelled(call: Call) -> grpc.StatusCode:
     """Return which it was: for a handler a cancelled call and an expired deadline look the same."""
     late = call.deadline is not None and call.deadline.at <= asyncio.get_running_loop().time()
     return grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from groundwire_server.edge.options import DecisionLogOptions, ListenAddress
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
 
@@ -24,6 +25,18 @@ class TelemetryConfig(Options):
     )
     metrics: bool = Field(
         True, description="Whether metrics are sent too; false for a receiver of traces alone, such as Jaeger."
+    )
+    prometheus_listen: ListenAddress | None = Field(
+        None,
+        description="HOST:PORT of a page with metrics for Prometheus; none if unset. It has neither TLS nor a "
+        "password and names tenants: listen where your scraper alone can reach it.",
+        examples=["127.0.0.1:9464"],
+    )
+    tenants_in_metrics: int = Field(
+        100, ge=0, le=10_000, description="Tenants that metrics tell apart, the first ones; the rest are `other`."
+    )
+    decisions: DecisionLogOptions = Field(
+        default_factory=DecisionLogOptions, description="The log line that each request leaves."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least severe level that is logged."
