@@ -28,9 +28,12 @@ _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
     ("server", "tls"),
     ("server", "max_concurrent_calls"),
-    ("telemetry", "otlp_endpoint"),
-    ("telemetry", "otlp_headers"),
-    ("telemetry", "metrics"),
+    ("telemetry", "service_name"),
+    ("telemetry", "resource"),
+    ("telemetry", "tracer"),
+    ("telemetry", "sampler"),
+    ("telemetry", "sampler_ratio"),
+    ("telemetry", "otlp"),
 )
 """Settings that only a restart can change."""
 

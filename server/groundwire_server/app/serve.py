@@ -16,7 +16,7 @@ from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.logs import set_up_logs
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.reload import ConfigReloader, watch
-from groundwire_server.app.telemetry import telemetry
+from groundwire_server.app.telemetry.setup import telemetry
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import Mark
 
