@@ -24,7 +24,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.app.telemetry import Telemetry, telemetry
+from groundwire_server.app.telemetry.setup import Telemetry, telemetry
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
 from groundwire_server.domain.text.sentences import sentences
@@ -60,7 +60,7 @@ class CannedGenerator:
 
 
 async def serve(configuration: Configuration, *, canned: bool) -> None:
-    measuring = telemetry("bench", configuration.telemetry.model_copy(update={"metrics": False}))
+    measuring = telemetry("bench", configuration.telemetry)
     lease = Shared().lease()
     parts = await open_parts(configuration, lease, measuring.tracer)
     if canned:
@@ -102,7 +102,7 @@ def _configuration() -> tuple[Configuration, bool]:
         "--listen": (("server", "listen"), "127.0.0.1:0"),
         "--calls": (("server", "max_concurrent_calls"), 2000),
         "--data": (("stores", "main"), _store(given.data, given.weaviate, embedder=not given.no_embedder)),
-        "--otlp": (("telemetry", "otlp_endpoint"), given.otlp),
+        "--otlp": (("telemetry", "otlp"), {"endpoint": given.otlp, "metrics": {"enabled": False}}),
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
     }

@@ -134,7 +134,7 @@ def test_a_reader_that_stops_costs_lines_that_are_counted_and_no_time() -> None:
             logging.getLogger("groundwire_server").info("line %d", number, extra={"left_out": 0})
         logs.report(counts)
         stream.goes_on.set()
-    lost = counts.of(metrics.TELEMETRY_DROPPED, "logs")
+    lost = counts.of(metrics.TELEMETRY_DROPPED, "logs", "NOT_WRITTEN")
     assert 1900 <= lost <= 2000
     assert len(written.lines) == 12_000 - lost
 

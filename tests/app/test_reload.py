@@ -176,8 +176,8 @@ def _gone(product: Product) -> str:
 
 
 def _fixed(product: Product) -> str:
-    product.write(model="second", telemetry="{otlp_endpoint: 'http://127.0.0.1:1'}")
-    return "groundwire.yaml:3: telemetry.otlp_endpoint: cannot change while the server runs: restart it"
+    product.write(model="second", telemetry="{otlp: {endpoint: 'http://127.0.0.1:1'}}")
+    return "groundwire.yaml:3: telemetry.otlp: cannot change while the server runs: restart it"
 
 
 def _no_store(product: Product) -> str:
@@ -228,8 +228,8 @@ async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_
     [
         ('listen: "127.0.0.1:0"', 'listen: "127.0.0.1:1"', "server.listen"),
         ("server: {", "server: {max_concurrent_calls: 7, ", "server.max_concurrent_calls"),
-        ("telemetry: {}", "telemetry: {otlp_headers: {a: 'env://PATH'}}", "telemetry.otlp_headers"),
-        ("telemetry: {}", "telemetry: {metrics: false}", "telemetry.metrics"),
+        ("telemetry: {}", "telemetry: {otlp: {headers: {a: 'env://PATH'}}}", "telemetry.otlp"),
+        ("telemetry: {}", "telemetry: {otlp: {metrics: {enabled: false}}}", "telemetry.otlp"),
     ],
 )
 async def test_what_is_set_once_is_refused_to_change(
@@ -279,7 +279,7 @@ async def test_who_is_let_in_changes_and_new_keys_of_the_file_are_known_without_
 async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest.LogCaptureFixture) -> None:
     secret = product.file.parent / "secret"
     secret.write_text("s3cr3t")
-    product.write(telemetry=f"{{otlp_headers: {{authorization: 'file://{secret}'}}}}")
+    product.write(telemetry=f"{{otlp: {{headers: {{authorization: 'file://{secret}'}}}}}}")
     sources = Sources(product.file, {})
     reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Recording(Spans().tracer, Counts())))
     assert await reloader.reload()
@@ -287,7 +287,7 @@ async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest
     # What it is for cannot change: had it not been read again, nothing would be told of.
     assert not await reloader.reload()
     await reloader.close()
-    assert "telemetry.otlp_headers: cannot change" in caplog.records[-1].__dict__["why"]
+    assert "telemetry.otlp: cannot change" in caplog.records[-1].__dict__["why"]
     assert "s3cr3t" not in str([record.__dict__ for record in caplog.records])
 
 

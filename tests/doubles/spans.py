@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Tracer
 
-from groundwire_server.app.spans import LeanTracer
+from groundwire_server.app.telemetry.spans import LeanTracer
 
 
 class Spans:

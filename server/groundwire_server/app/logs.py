@@ -47,7 +47,7 @@ class Logs:
         if left_out := self.end_windows():
             recorder.add(metrics.LOG_LINES_SUMMED, left_out)
         if self.dropped:
-            recorder.add(metrics.TELEMETRY_DROPPED, self.dropped, "logs")
+            recorder.add(metrics.TELEMETRY_DROPPED, self.dropped, "logs", "NOT_WRITTEN")
             self.dropped = 0
 
     def end_windows(self, *, all_windows: bool = False) -> int:

@@ -21,7 +21,7 @@ from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
 from groundwire_server.app.reload import ConfigReloader, watch
-from groundwire_server.app.telemetry import telemetry
+from groundwire_server.app.telemetry.setup import telemetry
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import Mark
 from groundwire_server.ports.recording import Recording

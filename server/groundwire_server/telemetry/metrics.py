@@ -228,8 +228,9 @@ LOG_LINES_SUMMED: Final = Counter(
 TELEMETRY_DROPPED: Final = Counter(
     "groundwire.telemetry.dropped",
     "{item}",
-    "Spans, metrics and log lines that no receiver took: it was away, slow or refused them.",
-    (names.SIGNAL,),
+    "Spans, data points and log lines that nobody took, by why: a status of the receiver, a queue that was full, a "
+    "disk that was.",
+    (names.SIGNAL, names.ERROR_TYPE),
 )
 
 CATALOG: Final[tuple[Metric, ...]] = (

@@ -100,16 +100,16 @@ WRONG = {
     "no-port": ("server: {listen: 'a:http'}", "1: server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),
     "no-such-port": ("server: {listen: 'a:65536'}", "1: server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),
     "endpoint-without-scheme": (
-        "telemetry: {otlp_endpoint: 'localhost:4317'}",
-        "1: telemetry.otlp_endpoint: must begin with http:// or https://, such as http://localhost:4317",
+        "telemetry: {otlp: {endpoint: 'localhost:4317'}}",
+        "1: telemetry.otlp.endpoint: must begin with http:// or https://, such as http://localhost:4317",
     ),
     "endpoint-without-host": (
-        "telemetry: {otlp_endpoint: 'http://:4317'}",
-        "1: telemetry.otlp_endpoint: must begin with http:// or https://, such as http://localhost:4317",
+        "telemetry: {otlp: {endpoint: 'http://:4317'}}",
+        "1: telemetry.otlp.endpoint: must begin with http:// or https://, such as http://localhost:4317",
     ),
     "endpoint-with-a-password": (
-        "telemetry: {otlp_endpoint: 'http://me:s3cr3t@localhost:4317'}",
-        "1: telemetry.otlp_endpoint: must not hold a user or a password: set telemetry.otlp_headers",
+        "telemetry: {otlp: {endpoint: 'http://me:s3cr3t@localhost:4317'}}",
+        "1: telemetry.otlp.endpoint: must not hold a user or a password: set telemetry.otlp.headers",
     ),
     "word-of-another-case": (
         "telemetry: {log_level: info}",

@@ -14,6 +14,7 @@ from groundwire_server.app.configuration.models.embedders import MiniLmConfig, O
 from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
 from groundwire_server.app.configuration.models.routes import LimitsConfig, ThresholdsConfig, TimeConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.app.configuration.renamed import RENAMED
 from groundwire_server.edge.options import DrainOptions, ServerOptions
 from groundwire_server.options import Options
@@ -47,6 +48,7 @@ FILES: dict[type[Options], tuple[str, str]] = {
     CircuitOptions: ("models.it.breaker", MODEL.format("breaker")),
     MiniLmConfig: ("embedders.local", "embedders: {local: {\n  KEY: 1}}\n"),
     OpenAiEmbedderConfig: ("embedders.bge", EMBEDDER),
+    TelemetryConfig: ("telemetry", "telemetry: {\n  KEY: 1}\n"),
 }
 """A path to each section with renamed keys, and a file that is right but for a KEY in it."""
 

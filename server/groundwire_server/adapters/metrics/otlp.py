@@ -59,7 +59,7 @@ class OtlpMetrics:
         families = {family.name: family for family in self._registry.collect()}
         found = [self._metric(metric, families.get(prometheus_name(metric))) for metric in CATALOG]
         metrics = [metric for metric in found if metric is not None]
-        of_scope = ScopeMetrics(self._scope, metrics, schema_url="")
+        of_scope = ScopeMetrics(self._scope, metrics, schema_url=self._scope.schema_url or "")
         return MetricsData([ResourceMetrics(self._resource, [of_scope], schema_url=self._resource.schema_url)])
 
     def _metric(self, metric: Metric, family: Family | None) -> MetricData | None:

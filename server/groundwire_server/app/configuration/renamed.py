@@ -18,6 +18,7 @@ from groundwire_server.app.configuration.models.embedders import MiniLmConfig, O
 from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
 from groundwire_server.app.configuration.models.routes import LimitsConfig, ThresholdsConfig, TimeConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import DrainOptions, ServerOptions
 
 RENAMED: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
@@ -43,6 +44,11 @@ RENAMED: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
         CircuitOptions: {"least": "min_calls", "share": "failure_ratio", "most_seconds": "max_seconds"},
         MiniLmConfig: {"cache": "cache_size"},
         OpenAiEmbedderConfig: {"cache": "cache_size"},
+        TelemetryConfig: {
+            "otlp_endpoint": "otlp.endpoint",
+            "otlp_headers": "otlp.headers",
+            "metrics": "otlp.metrics.enabled",
+        },
     }
 )
 """The new key of each old one, by the section that it was in; a dot leads into another section."""
