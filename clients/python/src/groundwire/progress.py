@@ -54,12 +54,12 @@ class Progress:
         self.request.mode = StreamMode.STREAM_MODE_CHECKED
 
     def take(self, event: StreamAnswerResponse) -> bool:
-        """Count an event; return whether it is new.
+        """Count an event; return whether it is new. Nothing is that comes after the outcome.
 
         Raises:
             Error: when events before it are missing.
         """
-        if event.sequence <= self.last_sequence:
+        if event.sequence <= self.last_sequence or self.outcome is not None:
             return False
         if event.sequence != self.last_sequence + 1:
             raise Error(
