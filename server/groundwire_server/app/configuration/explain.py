@@ -33,6 +33,7 @@ _KINDS: Mapping[str, str] = {
     "less_than_equal": "must be at most {le}",
     "less_than": "must be below {lt}",
     "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
     "too_short": "must not be empty",
 }
 

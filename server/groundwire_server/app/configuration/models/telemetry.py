@@ -1,12 +1,12 @@
 """Telemetry of the server."""
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
+from groundwire_server.options.url import parsed_url
 
 
 class TelemetryConfig(Options):
@@ -31,11 +31,9 @@ class TelemetryConfig(Options):
 
     @field_validator("otlp_endpoint")
     @classmethod
-    def _scheme(cls, endpoint: str | None) -> str | None:
+    def _url(cls, endpoint: str | None) -> str | None:
         if endpoint is not None:
-            parts = urlsplit(endpoint)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError("must begin with http:// or https://, such as http://localhost:4317")
+            parts = parsed_url(endpoint, "http://localhost:4317")
             if parts.username is not None or parts.password is not None:
                 raise ValueError("must not hold a user or a password: set telemetry.otlp_headers")
         return endpoint
