@@ -270,6 +270,16 @@ def test_a_stream_that_ends_without_an_outcome_is_an_error_that_says_so(
     assert read(stream) == []
 
 
+def test_a_stream_that_is_resumed_after_its_outcome_has_nothing_to_say(
+    client: groundwire.SyncClient, service: FakeService
+) -> None:
+    whole = events.plain_answer()
+    service.otherwise = whole
+
+    assert read(client.stream("where?", request_id="request-1", after_sequence=len(whole))) == []
+    assert len(service.calls) == 1
+
+
 def test_a_server_that_repeats_itself_and_ends_is_not_asked_for_ever(
     client: groundwire.SyncClient, service: FakeService
 ) -> None:

@@ -129,7 +129,7 @@ class AnswerStream:
         self._connection.answered()
         if event is not None:
             return event
-        if self.outcome is not None:
+        if self._progress.complete:
             self._end()
             self._attempts.succeeded()
         elif not self._ended:

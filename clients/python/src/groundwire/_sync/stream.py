@@ -130,7 +130,7 @@ class SyncAnswerStream:
         self._connection.answered()
         if event is not None:
             return event
-        if self.outcome is not None:
+        if self._progress.complete:
             self._end()
             self._attempts.succeeded()
         elif not self._ended:
