@@ -291,6 +291,20 @@ async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest
     assert "s3cr3t" not in str([record.__dict__ for record in caplog.records])
 
 
+async def test_reloads_at_once_open_what_is_new_once(tmp_path: Path) -> None:
+    file = tmp_path / "groundwire.yaml"
+    sources = Sources(file, {})
+    file.write_text(text(tmp_path))
+    reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Recording(Spans().tracer, Counts())))
+    file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
+
+    assert await asyncio.gather(*(reloader.reload() for _ in range(3))) == [True, True, True]
+
+    assert "1 earlier configurations still in use" in repr(reloader)
+    await reloader.close()
+    assert reloader._shared.keys() == []
+
+
 def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_path: Path) -> None:
     file = tmp_path / "groundwire.yaml"
     sources = Sources(file, {})

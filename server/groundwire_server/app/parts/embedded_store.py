@@ -17,7 +17,7 @@ from groundwire_server.ports.embedder import Embedder
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class _FileKey:
     file: Path
     embedding: Embedding | None
 
@@ -34,15 +34,15 @@ async def open_embedded(section: EmbeddedStoreConfig, embedder: Embedder | None,
         SetupError: when it is open with another embedder.
     """
     embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
-    key = _Key(section.folder.absolute() / FILE, embedding)
-    if any(isinstance(other, _Key) and other.file == key.file and other != key for other in lease.open_keys()):
+    key = _FileKey(section.folder.absolute() / FILE, embedding)
+    if any(isinstance(other, _FileKey) and other.file == key.file and other != key for other in lease.open_keys()):
         raise SetupError(f"the store in {section.folder} is open with another embedder: restart the server")
     store = await lease.take(key, lambda: _open(key))
     return Store(store.retriever, store.corpus, embedder, store.sentence_vectors if section.sentence_vectors else None)
 
 
 @asynccontextmanager
-async def _open(key: _Key) -> AsyncIterator[EmbeddedStore]:
+async def _open(key: _FileKey) -> AsyncIterator[EmbeddedStore]:
     store = await asyncio.to_thread(EmbeddedStore.open, key.file, SystemClock(), key.embedding)
     try:
         yield store

@@ -96,11 +96,8 @@ def _key_sets(loaded: Loaded) -> Iterator[CheckResult]:
 
 
 def _collector(endpoint: str) -> CheckResult:
-    try:
-        url = urlsplit(endpoint)
-        refused = connect_error(url.hostname or "", url.port or (443 if url.scheme == "https" else _OTLP_PORT))
-    except ValueError:
-        refused = "not an address"
+    url = urlsplit(endpoint)
+    refused = connect_error(url.hostname or "", url.port or (443 if url.scheme == "https" else _OTLP_PORT))
     if not refused:
         return CheckResult.ok("otlp", f"{endpoint} accepts connections")
     advice = "start the collector, or correct telemetry.otlp"

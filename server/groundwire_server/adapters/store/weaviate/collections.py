@@ -178,12 +178,18 @@ class Objects:
 
 async def _together(worker: Callable[[], Coroutine[Any, Any, None]], count: int) -> None:
     """Run workers concurrently; the first failure ends the others and is raised."""
+    tasks = [asyncio.create_task(worker()) for _ in range(count)]
+    # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(count):
-                workers.create_task(worker())
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
+        if tasks:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    # One that failed has ended the others, so it comes first.
+    for task in sorted(tasks, key=asyncio.Task.cancelled):
+        task.result()
 
 
 def by_ids(ids: Sequence[str]) -> FilterReturn:

@@ -3,13 +3,14 @@
 import re
 from pathlib import Path
 from typing import Final, Literal, Self, TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import Field, field_validator, model_validator
 
 from groundwire_server.edge.options import DecisionLogOptions, ListenAddress
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
+from groundwire_server.options.url import parsed_url
 
 SamplerName: TypeAlias = Literal[
     "always_on",
@@ -54,11 +55,9 @@ class _Receiver(Options):
 
     @field_validator("endpoint")
     @classmethod
-    def _scheme(cls, endpoint: str | None) -> str | None:
+    def _url(cls, endpoint: str | None) -> str | None:
         if endpoint is not None:
-            parts = urlsplit(endpoint)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError("must begin with http:// or https://, such as http://localhost:4317")
+            parts = parsed_url(endpoint, "http://localhost:4317")
             if parts.username is not None or parts.password is not None:
                 raise ValueError("must not hold a user or a password: set telemetry.otlp.headers")
         return endpoint
