@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from groundwire_server.domain.text.composing import nfc
-from tests.domain.text.timed import least_time
+from tests.timed import least_time
 
 
 @pytest.mark.parametrize("piece", ["\u0301\u0316", "a\u0301\u0316", "\U0001d165\U0001d16d\u0316", "\u0344\u0316", "—"])

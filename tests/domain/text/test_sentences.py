@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, sentences
-from tests.domain.text.timed import least_time
+from tests.timed import least_time
 
 
 def cut(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pytest
 
 from groundwire_server.domain.text.words import ContentWords, content_terms, content_words, occurring, words
-from tests.domain.text.timed import least_time
+from tests.timed import least_time
 
 
 def test_words_are_folded_runs_of_letters_and_digits_in_any_script() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 
 def least_time(work: Callable[[], object]) -> float:
-    """Seconds of CPU: the least of a few runs, for other work on the machine only ever adds to it."""
+    """Return seconds of this thread's CPU: the least of a few runs, for other work on the machine only adds to it."""
     best = float("inf")
     for _ in range(3):
-        start = time.process_time()
+        start = time.thread_time()
         work()
-        best = min(best, time.process_time() - start)
+        best = min(best, time.thread_time() - start)
     return best
