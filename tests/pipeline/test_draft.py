@@ -146,18 +146,48 @@ def test_without_partial_text_the_same_is_refused(segments: str) -> None:
     assert caught.value.cause is Cause.OUTPUT_MALFORMED
 
 
-def test_a_draft_over_its_limit_is_refused_before_it_is_read() -> None:
+def test_a_draft_over_its_limit_is_refused_as_soon_as_it_is() -> None:
     reader = DraftReader(100)
     reader.feed('{"confidence": "high", "segments": [{"text": "')
-    with pytest.raises(Failure) as caught:
-        reader.feed("x" * 100)
-    assert caught.value.cause is Cause.OUTPUT_TOO_LONG
+    reader.feed("x" * 100)
+    assert reader.failure is not None
+    assert reader.failure.cause is Cause.OUTPUT_TOO_LONG
 
 
 def test_prose_is_refused_at_its_first_words() -> None:
     reader = DraftReader(100_000)
-    with pytest.raises(Failure):
-        reader.feed("The answer")
+    reader.feed("The answer")
+    assert reader.failure is not None
+
+
+BROKEN = {
+    "no JSON": '{"text": oops}]}',
+    "no JSON within a key": '{"text" "Two."}]}',
+    "a key of its own": '{"text": "Two.", "more": 1, "cites": []}]}',
+    "no text": '{"text": 2, "cites": []}]}',
+    "a draft with another key": '{"text": "Two.", "cites": ["p2"]}], "more": [{"a": 1}]}',
+    "a confidence that is none": '{"text": "Two.", "cites": ["p2"]}], "confidence": "certain"}',
+    "one after another that is whole": '{"text": "Two.", "cites": ["p2"]}, oops {"text": "Three.", "cites": ["p1"]}]}',
+    "over the limit": '{"text": "' + "Two. " * 40 + '", "cites": ["p2"]}]}',
+    "the other half of a character": '{"text": "\\ud83d", "cites": ["p1"]}, {"text": oops}]}',
+}
+
+
+@pytest.mark.parametrize("rest", BROKEN.values(), ids=BROKEN)
+def test_what_was_complete_before_a_fault_is_read_however_the_draft_is_cut(rest: str) -> None:
+    confidence = "" if "confidence" in rest else '"confidence": "high", '
+    draft = f'{{{confidence}"segments": [{{"text": "One.", "cites": ["p1"]}}, {rest}'
+    found = {}
+    for size in (1, 7, 40, len(draft)):
+        reader = DraftReader(240)
+        reader.may_cite(PASSAGES)
+        pieces = [draft[start : start + size] for start in range(0, len(draft), size)]
+        segments = [segment for piece in pieces for segment in reader.feed(piece)]
+        with pytest.raises(Failure) as caught:
+            reader.finish()
+        found[size] = segments, reader.confidence, caught.value.cause
+    assert len({repr(each) for each in found.values()}) == 1, found
+    assert found[1][0][0] == Segment("One.", ("p1",))
 
 
 def test_text_is_normalized_before_anybody_sees_it() -> None:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from groundwire_server.domain.answer import Span
+from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vocabulary import Verdict
 from groundwire_server.pipeline.support import Source, check_sentence, support
 from tests.pipeline.samples import passage
@@ -27,11 +28,12 @@ PASSAGE = passage(
     ],
 )
 def test_support_is_the_share_of_the_content_words_that_the_passages_hold(statement: str, expected: float) -> None:
-    assert support(statement, [Source(PASSAGE)]) == pytest.approx(expected)
+    assert support(content_words(statement), [Source(PASSAGE)]) == pytest.approx(expected)
 
 
 def test_support_may_come_from_several_passages() -> None:
-    assert support("Rules ripen bananas.", [Source(PASSAGE), Source(passage("c2", "A banana ripens."))]) == 1.0
+    said = content_words("Rules ripen bananas.")
+    assert support(said, [Source(PASSAGE), Source(passage("c2", "A banana ripens."))]) == 1.0
 
 
 def test_a_quote_that_says_the_same_is_preferred_to_one_with_the_same_words() -> None:

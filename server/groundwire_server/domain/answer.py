@@ -107,6 +107,8 @@ class GroundedText:
             citations += segment.citations
             checked += (
                 replace(sentence, citations=tuple(before + index for index in sentence.citations))
+                if before
+                else sentence
                 for sentence in segment.sentences
             )
         lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in checked]

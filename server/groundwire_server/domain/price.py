@@ -1,6 +1,6 @@
 """The prices of tokens."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from math import ceil
 
@@ -28,7 +28,15 @@ class Price:
         fresh = usage.input_tokens - usage.cached_input_tokens
         cost = fresh * self.input + usage.cached_input_tokens * self.cached + usage.output_tokens * self.output
         # A float error above a whole number must not round up to the next.
-        return replace(usage, cost_micros=ceil(round(cost, 6)), currency=self.currency)
+        micros = ceil(round(cost, 6))
+        return Usage(
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.estimated,
+            usage.cached_input_tokens,
+            micros,
+            self.currency,
+        )
 
 
 @dataclass(frozen=True, slots=True)

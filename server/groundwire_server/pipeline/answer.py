@@ -50,11 +50,11 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         async with run.stage(Stage.RETRIEVE) as stage:
             found = await retrieve(inquiry, ports, stage)
         report.corpus_version = found.corpus_version
-        partial = replace(partial, searched=found.passages)
+        partial = PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:
             chosen = select(found, policy)
             stage.note(describe_selection(chosen))
-        partial = replace(partial, chosen=chosen)
+        partial = PartialResults(found.passages, chosen)
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
         step = decide.after(failure, replace(history, remaining=run.remaining()), policy)

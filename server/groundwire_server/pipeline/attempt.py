@@ -82,17 +82,15 @@ async def _write(
     """
     queue = SegmentQueue()
     checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy)
-    checking = asyncio.create_task(check(queue, checker, gate, run))
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
     # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
-        await asyncio.wait([checking])
-    finally:
+        await check(queue, checker, gate, run)
+    except BaseException:
         writing.cancel()
-        checking.cancel()
-        await asyncio.gather(writing, checking, return_exceptions=True)
-    checking.result()
+        await asyncio.gather(writing, return_exceptions=True)
+        raise
     writing.result()
 
 

@@ -1,8 +1,9 @@
 """Reading what a model writes while it is being written."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import jiter
 
@@ -39,6 +40,8 @@ class DraftReader:
     Attributes:
         confidence: once it has been read.
         unfinished: the text so far of the segment that is being written.
+        failure: OUTPUT_MALFORMED as soon as the draft cannot become valid any more, or OUTPUT_TOO_LONG over the limit.
+            What was complete before that has been returned all the same, however the draft was cut into pieces.
     """
 
     def __init__(self, limit: int, *, partial: bool = True) -> None:
@@ -51,37 +54,37 @@ class DraftReader:
         self._ambiguous = False
         self.confidence: Confidence | None = None
         self.unfinished = ""
+        self.failure: Failure | None = None
 
     def may_cite(self, passages: Mapping[str, Passage]) -> None:
         """Set the passages that the draft may cite, by handle; until then no handle is known."""
         self._handles = CitationHandles(passages)
 
     def feed(self, text: str) -> Sequence[Segment]:
-        """Take the next piece; return the segments that it completed.
-
-        Raises:
-            Failure: OUTPUT_MALFORMED as soon as the draft cannot become valid any more, OUTPUT_TOO_LONG over the limit.
-        """
+        """Take the next piece; return the segments that it completed."""
+        if self.failure is not None:
+            return ()
         if self._brackets.ended:
             self._follows(text)
             return ()
-        if len(self._text) + len(text) > self._limit:
-            raise Failure(Cause.OUTPUT_TOO_LONG)
+        room = self._limit - len(self._text)
         closed = self._brackets.closed
-        end = self._brackets.feed(text)
+        end = self._brackets.feed(text[:room])
         self._text += text[:end]
-        self._follows(text[end:])
-        if self.confidence is not None and self._brackets.closed == closed and not self._partial:
+        if len(text) > room and not self._brackets.ended:
+            self.failure = Failure(Cause.OUTPUT_TOO_LONG)
+        else:
+            self._follows(text[end:])
+            if self.confidence is not None and self._brackets.closed == closed and not self._partial:
+                return ()
+        if not self._text.strip():
             return ()
-        seen = self._parsed()
-        if seen is None:
-            return ()
-        if not isinstance(seen, dict) or not seen.keys() <= _DRAFT_KEYS:
-            raise Failure(Cause.OUTPUT_MALFORMED)
-        # The last string may still grow, so the confidence counts from the next key on.
-        if self.confidence is None and next(reversed(seen), None) != "confidence":
-            self.confidence = _confidence(seen.get("confidence"))
-        return self._completed(seen.get("segments", []))
+        fresh: list[Segment] = []
+        try:
+            self._read(fresh)
+        except Failure as failure:
+            self.failure = self.failure or failure
+        return fresh
 
     @property
     def text(self) -> str:
@@ -92,8 +95,10 @@ class DraftReader:
         """Check the draft as a whole.
 
         Raises:
-            Failure: OUTPUT_EMPTY or OUTPUT_MALFORMED.
+            Failure: OUTPUT_EMPTY, OUTPUT_MALFORMED or OUTPUT_TOO_LONG.
         """
+        if self.failure is not None:
+            raise self.failure
         if not self._text.strip():
             raise Failure(Cause.OUTPUT_EMPTY)
         try:
@@ -112,25 +117,50 @@ class DraftReader:
         """Note whether another object follows the draft's: which of the two is meant cannot be known."""
         self._ambiguous = self._ambiguous or "{" in text
 
-    def _parsed(self) -> Any:
-        """The draft as far as it has come; None before it begins."""
-        try:
-            return jiter.from_json(self._text.encode(), partial_mode="trailing-strings")
-        except ValueError:
-            if not self._text.strip():
-                return None
-            before, self._text = self._text, _ODD.sub(_replaced, self._text)
-        if self._text == before:
-            raise Failure(Cause.OUTPUT_MALFORMED)
-        return self._parsed()
+    def _read(self, fresh: list[Segment]) -> None:
+        """Read the draft as far as it has come, key after key; `fresh` takes the segments that it completes.
 
-    def _completed(self, segments: object) -> Sequence[Segment]:
+        Raises:
+            Failure: OUTPUT_MALFORMED where the draft departs from its form.
+        """
+        seen = self._parsed()
+        if not isinstance(seen, dict):
+            raise Failure(Cause.OUTPUT_MALFORMED)
+        last = next(reversed(seen), None)
+        for key, value in seen.items():
+            match key:
+                case "confidence":
+                    # The last string may still grow.
+                    if self.confidence is None and key != last:
+                        self.confidence = _confidence(value)
+                case "segments":
+                    self._complete(value, fresh)
+                case _:
+                    raise Failure(Cause.OUTPUT_MALFORMED)
+
+    def _parsed(self) -> object:
+        """Return the draft as far as it has come, or as far as it can be read."""
+        seen = _object(self._text)
+        if seen is None:
+            self._text = _ODD.sub(_replaced, self._text)
+            seen = _object(self._text)
+        if seen is not None:
+            return seen
+        self.failure = Failure(Cause.OUTPUT_MALFORMED)
+        scanned = _Brackets()
+        scanned.feed(self._text)
+        readable = bisect_left(scanned.closed_at, True, key=lambda end: _object(self._text[:end]) is None)
+        return _object(self._text[: scanned.closed_at[readable - 1]]) if readable else None
+
+    def _complete(self, segments: object, fresh: list[Segment]) -> None:
         if not isinstance(segments, list) or len(segments) > _MOST_SEGMENTS:
             raise Failure(Cause.OUTPUT_MALFORMED)
-        fresh = [self._segment(value) for value in segments[self._taken : self._brackets.closed]]
-        self._taken += len(fresh)
-        self.unfinished = self._beginning(segments[self._taken]) if len(segments) > self._taken else ""
-        return fresh
+        self.unfinished = ""
+        for value in segments[self._taken : self._brackets.closed]:
+            fresh.append(self._segment(value))
+            self._taken += 1
+        if len(segments) > self._taken:
+            self.unfinished = self._beginning(segments[self._taken])
 
     def _segment(self, value: object) -> Segment:
         if not isinstance(value, dict) or value.keys() != _SEGMENT_KEYS or not isinstance(value["text"], str):
@@ -146,7 +176,12 @@ class DraftReader:
 
 
 class _Brackets:
-    """The number of objects closed directly in the draft's list of segments, up to the draft's own end."""
+    """Where objects close directly in the draft's list of segments, up to the draft's own end.
+
+    Attributes:
+        closed_at: the position after each, in characters of all that has been fed.
+        ended: whether the draft's own object is closed.
+    """
 
     _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?P<end>"?)|[{}]', re.DOTALL)
     _REST_OF_STRING = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*(?P<end>"?)', re.DOTALL)
@@ -155,12 +190,19 @@ class _Brackets:
         self._depth = 0
         self._quoted = False
         self._escape = ""
-        self.closed = 0
+        self._before = 0
+        self.closed_at: list[int] = []
         self.ended = False
+
+    @property
+    def closed(self) -> int:
+        """How many have been closed."""
+        return len(self.closed_at)
 
     def feed(self, text: str) -> int:
         """Take the next piece; return how many of its characters belong to the draft."""
         size = len(text)
+        self._before += size
         if self._escape:
             text, self._escape = self._escape + text, ""
         if self._quoted and '"' not in text and "\\" not in text:
@@ -174,7 +216,8 @@ class _Brackets:
                 case "{":
                     self._depth += 1
                 case "}":
-                    self.closed += self._depth == _SEGMENT_DEPTH
+                    if self._depth == _SEGMENT_DEPTH:
+                        self.closed_at.append(self._before - len(text) + token.end())
                     self._depth -= 1
                     if self._depth <= 0:
                         self.ended = True
@@ -192,6 +235,14 @@ class _Brackets:
             self._escape = "\\"
             return len(text)
         return end
+
+
+def _object(text: str) -> object:
+    """Return the value that a text begins, with a string that has not ended yet; None for a text that is no JSON."""
+    try:
+        return jiter.from_json(text.encode(), partial_mode="trailing-strings")
+    except ValueError:
+        return None
 
 
 _ODD: Final = re.compile(

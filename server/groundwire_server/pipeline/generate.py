@@ -114,6 +114,8 @@ async def generate(
                 if (held or unfinished) and (gate.retractable or draft.confidence is not None):
                     await queue.put(DraftedSegments(tuple(held), draft.confidence, unfinished), stage)
                     held.clear()
+                if draft.failure is not None:
+                    raise draft.failure
         raise Failure(Cause.MODEL_INTERRUPTED)
 
 

@@ -1,7 +1,6 @@
 """Gathering what may hold the answer."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
@@ -42,7 +41,7 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidence:
     query = Query(question.text, vector, question.top_k or inquiry.policy.top_k, question.filter)
     found = await ports.retriever.search(caller, query, by)
     visible = ports.acl_recheck.visible(found.passages, caller)
-    return replace(found, passages=await _rated(question.text, visible, ports.reranker, by))
+    return Evidence(await _rated(question.text, visible, ports.reranker, by), found.corpus_version)
 
 
 async def _rated(

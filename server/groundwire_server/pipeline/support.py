@@ -96,21 +96,20 @@ def check_sentence(sentence: str, span: Span, cited: Sequence[Source]) -> Checke
         span: where it stands.
         cited: the passages that it cites, in the order of its citations.
     """
-    score = support(sentence, cited)
+    said = content_words(sentence)
     verbatim = tuple(index for index, source in enumerate(cited) if source.has_sentence(sentence))
     if verbatim:
-        return CheckedSentence(span, Verdict.VERBATIM, score, verbatim, CHECKER)
-    said = content_words(sentence)
+        # All of its words occur, without a look at the passage's.
+        return CheckedSentence(span, Verdict.VERBATIM, 1.0 if said else 0.0, verbatim, CHECKER)
     carrying = tuple(index for index, source in enumerate(cited) if source.words.occurring(said))
-    return CheckedSentence(span, Verdict.CONSISTENT, score, carrying, CHECKER)
+    return CheckedSentence(span, Verdict.CONSISTENT, support(said, cited), carrying, CHECKER)
 
 
-def support(statement: str, sources: Iterable[Source]) -> float:
-    """Return the share, 0 to 1, of the statement's content words that occur in the passages.
+def support(said: frozenset[str], sources: Iterable[Source]) -> float:
+    """Return the share, 0 to 1, of a statement's content words that occur in the passages.
 
     A statement without a content word says nothing that could be supported: 0.
     """
-    said = content_words(statement)
     if not said:
         return 0.0
     missing = said

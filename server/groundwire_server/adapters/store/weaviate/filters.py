@@ -8,17 +8,17 @@ from weaviate.collections.classes.filters import FilterReturn
 
 from groundwire_server.adapters.store.weaviate import tokens
 from groundwire_server.adapters.store.weaviate.properties import ACCESS, FACTS
-from groundwire_server.domain.caller import EVERYBODY, Caller
+from groundwire_server.domain.caller import EVERYBODY
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, IsNull, Not, Range
 
 Condition: TypeAlias = FilterReturn | bool
 """A filter, or its value where that is known in advance: Weaviate has no empty conditions."""
 
 
-def visible_to(caller: Caller) -> FilterReturn:
-    """Return the filter that selects what the caller may see."""
-    principals = sorted(caller.principals | {EVERYBODY})
-    return Where.by_property(ACCESS).contains_any([tokens.principal_token(principal) for principal in principals])
+def visible_to(principals: frozenset[str]) -> FilterReturn:
+    """Return the filter that selects what a caller with these principals may see."""
+    readers = sorted(principals | {EVERYBODY})
+    return Where.by_property(ACCESS).contains_any([tokens.principal_token(reader) for reader in readers])
 
 
 def compiled(condition: Filter) -> Condition:

@@ -86,7 +86,7 @@ async def revisions(documents: Objects, tenant: str, document_ids: Iterable[str]
 def _existing(caller: Caller, condition: Filter | None) -> filters.Condition:
     """Return the filter on documents that exist for the caller and satisfy a condition."""
     narrowed = True if condition is None else filters.compiled(condition)
-    return filters.all_of([Where.by_property(p.LIVE).equal(True), filters.visible_to(caller), narrowed])
+    return filters.all_of([Where.by_property(p.LIVE).equal(True), filters.visible_to(caller.principals), narrowed])
 
 
 def _beyond(listing: Listing, after: Position) -> FilterReturn:

@@ -1,6 +1,7 @@
 """Searching: one call to Weaviate, whose result is reduced to one revision of each document."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from weaviate import WeaviateAsyncClient
@@ -31,6 +32,7 @@ from groundwire_server.domain.vector import Vector
 from groundwire_server.telemetry import names
 
 _FIELDS: Final = {SearchField.TEXT: TERMS, SearchField.TITLE: TITLE_TERMS}
+_MOST_FILTERS: Final = 1024
 
 
 class WeaviateRetriever:
@@ -61,6 +63,8 @@ class WeaviateRetriever:
         self._collection = options.collection
         self._vectorized = vectors.module is not None
         fields = [f"{_FIELDS[field]}^{boost:g}" for field, boost in search.query_properties.items()]
+        # The client takes as long to build a filter as to send it, and callers ask more than once.
+        self._visible_to = lru_cache(maxsize=_MOST_FILTERS)(filters.visible_to)
         self._by_vector = VectorSearch(search, options.vector, fields)
         self._by_module = ModuleSearch(search, options.vector, fields)
 
@@ -70,7 +74,7 @@ class WeaviateRetriever:
         if version == EMPTY_VERSION:
             return Evidence(corpus_version=version)
         condition = filters.all_of(
-            [filters.visible_to(caller), True if query.filter is None else filters.compiled(query.filter)]
+            [self._visible_to(caller.principals), True if query.filter is None else filters.compiled(query.filter)]
         )
         terms = "" if self._search.mode is SearchMode.VECTOR else query_terms(query.text)
         meaning = None if self._search.mode is SearchMode.KEYWORD else self._meaning(query)

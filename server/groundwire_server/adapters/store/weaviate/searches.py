@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.vector import Vector
+
+_SCORE: Final = MetadataQuery(score=True)
+_EXPLAINED_SCORE: Final = MetadataQuery(score=True, explain_score=True)
 
 
 class CommonArguments(TypedDict):
@@ -62,7 +65,7 @@ class VectorSearch:
         found = await search.handle.query.bm25(
             search.terms,
             query_properties=self._fields,
-            return_metadata=MetadataQuery(score=True),
+            return_metadata=_SCORE,
             **search.common,
         )
         scores = [each.metadata.score or 0.0 for each in found.objects]
@@ -98,7 +101,7 @@ class VectorSearch:
             max_vector_distance=self._options.max_vector_distance,
             query_properties=self._fields,
             include_vector=[self._vector],
-            return_metadata=MetadataQuery(score=True, explain_score=True),
+            return_metadata=_EXPLAINED_SCORE,
             **search.common,
         )
         return [

@@ -10,6 +10,7 @@ import re
 import struct
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -49,6 +50,7 @@ def principal_token(principal: str) -> str:
     return f"p:{quote(principal, safe='')}"
 
 
+@lru_cache(maxsize=4096)
 def principal_of(token: str) -> str:
     """Return the principal of an access list's entry."""
     return unquote(token.removeprefix("p:"))
