@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import grpc.aio
@@ -94,17 +95,15 @@ async def test_a_wrong_key_is_refused_without_being_told(tmp_path: Path, double:
 async def test_one_that_is_away_is_waited_for(
     tmp_path: Path, double: FakeWeaviate, caplog: pytest.LogCaptureFixture
 ) -> None:
-    http, port = double.http_port, double.grpc_port
-    file = configuration(tmp_path, double)
-    await double.__aexit__(None, None, None)
-    sources = Sources(file, {})
-    async with running(sources, load(sources)) as server:
-        assert "the store cannot be looked at yet" in caplog.text
-        with pytest.raises(grpc.aio.AioRpcError) as failed:
-            await searches(server.address)
-        assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
-        async with FakeWeaviate(http, port) as again:
-            again.world.key = KEY
+    sources = Sources(configuration(tmp_path, double), {})
+    async with AsyncExitStack() as away:
+        await away.enter_async_context(double.away())
+        async with running(sources, load(sources)) as server:
+            assert "the store cannot be looked at yet" in caplog.text
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await searches(server.address)
+            assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
+            await away.aclose()
             with pytest.raises(grpc.aio.AioRpcError) as failed:
                 await searches(server.address)
             assert failed.value.code() is grpc.StatusCode.FAILED_PRECONDITION
