@@ -20,7 +20,8 @@ SERVER_ADDRESS = "server.address"
 SERVER_PORT = "server.port"
 """The port that was called."""
 ERROR_TYPE = "error.type"
-"""Why the call of a dependency failed: the cause for a model, the name of the fault for a store or an embedder."""
+"""Why a call failed: of ours the status, of a model or the embedded store the cause, of Weaviate or a provider's
+embedder the name of the fault."""
 
 GEN_AI_CHAT = "chat"
 """The operation of a model call, and the first word of its span's name."""
@@ -54,7 +55,7 @@ GEN_AI_DATA_SOURCE = "gen_ai.data_source.id"
 """What was searched."""
 
 DB_SYSTEM = "db.system.name"
-"""Always `weaviate`."""
+"""`weaviate`, or `sqlite` for the embedded store."""
 DB_COLLECTION = "db.collection.name"
 """The collection that the call is about."""
 DB_NAMESPACE = "db.namespace"

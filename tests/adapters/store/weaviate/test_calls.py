@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import grpc
 import pytest
+from opentelemetry.trace import StatusCode
 
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, WriteOptions
@@ -301,6 +302,42 @@ class TestSpans:
         assert attributes["groundwire.vector_similarity.best"] == pytest.approx(1.0)
         assert "Parcels" not in bench.spans.everything()
         assert "secret-key" not in bench.spans.everything()
+
+    async def test_name_the_server_that_a_call_goes_to(self, bench: Bench) -> None:
+        await bench.store.put("post", "Parcels.")
+        await bench.weaviate.probe.version(NEVER)
+        ports = {span.name.split()[0]: (span.attributes or {})["server.port"] for span in bench.spans.finished}
+        assert {(span.attributes or {})["server.address"] for span in bench.spans.finished} == {"127.0.0.1"}
+        assert ports["meta"] == bench.double.http_port
+        assert ports["batch.objects"] == bench.double.grpc_port
+
+    async def test_of_a_stalled_store_have_an_error_where_a_deadline_above_fires_first(
+        self, bench: Bench, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await bench.store.put("post", "Parcels.")
+        bench.world.delay = 30
+        bench.clear()
+        deadline = soon(0.6)
+        with pytest.raises(TimeoutError):
+            # Both fire in the same turn of the loop, and the outer one was set first.
+            async with asyncio.timeout_at(deadline.at):
+                await search(bench, deadline)
+        (span,) = bench.spans.finished
+        assert span.status.status_code is StatusCode.ERROR
+        assert bench.spans.attributes(span.name)["error.type"] == "SLOW"
+        assert caplog.messages == ["Weaviate took longer than the call's deadline."]
+
+    async def test_of_a_call_whose_caller_left_have_none(self, bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+        bench.world.delay = 30
+        bench.clear()
+        task = asyncio.create_task(search(bench))
+        await bench.world.arrived.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        (span,) = bench.spans.finished
+        assert span.status.status_code is StatusCode.UNSET
+        assert bench.spans.attributes(span.name)["groundwire.cancelled"] is True
+        assert caplog.messages == []
 
     async def test_go_on_at_the_server(self, bench: Bench) -> None:
         await bench.store.put("post", "Parcels.")

@@ -133,7 +133,9 @@ class Objects:
         async def work(client: WeaviateAsyncClient) -> None:
             await client.collections.use(self._collection).tenants.create([tenant_name(tenant)])
 
-        await self._connection.call(Operation("tenants.create", self._collection, tenant), deadline, work)
+        await self._connection.call(
+            Operation("tenants.create", self._collection, tenant, over_http=True), deadline, work
+        )
 
     def _at(self, client: WeaviateAsyncClient, tenant: str) -> CollectionAsync[Any, Any]:
         return self._connection.handle(client, self._collection, tenant, self._options.write.consistency)
@@ -155,7 +157,9 @@ class Objects:
         async def work(client: WeaviateAsyncClient) -> None:
             await self._at(client, tenant).data.update(uuid=each, properties=properties)
 
-        await self._connection.call(Operation("objects.patch", self._collection, tenant), deadline, work)
+        await self._connection.call(
+            Operation("objects.patch", self._collection, tenant, over_http=True), deadline, work
+        )
 
     async def _delete_some(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
         async def work(client: WeaviateAsyncClient) -> int:

@@ -94,7 +94,7 @@ class Schema:
         """
         steps: list[Step] = []
         for collection in self._wanted:
-            operation = Operation("schema.get", collection.name)
+            operation = Operation("schema.get", collection.name, over_http=True)
             found = await self._connection.call(operation, deadline, partial(_found, name=collection.name))
             steps += _steps(collection, found)
         return tuple(steps)
@@ -110,7 +110,7 @@ class Schema:
         if losing and not destructive:
             raise DestructiveChangeFailure(losing)
         for step in steps:
-            operation = Operation("schema.update", step.collection)
+            operation = Operation("schema.update", step.collection, over_http=True)
             await self._connection.call(operation, deadline, partial(self._carry_out, step=step))
 
     async def _carry_out(self, client: WeaviateAsyncClient, step: Step) -> None:

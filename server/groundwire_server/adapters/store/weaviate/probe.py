@@ -28,7 +28,7 @@ class Probe:
         async def work(client: WeaviateAsyncClient) -> str:
             return str((await client.get_meta())["version"])
 
-        return await self._connection.call(Operation("meta", ""), deadline, work)
+        return await self._connection.call(Operation("meta", "", over_http=True), deadline, work)
 
     async def tenants(self, deadline: Deadline) -> int:
         """Return how many tenants the collection has, over gRPC.
