@@ -7,13 +7,19 @@ from typing import Any
 import pytest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Tracer
 
-from groundwire_server.app.configuration.models.telemetry import OtlpConfig
+from groundwire_server.app.configuration.models.telemetry import OtlpConfig, TelemetryConfig
 from groundwire_server.app.telemetry.delivery import DropTotals
 from groundwire_server.app.telemetry.otlp import OtlpSpanExporter
 from groundwire_server.app.telemetry.senders import Signal
 from groundwire_server.app.telemetry.setup import export
+from groundwire_server.app.telemetry.spans import LeanTracer
+from groundwire_server.app.telemetry.traces import tracer
 from tests.doubles.otlp import Taken, http_receiver
 from tests.doubles.upstream import Reply, upstream
 from tests.e2e.calls import answer
@@ -89,6 +95,37 @@ async def test_no_text_is_sent(configured: Serve, monkeypatch: pytest.MonkeyPatc
     # Long words of the documents and the answer.
     for word in {word for text in (SENTENCE, *map(str, DOCUMENTS)) for word in text.split() if len(word) > 6}:
         assert word not in everything, word
+
+
+@pytest.mark.parametrize("reply", [ANSWERS, BROKEN], ids=["answers", "fails"])
+async def test_the_sdks_tracer_makes_the_same_spans(
+    configured: Serve, monkeypatch: pytest.MonkeyPatch, reply: Reply
+) -> None:
+    made = []
+    for make in (LeanTracer, _sdk_tracer):
+        monkeypatch.setattr("tests.doubles.spans.LeanTracer", make)
+        async with upstream(reply) as double, configured(one_model(double, retry={"max_attempts": 1})) as served:
+            await answer(served)
+            names = {span.context.span_id: span.name for span in served.spans.finished if span.context is not None}
+            made.append([_described(span, names) for span in served.spans.finished])
+    ours, theirs = made
+    assert len(ours) > 5
+    assert ours == theirs
+
+
+def _sdk_tracer(resource: Resource, scope: InstrumentationScope, processor: SpanProcessor) -> Tracer:
+    return tracer(TelemetryConfig(tracer="sdk"), resource, scope, processor)
+
+
+def _described(span: ReadableSpan, names: dict[int, str]) -> object:
+    """What a span says, without its ids and its times."""
+    attributes = {
+        key: None if isinstance(value, float) or key in {"server.port", "groundwire.request_id"} else value
+        for key, value in (span.attributes or {}).items()
+    }
+    parent = None if span.parent is None else names[span.parent.span_id]
+    events = [(event.name, sorted(event.attributes or {})) for event in span.events]
+    return span.name, span.kind, parent, span.status.status_code, attributes, events
 
 
 async def test_a_model_that_failed_has_an_error_in_its_answers_trace(
