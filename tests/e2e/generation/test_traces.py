@@ -14,9 +14,9 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Tracer
 
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig, TelemetryConfig
-from groundwire_server.app.telemetry.delivery import DropTotals
+from groundwire_server.app.telemetry.drops import DropTotals
 from groundwire_server.app.telemetry.otlp import OtlpSpanExporter
-from groundwire_server.app.telemetry.senders import Signal
+from groundwire_server.app.telemetry.receivers import Signal
 from groundwire_server.app.telemetry.setup import export
 from groundwire_server.app.telemetry.spans import LeanTracer
 from groundwire_server.app.telemetry.traces import tracer

@@ -19,9 +19,11 @@ from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult,
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from groundwire_server.app.telemetry.delivery import Backlog, Delivery, DeliveryLog, DropCounter
+from groundwire_server.app.telemetry.delivery import Backlog, Delivery, DeliveryLog
+from groundwire_server.app.telemetry.drops import DropCounter
 from groundwire_server.app.telemetry.encoding import SpanEncoder
-from groundwire_server.app.telemetry.senders import Receiver, Signal, sender
+from groundwire_server.app.telemetry.receivers import Receiver, Signal
+from groundwire_server.app.telemetry.senders import sender
 
 _Rejected: TypeAlias = tuple[int, str]
 
@@ -103,6 +105,10 @@ class OtlpLogExporter(LogRecordExporter):
         self._way.backlog.leave(len(batch))
         delivered = self._way.delivery.deliver(encode_logs(batch).SerializeToString(), len(batch))
         return LogRecordExportResult.SUCCESS if delivered else LogRecordExportResult.FAILURE
+
+    def force_flush(self, timeout_millis: int = 10_000) -> bool:
+        """Return True: nothing is kept here."""
+        return True
 
     def shutdown(self) -> None:
         """End the connection."""

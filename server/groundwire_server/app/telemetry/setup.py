@@ -13,14 +13,9 @@ from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Tracer
 
-from groundwire_server.app.configuration.models.telemetry import (
-    OtlpBatchConfig,
-    OtlpConfig,
-    OtlpMetricsConfig,
-    TelemetryConfig,
-)
-from groundwire_server.app.telemetry.delivery import DropTotals
-from groundwire_server.app.telemetry.senders import Receiver, Signal
+from groundwire_server.app.configuration.models.telemetry import OtlpConfig, OtlpMetricsConfig, TelemetryConfig
+from groundwire_server.app.telemetry.drops import DropTotals
+from groundwire_server.app.telemetry.receivers import Signal, batched, receiver
 from groundwire_server.app.telemetry.traces import processor, tracer
 
 if TYPE_CHECKING:
@@ -31,7 +26,6 @@ if TYPE_CHECKING:
 SCOPE: Final = "groundwire"
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.39.0"
 """The conventions of `telemetry/names.py`, by the version that they have there."""
-_TIMEOUT_SECONDS: Final = 2.0
 _SHUTDOWN_SECONDS: Final = 3.0
 
 
@@ -129,37 +123,7 @@ def export(section: OtlpConfig, signal: Signal, drops: DropTotals) -> "Export | 
     # Imported here: a server that exports nothing does not need it.
     from groundwire_server.app.telemetry.otlp import Export  # noqa: PLC0415
 
-    return Export.to(found, signal, _batched(section, signal).queue_size, drops)
-
-
-def receiver(section: OtlpConfig, signal: Signal) -> Receiver | None:
-    """Return the receiver of a signal: what its own section leaves unset is that of all signals.
-
-    Raises:
-        OSError: when the file of its authorities cannot be read.
-    """
-    own: OtlpBatchConfig | OtlpMetricsConfig = section.metrics
-    if signal is not Signal.METRICS:
-        own = _batched(section, signal)
-    url = own.endpoint or section.endpoint
-    if url is None or not section.enabled or not own.enabled:
-        return None
-    http = (own.protocol or section.protocol) == "http/protobuf"
-    if http and own.endpoint is None:
-        url = f"{url.rstrip('/')}/v1/{signal.value}"
-    ca = own.ca or section.ca
-    return Receiver(
-        url,
-        http,
-        own.all_headers() or section.all_headers(),
-        None if ca is None else ca.read_bytes(),
-        own.timeout_seconds or section.timeout_seconds or _TIMEOUT_SECONDS,
-        (own.compression or section.compression) == "gzip",
-    )
-
-
-def _batched(section: OtlpConfig, signal: Signal) -> OtlpBatchConfig:
-    return section.logs if signal is Signal.LOGS else section.traces
+    return Export.to(found, signal, batched(section, signal).queue_size, drops)
 
 
 def _resource(version: str, section: TelemetryConfig) -> Resource:
