@@ -113,7 +113,7 @@ WRONG = {
         ("kind: anthropic, base_url", "kind: anthropic, profile: vllm, base_url"),
         (
             "c.yaml:2: providers.cloud.profile: unknown key; there are: api_key, base_url, ca_file, concurrency, "
-            "idle_seconds, kind, max_connections, residency, retry_budget, trace_context"
+            "headers, idle_seconds, kind, max_connections, residency, retry_budget, trace_context"
         ),
     ),
     "a misspelt key deep within": (
@@ -253,8 +253,10 @@ async def test_a_provider_stays_open_for_the_next_configuration_and_is_closed_af
     assert open_providers(shared) == providers
     third = await opened(shared, tmp_path, RIGHT.replace("profile: vllm", "profile: ollama"))
     assert len(open_providers(shared)) == 3
-    await second.end()
-    await third.end()
+    fourth = await opened(shared, tmp_path, RIGHT.replace("profile: vllm", "headers: {App: 'env://CLOUD_KEY'}"))
+    assert len(open_providers(shared)) == 4
+    for lease in (second, third, fourth):
+        await lease.end()
     assert not shared.keys()
 
 

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
@@ -58,6 +59,12 @@ class Taken:
         found = [each for each in self.requests if isinstance(each, metrics_service_pb2.ExportMetricsServiceRequest)]
         scopes = [scope for request in found for each in request.resource_metrics for scope in each.scope_metrics]
         return [metric for scope in scopes for metric in scope.metrics]
+
+    @property
+    def log_records(self) -> list[logs_pb2.LogRecord]:
+        found = [each for each in self.requests if isinstance(each, logs_service_pb2.ExportLogsServiceRequest)]
+        scopes = [scope for request in found for each in request.resource_logs for scope in each.scope_logs]
+        return [record for scope in scopes for record in scope.log_records]
 
     def take(self, path: str, headers: Mapping[str, str], body: bytes) -> None:
         noun = "trace" if "trace" in path.lower() else "metrics" if "metrics" in path.lower() else "logs"

@@ -9,6 +9,7 @@ from pathlib import Path
 from docs.site.generate import markdown
 from docs.site.generate.outcomes import words
 from groundwire_server import pipeline
+from groundwire_server.edge.interceptors.context import SERVER_ERRORS
 from groundwire_server.telemetry import names
 
 _METRIC = "METRIC_"
@@ -28,6 +29,11 @@ def page() -> str:
         "span with the next `groundwire.attempt`.",
         "● marks those that this version runs.",
         markdown.table(["", "span", "the stage"], _spans()),
+        "## Errors",
+        "The span of a call has an error status, and its status as `error.type`, where the status is the server's "
+        f"fault: {', '.join(sorted(markdown.code(each.name) for each in SERVER_ERRORS))}. Any other status is its "
+        "caller's. Spans of models, embedders and stores have them whenever the call failed, also where it was "
+        "cancelled at its deadline. A call that joins or resumes the run of another links to that call's span.",
         "## Attributes",
         markdown.table(["attribute", "holds"], attributes()),
         "## Metrics",

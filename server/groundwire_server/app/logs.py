@@ -13,7 +13,7 @@ from queue import Full, Queue
 from typing import Any, Final, TextIO
 
 import structlog
-from opentelemetry.trace import format_trace_id, get_current_span
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
 from groundwire_server.edge import decision_log, security_events
 from groundwire_server.ports.metrics import Metrics
@@ -22,6 +22,8 @@ from groundwire_server.telemetry.line_sums import LineKind, LineSums
 
 _QUEUED: Final = 10_000
 """Lines that wait while their reader is slow; more are dropped."""
+
+_STANDARD: Final = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
 
 _END_SECONDS: Final = 2.0
 """How long the end of a process waits for a reader that is slow."""
@@ -38,9 +40,23 @@ class Logs:
         dropped: lines that were lost since the last report, since nobody took them.
     """
 
-    def __init__(self, sums: LineSums) -> None:
+    def __init__(self, sums: LineSums, queue: "Queue[logging.LogRecord | None]", stream: TextIO) -> None:
         self.sums = sums
         self.dropped = 0
+        self.writing = _Writing(stream, self)
+        self._listener = _Listening(queue, self.writing)
+
+    def also(self, handler: logging.Handler) -> None:
+        """Give all that is written to another handler, too, from the same thread."""
+        self._listener.handlers = (*self._listener.handlers, handler)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._listener.start()
+
+    def stop(self) -> None:
+        """Write what waits, and end."""
+        self._listener.stop()
 
     def report(self, recorder: Metrics) -> None:
         """Log how many lines were left out in the windows that have ended, and count those and what was lost."""
@@ -61,29 +77,25 @@ class Logs:
 
 
 @contextmanager
-def logging_to(stream: TextIO, level: str, sums: LineSums, *others: logging.Handler) -> Iterator[Logs]:
+def logging_to(stream: TextIO, level: str, sums: LineSums) -> Iterator[Logs]:
     """Write logs to a stream until the context is left.
 
     Args:
         stream: takes the lines.
         level: the lowest level that is written, such as `INFO`.
         sums: decides which lines are written.
-        others: take the same records, from the same thread.
     """
-    logs = Logs(sums)
     queue: Queue[logging.LogRecord | None] = Queue(_QUEUED)
-    handler = _Writing(stream, logs)
-    handler.setFormatter(json_lines())
-    listener = _Listening(queue, handler, *others)
+    logs = Logs(sums, queue, stream)
     logging.basicConfig(level=level, handlers=[_Enqueuing(queue, logs)], force=True)
     _quieten()
-    listener.start()
+    logs.start()
     try:
         yield logs
     finally:
         logs.end_windows(all_windows=True)
-        logging.basicConfig(level=level, handlers=[handler], force=True)
-        listener.stop()
+        logging.basicConfig(level=level, handlers=[logs.writing], force=True)
+        logs.stop()
 
 
 def json_lines() -> logging.Formatter:
@@ -98,11 +110,17 @@ def json_lines() -> logging.Formatter:
     )
 
 
+def fields_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Return a record's own fields, beside those that every record has."""
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
 class _Writing(logging.StreamHandler[TextIO]):
     """Writes lines; one that cannot be written is counted, since there is no other place to say so."""
 
     def __init__(self, stream: TextIO, logs: Logs) -> None:
         super().__init__(stream)
+        self.setFormatter(json_lines())
         self._logs = logs
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
@@ -145,8 +163,9 @@ class _Enqueuing(QueueHandler):
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """Return the record as it is: it stays in this process."""
         context = get_current_span().get_span_context()
-        if context.is_valid and not hasattr(record, "trace_id"):
+        if context.is_valid:
             record.trace_id = format_trace_id(context.trace_id)
+            record.span_id = format_span_id(context.span_id)
         return record
 
     def enqueue(self, record: logging.LogRecord) -> None:

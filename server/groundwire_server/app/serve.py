@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwire_server.adapters.metrics.registry import MetricRegistry
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
@@ -21,7 +20,7 @@ from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
 from groundwire_server.app.reload import ConfigReloader, watch
-from groundwire_server.app.telemetry.setup import telemetry
+from groundwire_server.app.telemetry.setup import Telemetry, telemetry
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import Mark
 from groundwire_server.ports.recording import Recording
@@ -39,7 +38,7 @@ class Running:
 
     address: str
     reloader: ConfigReloader
-    metrics: MetricRegistry
+    telemetry: Telemetry
 
 
 @asynccontextmanager
@@ -68,7 +67,7 @@ async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None
             host = first.server.listen.rpartition(":")[0]
             try:
                 with metrics_page(first.telemetry.prometheus_listen, measuring.metrics):
-                    yield Running(f"{host}:{port}", reloader, measuring.metrics)
+                    yield Running(f"{host}:{port}", reloader, measuring)
             finally:
                 drain = reloader.configuration.server.drain
                 await server.drain(drain.notice_seconds, drain.grace_seconds)
@@ -100,11 +99,13 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
     async with running(sources, loaded, logs.sums) as server:
+        if server.telemetry.log_handler is not None:
+            logs.also(server.telemetry.log_handler)
         settle_garbage_collection()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # programs that start a server wait for it
         tasks = [
             asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark)),
-            asyncio.create_task(heartbeat(server.metrics, logs)),
+            asyncio.create_task(heartbeat(server.telemetry.metrics, logs)),
         ]
         await stop.wait()
         for task in tasks:

@@ -106,7 +106,14 @@ def test_it_means_the_defaults(tmp_path: Path) -> None:
 
 
 def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OTLP_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS", "SUBJECT_KEY", "WEAVIATE_API_KEY", "PROVIDER_KEY"):
+    for name in (
+        "OTLP_TOKEN",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "HELICONE_AUTH",
+        "SUBJECT_KEY",
+        "WEAVIATE_API_KEY",
+        "PROVIDER_KEY",
+    ):
         monkeypatch.setenv(name, "name=s3cr3t" if name.startswith("OTEL") else "s3cr3t")
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.

@@ -8,16 +8,14 @@ import pytest
 from groundwire_server.app.telemetry.delivery import (
     LINE_SECONDS,
     PAUSE,
-    QUEUE_FULL,
-    REJECTED,
     RETRY_SECONDS,
-    SHUTDOWN,
     Backlog,
     Delivery,
     DeliveryLog,
-    DropTotals,
 )
-from groundwire_server.app.telemetry.senders import SendError, Signal
+from groundwire_server.app.telemetry.drops import QUEUE_FULL, REJECTED, SHUTDOWN, DropTotals
+from groundwire_server.app.telemetry.receivers import Signal
+from groundwire_server.app.telemetry.senders import SendError
 from tests.doubles.counts import Counts
 
 AWAY = SendError("UNAVAILABLE", "nobody listens", retryable=True)

@@ -14,7 +14,8 @@ from grpc_status import rpc_status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from trustme import CA
 
-from groundwire_server.app.telemetry.senders import Receiver, Sender, SendError, Signal, sender
+from groundwire_server.app.telemetry.receivers import Receiver, Signal
+from groundwire_server.app.telemetry.senders import Sender, SendError, sender
 from tests.doubles.otlp import grpc_receiver, http_receiver
 from tests.doubles.tls import showing
 
@@ -184,17 +185,3 @@ def test_closing_ends_a_request_that_is_being_sent() -> None:
         thread.join(10)
         held.set()
     assert [each.code for each in failures] == ["CANCELLED"]
-
-
-@pytest.mark.parametrize(
-    ("url", "http", "address"),
-    [
-        ("http://collector:4317", False, "collector:4317"),
-        ("http://collector", False, "collector:4317"),
-        ("https://collector", False, "collector:443"),
-        ("http://collector/v1/traces", True, "collector:80"),
-        ("https://[::1]:4318/v1/traces", True, "[::1]:4318"),
-    ],
-)
-def test_an_address_has_a_port(url: str, http: bool, address: str) -> None:
-    assert Receiver(url, http).address == address

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 
 import grpc
 import pytest
+from opentelemetry._logs import LogRecord
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from pydantic import TypeAdapter
 
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig, TelemetryConfig
-from groundwire_server.app.telemetry.delivery import QUEUE_FULL
-from groundwire_server.app.telemetry.senders import Receiver, Signal
-from groundwire_server.app.telemetry.setup import SCHEMA_URL, receiver, telemetry
+from groundwire_server.app.telemetry.drops import QUEUE_FULL, DropTotals
+from groundwire_server.app.telemetry.otlp import OtlpLogExporter
+from groundwire_server.app.telemetry.receivers import Signal
+from groundwire_server.app.telemetry.setup import SCHEMA_URL, export, telemetry
 from groundwire_server.telemetry.metrics import PASSAGES_DROPPED
+from tests.doubles.counts import Counts
 from tests.doubles.otlp import grpc_receiver, http_receiver
 
 _CONFIG = TypeAdapter(TelemetryConfig)
@@ -123,31 +128,16 @@ def test_a_receiver_that_takes_nothing_costs_no_span_its_time_and_has_few_lines(
     assert len(caplog.records) <= 2
 
 
-@pytest.mark.parametrize(
-    ("section", "signal", "found"),
-    [
-        ({}, Signal.TRACES, None),
-        ({"endpoint": "http://a:1"}, Signal.TRACES, Receiver("http://a:1")),
-        ({"endpoint": "http://a:1", "logs": {"enabled": False}}, Signal.LOGS, None),
-        ({"traces": {"endpoint": "http://a:1"}}, Signal.METRICS, None),
-        (
-            {"endpoint": "http://a:1/otel/", "protocol": "http/protobuf"},
-            Signal.METRICS,
-            Receiver("http://a:1/otel/v1/metrics", http=True),
-        ),
-        (
-            {"endpoint": "http://a:1", "traces": {"endpoint": "https://b/x", "protocol": "http/protobuf"}},
-            Signal.TRACES,
-            Receiver("https://b/x", http=True),
-        ),
-        (
-            {"endpoint": "http://a:1", "timeout_seconds": 3, "compression": "gzip", "metrics": {"timeout_seconds": 4}},
-            Signal.METRICS,
-            Receiver("http://a:1", timeout=4, compressed=True),
-        ),
-    ],
-)
-def test_a_signal_takes_what_it_leaves_unset_from_all(
-    section: Mapping[str, object], signal: Signal, found: Receiver | None
-) -> None:
-    assert receiver(OtlpConfig.model_validate(section), signal) == found
+def test_log_records_arrive_by_the_same_way() -> None:
+    with http_receiver() as taken:
+        section = {"endpoint": f"http://127.0.0.1:{taken.port}", "protocol": "http/protobuf", "timeout_seconds": 30}
+        way = export(OtlpConfig.model_validate(section), Signal.LOGS, drops := DropTotals(Counts()))
+        assert way is not None
+        exporter = OtlpLogExporter(way)
+        provider = LoggerProvider(shutdown_on_exit=False)
+        provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+        provider.get_logger("tested").emit(LogRecord(body="draining", severity_text="INFO"))
+        exporter.shutdown()
+    assert (taken.paths, drops.totals) == (["/v1/logs"], {})
+    (record,) = taken.requests[0].resource_logs[0].scope_logs[0].log_records
+    assert (record.body.string_value, record.severity_text) == ("draining", "INFO")

@@ -99,6 +99,7 @@ class _MessageParser(ResponseParser):
             case "content_block_start":
                 return self._block(event["index"], event["content_block"])
             case "message_start":
+                self.model = str(event["message"].get("model") or "")
                 self._count(event["message"].get("usage"))
                 # What has been written by then is not all.
                 self.output_tokens = None
@@ -142,6 +143,7 @@ class _MessageParser(ResponseParser):
         return ""
 
     def _whole(self, message: Any) -> str:
+        self.model = str(message.get("model") or "")
         self._count(message.get("usage"))
         text = "".join(self._block(index, block) for index, block in enumerate(message["content"]))
         self._stopped(message.get("stop_reason"))

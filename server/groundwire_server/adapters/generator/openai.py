@@ -98,6 +98,8 @@ class _ChatParser(ResponseParser):
         if isinstance(chunk, list):
             # Gemini puts an error into a list.
             chunk = chunk[0]
+        if not self.model:
+            self.model = str(chunk.get("model") or "")
         if usage := chunk.get("usage"):
             self._count(usage)
         choices = chunk.get("choices")

@@ -10,6 +10,7 @@ from typing import Self
 import aiohttp
 
 from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.options.headers import revealed
 
 _DRAIN_SECONDS = 0.1
 _HEADERS = {
@@ -60,7 +61,8 @@ class Session:
         # No cookies: what a provider says to one tenant must not reach it again with another.
         self._client = aiohttp.ClientSession(
             connector=connector,
-            headers=_HEADERS,
+            # What the API itself needs comes with each request, and wins.
+            headers={**revealed(self.endpoint.headers), **_HEADERS},
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             trace_configs=[trace],

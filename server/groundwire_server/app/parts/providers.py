@@ -27,7 +27,10 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, record
         random = Random()  # noqa: S311  # draws waits
         return Provider(name, section, SystemClock(), recording, random, section.retry_budget, limiters)
 
-    return await lease.take(("provider", name, section), made)
+    # Headers are a mapping, which has no hash.
+    others = tuple(value for field, value in section if field != "headers")
+    key = ("provider", name, section.kind, others, frozenset(section.headers.items()))
+    return await lease.take(key, made)
 
 
 def credentials(section: ProviderConfig) -> Mapping[str, str]:

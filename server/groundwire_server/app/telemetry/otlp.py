@@ -1,7 +1,7 @@
 """The exporters of traces, metrics and logs that the SDK's processors hand their batches to.
 
-The encoding is the SDK's. Sending is ours: the SDK's own exporters report neither what they drop nor why, write a line
-for each batch and ignore what a receiver rejects.
+Metrics and logs are encoded by the SDK. Sending is ours: the SDK's own exporters report neither what they drop nor why,
+write a line for each batch and ignore what a receiver rejects.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -20,8 +19,11 @@ from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult,
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from groundwire_server.app.telemetry.delivery import Backlog, Delivery, DeliveryLog, DropCounter
-from groundwire_server.app.telemetry.senders import Receiver, Signal, sender
+from groundwire_server.app.telemetry.delivery import Backlog, Delivery, DeliveryLog
+from groundwire_server.app.telemetry.drops import DropCounter
+from groundwire_server.app.telemetry.encoding import SpanEncoder
+from groundwire_server.app.telemetry.receivers import Receiver, Signal
+from groundwire_server.app.telemetry.senders import sender
 
 _Rejected: TypeAlias = tuple[int, str]
 
@@ -79,11 +81,12 @@ class OtlpSpanExporter(SpanExporter):
 
     def __init__(self, export: Export) -> None:
         self._way = export
+        self._encoder = SpanEncoder()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Deliver a batch. Blocks."""
         self._way.backlog.leave(len(spans))
-        delivered = self._way.delivery.deliver(encode_spans(spans).SerializeToString(), len(spans))
+        delivered = self._way.delivery.deliver(self._encoder.encode(spans), len(spans))
         return SpanExportResult.SUCCESS if delivered else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
@@ -102,6 +105,10 @@ class OtlpLogExporter(LogRecordExporter):
         self._way.backlog.leave(len(batch))
         delivered = self._way.delivery.deliver(encode_logs(batch).SerializeToString(), len(batch))
         return LogRecordExportResult.SUCCESS if delivered else LogRecordExportResult.FAILURE
+
+    def force_flush(self, timeout_millis: int = 10_000) -> bool:
+        """Return True: nothing is kept here."""
+        return True
 
     def shutdown(self) -> None:
         """End the connection."""

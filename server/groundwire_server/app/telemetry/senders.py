@@ -6,10 +6,7 @@ may be sent again.
 
 import gzip
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.message import Message
-from enum import Enum
 from http.client import HTTPException
 from typing import IO, Final, Protocol
 from urllib.error import HTTPError, URLError
@@ -20,10 +17,9 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from groundwire_server.app.telemetry.receivers import Receiver, Signal
 from groundwire_server.domain.failure import GroundwireError
 
-_PORT: Final = 4317
-"""The port of OTLP over gRPC."""
 _DETAILS_LENGTH: Final = 300
 _RESPONSE_BYTES: Final = 64 * 1024
 _RECONNECT: Final = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
@@ -40,50 +36,6 @@ _RETRYABLE: Final = frozenset(
 )
 """OTLP 1.9 has these tried again, and RESOURCE_EXHAUSTED where the receiver says when."""
 _RETRYABLE_HTTP: Final = frozenset({429, 502, 503, 504})
-
-
-class Signal(Enum):
-    """A kind of telemetry; the value is the last part of its path over HTTP."""
-
-    TRACES = "traces"
-    METRICS = "metrics"
-    LOGS = "logs"
-
-    @property
-    def method(self) -> str:
-        """The RPC that takes it."""
-        noun = "Trace" if self is Signal.TRACES else self.value.capitalize()
-        word = noun.lower()
-        return f"/opentelemetry.proto.collector.{word}.v1.{noun}Service/Export"
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """A receiver of one signal, and the way to reach it.
-
-    Attributes:
-        url: of the receiver; over HTTP the whole URL of the signal.
-        http: whether it is reached over HTTP.
-        headers: sent with each request; they may hold secrets.
-        ca: authorities that its certificate is verified with, PEM; None takes the system's.
-        timeout: seconds for one request.
-        compressed: whether requests are compressed with gzip.
-    """
-
-    url: str
-    http: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    ca: bytes | None = None
-    timeout: float = 2.0
-    compressed: bool = False
-
-    @property
-    def address(self) -> str:
-        """Its host and port, which may be logged."""
-        parts = urlsplit(self.url)
-        port = parts.port or (443 if parts.scheme == "https" else 80 if self.http else _PORT)
-        host = parts.hostname or ""
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class SendError(GroundwireError):
@@ -179,8 +131,12 @@ class HttpSender:
         self._headers = {**receiver.headers, "Content-Type": "application/x-protobuf"}
         if receiver.compressed:
             self._headers["Content-Encoding"] = "gzip"
-        trusted = None if receiver.ca is None else receiver.ca.decode()
-        self._opener = build_opener(HTTPSHandler(context=ssl.create_default_context(cadata=trusted)), _NoRedirects())
+        self._opener = build_opener(_NoRedirects())
+        if receiver.url.startswith("https:"):
+            trusted = None if receiver.ca is None else receiver.ca.decode()
+            self._opener = build_opener(
+                _NoRedirects(), HTTPSHandler(context=ssl.create_default_context(cadata=trusted))
+            )
 
     def send(self, request: bytes) -> bytes:
         """Send a request and return the response.

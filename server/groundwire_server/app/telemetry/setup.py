@@ -19,18 +19,18 @@ from groundwire_server.app.configuration.models.telemetry import (
     OtlpMetricsConfig,
     TelemetryConfig,
 )
-from groundwire_server.app.telemetry.delivery import DropTotals
-from groundwire_server.app.telemetry.senders import Receiver, Signal
+from groundwire_server.app.telemetry.drops import DropTotals
+from groundwire_server.app.telemetry.receivers import Signal, batched, receiver
 from groundwire_server.app.telemetry.traces import processor, tracer
 
 if TYPE_CHECKING:
     from groundwire_server.adapters.metrics.otlp import PeriodicExport
+    from groundwire_server.app.telemetry.logs import OtlpLogHandler
     from groundwire_server.app.telemetry.otlp import Export
 
 SCOPE: Final = "groundwire"
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.44.0"
 """The conventions of `telemetry/names.py`, by the version that they have there."""
-_TIMEOUT_SECONDS: Final = 2.0
 _SHUTDOWN_SECONDS: Final = 3.0
 
 
@@ -60,6 +60,7 @@ class Telemetry:
         exports: the ways to the receivers.
         processor: exports ended spans; None where they are not exported.
         export: sends metrics; None where they are not sent.
+        log_handler: sends log records; None where they are not sent.
     """
 
     resource: Resource
@@ -69,13 +70,14 @@ class Telemetry:
     exports: "Sequence[Export]" = ()
     processor: SpanProcessor | None = None
     export: "PeriodicExport | None" = None
+    log_handler: "OtlpLogHandler | None" = None
 
     def shut_down(self) -> None:
         """Export what is left, within 3 s: without a receiver the SDK would wait for half a minute."""
         for export in self.exports:
             export.delivery.end_retries()
         # In parallel, so that one that hangs does not delay the other.
-        ends = [each.shutdown for each in (self.processor, self.export) if each is not None]
+        ends = [each.shutdown for each in (self.processor, self.export, self.log_handler) if each is not None]
         workers = [threading.Thread(target=end, daemon=True) for end in ends]
         until = time.monotonic() + _SHUTDOWN_SECONDS
         for worker in workers:
@@ -103,6 +105,7 @@ def telemetry(version: str, section: TelemetryConfig) -> Telemetry:
     drops = DropTotals(registry)
     traces = export(section.otlp, Signal.TRACES, drops)
     measured = export(section.otlp, Signal.METRICS, drops)
+    logged = export(section.otlp, Signal.LOGS, drops)
     spans = None if traces is None else processor(traces, section.otlp.traces)
     scope = InstrumentationScope(SCOPE, version, SCHEMA_URL)
     return Telemetry(
@@ -110,9 +113,10 @@ def telemetry(version: str, section: TelemetryConfig) -> Telemetry:
         tracer(section, resource, scope, spans),
         registry,
         drops,
-        [each for each in (traces, measured) if each is not None],
+        [each for each in (traces, measured, logged) if each is not None],
         spans,
         None if measured is None else _sending(measured, registry, resource, scope, section.otlp.metrics),
+        None if logged is None else _logging(logged, resource, scope, section.otlp.logs),
     )
 
 
@@ -128,37 +132,7 @@ def export(section: OtlpConfig, signal: Signal, drops: DropTotals) -> "Export | 
     # Imported here: a server that exports nothing does not need it.
     from groundwire_server.app.telemetry.otlp import Export  # noqa: PLC0415
 
-    return Export.to(found, signal, _batched(section, signal).queue_size, drops)
-
-
-def receiver(section: OtlpConfig, signal: Signal) -> Receiver | None:
-    """Return the receiver of a signal: what its own section leaves unset is that of all signals.
-
-    Raises:
-        OSError: when the file of its authorities cannot be read.
-    """
-    own: OtlpBatchConfig | OtlpMetricsConfig = section.metrics
-    if signal is not Signal.METRICS:
-        own = _batched(section, signal)
-    url = own.endpoint or section.endpoint
-    if url is None or not section.enabled or not own.enabled:
-        return None
-    http = (own.protocol or section.protocol) == "http/protobuf"
-    if http and own.endpoint is None:
-        url = f"{url.rstrip('/')}/v1/{signal.value}"
-    ca = own.ca or section.ca
-    return Receiver(
-        url,
-        http,
-        own.all_headers() or section.all_headers(),
-        None if ca is None else ca.read_bytes(),
-        own.timeout_seconds or section.timeout_seconds or _TIMEOUT_SECONDS,
-        (own.compression or section.compression) == "gzip",
-    )
-
-
-def _batched(section: OtlpConfig, signal: Signal) -> OtlpBatchConfig:
-    return section.logs if signal is Signal.LOGS else section.traces
+    return Export.to(found, signal, batched(section, signal).queue_size, drops)
 
 
 def _resource(version: str, section: TelemetryConfig) -> Resource:
@@ -183,3 +157,12 @@ def _sending(
     sending = PeriodicExport(metrics, OtlpMetricExporter(measured), section.interval_seconds)
     sending.start()
     return sending
+
+
+def _logging(
+    logged: "Export", resource: Resource, scope: InstrumentationScope, section: OtlpBatchConfig
+) -> "OtlpLogHandler":
+    # Imported here, as for spans.
+    from groundwire_server.app.telemetry.logs import log_handler  # noqa: PLC0415
+
+    return log_handler(logged, resource, scope, section)

@@ -76,6 +76,7 @@ async def test_a_call_is_one_span_in_the_words_of_the_conventions() -> None:
             "gen_ai.request.model": "model-test",
             "gen_ai.request.max_tokens": 500,
             "gen_ai.request.stream": True,
+            "gen_ai.response.model": "gpt-4o-mini-2024-07-18",
             "gen_ai.response.finish_reasons": ("stop",),
             "gen_ai.usage.input_tokens": 812,
             "gen_ai.usage.output_tokens": 61,

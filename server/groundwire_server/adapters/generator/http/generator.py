@@ -1,8 +1,10 @@
 """A model behind HTTP, whatever its dialect."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
+from opentelemetry.trace import get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from groundwire_server.adapters.generator.http.dialect import Dialect
@@ -18,7 +20,10 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, GenerationRequest, Piece, Usage
 from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.telemetry import names
 
+_MODEL_NAME = re.compile(r"[A-Za-z0-9_.:/@-]{1,128}")
+"""A name that may stand in a span: the provider chooses it."""
 _FRAME = 64
 """Characters of a draft until the first word of its text has come."""
 
@@ -70,6 +75,7 @@ class HttpGenerator:
                     written.append(text)
                     # Not yet in the draft's frame: the first words that somebody can read wait for nothing.
                     length += len(text)
+                    _name_model(parser.model, written)
                     if length > _FRAME:
                         exchange.gather_seconds = self._bounds.gather_seconds
                     yield text
@@ -96,6 +102,12 @@ class HttpGenerator:
         response = await exchange.open(self._url, headers, body)
         if response is not None:
             raise failure_from(response, self._session.provider, self._dialect.model)
+
+
+def _name_model(name: str, written: list[str]) -> None:
+    """Note the model that answers on the call's span, which is current until the first piece is yielded."""
+    if len(written) == 1 and _MODEL_NAME.fullmatch(name):
+        get_current_span().set_attribute(names.GEN_AI_RESPONSE_MODEL, name)
 
 
 def _unfinished(parser: ResponseParser, exchange: Exchange, body: BodyReader) -> Failure:

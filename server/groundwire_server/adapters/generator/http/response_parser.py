@@ -43,6 +43,7 @@ class ResponseParser(ABC):
         input_tokens: what the provider counted; None where it gave no count, or one that cannot be.
         output_tokens: the same.
         cached_tokens: how many of the input tokens came from its cache.
+        model: its name as the response has it; empty where it has none.
         unseen: what the model wrote in addition to the draft, such as its thoughts.
     """
 
@@ -56,6 +57,7 @@ class ResponseParser(ABC):
         "done",
         "failure",
         "input_tokens",
+        "model",
         "output_tokens",
         "reason",
         "unseen",
@@ -69,6 +71,7 @@ class ResponseParser(ABC):
         self._plain = False
         self.reason: FinishReason | None = None
         self.failure: Failure | None = None
+        self.model = ""
         self.done = False
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None

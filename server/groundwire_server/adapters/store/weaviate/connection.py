@@ -69,7 +69,7 @@ class WeaviateConnection:
         headers: sent with every call, such as the key of a module; never logged.
         clock: of the event loop.
         recording: takes spans and metrics.
-        expected: faults of normal operation; every other one is logged, once per call.
+        expected: faults of normal operation; every other one is an error of its span, and logged once per call.
     """
 
     def __init__(
@@ -179,10 +179,11 @@ class WeaviateConnection:
             await client.close()
 
     def _report(self, fault: WeaviateFault, allowed: float, span: Span) -> None:
-        span.set_status(StatusCode.ERROR)
         span.set_attribute(names.ERROR_TYPE, fault.name)
-        too_short = fault is WeaviateFault.SLOW and allowed < _FAIR_SECONDS
-        if fault not in self._expected and not too_short:
+        if fault in self._expected:
+            return
+        span.set_status(StatusCode.ERROR)
+        if fault is not WeaviateFault.SLOW or allowed >= _FAIR_SECONDS:
             _LOG.warning("%s.", fault, extra={"addresses": f"{self._options.http} and {self._options.grpc}"})
 
     def _described(self, operation: Operation) -> dict[str, str | int | float]:

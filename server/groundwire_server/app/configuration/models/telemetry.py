@@ -1,14 +1,14 @@
 """Telemetry of the server."""
 
-import re
 from pathlib import Path
-from typing import Final, Literal, Self, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import unquote
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from groundwire_server.edge.options import DecisionLogOptions, ListenAddress
 from groundwire_server.options import Options
+from groundwire_server.options.headers import Headers, check_headers, revealed
 from groundwire_server.options.secret import Secret
 from groundwire_server.options.url import parsed_url
 
@@ -21,9 +21,6 @@ SamplerName: TypeAlias = Literal[
     "parentbased_traceidratio",
 ]
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
-_VALUE: Final = re.compile(r"[\x20-\x7e]*")
-
 
 class _Receiver(Options):
     endpoint: str | None = Field(
@@ -32,7 +29,7 @@ class _Receiver(Options):
         examples=["http://localhost:4317"],
     )
     protocol: Literal["grpc", "http/protobuf"] | None = Field(None, description="Protocol; `grpc` if unset.")
-    headers: dict[str, Secret] = Field(
+    headers: Headers = Field(
         default_factory=dict,
         description="Headers of requests, each a reference: env://NAME or file:///PATH.",
         examples=[{"authorization": "env://OTLP_TOKEN"}],
@@ -62,21 +59,17 @@ class _Receiver(Options):
                 raise ValueError("must not hold a user or a password: set telemetry.otlp.headers")
         return endpoint
 
-    @model_validator(mode="after")
-    def _sendable(self) -> Self:
-        for name, value in self.all_headers().items():
-            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-                raise ValueError("headers must be ASCII: letters, digits, `_`, `.` and `-` in names, no line breaks")
-        return self
+    @field_validator("header_list")
+    @classmethod
+    def _is_list(cls, listed: Secret | None) -> Secret | None:
+        if listed is not None:
+            check_headers(pairs(listed.reveal()))
+        return listed
 
     def all_headers(self) -> dict[str, str]:
-        """Return the headers with their secret values.
-
-        Raises:
-            ValueError: when the list of headers is not one; the message holds no part of it.
-        """
+        """Return the headers with their secret values."""
         listed = {} if self.header_list is None else pairs(self.header_list.reveal())
-        return {**listed, **{name: secret.reveal() for name, secret in self.headers.items()}}
+        return {**listed, **revealed(self.headers)}
 
 
 class OtlpMetricsConfig(_Receiver):
