@@ -31,6 +31,18 @@ class _Commands(TyperGroup):
         return result
 
 
+def _defaulting(default: str) -> type[_Commands]:
+    """Return a group of commands in which one is meant where the first word names none."""
+
+    class Defaulting(_Commands):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+                args = [default, *args]
+            return super().parse_args(ctx, args)
+
+    return Defaulting
+
+
 def application() -> typer.Typer:
     """Return the command with its subcommands."""
     app = typer.Typer(
@@ -63,7 +75,7 @@ def _typer(group: Group) -> typer.Typer:
         epilog=epilog(every),
         no_args_is_help=True,
         rich_markup_mode=None,
-        cls=_Commands,
+        cls=_defaulting(group.default) if group.default else _Commands,
     )
     for command, (name, examples) in group.commands.items():
         _add(app, command, name, examples)

@@ -1,0 +1,122 @@
+"""The calls of a trace: each with its stages, and with what they called."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from groundwire_server.cli.trace.spans import Span
+from groundwire_server.telemetry import names
+
+_PREFIX = "groundwire."
+"""Of the names of our methods and stages, whatever the service is called."""
+
+_Id: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A span, with the spans within it."""
+
+    span: Span
+    children: Sequence["Node"]
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Span]]:
+        """Yield every span below this one with its depth, in the order of their starts."""
+        for child in self.children:
+            yield depth, child.span
+            yield from child.walk(depth + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that a server answered, or what is known of one that is not complete.
+
+    Attributes:
+        trace_id: of the trace that it belongs to.
+        own: the call's own span; None while it was not exported.
+        roots: the spans directly within the call.
+    """
+
+    trace_id: str
+    own: Span | None
+    roots: Sequence[Node]
+
+    @property
+    def start(self) -> float:
+        """When it began, in seconds since the epoch."""
+        return self.own.start if self.own is not None else min(node.span.start for node in self.roots)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, in seconds, as far as that is known."""
+        if self.own is not None:
+            return self.own.duration
+        return max(span.end for _, span in self.within()) - self.start
+
+    @property
+    def first_token(self) -> float | None:
+        """Seconds from its beginning to the first token of a model; None when there was none."""
+        firsts = [
+            span.start - self.start + seconds
+            for _, span in self.within()
+            if (seconds := span.number(names.GEN_AI_FIRST_CHUNK)) is not None
+        ]
+        return min(firsts, default=None)
+
+    @property
+    def model(self) -> str:
+        """The alias of the model that was asked last; empty when none was."""
+        asked = [span.text(names.MODEL) for _, span in self.within() if span.text(names.MODEL)]
+        return asked[-1] if asked else ""
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts it made to write an answer."""
+        return int(max((span.number(names.ATTEMPT) or 0 for _, span in self.within()), default=0))
+
+    def total(self, name: str) -> float | None:
+        """Return the sum of an attribute over the call; None when no span has it."""
+        found = [value for _, span in self.within() if (value := span.number(name)) is not None]
+        return sum(found) if found else None
+
+    def text(self, name: str) -> str:
+        """Return an attribute of the call; empty when it is not known."""
+        return "" if self.own is None else self.own.text(name)
+
+    def within(self) -> Iterator[tuple[int, Span]]:
+        """Yield every span within the call with its depth, a span before those within it."""
+        for node in self.roots:
+            yield 0, node.span
+            yield from node.walk(1)
+
+
+def calls_of(spans: Sequence[Span]) -> Sequence[Call]:
+    """Return the calls in the order of their starts.
+
+    Args:
+        spans: of one trace or of several, in the order of their starts.
+    """
+    # A span that was exported twice is one span.
+    known = {(span.trace_id, span.span_id): span for span in spans}
+    within: dict[_Id, list[Span]] = {}
+    for span in known.values():
+        within.setdefault((span.trace_id, span.parent_id), []).append(span)
+    calls = [Call(span.trace_id, span, _nodes(span, within)) for span in known.values() if _is_call(span)]
+    # Spans of a call whose own span is not there: it is running, or is exported later.
+    stray: dict[str, list[Node]] = {}
+    for span in known.values():
+        orphan = (span.trace_id, span.parent_id) not in known
+        if orphan and span.name.startswith(_PREFIX) and not span.served:
+            stray.setdefault(span.trace_id, []).append(Node(span, _nodes(span, within)))
+    calls += [Call(trace_id, None, roots) for trace_id, roots in stray.items()]
+    return sorted(calls, key=lambda call: call.start)
+
+
+def _is_call(span: Span) -> bool:
+    return span.served and span.text(names.RPC_METHOD).startswith(_PREFIX)
+
+
+def _nodes(parent: Span, within: Mapping[_Id, Sequence[Span]]) -> Sequence[Node]:
+    """Return the spans within one; a call that another call made stands for itself."""
+    below = within.get((parent.trace_id, parent.span_id), ())
+    return [Node(span, _nodes(span, within)) for span in below if not _is_call(span)]
