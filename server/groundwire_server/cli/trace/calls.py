@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli.trace.spans import Span
+from groundwire_server.cli.trace.spans import TracedSpan
 from groundwire_server.telemetry import names
 
 _PREFIX = "groundwire."
@@ -17,10 +17,10 @@ _Id: TypeAlias = tuple[str, str]
 class Node:
     """A span, with the spans within it."""
 
-    span: Span
+    span: TracedSpan
     children: Sequence["Node"]
 
-    def walk(self, depth: int = 0) -> Iterator[tuple[int, Span]]:
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, TracedSpan]]:
         """Yield every span below this one with its depth, in the order of their starts."""
         for child in self.children:
             yield depth, child.span
@@ -28,7 +28,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TracedCall:
     """A call that a server answered, or what is known of one that is not complete.
 
     Attributes:
@@ -38,7 +38,7 @@ class Call:
     """
 
     trace_id: str
-    own: Span | None
+    own: TracedSpan | None
     roots: Sequence[Node]
 
     @property
@@ -83,14 +83,14 @@ class Call:
         """Return an attribute of the call; empty when it is not known."""
         return "" if self.own is None else self.own.text(name)
 
-    def within(self) -> Iterator[tuple[int, Span]]:
+    def within(self) -> Iterator[tuple[int, TracedSpan]]:
         """Yield every span within the call with its depth, a span before those within it."""
         for node in self.roots:
             yield 0, node.span
             yield from node.walk(1)
 
 
-def calls_of(spans: Sequence[Span]) -> Sequence[Call]:
+def calls_of(spans: Sequence[TracedSpan]) -> Sequence[TracedCall]:
     """Return the calls in the order of their starts.
 
     Args:
@@ -98,25 +98,25 @@ def calls_of(spans: Sequence[Span]) -> Sequence[Call]:
     """
     # A span that was exported twice is one span.
     known = {(span.trace_id, span.span_id): span for span in spans}
-    within: dict[_Id, list[Span]] = {}
+    within: dict[_Id, list[TracedSpan]] = {}
     for span in known.values():
         within.setdefault((span.trace_id, span.parent_id), []).append(span)
-    calls = [Call(span.trace_id, span, _nodes(span, within)) for span in known.values() if _is_call(span)]
+    calls = [TracedCall(span.trace_id, span, _nodes(span, within)) for span in known.values() if _is_call(span)]
     # Spans of a call whose own span is not there: it is running, or is exported later.
     stray: dict[str, list[Node]] = {}
     for span in known.values():
         orphan = (span.trace_id, span.parent_id) not in known
         if orphan and span.name.startswith(_PREFIX) and not span.served:
             stray.setdefault(span.trace_id, []).append(Node(span, _nodes(span, within)))
-    calls += [Call(trace_id, None, roots) for trace_id, roots in stray.items()]
+    calls += [TracedCall(trace_id, None, roots) for trace_id, roots in stray.items()]
     return sorted(calls, key=lambda call: call.start)
 
 
-def _is_call(span: Span) -> bool:
+def _is_call(span: TracedSpan) -> bool:
     return span.served and span.text(names.RPC_METHOD).startswith(_PREFIX)
 
 
-def _nodes(parent: Span, within: Mapping[_Id, Sequence[Span]]) -> Sequence[Node]:
+def _nodes(parent: TracedSpan, within: Mapping[_Id, Sequence[TracedSpan]]) -> Sequence[Node]:
     """Return the spans within one; a call that another call made stands for itself."""
     below = within.get((parent.trace_id, parent.span_id), ())
     return [Node(span, _nodes(span, within)) for span in below if not _is_call(span)]

@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwire_server.cli.console import Terminal, one_line
-from groundwire_server.cli.trace.calls import Call
+from groundwire_server.cli.trace.calls import TracedCall
 from groundwire_server.cli.trace.record import CallRecord, record_of, with_spans
-from groundwire_server.cli.trace.spans import Span
+from groundwire_server.cli.trace.spans import TracedSpan
 from groundwire_server.cli.waterfall import Bar, Chart, time_text, waterfall
 from groundwire_server.cli.words import ACTIONS, CAUSES, NEXT_STEPS, RESULTS
 from groundwire_server.telemetry import names
@@ -22,7 +22,7 @@ _STAGE = "groundwire."
 _MICROS = 1_000_000
 
 
-def draw(calls: Sequence[Call], *, as_json: bool) -> None:
+def draw(calls: Sequence[TracedCall], *, as_json: bool) -> None:
     """Print each call of a trace: its outcome, and where its time went."""
     console = Terminal()
     for number, call in enumerate(calls):
@@ -37,7 +37,7 @@ def draw(calls: Sequence[Call], *, as_json: bool) -> None:
             console.print(line, no_wrap=True, overflow="crop")
 
 
-def show_list(calls: Sequence[Call], *, as_json: bool) -> None:
+def show_list(calls: Sequence[TracedCall], *, as_json: bool) -> None:
     """Print calls, one a line: a table on a wide terminal, two lines each on a narrow one, tabs elsewhere."""
     console = Terminal()
     records = [record_of(call) for call in calls]
@@ -104,7 +104,7 @@ def _cost(record: CallRecord) -> str:
     return f", {record.cost_micros / _MICROS:.6f} {record.currency}"
 
 
-def _bar(call: Call, depth: int, span: Span) -> Bar:
+def _bar(call: TracedCall, depth: int, span: TracedSpan) -> Bar:
     stage = span.name.startswith(_STAGE)
     label = span.name.removeprefix(_STAGE)
     attempt = span.number(names.ATTEMPT)
@@ -123,7 +123,7 @@ def _bar(call: Call, depth: int, span: Span) -> Bar:
     )
 
 
-def _failure(span: Span) -> str:
+def _failure(span: TracedSpan) -> str:
     """Return why a span failed; empty when it did not."""
     if span.text(names.OUTCOME):
         return ""  # its cause is that of the outcome
@@ -133,7 +133,7 @@ def _failure(span: Span) -> str:
     return cause or kind or ("failed" if span.failed else "")
 
 
-def _notes(span: Span) -> Iterator[str]:
+def _notes(span: TracedSpan) -> Iterator[str]:
     for event in span.events:
         if event.name == names.RETRY:
             attempt, cause = event.attributes.get(names.RETRY_ATTEMPT, "?"), event.attributes.get(names.CAUSE, "")

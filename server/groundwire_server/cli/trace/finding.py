@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from groundwire.v1 import answer_service_pb2
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.trace.calls import Call, calls_of
+from groundwire_server.cli.trace.calls import TracedCall, calls_of
 from groundwire_server.cli.trace.jaeger import Jaeger, Search
 from groundwire_server.cli.trace.record import outcome_attribute
 from groundwire_server.cli.words import CAUSES, RESULTS
@@ -54,7 +54,7 @@ class Condition:
         }
         return {name: value for name, value in wanted.items() if value}
 
-    def holds(self, call: Call) -> bool:
+    def holds(self, call: TracedCall) -> bool:
         """Return whether it holds: storages of Jaeger differ in what they can search for."""
         if call.own is None or call.text(names.RPC_METHOD) not in _METHODS:
             return False
@@ -79,7 +79,7 @@ def condition_of(route: str, outcome: str, cause: str, tenant: str, slower_than:
     )
 
 
-def by_id(jaeger: Jaeger, identifier: str, service: str) -> Sequence[Call]:
+def by_id(jaeger: Jaeger, identifier: str, service: str) -> Sequence[TracedCall]:
     """Return the calls of a trace, or those of a request.
 
     Args:
@@ -111,14 +111,14 @@ def by_id(jaeger: Jaeger, identifier: str, service: str) -> Sequence[Call]:
     return calls
 
 
-def by_condition(jaeger: Jaeger, condition: Condition, service: str, limit: int) -> Sequence[Call]:
+def by_condition(jaeger: Jaeger, condition: Condition, service: str, limit: int) -> Sequence[TracedCall]:
     """Return answers, newest first.
 
     Raises:
         CommandError: when there is none, or Jaeger cannot be asked.
     """
     now = time.time()
-    found: dict[str, Call] = {}
+    found: dict[str, TracedCall] = {}
     for method in _METHODS:
         search = Search(
             service=service,

@@ -18,8 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from groundwire.security import on_this_machine
 from groundwire_server.cli.console import one_line
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.trace.command import DEFAULT_JAEGER
-from groundwire_server.cli.trace.spans import MalformedTraceError, Span, spans_of
+from groundwire_server.cli.trace.spans import MalformedTraceError, TracedSpan, spans_of
 from groundwire_server.files.small import UnreadableFileError, text_of
 
 _SECONDS = 10.0
@@ -91,7 +90,7 @@ class Jaeger:
         """
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(url):
-            raise CommandError(ExitCode.USAGE, f"--jaeger must be a URL, such as {DEFAULT_JAEGER}")
+            raise CommandError(ExitCode.USAGE, "--jaeger must be a URL, such as http://127.0.0.1:16686")
         if parts.username is not None or parts.password is not None:
             advice = "write the header's value into a file and give --jaeger-auth-file"
             raise CommandError(ExitCode.USAGE, f"--jaeger must hold neither user nor password: {advice}")
@@ -104,7 +103,7 @@ class Jaeger:
             )
         return cls(url.rstrip("/"), _header_of(authorization_file))
 
-    def trace(self, trace_id: str) -> Sequence[Span]:
+    def trace(self, trace_id: str) -> Sequence[TracedSpan]:
         """Return the spans of a trace; none where Jaeger does not have it.
 
         Raises:
@@ -112,7 +111,7 @@ class Jaeger:
         """
         return self._spans(f"/api/v3/traces/{quote(trace_id, safe='')}")
 
-    def find(self, search: Search) -> Sequence[Span]:
+    def find(self, search: Search) -> Sequence[TracedSpan]:
         """Return the spans of the traces that a search finds.
 
         Raises:
@@ -130,7 +129,7 @@ class Jaeger:
         listed = reply.get("services") if isinstance(reply, dict) and status == http.HTTPStatus.OK else None
         return frozenset(str(each) for each in listed) if isinstance(listed, list) else frozenset()
 
-    def _spans(self, path: str) -> Sequence[Span]:
+    def _spans(self, path: str) -> Sequence[TracedSpan]:
         status, reply = self._get(path)
         if status == http.HTTPStatus.NOT_FOUND:
             return ()

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from groundwire_server.cli.trace.calls import Call
+from groundwire_server.cli.trace.calls import TracedCall
 from groundwire_server.telemetry import names
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -53,7 +53,7 @@ class CallRecord:
         return self.outcome or self.status or ("unknown" if self.complete else "not complete")
 
 
-def record_of(call: Call) -> CallRecord:
+def record_of(call: TracedCall) -> CallRecord:
     """Return the record of a call."""
     first = call.first_token
     currencies = [span.text(names.CURRENCY) for _, span in call.within() if span.text(names.CURRENCY)]
@@ -81,7 +81,7 @@ def record_of(call: Call) -> CallRecord:
     )
 
 
-def with_spans(call: Call) -> dict[str, Any]:
+def with_spans(call: TracedCall) -> dict[str, Any]:
     """Return the record of a call and of every span within it, as JSON."""
     spans = [
         {

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from groundwire_server.domain.failure import GroundwireError
+
 Value: TypeAlias = str | int | float | bool | Sequence["Value"]
 
 _SERVER: Final = frozenset({2, "SPAN_KIND_SERVER"})
 _ERROR: Final = frozenset({2, "STATUS_CODE_ERROR"})
 
 
-class MalformedTraceError(ValueError):
+class MalformedTraceError(GroundwireError):
     """JSON that does not hold spans in OTLP's form."""
 
 
@@ -23,7 +25,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TracedSpan:
     """One span; times in seconds since the epoch.
 
     Attributes:
@@ -61,7 +63,7 @@ class Span:
         return float(value) if isinstance(value, int | float) else None
 
 
-def spans_of(reply: Any) -> Sequence[Span]:
+def spans_of(reply: Any) -> Sequence[TracedSpan]:
     """Return the spans of a reply, in the order of their starts.
 
     Raises:
@@ -73,7 +75,7 @@ def spans_of(reply: Any) -> Sequence[Span]:
         raise MalformedTraceError from None
 
 
-def _each(resources: Any) -> Iterator[Span]:
+def _each(resources: Any) -> Iterator[TracedSpan]:
     for resource in resources:
         service = str(_attributes(resource.get("resource", {})).get("service.name", ""))
         for scope in resource.get("scopeSpans", ()):
@@ -81,8 +83,8 @@ def _each(resources: Any) -> Iterator[Span]:
                 yield _span(service, span)
 
 
-def _span(service: str, span: Any) -> Span:
-    return Span(
+def _span(service: str, span: Any) -> TracedSpan:
+    return TracedSpan(
         trace_id=str(span["traceId"]),
         span_id=str(span["spanId"]),
         parent_id=str(span.get("parentSpanId", "")),
