@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from contextlib import asynccontextmanager
 
 from opentelemetry.trace import NoOpTracer
@@ -25,7 +25,7 @@ _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
 def examine_weaviate(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[CheckResult]:
-    """Examine a store: version, credential, schema, gRPC."""
+    """Examine a store: version, modules, credential, schema, gRPC."""
     return asyncio.run(_examined(section, configuration))
 
 
@@ -55,7 +55,10 @@ async def _examined(section: WeaviateStoreConfig, configuration: Configuration) 
     try:
         async with opened(section, configuration) as store:
             by = Deadline(SystemClock().now() + _SECONDS)
-            found.append(_version(await store.probe.version(by)))
+            meta = await store.probe.meta(by)
+            found.append(_version(meta.version))
+            if (module := module_of(section.embedder, configuration)) is not None:
+                found.append(_module(module.module, meta.modules))
             steps = await store.schema.plan(by)
             found += [CheckResult.fail("schema", str(step), "run `groundwire corpus apply`") for step in steps]
             if not steps:
@@ -70,6 +73,13 @@ async def _examined(section: WeaviateStoreConfig, configuration: Configuration) 
     except (ImportError, OSError) as failed:
         found.append(CheckResult.fail("store", f"it cannot be examined: {failed}", "correct that first"))
     return found
+
+
+def _module(needed: str, enabled: Set[str]) -> CheckResult:
+    if needed in enabled:
+        return CheckResult.ok("store", f"it has the module {needed}")
+    message = f"it lacks the module {needed}; it has {', '.join(sorted(enabled)) or 'none'}"
+    return CheckResult.fail("store", message, "add it to ENABLE_MODULES of Weaviate, or correct the embedder")
 
 
 def _version(version: str) -> CheckResult:

@@ -59,7 +59,12 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire ingest documents.jsonl --dry-run",
             "curl -s https://example.com/faq.md | groundwire ingest - --id faq.md",
         ),
-        doctor: ("groundwire doctor", "groundwire doctor --server 127.0.0.1:6000 --json"),
+        doctor: (
+            "groundwire doctor",
+            "groundwire doctor --config /etc/groundwire/groundwire.yaml --strict",
+            "groundwire doctor --server answers.example.com:443 --tls --watch 30",
+            "groundwire doctor --json | jq -r 'select(.state != \"ok\").message'",
+        ),
         demo: ("groundwire demo", "groundwire demo --fresh"),
         calibrate: (
             "groundwire calibrate questions.jsonl",

@@ -84,7 +84,10 @@ def _typer(group: Group) -> typer.Typer:
 
 def _add(app: typer.Typer, command: Command, name: str | None, examples: Examples) -> None:
     """Add a command; one that needs arguments shows its help without them."""
-    needs = any(each.default is inspect.Parameter.empty for each in inspect.signature(command).parameters.values())
+    needs = any(
+        each.default is inspect.Parameter.empty and each.annotation is not typer.Context
+        for each in inspect.signature(command).parameters.values()
+    )
     after = VARIABLES if is_connected(command) else ""
     # Given here, so that a list of commands wraps it; by default it is cut off.
     short = first_sentence(command.__doc__ or "")
