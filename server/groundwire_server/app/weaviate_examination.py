@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence, Set
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
+from typing import Any
 
 from opentelemetry.trace import NoOpTracer
 
@@ -29,6 +30,11 @@ def examine_weaviate(section: WeaviateStoreConfig, configuration: Configuration)
     return asyncio.run(_examined(section, configuration))
 
 
+def describe_weaviate(section: WeaviateStoreConfig, configuration: Configuration) -> Mapping[str, Any]:
+    """Return a store's version, modules and collections as JSON; or its `error`."""
+    return asyncio.run(_described(section, configuration))
+
+
 @asynccontextmanager
 async def opened(section: WeaviateStoreConfig, configuration: Configuration) -> AsyncIterator[WeaviateStore]:
     """Yield the store of a section, whatever its state.
@@ -48,6 +54,19 @@ async def opened(section: WeaviateStoreConfig, configuration: Configuration) -> 
             await store.close()
     finally:
         await lease.end()
+
+
+async def _described(section: WeaviateStoreConfig, configuration: Configuration) -> Mapping[str, Any]:
+    try:
+        async with opened(section, configuration) as store:
+            by = Deadline(SystemClock().now() + _SECONDS)
+            meta = await store.probe.meta(by)
+            collections = await store.schema.current(by)
+    except StoreFailure as failure:
+        return {"error": failure.fault.message}
+    except (Failure, ImportError, OSError) as failed:
+        return {"error": str(failed)}
+    return {"version": meta.version, "modules": sorted(meta.modules), "collections": dict(collections)}
 
 
 async def _examined(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[CheckResult]:

@@ -63,6 +63,7 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire doctor",
             "groundwire doctor --config /etc/groundwire/groundwire.yaml --strict",
             "groundwire doctor --server answers.example.com:443 --tls --watch 30",
+            "groundwire doctor --bundle support.tar.gz --log groundwire.log --list",
             "groundwire doctor --json | jq -r 'select(.state != \"ok\").message'",
         ),
         demo: ("groundwire demo", "groundwire demo --fresh"),
