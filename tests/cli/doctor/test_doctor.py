@@ -146,7 +146,7 @@ def test_tls_on_one_side_alone(groundwire_command: Command, service: FakeService
     assert (plain.code, strange.code, bare.code) == (3, 3, 3)
     assert "add --tls" in " ".join(plain.out.split())
     assert "--tls-ca" in strange.out
-    assert "the server does not use TLS: leave out --tls" in bare.out
+    assert "the server does not use TLS → leave out --tls" in " ".join(bare.out.split())
 
 
 def test_a_secured_server_that_is_trusted(groundwire_command: Command, service: FakeService, tmp_path: Path) -> None:

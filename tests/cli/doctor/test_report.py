@@ -66,6 +66,7 @@ def test_a_watch_prints_what_has_changed(capsys: pytest.CaptureFixture[str], as_
         assert lines == [
             "03:00:07 ok   store        it is Weaviate 1.40.2",
             "03:00:07 ok   disk         0.5 GiB are free",
-            "03:00:07 fail store        it does not answer: start it",
+            "03:00:07 fail store        it does not answer",
+            "                           → start it",
             "03:00:07 ok   store        it is Weaviate 1.40.2",
         ]

@@ -46,10 +46,10 @@ def doctor(
     certificates, disk space, the receiver of telemetry. For a server on another machine it checks the connection, the
     credential and the server alone, and the configuration too with --config.
 
-    Each check prints one line: ok; warn, for what works but needs attention; fail; or skip, for what could not be
-    checked. The others than ok say what to do.
+    Each check prints its state: ok; warn, for what works but needs attention; fail; or skip, for what could not be
+    checked. Below every state but ok stands what to do.
 
-    --bundle collects for a report of a fault: versions, the configuration, these results, the schema of stores, names
+    --bundle collects what a report of a fault needs: versions, the configuration, these results, the schema of stores, names
     of variables, and a log and metrics where they are named. Values that are secrets, or look like one, are redacted.
     Read it before you pass it on: --list shows its files.
 

@@ -45,7 +45,7 @@ def _server_certificate(options: TlsOptions, now: datetime) -> Iterator[CheckRes
     try:
         check(options, now)
     except TlsError as wrong:
-        yield CheckResult.fail("certificate", f"server.tls: {wrong}")
+        yield CheckResult.fail("certificate", f"server.tls: {wrong}", "correct it: the server does not start with it")
         return
     yield CheckResult.ok("certificate", f"the key of {options.certificate} belongs to it")
     own, *chain = _certificates(options.certificate)

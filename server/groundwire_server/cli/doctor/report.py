@@ -103,10 +103,10 @@ def _print(console: Terminal, found: CheckResult, *, as_json: bool, at: datetime
         return
     began = "" if at is None else f"{at:%H:%M:%S} "
     lead = Text.assemble(began, (f"{found.state:<5}", _STYLES[found.state]), f"{found.check:<12} ")
-    line = Text(one_line(found.message))
+    console.hang(lead, Text(one_line(found.message)))
     if found.advice:
-        line.append(f": {found.advice}", style="bold")
-    console.hang(lead, line)
+        arrow = "->" if console.options.ascii_only else "→"
+        console.hang(Text(f"{'':{lead.cell_len}}{arrow} "), Text(found.advice, style="bold"))
 
 
 def _kind(found: CheckResult) -> tuple[str, str, str]:
