@@ -11,8 +11,10 @@ from groundwire_server.cli.trace.record import CallRecord
 from groundwire_server.telemetry import names
 from tests.cli.conftest import Ran
 from tests.cli.trace.recorded import Recording, fallback
+from tests.doubles.certificates import Authority
 from tests.doubles.jaeger import Jaeger, Reply
 from tests.doubles.spans import Spans
+from tests.doubles.tls import showing
 
 Command = Callable[..., Ran]
 BEGAN = 1_764_178_200_000_000_000
@@ -108,6 +110,21 @@ def test_a_call_that_is_still_running_is_drawn_as_far_as_it_is_known(
 
 
 @pytest.mark.usefixtures("url")
+def test_a_trace_may_be_deep_and_hold_spans_twice(groundwire_command: Command, jaeger: Jaeger) -> None:
+    call = Recording()
+    below = call.span("groundwire.generate", 1, 2)
+    for _ in range(1500):
+        below = call.span("deeper", 1, 2, within=below)
+    call.end(5, "Answered", "ANSWER_VALIDATED", "ANSWER")
+    jaeger.add([*call.exported, *call.exported])
+
+    ran = groundwire_command("trace", call.trace_id, "--json")
+
+    assert ran.code == 0
+    assert [each["depth"] for each in json.loads(ran.out)["spans"]] == list(range(1501))
+
+
+@pytest.mark.usefixtures("url")
 @pytest.mark.parametrize(
     ("identifier", "code", "says"),
     [
@@ -185,6 +202,15 @@ def test_addresses_where_no_jaeger_is(groundwire_command: Command, address: str,
     assert (ran.code, ran.out) == (code, "")
     assert says in ran.err
     assert "canary" not in ran.err
+
+
+def test_a_certificate_that_is_not_trusted(groundwire_command: Command, tmp_path: Path) -> None:
+    certificate, key = Authority().issue(dns=["localhost"]).write(tmp_path)
+    with showing(certificate, key) as port:
+        ran = groundwire_command("trace", "0" * 31 + "1", "--jaeger", f"https://localhost:{port}")
+
+    assert ran.code == 3
+    assert "is not trusted: name its authority in the variable SSL_CERT_FILE" in ran.err
 
 
 def test_a_credential_is_sent_and_never_printed(

@@ -49,9 +49,9 @@ def doctor(
     Each check prints its state: ok; warn, for what works but needs attention; fail; or skip, for what could not be
     checked. Below every state but ok stands what to do.
 
-    --bundle collects what a report of a fault needs: versions, the configuration, these results, the schema of stores, names
-    of variables, and a log and metrics where they are named. Values that are secrets, or look like one, are redacted.
-    Read it before you pass it on: --list shows its files.
+    --bundle collects what a report of a fault needs: versions, the configuration, these results, the schema of stores,
+    names of variables, and a log and metrics where they are named. Values that are secrets, or look like one, are
+    redacted. Read it before you pass it on: --list shows its files.
 
     Ends with 0 when nothing failed, with 1 when something could not be checked, with 3 when the server is not reached,
     with 4 when something else failed, and with 5 when there are warnings and --strict is given. With --bundle it ends

@@ -32,7 +32,7 @@ def draw(calls: Sequence[TracedCall], *, as_json: bool) -> None:
         if number:
             console.print()
         _print_head(console, record_of(call))
-        chart = Chart(call.seconds, call.first_token, call.trace_id, [_bar(call, *each) for each in call.within()])
+        chart = Chart(call.seconds, call.first_token, call.trace_id, [_bar(call, *each) for each in call.within])
         for line in waterfall(chart, console.width, ascii_only=console.options.ascii_only):
             console.print(line, no_wrap=True, overflow="crop")
 

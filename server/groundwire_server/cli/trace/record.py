@@ -56,7 +56,7 @@ class CallRecord:
 def record_of(call: TracedCall) -> CallRecord:
     """Return the record of a call."""
     first = call.first_token
-    currencies = [span.text(names.CURRENCY) for _, span in call.within() if span.text(names.CURRENCY)]
+    currencies = [span.text(names.CURRENCY) for _, span in call.within if span.text(names.CURRENCY)]
     return CallRecord(
         trace_id=call.trace_id,
         request_id=call.text(names.REQUEST_ID),
@@ -98,7 +98,7 @@ def with_spans(call: TracedCall) -> dict[str, Any]:
             "error_type": span.text(names.ERROR_TYPE),
             "failed": span.failed,
         }
-        for depth, span in call.within()
+        for depth, span in call.within
     ]
     return {**asdict(record_of(call)), "spans": spans}
 
