@@ -244,6 +244,13 @@ class TestDoctor:
                 CheckState.FAIL,
                 "main: it lacks the module text2vec-ollama; it has text2vec-openai",
             ),
+            (
+                {f"text2vec-{number}": {} for number in range(7)} | {"generative-openai": {}},
+                CheckState.FAIL,
+                "main: it lacks the module text2vec-ollama; it has "
+                + ", ".join(f"text2vec-{number}" for number in range(5))
+                + " and 2 more",
+            ),
             ({}, CheckState.FAIL, "main: it lacks the module text2vec-ollama; it has none"),
         ],
     )

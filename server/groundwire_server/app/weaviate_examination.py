@@ -21,6 +21,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 
 _SECONDS = 10.0
+_NAMED = 5
 _OLDEST, _NEWEST = (1, 33), (1, 40)
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
@@ -97,7 +98,9 @@ async def _examined(section: WeaviateStoreConfig, configuration: Configuration) 
 def _module(needed: str, enabled: Set[str]) -> CheckResult:
     if needed in enabled:
         return CheckResult.ok("store", f"it has the module {needed}")
-    message = f"it lacks the module {needed}; it has {', '.join(sorted(enabled)) or 'none'}"
+    vectorizers = sorted(each for each in enabled if each.startswith("text2vec-"))
+    more = f" and {len(vectorizers) - _NAMED} more" if len(vectorizers) > _NAMED else ""
+    message = f"it lacks the module {needed}; it has {', '.join(vectorizers[:_NAMED]) or 'none'}{more}"
     return CheckResult.fail("store", message, "add it to ENABLE_MODULES of Weaviate, or correct the embedder")
 
 

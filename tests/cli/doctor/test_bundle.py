@@ -241,6 +241,7 @@ def test_a_bundle_is_for_its_user_alone_and_replaces_nothing(groundwire_command:
         (["--bundle", "x.zip"], "ends in .tar.gz"),
         (["--bundle", "x.tar.gz", "--log", "nowhere.log"], "--log nowhere.log cannot be read: No such file"),
         (["--bundle", "x.tar.gz", "--metrics", "page"], "give HOST:PORT, or the port alone"),
+        (["--bundle", "x.tar.gz", "--metrics", "127.0.0.1:99999"], "give HOST:PORT, or the port alone"),
         (["--bundle", "nowhere/x.tar.gz"], "nowhere/x.tar.gz cannot be written: No such file"),
     ],
 )

@@ -24,9 +24,7 @@ from groundwire_server.cli.doctor.bundle.redaction import REDACTED, Redactor
     ],
 )
 def test_what_is_no_secret_is_kept(text: str) -> None:
-    redactor = Redactor([])
-
-    assert (redactor.text(text), redactor.count) == (text, 0)
+    assert Redactor([]).text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -41,7 +39,7 @@ def test_what_is_no_secret_is_kept(text: str) -> None:
     ],
 )
 def test_a_known_value_is_found_as_it_is_written(secret: str, text: str) -> None:
-    redactor = Redactor([secret])
+    shown = Redactor([secret]).text(text)
 
-    assert secret.splitlines()[-1] not in redactor.text(text)
-    assert (REDACTED in redactor.text(text), redactor.count) == (True, 2)
+    assert REDACTED in shown
+    assert secret.splitlines()[-1] not in shown

@@ -11,6 +11,8 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 if TYPE_CHECKING:
     from groundwire_server.cli.doctor.examine import Examination
 
+_PORTS = 65536
+
 
 @connects
 def doctor(
@@ -94,7 +96,8 @@ def _bundle(
     from groundwire_server.cli.doctor.bundle.members import Contents  # noqa: PLC0415
 
     archive.check_path(path)
-    if metrics and not metrics.rpartition(":")[2].isdecimal():
+    port = metrics.rpartition(":")[2] if metrics else "0"
+    if not (port.isascii() and port.isdecimal() and int(port[:6]) < _PORTS):
         raise CommandError(ExitCode.USAGE, f"--metrics {metrics}: give HOST:PORT, or the port alone")
     loaded = examination.loaded
     secrets = tuple(known_secrets(loaded.configuration if loaded else None, connection))

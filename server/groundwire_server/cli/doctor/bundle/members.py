@@ -40,13 +40,16 @@ class Member:
         name: in the archive.
         about: what it holds.
         text: without secrets.
-        redacted: how many places of it were redacted.
     """
 
     name: str
     about: str
     text: str
-    redacted: int
+
+    @property
+    def redacted(self) -> int:
+        """How many places of it were redacted."""
+        return self.text.count(REDACTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,12 @@ class Contents:
         redactor = Redactor(self.secrets)
         # A known value may be spread over several texts of the JSON, so it is looked for in the whole too.
         text = redactor.known(json.dumps(redactor.value(content), indent=2, ensure_ascii=False))
-        return Member(name, about, text + "\n", redactor.count)
+        return Member(name, about, text + "\n")
 
     def _text(self, name: str, about: str, content: str) -> Member:
         redactor = Redactor(self.secrets)
         text = redactor.text(content)
-        return Member(name, redactor.text(about), text, redactor.count)
+        return Member(name, redactor.text(about), text)
 
 
 def _versions() -> Mapping[str, Any]:

@@ -60,13 +60,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
 
 
 class Redactor:
-    """Removes secrets, and counts them.
+    """Removes secrets.
 
     Args:
         secrets: values that are secrets; those of fewer than 4 characters are left out.
-
-    Attributes:
-        count: how many places were redacted so far.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -74,21 +71,18 @@ class Redactor:
         # The longest first: a secret may hold another.
         listed = "|".join(re.escape(each) for each in sorted(known, key=lambda each: (-len(each), each)))
         self._known = re.compile(listed) if listed else None
-        self.count = 0
 
     def known(self, text: str) -> str:
         """Return a text without the values that are known."""
         if self._known is not None:
-            text, found = self._known.subn(REDACTED, text)
-            self.count += found
+            text = self._known.sub(REDACTED, text)
         return text
 
     def text(self, text: str) -> str:
         """Return a text without the values that are known, and without what looks like a secret."""
         text = self.known(text)
         for pattern, replacement in _PATTERNS:
-            text, found = pattern.subn(replacement, text)
-            self.count += found
+            text = pattern.sub(replacement, text)
         return text
 
     def value(self, value: Any) -> Any:
@@ -105,7 +99,6 @@ class Redactor:
 
     def _named(self, key: str, value: Any) -> Any:
         if isinstance(value, str) and value and SECRET_NAME.fullmatch(key) and not is_reference(value):
-            self.count += 1
             return REDACTED
         return self.value(value)
 
