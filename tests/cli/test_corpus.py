@@ -9,7 +9,7 @@ import pytest
 
 from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli.connection import ConnectionOptions
-from groundwire_server.cli.doctor.local import local
+from groundwire_server.cli.doctor.examine import Examination
 from tests.cli.conftest import Ran
 from tests.cli.test_process import command, on_a_terminal
 from tests.doubles.weaviate.beside import KEY, configuration, weaviate_beside
@@ -155,7 +155,11 @@ class TestApply:
 
 
 def _stores(file: str) -> list[CheckResult]:
-    return [each for each in local(ELSEWHERE, Path(file)) if each.check in {"store", "schema"}]
+    return [
+        each
+        for each in Examination.of(ELSEWHERE, Path(file), named=True).of_configuration()
+        if each.check in {"store", "schema"}
+    ]
 
 
 class TestDoctor:
@@ -226,6 +230,41 @@ class TestDoctor:
         _, found, *_ = _stores(file)
 
         assert (found.state, found.message) == (state, f"main: it is Weaviate {version}")
+
+    @pytest.mark.parametrize(
+        ("modules", "state", "says"),
+        [
+            (
+                {"text2vec-ollama": {}, "generative-openai": {}},
+                CheckState.OK,
+                "main: it has the module text2vec-ollama",
+            ),
+            (
+                {"text2vec-openai": {}},
+                CheckState.FAIL,
+                "main: it lacks the module text2vec-ollama; it has text2vec-openai",
+            ),
+            (
+                {f"text2vec-{number}": {} for number in range(7)} | {"generative-openai": {}},
+                CheckState.FAIL,
+                "main: it lacks the module text2vec-ollama; it has "
+                + ", ".join(f"text2vec-{number}" for number in range(5))
+                + " and 2 more",
+            ),
+            ({}, CheckState.FAIL, "main: it lacks the module text2vec-ollama; it has none"),
+        ],
+    )
+    def test_a_module_that_the_configuration_needs(
+        self, monkeypatch: pytest.MonkeyPatch, file: str, modules: dict[str, object], state: CheckState, says: str
+    ) -> None:
+        monkeypatch.setattr(Rest, "modules", modules)
+        path = Path(file)
+        text = path.read_text().replace("    kind: weaviate\n", "    kind: weaviate\n    embedder: ollama\n", 1)
+        path.write_text(text + "embedders: {ollama: {kind: weaviate, module: text2vec-ollama}}\n")
+
+        _, _, found, *_ = _stores(file)
+
+        assert (found.state, found.message) == (state, says)
 
     def test_a_key_that_anybody_on_the_way_can_read(self, file: str, tmp_path: Path, double: FakeWeaviate) -> None:
         path = Path(file)

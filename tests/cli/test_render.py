@@ -17,7 +17,7 @@ from groundwire_server.cli import words
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.flow import Flow
 from groundwire_server.cli.render import Printer, show_outcome
-from groundwire_server.cli.waterfall import waterfall
+from groundwire_server.cli.waterfall import chart_of, waterfall
 from tests.doubles import events
 
 Golden = Callable[[str, str], None]
@@ -136,7 +136,7 @@ def test_waterfalls(golden: Golden, name: str, width: int) -> None:
     if name == "empty":
         report = report_pb2.Report()
     screen = Screen(width, terminal=False)
-    for line in waterfall(report, width, ascii_only=name == "ascii"):
+    for line in waterfall(chart_of(report), width, ascii_only=name == "ascii"):
         screen.console.print(line, no_wrap=True, overflow="crop")
     lines = [line.rstrip() for line in screen.raw.splitlines()]
 
@@ -154,7 +154,7 @@ def test_a_bar_stands_at_its_place() -> None:
             events.timing(Stage.STAGE_GENERATE, 50, 50, 100),
         ],
     )
-    first, second = (line.plain for line in list(waterfall(report, 61))[1:])
+    first, second = (line.plain for line in list(waterfall(chart_of(report), 61))[1:])
 
     assert first.index("█") == len("generate ")
     assert second.index("█") == first.rindex("█") + 1

@@ -5,11 +5,16 @@ from enum import StrEnum
 
 
 class CheckState(StrEnum):
-    """How a checked thing is: fine; working, but to be looked at; or broken."""
+    """How a checked thing is."""
 
     OK = "ok"
+    """It is fine."""
     WARN = "warn"
+    """It works, but needs attention."""
     FAIL = "fail"
+    """It is broken."""
+    SKIP = "skip"
+    """It could not be checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +47,8 @@ class CheckResult:
     def fail(cls, check: str, message: str, advice: str = "") -> "CheckResult":
         """Return the result for a thing that is broken."""
         return cls(check, CheckState.FAIL, message, advice)
+
+    @classmethod
+    def skip(cls, check: str, message: str, advice: str) -> "CheckResult":
+        """Return the result for a thing that could not be checked; the advice says how it can be."""
+        return cls(check, CheckState.SKIP, message, advice)

@@ -1,8 +1,9 @@
 """Examines the dependencies of a server without changing anything."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.jwks import KeySetError
@@ -31,6 +32,17 @@ def store_format(folder: Path) -> int | None:
         OSError: when the store cannot be read.
     """
     return format_of(folder / FILE)
+
+
+def describe_store(folder: Path) -> Mapping[str, Any]:
+    """Return the format and the size in bytes of the embedded store in a folder, as JSON; or its `error`."""
+    file = folder / FILE
+    try:
+        return {"format": format_of(file), "bytes": file.stat().st_size if file.exists() else 0}
+    except Failure as unusable:
+        return {"error": str(unusable)}
+    except OSError as failed:
+        return {"error": f"it cannot be read: {failed.strerror}"}
 
 
 def count_keys(issuer: IssuerOptions) -> int | str:

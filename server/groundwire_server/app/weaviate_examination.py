@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
+from typing import Any
 
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
@@ -19,13 +20,19 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.ports.recording import unrecorded
 
 _SECONDS = 10.0
+_NAMED = 5
 _OLDEST, _NEWEST = (1, 33), (1, 40)
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
 def examine_weaviate(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[CheckResult]:
-    """Examine a store: version, credential, schema, gRPC."""
+    """Examine a store: version, modules, credential, schema, gRPC."""
     return asyncio.run(_examined(section, configuration))
+
+
+def describe_weaviate(section: WeaviateStoreConfig, configuration: Configuration) -> Mapping[str, Any]:
+    """Return a store's version, modules and collections as JSON; or its `error`."""
+    return asyncio.run(_described(section, configuration))
 
 
 @asynccontextmanager
@@ -49,12 +56,28 @@ async def opened(section: WeaviateStoreConfig, configuration: Configuration) -> 
         await lease.end()
 
 
+async def _described(section: WeaviateStoreConfig, configuration: Configuration) -> Mapping[str, Any]:
+    try:
+        async with opened(section, configuration) as store:
+            by = Deadline(SystemClock().now() + _SECONDS)
+            meta = await store.probe.meta(by)
+            collections = await store.schema.current(by)
+    except StoreFailure as failure:
+        return {"error": failure.fault.message}
+    except (Failure, ImportError, OSError) as failed:
+        return {"error": str(failed)}
+    return {"version": meta.version, "modules": sorted(meta.modules), "collections": dict(collections)}
+
+
 async def _examined(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[CheckResult]:
     found: list[CheckResult] = []
     try:
         async with opened(section, configuration) as store:
             by = Deadline(SystemClock().now() + _SECONDS)
-            found.append(_version(await store.probe.version(by)))
+            meta = await store.probe.meta(by)
+            found.append(_version(meta.version))
+            if (module := module_of(section.embedder, configuration)) is not None:
+                found.append(_module(module.module, meta.modules))
             steps = await store.schema.plan(by)
             found += [CheckResult.fail("schema", str(step), "run `groundwire corpus apply`") for step in steps]
             if not steps:
@@ -69,6 +92,15 @@ async def _examined(section: WeaviateStoreConfig, configuration: Configuration) 
     except (ImportError, OSError) as failed:
         found.append(CheckResult.fail("store", f"it cannot be examined: {failed}", "correct that first"))
     return found
+
+
+def _module(needed: str, enabled: Set[str]) -> CheckResult:
+    if needed in enabled:
+        return CheckResult.ok("store", f"it has the module {needed}")
+    vectorizers = sorted(each for each in enabled if each.startswith("text2vec-"))
+    more = f" and {len(vectorizers) - _NAMED} more" if len(vectorizers) > _NAMED else ""
+    message = f"it lacks the module {needed}; it has {', '.join(vectorizers[:_NAMED]) or 'none'}{more}"
+    return CheckResult.fail("store", message, "add it to ENABLE_MODULES of Weaviate, or correct the embedder")
 
 
 def _version(version: str) -> CheckResult:

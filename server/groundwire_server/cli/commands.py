@@ -14,6 +14,7 @@ from groundwire_server.cli.documents import commands as documents
 from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
+from groundwire_server.cli.trace import command as trace
 
 Command: TypeAlias = Callable[..., None]
 Examples: TypeAlias = tuple[str, ...]
@@ -25,11 +26,13 @@ class Group:
 
     Attributes:
         commands: each with its name and its examples.
+        default: the command that is meant where the first word names none; empty when there is none.
     """
 
     name: str
     help: str
     commands: Mapping[Command, tuple[str, Examples]]
+    default: str = ""
 
 
 def commands() -> Mapping[Command, Examples]:
@@ -56,7 +59,13 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire ingest documents.jsonl --dry-run",
             "curl -s https://example.com/faq.md | groundwire ingest - --id faq.md",
         ),
-        doctor: ("groundwire doctor", "groundwire doctor --server 127.0.0.1:6000 --json"),
+        doctor: (
+            "groundwire doctor",
+            "groundwire doctor --config /etc/groundwire/groundwire.yaml --strict",
+            "groundwire doctor --server answers.example.com:443 --tls --watch 30",
+            "groundwire doctor --bundle support.tar.gz --log groundwire.log --list",
+            "groundwire doctor --json | jq -r 'select(.state != \"ok\").message'",
+        ),
         demo: ("groundwire demo", "groundwire demo --fresh"),
         calibrate: (
             "groundwire calibrate questions.jsonl",
@@ -74,7 +83,7 @@ def commands() -> Mapping[Command, Examples]:
 
 def groups() -> tuple[Group, ...]:
     """Return the groups of commands."""
-    return (_documents(), _corpus(), _config(), _keys())
+    return (_documents(), _trace(), _corpus(), _config(), _keys())
 
 
 def _documents() -> Group:
@@ -110,6 +119,32 @@ def _documents() -> Group:
                 ),
             ),
         },
+    )
+
+
+def _trace() -> Group:
+    return Group(
+        "trace",
+        "Draw and list traces of answers, from Jaeger; `groundwire trace ID` is short for `show`.",
+        {
+            trace.show: (
+                "show",
+                (
+                    "groundwire trace 214605b13ae718bfbff1ac24378538ea",
+                    "groundwire trace show order-7-question-2",
+                    "groundwire trace 214605b13ae718bfbff1ac24378538ea --json | jq .spans",
+                ),
+            ),
+            trace.find: (
+                "find",
+                (
+                    "groundwire trace find --cause MODEL_TIMEOUT --last 15m",
+                    "groundwire trace find --slower-than 2s --route faq --limit 5",
+                    "groundwire trace find --outcome failed_safe --json | jq -r .trace_id",
+                ),
+            ),
+        },
+        default="show",
     )
 
 

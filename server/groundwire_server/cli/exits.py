@@ -17,13 +17,16 @@ class ExitCode(IntEnum):
     OK = 0
     """Everything succeeded: there is an answer, every document is stored."""
     INCOMPLETE = 1
-    """Incomplete: there is no answer, nothing was found, or some documents are not stored or do not exist."""
+    """Incomplete: there is no answer, nothing was found, some documents are not stored or do not exist, or something
+    could not be checked."""
     USAGE = 2
     """The command line is invalid; nothing was done."""
     UNREACHABLE = 3
     """No groundwire server responds at the address."""
     FAILED = 4
     """The server failed, or something on this machine."""
+    WARNED = 5
+    """`groundwire doctor --strict` found something that works but needs attention."""
     INTERRUPTED = 130
     """Interrupted with Ctrl-C."""
     CLOSED_PIPE = 141
@@ -31,7 +34,7 @@ class ExitCode(IntEnum):
 
 
 EXPLAINED = """Exit codes: 0 done, 1 no answer or incomplete, 2 invalid usage, 3 server unreachable, \
-4 failed, 130 interrupted."""
+4 failed, 5 warnings, 130 interrupted."""
 
 
 class CommandError(GroundwireError):

@@ -31,6 +31,18 @@ class _Commands(TyperGroup):
         return result
 
 
+def _defaulting(default: str) -> type[_Commands]:
+    """Return a group of commands in which one is meant where the first word names none."""
+
+    class Defaulting(_Commands):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+                args = [default, *args]
+            return super().parse_args(ctx, args)
+
+    return Defaulting
+
+
 def application() -> typer.Typer:
     """Return the command with its subcommands."""
     app = typer.Typer(
@@ -63,7 +75,7 @@ def _typer(group: Group) -> typer.Typer:
         epilog=epilog(every),
         no_args_is_help=True,
         rich_markup_mode=None,
-        cls=_Commands,
+        cls=_defaulting(group.default) if group.default else _Commands,
     )
     for command, (name, examples) in group.commands.items():
         _add(app, command, name, examples)
@@ -72,7 +84,10 @@ def _typer(group: Group) -> typer.Typer:
 
 def _add(app: typer.Typer, command: Command, name: str | None, examples: Examples) -> None:
     """Add a command; one that needs arguments shows its help without them."""
-    needs = any(each.default is inspect.Parameter.empty for each in inspect.signature(command).parameters.values())
+    needs = any(
+        each.default is inspect.Parameter.empty and each.annotation is not typer.Context
+        for each in inspect.signature(command).parameters.values()
+    )
     after = VARIABLES if is_connected(command) else ""
     # Given here, so that a list of commands wraps it; by default it is cut off.
     short = first_sentence(command.__doc__ or "")

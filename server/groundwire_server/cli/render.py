@@ -19,7 +19,7 @@ from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.flow import Flow
 from groundwire_server.cli.passages import excerpt
-from groundwire_server.cli.waterfall import waterfall
+from groundwire_server.cli.waterfall import chart_of, waterfall
 from groundwire_server.cli.words import ACTIONS, CAUSES, LOSSES, NEXT_STEPS, RESULTS, word
 
 _PASSAGES_SHOWN = 3
@@ -68,7 +68,7 @@ def read(stream: groundwire.SyncAnswerStream, console: Terminal, *, quiet: bool 
 
 def show_trace(console: Terminal, outcome: Outcome) -> None:
     """Print how long each stage took."""
-    for line in waterfall(outcome.report, console.width, ascii_only=console.options.ascii_only):
+    for line in waterfall(chart_of(outcome.report), console.width, ascii_only=console.options.ascii_only):
         console.print(line, no_wrap=True, overflow="crop")
 
 

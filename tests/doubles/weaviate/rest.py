@@ -1,6 +1,8 @@
 """The double's REST half: what the client asks for when it connects, the schema, tenants, and changes of one object."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +16,7 @@ _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 class Rest:
     version = "1.40.0"
+    modules: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -46,7 +49,9 @@ class Rest:
     async def _meta(self, request: web.Request) -> web.Response:
         # The first that a client asks for.
         self._world.connections += 1
-        return web.json_response({"version": self.version, "grpcMaxMessageSize": 104858000, "modules": {}})
+        return web.json_response(
+            {"version": self.version, "grpcMaxMessageSize": 104858000, "modules": dict(self.modules)}
+        )
 
     async def _ready(self, request: web.Request) -> web.Response:
         return web.Response()

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 import jiter
@@ -22,11 +24,13 @@ class Probed:
         unreachable: why there was no answer; empty when there was one.
         status: of the answer.
         models: their names, where it lists them.
+        ahead: seconds that the provider's clock is ahead of this machine's; 0 where it does not tell the time.
     """
 
     unreachable: str = ""
     status: int = 0
     models: frozenset[str] = frozenset()
+    ahead: float = 0.0
 
 
 async def probe(provider: str, endpoint: Endpoint, headers: Mapping[str, str], seconds: float) -> Probed:
@@ -36,7 +40,9 @@ async def probe(provider: str, endpoint: Endpoint, headers: Mapping[str, str], s
         async with asyncio.timeout(seconds), Session(provider, endpoint) as session:
             response = await session.get(endpoint.base_url + "/models", headers, timeout)
             async with response:
-                return Probed(status=response.status, models=_names(await response.content.read(_MOST_BYTES)))
+                ahead = _ahead(response.headers.get("Date", ""), time.time())
+                names = _names(await response.content.read(_MOST_BYTES))
+                return Probed(status=response.status, models=names, ahead=ahead)
     except aiohttp.ClientConnectorCertificateError:
         return Probed("shows a certificate that is not trusted")
     except aiohttp.ClientConnectorSSLError:
@@ -57,3 +63,10 @@ def _names(body: bytes) -> frozenset[str]:
         return frozenset(str(each["id"]) for each in listed["data"])
     except (LookupError, TypeError, ValueError):
         return frozenset()
+
+
+def _ahead(date: str, now: float) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp() - now
+    except ValueError:
+        return 0.0

@@ -12,7 +12,7 @@ from groundwire_server.cli import credentials
 from groundwire_server.cli.connection import ConnectionOptions
 
 _SECONDS = 3.0
-_SOON = timedelta(days=14)
+SOON = timedelta(days=30)
 
 
 def validity(connection: ConnectionOptions, address: tuple[str, int], now: datetime) -> Iterator[CheckResult]:
@@ -25,7 +25,7 @@ def validity(connection: ConnectionOptions, address: tuple[str, int], now: datet
     """
     shown = _of_server(address)
     if shown is not None:
-        yield _validity("the server's certificate", shown, now, "renew it on the server")
+        yield validity_of("the server's certificate", shown, now, "renew it on the server")
     try:
         own = credentials.settings_of(connection).security()
     except ValueError:
@@ -37,7 +37,7 @@ def validity(connection: ConnectionOptions, address: tuple[str, int], now: datet
     except ValueError:
         yield CheckResult.fail("certificate", f"{connection.tls_cert} is damaged", "get a new one")
     else:
-        yield _validity("your certificate", certificate, now, "renew it")
+        yield validity_of("your certificate", certificate, now, "renew it")
 
 
 def _of_server(address: tuple[str, int]) -> x509.Certificate | None:
@@ -56,12 +56,21 @@ def _of_server(address: tuple[str, int]) -> x509.Certificate | None:
         return None
 
 
-def _validity(whose: str, certificate: x509.Certificate, now: datetime, advice: str) -> CheckResult:
+def validity_of(whose: str, certificate: x509.Certificate, now: datetime, advice: str) -> CheckResult:
+    """Return the result for a certificate's time: a failure outside of it, a warning in its last 30 days.
+
+    Args:
+        whose: what the certificate is called.
+        certificate: to check.
+        now: the time, with its zone.
+        advice: what to do when the certificate expires.
+    """
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now < begins:
-        return CheckResult.fail("certificate", f"{whose} is valid only from {begins:%Y-%m-%d %H:%M} UTC", advice)
+        message = f"{whose} is valid only from {begins:%Y-%m-%d %H:%M} UTC"
+        return CheckResult.fail("certificate", message, "correct the clock of this machine, or wait")
     if now >= ends:
         return CheckResult.fail("certificate", f"{whose} expired on {ends:%Y-%m-%d %H:%M} UTC", advice)
-    if ends - now < _SOON:
+    if ends - now < SOON:
         return CheckResult.warn("certificate", f"{whose} expires on {ends:%Y-%m-%d %H:%M} UTC", advice)
     return CheckResult.ok("certificate", f"{whose} is valid until {ends:%Y-%m-%d}")

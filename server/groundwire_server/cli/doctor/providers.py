@@ -10,45 +10,54 @@ if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
 
 _NAMED = 3
+_SKEW_SECONDS = 60.0
 
 
 def providers(configuration: "Configuration") -> Iterator[CheckResult]:
-    """Yield a result for each provider: whether it answers, accepts the key, and has the models."""
+    """Yield results for each provider: whether it answers, accepts the key, has the models, and agrees on the time."""
     for name in configuration.providers:
-        yield _provider(configuration, name)
+        yield from _provider(configuration, name)
 
 
-def _provider(configuration: "Configuration", name: str) -> CheckResult:
+def _provider(configuration: "Configuration", name: str) -> Iterator[CheckResult]:
     from groundwire_server.app.examination import examine_provider  # noqa: PLC0415  # brings what a server is made of
 
     found = examine_provider(configuration, name)
     where = f"provider {name} at {configuration.providers[name].base_url}"
     if found.unreachable:
         advice = f"start it, or correct providers.{name}.base_url or ca_file"
-        return CheckResult.fail("provider", f"{where} {found.unreachable}", advice)
+        yield CheckResult.fail("provider", f"{where} {found.unreachable}", advice)
+        return
     match found.status:
         case 401 | 403:
             advice = f"correct providers.{name}.api_key"
-            return CheckResult.fail("provider", f"{where} rejects its key with HTTP status {found.status}", advice)
+            yield CheckResult.fail("provider", f"{where} rejects its key with HTTP status {found.status}", advice)
         case 200:
-            return _models(configuration, name, where, found.models)
+            yield from _models(configuration, name, where, found.models)
         case 404 | 405:
             message = (
                 f"{where} answers; it does not list models, so neither its key nor the path of base_url is checked"
             )
-            return CheckResult.ok("provider", message)
+            yield CheckResult.ok("provider", message)
         case status:
             advice = "check it: its models may fail"
-            return CheckResult.warn("provider", f"{where} answers with HTTP status {status}", advice)
+            yield CheckResult.warn("provider", f"{where} answers with HTTP status {status}", advice)
+    if abs(found.ahead) > _SKEW_SECONDS:
+        direction = "ahead of" if found.ahead > 0 else "behind"
+        message = f"the clock of provider {name} is {abs(found.ahead):.0f} s {direction} this machine's"
+        yield CheckResult.warn(
+            "clock", message, "synchronize this machine by NTP: tokens and certificates depend on it"
+        )
 
 
-def _models(configuration: "Configuration", name: str, where: str, listed: frozenset[str]) -> CheckResult:
-    for place, model in _named(configuration, name):
-        if listed and model not in listed:
-            advice = f"correct {place}.model, unless the provider accepts names that it does not list"
-            message = f"{where} accepts requests, but does not list {model}; it lists {_listed(listed, model)}"
-            return CheckResult.warn("provider", message, advice)
-    return CheckResult.ok("provider", f"{where} accepts requests")
+def _models(configuration: "Configuration", name: str, where: str, listed: frozenset[str]) -> Iterator[CheckResult]:
+    unlisted = [(place, model) for place, model in _named(configuration, name) if listed and model not in listed]
+    if not unlisted:
+        yield CheckResult.ok("provider", f"{where} accepts requests")
+    for place, model in unlisted:
+        advice = f"correct {place}.model, unless the provider accepts names that it does not list"
+        message = f"{where} accepts requests, but does not list {model}; it lists {_listed(listed, model)}"
+        yield CheckResult.warn("provider", message, advice)
 
 
 def _named(configuration: "Configuration", name: str) -> Iterator[tuple[str, str]]:

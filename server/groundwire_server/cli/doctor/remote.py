@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from groundwire_server.app.check_result import CheckResult
-from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.certificates import validity
 from groundwire_server.cli.doctor.server import check_server
+from groundwire_server.cli.doctor.target import Target
 
 _SECONDS = 3.0
 
 
-def remote(connection: ConnectionOptions) -> Iterator[CheckResult]:
+def remote(target: Target) -> Iterator[CheckResult]:
     """Yield results from the address to the corpus; what cannot be checked after a failure is left out."""
+    connection = target.connection
     host, _, port = connection.server.removeprefix("dns:///").rpartition(":")
     if not connection.server.startswith("unix:"):
         if not host or not port.isdecimal():
@@ -27,7 +28,10 @@ def remote(connection: ConnectionOptions) -> Iterator[CheckResult]:
         yield CheckResult.ok("tcp", f"{connection.server} accepts connections")
         if connection.secured:
             yield from validity(connection, (host.strip("[]"), int(port)), datetime.now(UTC))
-    yield from check_server(connection, _SECONDS)
+    if target.missing is None:
+        yield from check_server(target, _SECONDS)
+    else:
+        yield target.missing
 
 
 def connect_error(host: str, port: int) -> str:

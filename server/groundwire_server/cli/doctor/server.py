@@ -18,6 +18,7 @@ from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli import credentials
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor.report import REACHING
+from groundwire_server.cli.doctor.target import Target
 from groundwire_server.cli.exits import CommandError
 
 _SERVICES = (
@@ -30,8 +31,14 @@ _TIME = "groundwire-time"
 _SKEW_SECONDS = 5.0
 
 
-def check_server(connection: ConnectionOptions, seconds: float) -> Iterator[CheckResult]:
-    """Yield results for TLS, gRPC, the health of the services, the version, the credential and the corpus."""
+def check_server(target: Target, seconds: float) -> Iterator[CheckResult]:
+    """Yield results for TLS, gRPC, the health of the services, the version, the credential and the corpus.
+
+    Args:
+        target: the server.
+        seconds: for each call.
+    """
+    connection = target.connection
     settings = credentials.settings_of(connection)
     try:
         with credentials.usage_errors():
@@ -43,21 +50,23 @@ def check_server(connection: ConnectionOptions, seconds: float) -> Iterator[Chec
     except CommandError as stop:
         yield CheckResult.fail("credential", stop.message)
         return
-    chosen = options(connection.server)
+    chosen: list[tuple[str, str | int]] = [*options(connection.server)]
+    if target.name:
+        chosen.append(("grpc.ssl_target_name_override", target.name))
     with (
         grpc.insecure_channel(connection.server, options=chosen)
         if secured is None
         else grpc.secure_channel(connection.server, secured.credentials(), options=chosen)
     ) as channel:
         reached = False
-        for result in _health(channel, connection, seconds):
+        for result in _health(channel, target, seconds):
             reached = result.check not in REACHING or result.state is CheckState.OK
             yield result
         if reached:
-            yield from _corpus(channel, metadata, connection, seconds)
+            yield from _corpus(channel, metadata, connection, seconds, anonymous=not credential.given)
 
 
-def _health(channel: grpc.Channel, connection: ConnectionOptions, seconds: float) -> Iterator[CheckResult]:
+def _health(channel: grpc.Channel, target: Target, seconds: float) -> Iterator[CheckResult]:
     stub = health_pb2_grpc.HealthStub(channel)
     for service in _SERVICES:
         name = service.rpartition(".")[2]
@@ -67,7 +76,7 @@ def _health(channel: grpc.Channel, connection: ConnectionOptions, seconds: float
         except grpc.RpcError as failed:
             call = cast("grpc.Call", failed)
             if call.code() not in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED}:
-                yield _not_reached(call, connection)
+                yield _not_reached(call, target)
                 return
             health = CheckResult.warn(
                 "health", f"{name} does not report its health", "use a groundwire server of this version"
@@ -82,12 +91,17 @@ def _health(channel: grpc.Channel, connection: ConnectionOptions, seconds: float
                 )
             )
         if service == _SERVICES[0]:
-            yield CheckResult.ok("tls" if connection.secured else "grpc", _way(connection))
+            yield CheckResult.ok("tls" if target.connection.secured else "grpc", _way(target.connection))
         yield health
 
 
 def _corpus(
-    channel: grpc.Channel, metadata: tuple[tuple[str, str], ...], connection: ConnectionOptions, seconds: float
+    channel: grpc.Channel,
+    metadata: tuple[tuple[str, str], ...],
+    connection: ConnectionOptions,
+    seconds: float,
+    *,
+    anonymous: bool,
 ) -> Iterator[CheckResult]:
     stub = DocumentServiceStub(channel)
     request = document_service_pb2.GetCorpusVersionRequest()
@@ -98,7 +112,8 @@ def _corpus(
         response, call = stub.GetCorpusVersion.with_call(request, metadata=metadata, timeout=seconds)
     except grpc.RpcError as raised:
         call = cast("grpc.Call", raised)
-        found = [_refused(from_call(call.code(), call.details(), call.trailing_metadata(), connection.server))]
+        failed = from_call(call.code(), call.details(), call.trailing_metadata(), connection.server)
+        found = [_refused(failed, anonymous=anonymous)]
     else:
         found = [
             CheckResult.ok("credential", "the server accepts the credential"),
@@ -133,7 +148,10 @@ def clock(trailers: Iterable[tuple[str, str | bytes]] | None, began: float, ende
     )
 
 
-def _refused(failed: groundwire.Error) -> CheckResult:
+def _refused(failed: groundwire.Error, *, anonymous: bool) -> CheckResult:
+    if failed.reason == "UNAUTHENTICATED" and anonymous:
+        message = "the server requires a credential, and none was given: the corpus is not checked"
+        return CheckResult.skip("credential", message, "give --token-file or --api-key-file")
     if failed.reason == "FORBIDDEN":
         # The credential is valid; its roles are another matter.
         return CheckResult.ok("credential", "the server accepts the credential, but its roles do not allow reading")
@@ -156,8 +174,12 @@ def _way(connection: ConnectionOptions) -> str:
     return "gRPC responds over TLS" if connection.secured else "gRPC responds over plaintext"
 
 
-def _not_reached(call: grpc.Call, connection: ConnectionOptions) -> CheckResult:
+def _not_reached(call: grpc.Call, target: Target) -> CheckResult:
+    connection = target.connection
     details = " ".join((call.details() or "").split())
+    if target.name and ("CERTIFICATE_VERIFY_FAILED" in details or "Hostname" in details):
+        message = f"{connection.server} does not show the certificate in server.tls.certificate"
+        return CheckResult.fail("tls", message, "restart the server, or find out which other one listens there")
     if "CERTIFICATE_VERIFY_FAILED" in details:
         advice = "give its authority with --tls-ca, or use the host name in the certificate as the address"
         return CheckResult.fail("tls", "the server's certificate is not trusted", advice)

@@ -1,6 +1,6 @@
 """Migration of Weaviate's schema to the configuration: a plan first, then its steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -92,12 +92,20 @@ class Schema:
         Raises:
             Failure: of the store.
         """
-        steps: list[Step] = []
-        for collection in self._wanted:
-            operation = Operation("schema.get", collection.name, over_http=True)
-            found = await self._connection.call(operation, deadline, partial(_found, name=collection.name))
-            steps += _steps(collection, found)
-        return tuple(steps)
+        current = await self.current(deadline)
+        return tuple(step for each in self._wanted for step in _steps(each, current[each.name]))
+
+    async def current(self, deadline: Deadline) -> Mapping[str, dict[str, Any] | None]:
+        """Return the definition of each collection as Weaviate has it; None for one that does not exist.
+
+        Raises:
+            Failure: of the store.
+        """
+        found: dict[str, dict[str, Any] | None] = {}
+        for name in (each.name for each in self._wanted):
+            operation = Operation("schema.get", name, over_http=True)
+            found[name] = await self._connection.call(operation, deadline, partial(_found, name=name))
+        return found
 
     async def apply(self, steps: Sequence[Step], deadline: Deadline, *, destructive: bool = False) -> None:
         """Carry out a plan, in its order.

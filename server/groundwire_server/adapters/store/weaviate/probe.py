@@ -1,9 +1,24 @@
-"""A look at a Weaviate: its version, and whether both of its ports accept us."""
+"""A look at a Weaviate: its version and modules, and whether both of its ports accept us."""
+
+from dataclasses import dataclass
 
 from weaviate import WeaviateAsyncClient
 
 from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
 from groundwire_server.domain.deadline import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMeta:
+    """What a Weaviate says about itself.
+
+    Attributes:
+        version: such as `1.40.2`.
+        modules: the names of its enabled modules.
+    """
+
+    version: str
+    modules: frozenset[str]
 
 
 class Probe:
@@ -18,15 +33,16 @@ class Probe:
         self._connection = connection
         self._collection = collection
 
-    async def version(self, deadline: Deadline) -> str:
-        """Return the server's version, over HTTP.
+    async def meta(self, deadline: Deadline) -> ServerMeta:
+        """Return the server's version and modules, over HTTP.
 
         Raises:
             StoreFailure: when it does not answer or refuses the key.
         """
 
-        async def work(client: WeaviateAsyncClient) -> str:
-            return str((await client.get_meta())["version"])
+        async def work(client: WeaviateAsyncClient) -> ServerMeta:
+            meta = await client.get_meta()
+            return ServerMeta(str(meta["version"]), frozenset(map(str, meta.get("modules") or ())))
 
         return await self._connection.call(Operation("meta", "", over_http=True), deadline, work)
 

@@ -1,14 +1,18 @@
 """What `groundwire doctor` says of providers: a line for each."""
 
+import re
 from contextlib import AbstractContextManager
 from email.message import Message
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from time import time
 
 import pytest
 
 from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli.connection import ConnectionOptions
-from groundwire_server.cli.doctor.local import local
+from groundwire_server.cli.doctor.examine import Examination
 from tests.doubles.threaded import threaded
 
 KEY = "sk-SECRET"
@@ -32,11 +36,14 @@ def examined(folder: Path, monkeypatch: pytest.MonkeyPatch, port: int, scheme: s
         f"  house: {{kind: openai, base_url: '{scheme}://127.0.0.1:{port}/v1', api_key: 'env://HOUSE_KEY'}}\n"
         "models:\n  large: {kind: openai, provider: house, model: qwen}\n  extractive: {kind: extractive}\n"
     )
-    (found,) = [
-        each for each in local(ConnectionOptions("elsewhere.example.com:443"), config) if each.check == "provider"
-    ]
+    (found,) = [each for each in checked(config) if each.check == "provider"]
     assert KEY not in found.message
     return found
+
+
+def checked(config: Path) -> list[CheckResult]:
+    elsewhere = ConnectionOptions("elsewhere.example.com:443")
+    return list(Examination.of(elsewhere, config, named=True).of_configuration())
 
 
 @pytest.mark.parametrize(
@@ -81,3 +88,39 @@ def test_one_that_speaks_no_tls_is_told_so(tmp_path: Path, monkeypatch: pytest.M
         found = examined(tmp_path, monkeypatch, port, "https")
     assert found.state is CheckState.FAIL
     assert found.message.endswith("does not speak TLS there")
+
+
+def test_every_model_that_is_not_listed_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    with listing(200, '{"data": [{"id": "qwen"}]}', []) as port:
+        config.write_text(
+            f"providers: {{house: {{kind: openai, base_url: 'http://127.0.0.1:{port}/v1'}}}}\n"
+            "models:\n"
+            + "".join(
+                f"  {name}: {{kind: openai, provider: house, model: {name}}}\n" for name in ("qwen", "kimi", "glm")
+            )
+            + "  extractive: {kind: extractive}\n"
+        )
+        found = [each.advice.partition(",")[0] for each in checked(config) if each.check == "provider"]
+
+    assert found == ["correct models.kimi.model", "correct models.glm.model"]
+
+
+@pytest.mark.parametrize(("ahead", "says"), [(0, None), (600, "600 s ahead of"), (-600, "600 s behind")])
+def test_clocks_are_compared_with_the_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int, says: str | None
+) -> None:
+    monkeypatch.setattr(
+        BaseHTTPRequestHandler, "date_time_string", lambda handler: formatdate(time() + ahead + 0.5, usegmt=True)
+    )
+    config = tmp_path / "c.yaml"
+    with listing(200, "{}", []) as port:
+        config.write_text(
+            f"providers: {{house: {{kind: openai, base_url: 'http://127.0.0.1:{port}/v1'}}}}\n"
+            "models: {large: {kind: openai, provider: house, model: qwen}, extractive: {kind: extractive}}\n"
+        )
+        found = [each for each in checked(config) if each.check == "clock"]
+
+    assert [each.state for each in found] == ([] if says is None else [CheckState.WARN])
+    # The header has whole seconds.
+    assert all(re.search(rf"\b(599|600|601) s {says.partition(' s ')[2]}", each.message) for each in found if says)

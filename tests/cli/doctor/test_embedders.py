@@ -7,7 +7,7 @@ import pytest
 
 from groundwire_server.app.check_result import CheckResult, CheckState
 from groundwire_server.cli.connection import ConnectionOptions
-from groundwire_server.cli.doctor.local import local
+from groundwire_server.cli.doctor.examine import Examination
 from tests.doubles.threaded import threaded
 
 KEY = "sk-SECRET"
@@ -48,7 +48,10 @@ def test_a_word_is_embedded(
             f"stores: {{main: {{folder: {tmp_path}, embedder: house}}}}\n"
         )
         found: dict[str, CheckResult] = {
-            each.check: each for each in local(ConnectionOptions("elsewhere.example.com:443"), config)
+            each.check: each
+            for each in Examination.of(
+                ConnectionOptions("elsewhere.example.com:443"), config, named=True
+            ).of_configuration()
         }
     assert found["embedder"].state is state
     assert says in found["embedder"].message

@@ -1,43 +1,33 @@
 """Checks of the configuration on this machine, and of everything that it names."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from groundwire.security import on_this_machine
 from groundwire_server.app.check_result import CheckResult
-from groundwire_server.app.configuration.errors import InvalidConfigurationError
-from groundwire_server.app.configuration.load import Loaded, Sources, load
+from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
-from groundwire_server.cli.connection import ConnectionOptions
+from groundwire_server.cli.doctor.files import files
 from groundwire_server.cli.doctor.providers import embedders, providers
 from groundwire_server.cli.doctor.remote import connect_error
 from groundwire_server.cli.doctor.weaviate import weaviate
 
 _OTLP_PORT = 4317
-_CORRECT = "correct it: no server starts with it"
+_CHECKED_AS_FILES = frozenset({("server", "tls"), ("authentication", "api_keys")})
 
 
-def local(connection: ConnectionOptions, config: Path | None) -> Iterator[CheckResult]:
-    """Yield results for the configuration; none for a server elsewhere unless a file is named.
+def configured(loaded: Loaded, file: Path | None, *, here: bool) -> Iterator[CheckResult]:
+    """Yield results for a configuration, and for everything that it names.
 
     Args:
-        connection: the options of the connection to the server.
-        config: the file of the configuration.
+        loaded: the configuration.
+        file: where it was read; None for the one that is built in.
+        here: whether its server runs on this machine, so that its files must be here too.
     """
-    if config is None and not on_this_machine(connection.server):
-        return
-    sources = Sources.found(config, os.environ)
-    try:
-        loaded = load(sources)
-    except InvalidConfigurationError as invalid:
-        for error in invalid.errors:
-            yield CheckResult.fail("config", str(error), _CORRECT)
-        return
-    yield CheckResult.ok("config", f"{sources.file or 'the built-in configuration'} is valid")
-    yield from _external(loaded)
+    yield CheckResult.ok("config", f"{file or 'the built-in configuration'} is valid")
+    yield from _external(loaded, here=here)
+    yield from files(loaded.configuration, datetime.now(UTC))
     for name, store in loaded.configuration.stores.items():
         if isinstance(store, EmbeddedStoreConfig):
             if store.folder.is_dir():
@@ -53,15 +43,19 @@ def local(connection: ConnectionOptions, config: Path | None) -> Iterator[CheckR
         yield _collector(endpoint)
 
 
-def _external(loaded: Loaded) -> Iterator[CheckResult]:
+def _external(loaded: Loaded, *, here: bool) -> Iterator[CheckResult]:
     """Yield a result for each thing on this machine that the configuration refers to and that cannot be used."""
     from groundwire_server.app.configuration.external import check_external  # noqa: PLC0415  # brings what reads prompts
 
-    wrong = list(check_external(loaded.configuration, datetime.now(UTC)))
+    errors = check_external(loaded.configuration, datetime.now(UTC))
+    wrong = [each for each in errors if each.path[:2] not in _CHECKED_AS_FILES]
     for each in wrong:
         message = str(loaded.located(each))
-        # A server in a container may have what is missing here.
-        yield CheckResult.warn("config", message, "correct it: a server on this machine does not start with it")
+        if here:
+            yield CheckResult.fail("config", message, "correct it: the server does not start with it")
+        else:
+            # A server elsewhere may have what is missing here.
+            yield CheckResult.warn("config", message, "correct it: a server on this machine does not start with it")
     if not wrong:
         yield CheckResult.ok("config", "the files, folders, prompts and packages that it names exist")
 

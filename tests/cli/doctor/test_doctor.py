@@ -16,7 +16,8 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.doctor import server
 from groundwire_server.cli.doctor.certificates import validity
-from groundwire_server.cli.doctor.local import _store, local
+from groundwire_server.cli.doctor.configured import _store
+from groundwire_server.cli.doctor.examine import Examination
 from tests.cli.conftest import Ran
 from tests.doubles.certificates import DAY, Authority
 from tests.doubles.issuer import Issuer
@@ -38,8 +39,9 @@ def states(ran: Ran) -> dict[str, str]:
 
 def test_a_server_of_an_unknown_version_is_warned_of(groundwire_command: Command, address: str) -> None:
     ran = groundwire_command("doctor", "--server", address, "--json")
+    strict = groundwire_command("doctor", "--server", address, "--json", "--strict")
 
-    assert ran.code == 1
+    assert (ran.code, strict.code) == (0, 5)
     assert states(ran) == {
         "tcp": "ok",
         "grpc": "ok",
@@ -48,6 +50,7 @@ def test_a_server_of_an_unknown_version_is_warned_of(groundwire_command: Command
         "credential": "ok",
         "corpus": "ok",
         "config": "ok",
+        "disk": "ok",
     }
 
 
@@ -93,7 +96,7 @@ def test_a_server_that_is_down(groundwire_command: Command) -> None:
     ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--json")
 
     assert ran.code == 3
-    assert states(ran) == {"tcp": "fail", "config": "ok"}
+    assert states(ran) == {"tcp": "fail", "config": "ok", "disk": "ok"}
     assert "groundwire serve" in ran.out
 
 
@@ -109,7 +112,7 @@ def test_what_is_no_address(groundwire_command: Command, address: str) -> None:
     ("code", "reason", "state", "exit_code"),
     [
         (code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "fail", 4),
-        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "ok", 1),  # the scripted server does not say its version
+        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "ok", 0),
     ],
 )
 def test_a_credential_that_is_not_accepted(
@@ -143,7 +146,7 @@ def test_tls_on_one_side_alone(groundwire_command: Command, service: FakeService
     assert (plain.code, strange.code, bare.code) == (3, 3, 3)
     assert "add --tls" in " ".join(plain.out.split())
     assert "--tls-ca" in strange.out
-    assert "the server does not use TLS: leave out --tls" in bare.out
+    assert "the server does not use TLS → leave out --tls" in " ".join(bare.out.split())
 
 
 def test_a_secured_server_that_is_trusted(groundwire_command: Command, service: FakeService, tmp_path: Path) -> None:
@@ -153,7 +156,7 @@ def test_a_secured_server_that_is_trusted(groundwire_command: Command, service: 
     with serving(service, grpc.ssl_server_credentials([(issued.key, issued.certificate)])) as secured:
         ran = groundwire_command("doctor", "--server", secured, "--tls-ca", "ca.pem", "--json")
 
-    assert ran.code == 1
+    assert ran.code == 0
     assert (states(ran)["tls"], states(ran)["certificate"]) == ("ok", "warn")  # it ends tomorrow
 
 
@@ -161,7 +164,7 @@ def test_a_secured_server_that_is_trusted(groundwire_command: Command, service: 
     ("begins", "ends", "state", "says"),
     [
         (-30, 90, CheckState.OK, "is valid until"),
-        (-30, 13, CheckState.WARN, "expires on"),
+        (-30, 29, CheckState.WARN, "expires on"),
         (-30, -1, CheckState.FAIL, "expired on"),
         (1, 30, CheckState.FAIL, "is valid only from"),
     ],
@@ -196,10 +199,10 @@ def test_what_a_server_here_would_need(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("GROUNDWIRE_STORES__MAIN__FOLDER", "file/data")
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__OTLP__ENDPOINT", "http://127.0.0.1:1")
 
-    can_be_read, folder, collector = local(ConnectionOptions(), None)
+    can_be_read, folder, _disk, collector = Examination.of(ConnectionOptions(), None, named=True).of_configuration()
 
     assert can_be_read.state is CheckState.OK
-    assert folder.state is collector.state is CheckState.WARN
+    assert (folder.state, collector.state) == (CheckState.FAIL, CheckState.WARN)
     assert folder.message.startswith("GROUNDWIRE_STORES__MAIN__FOLDER: stores.main.folder: ")
     assert collector.check == "otlp"
     assert folder.advice
@@ -217,7 +220,13 @@ def test_each_key_set_of_the_configuration_is_read(tmp_path: Path) -> None:
         "    - {issuer: down, audience: groundwire, jwks: 'http://127.0.0.1:1/jwks.json'}\n"
     )
 
-    found = [each for each in local(ConnectionOptions("elsewhere.example.com:443"), config) if each.check == "keys"]
+    found = [
+        each
+        for each in Examination.of(
+            ConnectionOptions("elsewhere.example.com:443"), config, named=True
+        ).of_configuration()
+        if each.check == "keys"
+    ]
 
     assert [each.state for each in found] == [CheckState.OK, CheckState.FAIL, CheckState.FAIL]
     assert "has 1 usable key" in found[0].message
@@ -226,7 +235,9 @@ def test_each_key_set_of_the_configuration_is_read(tmp_path: Path) -> None:
 
 
 def test_of_a_server_elsewhere_nothing_is_looked_for_here() -> None:
-    assert list(local(ConnectionOptions("groundwire.example.com:443"), None)) == []
+    assert (
+        list(Examination.of(ConnectionOptions("groundwire.example.com:443"), None, named=True).of_configuration()) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -267,7 +278,7 @@ def test_a_store_that_is_served_has_a_format_that_is_read(tmp_path: Path) -> Non
 def test_a_configuration_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__LOG_LEVEL", "LOUD")
 
-    (found,) = local(ConnectionOptions(), None)
+    (found,) = Examination.of(ConnectionOptions(), None, named=True).of_configuration()
 
     assert found.state is CheckState.FAIL
     assert found.message.startswith("GROUNDWIRE_TELEMETRY__LOG_LEVEL: telemetry.log_level: ")

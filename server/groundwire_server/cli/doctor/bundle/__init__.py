@@ -1,0 +1,1 @@
+"""The support bundle of `groundwire doctor`: what helps to find a fault, without secrets."""

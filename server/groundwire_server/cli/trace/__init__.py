@@ -1,0 +1,1 @@
+"""`groundwire trace`: traces of calls, read back from Jaeger."""
