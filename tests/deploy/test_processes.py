@@ -1,0 +1,284 @@
+"""What the compose files describe runs: credentials, schema, server, health check, first answer and its trace.
+
+Each service is a process of this machine, started with the command, the variables and the mounted files of the compose
+file; doubles stand in for Weaviate, the collector and Jaeger. Where their programs are named, these run instead:
+
+    GROUNDWIRE_TEST_WEAVIATE=…/weaviate GROUNDWIRE_TEST_COLLECTOR=…/otelcol-contrib GROUNDWIRE_TEST_JAEGER=…/jaeger \\
+        unshare --net --map-root-user sh -c 'ip link set lo up && make test ARGS=tests/deploy/test_processes.py'
+
+In a network of their own, since Weaviate listens on every interface and Jaeger on fixed ports.
+"""
+
+import http.client
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.stack import FULL, GROUNDWIRE, ROOT, SMALL, Compose, Processes
+from tests.doubles.collector import Collector, collecting
+from tests.doubles.weaviate.beside import weaviate_beside
+
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.local]
+
+PROGRAMS = {
+    service: os.environ.get(f"GROUNDWIRE_TEST_{variable}", "")
+    for service, variable in (("weaviate", "WEAVIATE"), ("otel-collector", "COLLECTOR"), ("jaeger", "JAEGER"))
+}
+STAGES = {"groundwire.retrieve", "groundwire.generate", "groundwire.check", "groundwire.decide"}
+SECONDS = 60
+"""How long a program may take to start, or a trace to arrive."""
+
+
+def eventually(holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds of a program that does not say when."""
+    until = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < until, f"{what}: not within {SECONDS} s"
+        time.sleep(0.1)
+
+
+def answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def get(address: str, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(address, timeout=5)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except OSError:
+        return 0, b""
+    finally:
+        connection.close()
+
+
+class Running:
+    """A stack whose server has started.
+
+    Attributes:
+        processes: its services.
+        double: what receives the spans, unless Jaeger itself does.
+    """
+
+    def __init__(self, processes: Processes, double: Collector, *, real_jaeger: bool) -> None:
+        self.processes = processes
+        self.double = double
+        self._real_jaeger = real_jaeger
+
+    def names_of(self, trace_id: str) -> set[str]:
+        """Return the names of the spans of a trace, from where a person would look."""
+        if not self._real_jaeger:
+            return self.double.names_of(trace_id)
+        address = self.processes.address("jaeger", 16686)
+        found: list[bytes] = []
+
+        def arrived() -> bool:
+            status, body = get(address, f"/api/traces/{trace_id}")
+            found.append(body)
+            return status == http.client.OK and b"AnswerService" in body
+
+        eventually(arrived, f"trace {trace_id} in Jaeger")
+        return {span["operationName"] for trace in json.loads(found[-1])["data"] for span in trace["spans"]}
+
+
+@contextmanager
+def running(file: Path, folder: Path, programs: Mapping[str, str]) -> Iterator[Running]:
+    """Start a stack in the order of the compose file's dependencies."""
+    compose = Compose(file)
+    processes = Processes(compose, folder)
+    with ExitStack() as stack:
+        double = stack.enter_context(collecting())
+        processes.run("init")
+        if programs.get("jaeger"):
+            # Its ports are fixed.
+            processes.ports |= {("jaeger", port): port for port in (4317, 16686)}
+            stack.enter_context(processes.started("jaeger", [programs["jaeger"]]))
+            eventually(lambda: answers(processes.address("jaeger", 4317)), "Jaeger")
+        else:
+            processes.ports["jaeger", 4317] = double.port
+        if "otel-collector" in compose.services:
+            if programs.get("otel-collector"):
+                # Its own metrics would be on a fixed port, which Jaeger has taken.
+                silent = "--set=service.telemetry.metrics.level=none"
+                stack.enter_context(processes.started("otel-collector", [programs["otel-collector"]], silent))
+                eventually(lambda: answers(processes.address("otel-collector", 4317)), "the collector")
+            else:
+                processes.ports["otel-collector", 4317] = processes.ports["jaeger", 4317]
+        if "weaviate" in compose.services:
+            stack.enter_context(weaviate(processes, programs.get("weaviate", "")))
+            said = processes.run("schema")
+            assert said.endswith("main: the schema matches the configuration\n")
+            assert processes.run("schema") == "main: the schema matches the configuration\n"
+        # The server chooses a free port, and says which.
+        processes.ports["server", 50051] = 0
+        server = stack.enter_context(processes.started("server", GROUNDWIRE))
+        assert server.stdout is not None
+        listening = server.stdout.readline()
+        assert listening.startswith("listening on 127.0.0.1:"), processes.log("server")
+        processes.ports["server", 50051] = int(listening.rpartition(":")[2])
+        yield Running(processes, double, real_jaeger=bool(programs.get("jaeger")))
+
+
+@contextmanager
+def weaviate(processes: Processes, program: str) -> Iterator[None]:
+    if not program:
+        with weaviate_beside(processes.path("weaviate", "/weaviate-credentials/api-key").read_text()) as double:
+            processes.ports |= {("weaviate", 8080): double.http_port, ("weaviate", 50051): double.grpc_port}
+            yield
+        return
+    entrypoint = [word.replace("/bin/weaviate", program) for word in processes.words("weaviate", "entrypoint")]
+    with processes.started("weaviate", entrypoint):
+        address = processes.address("weaviate", 8080)
+        eventually(lambda: get(address, "/v1/.well-known/ready")[0] == http.client.OK, "Weaviate")
+        assert get(address, "/v1/schema")[0] == http.client.UNAUTHORIZED
+        yield
+
+
+def docker(folder: Path, running: Running) -> Path:
+    """Write a `docker` that runs the command of `docker compose exec server` as a process; return its folder."""
+    environment = running.processes.environment("server")
+    given = [f"{key}={value}" for key, value in environment.items() if key.startswith(("GROUNDWIRE_", "XDG_"))]
+    path = folder / "bin" / "docker"
+    path.parent.mkdir()
+    path.write_text(
+        "#!/bin/sh\n"
+        f'echo "$*" >>{shlex.quote(str(folder / "docker.log"))}\n'
+        'case "$*" in *" exec -T server groundwire "*) ;; *) exit 0 ;; esac\n'
+        'while [ "$1" != groundwire ]; do shift; done\n'
+        "shift\n"
+        f'exec env {shlex.join(given)} {shlex.join(GROUNDWIRE)} "$@"\n'
+    )
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path.parent
+
+
+def first_answer(running: Running, folder: Path, *words: str) -> str:
+    """Do what `make up` does, with the stack that is running; return what it printed."""
+    environment = {**os.environ, "PATH": f"{docker(folder, running)}:/usr/bin:/bin"}
+    done = subprocess.run(
+        [ROOT / "deploy" / "compose" / "stack", "up", *words],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr + running.processes.log("server")
+    return done.stdout
+
+
+def assert_first_answer(running: Running, folder: Path, *words: str) -> None:
+    """The server is healthy, `make up` ends with an answer, and its trace is where the link leads."""
+    kind, interpreter, path = running.processes.compose.services["server"]["healthcheck"]["test"]
+    assert (kind, interpreter) == ("CMD", "python")
+    healthy = subprocess.run(
+        [sys.executable, ROOT / "deploy" / "image" / Path(path).name],
+        env=running.processes.environment("server"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (healthy.returncode, healthy.stdout) == (0, "SERVING\n")
+
+    printed = first_answer(running, folder, *words)
+
+    assert "Parcels are signed for at the front desk, from eight to six. [1]\n" in printed
+    assert "answered: a validated answer\n" in printed
+    link = re.search(r"^  http://127\.0\.0\.1:16686/trace/([0-9a-f]{32})$", printed, re.MULTILINE)
+    assert link is not None, printed
+    assert running.names_of(link[1]) >= STAGES
+
+
+def test_the_stack_answers_its_first_question(tmp_path: Path) -> None:
+    with running(FULL, tmp_path, {}) as stack:
+        assert_first_answer(stack, tmp_path)
+
+
+def test_the_small_stack_answers_those_alone_that_have_the_key(tmp_path: Path) -> None:
+    with running(SMALL, tmp_path, {}) as stack:
+        assert_first_answer(stack, tmp_path, "embedded")
+
+        assert_others_are_refused(stack, tmp_path)
+
+
+@pytest.mark.skipif(
+    not any(PROGRAMS.values()), reason="no GROUNDWIRE_TEST_WEAVIATE, _COLLECTOR or _JAEGER names a program"
+)
+@pytest.mark.parametrize(("file", "words"), [(FULL, ()), (SMALL, ("embedded",))], ids=["full", "small"])
+def test_the_stack_answers_with_the_programs_that_are_named(file: Path, words: tuple[str, ...], tmp_path: Path) -> None:
+    with running(file, tmp_path, PROGRAMS) as stack:
+        assert_first_answer(stack, tmp_path, *words)
+
+
+def assert_others_are_refused(stack: Running, folder: Path) -> None:
+    """Nobody is answered without the key, or without TLS."""
+    environment = stack.processes.environment("server")
+    for lacking, said in ((("API_KEY_FILE",), "UNAUTHENTICATED"), (("API_KEY_FILE", "TLS_CA"), "refuses plaintext")):
+        given = {key: value for key, value in environment.items() if not key.endswith(lacking)}
+        done = subprocess.run(
+            [*GROUNDWIRE, "ask", "Where?"], env=given, cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode != 0
+        assert said in done.stderr
+
+
+def test_a_second_start_keeps_the_credentials(tmp_path: Path) -> None:
+    processes = Processes(Compose(FULL), tmp_path)
+    first = processes.run("init")
+    kept = {path: path.read_bytes() for path in (tmp_path / "volumes").rglob("*") if path.is_file()}
+
+    second = processes.run("init")
+
+    assert re.findall(r"^\w+", first, re.MULTILINE) == ["made"] * 4
+    assert re.findall(r"^\w+", second, re.MULTILINE) == ["kept"] * 4
+    assert {path: path.read_bytes() for path in kept} == kept
+
+
+TOOLS = ("cat", "dirname", "sed", "sh", "env")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("", "docker is not installed: install Docker Engine"),
+        ('case "$1" in compose) exit 1 ;; esac', "docker has no compose plugin: install"),
+        ('case "$1" in info) exit 1 ;; esac', "docker is installed, but its engine does not answer: start it"),
+    ],
+    ids=["no docker", "no plugin", "no engine"],
+)
+@pytest.mark.parametrize("action", ["up", "down"])
+def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path, action: str, script: str, said: str) -> None:
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found is not None
+        (tmp_path / tool).symlink_to(found)
+    if script:
+        (tmp_path / "docker").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "docker").chmod(0o700)
+
+    done = subprocess.run(
+        [ROOT / "deploy" / "compose" / "stack", action],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(said)
+    assert "make demo" in done.stderr
