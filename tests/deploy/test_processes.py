@@ -27,6 +27,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.stack import FULL, GROUNDWIRE, ROOT, SMALL, Compose, Processes
+from tests.docs.shown import assert_shows, blocks
 from tests.doubles.collector import Collector, collecting
 from tests.doubles.weaviate.beside import weaviate_beside
 
@@ -182,8 +183,11 @@ def first_answer(running: Running, folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def assert_first_answer(running: Running, folder: Path, *words: str) -> None:
-    """The server is healthy, `make up` ends with an answer, and its trace is where the link leads."""
+def assert_first_answer(running: Running, folder: Path, *words: str) -> str:
+    """The server is healthy, `make up` ends with an answer, and its trace is where the link leads.
+
+    Return what `make up` printed.
+    """
     kind, interpreter, path = running.processes.compose.services["server"]["healthcheck"]["test"]
     assert (kind, interpreter) == ("CMD", "python")
     healthy = subprocess.run(
@@ -202,11 +206,15 @@ def assert_first_answer(running: Running, folder: Path, *words: str) -> None:
     link = re.search(r"^  http://127\.0\.0\.1:16686/trace/([0-9a-f]{32})$", printed, re.MULTILINE)
     assert link is not None, printed
     assert running.names_of(link[1]) >= STAGES
+    return printed
 
 
-def test_the_stack_answers_its_first_question(tmp_path: Path) -> None:
+def test_the_stack_answers_its_first_question_as_the_readme_shows(tmp_path: Path) -> None:
     with running(FULL, tmp_path, {}) as stack:
-        assert_first_answer(stack, tmp_path)
+        printed = assert_first_answer(stack, tmp_path)
+
+    (block,) = [block.text for block in blocks(ROOT / "README.md") if block.text.startswith("$ make up\n")]
+    assert_shows(block.removeprefix("$ make up\n"), printed)
 
 
 def test_the_small_stack_answers_those_alone_that_have_the_key(tmp_path: Path) -> None:
