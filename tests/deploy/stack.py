@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,28 @@ class Mount:
 
 
 class Compose:
-    """A compose file, with its variables at their defaults."""
+    """A compose file, with its variables at their defaults.
+
+    Attributes:
+        services: as they are written, by name.
+        variables: those that the file reads.
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.text = _VARIABLE.sub(r"\2", file.read_text(encoding="utf-8"))
+        written = file.read_text(encoding="utf-8")
+        self.variables = {name for name, _ in _VARIABLE.findall(written)}
+        self.text = _VARIABLE.sub(r"\2", written)
         self.content: dict[str, Any] = yaml.safe_load(self.text)
         self.services: dict[str, dict[str, Any]] = self.content["services"]
+
+    def in_order(self) -> list[str]:
+        """Return the services, each after those that it depends on."""
+        return list(
+            TopologicalSorter(
+                {name: set(each.get("depends_on", {})) for name, each in self.services.items()}
+            ).static_order()
+        )
 
     def mounts(self, name: str) -> Iterator[Mount]:
         """Yield what a service has mounted, in the order of the file."""

@@ -20,15 +20,15 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.deploy.stack import FULL, GROUNDWIRE, ROOT, SMALL, Compose, Processes
 from tests.docs.shown import assert_shows, blocks
-from tests.doubles.collector import Collector, collecting
+from tests.doubles.collector import collecting
 from tests.doubles.weaviate.beside import weaviate_beside
 
 pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.local]
@@ -50,7 +50,7 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-def answers(address: str) -> bool:
+def listens(address: str) -> bool:
     host, _, port = address.rpartition(":")
     with socket.socket() as probe:
         return probe.connect_ex((host, int(port))) == 0
@@ -69,22 +69,45 @@ def get(address: str, path: str) -> tuple[int, bytes]:
 
 
 class Running:
-    """A stack whose server has started.
+    """A stack of processes.
 
     Attributes:
         processes: its services.
-        double: what receives the spans, unless Jaeger itself does.
     """
 
-    def __init__(self, processes: Processes, double: Collector, *, real_jaeger: bool) -> None:
-        self.processes = processes
-        self.double = double
-        self._real_jaeger = real_jaeger
+    def __init__(self, file: Path, folder: Path, programs: Mapping[str, str]) -> None:
+        self.processes = Processes(Compose(file), folder)
+        self._programs = programs
+        self._open = ExitStack()
+        self._spans = self._open.enter_context(collecting())
+
+    def __enter__(self) -> "Running":
+        """Start the services in the order of their dependencies."""
+        starts: dict[str, Callable[[], None]] = {
+            "init": lambda: assert_makes(self.processes.run("init")),
+            "jaeger": self._jaeger,
+            "otel-collector": self._collector,
+            "weaviate": self._weaviate,
+            "schema": self._schema,
+            "server": self._server,
+        }
+        try:
+            for name in self.processes.compose.in_order():
+                # Folders belong to the user here; and an answer needs neither Prometheus nor Grafana.
+                if name not in {"permissions", "prometheus", "grafana"}:
+                    starts[name]()
+        except BaseException:
+            self._open.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
     def names_of(self, trace_id: str) -> set[str]:
         """Return the names of the spans of a trace, from where a person would look."""
-        if not self._real_jaeger:
-            return self.double.names_of(trace_id)
+        if not self._programs.get("jaeger"):
+            return self._spans.names_of(trace_id)
         address = self.processes.address("jaeger", 16686)
         found: list[bytes] = []
 
@@ -96,58 +119,55 @@ class Running:
         eventually(arrived, f"trace {trace_id} in Jaeger")
         return {span["operationName"] for trace in json.loads(found[-1])["data"] for span in trace["spans"]}
 
+    def _start(self, name: str, program: Sequence[str], *more: str) -> "subprocess.Popen[str]":
+        return self._open.enter_context(self.processes.started(name, program, *more))
 
-@contextmanager
-def running(file: Path, folder: Path, programs: Mapping[str, str]) -> Iterator[Running]:
-    """Start a stack in the order of the compose file's dependencies."""
-    compose = Compose(file)
-    processes = Processes(compose, folder)
-    with ExitStack() as stack:
-        double = stack.enter_context(collecting())
-        processes.run("init")
-        if programs.get("jaeger"):
-            # Its ports are fixed.
-            processes.ports |= {("jaeger", port): port for port in (4317, 16686)}
-            stack.enter_context(processes.started("jaeger", [programs["jaeger"]]))
-            eventually(lambda: answers(processes.address("jaeger", 4317)), "Jaeger")
-        else:
-            processes.ports["jaeger", 4317] = double.port
-        if "otel-collector" in compose.services:
-            if programs.get("otel-collector"):
-                # Its own metrics would be on a fixed port, which Jaeger has taken.
-                silent = "--set=service.telemetry.metrics.level=none"
-                stack.enter_context(processes.started("otel-collector", [programs["otel-collector"]], silent))
-                eventually(lambda: answers(processes.address("otel-collector", 4317)), "the collector")
-            else:
-                processes.ports["otel-collector", 4317] = processes.ports["jaeger", 4317]
-        if "weaviate" in compose.services:
-            stack.enter_context(weaviate(processes, programs.get("weaviate", "")))
-            said = processes.run("schema")
-            assert said.endswith("main: the schema matches the configuration\n")
-            assert processes.run("schema") == "main: the schema matches the configuration\n"
-        # The server chooses a free port, and says which.
-        processes.ports["server", 50051] = 0
-        server = stack.enter_context(processes.started("server", GROUNDWIRE))
-        assert server.stdout is not None
-        listening = server.stdout.readline()
-        assert listening.startswith("listening on 127.0.0.1:"), processes.log("server")
-        processes.ports["server", 50051] = int(listening.rpartition(":")[2])
-        yield Running(processes, double, real_jaeger=bool(programs.get("jaeger")))
+    def _jaeger(self) -> None:
+        if not (program := self._programs.get("jaeger")):
+            self.processes.ports["jaeger", 4317] = self._spans.port
+            return
+        # Its ports are fixed.
+        self.processes.ports |= {("jaeger", port): port for port in (4317, 16686)}
+        self._start("jaeger", [program])
+        eventually(lambda: listens(self.processes.address("jaeger", 4317)), "Jaeger")
 
+    def _collector(self) -> None:
+        if not (program := self._programs.get("otel-collector")):
+            self.processes.ports["otel-collector", 4317] = self.processes.ports["jaeger", 4317]
+            return
+        # Its own metrics would be on a fixed port, which Jaeger has taken.
+        self._start("otel-collector", [program], "--set=service.telemetry.metrics.level=none")
+        eventually(lambda: listens(self.processes.address("otel-collector", 4317)), "the collector")
 
-@contextmanager
-def weaviate(processes: Processes, program: str) -> Iterator[None]:
-    if not program:
-        with weaviate_beside(processes.path("weaviate", "/weaviate-credentials/api-key").read_text()) as double:
-            processes.ports |= {("weaviate", 8080): double.http_port, ("weaviate", 50051): double.grpc_port}
-            yield
-        return
-    entrypoint = [word.replace("/bin/weaviate", program) for word in processes.words("weaviate", "entrypoint")]
-    with processes.started("weaviate", entrypoint):
-        address = processes.address("weaviate", 8080)
+    def _weaviate(self) -> None:
+        if not (program := self._programs.get("weaviate")):
+            key = self.processes.path("weaviate", "/weaviate-credentials/api-key").read_text(encoding="utf-8")
+            double = self._open.enter_context(weaviate_beside(key))
+            self.processes.ports |= {("weaviate", 8080): double.http_port, ("weaviate", 50051): double.grpc_port}
+            return
+        words = self.processes.words("weaviate", "entrypoint")
+        self._start("weaviate", [word.replace("/bin/weaviate", program) for word in words])
+        address = self.processes.address("weaviate", 8080)
         eventually(lambda: get(address, "/v1/.well-known/ready")[0] == http.client.OK, "Weaviate")
         assert get(address, "/v1/schema")[0] == http.client.UNAUTHORIZED
-        yield
+
+    def _schema(self) -> None:
+        matches = "main: the schema matches the configuration\n"
+        assert self.processes.run("schema").endswith(f")\n{matches}")
+        assert self.processes.run("schema") == matches
+
+    def _server(self) -> None:
+        # It chooses a free port, and says which.
+        self.processes.ports["server", 50051] = 0
+        server = self._start("server", GROUNDWIRE)
+        assert server.stdout is not None
+        said = server.stdout.readline()
+        assert said.startswith("listening on 127.0.0.1:"), self.processes.log("server")
+        self.processes.ports["server", 50051] = int(said.rpartition(":")[2])
+
+
+def assert_makes(said: str) -> None:
+    assert {line.split()[0] for line in said.splitlines()} == {"made"}
 
 
 def docker(folder: Path, running: Running) -> Path:
@@ -210,7 +230,7 @@ def assert_first_answer(running: Running, folder: Path, *words: str) -> str:
 
 
 def test_the_stack_answers_its_first_question_as_the_readme_shows(tmp_path: Path) -> None:
-    with running(FULL, tmp_path, {}) as stack:
+    with Running(FULL, tmp_path, {}) as stack:
         printed = assert_first_answer(stack, tmp_path)
 
     (block,) = [block.text for block in blocks(ROOT / "README.md") if block.text.startswith("$ make up\n")]
@@ -218,7 +238,7 @@ def test_the_stack_answers_its_first_question_as_the_readme_shows(tmp_path: Path
 
 
 def test_the_small_stack_answers_those_alone_that_have_the_key(tmp_path: Path) -> None:
-    with running(SMALL, tmp_path, {}) as stack:
+    with Running(SMALL, tmp_path, {}) as stack:
         assert_first_answer(stack, tmp_path, "embedded")
 
         assert_others_are_refused(stack, tmp_path)
@@ -229,7 +249,7 @@ def test_the_small_stack_answers_those_alone_that_have_the_key(tmp_path: Path) -
 )
 @pytest.mark.parametrize(("file", "words"), [(FULL, ()), (SMALL, ("embedded",))], ids=["full", "small"])
 def test_the_stack_answers_with_the_programs_that_are_named(file: Path, words: tuple[str, ...], tmp_path: Path) -> None:
-    with running(file, tmp_path, PROGRAMS) as stack:
+    with Running(file, tmp_path, PROGRAMS) as stack:
         assert_first_answer(stack, tmp_path, *words)
 
 

@@ -345,6 +345,44 @@ def test_prometheus_and_grafana_find_the_others() -> None:
     assert rules["/etc/prometheus"] == ROOT / "deploy" / "prometheus"
 
 
+PROMTOOL = shutil.which("promtool")
+
+
+@pytest.mark.process
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed; it comes with Prometheus")
+def test_prometheus_accepts_its_configuration() -> None:
+    assert PROMTOOL is not None
+    done = subprocess.run(
+        [PROMTOOL, "check", "config", ROOT / "deploy" / "prometheus" / "prometheus.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+PAGE = (ROOT / "docs" / "how-to" / "compose.md").read_text(encoding="utf-8")
+
+
+def test_the_page_names_what_there_is() -> None:
+    compose = FILES["full"]
+    start, credentials = (PAGE.split(heading)[1].split("\n## ")[0] for heading in ("\n## Start", "\n## Credentials"))
+
+    listed = re.findall(r"^\| `([a-z-]+)` \|.* \| (.*?) ?\|$", PAGE.split("\n## ")[0], re.MULTILINE)
+    assert {name for name, _ in listed} == {name for name, each in compose.services.items() if not is_step(each)}
+    for name, ports in listed:
+        shown = {int(port) for port in re.findall(r"\d{4,5}", ports)}
+        assert shown == {outside for _, outside, _ in compose.published(name)} - {8889, 13133}
+    files = {variable for each in FILES.values() for variable in each.variables}
+    assert set(re.findall(r"`?([A-Z]+(?:_[A-Z]+)*_PORT)\b", start)) == files
+    made = {word.removeprefix("--secret=") for word in compose.services["init"]["command"] if "--secret=" in word}
+    rows = re.findall(r"^\| (`/.*?) \|", credentials, re.MULTILINE)
+    assert {name.rpartition("/")[2] for row in rows for name in re.findall("`(.+?)`", row)} == OWN_CREDENTIALS | {
+        Path(path).name for path in made
+    }
+    assert {name for name, each in compose.services.items() if is_step(each)} <= set(re.findall("`([a-z]+)`", PAGE))
+
+
 def test_the_images_python_is_pinned_once() -> None:
     first, *stages = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
