@@ -17,6 +17,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,19 @@ class Compose:
         """Return the variables that a service is given."""
         found: dict[str, str] = self.services[name].get("environment", {})
         return found
+
+
+FILES = {"full": Compose(FULL), "small": Compose(SMALL)}
+
+files = pytest.mark.parametrize("compose", FILES.values(), ids=FILES)
+services = pytest.mark.parametrize(
+    ("compose", "name"),
+    [
+        pytest.param(compose, name, id=f"{which}-{name}")
+        for which, compose in FILES.items()
+        for name in compose.services
+    ],
+)
 
 
 class Processes:
