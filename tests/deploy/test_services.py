@@ -341,6 +341,9 @@ def test_the_page_names_what_there_is() -> None:
     for name, ports in listed:
         shown = {int(port) for port in re.findall(r"\d{4,5}", ports)}
         assert shown == {outside for _, outside, _ in compose.published(name)} - {8889, 13133}
+    limits = [each["mem_limit"] for each in compose.services.values() if not is_step(each)]
+    memory = sum(float(limit[:-1]) * (1 if limit.endswith("g") else 1 / 1024) for limit in limits)
+    assert f"add up to {memory:g} GB." in PAGE
     variables = {variable for each in FILES.values() for variable in each.variables}
     assert set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)\b", start)) == variables
     made = {word.removeprefix("--secret=") for word in compose.services["init"]["command"] if "--secret=" in word}
