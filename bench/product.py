@@ -24,11 +24,12 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
-from groundwire_server.app.telemetry import Telemetry, telemetry
+from groundwire_server.app.telemetry.setup import Telemetry, telemetry
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.ports.recording import Recording
 
 WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
@@ -59,16 +60,16 @@ class CannedGenerator:
 
 
 async def serve(configuration: Configuration, *, canned: bool) -> None:
-    measuring = telemetry("bench", configuration.telemetry.model_copy(update={"metrics": False}))
+    measuring = telemetry("bench", configuration.telemetry)
     lease = Shared().lease()
     parts = await open_parts(configuration, lease, measuring.tracer)
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
     options = configuration.server
-    process = compose.Process.begin(measuring.tracer, measuring.meter)
+    process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics))
     snapshot = compose.snapshot(routes, parts, process, NO_AUTHENTICATION, options.write_seconds)
-    server = compose.server(CurrentSnapshot(snapshot), process, options)
+    server = compose.server(CurrentSnapshot(snapshot), process, options, configuration.telemetry.decisions)
     port = await server.start(options.listen)
     settle_garbage_collection()
     print(f"listening on 127.0.0.1:{port}", flush=True)
@@ -101,7 +102,7 @@ def _configuration() -> tuple[Configuration, bool]:
         "--listen": (("server", "listen"), "127.0.0.1:0"),
         "--calls": (("server", "max_concurrent_calls"), 2000),
         "--data": (("stores", "main"), _store(given.data, given.weaviate, embedder=not given.no_embedder)),
-        "--otlp": (("telemetry", "otlp_endpoint"), given.otlp),
+        "--otlp": (("telemetry", "otlp"), {"endpoint": given.otlp, "metrics": {"enabled": False}}),
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
     }

@@ -1,7 +1,10 @@
 """For every test: properties are checked on the same examples each time, and marks say what starts processes."""
 
+import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -12,6 +15,9 @@ hypothesis.settings.load_profile("same-each-time")
 
 STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
 """The audit events of a process that is started."""
+
+MEMORY = Path("/dev/shm")  # each test has a folder of its own in it
+"""Where Linux keeps files in memory."""
 
 
 class UnmarkedProcess(Exception):
@@ -40,3 +46,16 @@ class ProcessGuard:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ProcessGuard())
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A folder in memory where there is such a place: a store waits for the disk when it makes its file.
+
+    That of a test which starts processes is on the disk: nothing may be executed in memory on some systems.
+    """
+    if request.node.get_closest_marker("process") or not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with TemporaryDirectory(prefix="groundwire-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

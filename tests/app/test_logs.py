@@ -1,12 +1,20 @@
 """What reaches the log."""
 
+import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from groundwire_server.app.logs import set_up_logs
+from groundwire_server.app.logs import Logs, logging_to
+from groundwire_server.telemetry import metrics
+from groundwire_server.telemetry.line_sums import WINDOW, LineSums
+from tests.doubles.clock import SetClock
+from tests.doubles.counts import Counts
+from tests.doubles.spans import Spans
 
 
 @pytest.fixture(autouse=True)
@@ -22,28 +30,125 @@ def as_it_was() -> Iterator[None]:
         each.setLevel(before)
 
 
-def test_our_details_are_shown_and_those_of_grpc_are_not(capfd: pytest.CaptureFixture[str]) -> None:
-    set_up_logs("DEBUG")
+class Written:
+    """A log to write to, whose lines can be read after its end."""
 
-    logging.getLogger("grpc._cython.cygrpc").debug("Loaded running loop")
-    logging.getLogger("groundwire_server.edge").debug("the caller left", extra={"status": "CANCELLED"})
+    def __init__(self, level: str = "DEBUG", stream: io.StringIO | None = None) -> None:
+        self.clock = SetClock()
+        self.stream = stream or io.StringIO()
+        self._logging = logging_to(self.stream, level, LineSums(self.clock.now))
 
-    (line,) = capfd.readouterr().err.splitlines()
-    assert json.loads(line)["message"] == "the caller left"
-    assert json.loads(line)["status"] == "CANCELLED"
+    def __enter__(self) -> Logs:
+        return self._logging.__enter__()
+
+    def __exit__(self, *raised: Any) -> None:
+        self._logging.__exit__(*raised)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
 
-def test_grpc_is_no_louder_than_the_rest(capfd: pytest.CaptureFixture[str]) -> None:
-    set_up_logs("ERROR")
+def test_a_line_says_when_how_bad_and_whose_and_has_the_records_own_fields() -> None:
+    with (written := Written()):
+        logging.getLogger("groundwire_server.edge").warning("%s was late", "a call", extra={"status": "OK"})
+    (line,) = written.lines
+    assert list(line) == ["time", "level", "logger", "message", "status"]
+    assert line["time"].endswith("+00:00")
+    assert list(line.values())[1:] == ["WARNING", "groundwire_server.edge", "a call was late", "OK"]
 
-    logging.getLogger("grpc._cython.cygrpc").warning("something")
 
-    assert capfd.readouterr().err == ""
+def test_of_an_exception_the_type_alone_is_written() -> None:
+    with (written := Written()):
+        try:
+            raise ValueError("a document's text")
+        except ValueError:
+            logging.getLogger("groundwire_server").exception("it failed")
+    assert written.lines[0]["exception"] == "ValueError"
+    assert "a document's text" not in written.stream.getvalue()
 
 
-def test_weaviates_client_tells_of_no_object(capfd: pytest.CaptureFixture[str]) -> None:
-    set_up_logs("DEBUG")
+def test_a_line_carries_the_trace_that_it_was_written_in() -> None:
+    with (written := Written()), Spans().tracer.start_as_current_span("call") as span:
+        logging.getLogger("groundwire_server").info("here")
+    assert written.lines[0]["trace_id"] == f"{span.get_span_context().trace_id:032x}"
 
-    logging.getLogger("weaviate-client").error({"errors": {1: "BatchObject(properties={'text': 'a document'})"}})
 
-    assert capfd.readouterr().err == ""
+def test_our_details_are_shown_and_those_of_grpc_are_not() -> None:
+    with (written := Written()):
+        logging.getLogger("grpc._cython.cygrpc").debug("Loaded running loop")
+        logging.getLogger("groundwire_server.edge").debug("the caller left")
+    assert [line["message"] for line in written.lines] == ["the caller left"]
+
+
+def test_grpc_is_no_louder_than_the_rest() -> None:
+    with (written := Written("ERROR")):
+        logging.getLogger("grpc._cython.cygrpc").warning("something")
+    assert written.lines == []
+
+
+def test_weaviates_client_tells_of_no_object() -> None:
+    with (written := Written()):
+        logging.getLogger("weaviate-client").error({"errors": {1: "BatchObject(properties={'text': 'a document'})"}})
+    assert written.lines == []
+
+
+def test_an_outage_is_a_few_lines_and_their_number() -> None:
+    counts = Counts()
+    with (written := Written()) as logs:
+        for number in range(1000):
+            logging.getLogger("groundwire_server.adapters").warning("the store does not answer", extra={"n": number})
+        logging.getLogger("groundwire_server.adapters").warning("something else")
+        written.clock.move(WINDOW)
+        logs.report(counts)
+        logs.report(counts)
+    messages = [line["message"] for line in written.lines]
+    assert messages == [*["the store does not answer"] * 10, "something else", "990 more: the store does not answer"]
+    assert (written.lines[-1]["left_out"], written.lines[-1]["level"]) == (990, "WARNING")
+    assert counts.of(metrics.LOG_LINES_SUMMED) == 990
+
+
+def test_the_end_says_what_was_left_out() -> None:
+    with (written := Written()):
+        for _ in range(12):
+            logging.getLogger("groundwire_server").info("again")
+    assert written.lines[-1]["message"] == "2 more: again"
+
+
+class Stalled(io.StringIO):
+    """A terminal that is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.goes_on.wait()
+        return super().write(text)
+
+
+def test_a_reader_that_stops_costs_lines_that_are_counted_and_no_time() -> None:
+    stream, counts = Stalled(), Counts()
+    with (written := Written(stream=stream)) as logs:
+        for number in range(12_000):
+            logging.getLogger("groundwire_server").info("line %d", number, extra={"left_out": 0})
+        logs.report(counts)
+        stream.goes_on.set()
+    lost = counts.of(metrics.TELEMETRY_DROPPED, "logs", "NOT_WRITTEN")
+    assert 1900 <= lost <= 2000
+    assert len(written.lines) == 12_000 - lost
+
+
+class Full(io.StringIO):
+    """A file on a disk that is full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_costs_lines_that_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    with Written(stream=Full()) as logs:
+        logging.getLogger("groundwire_server").info("one")
+        logging.getLogger("groundwire_server").info("another")
+    assert logs.dropped == 2
+    assert capsys.readouterr().err == ""

@@ -150,6 +150,13 @@ WRONG = {
         ("https://api.example.com/v1", "api.example.com"),
         "c.yaml:2: providers.cloud.base_url: must begin with http:// or https://, such as http://127.0.0.1:8000/v1",
     ),
+    "an address with a port that cannot be": (
+        ("https://api.example.com/v1", "https://api.example.com:99999/v1"),
+        (
+            "c.yaml:2: providers.cloud.base_url: must have a valid host, and a port from 1 to 65535 if any, such as "
+            "http://127.0.0.1:8000/v1"
+        ),
+    ),
     "a key in the address": (
         ("https://api", "https://me:sk-SECRET@api"),
         "c.yaml:2: providers.cloud.base_url: must hold no credentials, query or fragment: the key belongs into api_key",

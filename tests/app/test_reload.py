@@ -23,7 +23,9 @@ from groundwire_server.app.serve import running
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import GenerationRequest, Piece
+from groundwire_server.edge import decision_log
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
+from groundwire_server.ports.recording import Recording
 from tests.doubles.counts import Counts
 from tests.doubles.generator import ScriptedGenerator
 from tests.doubles.spans import Spans
@@ -146,7 +148,7 @@ async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_ne
     streamed = outcome_of([event async for event in stream][-1].outcome)
     assert [each.kind for each in (after, ended, streamed)] == ["answered"] * 3
     assert [each.report.model for each in (after, ended, streamed)] == ["second", "first", "first"]
-    assert caplog.messages == [TAKEN]
+    assert [each.getMessage() for each in caplog.records if each.name != decision_log.LOGGER] == [TAKEN]
 
 
 async def test_what_both_configurations_name_is_opened_once(product: Product) -> None:
@@ -174,8 +176,8 @@ def _gone(product: Product) -> str:
 
 
 def _fixed(product: Product) -> str:
-    product.write(model="second", telemetry="{otlp_endpoint: 'http://127.0.0.1:1'}")
-    return "groundwire.yaml:3: telemetry.otlp_endpoint: cannot change while the server runs: restart it"
+    product.write(model="second", telemetry="{otlp: {endpoint: 'http://127.0.0.1:1'}}")
+    return "groundwire.yaml:3: telemetry.otlp: cannot change while the server runs: restart it"
 
 
 def _no_store(product: Product) -> str:
@@ -226,8 +228,8 @@ async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_
     [
         ('listen: "127.0.0.1:0"', 'listen: "127.0.0.1:1"', "server.listen"),
         ("server: {", "server: {max_concurrent_calls: 7, ", "server.max_concurrent_calls"),
-        ("telemetry: {}", "telemetry: {otlp_headers: {a: 'env://PATH'}}", "telemetry.otlp_headers"),
-        ("telemetry: {}", "telemetry: {metrics: false}", "telemetry.metrics"),
+        ("telemetry: {}", "telemetry: {otlp: {headers: {a: 'env://PATH'}}}", "telemetry.otlp"),
+        ("telemetry: {}", "telemetry: {otlp: {metrics: {enabled: false}}}", "telemetry.otlp"),
     ],
 )
 async def test_what_is_set_once_is_refused_to_change(
@@ -277,16 +279,30 @@ async def test_who_is_let_in_changes_and_new_keys_of_the_file_are_known_without_
 async def test_a_secret_in_a_file_is_read_again(product: Product, caplog: pytest.LogCaptureFixture) -> None:
     secret = product.file.parent / "secret"
     secret.write_text("s3cr3t")
-    product.write(telemetry=f"{{otlp_headers: {{authorization: 'file://{secret}'}}}}")
+    product.write(telemetry=f"{{otlp: {{headers: {{authorization: 'file://{secret}'}}}}}}")
     sources = Sources(product.file, {})
-    reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
+    reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Recording(Spans().tracer, Counts())))
     assert await reloader.reload()
     secret.write_text("another s3cr3t")
     # What it is for cannot change: had it not been read again, nothing would be told of.
     assert not await reloader.reload()
     await reloader.close()
-    assert "telemetry.otlp_headers: cannot change" in caplog.records[-1].__dict__["why"]
+    assert "telemetry.otlp: cannot change" in caplog.records[-1].__dict__["why"]
     assert "s3cr3t" not in str([record.__dict__ for record in caplog.records])
+
+
+async def test_reloads_at_once_open_what_is_new_once(tmp_path: Path) -> None:
+    file = tmp_path / "groundwire.yaml"
+    sources = Sources(file, {})
+    file.write_text(text(tmp_path))
+    reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Recording(Spans().tracer, Counts())))
+    file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
+
+    assert await asyncio.gather(*(reloader.reload() for _ in range(3))) == [True, True, True]
+
+    assert "1 earlier configurations still in use" in repr(reloader)
+    await reloader.close()
+    assert reloader._shared.keys() == []
 
 
 def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_path: Path) -> None:
@@ -296,7 +312,9 @@ def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_
     async def told() -> list[int]:
         loop = asyncio.get_running_loop()
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
+        reloader = await ConfigReloader.begin(
+            sources, load(sources), Process.begin(Recording(Spans().tracer, Counts()))
+        )
         opened = [len(reloader._shared.keys())]
         file.write_text(text(tmp_path))
         assert await reloader.reload()
@@ -319,7 +337,9 @@ def test_a_server_that_ends_closes_what_waits_to_be(tmp_path: Path) -> None:
 
     async def told() -> int:
         file.write_text(text(tmp_path, store=other_store(tmp_path), routes=USES_OTHER))
-        reloader = await ConfigReloader.begin(sources, load(sources), Process.begin(Spans().tracer, Counts().meter))
+        reloader = await ConfigReloader.begin(
+            sources, load(sources), Process.begin(Recording(Spans().tracer, Counts()))
+        )
         file.write_text(text(tmp_path))
         assert await reloader.reload()
         await reloader.close()

@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from groundwire.v1 import answer_service_pb2, question_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire_server.edge import decision_log
 
 pytestmark = pytest.mark.process
 
@@ -83,8 +84,10 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 async def _line(process: Process) -> dict[str, str]:
     """The next line of the log."""
     assert process.stderr is not None
-    line: dict[str, str] = json.loads(await asyncio.wait_for(process.stderr.readline(), 30))
-    return line
+    while True:
+        line: dict[str, str] = json.loads(await asyncio.wait_for(process.stderr.readline(), 30))
+        if line["logger"] != decision_log.LOGGER:
+            return line
 
 
 def _configuration(route: str) -> str:

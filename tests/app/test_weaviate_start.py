@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import grpc.aio
@@ -94,17 +95,15 @@ async def test_a_wrong_key_is_refused_without_being_told(tmp_path: Path, double:
 async def test_one_that_is_away_is_waited_for(
     tmp_path: Path, double: FakeWeaviate, caplog: pytest.LogCaptureFixture
 ) -> None:
-    http, port = double.http_port, double.grpc_port
-    file = configuration(tmp_path, double)
-    await double.__aexit__(None, None, None)
-    sources = Sources(file, {})
-    async with running(sources, load(sources)) as server:
-        assert "the store cannot be looked at yet" in caplog.text
-        with pytest.raises(grpc.aio.AioRpcError) as failed:
-            await searches(server.address)
-        assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
-        async with FakeWeaviate(http, port) as again:
-            again.world.key = KEY
+    sources = Sources(configuration(tmp_path, double), {})
+    async with AsyncExitStack() as away:
+        await away.enter_async_context(double.away())
+        async with running(sources, load(sources)) as server:
+            assert "the store cannot be looked at yet" in caplog.text
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await searches(server.address)
+            assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
+            await away.aclose()
             with pytest.raises(grpc.aio.AioRpcError) as failed:
                 await searches(server.address)
             assert failed.value.code() is grpc.StatusCode.FAILED_PRECONDITION
@@ -199,8 +198,9 @@ asyncio.run(main())
 @pytest.mark.process
 def test_what_is_sent_to_a_weaviate_is_not_logged_request_by_request() -> None:
     program = (
-        "import logging; from groundwire_server.app.logs import set_up_logs; set_up_logs('INFO'); "
-        "print(logging.getLogger('httpx').level)"
+        "import logging, sys; from groundwire_server.app.logs import logging_to; "
+        "from groundwire_server.telemetry.line_sums import LineSums\n"
+        "with logging_to(sys.stderr, 'INFO', LineSums(lambda: 0.0)): print(logging.getLogger('httpx').level)"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert ran.stdout == f"{logging.WARNING}\n"

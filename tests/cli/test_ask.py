@@ -199,7 +199,7 @@ def test_a_stream_without_an_outcome(groundwire_command: Command, service: FakeS
 
     ran = groundwire_command("ask", "where?", "--server", address)
 
-    assert ran.code == 4
+    assert ran.code == 3
     assert "ended without an outcome" in ran.err
 
 

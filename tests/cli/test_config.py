@@ -45,18 +45,18 @@ WRONG: dict[str, tuple[bytes, list[str]]] = {
         ["3: routes.faq: is given twice, first in line 2"],
     ),
     "secret-that-does-not-resolve": (
-        b"telemetry: {otlp_headers: {token: 'env://NOWHERE'}}\n",
-        [("1: telemetry.otlp_headers.token: the variable NOWHERE is not set: set it where the server is started")],
+        b"telemetry: {otlp: {headers: {token: 'env://NOWHERE'}}}\n",
+        [("1: telemetry.otlp.headers.token: the variable NOWHERE is not set: set it where the server is started")],
     ),
     "secret-file-that-is-not-there": (
-        b"telemetry: {otlp_headers: {token: 'file:///none'}}\n",
-        ["1: telemetry.otlp_headers.token: /none cannot be read: No such file or directory"],
+        b"telemetry: {otlp: {headers: {token: 'file:///none'}}}\n",
+        ["1: telemetry.otlp.headers.token: /none cannot be read: No such file or directory"],
     ),
     "secret-in-the-file": (
-        b"telemetry: {otlp_headers: {token: s3cr3t}}\n",
+        b"telemetry: {otlp: {headers: {token: s3cr3t}}}\n",
         [
             (
-                "1: telemetry.otlp_headers.token: must be a reference, env://NAME or file:///PATH, "
+                "1: telemetry.otlp.headers.token: must be a reference, env://NAME or file:///PATH, "
                 "and not the secret itself"
             )
         ],
@@ -255,7 +255,7 @@ def test_init_says_why_it_cannot_write(
 SHOWN = """\
 server: {listen: "127.0.0.1:1"}
 telemetry:
-  otlp_headers: {authorization: env://TOKEN}
+  otlp: {headers: {authorization: env://TOKEN}}
 routes:
   faq:
     models: [extractive]
@@ -289,7 +289,7 @@ def test_show_gives_values_and_origins_as_json(groundwire_command: Command) -> N
     assert found["server.listen"] == {"value": "127.0.0.1:1", "origin": "groundwire.yaml:1"}
     assert found["stores.main.folder"] == {"value": "/data", "origin": "GROUNDWIRE_STORES__MAIN__FOLDER"}
     assert found["server.write_seconds"] == {"value": 10.0, "origin": "built in"}
-    assert found["telemetry.otlp_headers.authorization"]["value"] == "env://TOKEN"
+    assert found["telemetry.otlp.headers.authorization"]["value"] == "env://TOKEN"
     assert "s3cr3t" not in ran.out
 
 
@@ -333,7 +333,7 @@ def test_schema_knows_every_key_and_refuses_others(groundwire_command: Command) 
     # What a reference says is in what it refers to.
     fields = [field for section in sections for field in section["properties"].values()]
     assert [field for field in fields if "description" not in field and "$ref" not in str(field)] == []
-    assert schema["$defs"]["TelemetryConfig"]["properties"]["otlp_headers"]["anyOf"][0]["additionalProperties"] == {
+    assert schema["$defs"]["OtlpConfig"]["properties"]["headers"]["anyOf"][0]["additionalProperties"] == {
         "type": "string",
         "pattern": "^(env|file)://.+",
     }

@@ -69,11 +69,25 @@ def test_a_folder_that_cannot_be_had(groundwire_command: Command, tmp_path: Path
     assert "choose another folder with --data" in ran.err
 
 
+def around(text: str, phrases: tuple[str, ...]) -> str:
+    """Return the paragraphs that say one of the phrases, and four on each side of them."""
+    paragraphs = text.split("\n\n")
+    says = [n for n, each in enumerate(paragraphs) if any(phrase in " ".join(each.split()) for phrase in phrases)]
+    assert says
+    return "\n\n".join(each for n, each in enumerate(paragraphs) if any(abs(n - place) <= 4 for place in says))
+
+
 @pytest.fixture
 def small_corpus(monkeypatch: pytest.MonkeyPatch) -> int:
-    """The topics that hold the answers and the short ones: an eighth of the text, so that a test can wait for it."""
-    named = {topic for question in QUESTIONS for topic in question.topics} - {"compound", "specialnames"}
-    kept = [each for each in corpus.documents() if each.document_id in named or len(each.text) < 600]
+    """The parts of topics that hold the answers, and the short topics: so that a test can wait for it."""
+    said = {topic: question.says for question in QUESTIONS for topic in question.topics - {"compound", "specialnames"}}
+    kept = []
+    for document in corpus.documents():
+        if document.document_id in said:
+            document.text = around(document.text, said[document.document_id])
+            kept.append(document)
+        elif len(document.text) < 600:
+            kept.append(document)
     monkeypatch.setattr(corpus, "documents", lambda: iter(kept))
     monkeypatch.setattr(corpus, "size", lambda: len(kept))
     return len(kept)

@@ -5,6 +5,7 @@ import sys
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2, status_pb2
 from opentelemetry.sdk.trace import TracerProvider
 
 from groundwire.caller import Caller, trace_metadata
@@ -70,7 +71,8 @@ def test_a_connection_is_lost_where_a_server_was_reached_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pushback", "retry_after", "final"), [("250", 0.25, False), ("-1", None, True), ("soon", None, True)]
+    ("pushback", "retry_after", "final"),
+    [("250", 0.25, False), ("-1", None, True), ("soon", None, True), ("9" * 5000, None, True)],
 )
 def test_grpcs_own_pushback_is_read(pushback: str, retry_after: float | None, final: bool) -> None:
     error = from_call(grpc.StatusCode.RESOURCE_EXHAUSTED, "", (("grpc-retry-pushback-ms", pushback),), "host:1")
@@ -78,16 +80,17 @@ def test_grpcs_own_pushback_is_read(pushback: str, retry_after: float | None, fi
     assert (error.retry_after, error.final) == (retry_after, final)
 
 
-def test_details_that_cannot_be_read_are_passed_over() -> None:
-    error = from_call(None, None, (("grpc-status-details-bin", b"\xff\xff"),), "host:1")
+@pytest.mark.parametrize(
+    "details", [b"\xff\xff", b"\x1a\x2f\x0a\x29type.googleapis.com/google.rpc.BadRequest\x12\x02\xff\xff"]
+)
+def test_details_that_cannot_be_read_are_passed_over(details: bytes) -> None:
+    error = from_call(None, None, (("grpc-status-details-bin", details),), "host:1")
 
     assert error.code is grpc.StatusCode.UNKNOWN
     assert error.violations == ()
 
 
 def test_a_reason_of_another_domain_is_not_ours() -> None:
-    from google.rpc import error_details_pb2, status_pb2
-
     status = status_pb2.Status(code=14)
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason="RATE_LIMIT", domain="proxy.example"))
     trailers = (("grpc-status-details-bin", status.SerializeToString()),)

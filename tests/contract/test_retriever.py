@@ -254,6 +254,7 @@ TENANTS = count()
 
 class TestFilters:
     # Storing documents takes most of the time: the same ones answer many conditions.
+    @pytest.mark.slow
     @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         documents=st.lists(st.dictionaries(KEYS, VALUES, max_size=4), min_size=4, max_size=8),

@@ -105,7 +105,7 @@ def test_the_server_is_not_root_and_stops_in_its_own_time() -> None:
 
 
 def test_the_server_sends_its_traces_where_the_collector_takes_them() -> None:
-    target = urlsplit(server_environment()["GROUNDWIRE_TELEMETRY__OTLP_ENDPOINT"])
+    target = urlsplit(server_environment()["GROUNDWIRE_TELEMETRY__OTLP__ENDPOINT"])
     host, port = endpoint(COLLECTOR["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"])
     assert target.scheme == "http"
     assert target.hostname == "otel-collector"

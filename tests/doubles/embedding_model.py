@@ -17,12 +17,12 @@ from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
-from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.models import protected_embedder
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.options.secret import Secret
 from tests.doubles.embeddings import DIMENSIONS
 from tests.doubles.spans import Spans
+from tests.doubles.time import LoopTime
 from tests.doubles.upstream import Reply, Upstream, upstream
 
 KEY = "sk-SECRET-KEY"
@@ -80,7 +80,7 @@ async def wired(
     spans = Spans()
     async with upstream(*replies) as double:
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
-        clock, budget = SystemClock(), RetryBudgetOptions()
+        clock, budget = LoopTime(), RetryBudgetOptions()
         async with Provider("house", endpoint, clock, spans.tracer, Random(1), budget, limiters) as provider:
             client = OpenAiEmbeddingClient(
                 provider.session, model, profile, Secret("env://PROVIDER_KEY", KEY), api_version

@@ -70,14 +70,18 @@ class UntilCancelled:
     """A step of a script that waits for the caller to leave."""
 
 
+class End:
+    """A step of a script that ends the call with the status OK."""
+
+
 @dataclass(frozen=True, eq=False)
 class Once:
     """A step of a script that ends the call the first time it is reached, and is passed over from then on."""
 
-    failure: Failure
+    ending: Failure | End
 
 
-Step: TypeAlias = "answers.StreamAnswerResponse | Failure | Once | UntilCancelled"
+Step: TypeAlias = "answers.StreamAnswerResponse | Failure | End | Once | UntilCancelled"
 
 LOST = Failure(code_pb2.UNAVAILABLE, "Socket closed")
 """What gRPC makes of a connection that is lost: a status without a word from the server."""
@@ -286,15 +290,17 @@ class FakeService(
             case Failure():
                 self._fail(self.refused, context)
             case Once():
-                self._fail_once(self.refused, context)
+                if self._is_first(self.refused):
+                    self._end(self.refused.ending, context)
 
     def _steps(self, question: str, context: Any) -> Iterator[answers.StreamAnswerResponse]:
         for step in self.script.get(question, self.otherwise):
             match step:
-                case Failure():
-                    self._fail(step, context)
+                case Failure() | End():
+                    return self._end(step, context)
                 case Once():
-                    self._fail_once(step, context)
+                    if self._is_first(step):
+                        return self._end(step.ending, context)
                 case UntilCancelled():
                     self._wait(context)
                 case _:
@@ -334,10 +340,14 @@ class FakeService(
         result.content_hash = _info(document).content_hash
         return result
 
-    def _fail_once(self, step: Once, context: Any) -> None:
-        if step not in self._passed:
-            self._passed.add(step)
-            self._fail(step.failure, context)
+    def _is_first(self, step: Once) -> bool:
+        first = step not in self._passed
+        self._passed.add(step)
+        return first
+
+    def _end(self, ending: Failure | End, context: Any) -> None:
+        if isinstance(ending, Failure):
+            self._fail(ending, context)
 
     def _fail(self, failure: Failure, context: Any) -> NoReturn:
         status = rpc_status.to_status(failure.status())

@@ -1,5 +1,6 @@
 """Spans kept in memory."""
 
+import asyncio
 from collections.abc import Sequence
 
 from opentelemetry.sdk.resources import Resource
@@ -9,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Tracer
 
-from groundwire_server.app.spans import LeanTracer
+from groundwire_server.app.telemetry.spans import LeanTracer
 
 
 class Spans:
@@ -41,6 +42,11 @@ class Spans:
     @property
     def names(self) -> list[str]:
         return [span.name for span in self._exporter.get_finished_spans()]
+
+    async def ended(self, name: str, times: int = 1) -> None:
+        """Wait until so many spans of that name have ended."""
+        while self.names.count(name) < times:  # noqa: ASYNC110  # nobody is told when a span ends
+            await asyncio.sleep(0.001)
 
     def everything(self) -> str:
         """All that was recorded, as text to look for what must not be there."""

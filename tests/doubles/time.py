@@ -2,10 +2,17 @@
 
 import asyncio
 import selectors
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from groundwire_server.app.clock import SystemClock
 
 _TURN = 0.0001
 """Seconds that a turn of a loop over sockets takes, so that a stream that never pauses meets its deadline too."""
@@ -13,6 +20,14 @@ _TURN = 0.0001
 _ON_ITS_WAY = 0.002
 """Real seconds within which what was written to a loopback connection is there to be read."""
 
+_LOOK = 0.001
+"""Real seconds of one look at what has happened."""
+
+_LOOKS = 10
+"""Looks in a row that find nothing to do before time jumps."""
+
+_THREADS = Path("/proc/self/task")
+"""Where Linux tells what each thread of this process does."""
 
 _STUCK = 30.0
 """Real seconds after which nothing is on its way any more."""
@@ -87,6 +102,91 @@ class _SocketSelector(selectors.DefaultSelector):
         if not ready:
             self._loop.advance(timeout)
         return ready
+
+
+class ServerTimeLoop(asyncio.SelectorEventLoop):
+    """The world's time, until waiting is skipped: beside gRPC, whose threads work unseen, time jumps with patience."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._standing: float | None = None
+        super().__init__(_PatientSelector(self))
+
+    def time(self) -> float:
+        return super().time() + self._ahead if self._standing is None else self._standing
+
+    @property
+    def skips_waiting(self) -> bool:
+        return self._standing is not None
+
+    @contextmanager
+    def skipping_waiting(self) -> Iterator[None]:
+        """Let time pass in turns of the loop, as beside sockets, and in jumps while nothing happens."""
+        self._standing = self.time()
+        try:
+            yield
+        finally:
+            self._ahead = self._standing - super().time()
+            self._standing = None
+
+    def advance(self, seconds: float) -> None:
+        assert self._standing is not None
+        self._standing += seconds
+
+
+@contextmanager
+def system_clock_of_the_loop() -> Iterator[None]:
+    """Have every SystemClock go by the running loop, in whatever thread it is read."""
+    loop = asyncio.get_running_loop()
+    with patch.object(SystemClock, "now", lambda clock: loop.time()):
+        yield
+
+
+@contextmanager
+def waiting_skipped() -> Iterator[None]:
+    """Skip waiting on a ServerTimeLoop; the time of any other loop is the world's."""
+    loop = asyncio.get_running_loop()
+    with loop.skipping_waiting() if isinstance(loop, ServerTimeLoop) else nullcontext():
+        yield
+
+
+class _PatientSelector(selectors.DefaultSelector):
+    """Lets time jump after looks in a row that find nothing to do on the loop, and no other thread at work.
+
+    It counts looks, not seconds: on a busy machine each takes longer, as does what is on its way.
+    """
+
+    def __init__(self, loop: ServerTimeLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> Sequence[tuple[selectors.SelectorKey, int]]:  # type: ignore[override]
+        if not self._loop.skips_waiting:
+            return super().select(timeout)
+        self._loop.advance(_TURN)
+        if timeout is None:
+            return super().select(None)
+        looks = 0
+        while looks < min(ceil(timeout / _LOOK), _LOOKS):
+            if ready := super().select(min(timeout, _LOOK)):
+                return ready
+            looks = 0 if _another_thread_works() else looks + 1
+        self._loop.advance(timeout)
+        return super().select(0)
+
+
+def _another_thread_works() -> bool:
+    """Return whether a thread besides this one runs or could: a store's search, or gRPC with a message in its hands."""
+    own = threading.get_native_id()
+    return any(_state(thread) in {"R", "D"} for thread in _THREADS.glob("*") if thread.name != str(own))
+
+
+def _state(thread: Path) -> str:
+    """Return the letter of a thread's state; S for one that has just ended."""
+    try:
+        return (thread / "stat").read_text().rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "S"
 
 
 class LoopTime:

@@ -122,6 +122,7 @@ class Upstream:
     Attributes:
         requests: as they came in.
         connections: accepted so far.
+        most: how many requests have been under way at once, at most.
         began: is set when a request has come in.
         idle: is set while no request is under way.
     """
@@ -130,6 +131,7 @@ class Upstream:
     port: int = 0
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
+    most: int = 0
     began: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -189,6 +191,7 @@ class Upstream:
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         self.requests.append(request)
+        self.most = max(self.most, self.under_way)
         self.idle.clear()
         self.began.set()
         playing = asyncio.create_task(self._play(reply, writer, request))

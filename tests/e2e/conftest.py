@@ -1,6 +1,7 @@
 """A real server on a real port: the embedded store, an embedder and a generator that tests control."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,22 +22,31 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
-from groundwire_server.edge.options import ServerOptions
+from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.tls import ServerTls
+from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import ScriptedGenerator
 from tests.doubles.policies import EXTRACTIVE, built_in_policy
 from tests.doubles.spans import Spans
+from tests.doubles.time import ServerTimeLoop, system_clock_of_the_loop
 from tests.e2e.calls import ingest
 
 if TYPE_CHECKING:
     from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
     from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
     from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceAsyncStub
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    # A real model, or a real Weaviate, takes the world's time.
+    return {"real": asyncio.new_event_loop} if item.path.stem.startswith("test_real") else {"server": ServerTimeLoop}
 
 
 @dataclass
@@ -67,6 +77,11 @@ Serve = Callable[..., AbstractAsyncContextManager[Product]]
 @pytest.fixture
 def serve(tmp_path: Path) -> Serve:
     """Start a server as the test wants it."""
+    return serving(tmp_path)
+
+
+def serving(folder: Path) -> Serve:
+    """Start servers whose documents are in a folder."""
 
     @asynccontextmanager
     async def start(
@@ -81,7 +96,7 @@ def serve(tmp_path: Path) -> Serve:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
         embedded = EmbeddedStore.open(
-            tmp_path / "store.sqlite3", SystemClock(), Embedding(embedder.model, embedder.dimensions), readers=2
+            folder / "store.sqlite3", SystemClock(), Embedding(embedder.model, embedder.dimensions), readers=2
         )
         default = policy(replace(built_in_policy(), min_relevance=0.05))
         spans = Spans()
@@ -91,17 +106,18 @@ def serve(tmp_path: Path) -> Serve:
             main = store(embedder, spans.tracer)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
-        process = compose.Process.begin(spans.tracer, counts.meter)
+        process = compose.Process.begin(Recording(spans.tracer, counts))
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
-        server = compose.server(current, process, ServerOptions())
+        server = compose.server(current, process, ServerOptions(), DecisionLogOptions())
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
-        try:
-            async with grpc.aio.insecure_channel(address) as channel:
-                yield Product(channel, generator, embedder, spans, counts, server, current, address)
-        finally:
-            await server.drain(0.0, 0.0)
-            embedded.close()
+        with system_clock_of_the_loop():
+            try:
+                async with grpc.aio.insecure_channel(address) as channel:
+                    yield Product(channel, generator, embedder, spans, counts, server, current, address)
+            finally:
+                await server.drain(0.0, 0.0)
+                embedded.close()
 
     return start
 

@@ -8,6 +8,7 @@ import pytest
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
+from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.access import (
     Authentication,
     Authorization,
@@ -16,8 +17,10 @@ from groundwire_server.edge.interceptors.access import (
 )
 from groundwire_server.edge.interceptors.chain import Chain, Interceptor, InterceptorOrderError, check_order
 from groundwire_server.edge.interceptors.context import CallDeadline, RequestId, Tracing
+from groundwire_server.edge.interceptors.decisions import Decisions
 from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.validation import Validation
+from groundwire_server.edge.options import DecisionLogOptions
 from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
@@ -26,19 +29,31 @@ from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry
+from groundwire_server.telemetry.line_sums import LineSums
 from tests.doubles.clock import SetClock
+from tests.doubles.counts import Counts
 
 UNREAD: Any = None
 """A snapshot that nothing reads before a call comes in."""
 
 CURRENT = CurrentSnapshot(UNREAD)
 
+DECISIONS = DecisionLog(LineSums(SetClock().now), DecisionLogOptions())
+
 
 def standard() -> list[Interceptor]:
     """Return the interceptors of our services, outermost first."""
     log = SecurityEventLog(SetClock())
-    outer: list[Interceptor] = [Tracing(NoOpTracer()), RequestId(), CallDeadline(), ErrorMapping(), SecurityEvents(log)]
+    outer: list[Interceptor] = [
+        Tracing(NoOpTracer()),
+        RequestId(),
+        CallDeadline(),
+        Decisions(DECISIONS, Counts(), SetClock()),
+        ErrorMapping(),
+        SecurityEvents(log),
+    ]
     return [*outer, Authentication(CURRENT), Authorization(), Validation()]
 
 
@@ -56,7 +71,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
     servicers = Servicers(
         answers, Retrieval(CURRENT), Documents(CURRENT, SetClock()), Routes(CURRENT), ServerInfo(CURRENT)
     )
-    server = Server(servicers, NoOpTracer(), 1, CURRENT, SetClock())
+    server = Server(servicers, Recording(NoOpTracer(), Counts()), DECISIONS, 1, CURRENT, SetClock())
     assert " > ".join(NAMES) in repr(server)
 
 

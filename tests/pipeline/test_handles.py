@@ -1,13 +1,12 @@
 """Handles of passages as models write them: read where they are unmistakable, left alone where they are not."""
 
-import time
-
 import pytest
 
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.handles import CitationHandles
+from tests.timed import least_time
 
 HANDLES = CitationHandles(
     {
@@ -122,7 +121,5 @@ def test_without_passages_nothing_is_known() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 50_000, "( " * 25_000, "[p1" * 15_000, "[p9]" * 10_000, "[p1], " * 10_000])
 def test_brackets_without_end_take_no_time(text: str) -> None:
-    began = time.process_time()
-    HANDLES.without_markers(text)
-    HANDLES.settled(text)
-    assert time.process_time() - began < 1.0
+    assert least_time(lambda: HANDLES.without_markers(text), enough=1.0) < 1.0
+    assert least_time(lambda: HANDLES.settled(text), enough=1.0) < 1.0

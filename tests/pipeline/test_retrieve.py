@@ -17,7 +17,7 @@ from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.stage import StageRunner
-from groundwire_server.telemetry import names
+from groundwire_server.telemetry import metrics, names
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.spans import Spans
@@ -62,7 +62,7 @@ async def _retrieve(
         HashingEmbedder() if embedded else None,
         FilePrompts(BUILT_IN),
         {},
-        AclRecheck((counts or Counts()).meter),
+        AclRecheck(counts or Counts()),
         reranker=reranker,
     )
     inquiry = Inquiry(asked, ALICE, policy(), asyncio.get_running_loop().time(), NEVER)
@@ -84,7 +84,7 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
     (record,) = caplog.records
     assert vars(record)["dropped"] == 2
     assert "secret" not in record.getMessage()
-    assert counts.of(names.METRIC_PASSAGES_DROPPED) == 2
+    assert counts.of(metrics.PASSAGES_DROPPED) == 2
     assert spans.attributes("groundwire.retrieve")[names.PASSAGES_DROPPED] == 2
 
 
@@ -92,7 +92,7 @@ async def test_a_store_that_does_not_err_is_counted_as_0() -> None:
     counts, spans = Counts(), Spans()
     shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
     assert (await _retrieve(Fixed(Evidence((shown,), "v1")), ask(), counts=counts, spans=spans)).passages
-    assert counts.of(names.METRIC_PASSAGES_DROPPED) == 0
+    assert counts.of(metrics.PASSAGES_DROPPED) == 0
     assert names.PASSAGES_DROPPED not in spans.attributes("groundwire.retrieve")
 
 

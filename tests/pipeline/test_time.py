@@ -19,6 +19,7 @@ from groundwire_server.domain.vocabulary import Action, Cause, Loss, Stage
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, Route, RouteTable
+from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.sink import Sink
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
@@ -46,10 +47,10 @@ class Path:
         self.other = ScriptedGenerator()
         self.spans = Spans()
         generators = {EXTRACTIVE: self.generator, "other": self.other}
-        ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts().meter))
+        ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts()))
         routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
         self.routes = RouteTable(routes)
-        self.answerer = PipelineAnswerer(self.routes, LoopTime(), self.spans.tracer)
+        self.answerer = PipelineAnswerer(self.routes, LoopTime(), Recording(self.spans.tracer, Counts()))
 
     async def filled(self) -> "Path":
         document = Document("lambdas", TEXT, allowed_principals=frozenset({"*"}))
@@ -253,7 +254,7 @@ async def test_the_next_model_answers_in_the_time_that_is_left() -> None:
     outcome = await path.answer()
     assert isinstance(outcome.result, Degraded)
     assert outcome.result.losses == (Loss.SIMPLER_MODEL,)
-    assert (outcome.report.attempts, outcome.report.model) == (2, "other")
+    assert (len(outcome.report.attempts), outcome.report.model) == (2, "other")
     assert [timing.attempt for timing in outcome.report.stages] == [0, 0, 0, 1, 1, 2, 2, 2, 2, 2]
 
 

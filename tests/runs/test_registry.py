@@ -16,6 +16,7 @@ from groundwire_server.domain.vocabulary import Action, Assurance, Cause, Confid
 from groundwire_server.ports.sink import Sink
 from groundwire_server.runs.registry import KEPT, RunRegistry, SharedAnswerer
 from tests.doubles.policies import built_in_policy
+from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
 
 KEY = RunKey("acme", "alice", "request-1")
@@ -379,3 +380,28 @@ async def test_the_routes_window_holds_where_the_caller_names_none() -> None:
         await leaving
     assert await _answer(runs, writing, run=RunRequest(b"the request")) == OUTCOME
     assert (writing.begun, writing.cut_off) == (1, 0)
+
+
+async def test_calls_that_join_or_resume_a_run_link_to_the_call_that_began_it() -> None:
+    spans, runs, writing = Spans(), _runs(), Writing()
+
+    async def call(name: str, run: RunRequest = NAMED, request_id: str = KEY.request_id) -> None:
+        with spans.tracer.start_as_current_span(name):
+            await _answer(runs, writing, Reader(), run, request_id)
+
+    begun = asyncio.create_task(call("begins"))
+    await asyncio.sleep(SECOND)
+    await asyncio.gather(call("joins"), call("another", request_id="request-2"))
+    await begun
+    await call("resumes", replace(NAMED, after_sequence=2))
+    await call("has it again")
+    links = {span.name: [link.context.span_id for link in span.links] for span in spans.finished}
+    (begins,) = [span.context.span_id for span in spans.finished if span.name == "begins" and span.context is not None]
+    assert links == {"begins": [], "another": [], "joins": [begins], "resumes": [begins], "has it again": [begins]}
+
+
+async def test_without_spans_a_run_is_joined_all_the_same() -> None:
+    runs, writing = _runs(), Writing()
+    one, other = await asyncio.gather(_answer(runs, writing), _answer(runs, writing))
+    assert one == other == OUTCOME
+    assert writing.begun == 1

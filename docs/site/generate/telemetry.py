@@ -12,14 +12,14 @@ from groundwire_server import pipeline
 from groundwire_server.telemetry import names
 
 _METRIC = "METRIC_"
-_SENT = "Metrics are sent once a minute and when the server stops, unless `telemetry.metrics` is false."
+_SENT = "Metrics are sent once a minute and when the server stops, unless `telemetry.otlp.metrics.enabled` is false."
 
 
 def page() -> str:
     """Return the page."""
     return markdown.page(
         "Telemetry",
-        "Spans and metrics are exported over OTLP gRPC when an endpoint is configured. "
+        "Spans and metrics are exported over OTLP when an endpoint is configured. "
         "[Read a trace](../how-to/trace.md) shows how to look at them.",
         " ".join(markdown.prose(part) for part in (inspect.getdoc(names) or "").split("\n\n")[1:]),
         "## Spans",

@@ -1,10 +1,8 @@
 """Composition: only this package names concrete classes."""
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-
-from opentelemetry.metrics import Meter
-from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
@@ -15,7 +13,8 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
-from groundwire_server.edge.options import ServerOptions
+from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
@@ -27,7 +26,9 @@ from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHostedRoutes
 from groundwire_server.ports.prompts import Prompts
+from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
+from groundwire_server.telemetry.line_sums import LineSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,19 @@ class Process:
     """What all snapshots of one process have in common.
 
     Attributes:
-        tracer: records what calls and stages do.
-        meter: counts what no sample may miss.
+        recording: records what calls and stages do.
+        sums: decides which log lines are written.
         runs: the answers in flight, by whatever configuration they began.
     """
 
-    tracer: Tracer
-    meter: Meter
+    recording: Recording
+    sums: LineSums
     runs: RunRegistry
 
     @classmethod
-    def begin(cls, tracer: Tracer, meter: Meter) -> "Process":
+    def begin(cls, recording: Recording, sums: LineSums | None = None) -> "Process":
         """Return the process's own, with no run yet."""
-        return cls(tracer, meter, RunRegistry(MemoryRunLog(SystemClock())))
+        return cls(recording, sums or LineSums(time.monotonic), RunRegistry(MemoryRunLog(SystemClock())))
 
 
 def snapshot(
@@ -74,7 +75,7 @@ def snapshot(
     prompts = FilePrompts(BUILT_IN)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
-    check = AclRecheck(process.meter)
+    check = AclRecheck(process.recording.metrics)
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         return {
@@ -90,7 +91,7 @@ def snapshot(
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     available = RouteTable(routes(self_hosted=False), inside)
-    pipeline = PipelineAnswerer(available, SystemClock(), process.tracer)
+    pipeline = PipelineAnswerer(available, SystemClock(), process.recording)
     return ServingSnapshot(
         access,
         available,
@@ -106,7 +107,7 @@ def snapshot(
     )
 
 
-def server(current: CurrentSnapshot, process: Process, options: ServerOptions) -> Server:
+def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
     """Return a server that serves the current snapshot."""
     clock = SystemClock()
     servicers = Servicers(
@@ -116,12 +117,22 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions) -
         Routes(current),
         ServerInfo(current),
     )
-    return Server(servicers, process.tracer, options.max_concurrent_calls, current, clock, process.runs.end)
+    log = DecisionLog(process.sums, decisions)
+    return Server(servicers, process.recording, log, options.max_concurrent_calls, current, clock, process.runs.end)
 
 
 def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
     generators = {alias: parts.generators[alias] for alias in chain}
-    ports = Ports(store.retriever, store.embedder, prompts, generators, check, parts.prices, parts.budget)
+    ports = Ports(
+        store.retriever,
+        store.embedder,
+        prompts,
+        generators,
+        check,
+        parts.prices,
+        parts.identities,
+        parts.budget,
+    )
     return Route(replace(policy, models=chain), ports)

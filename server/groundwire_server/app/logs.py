@@ -1,42 +1,185 @@
-"""Logs: one JSON object per line on standard error, never with a user's or a document's text."""
+"""Logs: one JSON object per line on standard error, never with a user's or a document's text.
 
-import json
+Lines are written by a thread of their own: a terminal that is stopped, a full pipe or a full disk costs lines, which
+are counted, and no answer. Lines alike are summed once there are many of them.
+"""
+
 import logging
-import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
+from queue import Full, Queue
+from typing import Any, Final, TextIO
 
-_STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
+import structlog
+from opentelemetry.trace import format_trace_id, get_current_span
+
+from groundwire_server.edge import decision_log, security_events
+from groundwire_server.ports.metrics import Metrics
+from groundwire_server.telemetry import metrics
+from groundwire_server.telemetry.line_sums import LineKind, LineSums
+
+_QUEUED: Final = 10_000
+"""Lines that wait while their reader is slow; more are dropped."""
+
+_END_SECONDS: Final = 2.0
+"""How long the end of a process waits for a reader that is slow."""
+
+_SUMMED_ELSEWHERE: Final = frozenset({decision_log.LOGGER, security_events.LOGGER})
+"""Loggers whose lines are counted before they come here."""
 
 
-class JsonLines(logging.Formatter):
-    """A formatter that writes a record and its extra fields as one line of JSON."""
+class Logs:
+    """The log of a running process.
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Format a record; of an exception only the type is written, not the message."""
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line.update((key, value) for key, value in vars(record).items() if key not in _STANDARD)
-        if record.exc_info and record.exc_info[0] is not None:
-            line["exception"] = record.exc_info[0].__name__
-        return json.dumps(line, default=str, ensure_ascii=False)
+    Attributes:
+        sums: decides which lines are written.
+        dropped: lines that were lost since the last report, since nobody took them.
+    """
+
+    def __init__(self, sums: LineSums) -> None:
+        self.sums = sums
+        self.dropped = 0
+
+    def report(self, recorder: Metrics) -> None:
+        """Log how many lines were left out in the windows that have ended, and count those and what was lost."""
+        if left_out := self.end_windows():
+            recorder.add(metrics.LOG_LINES_SUMMED, left_out)
+        if self.dropped:
+            recorder.add(metrics.TELEMETRY_DROPPED, self.dropped, "logs", "NOT_WRITTEN")
+            self.dropped = 0
+
+    def end_windows(self, *, all_windows: bool = False) -> int:
+        """Log how many lines were left out in the windows that have ended, and return their number."""
+        left_out = 0
+        for line_sum in self.sums.ended(all_windows=all_windows):
+            kind, left_out = line_sum.kind, left_out + line_sum.left_out
+            more = {"left_out": line_sum.left_out, **dict(kind.fields)}
+            logging.getLogger(kind.logger).log(kind.level, "%d more: %s", line_sum.left_out, kind.message, extra=more)
+        return left_out
 
 
-def set_up_logs(level: str) -> None:
-    """Write logs to standard error.
+@contextmanager
+def logging_to(stream: TextIO, level: str, sums: LineSums, *others: logging.Handler) -> Iterator[Logs]:
+    """Write logs to a stream until the context is left.
 
     Args:
+        stream: takes the lines.
         level: the lowest level that is written, such as `INFO`.
+        sums: decides which lines are written.
+        others: take the same records, from the same thread.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logs = Logs(sums)
+    queue: Queue[logging.LogRecord | None] = Queue(_QUEUED)
+    handler = _Writing(stream, logs)
+    handler.setFormatter(json_lines())
+    listener = _Listening(queue, handler, *others)
+    logging.basicConfig(level=level, handlers=[_Enqueuing(queue, logs)], force=True)
+    _quieten()
+    listener.start()
+    try:
+        yield logs
+    finally:
+        logs.end_windows(all_windows=True)
+        logging.basicConfig(level=level, handlers=[handler], force=True)
+        listener.stop()
+
+
+def json_lines() -> logging.Formatter:
+    """Return a formatter that writes a record and its extra fields as one line of JSON."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.processors.EventRenamer("message"), structlog.stdlib.ExtraAdder(), _origin],
+        processors=[
+            _exception_by_type,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+        ],
+    )
+
+
+class _Writing(logging.StreamHandler[TextIO]):
+    """Writes lines; one that cannot be written is counted, since there is no other place to say so."""
+
+    def __init__(self, stream: TextIO, logs: Logs) -> None:
+        super().__init__(stream)
+        self._logs = logs
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
+        """Count a line that could not be written."""
+        self._logs.dropped += 1
+
+
+class _Listening(QueueListener):
+    """The thread that writes."""
+
+    def __init__(self, queue: "Queue[logging.LogRecord | None]", *handlers: logging.Handler) -> None:
+        super().__init__(queue, *handlers)
+        self._lines = queue
+
+    def stop(self) -> None:
+        """End after what waits has been written, or soon where its reader has stopped."""
+        with suppress(Full):
+            # What ends the thread.
+            self._lines.put(None, timeout=_END_SECONDS)
+        if self._thread is not None:
+            self._thread.join(_END_SECONDS)
+            self._thread = None
+
+
+class _Enqueuing(QueueHandler):
+    """Hands records to the thread that writes them, each with the trace that it belongs to."""
+
+    def __init__(self, queue: "Queue[logging.LogRecord | None]", logs: Logs) -> None:
+        super().__init__(queue)
+        self._logs = logs
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Take a record, unless it is one of many."""
+        if record.name not in _SUMMED_ELSEWHERE and not hasattr(record, "left_out"):
+            kind = LineKind(record.name, record.levelno, record.getMessage())
+            if not self._logs.sums.admit(kind):
+                return False
+        return bool(super().handle(record))
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Return the record as it is: it stays in this process."""
+        context = get_current_span().get_span_context()
+        if context.is_valid and not hasattr(record, "trace_id"):
+            record.trace_id = format_trace_id(context.trace_id)
+        return record
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Put a record into the queue, or count it."""
+        try:
+            self.queue.put_nowait(record)
+        except Full:
+            self._logs.dropped += 1
+
+
+def _quieten() -> None:
     # It would log every request to a store, with its address.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # It would log the objects of a batch that was rejected in part, with their texts.
     logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
     # Its debug logs are several lines per call, none of them about the call.
     logging.getLogger("grpc").setLevel(max(logging.INFO, logging.getLogger().level))
+
+
+def _origin(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put first when, how bad and whose a line is."""
+    record: logging.LogRecord = event["_record"]
+    return {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname,
+        "logger": record.name,
+        **event,
+    }
+
+
+def _exception_by_type(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Write of an exception its type alone: its message may hold a text."""
+    raised = event.pop("exc_info", None)
+    if raised and raised[0] is not None:
+        event["exception"] = raised[0].__name__
+    return event

@@ -28,9 +28,15 @@ _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
     ("server", "tls"),
     ("server", "max_concurrent_calls"),
-    ("telemetry", "otlp_endpoint"),
-    ("telemetry", "otlp_headers"),
-    ("telemetry", "metrics"),
+    ("telemetry", "service_name"),
+    ("telemetry", "resource"),
+    ("telemetry", "tracer"),
+    ("telemetry", "sampler"),
+    ("telemetry", "sampler_ratio"),
+    ("telemetry", "otlp"),
+    ("telemetry", "prometheus_listen"),
+    ("telemetry", "tenants_in_metrics"),
+    ("telemetry", "decisions"),
 )
 """Settings that only a restart can change."""
 
@@ -72,6 +78,7 @@ class ConfigReloader:
         self._shared = shared
         self._key_sets = key_sets
         self._retiring: dict[ActiveConfig, asyncio.Task[None]] = {}
+        self._reloading = asyncio.Lock()
 
     def __repr__(self) -> str:
         routes = ", ".join(self.configuration.routes)
@@ -101,8 +108,20 @@ class ConfigReloader:
     async def reload(self) -> bool:
         """Read the configuration again, and use it if all of it is valid; return whether it is in use.
 
-        Calls in flight keep the configuration that they began with.
+        Calls in flight keep the configuration that they began with. Reloads at once happen one after the other.
         """
+        async with self._reloading:
+            return await self._reload()
+
+    async def close(self) -> None:
+        """Close everything that is open."""
+        for retiring in self._retiring.values():
+            retiring.cancel()
+        await asyncio.gather(*self._retiring.values(), return_exceptions=True)
+        for active in (*self._retiring, self._active):
+            await active.opened.aclose()
+
+    async def _reload(self) -> bool:
         try:
             loaded = await asyncio.to_thread(load, self._sources)
             if loaded.configuration == self.configuration:
@@ -121,14 +140,6 @@ class ConfigReloader:
         self._retiring[before] = loop.create_task(self._retire(before))
         _log.info("the new configuration is in use")
         return True
-
-    async def close(self) -> None:
-        """Close everything that is open."""
-        for retiring in self._retiring.values():
-            retiring.cancel()
-        await asyncio.gather(*self._retiring.values(), return_exceptions=True)
-        for active in (*self._retiring, self._active):
-            await active.opened.aclose()
 
     async def _retire(self, active: ActiveConfig) -> None:
         await asyncio.sleep(active.longest)
@@ -165,7 +176,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         admitted = await opening.enter_async_context(authenticated)
         lease = shared.lease()
         opening.push_async_callback(lease.end)
-        parts = await open_parts(configuration, lease, process.tracer)
+        parts = await open_parts(configuration, lease, process.recording.tracer)
         policies = {
             name: (calibrated_policy(name, route, parts.of_route(name, route.store)), route.store)
             for name, route in configuration.routes.items()

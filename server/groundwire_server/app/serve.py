@@ -3,22 +3,29 @@
 import asyncio
 import logging
 import signal
+import sys
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundwire_server.adapters.metrics.registry import MetricRegistry
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
-from groundwire_server.app.logs import set_up_logs
+from groundwire_server.app.heartbeat import heartbeat
+from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
+from groundwire_server.app.metrics_page import metrics_page
 from groundwire_server.app.reload import ConfigReloader, watch
-from groundwire_server.app.telemetry import telemetry
+from groundwire_server.app.telemetry.setup import telemetry
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.files.small import Mark
+from groundwire_server.ports.recording import Recording
+from groundwire_server.telemetry.line_sums import LineSums
 
 if TYPE_CHECKING:
     from groundwire_server.edge.tls import ServerTls
@@ -32,11 +39,17 @@ class Running:
 
     address: str
     reloader: ConfigReloader
+    metrics: MetricRegistry
 
 
 @asynccontextmanager
-async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
+async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None) -> AsyncIterator[Running]:
     """Serve within this process until the context is left, then drain.
+
+    Args:
+        sources: what the configuration is read from.
+        loaded: the configuration to begin with.
+        sums: decides which lines are logged.
 
     Raises:
         InvalidConfigurationError: when something that the configuration refers to does not exist.
@@ -47,14 +60,15 @@ async def running(sources: Sources, loaded: Loaded) -> AsyncIterator[Running]:
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
-        process = compose.Process.begin(measuring.tracer, measuring.meter)
+        process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics), sums)
         reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
-            server = compose.server(reloader.current, process, first.server)
+            server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
             port = await server.start(first.server.listen, _tls(first.server.tls))
             host = first.server.listen.rpartition(":")[0]
             try:
-                yield Running(f"{host}:{port}", reloader)
+                with metrics_page(first.telemetry.prometheus_listen, measuring.metrics):
+                    yield Running(f"{host}:{port}", reloader, measuring.metrics)
             finally:
                 drain = reloader.configuration.server.drain
                 await server.drain(drain.notice_seconds, drain.grace_seconds)
@@ -73,26 +87,29 @@ def serve(sources: Sources, loaded: Loaded) -> None:
     Raises:
         InvalidConfigurationError: and the other errors of `running`.
     """
-    set_up_logs(loaded.configuration.telemetry.log_level)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_until_signalled(sources, loaded))
+    level, sums = loaded.configuration.telemetry.log_level, LineSums(time.monotonic)
+    with logging_to(sys.stderr, level, sums) as logs, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_until_signalled(sources, loaded, logs))
 
 
-async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
+async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None:
     stop = asyncio.Event()
     again = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
-    async with running(sources, loaded) as server:
+    async with running(sources, loaded, logs.sums) as server:
         settle_garbage_collection()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # programs that start a server wait for it
-        renewing = asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark))
+        tasks = [
+            asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark)),
+            asyncio.create_task(heartbeat(server.metrics, logs)),
+        ]
         await stop.wait()
-        renewing.cancel()
-        with suppress(asyncio.CancelledError):
-            await renewing
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         _log.info("draining")
     _log.info("stopped")
 

@@ -47,7 +47,7 @@ def serve(
     flags: dict[str, tuple[tuple[str | int, ...], Any]] = {
         "--listen": (("server", "listen"), listen),
         "--data": (("stores", "main", "folder"), None if data is None else str(data)),
-        "--otlp-endpoint": (("telemetry", "otlp_endpoint"), otlp_endpoint),
+        "--otlp-endpoint": (("telemetry", "otlp", "endpoint"), otlp_endpoint),
     }
     given = {flag: setting for flag, setting in flags.items() if setting[1] is not None}
     if no_local_embedder:

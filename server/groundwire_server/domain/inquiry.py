@@ -34,6 +34,19 @@ class RunRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RunOrigin:
+    """The call that began a run.
+
+    Attributes:
+        fingerprint: a digest of its request.
+        traceparent: the trace context of its span, which calls that join the run link to; empty without one.
+    """
+
+    fingerprint: bytes
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inquiry:
     """A question with its caller, the route's policy and its time.
 

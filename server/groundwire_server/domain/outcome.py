@@ -57,8 +57,52 @@ class StageTiming:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model an alias stands for.
+
+    Attributes:
+        provider: the provider's name in the configuration.
+        name: the provider's own name for the model.
+    """
+
+    provider: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAttempt:
+    """One model that was asked for an answer.
+
+    Attributes:
+        model: its alias.
+        identity: what the alias stands for; None where the configuration does not say.
+        action: why it was asked: `ANSWER`, or the fallback that the attempt is.
+        cause: why it failed; None where it did not, or was left before it could.
+    """
+
+    model: str
+    identity: ModelIdentity | None
+    action: Action
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatedPassage:
+    """A passage that a prompt could use, by its id, with its relevance from 0 to 1."""
+
+    chunk_id: str
+    relevance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """How an outcome came about; times in seconds from the call's arrival."""
+    """How an outcome came about; times in seconds from the call's arrival.
+
+    Attributes:
+        found: how many passages the search found.
+        passages: those that a prompt could use, best first.
+        attempts: the models that were asked, in order.
+    """
 
     request_id: str = ""
     trace_id: str = ""
@@ -68,7 +112,9 @@ class Report:
     prompt_version: str = ""
     experiment_arm: str = ""
     model: str = ""
-    attempts: int = 0
+    found: int = 0
+    passages: tuple[RatedPassage, ...] = ()
+    attempts: tuple[ModelAttempt, ...] = ()
     usage: tuple[ModelUsage, ...] = ()
     stages: tuple[StageTiming, ...] = ()
     time_to_first_token: float | None = None

@@ -11,6 +11,9 @@ from opentelemetry.trace import INVALID_SPAN, Span
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.vocabulary import Reason, StreamMode
+from groundwire_server.telemetry.trail import Trail
 
 VERSION = version("groundwire-server")
 
@@ -31,6 +34,10 @@ class Call:
         caller: who calls, once authenticated.
         span: the RPC span.
         status: the status that the call ended with.
+        reason: why it failed; None where it did not, or was cancelled.
+        mode: when text of its stream may leave; None for a unary call.
+        outcome: the outcome that left.
+        trail: what the work for it leaves behind.
     """
 
     method: str
@@ -44,6 +51,10 @@ class Call:
     caller: Caller = field(default_factory=lambda: Caller("", ""))
     span: Span = INVALID_SPAN
     status: grpc.StatusCode = grpc.StatusCode.OK
+    reason: Reason | None = None
+    mode: StreamMode | None = None
+    outcome: Outcome | None = field(default=None, repr=False)  # holds texts
+    trail: Trail = field(default_factory=Trail)
 
     @property
     def trailers(self) -> tuple[tuple[str, str], ...]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from groundwire_server.options import Options
+from groundwire_server.options.secret import Secret
 
 
 class TlsOptions(Options):
@@ -42,10 +44,21 @@ class DrainOptions(Options):
     grace_seconds: float = Field(10.0, ge=0, le=3600, description="Seconds that calls in flight have to finish.")
 
 
+def _host_and_port(address: str) -> str:
+    host, colon, port = address.rpartition(":")
+    if not host or not colon or not (port.isascii() and port.isdecimal() and int(port) < 65536):
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:50051")
+    return address
+
+
+ListenAddress: TypeAlias = Annotated[str, AfterValidator(_host_and_port)]
+"""HOST:PORT to listen on."""
+
+
 class ServerOptions(Options):
     """How the server listens, limits its load and shuts down."""
 
-    listen: str = Field("127.0.0.1:50051", description="HOST:PORT to listen on; port 0 chooses a free one.")
+    listen: ListenAddress = Field("127.0.0.1:50051", description="HOST:PORT to listen on; port 0 chooses a free one.")
     tls: TlsOptions | None = Field(None, description="TLS of the listening address; plain text if unset.")
     max_concurrent_calls: int = Field(
         1000, ge=1, le=100_000, description="Calls in flight, health checks included; further ones are refused."
@@ -58,10 +71,24 @@ class ServerOptions(Options):
         False, description="Listen beyond this machine although everybody there can then call as anybody."
     )
 
-    @field_validator("listen")
-    @classmethod
-    def _address(cls, address: str) -> str:
-        host, colon, port = address.rpartition(":")
-        if not host or not colon or not (port.isascii() and port.isdecimal() and int(port) < 65536):
-            raise ValueError("must be HOST:PORT, such as 127.0.0.1:50051")
-        return address
+
+class DecisionLogOptions(Options):
+    """The decision log. Events are alike when they have route, status, cause and action in common."""
+
+    notable: int = Field(
+        100,
+        ge=0,
+        le=100_000,
+        description="Events alike that are logged in 10 s where the call failed, fell back or was slow; further ones "
+        "are counted in one line.",
+    )
+    ordinary: int = Field(
+        10, ge=0, le=100_000, description="Events alike that are logged in 10 s where all was as it should be."
+    )
+    slow_seconds: float = Field(5.0, gt=0, le=3600, description="From how many seconds on a call is slow.")
+    subject_key: Secret | None = Field(
+        None,
+        description="Key of the hash that stands for a caller's subject, a reference: env://NAME or file:///PATH; "
+        "without one, those who can guess a subject can find it in the log.",
+        examples=["env://SUBJECT_KEY"],
+    )

@@ -9,7 +9,6 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_reflection.v1alpha._async import ReflectionServicer
-from opentelemetry.trace import Tracer
 
 from groundwire.v1 import (
     answer_service_pb2,
@@ -30,6 +29,7 @@ from groundwire.v1.server_info_service_pb2_grpc import (
     add_ServerInfoServiceServicer_to_server,
 )
 from groundwire_server.edge import security_events
+from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.access import (
     Authentication,
     Authorization,
@@ -38,6 +38,7 @@ from groundwire_server.edge.interceptors.access import (
 )
 from groundwire_server.edge.interceptors.chain import Chain
 from groundwire_server.edge.interceptors.context import CallDeadline, RequestId, Tracing
+from groundwire_server.edge.interceptors.decisions import Decisions
 from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.limits import CallLimits
 from groundwire_server.edge.interceptors.validation import Validation
@@ -45,6 +46,7 @@ from groundwire_server.edge.limits import RECEIVE_LIMIT
 from groundwire_server.edge.servicers import not_offered
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.recording import Recording
 
 if TYPE_CHECKING:
     # A server without TLS does not import it.
@@ -97,7 +99,8 @@ class Server:
 
     Args:
         servicers: one for each service.
-        tracer: records the calls.
+        recording: records the calls.
+        decisions: tells what became of each.
         concurrent_calls: the maximum of calls in flight.
         current: the snapshot that calls are served by; it may be replaced at any time.
         clock: times the windows of the security log.
@@ -107,7 +110,8 @@ class Server:
     def __init__(
         self,
         servicers: Servicers,
-        tracer: Tracer,
+        recording: Recording,
+        decisions: DecisionLog,
         concurrent_calls: int,
         current: CurrentSnapshot,
         clock: Clock,
@@ -118,7 +122,14 @@ class Server:
         self._reporting: asyncio.Task[None] | None = None
         self._address = ""
         # Outermost first: each says what it must stand inside, and why, and the chain checks it.
-        outer = (Tracing(tracer), RequestId(), CallDeadline(), ErrorMapping(), SecurityEvents(self._security_events))
+        outer = (
+            Tracing(recording.tracer),
+            RequestId(),
+            CallDeadline(),
+            Decisions(decisions, recording.metrics, clock),
+            ErrorMapping(),
+            SecurityEvents(self._security_events),
+        )
         authentication = Authentication(current)
         self._chain = Chain((*outer, authentication, Authorization(), Validation()), authentication.precheck)
         self._health = health.aio.HealthServicer()

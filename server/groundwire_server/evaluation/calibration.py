@@ -9,8 +9,10 @@ from typing import Any
 
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.thresholds import ErrorRates, Rate
+from groundwire_server.files.small import UnreadableFileError, text_of
 
 _FORMAT = 1
+_SIZE_LIMIT = 64 * 1024
 _ADVICE = "write one with `groundwire calibrate`"
 
 
@@ -87,7 +89,7 @@ def read(file: Path) -> Calibration:
         SetupError: when the file is not a calibration, or is of another version.
     """
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = json.loads(text_of(file, _SIZE_LIMIT))
         if values["format"] != _FORMAT:
             raise SetupError(f"{file} is of another version of groundwire: {_ADVICE}")
         embedder = values["embedder"]
@@ -106,9 +108,9 @@ def read(file: Path) -> Calibration:
             _read(values["split"]["fitted"]),
             _read(values["split"]["held_out"]),
         )
-    except OSError as failed:
-        raise SetupError(f"{file} cannot be read: {failed.strerror}: {_ADVICE}") from None
-    except (ValueError, KeyError, TypeError):
+    except UnreadableFileError as why:
+        raise SetupError(f"{file} {why}: {_ADVICE}") from None
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise SetupError(f"{file} is not a calibration: {_ADVICE}") from None
 
 

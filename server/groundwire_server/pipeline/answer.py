@@ -49,12 +49,13 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     try:
         async with run.stage(Stage.RETRIEVE) as stage:
             found = await retrieve(inquiry, ports, stage)
-        report.corpus_version = found.corpus_version
+        report.corpus_version, report.found = found.corpus_version, len(found.passages)
         partial = PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:
             chosen = select(found, policy)
             stage.note(describe_selection(chosen))
         partial = PartialResults(found.passages, chosen)
+        report.chosen = chosen
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
         step = decide.after(failure, replace(history, remaining=run.remaining()), policy)
@@ -66,6 +67,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         try:
             text = await attempt(step, inquiry, partial.chosen, ports, run, gate, draft, start_by)
         except Failure as failure:
+            report.attempt_failed(failure.cause)
             if gate.confidence is not None:
                 partial = partial.or_longer(gate.released, step.model)
             await gate.retract(failure.cause)

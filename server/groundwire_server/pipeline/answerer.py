@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from opentelemetry.trace import Tracer, format_trace_id, get_current_span
+from opentelemetry.trace import format_trace_id, get_current_span
 
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.inquiry import Inquiry
@@ -10,10 +10,13 @@ from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.pipeline.answer import answer
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.pipeline.run_metrics import record_run
 from groundwire_server.pipeline.search import search
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.sink import Sink
+from groundwire_server.telemetry.trail import current_trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,10 @@ class SearchResult:
 class PipelineAnswerer:
     """The Answerer that does the work itself."""
 
-    def __init__(self, routes: RouteTable, clock: Clock, tracer: Tracer) -> None:
+    def __init__(self, routes: RouteTable, clock: Clock, recording: Recording) -> None:
         self._routes = routes
         self._clock = clock
-        self._tracer = tracer
+        self._recording = recording
 
     async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
         """Answer a question.
@@ -38,7 +41,17 @@ class PipelineAnswerer:
         Raises:
             Rejection: INVALID_REQUEST when the question itself is invalid.
         """
-        return await answer(inquiry, self._routes.ports(inquiry), self._runner(inquiry), sink)
+        run = self._runner(inquiry)
+        trail = current_trail()
+        outcome: Outcome | None = None
+        try:
+            outcome = await answer(inquiry, self._routes.ports(inquiry), run, sink)
+            return outcome
+        finally:
+            report = run.report.build(self._clock.now()) if outcome is None else outcome.report
+            record_run(self._recording.metrics, inquiry, report, outcome)
+            if trail is not None and trail.abandoned is not None:
+                trail.abandoned(report, outcome)
 
     async def search(self, inquiry: Inquiry) -> SearchResult:
         """Find the passages that an answer to the same question would consider.
@@ -48,10 +61,15 @@ class PipelineAnswerer:
             Failure: of the store or the embedder.
         """
         run = self._runner(inquiry, search_alone=True)
-        evidence = await search(inquiry, self._routes.ports(inquiry), run)
-        return SearchResult(evidence, run.report.build(self._clock.now()))
+        try:
+            evidence = await search(inquiry, self._routes.ports(inquiry), run)
+            return SearchResult(evidence, run.report.build(self._clock.now()))
+        finally:
+            record_run(self._recording.metrics, inquiry, run.report.build(self._clock.now()), None)
 
     def _runner(self, inquiry: Inquiry, *, search_alone: bool = False) -> StageRunner:
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
         report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
-        return StageRunner(inquiry.time_plan(search_alone=search_alone), self._clock, self._tracer, report)
+        if (trail := current_trail()) is not None:
+            trail.report = report.build
+        return StageRunner(inquiry.time_plan(search_alone=search_alone), self._clock, self._recording.tracer, report)

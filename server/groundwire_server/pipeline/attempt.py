@@ -48,7 +48,7 @@ async def attempt(
     """
     policy = inquiry.policy
     continued = len(gate.released)
-    run.report.attempt(step.model)
+    run.report.attempt(step, ports.identities.get(step.model))
     with run.compute(Stage.PROMPT) as stage:
         passages = chosen[: len(chosen) // 2] if step.variant is Variant.SHORTENED else chosen
         prompt = ports.prompts.render(

@@ -1,10 +1,13 @@
 """The report of one call, written while its stages run."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Prompt, Usage
-from groundwire_server.domain.outcome import Report, StageTiming
-from groundwire_server.domain.vocabulary import Purpose
+from groundwire_server.domain.outcome import ModelAttempt, ModelIdentity, RatedPassage, Report, StageTiming
+from groundwire_server.domain.step import Attempt
+from groundwire_server.domain.vocabulary import Cause, Purpose
 
 
 @dataclass(slots=True)
@@ -15,7 +18,9 @@ class ReportBuilder:
         arrived: when the call came in, on the event loop's clock.
         prompt: the last one rendered.
         model: the alias of the model whose text the outcome holds, or else of the last one asked.
-        attempts: how many times a model has been asked.
+        found: how many passages the search found.
+        chosen: those that a prompt could use, best first.
+        attempts: the models that have been asked, in order.
         usage: what each model consumed, by its alias and purpose.
         stages: every run of a stage that has ended, in the order of their ends.
     """
@@ -27,15 +32,21 @@ class ReportBuilder:
     corpus_version: str = ""
     prompt: Prompt | None = None
     model: str = ""
-    attempts: int = 0
+    found: int = 0
+    chosen: Sequence[Passage] = ()
+    attempts: list[ModelAttempt] = field(default_factory=list)
     usage: dict[tuple[str, Purpose], Usage] = field(default_factory=dict)
     stages: list[StageTiming] = field(default_factory=list)
     time_to_first_token: float | None = None
 
-    def attempt(self, model: str) -> None:
+    def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
         """Record that a model is about to be asked."""
-        self.attempts += 1
-        self.model = model
+        self.attempts.append(ModelAttempt(step.model, identity, step.action))
+        self.model = step.model
+
+    def attempt_failed(self, cause: Cause) -> None:
+        """Record why the last attempt failed."""
+        self.attempts[-1] = replace(self.attempts[-1], cause=cause)
 
     def consumed(self, model: str, purpose: Purpose, usage: Usage) -> None:
         """Add what a call of a model has consumed."""
@@ -58,7 +69,9 @@ class ReportBuilder:
             prompt_version="" if prompt is None else prompt.version,
             experiment_arm="" if prompt is None else prompt.experiment_arm,
             model=self.model,
-            attempts=self.attempts,
+            found=self.found,
+            passages=tuple(RatedPassage(each.chunk_id, each.scores.relevance or 0.0) for each in self.chosen),
+            attempts=tuple(self.attempts),
             usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),
             stages=tuple(self.stages),
             time_to_first_token=self.time_to_first_token,

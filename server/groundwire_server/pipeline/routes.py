@@ -7,6 +7,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunRequest
+from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.question import Question
@@ -29,6 +30,7 @@ class Ports:
         generators: by the model aliases that the route names.
         acl_recheck: of what the retriever returns.
         prices: of the models whose tokens cost something, by alias.
+        identities: what the aliases stand for.
         budget: the money for them; None has no bound.
         reranker: rates what was found; None leaves that to vectors and words.
     """
@@ -39,6 +41,7 @@ class Ports:
     generators: Mapping[str, Generator]
     acl_recheck: AclRecheck
     prices: Mapping[str, Price] = field(default_factory=dict)
+    identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
     budget: Budget | None = None
     reranker: Reranker | None = None
 

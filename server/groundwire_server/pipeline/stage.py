@@ -100,7 +100,7 @@ class _MeasuredStage:
         runner = self._runner
         self._began = runner.clock.now()
         self._budget = min(self.deadline, runner.plan.deadline).remaining(self._began)
-        self._attempt = runner.report.attempts
+        self._attempt = len(runner.report.attempts)
         attributes: dict[str, float] = {names.STAGE_BUDGET: self._budget}
         if self._attempt:
             attributes[names.ATTEMPT] = self._attempt

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from groundwire_server.domain.event import NumberedEvent
-from groundwire_server.domain.inquiry import RunKey
+from groundwire_server.domain.inquiry import RunKey, RunOrigin
 
 
 class RunLog(Protocol):
@@ -14,12 +14,12 @@ class RunLog(Protocol):
     Every adapter passes `tests/contract/run_log/test_run_log.py`.
     """
 
-    async def open(self, key: RunKey, fingerprint: bytes) -> bytes | None:
-        """Open a run's log and return None; where there is one already, return the fingerprint it was opened with.
+    async def open(self, key: RunKey, origin: RunOrigin) -> RunOrigin | None:
+        """Open a run's log and return None; where there is one already, return the origin it was opened with.
 
         Args:
             key: the run.
-            fingerprint: a digest of the request.
+            origin: the call that begins it.
         """
         ...
 

@@ -6,14 +6,17 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from opentelemetry.trace import get_current_span
+
 from groundwire_server.domain.event import Event, NumberedEvent, Numbering, Started, TextDelta
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.inquiry import Inquiry, RunKey, RunRequest
+from groundwire_server.domain.inquiry import Inquiry, RunKey, RunOrigin, RunRequest
 from groundwire_server.domain.outcome import Answered, Degraded, Outcome
 from groundwire_server.domain.vocabulary import Assurance, Reason, StreamMode
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.run_log import RunLog
 from groundwire_server.ports.sink import Sink
+from groundwire_server.telemetry.trace_context import link_current_span, traceparent
 
 KEPT = 60.0
 """Seconds for which an answer that has ended can be had again under its id, or the resume window if that is longer."""
@@ -94,11 +97,12 @@ class RunRegistry:
     async def _join(self, answerer: Answerer, inquiry: Inquiry, request: RunRequest, *, streamed: bool) -> "Run | None":
         """Return the run of that name, begun if need be; None when it has ended, or is another process's."""
         key = inquiry.run_key
-        known = await self._log.open(key, request.fingerprint)
+        known = await self._log.open(key, RunOrigin(request.fingerprint, traceparent(get_current_span())))
         if known is None:
             return self._begin(key, self._logged(answerer, inquiry, streamed=streamed))
-        if known != request.fingerprint:
+        if known.fingerprint != request.fingerprint:
             raise Rejection(Reason.REQUEST_ID_REUSED, metadata={"request_id": key.request_id})
+        link_current_span(known.traceparent)
         return self._running.get(key)
 
     def _begin(self, key: RunKey, work: Coroutine[Any, Any, Outcome]) -> "Run":

@@ -1,1 +1,1 @@
-"""The names of what is measured, and nothing else; set-up is in `app/telemetry.py`."""
+"""The names of what is measured, and nothing else; set-up is in `app/telemetry/`."""

@@ -1,9 +1,9 @@
 """Names of spans, attributes and metrics, in one place, with the version they come from.
 
-`rpc.*`, `db.*`, `http.*`, `server.*` and `error.*` are those of OpenTelemetry's semantic conventions 1.39. `gen_ai.*`
-are those of the GenAI conventions as their own repository had them in August 2026, before its first release.
-`groundwire.*` are ours and use the words of `domain/vocabulary.py`. No attribute ever holds a text, and no metric names
-a tenant or a caller.
+`rpc.*`, `db.*`, `http.*`, `server.*` and `error.*` are those of OpenTelemetry's semantic conventions 1.44.0. `gen_ai.*`
+are those of the GenAI conventions, which have no release yet: commit 004902b8cb70aa5ae6ca4ae07132b7daabcd3e10 of
+open-telemetry/semantic-conventions-genai. `groundwire.*` are ours and use the words of `domain/vocabulary.py`. No
+attribute ever holds a text. The metrics are in `metrics.py`.
 """
 
 RPC_SYSTEM = "rpc.system.name"
@@ -20,7 +20,8 @@ SERVER_ADDRESS = "server.address"
 SERVER_PORT = "server.port"
 """The port that was called."""
 ERROR_TYPE = "error.type"
-"""Why the call of a dependency failed: the cause for a model, the name of the fault for a store or an embedder."""
+"""Why a call failed: of ours the status, of a model or the embedded store the cause, of Weaviate or a provider's
+embedder the name of the fault."""
 
 GEN_AI_CHAT = "chat"
 """The operation of a model call, and the first word of its span's name."""
@@ -48,11 +49,13 @@ GEN_AI_INPUT_TOKENS = "gen_ai.usage.input_tokens"
 """Input tokens of the call."""
 GEN_AI_OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
 """Output tokens of the call."""
+GEN_AI_TOKEN_TYPE = "gen_ai.token.type"  # noqa: S105  # no secret
+"""Which tokens are counted: `input` or `output`."""
 GEN_AI_DATA_SOURCE = "gen_ai.data_source.id"
 """What was searched."""
 
 DB_SYSTEM = "db.system.name"
-"""Always `weaviate`."""
+"""`weaviate`, or `sqlite` for the embedded store."""
 DB_COLLECTION = "db.collection.name"
 """The collection that the call is about."""
 DB_NAMESPACE = "db.namespace"
@@ -144,7 +147,29 @@ GROUNDING = "groundwire.grounding_score"
 """How well the answer is supported by its passages, 0 to 1."""
 CITATIONS = "groundwire.citations"
 """How many citations the answer has."""
-
-METRIC_PASSAGES_DROPPED = "groundwire.passages.dropped"
-"""Passages that a store returned to a caller who may not see them, and that were dropped. Anything but 0 is a fault of
-the store; the security log names the tenant."""
+VERDICT = "groundwire.verdict"
+"""The verdict on a sentence, such as `VERBATIM`."""
+STAGE = "groundwire.stage"
+"""The stage, such as `RETRIEVE`."""
+PURPOSE = "groundwire.purpose"
+"""What a model was used for, such as `ANSWER`."""
+DEPENDENCY = "groundwire.dependency"
+"""What was called, such as `chat qwen3-8b` or `weaviate`."""
+LIMITER = "groundwire.limiter"
+"""Whose slots a limiter holds: a model, a provider or all models."""
+RESULT = "groundwire.result"
+"""What became of a document, such as `CREATED`."""
+SIGNAL = "groundwire.signal"
+"""What was to be exported: `traces`, `metrics` or `logs`."""
+MODE = "groundwire.mode"
+"""When text of a stream may leave; absent on a unary answer."""
+RESPONSE_VALID = "groundwire.response_valid"
+"""Whether what the last model wrote passed every check; absent where no model was asked."""
+EXPERIMENT_ARM = "groundwire.prompt.experiment_arm"
+"""The arm of the experiment that the prompt belongs to."""
+FIRST_TEXT = "groundwire.time_to_first_text_seconds"
+"""Seconds from the call's arrival to the model's first text."""
+DEADLINE = "groundwire.deadline.given_seconds"
+"""Seconds that the caller gave the call; absent without a deadline."""
+DEADLINE_LEFT = "groundwire.deadline.left_seconds"
+"""Seconds that were left when the call ended."""

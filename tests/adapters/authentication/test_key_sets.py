@@ -127,9 +127,18 @@ def test_a_place_that_can_be_trusted_is_accepted(place: str) -> None:
     check_place(place)
 
 
-@pytest.mark.parametrize("place", ["http://id.example.com/jwks.json", "ftp://id.example.com/j", "https:///j", "x://"])
-def test_a_place_that_others_could_change_is_refused(place: str) -> None:
-    with pytest.raises(ValueError, match="a key set must be"):
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("http://id.example.com/jwks.json", "a key set must be read over https"),
+        ("ftp://id.example.com/j", "must begin with http:// or https://"),
+        ("x://", "must begin with http:// or https://"),
+        ("https:///j", "must have a valid host"),
+        ("https://id.example.com:443x/j", "must have a valid host, and a port from 1 to 65535"),
+    ],
+)
+def test_a_place_that_others_could_change_or_that_is_none_is_refused(place: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
         check_place(place)
 
 

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from opentelemetry.trace import StatusCode
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.store.embedded import corpus as corpus_module
@@ -23,6 +24,7 @@ from groundwire_server.domain.evidence import Evidence, Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from tests.contract.stores import ALICE, ALL, DIMENSIONS, Store, chunk, near
+from tests.doubles.spans import Spans
 
 COUNTS_FOR_LONG = (
     "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 60000000) SELECT count(*) FROM c"
@@ -276,3 +278,17 @@ async def test_the_first_calls_after_the_start_may_come_all_at_once(tmp_path: Pa
         with closing(store):
             versions = await asyncio.gather(*(store.corpus.version(ALICE, NEVER) for _ in range(4)))
         assert len(set(versions)) == 1
+
+
+async def test_a_search_has_a_span_with_what_it_failed_with(tmp_path: Path) -> None:
+    spans = Spans()
+    path = tmp_path / "store.sqlite3"
+    with closing(EmbeddedStore.open(path, SystemClock(), None, readers=1, tracer=spans.tracer)) as store:
+        await store.retriever.search(ALICE, Query("parcels", None, 3), NEVER)
+        with pytest.raises(Failure):
+            await store.retriever.search(ALICE, Query("parcels", None, 3), Deadline(0))
+    found, late = spans.finished
+    assert found.name == late.name == "search.keyword chunks"
+    assert (found.attributes or {})["db.response.returned_rows"] == 0
+    assert (late.attributes or {})["error.type"] == "STORE_TIMEOUT"
+    assert late.status.status_code is StatusCode.ERROR

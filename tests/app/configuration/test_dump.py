@@ -9,7 +9,7 @@ from tests.app.configuration.reading import loaded
 
 TEXT = """\
 server: {listen: "127.0.0.1:1"}
-telemetry: {otlp_headers: {authorization: env://TOKEN}}
+telemetry: {otlp: {headers: {authorization: env://TOKEN}}}
 routes:
   faq:
     models: [extractive]
@@ -33,7 +33,7 @@ def test_each_value_is_shown_with_its_origin(tmp_path: Path) -> None:
         "server.write_seconds": (10.0, "built in"),
         "server.drain.grace_seconds": (3.0, "GROUNDWIRE_SERVER__DRAIN"),
         "server.drain.notice_seconds": (0.0, "built in"),
-        "telemetry.otlp_headers.authorization": ("env://TOKEN", f"{file}:2"),
+        "telemetry.otlp.headers.authorization": ("env://TOKEN", f"{file}:2"),
         "stores.main.folder": ("no", "GROUNDWIRE_STORES__MAIN__FOLDER"),
         "stores.main.kind": ("embedded", "built in"),
         "routes.faq.models": (["extractive"], f"{file}:5"),
@@ -52,8 +52,8 @@ def test_what_is_shown_is_a_file_of_the_same_effect(tmp_path: Path, text: str) -
 
 def test_a_section_without_values_is_shown(tmp_path: Path) -> None:
     lines = dump.as_yaml(loaded(tmp_path)).splitlines()
-    assert [line.split() for line in lines if line.startswith("  otlp_headers")] == [
-        ["otlp_headers:", "{}", "#", "built", "in"]
+    assert [line.split() for line in lines if line.startswith("    headers:")] == [
+        ["headers:", "{}", "#", "built", "in"]
     ]
 
 

@@ -19,6 +19,7 @@ SECTIONS = (
 )
 ROUTE_KEYS = "fallbacks, limits, mode, models, prompt, search, self_hosted_only, store, thresholds, time"
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
+NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"
 TENANT = "authentication: {tokens: [{issuer: i, audience: a, jwks: j, %s}]}"
 
 
@@ -100,16 +101,46 @@ WRONG = {
     "no-port": ("server: {listen: 'a:http'}", "1: server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),
     "no-such-port": ("server: {listen: 'a:65536'}", "1: server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),
     "endpoint-without-scheme": (
-        "telemetry: {otlp_endpoint: 'localhost:4317'}",
-        "1: telemetry.otlp_endpoint: must begin with http:// or https://, such as http://localhost:4317",
+        "telemetry: {otlp: {endpoint: 'localhost:4317'}}",
+        "1: telemetry.otlp.endpoint: must begin with http:// or https://, such as http://localhost:4317",
     ),
     "endpoint-without-host": (
-        "telemetry: {otlp_endpoint: 'http://:4317'}",
-        "1: telemetry.otlp_endpoint: must begin with http:// or https://, such as http://localhost:4317",
+        "telemetry: {otlp: {endpoint: 'http://:4317'}}",
+        f"1: telemetry.otlp.endpoint: {NO_HOST_OR_PORT}",
+    ),
+    "endpoint-with-a-port-that-wraps-around": (
+        "telemetry: {otlp: {endpoint: 'http://localhost:69853'}}",
+        f"1: telemetry.otlp.endpoint: {NO_HOST_OR_PORT}",
+    ),
+    "endpoint-with-half-an-address": (
+        "telemetry: {otlp: {endpoint: 'http://[::1'}}",
+        f"1: telemetry.otlp.endpoint: {NO_HOST_OR_PORT}",
+    ),
+    "endpoint-with-a-port-that-is-none": (
+        "telemetry: {otlp: {endpoint: 'http://localhost:0'}}",
+        f"1: telemetry.otlp.endpoint: {NO_HOST_OR_PORT}",
+    ),
+    "endpoint-with-a-host-that-cannot-be-looked-up": (
+        "telemetry: {otlp: {endpoint: 'http://./v1'}}",
+        f"1: telemetry.otlp.endpoint: {NO_HOST_OR_PORT}",
+    ),
+    "endpoint-with-a-space": (
+        "telemetry: {otlp: {endpoint: 'http://local host'}}",
+        (
+            "1: telemetry.otlp.endpoint: must not hold spaces or control characters: write http://localhost:4317, "
+            "for instance"
+        ),
+    ),
+    "text-of-too-many-characters": (
+        (
+            "providers: {it: {kind: openai, base_url: 'http://a'}}\n"
+            f"models: {{extractive: {{}}, it: {{kind: openai, provider: it, model: {'m' * 300}}}}}"
+        ),
+        "2: models.it.model: must have at most 256 characters",
     ),
     "endpoint-with-a-password": (
-        "telemetry: {otlp_endpoint: 'http://me:s3cr3t@localhost:4317'}",
-        "1: telemetry.otlp_endpoint: must not hold a user or a password: set telemetry.otlp_headers",
+        "telemetry: {otlp: {endpoint: 'http://me:s3cr3t@localhost:4317'}}",
+        "1: telemetry.otlp.endpoint: must not hold a user or a password: set telemetry.otlp.headers",
     ),
     "word-of-another-case": (
         "telemetry: {log_level: info}",

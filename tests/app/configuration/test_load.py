@@ -134,7 +134,7 @@ def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp
         "routes:\n  default:\n    store: docs\n    models: [extractiv]\n    top_k: 3\n"
     )
     variables = {"GROUNDWIRE_TELEMETRY__LOG_LEVEL": "loud", "GROUNDWIRE_NO__KEY": "1"}
-    flags: Flags = {"--otlp-endpoint": (("telemetry", "otlp_endpoint"), "here"), "--listen": (LISTEN, "here")}
+    flags: Flags = {"--otlp-endpoint": (("telemetry", "otlp", "endpoint"), "here"), "--listen": (LISTEN, "here")}
     found = errors(tmp_path, text, variables, flags)
     assert [line.split(": ")[:2] for line in found] == [
         ["groundwire.yaml:2", "server.lisen"],
@@ -144,7 +144,7 @@ def test_all_problems_are_told_of_in_the_order_of_file_environment_and_flags(tmp
         ["groundwire.yaml:8", "routes.default.top_k"],
         ["GROUNDWIRE_NO__KEY", "no"],
         ["GROUNDWIRE_TELEMETRY__LOG_LEVEL", "telemetry.log_level"],
-        ["--otlp-endpoint", "telemetry.otlp_endpoint"],
+        ["--otlp-endpoint", "telemetry.otlp.endpoint"],
         ["--listen", "server.listen"],
     ]
 
@@ -184,7 +184,10 @@ def test_a_nested_section_that_holds_nothing_means_the_same(tmp_path: Path) -> N
     ("text", "line"),
     [
         ("stores: {main: }", "1: stores.main: must hold `key: value` lines"),
-        ("telemetry: {otlp_headers: {token: }}", "1: telemetry.otlp_headers.token: must be a text: put it in quotes"),
+        (
+            "telemetry: {otlp: {headers: {token: }}}",
+            "1: telemetry.otlp.headers.token: must be a text: put it in quotes",
+        ),
         ("embedders: {local: {cache_size: }}", "1: embedders.local.cache_size: must be a whole number"),
     ],
 )

@@ -1,5 +1,6 @@
-"""Old keys: one line each, with the new name."""
+"""Old keys and words: one line each, with the new name."""
 
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from groundwire_server.app.configuration.models.embedders import MiniLmConfig, O
 from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
 from groundwire_server.app.configuration.models.routes import LimitsConfig, ThresholdsConfig, TimeConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
-from groundwire_server.app.configuration.renamed import RENAMED
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
+from groundwire_server.app.configuration.renamed import RENAMED, RENAMED_WORDS
 from groundwire_server.edge.options import DrainOptions, ServerOptions
 from groundwire_server.options import Options
 from tests.app.configuration.reading import errors, loaded, value_at
@@ -47,6 +49,7 @@ FILES: dict[type[Options], tuple[str, str]] = {
     CircuitOptions: ("models.it.breaker", MODEL.format("breaker")),
     MiniLmConfig: ("embedders.local", "embedders: {local: {\n  KEY: 1}}\n"),
     OpenAiEmbedderConfig: ("embedders.bge", EMBEDDER),
+    TelemetryConfig: ("telemetry", "telemetry: {\n  KEY: 1}\n"),
 }
 """A path to each section with renamed keys, and a file that is right but for a KEY in it."""
 
@@ -101,3 +104,24 @@ def test_a_key_that_is_old_in_one_section_is_valid_in_another(tmp_path: Path) ->
     assert errors(tmp_path, text.replace("retry", "breaker")) == [
         "groundwire.yaml:3: models.it.breaker.share: was renamed to failure_ratio"
     ]
+
+
+MODE = "routes: {{default: {{models: [extractive], store: main,\n  mode: {}}}}}\n"
+
+
+def test_an_old_word_is_one_line_with_the_new_one(tmp_path: Path) -> None:
+    name = "GROUNDWIRE_ROUTES__DEFAULT__MODE"
+    assert errors(tmp_path, MODE.format("VERIFIED")) == [
+        "groundwire.yaml:2: routes.default.mode: VERIFIED was renamed to CHECKED"
+    ]
+    assert errors(tmp_path, environment={name: "VERIFIED"}) == [
+        f"{name}: routes.default.mode: VERIFIED was renamed to CHECKED"
+    ]
+    assert "did you mean CHECKED" in errors(tmp_path, MODE.format("CHEKED"))[0]
+    assert "CHECKED, PROVISIONAL" in errors(tmp_path, MODE.format("[VERIFIED]"))[0]
+
+
+@pytest.mark.parametrize("words", RENAMED_WORDS)
+def test_a_new_word_is_in_its_enum_and_an_old_one_is_not(words: type[StrEnum]) -> None:
+    assert {each.value for each in words} >= set(RENAMED_WORDS[words].values())
+    assert {each.value for each in words}.isdisjoint(RENAMED_WORDS[words])

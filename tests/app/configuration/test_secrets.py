@@ -18,11 +18,11 @@ NO_REFERENCE = "must be a reference, env://NAME or file:///PATH, and not the sec
 
 
 def header(reference: object) -> str:
-    return f"telemetry:\n  otlp_headers:\n    authorization: {reference}\n"
+    return f"telemetry:\n  otlp:\n    headers: {{authorization: {reference}}}\n"
 
 
 def revealed(configuration: Loaded) -> str:
-    return configuration.configuration.telemetry.otlp_headers["authorization"].reveal()
+    return configuration.configuration.telemetry.otlp.headers["authorization"].reveal()
 
 
 @pytest.fixture(autouse=True)
@@ -44,16 +44,16 @@ def test_a_variable_holds_the_secret(tmp_path: Path) -> None:
 
 
 def test_a_variable_may_say_where_the_secret_is(tmp_path: Path) -> None:
-    name = "GROUNDWIRE_TELEMETRY__OTLP_HEADERS__AUTHORIZATION"
+    name = "GROUNDWIRE_TELEMETRY__OTLP__HEADERS__AUTHORIZATION"
     assert revealed(loaded(tmp_path, environment={name: "env://TOKEN"})) == SECRET
     assert errors(tmp_path, environment={name: SECRET}) == [
-        f"{name}: telemetry.otlp_headers.authorization: {NO_REFERENCE}"
+        f"{name}: telemetry.otlp.headers.authorization: {NO_REFERENCE}"
     ]
 
 
 def test_a_secret_is_printed_by_nothing(tmp_path: Path) -> None:
     read = loaded(tmp_path, header("env://TOKEN"))
-    secret = read.configuration.telemetry.otlp_headers["authorization"]
+    secret = read.configuration.telemetry.otlp.headers["authorization"]
     printed = [
         repr(secret),
         f"{secret}",
@@ -86,7 +86,7 @@ def test_a_secret_is_printed_by_nothing(tmp_path: Path) -> None:
 )
 def test_a_reference_that_does_not_resolve_is_one_line(tmp_path: Path, reference: str, message: str) -> None:
     assert errors(tmp_path, header(reference)) == [
-        f"groundwire.yaml:3: telemetry.otlp_headers.authorization: {message}"
+        f"groundwire.yaml:3: telemetry.otlp.headers.authorization: {message}"
     ]
 
 
@@ -121,12 +121,12 @@ def test_a_file_that_holds_no_secret_is_one_line_without_any_of_it(
 ) -> None:
     put(tmp_path / "secret")
     (line,) = errors(tmp_path, header(f"file://{tmp_path}/secret"))
-    assert line == f"groundwire.yaml:3: telemetry.otlp_headers.authorization: secret {message}"
+    assert line == f"groundwire.yaml:3: telemetry.otlp.headers.authorization: secret {message}"
     assert "s3cr3t" not in line
 
 
 def test_a_wrong_value_beside_a_secret_shows_none_of_it(tmp_path: Path) -> None:
-    found = errors(tmp_path, header("s3cr3t") + "  otlp_header: s3cr3t\n  log_level: s3cr3t\n  otlp_endpoint: s3cr3t\n")
+    found = errors(tmp_path, header("s3cr3t") + "    header: s3cr3t\n    endpoint: s3cr3t\n  log_level: s3cr3t\n")
     assert len(found) == 4
     assert not [line for line in found if "s3cr3t" in line]
 

@@ -20,6 +20,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, OpenAiModelConfig
 from groundwire_server.app.configuration.models.providers import AnthropicProviderConfig, OpenAiProviderConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
+from groundwire_server.app.configuration.models.telemetry import OtlpBatchConfig, OtlpConfig, OtlpMetricsConfig
 from groundwire_server.app.configuration.yaml_file import parse
 from groundwire_server.options import Options
 from tests.app.configuration.reading import loaded
@@ -94,6 +95,8 @@ SHOWN = shown()
 SAME_AS: dict[type[Options], type[Options]] = {
     AnthropicProviderConfig: OpenAiProviderConfig,
     AnthropicModelConfig: OpenAiModelConfig,
+    OtlpBatchConfig: OtlpConfig,
+    OtlpMetricsConfig: OtlpConfig,
 }
 """Sections whose keys are left out where the other has them with the same meaning: the file says so above them."""
 
@@ -103,14 +106,14 @@ def test_it_means_the_defaults(tmp_path: Path) -> None:
 
 
 def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OTLP_TOKEN", "WEAVIATE_API_KEY", "PROVIDER_KEY"):
-        monkeypatch.setenv(name, "s3cr3t")
+    for name in ("OTLP_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS", "SUBJECT_KEY", "WEAVIATE_API_KEY", "PROVIDER_KEY"):
+        monkeypatch.setenv(name, "name=s3cr3t" if name.startswith("OTEL") else "s3cr3t")
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(SearchOptions.model_fields)
     found = loaded(tmp_path, yaml.safe_dump(values)).configuration
     assert isinstance(found.stores["weaviate"], WeaviateStoreConfig)
-    assert found.telemetry.otlp_headers["authorization"].reveal() == "s3cr3t"
+    assert found.telemetry.otlp.headers["authorization"].reveal() == "s3cr3t"
     assert found.authentication.tokens[0].roles == {"platform-admins": "admin"}
 
 

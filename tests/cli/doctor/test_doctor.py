@@ -197,7 +197,7 @@ def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_what_a_server_here_would_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GROUNDWIRE_STORES__MAIN__FOLDER", "file/data")
-    monkeypatch.setenv("GROUNDWIRE_TELEMETRY__OTLP_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("GROUNDWIRE_TELEMETRY__OTLP__ENDPOINT", "http://127.0.0.1:1")
 
     can_be_read, folder, _disk, collector = Examination.of(ConnectionOptions(), None, named=True).of_configuration()
 

@@ -12,11 +12,12 @@ from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire.v1.event_pb2 import StreamMode, TextDelta
 from tests.client._aio import until
 from tests.doubles import events
-from tests.doubles.service import LOST, Failure, FakeService, Once, UntilCancelled
+from tests.doubles.service import LOST, End, Failure, FakeService, Once, UntilCancelled
 
 TEXT = "Parcels wait in the mail room."
 FORGOTTEN = Failure(code_pb2.NOT_FOUND, "There is nothing to resume.", "RUN_NOT_FOUND")
 BUSY = Failure(code_pb2.UNAVAILABLE, "The server is busy.", "OVERLOADED", retry_after=0.001)
+ENDINGS = [pytest.param(LOST, id="lost"), pytest.param(End(), id="OK without an outcome")]
 SLOW = (events.started(), events.delta("Parcels "), UntilCancelled())
 
 
@@ -166,11 +167,12 @@ async def test_a_stream_that_was_not_read_asks_nothing(client: groundwire.Client
 
 
 @pytest.mark.parametrize("read_before", [0, 1, 2, 3])
+@pytest.mark.parametrize("ending", ENDINGS)
 async def test_a_stream_goes_on_after_the_last_event_read(
-    client: groundwire.Client, service: FakeService, read_before: int
+    client: groundwire.Client, service: FakeService, ending: Failure | End, read_before: int
 ) -> None:
     whole = events.plain_answer()
-    service.otherwise = [*whole[:read_before], Once(LOST), *whole[read_before:]]
+    service.otherwise = [*whole[:read_before], Once(ending), *whole[read_before:]]
 
     received = await read(client.stream("where?"))
 
@@ -206,6 +208,30 @@ async def test_events_that_come_again_are_passed_over(client: groundwire.Client,
     assert await read(client.stream("where?")) == whole
 
 
+async def test_nothing_follows_an_outcome(client: groundwire.Client, service: FakeService) -> None:
+    whole = events.plain_answer()
+    service.otherwise = [*whole, events.delta("more"), events.ended(events.abstained())]
+
+    stream = client.stream("where?")
+
+    assert await read(stream) == whole
+    assert isinstance(stream.outcome, groundwire.Answered)
+
+
+async def test_an_event_that_is_not_known_is_an_event(client: groundwire.Client, service: FakeService) -> None:
+    newer = StreamAnswerResponse.FromString(b"\x08\x02\xfa\x06\x00")
+    whole = events.numbered([events.started(), newer, events.delta(TEXT), events.ended(events.answered())])
+    service.otherwise = whole
+
+    assert [event.WhichOneof("event") for event in await read(client.stream("where?"))] == [
+        "started",
+        None,
+        "text_delta",
+        "outcome",
+    ]
+    assert [piece async for piece in client.stream("where?").text()] == [TEXT]
+
+
 async def test_events_that_are_missing_are_an_error(client: groundwire.Client, service: FakeService) -> None:
     whole = events.plain_answer()
     service.otherwise = [whole[0], whole[3]]
@@ -227,6 +253,45 @@ async def test_a_connection_that_stays_lost_is_an_error_that_says_so(
 
     assert raised.value.connection_lost
     assert not raised.value.unreachable
+    assert len(service.calls) == 5
+
+
+@pytest.mark.parametrize("window", [0, None])
+async def test_a_stream_that_ends_without_an_outcome_is_an_error_that_says_so(
+    client: groundwire.Client, service: FakeService, window: float | None
+) -> None:
+    service.otherwise = [*events.plain_answer()[:2], End()]
+    stream = client.stream("where?", resume_window=window)
+
+    with pytest.raises(groundwire.Error, match="ended without an outcome") as raised:
+        await read(stream)
+
+    assert raised.value.connection_lost
+    assert raised.value.request_id == stream.request_id
+    assert len(service.calls) == (1 if window == 0 else 5)
+    assert await read(stream) == []
+
+
+async def test_a_stream_that_is_resumed_after_its_outcome_has_nothing_to_say(
+    client: groundwire.Client, service: FakeService
+) -> None:
+    whole = events.plain_answer()
+    service.otherwise = whole
+
+    assert await read(client.stream("where?", request_id="request-1", after_sequence=len(whole))) == []
+    assert len(service.calls) == 1
+
+
+async def test_a_server_that_repeats_itself_and_ends_is_not_asked_for_ever(
+    client: groundwire.Client, service: FakeService
+) -> None:
+    again = events.started()
+    again.sequence = 1
+    service.otherwise = [again, again, again, End()]
+
+    with pytest.raises(groundwire.Error, match="ended without an outcome"):
+        await read(client.stream("where?"))
+
     assert len(service.calls) == 5
 
 

@@ -12,11 +12,12 @@ from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire.v1.event_pb2 import StreamMode, TextDelta
 from tests.client._threads import until
 from tests.doubles import events
-from tests.doubles.service import LOST, Failure, FakeService, Once, UntilCancelled
+from tests.doubles.service import LOST, End, Failure, FakeService, Once, UntilCancelled
 
 TEXT = "Parcels wait in the mail room."
 FORGOTTEN = Failure(code_pb2.NOT_FOUND, "There is nothing to resume.", "RUN_NOT_FOUND")
 BUSY = Failure(code_pb2.UNAVAILABLE, "The server is busy.", "OVERLOADED", retry_after=0.001)
+ENDINGS = [pytest.param(LOST, id="lost"), pytest.param(End(), id="OK without an outcome")]
 SLOW = (events.started(), events.delta("Parcels "), UntilCancelled())
 
 
@@ -164,11 +165,12 @@ def test_a_stream_that_was_not_read_asks_nothing(client: groundwire.SyncClient, 
 
 
 @pytest.mark.parametrize("read_before", [0, 1, 2, 3])
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_stream_goes_on_after_the_last_event_read(
-    client: groundwire.SyncClient, service: FakeService, read_before: int
+    client: groundwire.SyncClient, service: FakeService, ending: Failure | End, read_before: int
 ) -> None:
     whole = events.plain_answer()
-    service.otherwise = [*whole[:read_before], Once(LOST), *whole[read_before:]]
+    service.otherwise = [*whole[:read_before], Once(ending), *whole[read_before:]]
 
     received = read(client.stream("where?"))
 
@@ -204,6 +206,30 @@ def test_events_that_come_again_are_passed_over(client: groundwire.SyncClient, s
     assert read(client.stream("where?")) == whole
 
 
+def test_nothing_follows_an_outcome(client: groundwire.SyncClient, service: FakeService) -> None:
+    whole = events.plain_answer()
+    service.otherwise = [*whole, events.delta("more"), events.ended(events.abstained())]
+
+    stream = client.stream("where?")
+
+    assert read(stream) == whole
+    assert isinstance(stream.outcome, groundwire.Answered)
+
+
+def test_an_event_that_is_not_known_is_an_event(client: groundwire.SyncClient, service: FakeService) -> None:
+    newer = StreamAnswerResponse.FromString(b"\x08\x02\xfa\x06\x00")
+    whole = events.numbered([events.started(), newer, events.delta(TEXT), events.ended(events.answered())])
+    service.otherwise = whole
+
+    assert [event.WhichOneof("event") for event in read(client.stream("where?"))] == [
+        "started",
+        None,
+        "text_delta",
+        "outcome",
+    ]
+    assert list(client.stream("where?").text()) == [TEXT]
+
+
 def test_events_that_are_missing_are_an_error(client: groundwire.SyncClient, service: FakeService) -> None:
     whole = events.plain_answer()
     service.otherwise = [whole[0], whole[3]]
@@ -225,6 +251,45 @@ def test_a_connection_that_stays_lost_is_an_error_that_says_so(
 
     assert raised.value.connection_lost
     assert not raised.value.unreachable
+    assert len(service.calls) == 5
+
+
+@pytest.mark.parametrize("window", [0, None])
+def test_a_stream_that_ends_without_an_outcome_is_an_error_that_says_so(
+    client: groundwire.SyncClient, service: FakeService, window: float | None
+) -> None:
+    service.otherwise = [*events.plain_answer()[:2], End()]
+    stream = client.stream("where?", resume_window=window)
+
+    with pytest.raises(groundwire.Error, match="ended without an outcome") as raised:
+        read(stream)
+
+    assert raised.value.connection_lost
+    assert raised.value.request_id == stream.request_id
+    assert len(service.calls) == (1 if window == 0 else 5)
+    assert read(stream) == []
+
+
+def test_a_stream_that_is_resumed_after_its_outcome_has_nothing_to_say(
+    client: groundwire.SyncClient, service: FakeService
+) -> None:
+    whole = events.plain_answer()
+    service.otherwise = whole
+
+    assert read(client.stream("where?", request_id="request-1", after_sequence=len(whole))) == []
+    assert len(service.calls) == 1
+
+
+def test_a_server_that_repeats_itself_and_ends_is_not_asked_for_ever(
+    client: groundwire.SyncClient, service: FakeService
+) -> None:
+    again = events.started()
+    again.sequence = 1
+    service.otherwise = [again, again, again, End()]
+
+    with pytest.raises(groundwire.Error, match="ended without an outcome"):
+        read(client.stream("where?"))
+
     assert len(service.calls) == 5
 
 

@@ -7,7 +7,7 @@ import pytest
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
-from groundwire_server.domain.inquiry import RunKey
+from groundwire_server.domain.inquiry import RunKey, RunOrigin
 from groundwire_server.domain.vocabulary import Assurance
 from groundwire_server.ports.run_log import RunLog
 from tests.doubles.time import LoopTime
@@ -18,6 +18,8 @@ OTHERS = [
     RunKey("acme", "bob", "request-1"),
     RunKey("acme", "alice", "request-2"),
 ]
+REQUEST = RunOrigin(b"request", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+ANOTHER = RunOrigin(b"another")
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ async def _read(log: RunLog, key: RunKey = KEY, after: int = 0) -> list[Numbered
 
 
 async def test_events_are_kept_in_order(log: RunLog) -> None:
-    assert await log.open(KEY, b"request") is None
+    assert await log.open(KEY, REQUEST) is None
     await _append(log, *map(_delta, "abc"))
     await log.close(KEY, 10.0)
     assert [(n.sequence, n.event) for n in await _read(log)] == [(1, _delta("a")), (2, _delta("b")), (3, _delta("c"))]
@@ -52,7 +54,7 @@ async def test_events_are_kept_in_order(log: RunLog) -> None:
 
 
 async def test_those_who_follow_see_what_happens_as_it_happens(log: RunLog) -> None:
-    await log.open(KEY, b"request")
+    await log.open(KEY, REQUEST)
     followers = [asyncio.create_task(_read(log)) for _ in range(3)]
     for number, text in enumerate("abc"):
         await asyncio.sleep(1.0)
@@ -66,32 +68,32 @@ async def test_those_who_follow_see_what_happens_as_it_happens(log: RunLog) -> N
 
 @pytest.mark.parametrize("other", OTHERS)
 async def test_no_run_sees_anothers_events(log: RunLog, other: RunKey) -> None:
-    await log.open(KEY, b"request")
+    await log.open(KEY, REQUEST)
     await _append(log, _delta("a"))
     assert await log.follow(other, 0) is None
-    assert await log.open(other, b"request") is None
+    assert await log.open(other, REQUEST) is None
     await log.close(other, 10.0)
     assert await _read(log, other) == []
 
 
 async def test_a_log_says_what_it_was_opened_for_until_it_is_forgotten(log: RunLog) -> None:
-    await log.open(KEY, b"request")
-    assert await log.open(KEY, b"another") == b"request"
+    await log.open(KEY, REQUEST)
+    assert await log.open(KEY, ANOTHER) == REQUEST
     await log.close(KEY, 10.0)
     await asyncio.sleep(9.0)
-    assert await log.open(KEY, b"another") == b"request"
+    assert await log.open(KEY, ANOTHER) == REQUEST
     await asyncio.sleep(2.0)
     assert await log.follow(KEY, 0) is None
-    assert await log.open(KEY, b"another") is None
+    assert await log.open(KEY, ANOTHER) is None
 
 
 async def test_the_oldest_that_have_ended_make_room_and_those_that_run_stay() -> None:
     log = MemoryRunLog(LoopTime(), most=5000)
     running, *ended = (RunKey("acme", "alice", f"request-{number}") for number in range(5))
-    await log.open(running, b"request")
+    await log.open(running, REQUEST)
     await _append(log, Evidence((Passage("c1", "x" * 10_000),)), key=running)
     for key in ended:
-        await log.open(key, b"request")
+        await log.open(key, REQUEST)
         await _append(log, _delta("x" * 2000), key=key)
         await log.close(key, 10.0)
     assert [await log.follow(key, 0) is not None for key in (running, *ended)] == [True, False, False, True, True]

@@ -59,7 +59,6 @@ class World:
         nodes: of the cluster.
         unavailable: how many of the next gRPC calls find nobody.
         delay: seconds that every gRPC call takes.
-        spares: seconds that a search leaves of the time that it is given; it answers at once if none.
         refusals: what the next batches say of their first object.
         says: what the next searches answer instead, a status code with a sentence.
         says_always: what every gRPC call answers instead.
@@ -77,7 +76,6 @@ class World:
     nodes: int = 3
     unavailable: int = 0
     delay: float = 0.0
-    spares: float | None = None
     refusals: list[str] = field(default_factory=list)
     says: list[tuple[grpc.StatusCode, str]] = field(default_factory=list)
     says_always: tuple[grpc.StatusCode, str] | None = None
@@ -127,8 +125,6 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             except asyncio.CancelledError:
                 world.cancelled += 1
                 raise
-        if world.spares is not None and method == "Search":
-            await asyncio.sleep(context.time_remaining() - world.spares)
         if world.says_always is not None:
             await context.abort(*world.says_always)
         if method == "Search" and world.says:

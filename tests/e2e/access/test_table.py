@@ -1,48 +1,70 @@
 """Every RPC against every way to be somebody else, and the ways in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
+import pytest_asyncio
 
 from groundwire_server.domain.caller import Role
 from groundwire_server.edge.roles import ROLES
 from tests.e2e.access.world import FORBIDDEN, Metadata, World, let_in, security_event, state
 from tests.e2e.access.wrong import TABLE, Wrong
 from tests.e2e.calls import info
-from tests.e2e.conftest import Serve
+from tests.e2e.conftest import Product, Serve, serving
 from tests.e2e.methods import METHODS, Method
 
 
+@dataclass(frozen=True)
+class Guarded:
+    """A server with authentication, and one of its RPCs."""
+
+    product: Product
+    world: World
+    method: Method
+
+
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=METHODS, ids=lambda method: method.name.rpartition("/")[2]
+)
+async def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Guarded]:
+    """One server for all that may not come in to an RPC: a refusal changes nothing, which each test makes sure of."""
+    folder = tmp_path_factory.mktemp("guarded")
+    world = World(folder)
+    async with let_in(serving(folder), world) as product:
+        yield Guarded(product, world, request.param)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("wrong", TABLE, ids=lambda wrong: wrong.name)
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name.rpartition("/")[2])
 async def test_every_rpc_refuses_whoever_may_not_come_in(
-    serve: Serve, world: World, method: Method, wrong: Wrong, caplog: pytest.LogCaptureFixture
+    guarded: Guarded, wrong: Wrong, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with let_in(serve, world) as product:
-        before = await state(product, world)
-        metadata = wrong.make(world, method)
-        caplog.clear()
-        product.spans.clear()
+    product, world, method = guarded.product, guarded.world, guarded.method
+    before = await state(product, world)
+    metadata = wrong.make(world, method)
+    caplog.clear()
+    product.spans.clear()
 
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await method.call(product.channel, metadata)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await method.call(product.channel, metadata)
 
-        assert caught.value.code() is wrong.code
-        said = info(caught.value)
-        assert said.reason == ("FORBIDDEN" if wrong.code is FORBIDDEN else "UNAUTHENTICATED")
-        assert dict(said.metadata) == wrong.told(method)
-        event = security_event(caplog)
-        assert (event["reason"], event["method"], event["peer"]) == (wrong.word, method.name, "127.0.0.1")
-        trailers = dict(list(caught.value.trailing_metadata() or ()))
-        assert event["request_id"] == trailers["groundwire-request-id"]
-        assert event["trace_id"] == trailers["groundwire-trace-id"]
-        told = repr([vars(record) for record in caplog.records]) + product.spans.everything() + repr(caught.value)
-        for secret in _secrets(metadata):
-            assert secret not in told
-        assert await state(product, world) == before
+    assert caught.value.code() is wrong.code
+    said = info(caught.value)
+    assert said.reason == ("FORBIDDEN" if wrong.code is FORBIDDEN else "UNAUTHENTICATED")
+    assert dict(said.metadata) == wrong.told(method)
+    event = security_event(caplog)
+    assert (event["reason"], event["method"], event["peer"]) == (wrong.word, method.name, "127.0.0.1")
+    trailers = dict(list(caught.value.trailing_metadata() or ()))
+    assert event["request_id"] == trailers["groundwire-request-id"]
+    assert event["trace_id"] == trailers["groundwire-trace-id"]
+    told = repr([vars(record) for record in caplog.records]) + product.spans.everything() + repr(caught.value)
+    for secret in _secrets(metadata):
+        assert secret not in told
+    assert await state(product, world) == before
 
 
 def _secrets(metadata: Metadata) -> Iterator[str]:

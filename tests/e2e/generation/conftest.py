@@ -13,12 +13,14 @@ import pytest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.app import compose
-from groundwire_server.app.configuration.load import load
+from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.reload import ConfigReloader
-from groundwire_server.edge.options import ServerOptions
+from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.ports.recording import Recording
 from tests.doubles.configured import beside
 from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
+from tests.doubles.time import system_clock_of_the_loop, waiting_skipped
 from tests.doubles.upstream import Reply, Upstream, upstream
 from tests.e2e.calls import ingest
 from tests.e2e.generation.drafts import DOCUMENTS
@@ -69,23 +71,32 @@ def configured(tmp_path: Path) -> Serve:
         file = tmp_path / "groundwire.yaml"
         file.write_text(json.dumps(sections))
         sources = beside(tmp_path / "data", embedder=embedder, file=file)
-        spans = Spans()
-        process = compose.Process.begin(spans.tracer, Counts().meter)
-        reloader = await ConfigReloader.begin(sources, load(sources), process)
-        server = compose.server(reloader.current, process, ServerOptions())
-        port = await server.start("127.0.0.1:0")
-        try:
-            address = f"127.0.0.1:{port}"
-            async with grpc.aio.insecure_channel(address) as channel:
-                served = Served(channel, address, spans, reloader, file)
-                await ingest(served, *DOCUMENTS)
-                spans.clear()
-                yield served
-        finally:
-            await server.drain(0.0, 0.0)
-            await reloader.close()
+        with system_clock_of_the_loop():
+            async with served(sources) as running:
+                await ingest(running, *DOCUMENTS)
+                running.spans.clear()
+                with waiting_skipped():
+                    yield running
 
     return start
+
+
+@asynccontextmanager
+async def served(sources: Sources) -> AsyncIterator[Served]:
+    """A server by its configuration."""
+    spans = Spans()
+    process = compose.Process.begin(Recording(spans.tracer, Counts()))
+    reloader = await ConfigReloader.begin(sources, load(sources), process)
+    server = compose.server(reloader.current, process, ServerOptions(), DecisionLogOptions())
+    port = await server.start("127.0.0.1:0")
+    try:
+        address = f"127.0.0.1:{port}"
+        async with grpc.aio.insecure_channel(address) as channel:
+            assert sources.file is not None
+            yield Served(channel, address, spans, reloader, sources.file)
+    finally:
+        await server.drain(0.0, 0.0)
+        await reloader.close()
 
 
 def provider(double: Upstream | str, **settings: Any) -> dict[str, Any]:

@@ -61,7 +61,7 @@ DRIVES: dict[Cause, Drive] = {
         Reply([Stall()]),
         {"bounds": {"first_token_seconds": None}},
         {"time": {"first_token_share": 1}},
-        seconds=0.5,
+        seconds=5.0,
         impossible=frozenset(ATTEMPTS),
     ),
     Cause.MODEL_SLOW_START: Drive(Reply([Stall()]), {"bounds": {"first_token_seconds": 0.05}}),

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, retrieval_service_pb2
-from groundwire_server.telemetry import names
+from groundwire_server.telemetry import metrics
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question
 from tests.e2e.conftest import Product
 from tests.e2e.methods import METHODS, Method
@@ -95,7 +95,7 @@ class TestAStoreThatErrs:
         (event,) = [record for record in caplog.records if record.name == "groundwire.security"]
         assert (event.levelno, vars(event)["tenant"], vars(event)["dropped"]) == (logging.ERROR, "acme", 1)
         assert "board" not in str(vars(event))
-        assert product.counts.of(names.METRIC_PASSAGES_DROPPED) == 1
+        assert product.counts.of(metrics.PASSAGES_DROPPED) == 1
 
     async def test_puts_nothing_of_it_into_a_prompt(self, over_double: OverDouble) -> None:
         product = over_double.product

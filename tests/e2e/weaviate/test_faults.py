@@ -1,6 +1,6 @@
 """Whatever goes wrong with Weaviate is an outcome with a cause, or a status with a reason; never a word of its own."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import grpc
@@ -15,6 +15,7 @@ from groundwire.v1 import (
 )
 from groundwire_server.adapters.store.weaviate.options import WriteOptions
 from tests.contract.stores import altered, weaviate_options
+from tests.doubles.time import waiting_skipped
 from tests.doubles.weaviate.server import FakeWeaviate
 from tests.doubles.weaviate.service import World
 from tests.e2e.calls import ACME, SECONDS, answer, info, info_of, ingest, stream
@@ -75,7 +76,7 @@ UNAVAILABLE = ("STORE_UNAVAILABLE", "STORE_UNAVAILABLE", grpc.StatusCode.UNAVAIL
 MISCONFIGURED = ("STORE_MISCONFIGURED", "STORE_MISCONFIGURED", grpc.StatusCode.FAILED_PRECONDITION)
 FAULTS = {
     "unavailable": Fault(_away, *UNAVAILABLE),
-    "slow": Fault(_slow, "STORE_TIMEOUT", "STORE_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, 1.0),
+    "slow": Fault(_slow, "STORE_TIMEOUT", "STORE_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, 8.0),
     "short of memory": Fault(_says(grpc.StatusCode.UNKNOWN, f"{PRIVATE}: not enough memory"), *UNAVAILABLE),
     "wrong API key": Fault(_another_key, *MISCONFIGURED),
     "role without rights": Fault(_says(grpc.StatusCode.PERMISSION_DENIED, PRIVATE), *MISCONFIGURED),
@@ -86,12 +87,13 @@ FAULTS = {
 
 
 @pytest.fixture(params=list(FAULTS))
-async def fault(request: pytest.FixtureRequest, over_double: OverDouble) -> Fault:
+async def fault(request: pytest.FixtureRequest, over_double: OverDouble) -> AsyncIterator[Fault]:
     await ingest(over_double.product, ("lambdas", "Lambda expressions create anonymous functions."))
     over_double.world.calls.clear()
     chosen = FAULTS[request.param]
     chosen.begin(over_double.world)
-    return chosen
+    with waiting_skipped():
+        yield chosen
 
 
 async def test_an_answer_is_an_outcome_with_the_cause(over_double: OverDouble, fault: Fault) -> None:

@@ -3,11 +3,12 @@
 An outcome that is not an answer is no error: it is what the product planned for, and comes back as a value.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import grpc
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
 DETAILS = "grpc-status-details-bin"
@@ -15,6 +16,10 @@ PUSHBACK = "grpc-retry-pushback-ms"
 REQUEST_ID = "groundwire-request-id"
 TRACE_ID = "groundwire-trace-id"
 DOMAIN = "groundwire.io"
+
+_DETAILS = (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo)
+_PUSHBACK_DIGITS = 10
+"""The most digits of a pushback, which is an int32 of milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Error(Exception):
         violations: every field that breaks its limits.
         retry_after: seconds to wait before the call is sent again; None when the server did not say.
         final: True when the server asks for the call not to be sent again.
-        connection_lost: True when a server was connected and the connection broke; the call may have been carried out.
+        connection_lost: True when a server was connected and the connection broke, or a stream ended without an
+            outcome; the call may have been carried out.
         request_id: the id the call had, where the server was reached.
         trace_id: the trace of the call, where the server was reached.
     """
@@ -96,16 +102,16 @@ def from_call(
     """
     metadata: dict[str, str | bytes] = dict(iter(trailers or ()))  # iter: aio.Metadata is both a mapping and its items
     reason, violations, retry_after = "", list[Violation](), None
-    for detail in _status(metadata.get(DETAILS)).details:
-        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            info = error_details_pb2.ErrorInfo.FromString(detail.value)
-            reason = info.reason if info.domain == DOMAIN else reason
-        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
-            bad = error_details_pb2.BadRequest.FromString(detail.value)
-            violations += [Violation(each.field, each.description) for each in bad.field_violations]
-        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
-            delay = error_details_pb2.RetryInfo.FromString(detail.value).retry_delay
-            retry_after = delay.ToNanoseconds() / 1e9
+    for detail in _details(metadata.get(DETAILS)):
+        match detail:
+            case error_details_pb2.ErrorInfo(domain=domain) if domain == DOMAIN:
+                reason = detail.reason
+            case error_details_pb2.BadRequest():
+                violations += [Violation(each.field, each.description) for each in detail.field_violations]
+            case error_details_pb2.RetryInfo():
+                retry_after = detail.retry_delay.ToNanoseconds() / 1e9
+            case _:
+                pass
     code, said = code or grpc.StatusCode.UNKNOWN, " ".join((details or "").split())
     pushback = _pushback(metadata.get(PUSHBACK))
     lost = reached and code is grpc.StatusCode.UNAVAILABLE and not reason and pushback is None
@@ -120,6 +126,16 @@ def from_call(
         connection_lost=lost,
         request_id=_text(metadata.get(REQUEST_ID)),
         trace_id=_text(metadata.get(TRACE_ID)),
+    )
+
+
+def ended_early(request_id: str) -> Error:
+    """Return the error of a stream that ended with the status OK before its outcome: something between cut it off."""
+    return Error(
+        grpc.StatusCode.UNAVAILABLE,
+        "The stream ended without an outcome, as if its connection was lost: ask again.",
+        connection_lost=True,
+        request_id=request_id,
     )
 
 
@@ -144,21 +160,23 @@ def _what_to_do(code: grpc.StatusCode, there: str, *, lost: bool) -> str:
             return f"The call failed: report it to the operator of the server at {there}."
 
 
-def _status(packed: str | bytes | None) -> status_pb2.Status:
-    """Return the detailed status; an empty one when it is absent or cannot be read."""
+def _details(packed: str | bytes | None) -> Iterator[Message]:
+    """Yield the details of a status that are known here; one that cannot be read is passed over."""
     if not isinstance(packed, bytes):
-        return status_pb2.Status()
-    try:
-        return status_pb2.Status.FromString(packed)
-    except DecodeError:
-        return status_pb2.Status()
+        return
+    with contextlib.suppress(DecodeError):
+        for detail in status_pb2.Status.FromString(packed).details:
+            for known in _DETAILS:
+                if detail.Is(known.DESCRIPTOR):
+                    with contextlib.suppress(DecodeError):
+                        yield known.FromString(detail.value)
 
 
 def _pushback(value: str | bytes | None) -> float | None:
     """Return the seconds of gRPC's own retry pushback; below 0 for a call that is not to be sent again, or not read."""
     if not isinstance(value, str):
         return None
-    return int(value) / 1000 if value.isdecimal() else -1.0
+    return int(value) / 1000 if value.isdecimal() and len(value) <= _PUSHBACK_DIGITS else -1.0
 
 
 def _text(value: str | bytes | None) -> str:

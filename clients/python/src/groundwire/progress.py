@@ -22,6 +22,7 @@ class Progress:
     def __init__(self, request: StreamAnswerRequest) -> None:
         self.request = request
         self.outcome: Outcome | None = None
+        self._nothing_read = True
 
     @property
     def request_id(self) -> str:
@@ -43,6 +44,11 @@ class Progress:
         """Whether the stream can be asked for again: the answer goes on without it, or nothing of it was read."""
         return self.goes_on or not self.request.HasField("after_sequence")
 
+    @property
+    def complete(self) -> bool:
+        """Whether the stream may end here: its outcome was read, or it was begun after it and has nothing to say."""
+        return self.outcome is not None or (self._nothing_read and self.last_sequence > 0)
+
     def require_checked(self) -> None:
         """Ask for text that is checked before it leaves.
 
@@ -54,12 +60,12 @@ class Progress:
         self.request.mode = StreamMode.STREAM_MODE_CHECKED
 
     def take(self, event: StreamAnswerResponse) -> bool:
-        """Count an event; return whether it is new.
+        """Count an event; return whether it is new. Nothing is that comes after the outcome.
 
         Raises:
             Error: when events before it are missing.
         """
-        if event.sequence <= self.last_sequence:
+        if event.sequence <= self.last_sequence or self.outcome is not None:
             return False
         if event.sequence != self.last_sequence + 1:
             raise Error(
@@ -68,6 +74,7 @@ class Progress:
                 request_id=self.request_id,
             )
         self.request.after_sequence = event.sequence
+        self._nothing_read = False
         if event.HasField("outcome"):
             self.outcome = outcome_of(event.outcome)
         return True

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from groundwire_server.adapters.authentication.jwks import Fetch, KeySetError
 from groundwire_server.domain.loopback import on_this_machine
 from groundwire_server.files.small import UnreadableFileError, bytes_of
+from groundwire_server.options.url import parsed_url
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
@@ -24,19 +24,17 @@ def is_url(place: str) -> bool:
 
 
 def check_place(place: str) -> None:
-    """Check that a URL uses HTTPS, except on this machine.
+    """Check that a URL can be connected to and uses HTTPS, except on this machine.
 
     Raises:
-        ValueError: when it is neither.
+        ValueError: when it does not.
     """
     if not is_url(place):
         return
-    parts = urlsplit(place)
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise ValueError("a key set must be a file, or a URL such as https://id.example.com/jwks.json")
+    parts = parsed_url(place, "https://id.example.com/jwks.json")
     if parts.username is not None or parts.password is not None:
         raise ValueError("a key set is public: give its URL without a user name and password, which would be shown")
-    if parts.scheme == "http" and not on_this_machine(parts.hostname):
+    if parts.scheme == "http" and not on_this_machine(parts.hostname or ""):
         raise ValueError(
             "a key set must be read over https: anyone who can change it on the way could authenticate as anyone"
         )

@@ -84,7 +84,7 @@ class ProtectedEmbedder:
         """Return one unit vector a text; of a text that is too long the beginning counts."""
         if not texts:
             return []
-        with self._policy.span({}) as span, CurrentSpan(span):
+        with self._policy.span({}, deadline) as span, CurrentSpan(span):
             try:
                 with self._policy.circuit.guard() as call:
                     found = await self._all(list(batches(texts, self._batch)), deadline, span)

@@ -66,7 +66,7 @@ class ProtectedGenerator:
         async with policy.slots(request.tenant, _slot_by(start_by)):
             started = loop.time()
             with (
-                policy.span(attributes) as span,
+                policy.span(attributes, deadline) as span,
                 policy.circuit.guard() as call,
                 _Output(request, span, call) as output,
             ):

@@ -8,12 +8,11 @@ from pydantic import AfterValidator, Field
 
 from groundwire_server.domain.residency import Residency
 from groundwire_server.options import Options
+from groundwire_server.options.url import parsed_url
 
 
 def _base_url(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must begin with http:// or https://, such as http://127.0.0.1:8000/v1")
+    parts = parsed_url(address, "http://127.0.0.1:8000/v1")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("must hold no credentials, query or fragment: the key belongs into api_key")
     return address.rstrip("/")

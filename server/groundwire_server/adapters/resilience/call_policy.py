@@ -42,6 +42,6 @@ class CallPolicy:
         """
         return acquire_all(self.limiters, tenant, until)
 
-    def span(self, attributes: Attributes) -> CallSpan:
+    def span(self, attributes: Attributes, deadline: Deadline) -> CallSpan:
         """Begin the span of a call, which also says in which state the circuit is."""
-        return self.instrumentation.span({**attributes, names.CIRCUIT: self.circuit.state.value})
+        return self.instrumentation.span({**attributes, names.CIRCUIT: self.circuit.state.value}, deadline)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
-from groundwire_server.domain.inquiry import RunKey
+from groundwire_server.domain.inquiry import RunKey, RunOrigin
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, Outcome
 from groundwire_server.ports.clock import Clock
 
@@ -21,7 +21,7 @@ _OVERHEAD = 256
 
 @dataclass(slots=True)
 class _Log:
-    fingerprint: bytes
+    origin: RunOrigin
     events: list[NumberedEvent] = field(default_factory=list)
     size: int = 0
     forget_at: float = 0.0
@@ -49,12 +49,12 @@ class MemoryRunLog:
         self._ended: OrderedDict[RunKey, _Log] = OrderedDict()
         self._ended_size = 0
 
-    async def open(self, key: RunKey, fingerprint: bytes) -> bytes | None:
-        """Open a run's log and return None; where there is one already, return the fingerprint it was opened with."""
+    async def open(self, key: RunKey, origin: RunOrigin) -> RunOrigin | None:
+        """Open a run's log and return None; where there is one already, return the origin it was opened with."""
         known = self._log(key)
         if known is None:
-            self._logs[key] = _Log(fingerprint)
-        return None if known is None else known.fingerprint
+            self._logs[key] = _Log(origin)
+        return None if known is None else known.origin
 
     async def append(self, key: RunKey, event: NumberedEvent) -> None:
         """Add an event; those who follow see it."""

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
-from groundwire_server.app.configuration.renamed import renamed
-from groundwire_server.app.configuration.schema_walk import KIND, below, kinds, sections
+from groundwire_server.app.configuration.renamed import renamed, renamed_word
+from groundwire_server.app.configuration.schema_walk import KIND, below, every, kinds, sections
 
 _KEY = "[key]"
 """The last part of a location in pydantic's errors when the key itself is wrong."""
@@ -33,6 +33,7 @@ _KINDS: Mapping[str, str] = {
     "less_than_equal": "must be at most {le}",
     "less_than": "must be below {lt}",
     "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
     "too_short": "must not be empty",
 }
 
@@ -77,6 +78,9 @@ def _sentence(error: ErrorDetails, path: Path, around: list[Any]) -> str:
         case "extra_forbidden":
             return _unknown(path[-1], [section for each in around for section in sections(each)])
         case "literal_error" | "enum":
+            allowed_types = every(inner for each in around for inner in below(each, path[-1]))
+            if new := renamed_word(allowed_types, error["input"]):
+                return f"{error['input']} was renamed to {new}"
             return not_among(error["input"], _words(context["expected"]), "is not one of the words allowed")
         case "union_tag_invalid":
             return not_among(context["tag"], _words(context["expected_tags"]), "is not one of the words allowed")

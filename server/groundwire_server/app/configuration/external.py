@@ -14,6 +14,7 @@ from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
+from groundwire_server.app.configuration.models.telemetry import OtlpConfig
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.evaluation import calibration
@@ -39,6 +40,7 @@ def check_external(configuration: Configuration, now: datetime) -> Iterator[Conf
     yield from _check_prompts(configuration)
     if configuration.server.tls is not None:
         yield from _check_tls(configuration.server.tls, now)
+    yield from _check_telemetry(configuration.telemetry.otlp)
     yield from _check_authentication(configuration)
     yield from _check_embedders(configuration)
     yield from _check_providers(configuration)
@@ -63,6 +65,13 @@ def _check_tls(options: TlsOptions, now: datetime) -> Iterator[ConfigError]:
         check(options, now)
     except TlsError as wrong:
         yield ConfigError(("server", "tls"), str(wrong))
+
+
+def _check_telemetry(section: OtlpConfig) -> Iterator[ConfigError]:
+    receivers = {(): section, ("traces",): section.traces, ("metrics",): section.metrics, ("logs",): section.logs}
+    for path, receiver in receivers.items():
+        if receiver.ca is not None and (wrong := _no_authorities(receiver.ca)):
+            yield ConfigError(("telemetry", "otlp", *path, "ca"), wrong)
 
 
 def _check_authentication(configuration: Configuration) -> Iterator[ConfigError]:

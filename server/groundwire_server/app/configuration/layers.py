@@ -57,6 +57,12 @@ class Layers:
         self._origins.update(dict.fromkeys(_paths(override.value, path), origin))
         return None
 
+    def fill(self, default: Override) -> ConfigError | None:
+        """Set a value that is not set; return the error when it cannot be."""
+        if default.path in self._origins or self._has_value_above(default.path):
+            return None
+        return self.put(default)
+
     def origin(self, path: Path) -> str:
         """Return the origin of the value at a path, of the nearest one around it, or else the file."""
         while path and path not in self._origins:
@@ -75,6 +81,14 @@ class Layers:
         while path and path not in self._file.lines:
             path = path[:-1]
         return 0, self._file.lines.get(path, 0)
+
+    def _has_value_above(self, path: Path) -> bool:
+        at: Any = self.values
+        for part in path[:-1]:
+            if not isinstance(at, dict):
+                return True
+            at = at.get(str(part), {})
+        return not isinstance(at, dict)
 
 
 def _has_names(path: Path) -> bool:

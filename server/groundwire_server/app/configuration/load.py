@@ -1,4 +1,4 @@
-"""Loading a configuration: what is built in, the file over it, the environment, flags.
+"""Loading a configuration: what is built in, OpenTelemetry's variables, the file, the environment, flags.
 
 pydantic-settings merges such layers too, but does not keep which of them a value came from. Here every error names the
 line, the variable or the flag, and `groundwire config show` prints it for every value.
@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from groundwire_server.app.configuration import schema_walk
+from groundwire_server.app.configuration import otel_environment, schema_walk
 from groundwire_server.app.configuration.environment import Override, overrides
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.explain import explained
@@ -108,8 +108,10 @@ def load(sources: Sources) -> Loaded:
     file = read(sources.file) if sources.file else YamlFile("", {}, {})
     layers = Layers({**built_in(), **schema_walk.without_empty_sections(file.values, Configuration)}, file)
     flags = (Override(path, value, flag, adds=False) for flag, (path, value) in (sources.flags or {}).items())
+    of_otel = otel_environment.defaults(sources.environment or {})
+    errors = [error for each in of_otel if (error := layers.fill(each))]
     over = chain(overrides(sources.environment or {}), flags)
-    errors = [error for each in over if (error := layers.put(each))]
+    errors += [error for each in over if (error := layers.put(each))]
     configuration, more = _validated_with_references(layers)
     errors += more
     if configuration is None or errors:

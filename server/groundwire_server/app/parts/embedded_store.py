@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from opentelemetry.trace import Tracer
+
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.store.embedded.header import FILE
 from groundwire_server.app.clock import SystemClock
@@ -17,33 +19,34 @@ from groundwire_server.ports.embedder import Embedder
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class _FileKey:
     file: Path
     embedding: Embedding | None
 
 
-async def open_embedded(section: EmbeddedStoreConfig, embedder: Embedder | None, lease: Lease) -> Store:
+async def open_embedded(section: EmbeddedStoreConfig, embedder: Embedder | None, lease: Lease, tracer: Tracer) -> Store:
     """Return the store in a folder.
 
     Args:
         section: says which.
         embedder: makes it searchable by meaning.
         lease: of the configuration.
+        tracer: for a span around every search.
 
     Raises:
         SetupError: when it is open with another embedder.
     """
     embedding = None if embedder is None else Embedding(embedder.model, embedder.dimensions)
-    key = _Key(section.folder.absolute() / FILE, embedding)
-    if any(isinstance(other, _Key) and other.file == key.file and other != key for other in lease.open_keys()):
+    key = _FileKey(section.folder.absolute() / FILE, embedding)
+    if any(isinstance(other, _FileKey) and other.file == key.file and other != key for other in lease.open_keys()):
         raise SetupError(f"the store in {section.folder} is open with another embedder: restart the server")
-    store = await lease.take(key, lambda: _open(key))
+    store = await lease.take(key, lambda: _open(key, tracer))
     return Store(store.retriever, store.corpus, embedder, store.sentence_vectors if section.sentence_vectors else None)
 
 
 @asynccontextmanager
-async def _open(key: _Key) -> AsyncIterator[EmbeddedStore]:
-    store = await asyncio.to_thread(EmbeddedStore.open, key.file, SystemClock(), key.embedding)
+async def _open(key: _FileKey, tracer: Tracer) -> AsyncIterator[EmbeddedStore]:
+    store = await asyncio.to_thread(EmbeddedStore.open, key.file, SystemClock(), key.embedding, tracer=tracer)
     try:
         yield store
     finally:

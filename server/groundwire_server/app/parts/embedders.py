@@ -28,7 +28,7 @@ async def open_embedder(
     if isinstance(section, VectorizerOptions):
         return None
     if isinstance(section, MiniLmConfig):
-        return await lease.take(("embedder", section), lambda: _open_minilm(section))
+        return await lease.take(("embedder", section), lambda: _open_minilm(section, tracer))
     # Imported here: a server that asks no provider starts without an HTTP client.
     from groundwire_server.app.parts.models import open_embedding_model  # noqa: PLC0415
 
@@ -42,13 +42,14 @@ def module_of(name: str | None, configuration: Configuration) -> VectorizerOptio
 
 
 @asynccontextmanager
-async def _open_minilm(section: MiniLmConfig) -> AsyncIterator[Embedder]:
+async def _open_minilm(section: MiniLmConfig, tracer: Tracer) -> AsyncIterator[Embedder]:
     # Imported here: it brings half of the memory that the server takes.
     from groundwire_server.adapters.embedder import minilm  # noqa: PLC0415
     from groundwire_server.adapters.embedder.caching import CachingEmbedder  # noqa: PLC0415
+    from groundwire_server.adapters.embedder.instrumented import InstrumentedEmbedder  # noqa: PLC0415
 
     local = minilm.MiniLm(await asyncio.to_thread(minilm.Model))
     try:
-        yield CachingEmbedder(local, section.cache_size)
+        yield CachingEmbedder(InstrumentedEmbedder(local, tracer), section.cache_size)
     finally:
         local.close()

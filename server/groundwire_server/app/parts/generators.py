@@ -11,7 +11,18 @@ from groundwire_server.app.configuration.models.generators import ExtractiveMode
 from groundwire_server.app.parts.limiters import open_limiters
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
+from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.ports.generator import Generator
+
+
+def identities(configuration: Configuration) -> Mapping[str, ModelIdentity]:
+    """Return which models the aliases stand for."""
+    return {
+        alias: ModelIdentity("groundwire", "extractive")
+        if isinstance(model, ExtractiveModelConfig)
+        else ModelIdentity(model.provider, model.model)
+        for alias, model in configuration.models.items()
+    }
 
 
 async def open_generator(

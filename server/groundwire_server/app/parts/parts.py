@@ -9,10 +9,11 @@ from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.budget import open_budget, prices
-from groundwire_server.app.parts.generators import open_generator
+from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.stores import open_store
+from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
 from groundwire_server.ports.budget import Budget
@@ -27,6 +28,7 @@ class Parts:
         corpus: the store that document calls keep documents in.
         residencies: who runs each generator.
         prices: of those whose tokens cost something.
+        identities: which models the aliases stand for.
         budget: where the money for them comes from.
         searched: the stores of those routes that search in a way of their own, by route.
     """
@@ -36,6 +38,7 @@ class Parts:
     corpus: Store
     residencies: Mapping[str, Residency] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
+    identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
     budget: Budget | None = None
     searched: Mapping[str, Store] = field(default_factory=dict)
 
@@ -67,6 +70,7 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
         stores[configuration.corpus_store],
         residencies(configuration),
         prices(configuration),
+        identities(configuration),
         await open_budget(configuration, lease),
         _searched(configuration, stores),
     )

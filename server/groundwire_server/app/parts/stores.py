@@ -20,7 +20,7 @@ async def open_store(name: str, configuration: Configuration, lease: Lease, trac
     if isinstance(section, EmbeddedStoreConfig):
         from groundwire_server.app.parts.embedded_store import open_embedded  # noqa: PLC0415  # of one kind alone
 
-        return await open_embedded(section, embedder, lease)
+        return await open_embedded(section, embedder, lease, tracer)
     with _as_it_was("GRPC_VERBOSITY"):
         # Imported here: the client takes half a second, which servers without a Weaviate are spared. It also has gRPC
         # write to standard error.

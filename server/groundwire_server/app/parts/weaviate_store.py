@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class _ConnectionKey:
     section: WeaviateStoreConfig
     vectors: str
     headers: Hashable
@@ -64,7 +64,7 @@ async def open_weaviate(
     """
     vectors = vector_source(embedder, module)
     headers = {} if module is None else module.headers()
-    key = _Key(section, vectors.name, frozenset(headers.items()))
+    key = _ConnectionKey(section, vectors.name, frozenset(headers.items()))
     opened = await lease.take(key, lambda: _open(name, section, vectors, tracer))
     return _store(opened, section, embedder, module)
 

@@ -37,8 +37,9 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool) -> Iterator[Che
     yield from _key_sets(loaded)
     yield from providers(loaded.configuration)
     yield from embedders(loaded.configuration)
-    endpoint = loaded.configuration.telemetry.otlp_endpoint
-    if endpoint:
+    otlp = loaded.configuration.telemetry.otlp
+    receivers = (otlp, otlp.traces, otlp.metrics, otlp.logs)
+    for endpoint in dict.fromkeys(each.endpoint for each in receivers if each.endpoint):
         yield _collector(endpoint)
 
 
@@ -89,12 +90,9 @@ def _key_sets(loaded: Loaded) -> Iterator[CheckResult]:
 
 
 def _collector(endpoint: str) -> CheckResult:
-    try:
-        url = urlsplit(endpoint)
-        refused = connect_error(url.hostname or "", url.port or _OTLP_PORT)
-    except ValueError:
-        refused = "not an address"
+    url = urlsplit(endpoint)
+    refused = connect_error(url.hostname or "", url.port or (443 if url.scheme == "https" else _OTLP_PORT))
     if not refused:
         return CheckResult.ok("otlp", f"{endpoint} accepts connections")
-    advice = "start the collector, or correct telemetry.otlp_endpoint"
-    return CheckResult.warn("otlp", f"traces cannot be sent to {endpoint} ({refused})", advice)
+    advice = "start the collector, or correct telemetry.otlp"
+    return CheckResult.warn("otlp", f"telemetry cannot be sent to {endpoint} ({refused})", advice)

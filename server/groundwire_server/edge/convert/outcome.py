@@ -101,7 +101,7 @@ def _fill_report(message: report_pb2.Report, report: Report) -> None:
     message.corpus_version = report.corpus_version
     message.prompt_name, message.prompt_version = report.prompt_name, report.prompt_version
     message.experiment_arm = report.experiment_arm
-    message.model, message.attempts = report.model, report.attempts
+    message.model, message.attempts = report.model, len(report.attempts)
     for consumed in report.usage:
         usage = consumed.usage
         message.usage.add(

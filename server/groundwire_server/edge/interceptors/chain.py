@@ -1,6 +1,6 @@
 """The interceptors of a call, put together in a checked order, as one interceptor of gRPC's.
 
-Outermost first they are: tracing, request id, call deadline, error mapping, security events, authentication,
+Outermost first they are: tracing, request id, call deadline, decisions, error mapping, security events, authentication,
 authorization, validation. Each says in `inside` which others must stand further out, and why.
 """
 

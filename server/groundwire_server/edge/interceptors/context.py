@@ -4,16 +4,32 @@ import asyncio
 import logging
 import re
 from random import Random
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import grpc
-from opentelemetry.trace import SpanKind, Tracer, format_trace_id
+from opentelemetry.trace import SpanKind, StatusCode, Tracer, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.interceptors.chain import Proceed, Reasons
 from groundwire_server.telemetry import names
+
+SERVER_ERRORS: Final = frozenset(
+    {
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DATA_LOSS,
+    }
+)
+"""The statuses that are errors of the server; the others are its callers'.
+
+As the semantic conventions 1.39 have them for a server's span of gRPC (`docs/rpc/grpc.md`, on
+`rpc.response.status_code`).
+"""
 
 _ID_BITS = 128
 _VALID_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
@@ -48,13 +64,16 @@ class Tracing:
             try:
                 await proceed()
             except asyncio.CancelledError:
-                call.status = _status_of_cancelled(call)
+                call.status = status_of_cancelled(call)
                 about = {"method": call.method, "status": call.status.name}
                 ids = {"request_id": call.request_id, "trace_id": call.trace_id}
                 _log.debug("the call was cancelled", extra={**about, **ids})
                 raise
             finally:
                 span.set_attribute(names.RPC_STATUS, call.status.name)
+                if call.status in SERVER_ERRORS:
+                    span.set_attribute(names.ERROR_TYPE, call.status.name)
+                    span.set_status(StatusCode.ERROR)
 
 
 class RequestId:
@@ -91,7 +110,7 @@ class CallDeadline:
         await proceed()
 
 
-def _status_of_cancelled(call: Call) -> grpc.StatusCode:
+def status_of_cancelled(call: Call) -> grpc.StatusCode:
     """Return which it was: for a handler a cancelled call and an expired deadline look the same."""
     late = call.deadline is not None and call.deadline.at <= asyncio.get_running_loop().time()
     return grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED

@@ -16,10 +16,8 @@ from groundwire_server.edge.convert.outcome import fill_outcome
 from groundwire_server.edge.convert.question import question_from_answer, question_from_stream
 from groundwire_server.edge.sink import StreamSink
 from groundwire_server.edge.snapshot import CurrentSnapshot
-from groundwire_server.pipeline.decide import describe
 from groundwire_server.ports.sink import Sink
 from groundwire_server.runs.registry import RunRegistry
-from groundwire_server.telemetry import names
 
 
 class Answers(AnswerServiceServicer):
@@ -68,9 +66,9 @@ class Answers(AnswerServiceServicer):
         # Read once: a configuration that comes into force meanwhile has other routes.
         snapshot = self._current.snapshot
         inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline, run)
-        outcome = await snapshot.answerer.answer(inquiry, sink)
-        call.span.set_attributes({names.ROUTE: outcome.report.route, **describe(outcome)})
-        return outcome
+        call.mode = None if sink is None else inquiry.mode
+        call.outcome = await snapshot.answerer.answer(inquiry, sink)
+        return call.outcome
 
 
 def _fingerprint(

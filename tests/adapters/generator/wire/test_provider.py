@@ -15,7 +15,6 @@ from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.circuit import CircuitOptions, CircuitState
 from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
-from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.models import protected_model
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER
@@ -24,6 +23,7 @@ from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import KEY, Model, ask, dialect, soon
 from tests.adapters.generator.wire.transcripts import DRAFT, parts, transcript
 from tests.doubles.spans import Spans
+from tests.doubles.time import LoopTime
 from tests.doubles.upstream import Endless, Pause, Reply, Stall, Upstream, upstream
 
 QUICK = RetryOptions(base_seconds=0.001)
@@ -54,7 +54,7 @@ async def wired(*replies: Reply, trace_context: bool = True) -> AsyncIterator[Wi
     spans = Spans()
     async with upstream(*replies) as double:
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
-        clock, budget = SystemClock(), RetryBudgetOptions()
+        clock, budget = LoopTime(), RetryBudgetOptions()
         async with Provider("openai", endpoint, clock, spans.tracer, Random(1), budget) as provider:
             yield Wired(provider, double, spans)
 

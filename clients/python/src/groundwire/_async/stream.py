@@ -9,7 +9,7 @@ import grpc
 from groundwire._aio.calls import INTERRUPTED, EventsCall, next_event, sleep
 from groundwire._async.connection import Connection
 from groundwire.caller import Metadata
-from groundwire.errors import Error
+from groundwire.errors import Error, ended_early
 from groundwire.outcomes import Outcome
 from groundwire.progress import Progress, checked_text
 from groundwire.v1.answer_service_pb2 import StreamAnswerRequest, StreamAnswerResponse
@@ -78,6 +78,7 @@ class AnswerStream:
             while not self._ended:
                 event = await self._received()
                 if event is not None and self._progress.take(event):
+                    self._attempts.progressed()
                     return event
         except (INTERRUPTED, Error):
             self.leave()
@@ -126,11 +127,14 @@ class AnswerStream:
                 await self._recover(self._connection.error(failed))
             return None
         self._connection.answered()
-        self._attempts.progressed()
-        if event is None:
+        if event is not None:
+            return event
+        if self._progress.complete:
             self._end()
             self._attempts.succeeded()
-        return event
+        elif not self._ended:
+            await self._recover(ended_early(self.request_id))
+        return None
 
     def _send(self) -> EventsCall:
         """Ask for the events that were not read yet."""

@@ -10,7 +10,7 @@ import grpc
 from groundwire._sync.connection import Connection
 from groundwire._threads.calls import INTERRUPTED, EventsCall, next_event, sleep
 from groundwire.caller import Metadata
-from groundwire.errors import Error
+from groundwire.errors import Error, ended_early
 from groundwire.outcomes import Outcome
 from groundwire.progress import Progress, checked_text
 from groundwire.v1.answer_service_pb2 import StreamAnswerRequest, StreamAnswerResponse
@@ -79,6 +79,7 @@ class SyncAnswerStream:
             while not self._ended:
                 event = self._received()
                 if event is not None and self._progress.take(event):
+                    self._attempts.progressed()
                     return event
         except (INTERRUPTED, Error):
             self.leave()
@@ -127,11 +128,14 @@ class SyncAnswerStream:
                 self._recover(self._connection.error(failed))
             return None
         self._connection.answered()
-        self._attempts.progressed()
-        if event is None:
+        if event is not None:
+            return event
+        if self._progress.complete:
             self._end()
             self._attempts.succeeded()
-        return event
+        elif not self._ended:
+            self._recover(ended_early(self.request_id))
+        return None
 
     def _send(self) -> EventsCall:
         """Ask for the events that were not read yet."""

@@ -29,7 +29,7 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     CAUSE_NO_EVIDENCE: _Cause.ValueType  # 2
     """CAUSE_NO_EVIDENCE: the search found nothing that the caller may see."""
     CAUSE_INSUFFICIENT_EVIDENCE: _Cause.ValueType  # 3
-    """CAUSE_INSUFFICIENT_EVIDENCE: the passages found bear too little on the question."""
+    """CAUSE_INSUFFICIENT_EVIDENCE: the passages found are not relevant enough to the question."""
     CAUSE_MODEL_ABSTAINED: _Cause.ValueType  # 4
     """CAUSE_MODEL_ABSTAINED: the model found no answer in the passages."""
     CAUSE_QUESTION_FORBIDDEN: _Cause.ValueType  # 5
@@ -109,7 +109,7 @@ CAUSE_ANSWER_VALIDATED: Cause.ValueType  # 1
 CAUSE_NO_EVIDENCE: Cause.ValueType  # 2
 """CAUSE_NO_EVIDENCE: the search found nothing that the caller may see."""
 CAUSE_INSUFFICIENT_EVIDENCE: Cause.ValueType  # 3
-"""CAUSE_INSUFFICIENT_EVIDENCE: the passages found bear too little on the question."""
+"""CAUSE_INSUFFICIENT_EVIDENCE: the passages found are not relevant enough to the question."""
 CAUSE_MODEL_ABSTAINED: Cause.ValueType  # 4
 """CAUSE_MODEL_ABSTAINED: the model found no answer in the passages."""
 CAUSE_QUESTION_FORBIDDEN: Cause.ValueType  # 5

@@ -115,7 +115,7 @@ class Scores(_message.Message):
     fused: _builtins.float
     """fused is keyword and vector combined, 0 to 1; normalised per search, so it says nothing absolute."""
     relevance: _builtins.float
-    """relevance is the estimate, 0 to 1, of how well the passage bears on the question. Thresholds apply to it."""
+    """relevance is the estimate, 0 to 1, of how relevant the passage is to the question. Thresholds apply to it."""
     def __init__(
         self,
         *,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from groundwire_server.adapters.resilience.instrumentation import Instrumentation
 from groundwire_server.adapters.store.embedded import keyword
 from groundwire_server.adapters.store.embedded.access import decoded
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
@@ -18,6 +19,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.telemetry import names
 
 _DEPTH: Final = 4
 _LEAST_DEPTH: Final = 64
@@ -36,14 +38,20 @@ class _Ranking:
 class EmbeddedRetriever:
     """The Retriever of the embedded store."""
 
-    def __init__(self, connections: Connections, vectors: VectorIndex | None, alpha: float) -> None:
+    def __init__(
+        self, connections: Connections, vectors: VectorIndex | None, alpha: float, instrumentation: Instrumentation
+    ) -> None:
         self._connections = connections
+        self._instrumentation = instrumentation
         self._vectors = vectors
         self._alpha = alpha
 
     async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
         """Search; see the port."""
-        return await self._connections.read(partial(self._search, caller, query), deadline)
+        with self._instrumentation.span({names.DB_NAMESPACE: caller.tenant}, deadline) as span:
+            found = await self._connections.read(partial(self._search, caller, query), deadline)
+            span.set_attribute(names.DB_RETURNED_ROWS, len(found.passages))
+            return found
 
     def _search(self, caller: Caller, query: Query, connection: sqlite3.Connection, job: Job) -> Evidence:
         while True:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from opentelemetry.trace import NoOpTracer, SpanKind, Tracer
+
+from groundwire_server.adapters.resilience.instrumentation import Instrumentation
 from groundwire_server.adapters.store.embedded.connections import Connections, connect, set_up
 from groundwire_server.adapters.store.embedded.corpus import EmbeddedCorpus
 from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
@@ -14,11 +17,14 @@ from groundwire_server.adapters.store.embedded.retriever import EmbeddedRetrieve
 from groundwire_server.adapters.store.embedded.schema import Embedding, prepare
 from groundwire_server.adapters.store.embedded.sentence_vectors import EmbeddedSentenceVectors
 from groundwire_server.adapters.store.embedded.vectors import VectorIndex
+from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
+from groundwire_server.telemetry import names
 
 ALPHA: Final = 0.5
 """The vector leg's weight; measured on 1,216 paragraphs and 1,000 questions."""
 
+_COLLECTION: Final = "chunks"
 _PATIENCE: Final = 1.0
 """Seconds that opening waits for another process that is opening the same file."""
 
@@ -34,7 +40,14 @@ class EmbeddedStore:
 
     @classmethod
     def open(
-        cls, path: Path, clock: Clock, embedding: Embedding | None, *, alpha: float = ALPHA, readers: int | None = None
+        cls,
+        path: Path,
+        clock: Clock,
+        embedding: Embedding | None,
+        *,
+        alpha: float = ALPHA,
+        readers: int | None = None,
+        tracer: Tracer | None = None,
     ) -> "EmbeddedStore":
         """Open a file, or create it with its folder. Blocks for some milliseconds.
 
@@ -47,6 +60,7 @@ class EmbeddedStore:
             embedding: the model whose vectors are stored and searched with; None keeps keywords alone.
             alpha: the vector leg's weight, 0 to 1.
             readers: searches that run at once; a core each and one by default.
+            tracer: for a span around every search; none is recorded by default.
 
         Raises:
             UnusableStoreFailure: with advice for the operator.
@@ -65,7 +79,7 @@ class EmbeddedStore:
         connections = Connections(path, clock, readers or (os.cpu_count() or 1) + 1)
         vectors = None if embedding is None else VectorIndex(embedding.dimensions)
         return cls(
-            EmbeddedRetriever(connections, vectors, alpha),
+            EmbeddedRetriever(connections, vectors, alpha, _instrumentation(tracer or NoOpTracer(), vectors)),
             EmbeddedCorpus(connections, clock, embedding),
             EmbeddedSentenceVectors(connections),
             connections,
@@ -74,3 +88,15 @@ class EmbeddedStore:
     def close(self) -> None:
         """Interrupt running work and close the file."""
         self._connections.close()
+
+
+def _instrumentation(tracer: Tracer, vectors: VectorIndex | None) -> Instrumentation:
+    operation = "search.keyword" if vectors is None else "search.hybrid"
+    attributes = {
+        names.DB_SYSTEM: "sqlite",
+        names.DB_OPERATION: operation,
+        names.DB_COLLECTION: _COLLECTION,
+        names.GEN_AI_OPERATION: "retrieval",
+        names.GEN_AI_DATA_SOURCE: _COLLECTION,
+    }
+    return Instrumentation(tracer, f"{operation} {_COLLECTION}", attributes, Cause.STORE_TIMEOUT, SpanKind.INTERNAL)

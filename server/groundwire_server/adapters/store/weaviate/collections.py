@@ -133,7 +133,9 @@ class Objects:
         async def work(client: WeaviateAsyncClient) -> None:
             await client.collections.use(self._collection).tenants.create([tenant_name(tenant)])
 
-        await self._connection.call(Operation("tenants.create", self._collection, tenant), deadline, work)
+        await self._connection.call(
+            Operation("tenants.create", self._collection, tenant, over_http=True), deadline, work
+        )
 
     def _at(self, client: WeaviateAsyncClient, tenant: str) -> CollectionAsync[Any, Any]:
         return self._connection.handle(client, self._collection, tenant, self._options.write.consistency)
@@ -155,7 +157,9 @@ class Objects:
         async def work(client: WeaviateAsyncClient) -> None:
             await self._at(client, tenant).data.update(uuid=each, properties=properties)
 
-        await self._connection.call(Operation("objects.patch", self._collection, tenant), deadline, work)
+        await self._connection.call(
+            Operation("objects.patch", self._collection, tenant, over_http=True), deadline, work
+        )
 
     async def _delete_some(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
         async def work(client: WeaviateAsyncClient) -> int:
@@ -178,12 +182,18 @@ class Objects:
 
 async def _together(worker: Callable[[], Coroutine[Any, Any, None]], count: int) -> None:
     """Run workers concurrently; the first failure ends the others and is raised."""
+    tasks = [asyncio.create_task(worker()) for _ in range(count)]
+    # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(count):
-                workers.create_task(worker())
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
+        if tasks:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    # One that failed has ended the others, so it comes first.
+    for task in sorted(tasks, key=asyncio.Task.cancelled):
+        task.result()
 
 
 def by_ids(ids: Sequence[str]) -> FilterReturn:

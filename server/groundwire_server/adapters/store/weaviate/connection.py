@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
 import httpx
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from weaviate import WeaviateAsyncClient
 from weaviate.auth import AuthApiKey
 from weaviate.classes.config import ConsistencyLevel
@@ -16,6 +16,7 @@ from weaviate.collections import CollectionAsync
 from weaviate.config import AdditionalConfig, ConnectionConfig, Timeout
 from weaviate.connect.base import ProtocolParams
 
+from groundwire_server.adapters.resilience.instrumentation import cut_off
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault, map_failures
 from groundwire_server.adapters.store.weaviate.options import Consistency, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
@@ -25,6 +26,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 from groundwire_server.telemetry import names
+from groundwire_server.telemetry.trace_context import traceparent
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ Attributes: TypeAlias = Mapping[str, str | int | float]
 
 _SYSTEM: Final = "weaviate"
 _FIRST_PAUSE: Final = 0.05
+_FAIR_SECONDS: Final = 0.5
+"""What a call must have had for its lateness to be Weaviate's fault, and not that of its caller's deadline."""
 _MOST_HANDLES: Final = 4096
 
 
@@ -45,12 +49,14 @@ class Operation:
         collection: the collection; empty for a call about the server.
         tenant: the tenant, by its own name; empty for a call about all.
         attributes: further attributes that are known before the call.
+        over_http: whether it is a REST call; all others go over gRPC.
     """
 
     name: str
     collection: str
     tenant: str = ""
     attributes: Attributes | None = None
+    over_http: bool = False
 
 
 class WeaviateConnection:
@@ -73,6 +79,8 @@ class WeaviateConnection:
         expected: Set[WeaviateFault] = frozenset(),
     ) -> None:
         self._options = options
+        self._http = _host_and_port(options.http)
+        self._grpc = _host_and_port(options.grpc)
         self._headers = headers
         self._ca = options.tls.ca.read_bytes() if options.tls is not None and options.tls.ca is not None else None
         self._expected = expected
@@ -109,22 +117,29 @@ class WeaviateConnection:
         with self._tracer.start_as_current_span(
             f"{operation.name} {operation.collection}".rstrip(),
             kind=SpanKind.CLIENT,
-            attributes=_described(operation),
+            attributes=self._described(operation),
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
-            token = CALL.set(WireCall(at, _traceparent(span)))
+            token = CALL.set(WireCall(at, traceparent(span)))
             try:
                 with map_failures():
                     async with asyncio.timeout_at(at), self._places:
                         waited = self._clock.now() - now
                         result = await self._repeated(work, at, span)
             except StoreFailure as failure:
-                span.set_status(Status(StatusCode.ERROR))
-                span.set_attribute(names.ERROR_TYPE, failure.fault.name)
-                if failure.fault not in self._expected:
-                    addresses = f"{self._options.http} and {self._options.grpc}"
-                    _LOG.warning("%s.", failure.fault, extra={"addresses": addresses})
+                self._report(failure.fault, at - now, span)
+                raise
+            except asyncio.CancelledError:
+                # A deadline above may fire first, at the same instant.
+                if cut_off(Deadline(at)):
+                    self._report(WeaviateFault.SLOW, at - now, span)
+                else:
+                    span.set_attribute(names.CANCELLED, True)
+                raise
+            except Exception as error:
+                span.set_attribute(names.ERROR_TYPE, type(error).__qualname__)
+                span.set_status(StatusCode.ERROR)
                 raise
             finally:
                 CALL.reset(token)
@@ -154,6 +169,28 @@ class WeaviateConnection:
         self._handles.clear()
         if client is not None:
             await client.close()
+
+    def _report(self, fault: WeaviateFault, allowed: float, span: Span) -> None:
+        span.set_status(StatusCode.ERROR)
+        span.set_attribute(names.ERROR_TYPE, fault.name)
+        too_short = fault is WeaviateFault.SLOW and allowed < _FAIR_SECONDS
+        if fault not in self._expected and not too_short:
+            _LOG.warning("%s.", fault, extra={"addresses": f"{self._options.http} and {self._options.grpc}"})
+
+    def _described(self, operation: Operation) -> dict[str, str | int | float]:
+        host, port = self._http if operation.over_http else self._grpc
+        attributes: dict[str, str | int | float] = {
+            names.DB_SYSTEM: _SYSTEM,
+            names.DB_OPERATION: operation.name,
+            names.SERVER_ADDRESS: host,
+            names.SERVER_PORT: port,
+        }
+        if operation.collection:
+            attributes[names.DB_COLLECTION] = operation.collection
+        if operation.tenant:
+            attributes[names.DB_NAMESPACE] = operation.tenant
+        attributes.update(operation.attributes or {})
+        return attributes
 
     async def _repeated(self, work: Callable[[WeaviateAsyncClient], Awaitable[T]], at: float, span: Span) -> T:
         pause = _FIRST_PAUSE
@@ -215,8 +252,13 @@ def _client(options: WeaviateOptions, headers: Mapping[str, str], ca: bytes | No
 
 
 def _protocol(address: str, *, secure: bool) -> ProtocolParams:
+    host, port = _host_and_port(address)
+    return ProtocolParams(host=host, port=port, secure=secure)
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
-    return ProtocolParams(host=host.strip("[]"), port=int(port), secure=secure)
+    return host.strip("[]"), int(port)
 
 
 def _trust(client: WeaviateAsyncClient, context: ssl.SSLContext, pool: int) -> None:
@@ -227,23 +269,3 @@ def _trust(client: WeaviateAsyncClient, context: ssl.SSLContext, pool: int) -> N
     connection._make_client = lambda colour: httpx.AsyncClient(  # type: ignore[method-assign, assignment]  # noqa: SLF001
         headers=headers, verify=context, trust_env=False, limits=limits
     )
-
-
-def _described(operation: Operation) -> dict[str, str | int | float]:
-    attributes: dict[str, str | int | float] = {
-        names.DB_SYSTEM: _SYSTEM,
-        names.DB_OPERATION: operation.name,
-    }
-    if operation.collection:
-        attributes[names.DB_COLLECTION] = operation.collection
-    if operation.tenant:
-        attributes[names.DB_NAMESPACE] = operation.tenant
-    attributes.update(operation.attributes or {})
-    return attributes
-
-
-def _traceparent(span: Span) -> str:
-    context = span.get_span_context()
-    if not context.is_valid:
-        return ""
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"

@@ -103,7 +103,7 @@ class Schema:
         """
         found: dict[str, dict[str, Any] | None] = {}
         for name in (each.name for each in self._wanted):
-            operation = Operation("schema.get", name)
+            operation = Operation("schema.get", name, over_http=True)
             found[name] = await self._connection.call(operation, deadline, partial(_found, name=name))
         return found
 
@@ -118,7 +118,7 @@ class Schema:
         if losing and not destructive:
             raise DestructiveChangeFailure(losing)
         for step in steps:
-            operation = Operation("schema.update", step.collection)
+            operation = Operation("schema.update", step.collection, over_http=True)
             await self._connection.call(operation, deadline, partial(self._carry_out, step=step))
 
     async def _carry_out(self, client: WeaviateAsyncClient, step: Step) -> None:

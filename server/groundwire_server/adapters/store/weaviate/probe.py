@@ -44,7 +44,7 @@ class Probe:
             meta = await client.get_meta()
             return ServerMeta(str(meta["version"]), frozenset(map(str, meta.get("modules") or ())))
 
-        return await self._connection.call(Operation("meta", ""), deadline, work)
+        return await self._connection.call(Operation("meta", "", over_http=True), deadline, work)
 
     async def tenants(self, deadline: Deadline) -> int:
         """Return how many tenants the collection has, over gRPC.

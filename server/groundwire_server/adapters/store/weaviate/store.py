@@ -45,9 +45,8 @@ class WeaviateStore:
             OSError: when the file of authorities cannot be read.
         """
         write = options.write
-        # A deadline that is too short is not Weaviate's fault, and a tenant does not exist there before its first
-        # document, unless an operator creates the tenants.
-        expected = {WeaviateFault.SLOW, WeaviateFault.MISSING_TENANT} if write.create_tenants else {WeaviateFault.SLOW}
+        # A tenant does not exist there before its first document, unless an operator creates the tenants.
+        expected = {WeaviateFault.MISSING_TENANT} if write.create_tenants else frozenset[WeaviateFault]()
         headers = {} if vectors.module is None else vectors.module.headers()
         connection = WeaviateConnection(options, headers, clock, tracer, expected)
         chunks = Objects(connection, options.collection, options, options.vector)

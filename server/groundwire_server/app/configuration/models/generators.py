@@ -10,7 +10,7 @@ from groundwire_server.adapters.generator.openai import OpenAiOptions
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.adapters.resilience.retries import RetryOptions
-from groundwire_server.app.configuration.models.section import Name, by_kind
+from groundwire_server.app.configuration.models.section import AtProvider, Name, by_kind
 from groundwire_server.domain.price import Price
 from groundwire_server.options import Options
 
@@ -56,19 +56,14 @@ class _Protected(Options):
     price: PricesConfig | None = Field(None, description="Prices of a million tokens; cost is not counted if unset.")
 
 
-class _Addressed(Options):
-    kind: Literal["openai", "anthropic"] = Field(description="API dialect.")
-    provider: Name = Field(description="The provider, by name.")
-
-
-class OpenAiModelConfig(_Protected, OpenAiOptions, _Addressed):
+class OpenAiModelConfig(_Protected, OpenAiOptions, AtProvider):
     """A model behind chat completions."""
 
     kind: Literal["openai"] = Field("openai", description="Chat completions.")
     provider: Name = Field(description="The provider, by name.", examples=["openai"])
 
 
-class AnthropicModelConfig(_Protected, AnthropicOptions, _Addressed):
+class AnthropicModelConfig(_Protected, AnthropicOptions, AtProvider):
     """A model behind Messages."""
 
     kind: Literal["anthropic"] = Field("anthropic", description="Messages.")

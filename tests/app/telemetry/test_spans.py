@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
+    Link,
     NonRecordingSpan,
     SpanContext,
     SpanKind,
@@ -25,7 +26,7 @@ from opentelemetry.trace import (
     use_span,
 )
 
-from groundwire_server.app.spans import LeanTracer
+from groundwire_server.app.telemetry.spans import LeanTracer
 
 _RESOURCE = Resource({"service.name": "tested"})
 _SCOPE = InstrumentationScope("tested", "1.2.3")
@@ -87,7 +88,16 @@ def _encoded(spans: Sequence[ReadableSpan]) -> Sequence[Encoded]:
     return list(of_scope.spans)
 
 
-@pytest.mark.parametrize("record", [_nested, _statuses])
+def _links(tracer: Tracer) -> None:
+    of_others = [SpanContext(trace, 0xDEF, is_remote=trace == 2, trace_flags=TraceFlags(1)) for trace in (1, 2)]
+    span = tracer.start_span("linked", _remote(1), links=[Link(of_others[0], {"why": "so"})], start_time=_FROM)
+    span.add_link(of_others[1])
+    span.add_link(SpanContext(0, 0, is_remote=False))
+    span.end(_UNTIL)
+    span.add_link(of_others[0])
+
+
+@pytest.mark.parametrize("record", [_nested, _statuses, _links])
 def test_what_leaves_is_what_the_sdk_would_have_sent(record: Callable[[Tracer], None]) -> None:
     ours, theirs = _both(record)
 

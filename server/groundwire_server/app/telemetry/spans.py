@@ -1,8 +1,9 @@
 """Spans at a fifth of the SDK's cost: every stage of every call has one.
 
 The SDK locks a span for use from any thread, limits and checks its attributes, and calls a sampler each time. Here one
-thread writes a span, names and values come from our own code, and a child is recorded when its parent is. The exported
-spans are the same, except that the messages of exceptions are left out; `tests/app/test_spans.py` compares the two.
+thread writes a span, names and values come from our own code, and a sampler is asked once a call: a child is recorded
+when its parent is. The exported spans are the same, except that the messages of exceptions are left out;
+`tests/app/telemetry/test_spans.py` compares the two.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Final
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON, Decision, Sampler
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Link,
@@ -32,7 +34,6 @@ from opentelemetry.util.types import Attributes, AttributeValue
 
 _UNSET: Final = Status()
 _OURS: Final = TraceFlags(TraceFlags.SAMPLED | TraceFlags.RANDOM_TRACE_ID)
-_OURS_UNRECORDED: Final = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
 _TRACE_ID_BITS = 128
 _SPAN_ID_BITS = 64
 
@@ -54,6 +55,7 @@ class RecordedSpan(ReadableSpan, Span):
         resource: Resource,
         scope: InstrumentationScope,
         processor: SpanProcessor,
+        links: Sequence[Link],
     ) -> None:
         # The fields that ReadableSpan's constructor would set: calling it costs as much again. Two have a second name,
         # since their types in ReadableSpan allow None.
@@ -65,7 +67,7 @@ class RecordedSpan(ReadableSpan, Span):
         self._start_time = start_time
         self._end_time: int | None = None
         self._events: list[Event] = []
-        self._links: Sequence[Link] = ()
+        self._links: Sequence[Link] = links
         self._status = _UNSET
         self._resource = resource
         self._instrumentation_scope = scope
@@ -98,6 +100,11 @@ class RecordedSpan(ReadableSpan, Span):
         if self._end_time is None:
             self._events.append(Event(name, attributes, timestamp))
 
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        """Link to another span."""
+        if self._end_time is None and context.is_valid:
+            self._links = (*self._links, Link(context, attributes))
+
     def update_name(self, name: str) -> None:
         """Rename the span."""
         if self._end_time is None:
@@ -128,23 +135,32 @@ class RecordedSpan(ReadableSpan, Span):
 
 
 class LeanTracer(Tracer):
-    """A tracer that records a span when the caller's trace is recorded; traces that begin here always are.
+    """A tracer that records a span when its parent in this process is recorded, and otherwise asks the sampler.
 
-    Without a processor no span is recorded, but calls still have trace ids and continue their callers' traces.
+    Every sampler that the SDK names decides a span with a local parent as it decided the parent. Without a processor no
+    span is recorded, but calls still have trace ids and continue their callers' traces.
 
     Args:
         resource: the service that the spans come from.
         scope: the instrumentation scope of the spans.
         processor: exports the spans when they have ended.
+        sampler: decides about spans without a parent in this process.
 
     Attributes:
         resource: the service that the spans come from.
     """
 
-    def __init__(self, resource: Resource, scope: InstrumentationScope, processor: SpanProcessor | None) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        scope: InstrumentationScope,
+        processor: SpanProcessor | None,
+        sampler: Sampler = DEFAULT_ON,
+    ) -> None:
         self.resource = resource
         self._scope = scope
         self._processor = processor
+        self._sampler = sampler
         # An id may be guessed: it grants no access.
         self._random = Random()  # noqa: S311
 
@@ -159,13 +175,12 @@ class LeanTracer(Tracer):
         record_exception: bool = True,
         set_status_on_exception: bool = True,
     ) -> Span:
-        """Start a span within the current one, or within that of a context; links are not kept."""
+        """Start a span within the current one, or within that of a context."""
         within = get_current_span(context).get_span_context()
         parent = within if within.is_valid else None
-        recorded = self._processor is not None and (parent is None or parent.trace_flags & TraceFlags.SAMPLED)
-        ids = self._ids(parent, recorded=bool(recorded))
-        if not recorded or self._processor is None:
-            return NonRecordingSpan(ids)
+        ids = self._ids(parent)
+        if self._processor is None or not self._records(ids, parent, context, name, kind):
+            return NonRecordingSpan(_unsampled(ids))
         return RecordedSpan(
             name,
             ids,
@@ -176,6 +191,7 @@ class LeanTracer(Tracer):
             self.resource,
             self._scope,
             self._processor,
+            tuple(links) if links else (),
         )
 
     @contextmanager
@@ -201,16 +217,28 @@ class LeanTracer(Tracer):
         ):
             yield span
 
-    def _ids(self, parent: SpanContext | None, *, recorded: bool) -> SpanContext:
+    def _records(
+        self, ids: SpanContext, parent: SpanContext | None, context: Context | None, name: str, kind: SpanKind
+    ) -> bool:
+        if parent is not None and not parent.is_remote:
+            return bool(parent.trace_flags & TraceFlags.SAMPLED)
+        return self._sampler.should_sample(context, ids.trace_id, name, kind).decision is Decision.RECORD_AND_SAMPLE
+
+    def _ids(self, parent: SpanContext | None) -> SpanContext:
+        """Return the ids of a span, with the flag that it is sampled."""
         span_id = self._id(_SPAN_ID_BITS)
         if parent is None:
-            flags = _OURS if recorded else _OURS_UNRECORDED
-            return SpanContext(self._id(_TRACE_ID_BITS), span_id, is_remote=False, trace_flags=flags)
+            return SpanContext(self._id(_TRACE_ID_BITS), span_id, is_remote=False, trace_flags=_OURS)
         flags = parent.trace_flags
-        if not recorded and flags & TraceFlags.SAMPLED:
-            flags = TraceFlags(flags & ~TraceFlags.SAMPLED)
+        if not flags & TraceFlags.SAMPLED:
+            flags = TraceFlags(flags | TraceFlags.SAMPLED)
         return SpanContext(parent.trace_id, span_id, is_remote=False, trace_flags=flags, trace_state=parent.trace_state)
 
     def _id(self, bits: int) -> int:
         """Return a random id; never 0, which means no id."""
         return self._random.getrandbits(bits) or 1
+
+
+def _unsampled(ids: SpanContext) -> SpanContext:
+    flags = TraceFlags(ids.trace_flags & ~TraceFlags.SAMPLED)
+    return SpanContext(ids.trace_id, ids.span_id, is_remote=False, trace_flags=flags, trace_state=ids.trace_state)

@@ -1,0 +1,56 @@
+"""Spans of an embedder that runs in this process, as those of providers have them."""
+
+from collections.abc import Sequence
+
+from opentelemetry.trace import SpanKind, Tracer
+
+from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.residency import Residency
+from groundwire_server.domain.vector import Vector
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.embedder import Embedder
+from groundwire_server.telemetry import names
+
+_PROVIDER = "local"
+
+
+class InstrumentedEmbedder:
+    """An Embedder whose calls have a span.
+
+    Args:
+        inner: does the work.
+        tracer: records the spans.
+    """
+
+    def __init__(self, inner: Embedder, tracer: Tracer) -> None:
+        self._inner = inner
+        attributes: Attributes = {
+            names.GEN_AI_OPERATION: names.GEN_AI_EMBEDDINGS,
+            names.GEN_AI_PROVIDER: _PROVIDER,
+            names.GEN_AI_MODEL: inner.model,
+            names.GEN_AI_DIMENSIONS: inner.dimensions,
+            names.RESIDENCY: Residency.SELF_HOSTED.value,
+        }
+        self._instrumentation = Instrumentation(
+            tracer,
+            f"{names.GEN_AI_EMBEDDINGS} {inner.model}",
+            attributes,
+            Cause.EMBEDDER_UNAVAILABLE,
+            SpanKind.INTERNAL,
+        )
+
+    @property
+    def model(self) -> str:
+        """The inner embedder's model."""
+        return self._inner.model
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+        return self._inner.dimensions
+
+    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+        """Return one unit vector a text; see the inner embedder."""
+        with self._instrumentation.span({}, deadline):
+            return await self._inner.embed(texts, deadline)

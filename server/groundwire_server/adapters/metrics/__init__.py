@@ -1,0 +1,1 @@
+"""Metrics: kept in the process, read by Prometheus and sent over OTLP."""

@@ -1,0 +1,130 @@
+"""The decision log: one line for each request, on the logger `groundwire.decisions`."""
+
+import logging
+from collections import Counter
+from hashlib import blake2b
+
+import grpc
+
+from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome, Report
+from groundwire_server.domain.vocabulary import Action
+from groundwire_server.edge.call import Call
+from groundwire_server.edge.options import DecisionLogOptions
+from groundwire_server.telemetry.decision import EVENT_NAME, DecisionEvent, log_fields
+from groundwire_server.telemetry.line_sums import LineKind, LineSums
+
+LOGGER = "groundwire.decisions"
+
+_HASH_BYTES = 8
+
+_log = logging.getLogger(LOGGER)
+
+
+class DecisionLog:
+    """Writes decision events.
+
+    Args:
+        sums: decides which lines are written.
+        options: what is logged.
+    """
+
+    def __init__(self, sums: LineSums, options: DecisionLogOptions) -> None:
+        self._sums = sums
+        self._options = options
+        self._key = options.subject_key.reveal().encode()[:64] if options.subject_key is not None else b""
+
+    def write(self, event: DecisionEvent) -> None:
+        """Log an event, or count it."""
+        notable = (
+            event.status != grpc.StatusCode.OK.name
+            or event.action not in (None, Action.ANSWER)
+            or event.duration >= self._options.slow_seconds
+        )
+        message = event.outcome or event.reason or event.status
+        alike = {
+            "method": event.method,
+            "status": event.status,
+            "route": event.route,
+            "cause": event.cause,
+            "action": event.action,
+        }
+        fields = tuple((name, value) for name, value in alike.items() if value is not None)
+        kind = LineKind(LOGGER, logging.INFO, message, fields)
+        if self._sums.admit(kind, self._options.notable if notable else self._options.ordinary):
+            _log.info("%s", message, extra={"event": EVENT_NAME, **log_fields(event)})
+
+    def event_of(self, call: Call, now: float) -> DecisionEvent:
+        """Return the event of a call that has ended, at a time on the event loop's clock."""
+        outcome = call.outcome
+        if outcome is not None:
+            report: Report | None = outcome.report
+        else:
+            report = None if call.trail.report is None else call.trail.report(now)
+        return self._event(call, report, outcome, now)
+
+    def abandoned_event(self, call: Call, report: Report, outcome: Outcome | None, now: float) -> DecisionEvent:
+        """Return the event of work that has ended after its call had."""
+        return self._event(call, report, outcome, now, abandoned=True)
+
+    def _event(
+        self, call: Call, report: Report | None, outcome: Outcome | None, now: float, *, abandoned: bool | None = None
+    ) -> DecisionEvent:
+        report = report or Report()
+        result = None if outcome is None else outcome.result
+        answer = None if outcome is None else outcome.answer
+        verdicts = Counter(sentence.verdict for sentence in answer.sentences) if answer else None
+        return DecisionEvent(
+            method=call.method,
+            status=call.status.name,
+            reason=call.reason,
+            request_id=call.request_id,
+            trace_id=call.trace_id,
+            run_trace_id=report.trace_id if report.trace_id not in ("", call.trace_id) else None,
+            tenant=call.caller.tenant,
+            subject=self._subject(call),
+            route=report.route or None,
+            mode=call.mode,
+            outcome=None if result is None else type(result).__name__,
+            cause=None if outcome is None else outcome.cause,
+            action=None if outcome is None else outcome.action,
+            next_step=None if outcome is None else outcome.next_step,
+            losses=result.losses if isinstance(result, Degraded) else None,
+            retry_after=result.retry_after if isinstance(result, FailedSafe) else None,
+            response_valid=_valid(outcome) if report.attempts and outcome is not None else None,
+            confidence=answer.confidence if answer else None,
+            grounding_score=answer.grounding_score if answer else None,
+            verdicts=verdicts,
+            citations=len(answer.citations) if answer else None,
+            prompt=report.prompt_name or None,
+            prompt_version=report.prompt_version or None,
+            experiment_arm=report.experiment_arm or None,
+            corpus_version=report.corpus_version or None,
+            found=report.found if report.stages else None,
+            passages=report.passages,
+            attempts=report.attempts,
+            usage=report.usage,
+            stages=report.stages,
+            first_text=report.time_to_first_token,
+            duration=now - call.arrived,
+            deadline=None if call.deadline is None else call.deadline.at - call.arrived,
+            left=None if call.deadline is None else call.deadline.at - now,
+            abandoned=abandoned,
+        )
+
+    def _subject(self, call: Call) -> str:
+        """Return a hash of the subject, which means nothing outside its tenant."""
+        caller = call.caller
+        return blake2b(
+            f"{caller.tenant}\0{caller.subject}".encode(), digest_size=_HASH_BYTES, key=self._key
+        ).hexdigest()
+
+
+def _valid(outcome: Outcome) -> bool:
+    """Return whether a model's whole answer passed every check."""
+    match outcome.result:
+        case Answered():
+            return True
+        case Degraded(_, answer):
+            return answer is not None and outcome.action is not Action.CUT_SHORT
+        case _:
+            return False

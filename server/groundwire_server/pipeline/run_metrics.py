@@ -1,0 +1,45 @@
+"""What one run adds to the metrics, once, however many callers wait for its outcome, and however it ends."""
+
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.outcome import Outcome, Report
+from groundwire_server.ports.metrics import Metrics
+from groundwire_server.telemetry import metrics
+
+_MICROS = 1_000_000
+
+
+def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Outcome | None) -> None:
+    """Record a run that has ended.
+
+    Args:
+        recorder: takes the metrics.
+        inquiry: what was asked.
+        report: what is known of how it was answered.
+        outcome: None for a run that failed or was cancelled.
+    """
+    route = report.route
+    for timing in report.stages:
+        recorder.record(metrics.STAGE_DURATION, timing.duration, route, timing.stage)
+    for attempt in report.attempts:
+        recorder.add(metrics.ATTEMPTS, 1, route, attempt.model, attempt.action, attempt.cause or "")
+    _record_usage(recorder, inquiry.caller.tenant, report)
+    if report.time_to_first_token is not None:
+        recorder.record(metrics.FIRST_TEXT, report.time_to_first_token, route)
+    if report.passages:
+        recorder.record(metrics.BEST_RELEVANCE, max(each.relevance for each in report.passages), route)
+    if outcome is None:
+        return
+    recorder.record(metrics.ANSWER_DURATION, report.total, route, type(outcome.result).__name__)
+    if outcome.answer is not None:
+        recorder.record(metrics.GROUNDING, outcome.answer.grounding_score, route)
+        for sentence in outcome.answer.sentences:
+            recorder.add(metrics.SENTENCES, 1, route, sentence.verdict)
+
+
+def _record_usage(recorder: Metrics, tenant: str, report: Report) -> None:
+    for consumed in report.usage:
+        usage, labels = consumed.usage, (tenant, consumed.model, consumed.purpose)
+        recorder.add(metrics.TOKENS, usage.input_tokens, *labels, "input")
+        recorder.add(metrics.TOKENS, usage.output_tokens, *labels, "output")
+        if usage.cost_micros:
+            recorder.add(metrics.COST, usage.cost_micros / _MICROS, *labels, usage.currency)

@@ -1,0 +1,193 @@
+"""The decision event: what became of one request. The log line, the span and the reference are made of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeAlias
+
+from groundwire_server.domain.generation import ModelUsage
+from groundwire_server.domain.outcome import ModelAttempt, RatedPassage, StageTiming
+from groundwire_server.domain.vocabulary import (
+    Action,
+    Cause,
+    Confidence,
+    Loss,
+    NextStep,
+    Reason,
+    StreamMode,
+    Verdict,
+)
+from groundwire_server.telemetry import names
+
+AttributeValue: TypeAlias = str | bool | int | float
+
+EVENT_NAME: Final = "groundwire.decision"
+"""The event's name, as OpenTelemetry's logs have names."""
+
+_MS: Final = 1000.0
+
+
+def _always(text: str) -> Any:
+    """Declare a field that every event has, by what it says."""
+    return field(metadata={"about": text, "span": ""})
+
+
+def _about(text: str, span: str = "") -> Any:
+    """Declare a field that may not apply.
+
+    Args:
+        text: what it says.
+        span: the attribute of the RPC span that carries it too.
+    """
+    return field(default=None, metadata={"about": text, "span": span})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionEvent:
+    """One request and what became of it; times in seconds. What does not apply is None."""
+
+    method: str = _always("The method that was called.")
+    status: str = _always("The status that the call ended with, such as `OK`.")
+    reason: Reason | None = _about("Why the call failed; one of the error reasons.", names.REASON)
+    request_id: str = _always("The caller's request id, or the one that the server chose.")
+    trace_id: str = _always("The id of the call's trace.")
+    run_trace_id: str | None = _about(
+        "The id of the trace that tells how the answer came about, where another call's run wrote it."
+    )
+    tenant: str = _always("The caller's tenant.")
+    subject: str = _always("A hash of the caller's subject within its tenant.")
+    route: str | None = _about("The route that was used.", names.ROUTE)
+    mode: StreamMode | None = _about("When text of the stream may leave; none for a unary answer.", names.MODE)
+    outcome: str | None = _about("The kind of outcome.", names.OUTCOME)
+    cause: Cause | None = _about("What happened.", names.CAUSE)
+    action: Action | None = _about("What was done about it.", names.ACTION)
+    next_step: NextStep | None = _about("What the caller should do next.", names.NEXT_STEP)
+    losses: tuple[Loss, ...] | None = _about("What a degraded outcome lacks.")
+    retry_after: float | None = _about("When the same question may fare better.")
+    response_valid: bool | None = _about(
+        "Whether what the last model wrote passed every check; none where no model was asked.", names.RESPONSE_VALID
+    )
+    confidence: Confidence | None = _about("The confidence of the answer.", names.CONFIDENCE)
+    grounding_score: float | None = _about("How well the answer is supported, 0 to 1.", names.GROUNDING)
+    verdicts: Mapping[Verdict, int] | None = _about("How many sentences of the answer have each verdict.")
+    citations: int | None = _about("How many citations the answer has.", names.CITATIONS)
+    prompt: str | None = _about("The name of the last prompt.", names.PROMPT_NAME)
+    prompt_version: str | None = _about("Its version.", names.PROMPT_VERSION)
+    experiment_arm: str | None = _about("The arm of the experiment that it belongs to.", names.EXPERIMENT_ARM)
+    corpus_version: str | None = _about("The version of the corpus that was searched.", names.CORPUS_VERSION)
+    found: int | None = _about("How many passages the search found.", names.PASSAGES_FOUND)
+    passages: tuple[RatedPassage, ...] | None = _about("The passages that a prompt could use, with their relevance.")
+    attempts: tuple[ModelAttempt, ...] | None = _about(
+        "The models that were asked, in order: alias, provider and model, which fallback it was, and why it failed."
+    )
+    usage: tuple[ModelUsage, ...] | None = _about("Tokens and cost of each model for each purpose.")
+    stages: tuple[StageTiming, ...] | None = _about("How long each stage took, its runs added up.")
+    first_text: float | None = _about("Until the model's first text.", names.FIRST_TEXT)
+    duration: float = _always("Until the call's end.")
+    deadline: float | None = _about("The time that the caller gave.", names.DEADLINE)
+    left: float | None = _about("The time that was left at the end.", names.DEADLINE_LEFT)
+    abandoned: bool | None = _about("True for work that ended after its call had; the call has an event of its own.")
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionField:
+    """A field of the event, as the reference describes it.
+
+    Attributes:
+        name: of the field in the log.
+        about: what it says.
+        attribute: of the RPC span that carries it too; empty where none does.
+    """
+
+    name: str
+    about: str
+    attribute: str
+
+
+def decision_fields() -> tuple[DecisionField, ...]:
+    """Return the fields of the event, in their order."""
+    return tuple(
+        DecisionField(_log_name(each.name), each.metadata["about"], each.metadata["span"])
+        for each in fields(DecisionEvent)
+    )
+
+
+def log_fields(event: DecisionEvent) -> dict[str, object]:
+    """Return an event as the fields of a log line, without those that do not apply; times in milliseconds."""
+    found: dict[str, object] = {}
+    for name in _NAMES:
+        value = getattr(event, name)
+        if value is not None and value != ():
+            found[_log_name(name)] = _WRITTEN[name](value) if name in _WRITTEN else value
+    return found
+
+
+def span_attributes(event: DecisionEvent) -> dict[str, AttributeValue]:
+    """Return what an event adds to the RPC span."""
+    found: dict[str, AttributeValue] = {}
+    for name, attribute in _ATTRIBUTES:
+        value = getattr(event, name)
+        if value is not None:
+            found[attribute] = value
+    return found
+
+
+def _log_name(name: str) -> str:
+    return f"{name}_ms" if name in _TIMES else name
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * _MS, 3)
+
+
+def _stages(timings: tuple[StageTiming, ...]) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for timing in timings:
+        sums[timing.stage] = round(sums.get(timing.stage, 0.0) + timing.duration * _MS, 3)
+    return sums
+
+
+def _attempts(attempts: tuple[ModelAttempt, ...]) -> list[dict[str, str]]:
+    return [
+        {
+            "model": each.model,
+            **({"provider": each.identity.provider, "provider_model": each.identity.name} if each.identity else {}),
+            "action": each.action,
+            **({"cause": each.cause} if each.cause else {}),
+        }
+        for each in attempts
+    ]
+
+
+def _usage(usage: tuple[ModelUsage, ...]) -> list[dict[str, str | int | bool]]:
+    return [
+        {
+            "model": each.model,
+            "purpose": each.purpose,
+            "input_tokens": each.usage.input_tokens,
+            "cached_input_tokens": each.usage.cached_input_tokens,
+            "output_tokens": each.usage.output_tokens,
+            "estimated": each.usage.estimated,
+            "cost_micros": each.usage.cost_micros,
+            "currency": each.usage.currency,
+        }
+        for each in usage
+    ]
+
+
+def _passages(passages: tuple[RatedPassage, ...]) -> list[dict[str, str | float]]:
+    return [{"chunk_id": each.chunk_id, "relevance": round(each.relevance, 3)} for each in passages]
+
+
+_TIMES: Final = frozenset({"stages", "first_text", "duration", "deadline", "left", "retry_after"})
+_WRITTEN: Final[Mapping[str, Any]] = {
+    "passages": _passages,
+    "attempts": _attempts,
+    "usage": _usage,
+    "stages": _stages,
+    **dict.fromkeys(_TIMES - {"stages"}, _milliseconds),
+}
+"""Fields whose values are written in a form of their own."""
+_NAMES: Final = tuple(each.name for each in fields(DecisionEvent))
+_ATTRIBUTES: Final = tuple(
+    (each.name, each.metadata["span"]) for each in fields(DecisionEvent) if each.metadata["span"]
+)

@@ -1,0 +1,268 @@
+"""Every metric of the server, declared once: Prometheus, OTLP and the reference are made from these.
+
+Names, units and buckets are OpenTelemetry's where it has them, from the same versions as in `names.py`. A label is an
+attribute of spans and events, so that one question can be followed from a chart to a trace. No metric holds a text, a
+document, a passage or a caller; tenants are the only open set among the labels, and their number is bounded.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, TypeAlias
+
+from groundwire_server.telemetry import names
+
+OTHER: Final = "other"
+"""Stands for every value of a bounded label after the first ones."""
+
+_CALL_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+_STORE_SECONDS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
+_MODEL_SECONDS: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
+_TOKENS: Final = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
+_SHARES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A number of events since the process began.
+
+    Attributes:
+        name: OpenTelemetry's way, with dots.
+        unit: in UCUM.
+        about: what it counts.
+        labels: the attributes that it is told apart by, in the order in which their values are given.
+    """
+
+    kind: ClassVar[str] = "counter"
+    name: str
+    unit: str
+    about: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """A distribution of values since the process began.
+
+    Attributes:
+        name: OpenTelemetry's way, with dots.
+        unit: in UCUM.
+        about: what it measures.
+        labels: the attributes that it is told apart by, in the order in which their values are given.
+        buckets: their upper bounds, in the unit.
+        exemplars: whether a value keeps the id of its trace as an example.
+    """
+
+    kind: ClassVar[str] = "histogram"
+    name: str
+    unit: str
+    about: str
+    labels: tuple[str, ...]
+    buckets: tuple[float, ...]
+    exemplars: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A value that is read when somebody looks.
+
+    Attributes:
+        name: OpenTelemetry's way, with dots.
+        unit: in UCUM.
+        about: what it is.
+        labels: the attributes that it is told apart by, in the order in which their values are given.
+    """
+
+    kind: ClassVar[str] = "gauge"
+    name: str
+    unit: str
+    about: str
+    labels: tuple[str, ...] = ()
+
+
+Metric: TypeAlias = Counter | Histogram | Gauge
+
+CALL_DURATION: Final = Histogram(
+    "rpc.server.call.duration",
+    "s",
+    "Duration of calls, by method and status.",
+    (names.RPC_SYSTEM, names.RPC_METHOD, names.RPC_STATUS, names.ERROR_TYPE),
+    _CALL_SECONDS,
+    exemplars=True,
+)
+CALLS_ACTIVE: Final = Gauge("groundwire.calls.active", "{call}", "Calls in flight.")
+STREAMS_ACTIVE: Final = Gauge("groundwire.streams.active", "{stream}", "Streamed answers in flight.")
+RUNS_ACTIVE: Final = Gauge(
+    "groundwire.runs.active", "{run}", "Answers being written; several calls may wait for one, and none for another."
+)
+LOOP_LAG: Final = Histogram(
+    "groundwire.event_loop.lag",
+    "s",
+    "How late the event loop was for a timer, measured twice a second: work that held it up delays every call.",
+    (),
+    (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
+)
+
+ANSWERS: Final = Counter(
+    "groundwire.answers",
+    "{answer}",
+    "Outcomes that left, by what happened and what was done; an outcome that several callers get counts for each.",
+    (names.ROUTE, names.OUTCOME, names.CAUSE, names.ACTION),
+)
+ANSWER_DURATION: Final = Histogram(
+    "groundwire.answer.duration",
+    "s",
+    "From the arrival of a question to its outcome, once for each run.",
+    (names.ROUTE, names.OUTCOME),
+    _MODEL_SECONDS,
+    exemplars=True,
+)
+STAGE_DURATION: Final = Histogram(
+    "groundwire.stage.duration",
+    "s",
+    "Duration of a stage.",
+    (names.ROUTE, names.STAGE),
+    _MODEL_SECONDS,
+)
+FIRST_TEXT: Final = Histogram(
+    "groundwire.answer.time_to_first_text",
+    "s",
+    "From the arrival of a question to the model's first text.",
+    (names.ROUTE,),
+    _MODEL_SECONDS,
+)
+BETWEEN_TEXTS: Final = Histogram(
+    "groundwire.stream.time_between_texts",
+    "s",
+    "Between two stretches of text that a stream's reader gets.",
+    (),
+    _MODEL_SECONDS,
+)
+ATTEMPTS: Final = Counter(
+    "groundwire.attempts",
+    "{attempt}",
+    "Models asked for an answer, by what made it necessary and how it ended.",
+    (names.ROUTE, names.MODEL, names.ACTION, names.CAUSE),
+)
+BEST_RELEVANCE: Final = Histogram(
+    "groundwire.relevance.best", "1", "Relevance of the best passage found, 0 to 1.", (names.ROUTE,), _SHARES
+)
+GROUNDING: Final = Histogram(
+    "groundwire.grounding_score", "1", "How well an answer is supported, 0 to 1.", (names.ROUTE,), _SHARES
+)
+SENTENCES: Final = Counter(
+    "groundwire.sentences", "{sentence}", "Sentences of answers, by their verdict.", (names.ROUTE, names.VERDICT)
+)
+PASSAGES_DROPPED: Final = Counter(
+    "groundwire.passages.dropped",
+    "{passage}",
+    "Passages that a store returned to a caller who may not see them, and that were dropped. Anything but 0 is a fault "
+    "of the store; the security log names the tenant.",
+)
+
+TOKENS: Final = Counter(
+    "groundwire.tokens",
+    "{token}",
+    "Tokens of models, those of calls that failed or were cancelled among them.",
+    (names.TENANT, names.MODEL, names.PURPOSE, names.GEN_AI_TOKEN_TYPE),
+)
+COST: Final = Counter(
+    "groundwire.cost",
+    "{currency}",
+    "What models cost, in units of the currency.",
+    (names.TENANT, names.MODEL, names.PURPOSE, names.CURRENCY),
+)
+MODEL_DURATION: Final = Histogram(
+    "gen_ai.client.operation.duration",
+    "s",
+    "Duration of a call of a model or an embedder, its retries included.",
+    (names.GEN_AI_OPERATION, names.GEN_AI_PROVIDER, names.GEN_AI_MODEL, names.ERROR_TYPE),
+    _MODEL_SECONDS,
+    exemplars=True,
+)
+MODEL_FIRST_CHUNK: Final = Histogram(
+    "gen_ai.client.operation.time_to_first_chunk",
+    "s",
+    "From the request to the model's first text.",
+    (names.GEN_AI_OPERATION, names.GEN_AI_PROVIDER, names.GEN_AI_MODEL),
+    _MODEL_SECONDS,
+)
+MODEL_TOKENS: Final = Histogram(
+    "gen_ai.client.token.usage",
+    "{token}",
+    "Tokens of a call.",
+    (names.GEN_AI_OPERATION, names.GEN_AI_PROVIDER, names.GEN_AI_MODEL, names.GEN_AI_TOKEN_TYPE),
+    _TOKENS,
+)
+STORE_DURATION: Final = Histogram(
+    "db.client.operation.duration",
+    "s",
+    "Duration of a call of a store, its repetitions included.",
+    (names.DB_SYSTEM, names.DB_OPERATION, names.ERROR_TYPE),
+    _STORE_SECONDS,
+    exemplars=True,
+)
+DEPENDENCY_FAILURES: Final = Counter(
+    "groundwire.dependency.failures",
+    "{call}",
+    "Calls of a model, an embedder or a store that failed, those that were late among them.",
+    (names.DEPENDENCY, names.ERROR_TYPE),
+)
+RETRIES: Final = Counter("groundwire.retries", "{call}", "Repeated requests to a dependency.", (names.DEPENDENCY,))
+CIRCUITS: Final = Gauge(
+    "groundwire.circuit.open",
+    "1",
+    "Whether the circuit of a dependency is open: 1 open, 0.5 half open, 0 closed.",
+    (names.DEPENDENCY,),
+)
+SLOTS_USED: Final = Gauge("groundwire.slots.used", "{slot}", "Slots of a limiter that are in use.", (names.LIMITER,))
+SLOTS_WAITING: Final = Gauge("groundwire.slots.waiting", "{call}", "Calls that wait for a slot.", (names.LIMITER,))
+SLOTS_LIMIT: Final = Gauge("groundwire.slots.limit", "{slot}", "Slots that a limiter has.", (names.LIMITER,))
+DOCUMENTS: Final = Counter(
+    "groundwire.documents.ingested", "{document}", "Documents that were sent to be stored.", (names.RESULT,)
+)
+
+LOG_LINES_SUMMED: Final = Counter(
+    "groundwire.log.lines.summed",
+    "{line}",
+    "Log lines that were left out of an outage or a sample, and counted in a line that sums them.",
+)
+TELEMETRY_DROPPED: Final = Counter(
+    "groundwire.telemetry.dropped",
+    "{item}",
+    "Spans, data points and log lines that nobody took, by why: a status of the receiver, a queue that was full, a "
+    "disk that was.",
+    (names.SIGNAL, names.ERROR_TYPE),
+)
+
+CATALOG: Final[tuple[Metric, ...]] = (
+    CALL_DURATION,
+    CALLS_ACTIVE,
+    STREAMS_ACTIVE,
+    RUNS_ACTIVE,
+    LOOP_LAG,
+    ANSWERS,
+    ANSWER_DURATION,
+    STAGE_DURATION,
+    FIRST_TEXT,
+    BETWEEN_TEXTS,
+    ATTEMPTS,
+    BEST_RELEVANCE,
+    GROUNDING,
+    SENTENCES,
+    PASSAGES_DROPPED,
+    TOKENS,
+    COST,
+    MODEL_DURATION,
+    MODEL_FIRST_CHUNK,
+    MODEL_TOKENS,
+    STORE_DURATION,
+    DEPENDENCY_FAILURES,
+    RETRIES,
+    CIRCUITS,
+    SLOTS_USED,
+    SLOTS_WAITING,
+    SLOTS_LIMIT,
+    DOCUMENTS,
+    LOG_LINES_SUMMED,
+    TELEMETRY_DROPPED,
+)
+"""All of them, in the order of the reference."""

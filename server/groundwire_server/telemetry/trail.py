@@ -1,0 +1,35 @@
+"""What the work for a call leaves behind while it goes on, for whoever reports on the call, however the call ends."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from groundwire_server.domain.outcome import Outcome, Report
+
+
+@dataclass(slots=True)
+class Trail:
+    """The trail of one call. A task that the call starts inherits it, as it does the current span.
+
+    Attributes:
+        report: returns what is known so far, at a time on the event loop's clock; None before the work began.
+        abandoned: takes the end of work that has outlived its call; None while the call lasts.
+    """
+
+    report: Callable[[float], Report] | None = None
+    abandoned: Callable[[Report, Outcome | None], None] | None = None
+
+
+_CURRENT: ContextVar[Trail | None] = ContextVar("groundwire-trail", default=None)
+
+
+def begin_trail() -> Trail:
+    """Begin the trail of the call that this task serves."""
+    trail = Trail()
+    _CURRENT.set(trail)
+    return trail
+
+
+def current_trail() -> Trail | None:
+    """Return the trail of the call that this work is for; None where there is no call."""
+    return _CURRENT.get()

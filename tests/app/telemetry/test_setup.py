@@ -1,0 +1,153 @@
+"""Telemetry as a configuration sets it up: what arrives, what does not, and how it ends."""
+
+import logging
+import time
+from collections.abc import Mapping
+
+import grpc
+import pytest
+from opentelemetry.sdk.resources import Resource
+from pydantic import TypeAdapter
+
+from groundwire_server.app.configuration.models.telemetry import OtlpConfig, TelemetryConfig
+from groundwire_server.app.telemetry.delivery import QUEUE_FULL
+from groundwire_server.app.telemetry.senders import Receiver, Signal
+from groundwire_server.app.telemetry.setup import SCHEMA_URL, receiver, telemetry
+from groundwire_server.telemetry.metrics import PASSAGES_DROPPED
+from tests.doubles.otlp import grpc_receiver, http_receiver
+
+_CONFIG = TypeAdapter(TelemetryConfig)
+
+
+def config(**otlp: object) -> TelemetryConfig:
+    return _CONFIG.validate_python({"otlp": otlp})
+
+
+def test_the_resource_is_found_and_compared_as_any_other() -> None:
+    made = telemetry("1.2.3", TelemetryConfig()).resource
+    plain = Resource(made.attributes, made.schema_url)
+
+    assert made == plain
+    assert {plain: "found"}[made] == "found"
+    assert made != Resource({**made.attributes, "service.version": "1.2.4"}, made.schema_url)
+
+
+def test_the_resource_names_the_service_its_instance_and_what_the_configuration_adds() -> None:
+    section = TelemetryConfig(service_name="faq", resource={"deployment.environment.name": "production"})
+    attributes = telemetry("1.2.3", section).resource.attributes
+    assert attributes["service.name"] == "faq"
+    assert attributes["service.version"] == "1.2.3"
+    assert attributes["deployment.environment.name"] == "production"
+    assert attributes["service.instance.id"] != telemetry("1.2.3", section).resource.attributes["service.instance.id"]
+
+
+@pytest.mark.parametrize("tracer", ["lean", "sdk"])
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_spans_arrive_with_the_schema_of_their_conventions(protocol: str, tracer: str) -> None:
+    with grpc_receiver() if protocol == "grpc" else http_receiver() as taken:
+        otlp = {"endpoint": f"http://127.0.0.1:{taken.port}", "protocol": protocol, "timeout_seconds": 30}
+        measuring = telemetry("1.2.3", _CONFIG.validate_python({"tracer": tracer, "otlp": otlp}))
+        with measuring.tracer.start_as_current_span("outer"), measuring.tracer.start_as_current_span("inner"):
+            pass
+        measuring.shut_down()
+    inner, outer = taken.spans
+    assert (inner.name, outer.name) == ("inner", "outer")
+    assert inner.parent_span_id == outer.span_id
+    (resource,) = taken.resource_spans
+    assert {resource.schema_url, *(scope.schema_url for scope in resource.scope_spans)} == {SCHEMA_URL}
+    if protocol != "grpc":
+        assert set(taken.paths) <= {"/v1/traces", "/v1/metrics"}
+    assert measuring.drops.totals == {}
+
+
+@pytest.mark.parametrize("enabled", [True, False], ids=["on", "off"])
+def test_counts_arrive_where_they_are_on(*, enabled: bool) -> None:
+    with grpc_receiver() as taken:
+        endpoint = f"http://127.0.0.1:{taken.port}"
+        measuring = telemetry("1.2.3", config(endpoint=endpoint, timeout_seconds=30, metrics={"enabled": enabled}))
+        for dropped in (2, 3):
+            measuring.metrics.add(PASSAGES_DROPPED, dropped)
+        measuring.shut_down()
+    counted = {each.name: [point.as_double for point in each.sum.data_points] for each in taken.metrics}
+    assert counted.get(PASSAGES_DROPPED.name) == ([5] if enabled else None)
+
+
+@pytest.mark.parametrize("section", [{}, {"endpoint": "http://127.0.0.1:1", "enabled": False}], ids=["unset", "off"])
+def test_without_a_receiver_a_span_has_a_trace_id_and_is_not_recorded(section: Mapping[str, object]) -> None:
+    for tracer in ("lean", "sdk"):
+        measuring = telemetry("1.2.3", _CONFIG.validate_python({"tracer": tracer, "otlp": section}))
+        with measuring.tracer.start_as_current_span("call") as span:
+            assert span.get_span_context().trace_id
+            assert not span.is_recording()
+        assert measuring.processor is None
+
+
+def _stall(context: grpc.ServicerContext) -> bytes:
+    # Until the call is over: its client has a deadline.
+    while context.is_active():
+        time.sleep(0.01)
+    context.abort(grpc.StatusCode.CANCELLED, "")
+    raise AssertionError("the call was aborted")
+
+
+def _deny(context: grpc.ServicerContext) -> bytes:
+    context.abort(grpc.StatusCode.PERMISSION_DENIED, "")
+    raise AssertionError("the call was aborted")
+
+
+@pytest.mark.parametrize("answer", [_stall, _deny, None], ids=["stalls", "denies", "is away"])
+def test_a_receiver_that_takes_nothing_costs_no_span_its_time_and_has_few_lines(
+    caplog: pytest.LogCaptureFixture, answer: object
+) -> None:
+    caplog.set_level(logging.INFO)
+    with grpc_receiver(answer if callable(answer) else lambda _: b"") as taken:
+        port = taken.port if answer else 1
+        batches = {"queue_size": 100, "batch_size": 10}
+        section = config(
+            endpoint=f"http://127.0.0.1:{port}", timeout_seconds=0.1, traces=batches, metrics={"enabled": False}
+        )
+        measuring = telemetry("1.2.3", section)
+        for _ in range(10_000):
+            measuring.tracer.start_span("call").end()
+        begun = time.monotonic()
+        measuring.shut_down()
+        # The bound is three seconds; the rest is for a machine that is busy.
+        assert time.monotonic() - begun < 6
+    assert taken.spans == []
+    totals = {reason: items for (_, reason), items in measuring.drops.totals.items()}
+    assert totals[QUEUE_FULL] > 9000
+    assert sum(totals.values()) == 10_000
+    ours = [each for each in caplog.records if each.name.startswith("groundwire")]
+    assert {each.message for each in ours} == {"telemetry is not delivered"}
+    assert sum(each.__dict__["dropped"] for each in ours) == 10_000
+    assert len(caplog.records) <= 2
+
+
+@pytest.mark.parametrize(
+    ("section", "signal", "found"),
+    [
+        ({}, Signal.TRACES, None),
+        ({"endpoint": "http://a:1"}, Signal.TRACES, Receiver("http://a:1")),
+        ({"endpoint": "http://a:1", "logs": {"enabled": False}}, Signal.LOGS, None),
+        ({"traces": {"endpoint": "http://a:1"}}, Signal.METRICS, None),
+        (
+            {"endpoint": "http://a:1/otel/", "protocol": "http/protobuf"},
+            Signal.METRICS,
+            Receiver("http://a:1/otel/v1/metrics", http=True),
+        ),
+        (
+            {"endpoint": "http://a:1", "traces": {"endpoint": "https://b/x", "protocol": "http/protobuf"}},
+            Signal.TRACES,
+            Receiver("https://b/x", http=True),
+        ),
+        (
+            {"endpoint": "http://a:1", "timeout_seconds": 3, "compression": "gzip", "metrics": {"timeout_seconds": 4}},
+            Signal.METRICS,
+            Receiver("http://a:1", timeout=4, compressed=True),
+        ),
+    ],
+)
+def test_a_signal_takes_what_it_leaves_unset_from_all(
+    section: Mapping[str, object], signal: Signal, found: Receiver | None
+) -> None:
+    assert receiver(OtlpConfig.model_validate(section), signal) == found
