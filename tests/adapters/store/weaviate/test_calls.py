@@ -305,7 +305,7 @@ class TestSpans:
 
     async def test_name_the_server_that_a_call_goes_to(self, bench: Bench) -> None:
         await bench.store.put("post", "Parcels.")
-        await bench.weaviate.probe.version(NEVER)
+        await bench.weaviate.probe.meta(NEVER)
         ports = {span.name.split()[0]: (span.attributes or {})["server.port"] for span in bench.spans.finished}
         assert {(span.attributes or {})["server.address"] for span in bench.spans.finished} == {"127.0.0.1"}
         assert ports["meta"] == bench.double.http_port
