@@ -89,9 +89,9 @@ def waterfall(chart: Chart, width: int, *, ascii_only: bool = False) -> Iterator
     for bar in bars:
         yield _line(bar, end, (labels, bar_width, times, budgets), ascii_only)
         for note in bar.notes:
-            yield Text(f"{'':{labels}} {'-' if ascii_only else '·'} {note}", style="yellow")
+            yield _below(f"{'-' if ascii_only else '·'} {note}", labels, width, "yellow")
         if bar.failure:
-            yield Text(f"{'':{labels}} {'!' if ascii_only else '✗'} {bar.failure}", style="red")
+            yield _below(f"{'!' if ascii_only else '✗'} {bar.failure}", labels, width, "red")
 
 
 def time_text(seconds: float) -> str:
@@ -122,7 +122,10 @@ def _line(bar: Bar, end: float, columns: tuple[int, int, int, int], ascii_only: 
     full, thin = ("#", ".") if ascii_only else ("█", "▏")
     # What took less than half a cell is drawn as a thin line: visible, and not too long.
     drawn = thin if bar.duration < end / width / 2 else full * cells
-    line = Text(f"{set_cell_size(_label(bar), labels)} ")
+    label = _label(bar)
+    if cell_len(label) > labels:
+        label = set_cell_size(label, labels - 1) + ("~" if ascii_only else "…")
+    line = Text(f"{set_cell_size(label, labels)} ")
     line.append(" " * first)
     line.append(drawn, style="red" if bar.failure else "blue" if bar.depth else "green")
     line.append(" " * (width - first - cells))
@@ -130,6 +133,11 @@ def _line(bar: Bar, end: float, columns: tuple[int, int, int, int], ascii_only: 
     if bar.budget is not None:
         line.append(f" of {_budget(bar):>{budgets}}", style="dim")
     return line
+
+
+def _below(text: str, labels: int, width: int, style: str) -> Text:
+    """Return a line under the bars, further to the left where it would not fit."""
+    return Text(" " * max(min(labels + 1, width - cell_len(text)), 0) + text, style=style)
 
 
 def _label(bar: Bar) -> str:
