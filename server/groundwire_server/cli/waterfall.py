@@ -88,10 +88,7 @@ def waterfall(chart: Chart, width: int, *, ascii_only: bool = False) -> Iterator
     bar_width = min(max(width - labels - times - budgets - 6, _NARROWEST_BAR), _WIDEST_BAR)
     for bar in bars:
         yield _line(bar, end, (labels, bar_width, times, budgets), ascii_only)
-        for note in bar.notes:
-            yield _below(f"{'-' if ascii_only else '·'} {note}", labels, width, "yellow")
-        if bar.failure:
-            yield _below(f"{'!' if ascii_only else '✗'} {bar.failure}", labels, width, "red")
+        yield from _below(bar, labels, width, ascii_only)
 
 
 def time_text(seconds: float) -> str:
@@ -135,9 +132,16 @@ def _line(bar: Bar, end: float, columns: tuple[int, int, int, int], ascii_only: 
     return line
 
 
-def _below(text: str, labels: int, width: int, style: str) -> Text:
-    """Return a line under the bars, further to the left where it would not fit."""
-    return Text(" " * max(min(labels + 1, width - cell_len(text)), 0) + text, style=style)
+def _below(bar: Bar, labels: int, width: int, ascii_only: bool) -> Iterator[Text]:
+    """Yield the lines under a bar: its notes and its failure, further to the left where they would not fit."""
+    dot, cross = ("-", "!") if ascii_only else ("·", "✗")
+    lines = [(f"{dot} {note}", "yellow") for note in bar.notes]
+    if bar.failure:
+        lines.append((f"{cross} {bar.failure}", "red"))
+    widest = max((cell_len(text) for text, _ in lines), default=0)
+    indent = " " * max(min(labels + 1, width - widest), 0)
+    for text, style in lines:
+        yield Text(indent + text, style=style)
 
 
 def _label(bar: Bar) -> str:
