@@ -62,7 +62,7 @@ class CannedGenerator:
 async def serve(configuration: Configuration, *, canned: bool) -> None:
     measuring = telemetry("bench", configuration.telemetry)
     lease = Shared().lease()
-    parts = await open_parts(configuration, lease, measuring.tracer)
+    parts = await open_parts(configuration, lease, Recording(measuring.tracer, measuring.metrics))
     if canned:
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}

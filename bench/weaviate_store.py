@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Any
 
 import grpc
-from opentelemetry.trace import NoOpTracer
 from rich.progress import track
 from weaviate.proto.v1 import search_get_pb2, weaviate_pb2_grpc
 
@@ -30,6 +29,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Query
+from groundwire_server.ports.recording import unrecorded
 
 _VECTORS = VectorSource("bench", DIMENSIONS)
 _SEARCHED = 200
@@ -84,7 +84,7 @@ async def opened(ports: str, vectors: VectorSource) -> AsyncIterator[WeaviateSto
 @asynccontextmanager
 async def applied(options: WeaviateOptions, vectors: VectorSource) -> AsyncIterator[WeaviateStore]:
     """A store whose collections are as its options ask."""
-    store = WeaviateStore.open(options, vectors, SystemClock(), NoOpTracer())
+    store = WeaviateStore.open(options, vectors, SystemClock(), unrecorded())
     try:
         await store.schema.apply(await store.schema.plan(NEVER), NEVER)
         yield store

@@ -65,7 +65,7 @@ def errors(folder: Path, text: str) -> list[str]:
 async def test_a_chain_is_opened_as_the_file_says(tmp_path: Path) -> None:
     configuration = loaded(tmp_path).configuration
     lease = Shared().lease()
-    parts = await open_parts(configuration, lease, Spans().tracer)
+    parts = await open_parts(configuration, lease, Spans().recording)
     assert list(parts.generators) == ["large", "own", "quoting"]
     assert parts.residencies == residencies(configuration)
     assert parts.residencies == {
@@ -238,7 +238,7 @@ def open_providers(shared: Shared) -> set[Hashable]:
 
 async def opened(shared: Shared, folder: Path, text: str) -> Lease:
     lease = shared.lease()
-    await open_parts(loaded(folder, text).configuration, lease, Spans().tracer)
+    await open_parts(loaded(folder, text).configuration, lease, Spans().recording)
     return lease
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from opentelemetry.trace import Tracer
 
 from groundwire import Client, Document, Error, outcome_of
 from groundwire_server.app import keys
@@ -111,8 +110,8 @@ async def product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     """A server with a document and two stores."""
     held = Held()
 
-    async def scripted(configuration: Configuration, lease: Lease, tracer: Tracer) -> Parts:
-        parts = await open_parts(configuration, lease, tracer)
+    async def scripted(configuration: Configuration, lease: Lease, recording: Recording) -> Parts:
+        parts = await open_parts(configuration, lease, recording)
         return replace(
             parts, generators={name: held if name == "first" else ScriptedGenerator() for name in parts.generators}
         )

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import weaviate
-from opentelemetry.trace import NoOpTracer, Tracer
 from weaviate.auth import AuthApiKey
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
@@ -36,6 +35,7 @@ from groundwire_server.domain.vector import Vector
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
 from groundwire_server.ports.corpus import Corpus
+from groundwire_server.ports.recording import Recording, unrecorded
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.sentence_vectors import SentenceVectors
 from tests.doubles.store import MemoryStore
@@ -265,10 +265,10 @@ async def dropped(options: WeaviateOptions) -> None:
 
 @asynccontextmanager
 async def opened_weaviate(
-    options: WeaviateOptions, tracer: Tracer | None = None, vectors: VectorSource = AXES
+    options: WeaviateOptions, recording: Recording | None = None, vectors: VectorSource = AXES
 ) -> AsyncIterator[WeaviateStore]:
     """The Weaviate store with its schema applied."""
-    store = WeaviateStore.open(options, vectors, SystemClock(), tracer or NoOpTracer())
+    store = WeaviateStore.open(options, vectors, SystemClock(), recording or unrecorded())
     try:
         await store.schema.apply(await store.schema.plan(NEVER), NEVER)
         yield store

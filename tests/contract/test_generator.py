@@ -68,7 +68,7 @@ async def provider(spoken: Dialect, reply: Reply) -> AsyncIterator[Generator]:
     async with upstream(reply) as double:
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1")
         clock, budget = SystemClock(), RetryBudgetOptions()
-        async with Provider("openai", endpoint, clock, Spans().tracer, Random(1), budget) as opened:
+        async with Provider("openai", endpoint, clock, Spans().recording, Random(1), budget) as opened:
             yield protected_model(opened, spoken, ModelBounds(), RetryOptions(), CircuitOptions())
 
 

@@ -81,7 +81,7 @@ async def wired(
     async with upstream(*replies) as double:
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
         clock, budget = LoopTime(), RetryBudgetOptions()
-        async with Provider("house", endpoint, clock, spans.tracer, Random(1), budget, limiters) as provider:
+        async with Provider("house", endpoint, clock, spans.recording, Random(1), budget, limiters) as provider:
             client = OpenAiEmbeddingClient(
                 provider.session, model, profile, Secret("env://PROVIDER_KEY", KEY), api_version
             )

@@ -11,6 +11,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Tracer
 
 from groundwire_server.app.telemetry.spans import LeanTracer
+from groundwire_server.ports.recording import Recording
+from tests.doubles.counts import Counts
 
 
 class Spans:
@@ -19,7 +21,13 @@ class Spans:
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
         processor = SimpleSpanProcessor(self._exporter)
+        self.counts = Counts()
         self.tracer: Tracer = LeanTracer(Resource({}), InstrumentationScope("test"), processor)
+
+    @property
+    def recording(self) -> Recording:
+        """The tracer, with metrics that can be looked at."""
+        return Recording(self.tracer, self.counts)
 
     def attributes(self, name: str) -> dict[str, object]:
         """Those of the one span of that name."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import grpc.aio
 import pytest
-from opentelemetry.trace import Tracer
 
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
@@ -91,7 +90,7 @@ def serving(folder: Path) -> Serve:
         write_seconds: float = 10.0,
         access: Access | None = None,
         tls: ServerTls | None = None,
-        store: Callable[[HashingEmbedder, Tracer], Store] | None = None,
+        store: Callable[[HashingEmbedder, Recording], Store] | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -101,12 +100,13 @@ def serving(folder: Path) -> Serve:
         default = policy(replace(built_in_policy(), min_relevance=0.05))
         spans = Spans()
         counts = Counts()
+        recording = Recording(spans.tracer, counts)
         main = Store(retriever or embedded.retriever, embedded.corpus, embedder, embedded.sentence_vectors)
         if store is not None:
-            main = store(embedder, spans.tracer)
+            main = store(embedder, recording)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
-        process = compose.Process.begin(Recording(spans.tracer, counts))
+        process = compose.Process.begin(recording)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
         server = compose.server(current, process, ServerOptions(), DecisionLogOptions())
         port = await server.start("127.0.0.1:0", tls)

@@ -29,7 +29,7 @@ from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot
-from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.recording import unrecorded
 from groundwire_server.runs.registry import RunRegistry
 from groundwire_server.telemetry.line_sums import LineSums
 from tests.doubles.clock import SetClock
@@ -67,11 +67,11 @@ REQUIRED = [(outer.__name__, type(inner).__name__) for inner in standard() for o
 
 
 async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -> None:
-    answers = Answers(CURRENT, RunRegistry(MemoryRunLog(SetClock())))
+    answers = Answers(CURRENT, RunRegistry(MemoryRunLog(SetClock())), Counts())
     servicers = Servicers(
-        answers, Retrieval(CURRENT), Documents(CURRENT, SetClock()), Routes(CURRENT), ServerInfo(CURRENT)
+        answers, Retrieval(CURRENT), Documents(CURRENT, SetClock(), Counts()), Routes(CURRENT), ServerInfo(CURRENT)
     )
-    server = Server(servicers, Recording(NoOpTracer(), Counts()), DECISIONS, 1, CURRENT, SetClock())
+    server = Server(servicers, unrecorded(), DECISIONS, 1, CURRENT, SetClock())
     assert " > ".join(NAMES) in repr(server)
 
 

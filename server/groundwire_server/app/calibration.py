@@ -6,9 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from opentelemetry.trace import NoOpTracer
-
-from groundwire_server.adapters.metrics.registry import MetricRegistry
 from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
@@ -27,7 +24,7 @@ from groundwire_server.evaluation.calibration import Calibration, RelevanceBasis
 from groundwire_server.evaluation.labelled import LabelledQuestion, read
 from groundwire_server.evaluation.thresholds import Relevances
 from groundwire_server.pipeline.relevance import RULE
-from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.recording import unrecorded
 
 MIN_QUESTIONS = 10
 """Questions of each kind in each half; with fewer the error rates say nothing."""
@@ -137,10 +134,10 @@ async def _search_halves(
     section = configuration.routes[route]
     lease = Shared().lease()
     try:
-        parts = await open_parts(configuration, lease, NoOpTracer())
+        parts = await open_parts(configuration, lease, unrecorded())
         # Nobody waits for an answer: a search that takes long is no error here.
         policy = replace(section.policy(route), retrieval_max=section.time.max_seconds)
-        process = compose.Process.begin(Recording(NoOpTracer(), MetricRegistry()))
+        process = compose.Process.begin(unrecorded())
         write_seconds = configuration.server.write_seconds
         snapshot = compose.snapshot({route: (policy, section.store)}, parts, process, NO_AUTHENTICATION, write_seconds)
         every = [*halves[0], *halves[1]]

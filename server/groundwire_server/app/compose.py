@@ -28,6 +28,7 @@ from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHost
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
+from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
 
 
@@ -48,7 +49,9 @@ class Process:
     @classmethod
     def begin(cls, recording: Recording, sums: LineSums | None = None) -> "Process":
         """Return the process's own, with no run yet."""
-        return cls(recording, sums or LineSums(time.monotonic), RunRegistry(MemoryRunLog(SystemClock())))
+        runs = RunRegistry(MemoryRunLog(SystemClock()))
+        recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
+        return cls(recording, sums or LineSums(time.monotonic), runs)
 
 
 def snapshot(
@@ -110,10 +113,11 @@ def snapshot(
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
     """Return a server that serves the current snapshot."""
     clock = SystemClock()
+    recorder = process.recording.metrics
     servicers = Servicers(
-        Answers(current, process.runs),
+        Answers(current, process.runs, recorder),
         Retrieval(current),
-        Documents(current, clock),
+        Documents(current, clock, recorder),
         Routes(current),
         ServerInfo(current),
     )

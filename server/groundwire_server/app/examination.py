@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.trace import NoOpTracer
-
 from groundwire_server.adapters.authentication.issuers import IssuerOptions
 from groundwire_server.adapters.authentication.jwks import KeySetError
 from groundwire_server.adapters.authentication.key_sets import reading
@@ -16,6 +14,7 @@ from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
+from groundwire_server.ports.recording import unrecorded
 
 if TYPE_CHECKING:
     from groundwire_server.adapters.http.probe import Probed
@@ -75,7 +74,7 @@ async def _embedded(configuration: Configuration, name: str) -> str | EmbedderFa
 
     lease = Shared().lease()
     try:
-        embedder = await open_embedder(name, configuration, lease, NoOpTracer())
+        embedder = await open_embedder(name, configuration, lease, unrecorded())
         if embedder is not None:
             await embedder.embed([_WORD], Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
     except EmbedderFailure as failure:

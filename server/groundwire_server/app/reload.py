@@ -176,7 +176,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         admitted = await opening.enter_async_context(authenticated)
         lease = shared.lease()
         opening.push_async_callback(lease.end)
-        parts = await open_parts(configuration, lease, process.recording.tracer)
+        parts = await open_parts(configuration, lease, process.recording)
         policies = {
             name: (calibrated_policy(name, route, parts.of_route(name, route.store)), route.store)
             for name, route in configuration.routes.items()

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from typing import Any
 
-from opentelemetry.trace import NoOpTracer
-
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.check_result import CheckResult
@@ -19,6 +17,7 @@ from groundwire_server.app.parts.shared import Shared
 from groundwire_server.app.parts.weaviate_store import vector_source
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
+from groundwire_server.ports.recording import unrecorded
 
 _SECONDS = 10.0
 _NAMED = 5
@@ -46,9 +45,9 @@ async def opened(section: WeaviateStoreConfig, configuration: Configuration) -> 
     """
     lease = Shared().lease()
     try:
-        embedder = await open_embedder(section.embedder, configuration, lease, NoOpTracer())
+        embedder = await open_embedder(section.embedder, configuration, lease, unrecorded())
         vectors = vector_source(embedder, module_of(section.embedder, configuration))
-        store = WeaviateStore.open(section, vectors, SystemClock(), NoOpTracer())
+        store = WeaviateStore.open(section, vectors, SystemClock(), unrecorded())
         try:
             yield store
         finally:

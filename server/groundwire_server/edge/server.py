@@ -47,6 +47,7 @@ from groundwire_server.edge.servicers import not_offered
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.recording import Recording
+from groundwire_server.telemetry import metrics
 
 if TYPE_CHECKING:
     # A server without TLS does not import it.
@@ -132,6 +133,7 @@ class Server:
         )
         authentication = Authentication(current)
         self._chain = Chain((*outer, authentication, Authorization(), Validation()), authentication.precheck)
+        recording.metrics.watch(metrics.CALLS_ACTIVE, self._chain, lambda chain: [((), chain.active)])
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[

@@ -8,9 +8,11 @@ import grpc.aio
 
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire.v1.event_pb2 import Heartbeat
-from groundwire_server.domain.event import NumberedEvent
+from groundwire_server.domain.event import NumberedEvent, TextDelta
 from groundwire_server.domain.failure import GroundwireError
 from groundwire_server.edge.convert.event import event_to_pb
+from groundwire_server.ports.metrics import Metrics
+from groundwire_server.telemetry.metrics import BETWEEN_TEXTS
 
 HEARTBEAT_SECONDS: Final = 10.0
 """How long a stream is silent before it says that it is alive."""
@@ -31,13 +33,15 @@ class StreamSink:
         context: gRPC's own.
         write_seconds: how long a write may take.
         after: the number of the last event that the reader has.
+        recorder: takes the time between texts.
     """
 
     def __init__(
         self,
         context: "grpc.aio.ServicerContext[Any, StreamAnswerResponse]",
         write_seconds: float,
-        after: int = 0,
+        after: int,
+        recorder: Metrics,
     ) -> None:
         self._context = context
         self._write_seconds = write_seconds
@@ -47,6 +51,8 @@ class StreamSink:
         self._writing = False
         self._timer: asyncio.TimerHandle | None = None
         self._heartbeat: asyncio.Task[None] | None = None
+        self._metrics = recorder
+        self._text_at: float | None = None
 
     async def __aenter__(self) -> Self:
         self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._tick)
@@ -70,6 +76,11 @@ class StreamSink:
             # leave a moment in which the next may begin.
             await asyncio.wait([self._heartbeat])
         self._sequence = event.sequence
+        if isinstance(event.event, TextDelta):
+            now = self._loop.time()
+            if self._text_at is not None:
+                self._metrics.record(BETWEEN_TEXTS, now - self._text_at)
+            self._text_at = now
         await self._write(event_to_pb(event))
 
     async def _write(self, message: StreamAnswerResponse) -> None:

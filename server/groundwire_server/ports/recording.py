@@ -1,10 +1,15 @@
 """What a part of the server is given to record what it does."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import NoOpTracer, Tracer
 
-from groundwire_server.ports.metrics import Metrics
+from groundwire_server.ports.metrics import Metrics, Reading
+from groundwire_server.telemetry.metrics import Counter, Gauge, Histogram
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +18,19 @@ class Recording:
 
     tracer: Tracer
     metrics: Metrics
+
+
+def unrecorded() -> Recording:
+    """Return what keeps nothing, for work that no server does."""
+    return Recording(NoOpTracer(), _NoMetrics())
+
+
+class _NoMetrics:
+    def add(self, counter: Counter, amount: float, *labels: str) -> None:
+        """Count nothing."""
+
+    def record(self, histogram: Histogram, value: float, *labels: str) -> None:
+        """Record nothing."""
+
+    def watch(self, gauge: Gauge, owner: T, read: Callable[[T], Iterable[Reading]]) -> None:
+        """Watch nothing."""

@@ -38,6 +38,11 @@ class RunRegistry:
     def __repr__(self) -> str:
         return f"RunRegistry(running={len(self._running)})"
 
+    @property
+    def active(self) -> int:
+        """How many runs there are."""
+        return len(self._running)
+
     def cancel(self, key: RunKey) -> bool:
         """End the run of that name; return False when there is none."""
         run = self._running.get(key)

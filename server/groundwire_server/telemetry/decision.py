@@ -47,7 +47,7 @@ class DecisionEvent:
 
     method: str = _always("The method that was called.")
     status: str = _always("The status that the call ended with, such as `OK`.")
-    reason: Reason | None = _about("Why the call failed; one of the error reasons.", names.REASON)
+    reason: Reason | None = _about("Why the call failed; one of the error reasons.")
     request_id: str = _always("The caller's request id, or the one that the server chose.")
     trace_id: str = _always("The id of the call's trace.")
     run_trace_id: str | None = _about(

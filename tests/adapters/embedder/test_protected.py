@@ -2,7 +2,6 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.embedder.batches import BatchOptions
 from groundwire_server.adapters.embedder.protected import Embedded, ProtectedEmbedder
@@ -11,6 +10,7 @@ from groundwire_server.adapters.resilience.instrumentation import Instrumentatio
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.recording import unrecorded
 from tests.adapters.resilience.protected import ONCE, circuit, retries
 
 
@@ -27,7 +27,7 @@ class FailsOnce:
 
 @pytest.mark.parametrize("turns", range(16))
 async def test_a_caller_that_leaves_in_the_moment_in_which_a_batch_fails_has_left(turns: int) -> None:
-    policy = CallPolicy(circuit(), retries(ONCE), Instrumentation(NoOpTracer(), "embeddings test", {}))
+    policy = CallPolicy(circuit(), retries(ONCE), Instrumentation(unrecorded(), "embeddings test", {}))
     embedder = ProtectedEmbedder(FailsOnce(), policy, "test", 3, BatchOptions(texts=1), 10.0)
     task = asyncio.create_task(embedder.embed(["first", "second"], NEVER))
     for _ in range(turns):

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from random import Random
 
-from opentelemetry.trace import NoOpTracer
-
 from groundwire_server.adapters.generator.protected import ProtectedGenerator
 from groundwire_server.adapters.providers.provider import FAILURES
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
@@ -14,6 +12,7 @@ from groundwire_server.adapters.resilience.instrumentation import Instrumentatio
 from groundwire_server.adapters.resilience.retries import Retries, RetryOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudget, RetryBudgetOptions
 from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.recording import unrecorded
 from tests.doubles.time import LoopTime
 
 ONCE = RetryOptions(max_attempts=1)
@@ -43,7 +42,7 @@ def protected(
     policy = CallPolicy(
         guarded_by or circuit(),
         retried_by or retries(ONCE),
-        Instrumentation(NoOpTracer(), "chat test", {}),
+        Instrumentation(unrecorded(), "chat test", {}),
         limiters,
     )
     return ProtectedGenerator(inner, policy, first_token_seconds)

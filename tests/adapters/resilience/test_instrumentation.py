@@ -32,7 +32,7 @@ async def test_what_ended_a_call_is_its_error(
 ) -> None:
     spans = Spans()
     deadline = Deadline(asyncio.get_running_loop().time() + seconds)
-    instrumentation = Instrumentation(spans.tracer, "search", {}, Cause.STORE_TIMEOUT)
+    instrumentation = Instrumentation(spans.recording, "search", {}, late=Cause.STORE_TIMEOUT)
     escaping = nullcontext() if raised is None else pytest.raises(type(raised))
     with escaping, instrumentation.span({}, deadline):
         if raised is not None:
@@ -47,7 +47,7 @@ async def test_what_ended_a_call_is_its_error(
 
 async def test_an_embedder_of_this_process_has_the_span_that_a_provider_has() -> None:
     spans = Spans()
-    embedder = InstrumentedEmbedder(HashingEmbedder(), spans.tracer)
+    embedder = InstrumentedEmbedder(HashingEmbedder(), spans.recording)
     await embedder.embed(["a text"], NEVER)
     (span,) = spans.finished
     assert (span.name, span.kind) == (f"embeddings {embedder.model}", SpanKind.INTERNAL)

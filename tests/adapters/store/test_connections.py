@@ -283,7 +283,7 @@ async def test_the_first_calls_after_the_start_may_come_all_at_once(tmp_path: Pa
 async def test_a_search_has_a_span_with_what_it_failed_with(tmp_path: Path) -> None:
     spans = Spans()
     path = tmp_path / "store.sqlite3"
-    with closing(EmbeddedStore.open(path, SystemClock(), None, readers=1, tracer=spans.tracer)) as store:
+    with closing(EmbeddedStore.open(path, SystemClock(), None, readers=1, recording=spans.recording)) as store:
         await store.retriever.search(ALICE, Query("parcels", None, 3), NEVER)
         with pytest.raises(Failure):
             await store.retriever.search(ALICE, Query("parcels", None, 3), Deadline(0))

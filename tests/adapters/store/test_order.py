@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
@@ -14,6 +13,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document, DocumentOrder, Listing, Position
 from groundwire_server.ports.corpus import Corpus
+from groundwire_server.ports.recording import unrecorded
 from tests.contract.stores import ALICE, ALL, AXES, weaviate_options
 from tests.doubles.weaviate.server import FakeWeaviate
 
@@ -34,7 +34,7 @@ async def corpus(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             yield embedded.corpus
         return
     async with FakeWeaviate() as double:
-        store = WeaviateStore.open(weaviate_options(double), AXES, StoppedClock(), NoOpTracer())
+        store = WeaviateStore.open(weaviate_options(double), AXES, StoppedClock(), unrecorded())
         await store.schema.apply(await store.schema.plan(NEVER), NEVER)
         yield store.corpus
         await store.close()

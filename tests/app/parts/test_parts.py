@@ -32,8 +32,8 @@ async def test_each_is_opened_once_and_what_nothing_needs_is_not(tmp_path: Path)
     configuration = load(Sources(tmp_path / "groundwire.yaml")).configuration
     shared = Shared()
     first, second = shared.lease(), shared.lease()
-    ours = await open_parts(configuration, first, Spans().tracer)
-    again = await open_parts(configuration, second, Spans().tracer)
+    ours = await open_parts(configuration, first, Spans().recording)
+    again = await open_parts(configuration, second, Spans().recording)
     assert set(ours.stores) == {"a", "b"}
     assert set(ours.generators) == {"one"}
     assert ours.corpus is ours.stores["a"]
@@ -51,6 +51,6 @@ async def test_one_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> 
     shared = Shared()
     lease = shared.lease()
     with pytest.raises(Failure, match="SQLITE_NOTADB"):
-        await open_parts(load(Sources(tmp_path / "groundwire.yaml")).configuration, lease, Spans().tracer)
+        await open_parts(load(Sources(tmp_path / "groundwire.yaml")).configuration, lease, Spans().recording)
     await lease.end()
     assert shared.keys() == []

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.store import Store
+from groundwire_server.ports.recording import Recording
 from tests.contract.stores import REAL, altered, dropped, opened_weaviate, real_options, weaviate_options
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.weaviate.server import FakeWeaviate
@@ -48,8 +48,8 @@ def backed(serve: Serve) -> Backing:
         options = altered(options, **(reached or {}))
         stores: list[WeaviateStore] = []
 
-        def open_(embedder: HashingEmbedder, tracer: Tracer) -> Store:
-            store = WeaviateStore.open(options, vectors, SystemClock(), tracer)
+        def open_(embedder: HashingEmbedder, recording: Recording) -> Store:
+            store = WeaviateStore.open(options, vectors, SystemClock(), recording)
             stores.append(store)
             return Store(store.retriever, store.corpus, embedder, store.sentence_vectors)
 

@@ -9,6 +9,7 @@ from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.domain.event import NumberedEvent, TextDelta
 from groundwire_server.domain.vocabulary import Assurance
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS, SlowConsumerError, StreamSink
+from tests.doubles.counts import Counts
 
 WRITE_SECONDS = 4.0
 DELTA = TextDelta("It yields a function.", Assurance.VERIFIED)
@@ -40,7 +41,7 @@ class Reader:
 
 
 def _sink(reader: Reader, after: int = 0) -> StreamSink:
-    return StreamSink(cast("Any", reader), WRITE_SECONDS, after)
+    return StreamSink(cast("Any", reader), WRITE_SECONDS, after, Counts())
 
 
 async def test_a_silent_stream_says_that_it_is_alive() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from opentelemetry.trace import SpanKind, Tracer
+from opentelemetry.trace import SpanKind
 
 from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
 from groundwire_server.domain.deadline import Deadline
@@ -10,7 +10,8 @@ from groundwire_server.domain.residency import Residency
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.embedder import Embedder
-from groundwire_server.telemetry import names
+from groundwire_server.ports.recording import Recording
+from groundwire_server.telemetry import metrics, names
 
 _PROVIDER = "local"
 
@@ -20,10 +21,10 @@ class InstrumentedEmbedder:
 
     Args:
         inner: does the work.
-        tracer: records the spans.
+        recording: takes spans and metrics.
     """
 
-    def __init__(self, inner: Embedder, tracer: Tracer) -> None:
+    def __init__(self, inner: Embedder, recording: Recording) -> None:
         self._inner = inner
         attributes: Attributes = {
             names.GEN_AI_OPERATION: names.GEN_AI_EMBEDDINGS,
@@ -33,9 +34,10 @@ class InstrumentedEmbedder:
             names.RESIDENCY: Residency.SELF_HOSTED.value,
         }
         self._instrumentation = Instrumentation(
-            tracer,
+            recording,
             f"{names.GEN_AI_EMBEDDINGS} {inner.model}",
             attributes,
+            metrics.MODEL_DURATION,
             Cause.EMBEDDER_UNAVAILABLE,
             SpanKind.INTERNAL,
         )

@@ -11,7 +11,7 @@ from opentelemetry.trace import Span
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.adapters.resilience.circuit import GuardedCall
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, acquire_all
-from groundwire_server.adapters.resilience.instrumentation import CurrentSpan
+from groundwire_server.adapters.resilience.instrumentation import CurrentSpan, Instrumentation
 from groundwire_server.domain.consumption import estimated
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -68,13 +68,13 @@ class ProtectedGenerator:
             with (
                 policy.span(attributes, deadline) as span,
                 policy.circuit.guard() as call,
-                _Output(request, span, call) as output,
+                _Output(request, span, call, policy.instrumentation) as output,
             ):
                 with CurrentSpan(span):
                     seconds = self._first_token_seconds if streamed else None
                     attempt = partial(self._begin, request, deadline, call, seconds)
                     first, rest = await policy.retries.run(attempt, start_by, span)
-                span.set_attribute(names.GEN_AI_FIRST_CHUNK, loop.time() - started)
+                policy.instrumentation.first_chunk(span, loop.time() - started)
                 async with aclosing(rest):
                     output.take(first)
                     yield first
@@ -129,10 +129,13 @@ class ConcurrencyLimitedGenerator:
 class _Output:
     """What a call has written so far. At the end its span says what was consumed: where it was cut, an estimate."""
 
-    __slots__ = ("_call", "_finish", "_request", "_span", "_written")
+    __slots__ = ("_call", "_finish", "_instrumentation", "_request", "_span", "_written")
 
-    def __init__(self, request: GenerationRequest, span: Span, call: GuardedCall) -> None:
+    def __init__(
+        self, request: GenerationRequest, span: Span, call: GuardedCall, instrumentation: Instrumentation
+    ) -> None:
         self._request = request
+        self._instrumentation = instrumentation
         self._span = span
         self._call = call
         self._written: list[str] = []
@@ -156,13 +159,7 @@ class _Output:
             usage = self._finish.usage
             self._span.set_attribute(names.GEN_AI_FINISH_REASONS, (_REASONS[self._finish.reason],))
         if usage != Usage():
-            self._span.set_attributes(
-                {
-                    names.GEN_AI_INPUT_TOKENS: usage.input_tokens,
-                    names.GEN_AI_OUTPUT_TOKENS: usage.output_tokens,
-                    names.USAGE_ESTIMATED: usage.estimated,
-                }
-            )
+            self._instrumentation.consumed(self._span, usage)
 
 
 def _slot_by(start_by: Deadline) -> Deadline:

@@ -1,15 +1,14 @@
 """A provider, opened once for all of its models and embedders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from random import Random
 from typing import Final, Self
-
-from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
-from groundwire_server.adapters.resilience.circuit import Circuit, CircuitOptions
+from groundwire_server.adapters.resilience.circuit import Circuit, CircuitOptions, CircuitState
 from groundwire_server.adapters.resilience.failure_classes import FailureClasses
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
@@ -17,7 +16,10 @@ from groundwire_server.adapters.resilience.retries import Retries, RetryOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudget, RetryBudgetOptions
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.metrics import Reading
+from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
+from groundwire_server.telemetry.metrics import CIRCUITS, RETRIES
 
 FAILURES: Final = FailureClasses(
     unavailable=Cause.MODEL_UNAVAILABLE,
@@ -37,7 +39,7 @@ class Provider:
         name: in the configuration and in spans.
         endpoint: where it listens.
         clock: the time of its circuits.
-        tracer: records its calls.
+        recording: takes spans and metrics.
         random: draws the waits before retries.
         budget: how much may be retried, for all of its models.
         limiters: how many calls there may be at once, for all of its models.
@@ -53,7 +55,7 @@ class Provider:
         name: str,
         endpoint: Endpoint,
         clock: Clock,
-        tracer: Tracer,
+        recording: Recording,
         random: Random,
         budget: RetryBudgetOptions,
         limiters: Sequence[FairLimiter] = (),
@@ -63,7 +65,7 @@ class Provider:
         self.circuits: dict[str, Circuit] = {}
         self._limiters = limiters
         self._clock = clock
-        self._tracer = tracer
+        self._recording = recording
         self._random = random
 
     async def __aenter__(self) -> Self:
@@ -112,8 +114,8 @@ class Provider:
         }
         return CallPolicy(
             self._circuit(name, circuit),
-            Retries(retry, self.budget, FAILURES, self._random),
-            Instrumentation(self._tracer, name, constant),
+            Retries(retry, self.budget, FAILURES, self._random, partial(self._recording.metrics.add, RETRIES, 1, name)),
+            Instrumentation(self._recording, name, constant),
             (*own_limiters, *self._limiters, *outer_limiters),
         )
 
@@ -122,4 +124,12 @@ class Provider:
         known = self.circuits.get(name)
         if known is None or known.options != options:
             known = self.circuits[name] = Circuit(f"{name} of {self.session.provider}", options, FAILURES, self._clock)
+            self._recording.metrics.watch(CIRCUITS, known, partial(_openness, name))
         return known
+
+
+_OPENNESS: Final = {CircuitState.CLOSED: 0.0, CircuitState.HALF_OPEN: 0.5, CircuitState.OPEN: 1.0}
+
+
+def _openness(name: str, circuit: Circuit) -> Iterable[Reading]:
+    return [((name,), _OPENNESS[circuit.state])]

@@ -44,6 +44,16 @@ class FairLimiter:
         return f"<FairLimiter: {most - self._free} of {most} slots taken, {waiting}>"
 
     @property
+    def limit(self) -> int:
+        """How many slots there are."""
+        return self._options.max_concurrent
+
+    @property
+    def used(self) -> int:
+        """How many slots are taken."""
+        return self._options.max_concurrent - self._free
+
+    @property
     def waiting(self) -> int:
         """How many calls wait."""
         return sum(len(queue) for queue in self._queues.values())

@@ -44,13 +44,22 @@ class Retries:
         budget: what the dependency still gets.
         failures: which failures may be gone at the next attempt.
         random: draws the waits.
+        repeated: counts an attempt that is not the first.
     """
 
-    def __init__(self, options: RetryOptions, budget: RetryBudget, failures: FailureClasses, random: Random) -> None:
+    def __init__(
+        self,
+        options: RetryOptions,
+        budget: RetryBudget,
+        failures: FailureClasses,
+        random: Random,
+        repeated: Callable[[], None] = lambda: None,
+    ) -> None:
         self._options = options
         self._budget = budget
         self._failures = failures
         self._random = random
+        self._repeated = repeated
         self._limited_until = 0.0
 
     async def run(self, attempt: Callable[[], Awaitable[T]], until: Deadline, span: "Span") -> T:
@@ -80,6 +89,7 @@ class Retries:
             if delay is None:
                 raise failure
             await asyncio.sleep(delay)
+            self._repeated()
             number += 1
 
     def _limit(self) -> Failure | None:

@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from opentelemetry.trace import Tracer
-
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.store.embedded.header import FILE
 from groundwire_server.app.clock import SystemClock
@@ -16,6 +14,7 @@ from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +23,16 @@ class _FileKey:
     embedding: Embedding | None
 
 
-async def open_embedded(section: EmbeddedStoreConfig, embedder: Embedder | None, lease: Lease, tracer: Tracer) -> Store:
+async def open_embedded(
+    section: EmbeddedStoreConfig, embedder: Embedder | None, lease: Lease, recording: Recording
+) -> Store:
     """Return the store in a folder.
 
     Args:
         section: says which.
         embedder: makes it searchable by meaning.
         lease: of the configuration.
-        tracer: for a span around every search.
+        recording: takes spans and metrics.
 
     Raises:
         SetupError: when it is open with another embedder.
@@ -40,13 +41,13 @@ async def open_embedded(section: EmbeddedStoreConfig, embedder: Embedder | None,
     key = _FileKey(section.folder.absolute() / FILE, embedding)
     if any(isinstance(other, _FileKey) and other.file == key.file and other != key for other in lease.open_keys()):
         raise SetupError(f"the store in {section.folder} is open with another embedder: restart the server")
-    store = await lease.take(key, lambda: _open(key, tracer))
+    store = await lease.take(key, lambda: _open(key, recording))
     return Store(store.retriever, store.corpus, embedder, store.sentence_vectors if section.sentence_vectors else None)
 
 
 @asynccontextmanager
-async def _open(key: _FileKey, tracer: Tracer) -> AsyncIterator[EmbeddedStore]:
-    store = await asyncio.to_thread(EmbeddedStore.open, key.file, SystemClock(), key.embedding, tracer=tracer)
+async def _open(key: _FileKey, recording: Recording) -> AsyncIterator[EmbeddedStore]:
+    store = await asyncio.to_thread(EmbeddedStore.open, key.file, SystemClock(), key.embedding, recording=recording)
     try:
         yield store
     finally:

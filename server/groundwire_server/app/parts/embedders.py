@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from opentelemetry.trace import Tracer
-
 from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.recording import Recording
 
 
 async def open_embedder(
-    name: str | None, configuration: Configuration, lease: Lease, tracer: Tracer
+    name: str | None, configuration: Configuration, lease: Lease, recording: Recording
 ) -> Embedder | None:
     """Return the embedder of a name; None where none is named, or where a store makes its vectors itself.
 
@@ -28,11 +27,11 @@ async def open_embedder(
     if isinstance(section, VectorizerOptions):
         return None
     if isinstance(section, MiniLmConfig):
-        return await lease.take(("embedder", section), lambda: _open_minilm(section, tracer))
+        return await lease.take(("embedder", section), lambda: _open_minilm(section, recording))
     # Imported here: a server that asks no provider starts without an HTTP client.
     from groundwire_server.app.parts.models import open_embedding_model  # noqa: PLC0415
 
-    return await open_embedding_model(section, configuration.providers[section.provider], lease, tracer)
+    return await open_embedding_model(section, configuration.providers[section.provider], lease, recording)
 
 
 def module_of(name: str | None, configuration: Configuration) -> VectorizerOptions | None:
@@ -42,7 +41,7 @@ def module_of(name: str | None, configuration: Configuration) -> VectorizerOptio
 
 
 @asynccontextmanager
-async def _open_minilm(section: MiniLmConfig, tracer: Tracer) -> AsyncIterator[Embedder]:
+async def _open_minilm(section: MiniLmConfig, recording: Recording) -> AsyncIterator[Embedder]:
     # Imported here: it brings half of the memory that the server takes.
     from groundwire_server.adapters.embedder import minilm  # noqa: PLC0415
     from groundwire_server.adapters.embedder.caching import CachingEmbedder  # noqa: PLC0415
@@ -50,6 +49,6 @@ async def _open_minilm(section: MiniLmConfig, tracer: Tracer) -> AsyncIterator[E
 
     local = minilm.MiniLm(await asyncio.to_thread(minilm.Model))
     try:
-        yield CachingEmbedder(InstrumentedEmbedder(local, tracer), section.cache_size)
+        yield CachingEmbedder(InstrumentedEmbedder(local, recording), section.cache_size)
     finally:
         local.close()

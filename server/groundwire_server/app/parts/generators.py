@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from opentelemetry.trace import Tracer
-
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
 from groundwire_server.adapters.generator.protected import ConcurrencyLimitedGenerator
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -13,6 +11,7 @@ from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.recording import Recording
 
 
 def identities(configuration: Configuration) -> Mapping[str, ModelIdentity]:
@@ -26,7 +25,7 @@ def identities(configuration: Configuration) -> Mapping[str, ModelIdentity]:
 
 
 async def open_generator(
-    alias: str, configuration: Configuration, stores: Mapping[str, Store], lease: Lease, tracer: Tracer
+    alias: str, configuration: Configuration, stores: Mapping[str, Store], lease: Lease, recording: Recording
 ) -> Generator:
     """Return the generator behind an alias.
 
@@ -34,12 +33,12 @@ async def open_generator(
         OSError: when a file that its provider needs cannot be read.
     """
     section = configuration.models[alias]
-    of_all_models = await open_limiters("all models", configuration.concurrency, lease)
+    of_all_models = await open_limiters("all models", "all models", configuration.concurrency, lease, recording.metrics)
     if not isinstance(section, ExtractiveModelConfig):
         # Imported here: a server that asks no provider starts without an HTTP client.
         from groundwire_server.app.parts.models import open_model  # noqa: PLC0415
 
-        return await open_model(section, configuration.providers[section.provider], of_all_models, lease, tracer)
+        return await open_model(section, configuration.providers[section.provider], of_all_models, lease, recording)
     store = stores[section.store] if section.store else None
     quoting = ExtractiveGenerator(store.embedder, store.sentence_vectors) if store else ExtractiveGenerator(None, None)
     return ConcurrencyLimitedGenerator(quoting, of_all_models) if of_all_models else quoting

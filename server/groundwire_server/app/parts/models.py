@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-from opentelemetry.trace import Tracer
-
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
 from groundwire_server.adapters.embedder.openai.client import OpenAiEmbeddingClient
 from groundwire_server.adapters.embedder.openai.options import OpenAiEmbeddingOptions
@@ -27,6 +25,7 @@ from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
 
 
@@ -35,15 +34,21 @@ async def open_model(
     provider_section: ProviderConfig,
     of_all_models: Sequence[FairLimiter],
     lease: Lease,
-    tracer: Tracer,
+    recording: Recording,
 ) -> Generator:
     """Return the model that a section describes, with its provider's connections and the slots of all models together.
 
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
-    provider = await open_provider(section.provider, provider_section, lease, tracer)
-    own = await open_limiters((section.provider, provider_section, section.model), section.concurrency, lease)
+    provider = await open_provider(section.provider, provider_section, lease, recording)
+    own = await open_limiters(
+        f"{section.provider}/{section.model}",
+        (section.provider, provider_section, section.model),
+        section.concurrency,
+        lease,
+        recording.metrics,
+    )
     return protected_model(
         provider,
         dialect_of(section, provider_section),
@@ -56,14 +61,14 @@ async def open_model(
 
 
 async def open_embedding_model(
-    section: OpenAiEmbedderConfig, provider_section: ProviderConfig, lease: Lease, tracer: Tracer
+    section: OpenAiEmbedderConfig, provider_section: ProviderConfig, lease: Lease, recording: Recording
 ) -> Embedder:
     """Return the embedder that a section describes, with its provider's connections and slots.
 
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
-    provider = await open_provider(section.provider, provider_section, lease, tracer)
+    provider = await open_provider(section.provider, provider_section, lease, recording)
     profile, version = profile_of(provider_section)
 
     def made() -> AbstractAsyncContextManager[Embedder]:

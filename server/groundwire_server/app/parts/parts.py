@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from opentelemetry.trace import Tracer
-
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
@@ -18,6 +16,7 @@ from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Parts:
         return self.searched.get(name) or self.stores[store]
 
 
-async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer) -> Parts:
+async def open_parts(configuration: Configuration, lease: Lease, recording: Recording) -> Parts:
     """Open what a configuration names, or take what is open already.
 
     Raises:
@@ -60,10 +59,10 @@ async def open_parts(configuration: Configuration, lease: Lease, tracer: Tracer)
     read = {model.store for model in models.values() if isinstance(model, ExtractiveModelConfig) and model.store}
     named = {*(route.store for route in routes), *read}
     stores = {
-        name: await open_store(name, configuration, lease, tracer)
+        name: await open_store(name, configuration, lease, recording)
         for name in sorted(named | {configuration.corpus_store})
     }
-    generators = {name: await open_generator(name, configuration, stores, lease, tracer) for name in models}
+    generators = {name: await open_generator(name, configuration, stores, lease, recording) for name in models}
     return Parts(
         stores,
         generators,

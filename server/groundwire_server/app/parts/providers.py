@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from random import Random
 
-from opentelemetry.trace import Tracer
-
 from groundwire_server.adapters.generator import anthropic
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.provider import Provider
-from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.providers import AnthropicProviderConfig, ProviderConfig
+from groundwire_server.app.parts.limiters import watched_limiter
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.ports.recording import Recording
 
 
-async def open_provider(name: str, section: ProviderConfig, lease: Lease, tracer: Tracer) -> Provider:
+async def open_provider(name: str, section: ProviderConfig, lease: Lease, recording: Recording) -> Provider:
     """Return the provider that a section describes.
 
     Raises:
@@ -22,9 +21,11 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, tracer
     """
 
     def made() -> Provider:
-        limiters = () if section.concurrency is None else (FairLimiter(section.concurrency),)
+        limiters = (
+            () if section.concurrency is None else (watched_limiter(name, section.concurrency, recording.metrics),)
+        )
         random = Random()  # noqa: S311  # draws waits
-        return Provider(name, section, SystemClock(), tracer, random, section.retry_budget, limiters)
+        return Provider(name, section, SystemClock(), recording, random, section.retry_budget, limiters)
 
     return await lease.take(("provider", name, section), made)
 

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from opentelemetry.trace import Tracer
-
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.migration import Schema, Step
 from groundwire_server.adapters.store.weaviate.options import (
@@ -25,6 +23,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.recording import Recording
 
 _LOOK_SECONDS = 5.0
 _PASSING = frozenset({WeaviateFault.UNAVAILABLE, WeaviateFault.SLOW, WeaviateFault.OVERLOADED})
@@ -46,7 +45,7 @@ async def open_weaviate(
     embedder: Embedder | None,
     module: VectorizerOptions | None,
     lease: Lease,
-    tracer: Tracer,
+    recording: Recording,
 ) -> Store:
     """Return the store in a Weaviate.
 
@@ -56,7 +55,7 @@ async def open_weaviate(
         embedder: makes it searchable by meaning.
         module: of Weaviate's that does so in its place.
         lease: of the configuration.
-        tracer: for a span around every call.
+        recording: takes spans and metrics.
 
     Raises:
         OSError: when the file of authorities cannot be read.
@@ -65,16 +64,16 @@ async def open_weaviate(
     vectors = vector_source(embedder, module)
     headers = {} if module is None else module.headers()
     key = _ConnectionKey(section, vectors.name, frozenset(headers.items()))
-    opened = await lease.take(key, lambda: _open(name, section, vectors, tracer))
+    opened = await lease.take(key, lambda: _open(name, section, vectors, recording))
     return _store(opened, section, embedder, module)
 
 
 @asynccontextmanager
 async def _open(
-    name: str, section: WeaviateStoreConfig, vectors: VectorSource, tracer: Tracer
+    name: str, section: WeaviateStoreConfig, vectors: VectorSource, recording: Recording
 ) -> AsyncIterator[WeaviateStore]:
     clock = SystemClock()
-    store = WeaviateStore.open(section, vectors, clock, tracer)
+    store = WeaviateStore.open(section, vectors, clock, recording)
     try:
         await _look(name, store.schema, clock)
         yield store

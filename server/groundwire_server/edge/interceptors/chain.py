@@ -105,6 +105,11 @@ class Chain(grpc.aio.ServerInterceptor):
         admitted = await self._precheck(_texts(handler_call_details.invocation_metadata or ()))
         return wrapped if admitted else self._unread[method]
 
+    @property
+    def active(self) -> int:
+        """How many calls are in flight."""
+        return len(self._running)
+
     def end(self) -> None:
         """Cancel the calls that still run; each ends with SHUTTING_DOWN."""
         self._ended = True

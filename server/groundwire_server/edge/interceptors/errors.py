@@ -15,6 +15,7 @@ from groundwire_server.edge.interceptors.chain import Proceed, Reasons
 from groundwire_server.edge.interceptors.context import RequestId
 from groundwire_server.edge.sink import SlowConsumerError
 from groundwire_server.edge.statuses import aborted, rejection_of
+from groundwire_server.telemetry import names
 
 _log = logging.getLogger(__name__)
 
@@ -49,4 +50,5 @@ class ErrorMapping:
     async def _abort(self, call: Call, rejection: Rejection) -> None:
         call.status, message, trailers = aborted(rejection)
         call.reason = rejection.reason
+        call.span.set_attribute(names.REASON, rejection.reason.value)
         await call.context.abort(call.status, message, (*call.trailers, *trailers))

@@ -16,16 +16,21 @@ from groundwire_server.edge.convert.outcome import fill_outcome
 from groundwire_server.edge.convert.question import question_from_answer, question_from_stream
 from groundwire_server.edge.sink import StreamSink
 from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.sink import Sink
 from groundwire_server.runs.registry import RunRegistry
+from groundwire_server.telemetry import metrics
 
 
 class Answers(AnswerServiceServicer):
     """Answers questions."""
 
-    def __init__(self, current: CurrentSnapshot, runs: RunRegistry) -> None:
+    def __init__(self, current: CurrentSnapshot, runs: RunRegistry, recorder: Metrics) -> None:
         self._current = current
         self._runs = runs
+        self._metrics = recorder
+        self._streams = 0
+        recorder.watch(metrics.STREAMS_ACTIVE, self, lambda answers: [((), answers._streams)])  # noqa: SLF001  # itself
 
     async def Answer(
         self, request: answer_service_pb2.AnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -51,8 +56,12 @@ class Answers(AnswerServiceServicer):
         run = None
         if request.request_id or window or after is not None:
             run = RunRequest(_fingerprint(request, call.caller), window, after)
-        async with StreamSink(context, self._current.snapshot.write_seconds, after or 0) as sink:
-            await self._answer(call, question, run, sink)
+        self._streams += 1
+        try:
+            async with StreamSink(context, self._current.snapshot.write_seconds, after or 0, self._metrics) as sink:
+                await self._answer(call, question, run, sink)
+        finally:
+            self._streams -= 1
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"

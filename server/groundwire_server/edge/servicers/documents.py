@@ -24,6 +24,8 @@ from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.metrics import Metrics
+from groundwire_server.telemetry.metrics import DOCUMENTS
 
 DEFAULT_SECONDS = 30.0
 """Seconds of a document call without a deadline of its own."""
@@ -39,9 +41,10 @@ _PAGE_BYTES = 2 * 1024 * 1024
 class Documents(DocumentServiceServicer):
     """The documents of the caller's tenant."""
 
-    def __init__(self, current: CurrentSnapshot, clock: Clock) -> None:
+    def __init__(self, current: CurrentSnapshot, clock: Clock, recorder: Metrics) -> None:
         self._current = current
         self._clock = clock
+        self._metrics = recorder
 
     async def IngestDocuments(  # type: ignore[override]  # writes to the context; the stubs know generators only
         self,
@@ -150,12 +153,21 @@ class Documents(DocumentServiceServicer):
         call: Call,
         request: document_service_pb2.IngestDocumentsRequest | document_service_pb2.PutDocumentRequest,
     ) -> Stored:
-        return await self._current.snapshot.ingest.store(
-            call.caller,
-            document_from_pb(request.document),
-            self._by(call, INGEST_SECONDS),
-            expected_revision=request.expected_revision if request.HasField("expected_revision") else None,
-        )
+        result = "FAILED"
+        try:
+            stored = await self._current.snapshot.ingest.store(
+                call.caller,
+                document_from_pb(request.document),
+                self._by(call, INGEST_SECONDS),
+                expected_revision=request.expected_revision if request.HasField("expected_revision") else None,
+            )
+            result = stored.state.name
+            return stored
+        except Rejection:
+            result = "REJECTED"
+            raise
+        finally:
+            self._metrics.add(DOCUMENTS, 1, result)
 
     async def _result(
         self, call: Call, request: document_service_pb2.IngestDocumentsRequest

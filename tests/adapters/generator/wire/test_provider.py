@@ -55,7 +55,7 @@ async def wired(*replies: Reply, trace_context: bool = True) -> AsyncIterator[Wi
     async with upstream(*replies) as double:
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{double.port}/v1", trace_context=trace_context)
         clock, budget = LoopTime(), RetryBudgetOptions()
-        async with Provider("openai", endpoint, clock, spans.tracer, Random(1), budget) as provider:
+        async with Provider("openai", endpoint, clock, spans.recording, Random(1), budget) as provider:
             yield Wired(provider, double, spans)
 
 

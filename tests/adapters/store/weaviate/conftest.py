@@ -60,7 +60,7 @@ def vectors() -> VectorSource:
 @pytest.fixture
 async def bench(double: FakeWeaviate, options: WeaviateOptions, vectors: VectorSource) -> AsyncIterator[Bench]:
     spans = Spans()
-    async with opened_weaviate(options, spans.tracer, vectors) as store:
+    async with opened_weaviate(options, spans.recording, vectors) as store:
         bench = Bench(double, spans, store, Store(store.retriever, store.corpus, store.sentence_vectors))
         bench.clear()
         yield bench

@@ -122,7 +122,7 @@ class TestUnavailable:
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         async with FakeWeaviate() as double:
-            store = WeaviateStore.open(weaviate_options(double), AXES, SystemClock(), Spans().tracer)
+            store = WeaviateStore.open(weaviate_options(double), AXES, SystemClock(), Spans().recording)
             try:
                 async with double.away():
                     assert await fault_of(store.corpus.version(ALICE, soon(5))) is WeaviateFault.UNAVAILABLE
@@ -136,7 +136,7 @@ class TestUnavailable:
 
     async def test_in_between_is_over_once_it_listens_again(self) -> None:
         async with FakeWeaviate() as double:
-            store = WeaviateStore.open(weaviate_options(double), AXES, SystemClock(), Spans().tracer)
+            store = WeaviateStore.open(weaviate_options(double), AXES, SystemClock(), Spans().recording)
             try:
                 await store.schema.apply(await store.schema.plan(NEVER), NEVER)
                 assert await store.corpus.version(ALICE, NEVER) == "empty"
@@ -217,7 +217,7 @@ class TestFailures:
 
     async def test_a_wrong_key_is_one_at_the_first_call(self, options: WeaviateOptions) -> None:
         wrong = altered(options, api_key=secret("another"))
-        store = WeaviateStore.open(wrong, AXES, SystemClock(), Spans().tracer)
+        store = WeaviateStore.open(wrong, AXES, SystemClock(), Spans().recording)
         assert await fault_of(store.corpus.version(ALICE, NEVER)) is WeaviateFault.WRONG_KEY
         await store.close()
 
@@ -226,7 +226,7 @@ class TestFailures:
         assert await fault_of(bench.weaviate.corpus.version(ALICE, NEVER)) is WeaviateFault.WRONG_KEY
 
     async def test_collections_that_are_not_there_are_one(self, options: WeaviateOptions) -> None:
-        store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
+        store = WeaviateStore.open(options, AXES, SystemClock(), Spans().recording)
         for call in (store.corpus.version(ALICE, NEVER), store.corpus.put(ALICE, Document("d", "x"), "1", [], NEVER)):
             assert await fault_of(call) is WeaviateFault.MISSING_COLLECTION
         await store.close()

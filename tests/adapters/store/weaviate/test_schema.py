@@ -16,7 +16,7 @@ from tests.doubles.weaviate.server import FakeWeaviate
 
 
 async def test_of_an_empty_server_is_created_once(double: FakeWeaviate, options: WeaviateOptions) -> None:
-    store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
+    store = WeaviateStore.open(options, AXES, SystemClock(), Spans().recording)
     steps = await store.schema.plan(NEVER)
     assert [(step.change, step.collection) for step in steps] == [
         (Change.CREATE, "Groundwire"),
@@ -88,7 +88,7 @@ async def test_that_cannot_be_changed_is_made_anew_only_when_allowed(bench: Benc
 async def test_of_another_model_or_replication_is_another(
     bench: Bench, options: WeaviateOptions, replicas: int, other: VectorSource
 ) -> None:
-    store = WeaviateStore.open(altered(options, replicas=replicas), other, SystemClock(), Spans().tracer)
+    store = WeaviateStore.open(altered(options, replicas=replicas), other, SystemClock(), Spans().recording)
     assert all(step.destructive for step in await store.schema.plan(NEVER))
     assert await store.schema.plan(NEVER)
     await store.close()

@@ -51,7 +51,7 @@ async def test_with_another_is_refused(double: FakeWeaviate, trusted: str, tmp_p
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     tls = {"system": WeaviateTlsOptions(), "another": WeaviateTlsOptions(ca=tmp_path / "ca.pem")}.get(trusted)
     options = altered(weaviate_options(double), tls=tls, max_attempts=1)
-    store = WeaviateStore.open(options, AXES, SystemClock(), Spans().tracer)
+    store = WeaviateStore.open(options, AXES, SystemClock(), Spans().recording)
     with pytest.raises(StoreFailure) as failure:
         await store.corpus.version(ALICE, NEVER)
     assert failure.value.fault is WeaviateFault.UNAVAILABLE

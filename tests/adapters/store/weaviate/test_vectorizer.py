@@ -152,7 +152,7 @@ async def test_a_module_that_fails_is_told_apart(
 async def test_another_vectorizer_is_another_collection(
     bench: Bench, options: WeaviateOptions, other: VectorizerOptions | None
 ) -> None:
-    store = WeaviateStore.open(options, VectorSource(module=other), SystemClock(), Spans().tracer)
+    store = WeaviateStore.open(options, VectorSource(module=other), SystemClock(), Spans().recording)
     (step,) = await store.schema.plan(NEVER)
     assert step.destructive
     assert "text2vec-ollama@" in str(step)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from opentelemetry.trace import NoOpTracer, SpanKind, Tracer
+from opentelemetry.trace import SpanKind
 
 from groundwire_server.adapters.resilience.instrumentation import Instrumentation
 from groundwire_server.adapters.store.embedded.connections import Connections, connect, set_up
@@ -19,7 +19,8 @@ from groundwire_server.adapters.store.embedded.sentence_vectors import EmbeddedS
 from groundwire_server.adapters.store.embedded.vectors import VectorIndex
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
-from groundwire_server.telemetry import names
+from groundwire_server.ports.recording import Recording, unrecorded
+from groundwire_server.telemetry import metrics, names
 
 ALPHA: Final = 0.5
 """The vector leg's weight; measured on 1,216 paragraphs and 1,000 questions."""
@@ -47,7 +48,7 @@ class EmbeddedStore:
         *,
         alpha: float = ALPHA,
         readers: int | None = None,
-        tracer: Tracer | None = None,
+        recording: Recording | None = None,
     ) -> "EmbeddedStore":
         """Open a file, or create it with its folder. Blocks for some milliseconds.
 
@@ -60,7 +61,7 @@ class EmbeddedStore:
             embedding: the model whose vectors are stored and searched with; None keeps keywords alone.
             alpha: the vector leg's weight, 0 to 1.
             readers: searches that run at once; a core each and one by default.
-            tracer: for a span around every search; none is recorded by default.
+            recording: takes spans and metrics; none are recorded by default.
 
         Raises:
             UnusableStoreFailure: with advice for the operator.
@@ -79,7 +80,7 @@ class EmbeddedStore:
         connections = Connections(path, clock, readers or (os.cpu_count() or 1) + 1)
         vectors = None if embedding is None else VectorIndex(embedding.dimensions)
         return cls(
-            EmbeddedRetriever(connections, vectors, alpha, _instrumentation(tracer or NoOpTracer(), vectors)),
+            EmbeddedRetriever(connections, vectors, alpha, _instrumentation(recording or unrecorded(), vectors)),
             EmbeddedCorpus(connections, clock, embedding),
             EmbeddedSentenceVectors(connections),
             connections,
@@ -90,7 +91,7 @@ class EmbeddedStore:
         self._connections.close()
 
 
-def _instrumentation(tracer: Tracer, vectors: VectorIndex | None) -> Instrumentation:
+def _instrumentation(recording: Recording, vectors: VectorIndex | None) -> Instrumentation:
     operation = "search.keyword" if vectors is None else "search.hybrid"
     attributes = {
         names.DB_SYSTEM: "sqlite",
@@ -99,4 +100,11 @@ def _instrumentation(tracer: Tracer, vectors: VectorIndex | None) -> Instrumenta
         names.GEN_AI_OPERATION: "retrieval",
         names.GEN_AI_DATA_SOURCE: _COLLECTION,
     }
-    return Instrumentation(tracer, f"{operation} {_COLLECTION}", attributes, Cause.STORE_TIMEOUT, SpanKind.INTERNAL)
+    return Instrumentation(
+        recording,
+        f"{operation} {_COLLECTION}",
+        attributes,
+        metrics.STORE_DURATION,
+        Cause.STORE_TIMEOUT,
+        SpanKind.INTERNAL,
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
 import httpx
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from weaviate import WeaviateAsyncClient
 from weaviate.auth import AuthApiKey
 from weaviate.classes.config import ConsistencyLevel
@@ -16,7 +16,7 @@ from weaviate.collections import CollectionAsync
 from weaviate.config import AdditionalConfig, ConnectionConfig, Timeout
 from weaviate.connect.base import ProtocolParams
 
-from groundwire_server.adapters.resilience.instrumentation import cut_off
+from groundwire_server.adapters.resilience.instrumentation import CallMetrics, cut_off
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault, map_failures
 from groundwire_server.adapters.store.weaviate.options import Consistency, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
@@ -25,7 +25,9 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
+from groundwire_server.telemetry.metrics import STORE_DURATION
 from groundwire_server.telemetry.trace_context import traceparent
 
 _LOG = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ class WeaviateConnection:
         options: of the store.
         headers: sent with every call, such as the key of a module; never logged.
         clock: of the event loop.
-        tracer: for a span around every call.
+        recording: takes spans and metrics.
         expected: faults of normal operation; every other one is logged, once per call.
     """
 
@@ -75,7 +77,7 @@ class WeaviateConnection:
         options: WeaviateOptions,
         headers: Mapping[str, str],
         clock: Clock,
-        tracer: Tracer,
+        recording: Recording,
         expected: Set[WeaviateFault] = frozenset(),
     ) -> None:
         self._options = options
@@ -85,7 +87,7 @@ class WeaviateConnection:
         self._ca = options.tls.ca.read_bytes() if options.tls is not None and options.tls.ca is not None else None
         self._expected = expected
         self._clock = clock
-        self._tracer = tracer
+        self._recording = recording
         self._client: WeaviateAsyncClient | None = None
         self._connecting = asyncio.Lock()
         self._places = asyncio.Semaphore(options.max_concurrent)
@@ -114,13 +116,15 @@ class WeaviateConnection:
         if not deadline.remaining(now):
             raise Failure(Cause.STORE_TIMEOUT)
         at = min(deadline.at, now + self._options.call_seconds)
-        with self._tracer.start_as_current_span(
+        with self._recording.tracer.start_as_current_span(
             f"{operation.name} {operation.collection}".rstrip(),
             kind=SpanKind.CLIENT,
             attributes=self._described(operation),
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
+            error = ""
+            measured = CallMetrics(self._recording.metrics, _SYSTEM, STORE_DURATION, (_SYSTEM, operation.name))
             token = CALL.set(WireCall(at, traceparent(span)))
             try:
                 with map_failures():
@@ -128,21 +132,25 @@ class WeaviateConnection:
                         waited = self._clock.now() - now
                         result = await self._repeated(work, at, span)
             except StoreFailure as failure:
+                error = "" if failure.fault in self._expected else failure.fault.name
                 self._report(failure.fault, at - now, span)
                 raise
             except asyncio.CancelledError:
                 # A deadline above may fire first, at the same instant.
                 if cut_off(Deadline(at)):
+                    error = WeaviateFault.SLOW.name
                     self._report(WeaviateFault.SLOW, at - now, span)
                 else:
                     span.set_attribute(names.CANCELLED, True)
                 raise
-            except Exception as error:
-                span.set_attribute(names.ERROR_TYPE, type(error).__qualname__)
+            except Exception as raised:
+                error = type(raised).__qualname__
+                span.set_attribute(names.ERROR_TYPE, error)
                 span.set_status(StatusCode.ERROR)
                 raise
             finally:
                 CALL.reset(token)
+                measured.ended(self._clock.now() - now, error)
             span.set_attribute(names.DB_WAITED, waited)
             if note is not None:
                 span.set_attributes(note(result))

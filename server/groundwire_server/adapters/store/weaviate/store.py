@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from opentelemetry.trace import Tracer
-
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import WeaviateConnection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
@@ -15,6 +13,7 @@ from groundwire_server.adapters.store.weaviate.retriever import WeaviateRetrieve
 from groundwire_server.adapters.store.weaviate.sentence_vectors import WeaviateSentenceVectors
 from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,9 @@ class WeaviateStore:
     _connection: WeaviateConnection
 
     @classmethod
-    def open(cls, options: WeaviateOptions, vectors: VectorSource, clock: Clock, tracer: Tracer) -> "WeaviateStore":
+    def open(
+        cls, options: WeaviateOptions, vectors: VectorSource, clock: Clock, recording: Recording
+    ) -> "WeaviateStore":
         """Return a store that connects on first use, within an event loop; nothing is sent before.
 
         Raises:
@@ -48,7 +49,7 @@ class WeaviateStore:
         # A tenant does not exist there before its first document, unless an operator creates the tenants.
         expected = {WeaviateFault.MISSING_TENANT} if write.create_tenants else frozenset[WeaviateFault]()
         headers = {} if vectors.module is None else vectors.module.headers()
-        connection = WeaviateConnection(options, headers, clock, tracer, expected)
+        connection = WeaviateConnection(options, headers, clock, recording, expected)
         chunks = Objects(connection, options.collection, options, options.vector)
         documents = Objects(connection, options.documents, options)
         versions = Versions(documents, clock, write.version_lag_seconds, write.change_seconds)
