@@ -87,8 +87,11 @@ def configuration(canaries: Canaries, weaviate: tuple[int, int], provider: int) 
 server: {{listen: 127.0.0.1:1, tls: {{certificate: tls.crt, key: tls.key}}}}
 authentication: {{api_keys: {{file: keys.json}}}}
 telemetry:
-  otlp_endpoint: http://127.0.0.1:1
-  otlp_headers: {{authorization: env://OTLP_TOKEN}}
+  resource: {{team: {canaries.at("an attribute of the service")}}}
+  otlp:
+    endpoint: http://127.0.0.1:1
+    headers: {{authorization: env://OTLP_TOKEN}}
+    header_list: env://OTEL_EXPORTER_OTLP_HEADERS
 embedders:
   ollama:
     kind: weaviate
@@ -201,8 +204,8 @@ def spellings(canary: str) -> tuple[str, ...]:
     [
         "providers: {house: {kind: openai, base_url: 'https://api.example.com/v1', api_key: CANARY}}",
         "providers: {house: {kind: openai, base_url: 'https://user:CANARY@api.example.com/v1'}}",
-        "telemetry: {otlp_endpoint: 'http://user:CANARY@collector:4317'}",
-        "telemetry: {otlp_headers: {authorization: Bearer CANARY}}",
+        "telemetry: {otlp: {endpoint: 'http://user:CANARY@collector:4317'}}",
+        "telemetry: {otlp: {headers: {authorization: Bearer CANARY}}}",
         "stores: {main: {kind: weaviate, http: 'CANARY', grpc: '127.0.0.1:2', api_key: CANARY}}",
         "password: CANARY",
         "providers: {house: {password: CANARY}}",

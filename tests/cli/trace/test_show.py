@@ -151,7 +151,7 @@ def test_a_jaeger_that_the_server_sends_nothing_to(groundwire_command: Command) 
     ran = groundwire_command("trace", "0" * 31 + "1")
 
     assert ran.code == 1
-    assert "no trace at all of the service groundwire: set telemetry.otlp_endpoint" in ran.err
+    assert "no trace at all of the service groundwire: set telemetry.otlp.endpoint" in ran.err
 
 
 @pytest.mark.usefixtures("url")
@@ -202,6 +202,16 @@ def test_addresses_where_no_jaeger_is(groundwire_command: Command, address: str,
     assert (ran.code, ran.out) == (code, "")
     assert says in ran.err
     assert "canary" not in ran.err
+
+
+@pytest.mark.usefixtures("url")
+def test_the_first_text_is_known_for_every_model(groundwire_command: Command, jaeger: Jaeger) -> None:
+    call = Recording().end(50, "Answered", "ANSWER_VALIDATED", "ANSWER", **{names.FIRST_TEXT: 0.031})
+    jaeger.add(call.exported)
+
+    ran = groundwire_command("trace", call.trace_id, "--json")
+
+    assert json.loads(ran.out)["first_token_milliseconds"] == 31.0
 
 
 def test_a_certificate_that_is_not_trusted(groundwire_command: Command, tmp_path: Path) -> None:

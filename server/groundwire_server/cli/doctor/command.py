@@ -37,7 +37,10 @@ def doctor(
     ] = None,
     metrics: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Add the page of metrics at this address, or port, to the bundle."),
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Add the page of metrics at this address, or port, to the bundle; else the configured one.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per check.")] = False,
 ) -> None:
@@ -100,8 +103,9 @@ def _bundle(
     if not (port.isascii() and port.isdecimal() and int(port[:6]) < _PORTS):
         raise CommandError(ExitCode.USAGE, f"--metrics {metrics}: give HOST:PORT, or the port alone")
     loaded = examination.loaded
+    page = metrics or (loaded.configuration.telemetry.prometheus_listen if loaded else None) or ""
     secrets = tuple(known_secrets(loaded.configuration if loaded else None, connection))
-    members = Contents(secrets, loaded, tuple(examination.results()), log, metrics or "").members()
+    members = Contents(secrets, loaded, tuple(examination.results()), log, page).members()
     archive.show_members(members)
     if not only_list:
         archive.write(path, members)

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from groundwire_server.app.check_result import CheckResult
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.cli.doctor.files import files
 from groundwire_server.cli.doctor.providers import embedders, providers
 from groundwire_server.cli.doctor.remote import connect_error
+from groundwire_server.cli.doctor.target import reachable
 from groundwire_server.cli.doctor.weaviate import weaviate
 
-_OTLP_PORT = 4317
 _CHECKED_AS_FILES = frozenset({("server", "tls"), ("authentication", "api_keys")})
 
 
@@ -37,10 +37,7 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool) -> Iterator[Che
     yield from _key_sets(loaded)
     yield from providers(loaded.configuration)
     yield from embedders(loaded.configuration)
-    otlp = loaded.configuration.telemetry.otlp
-    receivers = (otlp, otlp.traces, otlp.metrics, otlp.logs)
-    for endpoint in dict.fromkeys(each.endpoint for each in receivers if each.endpoint):
-        yield _collector(endpoint)
+    yield from _telemetry(loaded.configuration.telemetry)
 
 
 def _external(loaded: Loaded, *, here: bool) -> Iterator[CheckResult]:
@@ -89,10 +86,16 @@ def _key_sets(loaded: Loaded) -> Iterator[CheckResult]:
             )
 
 
-def _collector(endpoint: str) -> CheckResult:
-    url = urlsplit(endpoint)
-    refused = connect_error(url.hostname or "", url.port or (443 if url.scheme == "https" else _OTLP_PORT))
-    if not refused:
-        return CheckResult.ok("otlp", f"{endpoint} accepts connections")
-    advice = "start the collector, or correct telemetry.otlp"
-    return CheckResult.warn("otlp", f"telemetry cannot be sent to {endpoint} ({refused})", advice)
+def _telemetry(section: TelemetryConfig) -> Iterator[CheckResult]:
+    from groundwire_server.app.otlp_examination import examine_otlp  # noqa: PLC0415  # as above
+
+    yield from examine_otlp(section.otlp)
+    if section.prometheus_listen is not None:
+        host, _, port = section.prometheus_listen.rpartition(":")
+        refused = connect_error(reachable(host).strip("[]"), int(port))
+        if refused:
+            message = f"no page of metrics at {section.prometheus_listen} ({refused})"
+            advice = "start the server; if it runs, its log says why the address cannot be used"
+            yield CheckResult.warn("metrics", message, advice)
+        else:
+            yield CheckResult.ok("metrics", f"{section.prometheus_listen} accepts connections")

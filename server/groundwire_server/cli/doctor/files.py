@@ -68,6 +68,10 @@ def _authorities(configuration: Configuration) -> Iterator[tuple[str, Path]]:
     for name, store in configuration.stores.items():
         if isinstance(store, WeaviateStoreConfig) and store.tls is not None and store.tls.ca is not None:
             yield f"stores.{name}.tls.ca", store.tls.ca
+    otlp = configuration.telemetry.otlp
+    for place, receiver in (("", otlp), (".traces", otlp.traces), (".metrics", otlp.metrics), (".logs", otlp.logs)):
+        if receiver.ca is not None:
+            yield f"telemetry.otlp{place}.ca", receiver.ca
 
 
 def _authority(setting: str, file: Path, now: datetime) -> Iterator[CheckResult]:

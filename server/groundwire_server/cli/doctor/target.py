@@ -38,7 +38,7 @@ def described(connection: ConnectionOptions, options: ServerOptions) -> Target |
     if int(port) == 0:
         message = "server.listen has port 0, so the server chooses a free port"
         return CheckResult.skip("server", message, "give --server HOST:PORT, as the server prints it")
-    at = replace(connection, server=f"{_EVERY_ADDRESS.get(host, host)}:{port}")
+    at = replace(connection, server=f"{reachable(host)}:{port}")
     if options.tls is None:
         return Target(at)
     missing = None
@@ -48,6 +48,11 @@ def described(connection: ConnectionOptions, options: ServerOptions) -> Target |
     if at.tls_ca is not None:
         return Target(at, missing=missing)
     return Target(replace(at, tls_ca=options.tls.certificate), _name(options), missing)
+
+
+def reachable(host: str) -> str:
+    """Return the host by which a listening address is reached from this machine."""
+    return _EVERY_ADDRESS.get(host, host)
 
 
 def _name(options: ServerOptions) -> str:

@@ -42,6 +42,8 @@ class TracedCall:
     @property
     def first_token(self) -> float | None:
         """Seconds from its beginning to the first token of a model; None when there was none."""
+        if self.own is not None and (seconds := self.own.number(names.FIRST_TEXT)) is not None:
+            return seconds
         firsts = [
             span.start - self.start + seconds
             for _, span in self.within

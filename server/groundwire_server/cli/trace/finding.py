@@ -152,7 +152,7 @@ def _unexported(jaeger: Jaeger, service: str) -> str:
     if service in jaeger.services():
         return ""
     return (
-        f"Jaeger has no trace at all of the service {service}: set telemetry.otlp_endpoint of the server, and look at "
+        f"Jaeger has no trace at all of the service {service}: set telemetry.otlp.endpoint of the server, and look at "
         "the collector between the two; `groundwire doctor` checks the endpoint"
     )
 

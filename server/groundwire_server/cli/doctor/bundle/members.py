@@ -21,6 +21,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
 from groundwire_server.cli.doctor.bundle.redaction import REDACTED, Redactor, is_reference
 from groundwire_server.cli.doctor.report import as_json_object
+from groundwire_server.cli.doctor.target import reachable
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 _LOG_LINES = 1000
@@ -193,7 +194,7 @@ def _last_lines(file: Path) -> str:
 def _page(address: str) -> str:
     """Return the page of metrics at an address, or why there is none."""
     host, _, port = address.rpartition(":")
-    connection = http.client.HTTPConnection(host.strip("[]") or "127.0.0.1", int(port), timeout=_SECONDS)
+    connection = http.client.HTTPConnection(reachable(host).strip("[]") or "127.0.0.1", int(port), timeout=_SECONDS)
     try:
         connection.request("GET", "/metrics")
         response = connection.getresponse()
