@@ -1,5 +1,5 @@
-# `make` prints what there is. Every target first makes .venv hold what constraints.txt pins; that takes about a minute
-# the first time and nothing after that.
+# `make` prints what there is. Every target but `up` and `down`, which need docker alone, first makes .venv hold what
+# constraints.txt pins; that takes about a minute the first time and nothing after that.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -45,6 +45,14 @@ fmt: setup ## Format the Python code and apply automatic fixes
 .PHONY: serve
 serve: setup ## Start a server on loopback
 	@$(bin)/groundwire serve $(ARGS)
+
+.PHONY: up
+up: ## Start the stack of docker-compose.yml and ask a first question (ARGS=embedded: the small stack)
+	@deploy/compose/stack up $(ARGS)
+
+.PHONY: down
+down: ## Stop the stack, and keep its documents and keys (ARGS=--volumes: remove them)
+	@deploy/compose/stack down $(ARGS)
 
 .PHONY: bench
 bench: setup ## Measure the server against bench/targets.yaml

@@ -17,6 +17,7 @@ TYPED = [
     "tests",
     "bench",
     "docs",
+    "deploy",
     "protos/generate.py",
     "clients/python/unasync.py",
     ".ci/check.py",

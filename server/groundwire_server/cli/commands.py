@@ -12,6 +12,7 @@ from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
 from groundwire_server.cli.ingest.command import ingest
+from groundwire_server.cli.init import init
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.trace import command as trace
@@ -67,6 +68,11 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire doctor --json | jq -r 'select(.state != \"ok\").message'",
         ),
         demo: ("groundwire demo", "groundwire demo --fresh"),
+        init: (
+            "groundwire init",
+            "groundwire init /etc/groundwire/credentials --host gw.example.com",
+            "groundwire init --tenant acme --secret weaviate-api-key",
+        ),
         calibrate: (
             "groundwire calibrate questions.jsonl",
             "groundwire calibrate questions.jsonl --tenant acme --principal staff",
