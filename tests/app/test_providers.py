@@ -268,11 +268,11 @@ def test_a_server_without_providers_starts_without_an_http_client(tmp_path: Path
         "from groundwire_server.app.parts.parts import open_parts\n"
         "from groundwire_server.app.parts.shared import Shared\n"
         "from groundwire_server.app.serve import serve\n"
-        "from opentelemetry.trace import NoOpTracer\n"
+        "from groundwire_server.ports.recording import unrecorded\n"
         "from tests.doubles.configured import beside\n"
         "from groundwire_server.app.configuration.load import load\n"
         "configuration = load(beside(Path(sys.argv[1]), embedder=None)).configuration\n"
-        "asyncio.run(open_parts(configuration, Shared().lease(), NoOpTracer()))\n"
+        "asyncio.run(open_parts(configuration, Shared().lease(), unrecorded()))\n"
         "print('aiohttp' in sys.modules)\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "data")]

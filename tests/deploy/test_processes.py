@@ -24,10 +24,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.deploy.stack import FULL, GROUNDWIRE, ROOT, SMALL, Compose, Processes
 from tests.docs.shown import assert_shows, blocks
-from tests.doubles.collector import collecting
+from tests.doubles.otlp import grpc_receiver
 from tests.doubles.weaviate.beside import weaviate_beside
 
 pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.local]
@@ -78,7 +79,7 @@ class Running:
         self.processes = Processes(Compose(file), folder)
         self._programs = programs
         self._open = ExitStack()
-        self._spans = self._open.enter_context(collecting())
+        self._spans = self._open.enter_context(grpc_receiver())
 
     def __enter__(self) -> "Running":
         """Start the services in the order of their dependencies."""
@@ -106,7 +107,8 @@ class Running:
     def names_of(self, trace_id: str) -> set[str]:
         """Return the names of the spans of a trace, from where a person would look."""
         if not self._programs.get("jaeger"):
-            return self._spans.names_of(trace_id)
+            eventually(lambda: any(not span.parent_span_id for span in self._received(trace_id)), f"trace {trace_id}")
+            return {span.name for span in self._received(trace_id)}
         address = self.processes.address("jaeger", 16686)
         found: list[bytes] = []
 
@@ -117,6 +119,9 @@ class Running:
 
         eventually(arrived, f"trace {trace_id} in Jaeger")
         return {span["operationName"] for trace in json.loads(found[-1])["data"] for span in trace["spans"]}
+
+    def _received(self, trace_id: str) -> list[Span]:
+        return [span for span in self._spans.spans if span.trace_id.hex() == trace_id]
 
     def _start(self, name: str, program: Sequence[str], *more: str) -> "subprocess.Popen[str]":
         return self._open.enter_context(self.processes.started(name, program, *more))

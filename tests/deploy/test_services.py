@@ -299,7 +299,10 @@ def test_prometheus_and_grafana_find_the_others() -> None:
         for target in config["targets"]
     }
 
-    assert targets == {"otel-collector:8889", "weaviate:2112", "localhost:9090"}
+    (folder,) = (mount.source for mount in compose.mounts("server") if isinstance(mount.source, Path))
+    server = yaml.safe_load((folder / "groundwire.yaml").read_text(encoding="utf-8"))
+    _, _, port = server["telemetry"]["prometheus_listen"].rpartition(":")
+    assert targets == {f"server:{port}", "weaviate:2112", "localhost:9090"}
     assert compose.environment("weaviate")["PROMETHEUS_MONITORING_PORT"] == "2112"
     assert set(compose.services["prometheus"]["networks"]) == {"default", "store"}
     assert {each["uid"]: each["url"] for each in sources["datasources"]} == {

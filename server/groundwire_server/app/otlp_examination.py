@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from groundwire_server.app.check_result import CheckResult
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
-from groundwire_server.app.telemetry.senders import Receiver, SendError, Signal, sender
-from groundwire_server.app.telemetry.setup import receiver
+from groundwire_server.app.telemetry.receivers import Receiver, Signal, receiver
+from groundwire_server.app.telemetry.senders import SendError, sender
 
 _UNSUPPORTED = frozenset({"UNIMPLEMENTED", "HTTP 404", "HTTP 405", "HTTP 501"})
 _DENIED = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED", "HTTP 401", "HTTP 403"})
