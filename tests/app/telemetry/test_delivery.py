@@ -144,3 +144,20 @@ def test_a_backlog_drops_and_counts_what_it_has_no_room_for(caplog: pytest.LogCa
     backlog.close()
     assert under.dropped() == {QUEUE_FULL: 1001, SHUTDOWN: 2}
     assert [dropped for _, _, dropped in lines(caplog)] == [1, 1002]
+
+
+def test_a_line_that_finds_the_queue_of_log_records_full_is_dropped_and_counted() -> None:
+    under = Under(Scripted())
+    backlog = Backlog(0, under.log)
+
+    class Exporting(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            backlog.enter()
+
+    handler, logger = Exporting(), logging.getLogger("groundwire_server.app.telemetry.delivery")
+    logger.addHandler(handler)
+    try:
+        backlog.enter()
+    finally:
+        logger.removeHandler(handler)
+    assert under.dropped() == {QUEUE_FULL: 2}
