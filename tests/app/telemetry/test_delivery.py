@@ -117,10 +117,10 @@ def test_a_long_outage_has_a_line_a_minute_with_the_sum(caplog: pytest.LogCaptur
 
 
 def test_what_a_receiver_rejects_of_a_request_is_counted(caplog: pytest.LogCaptureFixture) -> None:
-    under = Under(Scripted(), (2, "too old"))
+    under = Under(Scripted(), (2, "too\nold " + "x" * 1000))
     assert under.delivery.deliver(b"", 3)
     assert under.dropped() == {REJECTED: 2}
-    assert lines(caplog) == [("telemetry is not delivered", "REJECTED: too old", 2)]
+    assert lines(caplog) == [("telemetry is not delivered", "REJECTED: too old " + "x" * 292, 2)]
 
 
 def test_at_the_end_each_request_has_one_attempt() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from groundwire_server.app.telemetry.drops import QUEUE_FULL, REJECTED, SHUTDOWN, DropCounter
 from groundwire_server.app.telemetry.receivers import Signal
-from groundwire_server.app.telemetry.senders import Sender, SendError
+from groundwire_server.app.telemetry.senders import Sender, SendError, one_line
 
 PAUSE: Final = 1.0
 """Seconds between two attempts, unless the receiver asks for more."""
@@ -180,7 +180,7 @@ class Delivery:
             else:
                 rejected, why = self._rejected(response)
                 if rejected:
-                    self._log.dropped(REJECTED, rejected, f"{REJECTED}: {why}" if why else REJECTED)
+                    self._log.dropped(REJECTED, rejected, f"{REJECTED}: {one_line(why)}" if why else REJECTED)
                 self._log.delivered()
                 return True
 
