@@ -26,10 +26,7 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, tracer
         random = Random()  # noqa: S311  # draws waits
         return Provider(name, section, SystemClock(), tracer, random, section.retry_budget, limiters)
 
-    # Headers are a mapping, which has no hash.
-    others = tuple(value for field, value in section if field != "headers")
-    key = ("provider", name, section.kind, others, frozenset(section.headers.items()))
-    return await lease.take(key, made)
+    return await lease.take(("provider", name, section), made)
 
 
 def credentials(section: ProviderConfig) -> Mapping[str, str]:
