@@ -139,7 +139,7 @@ def http_receiver(status: int = 200, headers: Mapping[str, str] | None = None, b
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     taken.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield taken

@@ -28,9 +28,16 @@ def revealed(headers: Mapping[str, Secret]) -> dict[str, str]:
     return {name: secret.reveal() for name, secret in headers.items()}
 
 
-def _checked(headers: dict[str, Secret]) -> dict[str, Secret]:
+class SecretHeaders(dict[str, Secret]):
+    """Headers by name, which nothing changes once they are options: so they have a hash, as their section has."""
+
+    def __hash__(self) -> int:  # type: ignore[override]  # a mapping that could change has none
+        return hash(frozenset(self.items()))
+
+
+def _checked(headers: dict[str, Secret]) -> SecretHeaders:
     check_headers(revealed(headers))
-    return headers
+    return SecretHeaders(headers)
 
 
 Headers: TypeAlias = Annotated[dict[str, Secret], AfterValidator(_checked)]

@@ -118,10 +118,10 @@ def test_a_long_outage_has_a_line_a_minute_with_the_sum(caplog: pytest.LogCaptur
 
 
 def test_what_a_receiver_rejects_of_a_request_is_counted(caplog: pytest.LogCaptureFixture) -> None:
-    under = Under(Scripted(), (2, "too old"))
+    under = Under(Scripted(), (2, "too\nold " + "x" * 1000))
     assert under.delivery.deliver(b"", 3)
     assert under.dropped() == {REJECTED: 2}
-    assert lines(caplog) == [("telemetry is not delivered", "REJECTED: too old", 2)]
+    assert lines(caplog) == [("telemetry is not delivered", "REJECTED: too old " + "x" * 292, 2)]
 
 
 def test_at_the_end_each_request_has_one_attempt() -> None:
@@ -145,3 +145,20 @@ def test_a_backlog_drops_and_counts_what_it_has_no_room_for(caplog: pytest.LogCa
     backlog.close()
     assert under.dropped() == {QUEUE_FULL: 1001, SHUTDOWN: 2}
     assert [dropped for _, _, dropped in lines(caplog)] == [1, 1002]
+
+
+def test_a_line_that_finds_the_queue_of_log_records_full_is_dropped_and_counted() -> None:
+    under = Under(Scripted())
+    backlog = Backlog(0, under.log)
+
+    class Exporting(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            backlog.enter()
+
+    handler, logger = Exporting(), logging.getLogger("groundwire_server.app.telemetry.delivery")
+    logger.addHandler(handler)
+    try:
+        backlog.enter()
+    finally:
+        logger.removeHandler(handler)
+    assert under.dropped() == {QUEUE_FULL: 2}

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 import grpc
 import pytest
 from opentelemetry._logs import LogRecord
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceResponse,
+)
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from pydantic import TypeAdapter
 
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig, TelemetryConfig
-from groundwire_server.app.telemetry.drops import QUEUE_FULL, DropTotals
+from groundwire_server.app.telemetry.drops import QUEUE_FULL, REJECTED, DropTotals
 from groundwire_server.app.telemetry.otlp import OtlpLogExporter
 from groundwire_server.app.telemetry.receivers import Signal
 from groundwire_server.app.telemetry.setup import SCHEMA_URL, export, telemetry
@@ -141,3 +145,24 @@ def test_log_records_arrive_by_the_same_way() -> None:
     assert (taken.paths, drops.totals) == (["/v1/logs"], {})
     (record,) = taken.requests[0].resource_logs[0].scope_logs[0].log_records
     assert (record.body.string_value, record.severity_text) == ("draining", "INFO")
+
+
+@pytest.mark.parametrize("body", [b"{}", b"<html>", b"\xff\xff", ExportTraceServiceResponse().SerializeToString()])
+def test_a_receiver_that_takes_spans_and_answers_in_another_format_has_them(body: bytes) -> None:
+    with http_receiver(body=body) as taken:
+        section = {"endpoint": f"http://127.0.0.1:{taken.port}", "protocol": "http/protobuf", "timeout_seconds": 30}
+        measuring = telemetry("1.2.3", config(**section, metrics={"enabled": False}))
+        measuring.tracer.start_span("call").end()
+        measuring.shut_down()
+    assert ([span.name for span in taken.spans], measuring.drops.totals) == (["call"], {})
+
+
+def test_spans_that_a_receiver_rejects_are_counted() -> None:
+    partial = ExportTracePartialSuccess(rejected_spans=1, error_message="too old")
+    answer = ExportTraceServiceResponse(partial_success=partial).SerializeToString()
+    with grpc_receiver(lambda _: answer) as taken:
+        endpoint = f"http://127.0.0.1:{taken.port}"
+        measuring = telemetry("1.2.3", config(endpoint=endpoint, timeout_seconds=30, metrics={"enabled": False}))
+        measuring.tracer.start_span("call").end()
+        measuring.shut_down()
+    assert measuring.drops.totals == {(Signal.TRACES, REJECTED): 1}

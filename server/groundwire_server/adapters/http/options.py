@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from groundwire_server.domain.residency import Residency
 from groundwire_server.options import Options
-from groundwire_server.options.headers import Headers
+from groundwire_server.options.headers import Headers, SecretHeaders
 from groundwire_server.options.url import parsed_url
 
 
@@ -32,7 +32,7 @@ class Endpoint(Options):
         Residency.HOSTED, description="Who runs it: `self_hosted` where questions and documents stay with you."
     )
     headers: Headers = Field(
-        default_factory=dict,
+        default_factory=SecretHeaders,
         description="Further headers of requests, such as those of a gateway, each a reference: env://NAME or "
         "file:///PATH.",
         examples=[{"Helicone-Auth": "env://HELICONE_AUTH"}],

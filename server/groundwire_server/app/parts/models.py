@@ -21,7 +21,7 @@ from groundwire_server.app.configuration.models.embedders import OpenAiEmbedderC
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, OpenAiModelConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.parts.limiters import open_limiters
-from groundwire_server.app.parts.providers import open_provider, profile_of, provider_key
+from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
@@ -44,7 +44,7 @@ async def open_model(
     provider = await open_provider(section.provider, provider_section, lease, recording)
     own = await open_limiters(
         f"{section.provider}/{section.model}",
-        (section.provider, provider_key(provider_section), section.model),
+        (section.provider, provider_section, section.model),
         section.concurrency,
         lease,
         recording.metrics,
@@ -76,7 +76,7 @@ async def open_embedding_model(
         embedder = protected_embedder(provider, client, section, section.retry, section.breaker)
         return nullcontext(CachingEmbedder(embedder, section.cache_size))
 
-    return await lease.take(("embedder", section, provider_key(provider_section)), made)
+    return await lease.take(("embedder", section, provider_section), made)
 
 
 def protected_model(

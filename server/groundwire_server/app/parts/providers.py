@@ -1,6 +1,6 @@
 """Providers of models: connections, circuits, a retry budget and slots, for all that their models share."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from random import Random
 
 from groundwire_server.adapters.generator import anthropic
@@ -27,13 +27,7 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, record
         random = Random()  # noqa: S311  # draws waits
         return Provider(name, section, SystemClock(), recording, random, section.retry_budget, limiters)
 
-    return await lease.take(("provider", name, provider_key(section)), made)
-
-
-def provider_key(section: ProviderConfig) -> Hashable:
-    """Return what tells a provider's section apart from others: its headers are a mapping, which has no hash."""
-    others = tuple(value for field, value in section if field != "headers")
-    return section.kind, others, frozenset(section.headers.items())
+    return await lease.take(("provider", name, section), made)
 
 
 def credentials(section: ProviderConfig) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from groundwire_server.app.telemetry.drops import QUEUE_FULL, REJECTED, SHUTDOWN, DropCounter
 from groundwire_server.app.telemetry.receivers import Signal
-from groundwire_server.app.telemetry.senders import Sender, SendError
+from groundwire_server.app.telemetry.senders import Sender, SendError, one_line
 
 PAUSE: Final = 1.0
 """Seconds between two attempts, unless the receiver asks for more."""
@@ -34,7 +34,7 @@ class DeliveryLog:
         self, signal: Signal, receiver: str, counter: DropCounter, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._signal = signal
-        self._receiver = receiver
+        self._about: dict[str, object] = {"signal": signal.value, "receiver": receiver}
         self._counter = counter
         self._clock = clock
         self._lock = threading.Lock()
@@ -50,7 +50,8 @@ class DeliveryLog:
             self._why = str(error)
             if self._failing_since is None:
                 self._failing_since = self._clock()
-            self._line_if_due()
+            line = self._line_if_due()
+        self._write(line)
 
     def dropped(self, reason: str, items: int, why: str = "") -> None:
         """Count what is dropped."""
@@ -58,40 +59,44 @@ class DeliveryLog:
         with self._lock:
             self._dropped += items
             self._why = why or self._why or reason
-            self._line_if_due()
+            line = self._line_if_due()
+        self._write(line)
 
     def delivered(self) -> None:
         """Take note of a request that was taken."""
+        seconds: float | None = None
         with self._lock:
             since, self._failing_since = self._failing_since, None
-            if self._dropped:
-                self._line_if_due()
+            line = self._line_if_due() if self._dropped else None
             if since is not None and self._announced:
                 self._announced = False
                 seconds = round(self._clock() - since, 1)
-                _log.info("telemetry is delivered again", extra={**self._about(), "after_seconds": seconds})
             if not self._dropped:
                 self._why = ""
+        self._write(line)
+        if seconds is not None:
+            _log.info("telemetry is delivered again", extra={**self._about, "after_seconds": seconds})
 
     def close(self) -> None:
         """Write what was not yet written of what was dropped."""
         with self._lock:
-            if self._dropped:
-                self._line()
+            line = self._line() if self._dropped else None
+        self._write(line)
 
-    def _line_if_due(self) -> None:
-        if self._clock() >= self._next_line:
-            self._line()
+    def _line_if_due(self) -> dict[str, object] | None:
+        return self._line() if self._clock() >= self._next_line else None
 
-    def _line(self) -> None:
+    def _line(self) -> dict[str, object]:
         self._next_line = self._clock() + LINE_SECONDS
         self._announced = self._failing_since is not None
-        about = {**self._about(), "why": self._why, "dropped": self._dropped}
+        line = {**self._about, "why": self._why, "dropped": self._dropped}
         self._dropped = 0
-        _log.warning("telemetry is not delivered", extra=about)
+        return line
 
-    def _about(self) -> dict[str, object]:
-        return {"signal": self._signal.value, "receiver": self._receiver}
+    def _write(self, line: dict[str, object] | None) -> None:
+        # Without the lock: a line is exported too, and may find the queue of log records full.
+        if line is not None:
+            _log.warning("telemetry is not delivered", extra=line)
 
 
 class Backlog:
@@ -175,7 +180,7 @@ class Delivery:
             else:
                 rejected, why = self._rejected(response)
                 if rejected:
-                    self._log.dropped(REJECTED, rejected, f"{REJECTED}: {why}" if why else REJECTED)
+                    self._log.dropped(REJECTED, rejected, f"{REJECTED}: {one_line(why)}" if why else REJECTED)
                 self._log.delivered()
                 return True
 

@@ -4,10 +4,12 @@ Metrics and logs are encoded by the SDK. Sending is ours: the SDK's own exporter
 write a line for each batch and ignore what a receiver rejects.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import Final, TypeAlias
 
+from google.protobuf.message import DecodeError
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
@@ -29,25 +31,34 @@ _Rejected: TypeAlias = tuple[int, str]
 
 
 def _rejected_spans(response: bytes) -> _Rejected:
-    partial = ExportTraceServiceResponse.FromString(response).partial_success
-    return partial.rejected_spans, partial.error_message
+    found = ExportTraceServiceResponse.FromString(response).partial_success
+    return found.rejected_spans, found.error_message
 
 
 def _rejected_points(response: bytes) -> _Rejected:
-    partial = ExportMetricsServiceResponse.FromString(response).partial_success
-    return partial.rejected_data_points, partial.error_message
+    found = ExportMetricsServiceResponse.FromString(response).partial_success
+    return found.rejected_data_points, found.error_message
 
 
 def _rejected_records(response: bytes) -> _Rejected:
-    partial = ExportLogsServiceResponse.FromString(response).partial_success
-    return partial.rejected_log_records, partial.error_message
+    found = ExportLogsServiceResponse.FromString(response).partial_success
+    return found.rejected_log_records, found.error_message
 
 
-_REJECTED: dict[Signal, Callable[[bytes], _Rejected]] = {
+_REJECTED: Final[Mapping[Signal, Callable[[bytes], _Rejected]]] = {
     Signal.TRACES: _rejected_spans,
     Signal.METRICS: _rejected_points,
     Signal.LOGS: _rejected_records,
 }
+
+
+def rejected(signal: Signal, response: bytes) -> _Rejected:
+    """Return how many items a response rejects of its request, and why."""
+    try:
+        return _REJECTED[signal](response)
+    except DecodeError:
+        # Some receivers answer in another format: that they took the request is in the status.
+        return 0, ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Export:
             drops: counts what is dropped.
         """
         log = DeliveryLog(signal, receiver.address, drops)
-        return cls(Delivery(sender(receiver, signal), log, _REJECTED[signal]), Backlog(queue_size, log))
+        return cls(Delivery(sender(receiver, signal), log, partial(rejected, signal)), Backlog(queue_size, log))
 
 
 class OtlpSpanExporter(SpanExporter):

@@ -48,11 +48,16 @@ class SendError(GroundwireError):
     """
 
     def __init__(self, code: str, details: str = "", *, retryable: bool, retry_after: float | None = None) -> None:
-        text = " ".join(details.split())[:_DETAILS_LENGTH]
+        text = one_line(details)
         super().__init__(f"{code}: {text}" if text else code)
         self.code = code
         self.retryable = retryable
         self.retry_after = retry_after
+
+
+def one_line(text: str) -> str:
+    """Return what a receiver says as the beginning of one line."""
+    return " ".join(text.split())[:_DETAILS_LENGTH]
 
 
 class Sender(Protocol):

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from groundwire_server.edge.options import DecisionLogOptions, ListenAddress
 from groundwire_server.options import Options
-from groundwire_server.options.headers import Headers, check_headers, revealed
+from groundwire_server.options.headers import Headers, SecretHeaders, check_headers, revealed
 from groundwire_server.options.secret import Secret
 from groundwire_server.options.url import parsed_url
 
@@ -30,7 +30,7 @@ class _Receiver(Options):
     )
     protocol: Literal["grpc", "http/protobuf"] | None = Field(None, description="Protocol; `grpc` if unset.")
     headers: Headers = Field(
-        default_factory=dict,
+        default_factory=SecretHeaders,
         description="Headers of requests, each a reference: env://NAME or file:///PATH.",
         examples=[{"authorization": "env://OTLP_TOKEN"}],
     )
