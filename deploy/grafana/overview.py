@@ -72,9 +72,11 @@ BOARD: Final = board(
     ),
     lines(
         "Calls by status",
-        "Calls of every method per second, by the status that they ended with. RESOURCE_EXHAUSTED is a limit at work.",
+        "Calls of every method per second, by the status that they ended with. Refused are those that came when too "
+        "many were in flight.",
         "reqps",
         Query(rate(_CALLS, "rpc_response_status_code", _OURS), "{{rpc_response_status_code}}"),
+        Query(rate("groundwire_calls_refused_total"), "refused"),
         stacked=True,
     ),
     lines(

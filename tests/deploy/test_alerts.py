@@ -29,6 +29,7 @@ MODEL: Final = (
 STORE: Final = 'db_client_operation_duration_seconds_count{{db_system_name="weaviate",error_type="{}"}}'
 COST: Final = 'groundwire_cost_total{groundwire_usage_currency="USD"}'
 TRACES: Final = 'groundwire_telemetry_dropped_total{groundwire_signal="traces"}'
+REFUSED: Final = 'groundwire_calls_refused_total{instance="server:9464"}'
 SERVER: Final = 'up{job="groundwire",instance="server:9464"}'
 ANSWER_SECONDS: Final = "groundwire_answer_duration_seconds"
 FIRST_TEXT_SECONDS: Final = "groundwire_answer_time_to_first_text_seconds"
@@ -107,9 +108,10 @@ FIRES = [
     ),
     Case(
         "GroundwireCallsRefused",
-        series(CALLS, {"OK": "0+90x60", "RESOURCE_EXHAUSTED": "0+10x60"}),
-        30,
-        "10% of calls end with RESOURCE_EXHAUSTED.",
+        {REFUSED: "0+120x60"},
+        20,
+        "Too many calls are in flight, and 2.0 a second are refused with UNAVAILABLE.",
+        {"instance": "server:9464"},
     ),
     Case(
         "GroundwireAnswersFailSafe",
@@ -232,8 +234,7 @@ QUIET = [
     Case("GroundwireCallsFailing", series(CALLS, {"OK": "0+1x90", "INVALID_ARGUMENT": "0+9x90"}), 70),
     Case("GroundwireCallsFailing", series(CALLS, {"OK": "0+90x90", "INTERNAL": "0+10x60 600x30"}), 75),
     Case("GroundwireCallsFailingSlowly", series(CALLS, {"OK": "0+99x420", "INTERNAL": "0+1x420"}), 400),
-    Case("GroundwireCallsRefused", series(CALLS, {"RESOURCE_EXHAUSTED": "0+1x60"}), 30),
-    Case("GroundwireCallsRefused", series(CALLS, {"OK": "0+99x60", "RESOURCE_EXHAUSTED": "0+1x60"}), 30),
+    Case("GroundwireCallsRefused", {REFUSED: "0x10 3x60"}, 20),
     Case("GroundwireAnswersFailSafe", series(ANSWERS, {"Answered": "0+99x60", "FailedSafe": "0+1x60"}), 20),
     Case("GroundwireAnswersFailSafe", series(ANSWERS, {"FailedSafe": "0 1 2 3x60"}), 8),
     Case("GroundwireAnswersDegraded", series(ANSWERS, {"Answered": "0+9x90", "Degraded": "0+1x90"}), 60),
