@@ -1,4 +1,4 @@
-"""Which metrics and labels a query in PromQL names, and where boards and rules have their queries.
+"""Which metrics and labels a query in PromQL names, and the queries of boards, rules and the runbook.
 
 Whether a query is valid is for Prometheus to say; what it names is compared here, where no Prometheus is needed.
 """
@@ -13,9 +13,11 @@ from typing import Any, Final
 import yaml
 
 from tests.deploy.stack import ROOT
+from tests.docs.shown import blocks
 
 BOARDS: Final = sorted((ROOT / "deploy" / "grafana" / "boards").glob("*.json"))
 RULES: Final = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yaml"))
+RUNBOOK: Final = sorted((ROOT / "docs" / "runbook").glob("*.md"))
 
 _TOKEN: Final = re.compile(
     r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[a-zA-Z_:][\w:]*|[0-9.]+[a-z]*|[=!]~|[=!<>]=|[-+*/%^=<>(){},]', re.ASCII
@@ -104,8 +106,13 @@ def alerts() -> dict[str, dict[str, Any]]:
     return {rule["alert"]: rule for path in RULES for rule in rules(path) if "alert" in rule}
 
 
+def shown(page: Path) -> list[str]:
+    """Return the queries that a page of the runbook shows: one a line."""
+    return [line for block in blocks(page) if block.language == "promql" for line in block.text.splitlines()]
+
+
 def queries() -> Iterator[Asked]:
-    """Return every query of every board and rule."""
+    """Return every query of every board, rule and page of the runbook."""
     for path in BOARDS:
         for panel in board(path)["panels"]:
             columns = frozenset(
@@ -120,3 +127,6 @@ def queries() -> Iterator[Asked]:
     for path in RULES:
         for rule in rules(path):
             yield Asked(f"{path.name}: {rule.get('alert') or rule['record']}", rule["expr"])
+    for page in RUNBOOK:
+        for expr in shown(page):
+            yield Asked(f"{page.name}: {expr}", expr)

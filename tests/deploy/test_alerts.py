@@ -1,4 +1,4 @@
-"""Each alert fires when it should and not when it should not, says what an operator needs, and has its page.
+"""Each alert fires when it should and not when it should not, and says what an operator needs.
 
 `promtool` evaluates the rules over made-up series, a value a minute. It comes with Prometheus (`apt-get install
 prometheus`); where it is not on PATH these tests are skipped.
@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from tests.deploy.promql import RULES, alerts
-from tests.deploy.stack import ROOT
 
 PROMTOOL = shutil.which("promtool")
 installed = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not on PATH: apt-get install prometheus")
@@ -301,12 +300,3 @@ def test_every_alert_is_tested_both_ways() -> None:
     assert {case.alert for case in FIRES} == {case.alert for case in QUIET} == set(ALERTS)
     assert all(case.says for case in FIRES)
     assert not any(case.says for case in QUIET)
-
-
-@pytest.mark.parametrize("name", ALERTS)
-def test_an_alert_says_how_urgent_it_is_and_has_a_page(name: str) -> None:
-    rule = ALERTS[name]
-    assert rule["labels"]["severity"] in {"critical", "warning"}
-    assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
-    page = (ROOT / rule["annotations"]["runbook_url"]).read_text(encoding="utf-8")
-    assert f"`{name}`" in page

@@ -1,4 +1,4 @@
-"""Every query of the boards and the rules asks for what a server really emits.
+"""Every query of the boards, the rules and the runbook asks for what a server really emits.
 
 Names are compared with the page of metrics of a server that has met everything. Where Prometheus is on PATH
 (`apt-get install prometheus`, or its release) it scrapes that server and runs every query; elsewhere those tests are
