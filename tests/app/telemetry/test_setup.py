@@ -83,7 +83,10 @@ def test_counts_arrive_where_they_are_on(*, enabled: bool) -> None:
 
 
 @pytest.mark.parametrize("section", [{}, {"endpoint": "http://127.0.0.1:1", "enabled": False}], ids=["unset", "off"])
-def test_without_a_receiver_a_span_has_a_trace_id_and_is_not_recorded(section: Mapping[str, object]) -> None:
+def test_without_a_receiver_a_span_has_a_trace_id_and_is_not_recorded(
+    section: Mapping[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     for tracer in ("lean", "sdk"):
         measuring = telemetry("1.2.3", _CONFIG.validate_python({"tracer": tracer, "otlp": section}))
         with measuring.tracer.start_as_current_span("call") as span:
