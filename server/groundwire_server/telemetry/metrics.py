@@ -219,6 +219,15 @@ SLOTS_LIMIT: Final = Gauge("groundwire.slots.limit", "{slot}", "Slots that a lim
 DOCUMENTS: Final = Counter(
     "groundwire.documents.ingested", "{document}", "Documents that were sent to be stored.", (names.RESULT,)
 )
+DOCUMENTS_DELETED: Final = Counter(
+    "groundwire.documents.deleted", "{document}", "Documents that were deleted, one by one or by a filter."
+)
+STORE_SIZE: Final = Gauge(
+    "groundwire.store.size",
+    "By",
+    "Bytes of an embedded store's file; Weaviate has metrics of its own.",
+    (names.STORE,),
+)
 
 LOG_LINES_SUMMED: Final = Counter(
     "groundwire.log.lines.summed",
@@ -262,6 +271,8 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SLOTS_WAITING,
     SLOTS_LIMIT,
     DOCUMENTS,
+    DOCUMENTS_DELETED,
+    STORE_SIZE,
     LOG_LINES_SUMMED,
     TELEMETRY_DROPPED,
 )
