@@ -59,7 +59,7 @@ BOARD: Final = board(
     ),
     lines(
         "Circuits",
-        "1: open, the model is not asked. 0.5: half open, a few calls try it. 0: closed, as it should be.",
+        "1: open, the model is not asked. 0.5: half open, the next call tries it. 0: closed, as it should be.",
         "none",
         Query("max by (groundwire_dependency) (groundwire_circuit_open)", "{{groundwire_dependency}}"),
         top=1,

@@ -43,7 +43,7 @@ BOARD: Final = board(
         "Open circuits",
         "Models and embedders that are not asked at the moment, because their calls kept failing.",
         "none",
-        "sum(groundwire_circuit_open > bool 0)",
+        "sum(groundwire_circuit_open == bool 1)",
         warn=1,
         bad=2,
     ),

@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,15 @@ import aiohttp
 import grpc.aio
 from prometheus_client.parser import text_string_to_metric_families
 
+from groundwire.v1 import document_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from tests.deploy.stack import GROUNDWIRE
 from tests.doubles.embeddings import embedding
-from tests.doubles.upstream import Reply, Upstream, upstream
+from tests.doubles.upstream import Move, Pause, Reply, Upstream, upstream
 from tests.e2e.calls import answer, ingest, question, stream
 from tests.e2e.generation.conftest import ROUTE, model, provider
-from tests.e2e.generation.drafts import DOCUMENTS, SECOND, SENTENCE, answers
+from tests.e2e.generation.drafts import DOCUMENTS, SENTENCE, answers, segments, writes
 
 if TYPE_CHECKING:
     from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
@@ -42,10 +44,12 @@ class Emitting:
     Attributes:
         target: HOST:PORT of its page of metrics.
         page: the page, once everything had happened.
+        again: makes everything happen once more.
     """
 
     target: str
     page: str
+    again: Callable[[], Awaitable[None]]
 
     @property
     def samples(self) -> Mapping[str, frozenset[str]]:
@@ -96,15 +100,20 @@ async def emitting(folder: Path) -> AsyncIterator[Emitting]:
             assert found is not None, log.read_text()
             target = f"127.0.0.1:{found[1]}"
             async with grpc.aio.insecure_channel(said.split()[-1]) as channel:
-                await _everything_happens(_Client(channel), first, second)
-            yield Emitting(target, await _settled(target))
+                everything = partial(_everything_happens, _Client(channel), first, second, vectors)
+                await everything()
+                yield Emitting(target, await _settled(target), everything)
         finally:
             process.terminate()
             await asyncio.wait_for(process.wait(), _SECONDS)
 
 
 def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream) -> dict[str, Any]:
-    priced: dict[str, Any] = {"price": {"input": 0.4, "output": 1.6}, "concurrency": {"max_concurrent": 4}}
+    settings: dict[str, Any] = {
+        "price": {"input": 0.4, "output": 1.6},
+        "concurrency": {"max_concurrent": 4},
+        "breaker": {"min_calls": 10_000},
+    }
     return {
         "server": {"listen": "127.0.0.1:0", "drain": {"notice_seconds": 0, "grace_seconds": 0}},
         "telemetry": {
@@ -123,22 +132,31 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
             "vectors": provider(vectors),
         },
         "embedders": {"bge": {"kind": "openai", "provider": "vectors", "model": "bge-test", "dimensions": 256}},
-        "models": {"large": model(**priced), "small": model("house", **priced)},
+        "models": {"large": model(**settings), "small": model("house", **settings)},
         "stores": {"main": {"kind": "embedded", "folder": str(folder / "data"), "embedder": "bge"}},
         "routes": {"default": {**ROUTE, "models": ["large", "small"]}},
     }
 
 
-async def _everything_happens(client: _Client, first: Upstream, second: Upstream) -> None:
+async def _everything_happens(client: _Client, first: Upstream, second: Upstream, vectors: Upstream) -> None:
+    first.replies[:], second.replies[:], vectors.replies[:] = [answers()], [answers()], [embedding()]
     await ingest(client, *DOCUMENTS)
     assert (await answer(client)).WhichOneof("result") == "answered"
-    first.replies[:] = [answers(SENTENCE, SECOND)]
+    first.replies[:] = [Reply(_with_pauses(writes(*segments(SENTENCE, SENTENCE))))]
     assert (await stream(client))[-1].outcome.WhichOneof("result") == "answered"
     assert (await answer(client, question(ABROAD))).WhichOneof("result") == "abstained"
     first.replies[:] = [DOWN]
     assert (await answer(client)).report.model == "small"
     second.replies[:] = [DOWN]
-    assert (await answer(client)).WhichOneof("result") != "answered"
+    assert (await answer(client)).WhichOneof("result") == "degraded"
+    vectors.replies[:] = [Reply([], "401 Unauthorized")]
+    assert (await answer(client, question("Where do heavy parcels wait?"))).WhichOneof("result") == "failed_safe"
+    (result,) = await ingest(client, ("new", "Heavy parcels wait at the gate."))
+    assert result.state == document_pb2.INGEST_STATE_FAILED
+
+
+def _with_pauses(moves: Sequence[Move]) -> list[Move]:
+    return [each for move in moves for each in (move, Pause(0.01))]
 
 
 async def _settled(target: str) -> str:

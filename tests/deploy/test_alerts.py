@@ -26,6 +26,8 @@ MODEL: Final = (
     'error_type="{}"}}'
 )
 STORE: Final = 'db_client_operation_duration_seconds_count{{db_system_name="weaviate",error_type="{}"}}'
+CIRCUIT: Final = 'groundwire_circuit_open{groundwire_dependency="chat m"}'
+FAILURES: Final = 'groundwire_dependency_failures_total{groundwire_dependency="chat m"}'
 COST: Final = 'groundwire_cost_total{groundwire_usage_currency="USD"}'
 TRACES: Final = 'groundwire_telemetry_dropped_total{groundwire_signal="traces"}'
 REFUSED: Final = 'groundwire_calls_refused_total{instance="server:9464"}'
@@ -179,7 +181,7 @@ FIRES = [
     ),
     Case(
         "GroundwireCircuitOpen",
-        {'groundwire_circuit_open{groundwire_dependency="chat m"}': "0 1 1 0.5 1 1 0.5 1 1 1 1 1"},
+        {CIRCUIT: "0 1 1 0.5 1 1 0.5 1 1 1 1 1", FAILURES: "0+2x20"},
         8,
         "It has not been asked for five minutes, because its calls kept failing.",
         {"groundwire_dependency": "chat m"},
@@ -244,7 +246,8 @@ QUIET = [
     Case("GroundwireSlotsExhausted", slots(waiting=0), 30),
     Case("GroundwireEventLoopLag", buckets(LAG_SECONDS, OF_SERVER, "0.001", "0.005"), 30),
     Case("GroundwireModelFailing", series(MODEL, {"": "0+9x60", "MODEL_TIMEOUT": "0+1x60"}), 20),
-    Case("GroundwireCircuitOpen", {'groundwire_circuit_open{groundwire_dependency="chat m"}': "0x5 1 0.5 0x20"}, 8),
+    Case("GroundwireCircuitOpen", {CIRCUIT: "0x5 1 0.5 0x20", FAILURES: "0+2x30"}, 8),
+    Case("GroundwireCircuitOpen", {CIRCUIT: "0 1 0.5x40", FAILURES: "0 6x40"}, 30),
     Case("GroundwireStoreFailing", series(STORE, {"": "0+99x30", "STORE_TIMEOUT": "0+1x30"}), 10),
     Case("GroundwireCostJump", {COST: "0+0.2x1600"}, 1580),
     Case("GroundwireCostJump", {COST: "0+0.2x120"}, 100),
