@@ -39,7 +39,6 @@ WINDOW: Final = "[$__rate_interval]"
 
 _SOURCE: Final = DataSourceRef(type_val="prometheus", uid="prometheus")
 _TAG: Final = "groundwire"
-_COLUMNS: Final = 24
 
 Panel: TypeAlias = timeseries.Panel | stat.Panel | table.Panel
 
