@@ -32,10 +32,10 @@ BOARD: Final = board(
         bad=0.05,
     ),
     number(
-        "Searches",
-        "Searches of questions per second.",
-        "reqps",
-        rate("groundwire_stage_duration_seconds_count", where=f'{ROUTE}, groundwire_stage="RETRIEVE"'),
+        "Embedded stores",
+        "Size of the files of embedded stores. Weaviate has metrics of its own.",
+        "bytes",
+        "sum(groundwire_store_size_bytes)",
     ),
     number(
         "Slowest 5 % of searches",
@@ -103,9 +103,10 @@ BOARD: Final = board(
     ),
     lines(
         "Documents",
-        "Documents that were sent to be stored, per second, by what became of them.",
+        "Documents that were sent to be stored, per second, by what became of them; and those that were deleted.",
         "short",
         Query(rate("groundwire_documents_ingested_total", "groundwire_result"), "{{groundwire_result}}"),
+        Query(rate("groundwire_documents_deleted_total"), "deleted"),
         stacked=True,
     ),
     route=True,
