@@ -188,7 +188,7 @@ FIRES = [
     ),
     Case(
         "GroundwireStoreFailing",
-        series(STORE, {"": "0+8x30", "STORE_TIMEOUT": "0+2x30"}),
+        series(STORE, {"": "0+8x30", "SLOW": "0+2x30"}),
         10,
         "20% of its calls fail. Without it no question is answered.",
         {"db_system_name": "weaviate"},
@@ -248,7 +248,7 @@ QUIET = [
     Case("GroundwireModelFailing", series(MODEL, {"": "0+9x60", "MODEL_TIMEOUT": "0+1x60"}), 20),
     Case("GroundwireCircuitOpen", {CIRCUIT: "0x5 1 0.5 0x20", FAILURES: "0+2x30"}, 8),
     Case("GroundwireCircuitOpen", {CIRCUIT: "0 1 0.5x40", FAILURES: "0 6x40"}, 30),
-    Case("GroundwireStoreFailing", series(STORE, {"": "0+99x30", "STORE_TIMEOUT": "0+1x30"}), 10),
+    Case("GroundwireStoreFailing", series(STORE, {"": "0+99x30", "SLOW": "0+1x30"}), 10),
     Case("GroundwireCostJump", {COST: "0+0.2x1600"}, 1580),
     Case("GroundwireCostJump", {COST: "0+0.2x120"}, 100),
     Case("GroundwireCostOverBudget", {COST: "0+0.05x1500"}, 1500),
