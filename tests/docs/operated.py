@@ -93,6 +93,8 @@ async def _ask_through_faults(address: str, large: Upstream, small: Upstream) ->
         # Nobody is left to write an answer.
         small.replies[:] = [AWAY]
         await acme.answer(QUESTION, request_id="outage-0001")
+        for _ in range(15):
+            await asyncio.gather(*(acme.answer(QUESTION) for _ in range(8)))
         with suppress(Error):
             await globex.answer(QUESTION, route="nowhere")
 

@@ -57,7 +57,7 @@ def alike(text: str) -> list[str]:
 def test_a_query_over_the_log_prints_what_is_shown(server: Operated, query: int) -> None:
     command, shown = QUERIES[query]
     ran = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command.replace("FROM=14:03 TO=14:04", "FROM=00:00 TO=24:00")],
+        ["bash", "-o", "pipefail", "-c", command.replace("FROM=18:44 TO=18:45", "FROM=00:00 TO=24:00")],
         cwd=server.log.parent,
         capture_output=True,
         text=True,
@@ -82,6 +82,7 @@ def test_the_counts_of_the_log_are_those_of_the_metrics(server: Operated) -> Non
         for labels, value in re.findall(r"^groundwire_answers_total\{(.*)\} (\d+)\.0$", server.metrics, re.MULTILINE)
     }
     assert {cause for cause, _ in counted} >= {"MODEL_SLOW_START", "MODEL_UNAVAILABLE", "OUTPUT_MALFORMED"}
+    assert any("left_out" in line for line in lines(server.log) if line["logger"] == "groundwire.decisions")
     assert logged == {key: int(value) for key, value in counted.items()}
 
 

@@ -42,7 +42,7 @@ def page() -> str:
         "caller's. Spans of models, embedders and stores have them whenever the call failed, also where it was "
         "cancelled at its deadline. A call that joins or resumes the run of another links to that call's span.",
         "## Attributes",
-        markdown.table(["attribute", "holds"], attributes()),
+        markdown.table(["attribute, operation or event", "holds"], attributes()),
         "## In the response",
         "The trace id is in the outcome's report (`trace_id`), and in the trailing metadata `groundwire-trace-id` of "
         "every call, failed ones included. A caller's own W3C `traceparent` is continued.",
