@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -68,6 +69,7 @@ async def test_an_answer_leaves_one_event_that_agrees_with_its_report(product: P
         "DECIDE",
     ]
     assert event["found"] >= len(event["passages"]) > 0
+    assert event["best_relevance"] == event["passages"][0]["relevance"]
     assert 0 < event["left_ms"] < event["deadline_ms"]
     assert "mode" not in event
 
@@ -185,3 +187,13 @@ async def test_the_slots_of_a_process_can_be_seen_while_they_are_used(serve: Ser
                 break
             await asyncio.sleep(0.01)
         assert [product.counts.reading(gauge) for gauge in gauges] == [{(): 0}] * 3
+
+
+async def test_an_abstention_says_how_relevant_the_best_passage_was(serve: Serve, events: Events) -> None:
+    async with serve(policy=lambda policy: replace(policy, min_relevance=1.0)) as product:
+        await ingest(product, LAMBDAS)
+        await answer(product, question("What do generators create?"))
+        (event,) = await events.appear(1, ANSWER)
+    assert (event["outcome"], event["cause"], event["found"]) == ("Abstained", "INSUFFICIENT_EVIDENCE", 1)
+    assert 0 < event["best_relevance"] < 1
+    assert "passages" not in event
