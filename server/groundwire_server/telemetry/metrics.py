@@ -78,6 +78,12 @@ CALL_DURATION: Final = Histogram(
     exemplars=True,
 )
 CALLS_ACTIVE: Final = Gauge("groundwire.calls.active", "{call}", "Calls in flight.")
+CALLS_REFUSED: Final = Counter(
+    "groundwire.calls.refused",
+    "{call}",
+    "Calls that were refused before anything was known of them, since too many were in flight; no other metric has "
+    "them.",
+)
 STREAMS_ACTIVE: Final = Gauge("groundwire.streams.active", "{stream}", "Streamed answers in flight.")
 RUNS_ACTIVE: Final = Gauge(
     "groundwire.runs.active", "{run}", "Answers being written; several calls may wait for one, and none for another."
@@ -234,6 +240,7 @@ TELEMETRY_DROPPED: Final = Counter(
 CATALOG: Final[tuple[Metric, ...]] = (
     CALL_DURATION,
     CALLS_ACTIVE,
+    CALLS_REFUSED,
     STREAMS_ACTIVE,
     RUNS_ACTIVE,
     LOOP_LAG,
