@@ -5,6 +5,7 @@ are counted, and no answer. Lines alike are summed once there are many of them.
 """
 
 import logging
+import re
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -25,8 +26,14 @@ _QUEUED: Final = 10_000
 
 _STANDARD: Final = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
 
+_VALUES: Final = re.compile(r"[(<\n]")
+"""What values begin with in a message of asyncio's."""
+
 _END_SECONDS: Final = 2.0
 """How long the end of a process waits for a reader that is slow."""
+
+_OURS: Final = "groundwire"
+"""What the names of our own loggers begin with."""
 
 _SUMMED_ELSEWHERE: Final = frozenset({decision_log.LOGGER, security_events.LOGGER})
 """Loggers whose lines are counted before they come here."""
@@ -154,6 +161,8 @@ class _Enqueuing(QueueHandler):
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Take a record, unless it is one of many."""
+        if not record.name.startswith(_OURS):
+            _remove_exceptions(record)
         if record.name not in _SUMMED_ELSEWHERE and not hasattr(record, "left_out"):
             kind = LineKind(record.name, record.levelno, record.getMessage())
             if not self._logs.sums.admit(kind):
@@ -174,6 +183,24 @@ class _Enqueuing(QueueHandler):
             self.queue.put_nowait(record)
         except Full:
             self._logs.dropped += 1
+
+
+def _remove_exceptions(record: logging.LogRecord) -> None:
+    """Leave of exceptions in a library's record their types alone, and of asyncio's messages what comes before values.
+
+    asyncio writes the arguments of a callback into its messages, and what a task has raised.
+    """
+    if record.name == "asyncio":
+        record.msg, record.args = _VALUES.split(record.getMessage(), maxsplit=1)[0], ()
+    if isinstance(record.args, tuple):
+        record.args = tuple(_type_of_exception(each) for each in record.args)
+    for name, value in fields_of(record).items():
+        if isinstance(value, BaseException):
+            setattr(record, name, _type_of_exception(value))
+
+
+def _type_of_exception(value: object) -> object:
+    return type(value).__name__ if isinstance(value, BaseException) else value
 
 
 def _quieten() -> None:
