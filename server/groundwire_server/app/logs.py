@@ -16,6 +16,7 @@ from typing import Any, Final, TextIO
 import structlog
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
+from groundwire_server.app.log_stream import LogStream
 from groundwire_server.edge import decision_log, security_events
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry import metrics
@@ -50,7 +51,8 @@ class Logs:
     def __init__(self, sums: LineSums, queue: "Queue[logging.LogRecord | None]", stream: TextIO) -> None:
         self.sums = sums
         self.dropped = 0
-        self.writing = _Writing(stream, self)
+        self._stream = LogStream(stream)
+        self.writing = _Writing(self._stream, self)
         self._listener = _Listening(queue, self.writing)
 
     def also(self, handler: logging.Handler) -> None:
@@ -62,8 +64,11 @@ class Logs:
         self._listener.start()
 
     def stop(self) -> None:
-        """Write what waits, and end."""
+        """Write what waits, and end; where its reader has stopped, drop it."""
         self._listener.stop()
+        if self._listener.writes:
+            self._stream.give_up()
+            self._listener.stop()
 
     def report(self, recorder: Metrics) -> None:
         """Log how many lines were left out in the windows that have ended, and count those and what was lost."""
@@ -122,10 +127,10 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     return {name: value for name, value in vars(record).items() if name not in _STANDARD}
 
 
-class _Writing(logging.StreamHandler[TextIO]):
+class _Writing(logging.StreamHandler[LogStream]):
     """Writes lines; one that cannot be written is counted, since there is no other place to say so."""
 
-    def __init__(self, stream: TextIO, logs: Logs) -> None:
+    def __init__(self, stream: LogStream, logs: Logs) -> None:
         super().__init__(stream)
         self.setFormatter(json_lines())
         self._logs = logs
@@ -142,14 +147,18 @@ class _Listening(QueueListener):
         super().__init__(queue, *handlers)
         self._lines = queue
 
+    @property
+    def writes(self) -> bool:
+        """Whether it has not ended."""
+        return self._thread is not None and self._thread.is_alive()
+
     def stop(self) -> None:
-        """End after what waits has been written, or soon where its reader has stopped."""
+        """End after what waits has been written; where its reader has stopped, wait no longer."""
         with suppress(Full):
             # What ends the thread.
             self._lines.put(None, timeout=_END_SECONDS)
         if self._thread is not None:
             self._thread.join(_END_SECONDS)
-            self._thread = None
 
 
 class _Enqueuing(QueueHandler):
