@@ -1,13 +1,11 @@
 """Receivers of telemetry that are wrong, slow, full or not trusted: a few lines, a count, and answers go on."""
 
 import gc
-import json
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -15,13 +13,12 @@ import trustme
 
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
-from groundwire_server.app.configuration.load import load
-from groundwire_server.app.serve import Running, running
+from groundwire_server.app.serve import Running
 from groundwire_server.app.telemetry import encoding
 from groundwire_server.app.telemetry.receivers import Signal
-from tests.doubles.configured import beside
 from tests.doubles.otlp import grpc_receiver, http_receiver
 from tests.e2e.calls import ACME, question
+from tests.e2e.telemetry.serving import serving
 
 ANSWERS = 1000
 QUEUE = 64
@@ -116,7 +113,8 @@ async def test_answers_go_on_in_flat_memory(
     with receiver() as endpoint:
         quick = {"queue_size": QUEUE, "delay_seconds": 0.05}
         otlp = {"endpoint": endpoint, "protocol": protocol, "timeout_seconds": 0.2, "traces": quick, "logs": quick}
-        async with serving(tmp_path, {"otlp": {**otlp, "metrics": {"interval_seconds": 1}}}) as server:
+        otlp["metrics"] = {"interval_seconds": 1}
+        async with serving(tmp_path, {"telemetry": {"otlp": otlp}}) as server:
             await answered(server, ANSWERS)
             before = _objects()
             await answered(server, ANSWERS)
@@ -129,13 +127,6 @@ async def test_answers_go_on_in_flat_memory(
     assert {each.getMessage() for each in lines} == {"telemetry is not delivered"}
     assert 1 <= len(lines) <= LINES
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
-
-
-def serving(folder: Path, telemetry: dict[str, Any]) -> AbstractAsyncContextManager[Running]:
-    file = folder / "groundwire.yaml"
-    file.write_text(json.dumps({"telemetry": telemetry}))
-    sources = beside(folder / "data", embedder=None, file=file)
-    return running(sources, load(sources))
 
 
 async def answered(server: Running, times: int) -> None:
