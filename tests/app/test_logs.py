@@ -166,3 +166,25 @@ def test_a_full_disk_costs_lines_that_are_counted(capsys: pytest.CaptureFixture[
         logging.getLogger("groundwire_server").info("another")
     assert logs.dropped == 2
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "written_as"),
+    [
+        ("Task exception was never retrieved\nfuture: <Task exception=ValueError('a text')>", "Task exception was"),
+        ("Exception in callback answer('a text')\nhandle: <Handle answer('a text')>", "Exception in callback answer"),
+        ("Executing <Task coro=answer('a text')> took 0.2 seconds", "Executing"),
+    ],
+)
+def test_asyncio_tells_of_no_value(said: str, written_as: str) -> None:
+    with (written := Written()):
+        logging.getLogger("asyncio").error("%s", said)
+    assert written.lines[0]["message"].startswith(written_as)
+    assert "a text" not in written.stream.getvalue()
+
+
+def test_of_an_exception_that_a_library_logs_the_type_alone_is_written() -> None:
+    with (written := Written()):
+        logging.getLogger("library").error("%s", ValueError("a text"), extra={"error": KeyError("a text")})
+    assert (written.lines[0]["message"], written.lines[0]["error"]) == ("ValueError", "KeyError")
+    assert "a text" not in written.stream.getvalue()
