@@ -63,9 +63,10 @@ docs: setup ## Build the documentation into build/docs (ARGS=serve: show it whil
 	@NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(bin)/python -m mkdocs $(or $(ARGS),build --quiet) --config-file docs/site/mkdocs.yml
 
 .PHONY: generate
-generate: setup ## Generate the contract's Python code and its copy for callers, and the client without asyncio
+generate: setup ## Generate the contract's Python code and its copy for callers, the client without asyncio, the boards
 	@$(bin)/python protos/generate.py $(ARGS)
 	@$(bin)/python clients/python/unasync.py $(ARGS)
+	@$(bin)/python -m deploy.grafana $(ARGS)
 
 .PHONY: image
 image: setup ## Accept the contract as what may not break from now on (protos/CHANGELOG.md says when)

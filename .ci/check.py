@@ -34,6 +34,7 @@ CHECKS = {
     "buf breaking": ["buf", "breaking", "--path", "groundwire", "--against", "image.binpb", "--exclude-imports"],
     "generated code": ["python", "protos/generate.py", "--check"],
     "sync client": ["python", "clients/python/unasync.py", "--check"],
+    "boards": ["python", "-m", "deploy.grafana", "--check"],
 }
 
 

@@ -1,10 +1,10 @@
-"""Takes OTLP traces and throws them away: exporting is part of what the server pays for a span."""
+"""Takes OTLP and throws it away: exporting is part of what the server pays for a span, a metric or a log record."""
 
 from typing import Any
 
 import grpc.aio
 
-_EXPORT = "opentelemetry.proto.collector.trace.v1.TraceService"
+_SIGNALS = ("trace.v1.Trace", "metrics.v1.Metrics", "logs.v1.Logs")
 
 
 class Collector:
@@ -14,7 +14,9 @@ class Collector:
         self.exports = 0
         self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         handlers: dict[str, Any] = {"Export": grpc.unary_unary_rpc_method_handler(self._take)}
-        self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(_EXPORT, handlers)])
+        for signal in _SIGNALS:
+            service = f"opentelemetry.proto.collector.{signal}Service"
+            self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, handlers)])
 
     async def start(self) -> str:
         port = self._server.add_insecure_port("127.0.0.1:0")

@@ -8,12 +8,13 @@ route for each of its ways. On SIGUSR1 it exports what it has recorded and print
 import argparse
 import asyncio
 import json
+import os
 import signal
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TextIO
 
 import uvloop
 
@@ -21,6 +22,8 @@ from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.heartbeat import heartbeat
+from groundwire_server.app.logs import logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
@@ -59,7 +62,7 @@ class CannedGenerator:
         yield Finish(FinishReason.COMPLETE, Usage(100, 20))
 
 
-async def serve(configuration: Configuration, *, canned: bool) -> None:
+async def serve(configuration: Configuration, nowhere: TextIO, *, canned: bool) -> None:
     measuring = telemetry("bench", configuration.telemetry)
     lease = Shared().lease()
     parts = await open_parts(configuration, lease, Recording(measuring.tracer, measuring.metrics))
@@ -76,10 +79,13 @@ async def serve(configuration: Configuration, *, canned: bool) -> None:
     loop = asyncio.get_running_loop()
     # In a thread: the loop must not wait for it.
     loop.add_signal_handler(signal.SIGUSR1, lambda: loop.run_in_executor(None, _settle, measuring))
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await lease.end()
+    with logging_to(nowhere, "INFO", process.sums) as logs:
+        if measuring.log_handler is not None:
+            logs.also(measuring.log_handler)
+        try:
+            await heartbeat(measuring.metrics, logs)
+        finally:
+            await lease.end()
 
 
 def _settle(measuring: Telemetry) -> None:
@@ -102,7 +108,7 @@ def _configuration() -> tuple[Configuration, bool]:
         "--listen": (("server", "listen"), "127.0.0.1:0"),
         "--calls": (("server", "max_concurrent_calls"), 2000),
         "--data": (("stores", "main"), _store(given.data, given.weaviate, embedder=not given.no_embedder)),
-        "--otlp": (("telemetry", "otlp"), {"endpoint": given.otlp, "metrics": {"enabled": False}}),
+        "--otlp": (("telemetry", "otlp"), {"endpoint": given.otlp}),
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
     }
@@ -127,4 +133,5 @@ def _store(data: Path | None, weaviate: str | None, *, embedder: bool) -> dict[s
 
 if __name__ == "__main__":
     configured, canned = _configuration()
-    uvloop.run(serve(configured, canned=canned))
+    with Path(os.devnull).open("w", encoding="utf-8") as devnull:
+        uvloop.run(serve(configured, devnull, canned=canned))

@@ -14,6 +14,7 @@ import typer
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.serve import running
+from groundwire_server.cli.commands import groups
 from groundwire_server.cli.main import application
 from tests.docs.shown import ADDRESS, DOCS, ROOT, Block, blocks, commands, follow, pages, run
 from tests.doubles.configured import beside
@@ -101,6 +102,10 @@ def test_every_make_target_named_exists(page: Path) -> None:
     assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= targets
 
 
+SHORT_FORMS = {group.name: group.default for group in groups() if group.default}
+"""Groups whose name alone stands for one of their subcommands: `trace ID` for `trace show ID`."""
+
+
 def offered() -> dict[str, set[str]]:
     """Every subcommand with its options."""
     found: dict[str, set[str]] = {}
@@ -119,6 +124,8 @@ def given(text: str) -> tuple[str, set[str]]:
     path = ""
     while words and f"{path} {words[0]}".strip() in offered():
         path = f"{path} {words.pop(0)}".strip()
+    if path in SHORT_FORMS and words and not words[0].startswith("-"):
+        path = f"{path} {SHORT_FORMS[path]}"
     return path, {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
 
 
@@ -126,7 +133,10 @@ def given(text: str) -> tuple[str, set[str]]:
 def test_every_command_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = [*re.findall(r"`(groundwire [a-z][^`\n]*)`", text)]
-    named += [line for line in commands(page) if line.startswith("groundwire ")]
+    shown = [block.text for block in blocks(page) if block.language in {"console", "sh", "text"}]
+    named += [
+        command for text in shown for command in re.findall(r"^(?:\$ )?(groundwire [a-z].*)$", text, re.MULTILINE)
+    ]
     for each in named:
         path, options = given(re.split(r" [|>&]", each)[0])
         assert path, f"{each} is no command"

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from opentelemetry.trace import StatusCode
 
 from groundwire.v1 import answer_service_pb2, document_service_pb2
 from groundwire_server.domain.failure import Failure
@@ -67,6 +69,7 @@ async def test_an_answer_leaves_one_event_that_agrees_with_its_report(product: P
         "DECIDE",
     ]
     assert event["found"] >= len(event["passages"]) > 0
+    assert event["best_relevance"] == event["passages"][0]["relevance"]
     assert 0 < event["left_ms"] < event["deadline_ms"]
     assert "mode" not in event
 
@@ -160,3 +163,37 @@ async def test_calls_that_decide_nothing_leave_an_event_too(product: Product, ev
     (event,) = await events.appear(1, "groundwire.v1.DocumentService/GetDocument")
     assert (event["status"], event["tenant"]) == ("OK", "acme")
     assert "stages_ms" not in event
+
+
+async def test_a_failed_stage_is_an_error_of_the_trace(serve: Serve) -> None:
+    async with serve(ScriptedGenerator([Failure(Cause.MODEL_UNAVAILABLE)])) as product:
+        await ingest(product, LAMBDAS)
+        await answer(product)
+        (generate,) = [span for span in product.spans.finished if span.name == "groundwire.generate"]
+    assert generate.status.status_code is StatusCode.ERROR
+    assert (generate.attributes or {})["error.type"] == "MODEL_UNAVAILABLE"
+
+
+async def test_the_slots_of_a_process_can_be_seen_while_they_are_used(serve: Serve) -> None:
+    async with serve(ScriptedGenerator([Wait(0.05), *draft((SENTENCE, ["p1"])), DONE])) as product:
+        await ingest(product, LAMBDAS)
+        waiting = asyncio.create_task(stream(product))
+        await product.generator.began.wait()
+        gauges = (metrics.CALLS_ACTIVE, metrics.STREAMS_ACTIVE, metrics.RUNS_ACTIVE)
+        assert [product.counts.reading(gauge) for gauge in gauges] == [{(): 1}] * 3
+        await waiting
+        for _ in range(100):
+            if not any(product.counts.reading(gauge)[()] for gauge in gauges):
+                break
+            await asyncio.sleep(0.01)
+        assert [product.counts.reading(gauge) for gauge in gauges] == [{(): 0}] * 3
+
+
+async def test_an_abstention_says_how_relevant_the_best_passage_was(serve: Serve, events: Events) -> None:
+    async with serve(policy=lambda policy: replace(policy, min_relevance=1.0)) as product:
+        await ingest(product, LAMBDAS)
+        await answer(product, question("What do generators create?"))
+        (event,) = await events.appear(1, ANSWER)
+    assert (event["outcome"], event["cause"], event["found"]) == ("Abstained", "INSUFFICIENT_EVIDENCE", 1)
+    assert 0 < event["best_relevance"] < 1
+    assert "passages" not in event

@@ -13,6 +13,7 @@ from groundwire_server.corpus.checks import check_document
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import TEXT_LIMIT, Document
+from groundwire_server.telemetry import metrics
 from tests.contract.stores import opened_weaviate, weaviate_options
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.weaviate.server import FakeWeaviate
@@ -203,6 +204,7 @@ class TestADelete:
         await put(product, "faq")
         request = document_service_pb2.DeleteDocumentRequest(document_id="faq", allow_missing=True)
         assert (await product.documents.DeleteDocument(request, metadata=ACME, timeout=SECONDS)).deleted
+        assert product.counts.of(metrics.DOCUMENTS_DELETED) == 1
         assert not (await product.documents.DeleteDocument(request, metadata=ACME, timeout=SECONDS)).deleted
 
     async def test_leaves_what_the_caller_may_not_see(self, product: Product) -> None:

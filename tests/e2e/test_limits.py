@@ -13,7 +13,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from groundwire_server.edge.interceptors.limits import CallLimits
 from groundwire_server.edge.server import WATCHERS
-from groundwire_server.telemetry import names
+from groundwire_server.telemetry import metrics, names
+from tests.doubles.counts import Counts
 from tests.doubles.deaf import deaf_call
 from tests.e2e.access.world import World, bearer, let_in
 from tests.e2e.calls import ACME, info
@@ -74,7 +75,8 @@ async def _refused(watch: Any) -> grpc.StatusCode | None:
 
 
 async def test_calls_that_are_too_many_are_told_when_to_come_again_and_widen_nothing() -> None:
-    async with _echo(CallLimits(2, {}, {})) as echo:
+    counts = Counts()
+    async with _echo(CallLimits(2, {}, {}, counts)) as echo:
         held = [echo.call("Hold") for _ in range(2)]
         await echo.holding(2)
         for _ in range(5):
@@ -83,6 +85,7 @@ async def test_calls_that_are_too_many_are_told_when_to_come_again_and_widen_not
             assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
             assert info(caught.value).reason == "OVERLOADED"
             assert dict(list(caught.value.trailing_metadata()))["grpc-retry-pushback-ms"] == "1000"
+        assert counts.of(metrics.CALLS_REFUSED) == 5
         held[0].cancel()
         await echo.holding(1)
         # The place is free when the server's task has ended, which the client cannot see.
@@ -94,7 +97,7 @@ async def test_calls_that_are_too_many_are_told_when_to_come_again_and_widen_not
 
 
 async def test_a_request_that_does_not_come_ends_its_call() -> None:
-    async with _echo(CallLimits(10, {}, {"/test.Echo/Echo": 0.05})) as echo:
+    async with _echo(CallLimits(10, {}, {"/test.Echo/Echo": 0.05}, Counts())) as echo:
         for finished in (False, True):
             call = echo.call("Echo")
             if finished:

@@ -6,7 +6,7 @@ are counted, and no answer. Lines alike are summed once there are many of them.
 
 import logging
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
@@ -24,6 +24,19 @@ from groundwire_server.telemetry.line_sums import LineKind, LineSums
 
 _QUEUED: Final = 10_000
 """Lines that wait while their reader is slow; more are dropped."""
+
+COMMON_FIELDS: Final[Mapping[str, str]] = {
+    "time": "When it happened, in UTC.",
+    "level": "How bad it is: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.",
+    "logger": "The part of the server that wrote it.",
+    "message": "What happened, in words.",
+    "event": "The kind of line, where programs are expected to read it.",
+    "trace_id": "The id of the trace that was recorded at that time.",
+    "span_id": "The span within that trace.",
+    "left_out": "On a line that sums others: how many lines it stands for.",
+    "exception": "The type of an unexpected exception; never its message.",
+}
+"""Fields that any line may have, for the reference; those before `event` are on every line."""
 
 _STANDARD: Final = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
 

@@ -138,7 +138,12 @@ class Server:
         self._server = grpc.aio.server(
             interceptors=[
                 # First, so that a flood of calls costs next to nothing.
-                CallLimits(concurrent_calls, {_WATCH: WATCHERS}, {_CHECK: _HEALTH_SECONDS, _WATCH: _HEALTH_SECONDS}),
+                CallLimits(
+                    concurrent_calls,
+                    {_WATCH: WATCHERS},
+                    {_CHECK: _HEALTH_SECONDS, _WATCH: _HEALTH_SECONDS},
+                    recording.metrics,
+                ),
                 self._chain,
                 Chain((*outer, ReflectionAuthentication(current)), methods=f"/{_REFLECTION}/"),
             ],

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Span, Tracer, set_span_in_context
+from opentelemetry.trace import Span, StatusCode, Tracer, set_span_in_context
 
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.failure import Failure
@@ -119,7 +119,8 @@ class _MeasuredStage:
         if self._span is not None:
             if isinstance(raised, Failure):
                 cause = raised.cause
-                self._span.set_attribute(names.CAUSE, cause.value)
+                self._span.set_attributes({names.CAUSE: cause.value, names.ERROR_TYPE: raised.error_type})
+                self._span.set_status(StatusCode.ERROR)
             elif isinstance(raised, asyncio.CancelledError):
                 self._span.set_attribute(names.CANCELLED, True)
             self._span.end()

@@ -21,17 +21,18 @@ _SHARES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
-    """A number of events since the process began.
+class Declared:
+    """What is counted or measured.
 
     Attributes:
+        kind: in OpenTelemetry's words.
         name: OpenTelemetry's way, with dots.
         unit: in UCUM.
-        about: what it counts.
+        about: what it says.
         labels: the attributes that it is told apart by, in the order in which their values are given.
     """
 
-    kind: ClassVar[str] = "counter"
+    kind: ClassVar[str]
     name: str
     unit: str
     about: str
@@ -39,46 +40,34 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
+class Counter(Declared):
+    """A number of events since the process began."""
+
+    kind: ClassVar[str] = "counter"
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge(Declared):
+    """A value that is read when somebody looks."""
+
+    kind: ClassVar[str] = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram(Declared):
     """A distribution of values since the process began.
 
     Attributes:
-        name: OpenTelemetry's way, with dots.
-        unit: in UCUM.
-        about: what it measures.
-        labels: the attributes that it is told apart by, in the order in which their values are given.
         buckets: their upper bounds, in the unit.
         exemplars: whether a value keeps the id of its trace as an example.
     """
 
     kind: ClassVar[str] = "histogram"
-    name: str
-    unit: str
-    about: str
-    labels: tuple[str, ...]
-    buckets: tuple[float, ...]
+    buckets: tuple[float, ...] = ()
     exemplars: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """A value that is read when somebody looks.
-
-    Attributes:
-        name: OpenTelemetry's way, with dots.
-        unit: in UCUM.
-        about: what it is.
-        labels: the attributes that it is told apart by, in the order in which their values are given.
-    """
-
-    kind: ClassVar[str] = "gauge"
-    name: str
-    unit: str
-    about: str
-    labels: tuple[str, ...] = ()
-
-
-Metric: TypeAlias = Counter | Histogram | Gauge
+Metric: TypeAlias = Counter | Gauge | Histogram
 
 CALL_DURATION: Final = Histogram(
     "rpc.server.call.duration",
@@ -89,6 +78,12 @@ CALL_DURATION: Final = Histogram(
     exemplars=True,
 )
 CALLS_ACTIVE: Final = Gauge("groundwire.calls.active", "{call}", "Calls in flight.")
+CALLS_REFUSED: Final = Counter(
+    "groundwire.calls.refused",
+    "{call}",
+    "Calls that were refused before anything was known of them, since too many were in flight; no other metric has "
+    "them.",
+)
 STREAMS_ACTIVE: Final = Gauge("groundwire.streams.active", "{stream}", "Streamed answers in flight.")
 RUNS_ACTIVE: Final = Gauge(
     "groundwire.runs.active", "{run}", "Answers being written; several calls may wait for one, and none for another."
@@ -219,6 +214,15 @@ SLOTS_LIMIT: Final = Gauge("groundwire.slots.limit", "{slot}", "Slots that a lim
 DOCUMENTS: Final = Counter(
     "groundwire.documents.ingested", "{document}", "Documents that were sent to be stored.", (names.RESULT,)
 )
+DOCUMENTS_DELETED: Final = Counter(
+    "groundwire.documents.deleted", "{document}", "Documents that were deleted, one by one or by a filter."
+)
+STORE_SIZE: Final = Gauge(
+    "groundwire.store.size",
+    "By",
+    "Bytes of an embedded store's file; Weaviate has metrics of its own.",
+    (names.STORE,),
+)
 
 LOG_LINES_SUMMED: Final = Counter(
     "groundwire.log.lines.summed",
@@ -236,6 +240,7 @@ TELEMETRY_DROPPED: Final = Counter(
 CATALOG: Final[tuple[Metric, ...]] = (
     CALL_DURATION,
     CALLS_ACTIVE,
+    CALLS_REFUSED,
     STREAMS_ACTIVE,
     RUNS_ACTIVE,
     LOOP_LAG,
@@ -262,6 +267,8 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SLOTS_WAITING,
     SLOTS_LIMIT,
     DOCUMENTS,
+    DOCUMENTS_DELETED,
+    STORE_SIZE,
     LOG_LINES_SUMMED,
     TELEMETRY_DROPPED,
 )

@@ -8,6 +8,8 @@ from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import Failure
+from groundwire_server.telemetry.metrics import STORE_SIZE
+from tests.doubles.configured import beside
 from tests.doubles.spans import Spans
 
 
@@ -54,3 +56,16 @@ async def test_one_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> 
         await open_parts(load(Sources(tmp_path / "groundwire.yaml")).configuration, lease, Spans().recording)
     await lease.end()
     assert shared.keys() == []
+
+
+async def test_the_size_of_an_embedded_store_can_be_seen(tmp_path: Path) -> None:
+    spans, lease = Spans(), Shared().lease()
+    await open_parts(load(beside(tmp_path, embedder=None)).configuration, lease, spans.recording)
+    (((folder,), size),) = spans.counts.reading(STORE_SIZE).items()
+    assert size == held(Path(folder)) > 0
+    await lease.end()
+
+
+def held(folder: Path) -> int:
+    """Bytes of the files in a folder."""
+    return sum(each.stat().st_size for each in folder.iterdir())

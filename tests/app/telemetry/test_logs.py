@@ -22,7 +22,12 @@ def as_it_was(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def config(taken: Taken, **logs: object) -> TelemetryConfig:
-    otlp = {"endpoint": f"http://127.0.0.1:{taken.port}", "timeout_seconds": 30, "logs": logs}
+    otlp = {
+        "endpoint": f"http://127.0.0.1:{taken.port}",
+        "timeout_seconds": 30,
+        "metrics": {"enabled": False},
+        "logs": logs,
+    }
     return TelemetryConfig.model_validate({"otlp": otlp})
 
 

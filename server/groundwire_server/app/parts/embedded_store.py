@@ -15,6 +15,7 @@ from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.recording import Recording
+from groundwire_server.telemetry.metrics import STORE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,16 @@ async def open_embedded(
 @asynccontextmanager
 async def _open(key: _FileKey, recording: Recording) -> AsyncIterator[EmbeddedStore]:
     store = await asyncio.to_thread(EmbeddedStore.open, key.file, SystemClock(), key.embedding, recording=recording)
+    recording.metrics.watch(STORE_SIZE, store, lambda _: [((str(key.file.parent),), _size(key.file))])
     try:
         yield store
     finally:
         store.close()
+
+
+def _size(file: Path) -> int:
+    """Return the bytes of a store's file with its log; 0 where they cannot be read."""
+    try:
+        return sum(each.stat().st_size for each in file.parent.glob(f"{file.name}*"))
+    except OSError:
+        return 0

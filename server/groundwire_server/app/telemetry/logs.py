@@ -43,11 +43,12 @@ class OtlpLogHandler(logging.Handler):
         super().__init__()
         self._provider = provider
         self._backlog = backlog
+        self._ended = False
         self._logger = provider.get_logger(scope.name, scope.version, scope.schema_url)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Queue a record, or drop and count it."""
-        if not self._backlog.enter():
+        """Queue a record, or drop and count it; the last lines of a process are written alone."""
+        if self._ended or not self._backlog.enter():
             return
         fields: dict[str, Any] = {"logger": record.name, **fields_of(record)}
         event = fields.pop("event", None)
@@ -68,6 +69,7 @@ class OtlpLogHandler(logging.Handler):
 
     def shutdown(self) -> None:
         """Export what is left. Blocks."""
+        self._ended = True
         self._provider.shutdown()
 
 

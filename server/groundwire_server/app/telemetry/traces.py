@@ -39,11 +39,11 @@ def tracer(
         processor: takes ended spans; without one no span is recorded, but calls still have trace ids.
     """
     sampler = _SAMPLERS[section.sampler](section.sampler_ratio)
-    if section.tracer == "lean":
+    # The SDK's would have no trace ids where OTEL_SDK_DISABLED switches it off.
+    if section.tracer == "lean" or processor is None:
         return LeanTracer(resource, scope, processor, sampler)
-    provider = TracerProvider(sampler if processor is not None else ALWAYS_OFF, resource, shutdown_on_exit=False)
-    if processor is not None:
-        provider.add_span_processor(processor)
+    provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
+    provider.add_span_processor(processor)
     return provider.get_tracer(scope.name, scope.version, schema_url=scope.schema_url)
 
 

@@ -12,6 +12,8 @@ import grpc.aio
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.statuses import aborted
+from groundwire_server.ports.metrics import Metrics
+from groundwire_server.telemetry import metrics
 
 
 class CallLimits(grpc.aio.ServerInterceptor):
@@ -23,12 +25,16 @@ class CallLimits(grpc.aio.ServerInterceptor):
         calls: the maximum of calls in flight.
         calls_of: the maximum of a method, by its name.
         seconds_of: how long a method waits for its one request, by its name; others wait as long as the call lasts.
+        recorder: counts the calls that are refused.
     """
 
-    def __init__(self, calls: int, calls_of: Mapping[str, int], seconds_of: Mapping[str, float]) -> None:
+    def __init__(
+        self, calls: int, calls_of: Mapping[str, int], seconds_of: Mapping[str, float], recorder: Metrics
+    ) -> None:
         self._calls = calls
         self._calls_of = calls_of
         self._seconds_of = seconds_of
+        self._metrics = recorder
         self._open = 0
         self._open_of: Counter[str] = Counter()
 
@@ -45,6 +51,7 @@ class CallLimits(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         most = self._calls_of.get(method)
         if self._open >= self._calls or (most is not None and self._open_of[method] >= most):
+            self._metrics.add(metrics.CALLS_REFUSED, 1)
             return _OVERLOADED
         task = asyncio.current_task()
         assert task is not None, "gRPC serves each call in a task"  # noqa: S101  # for the type checker

@@ -25,7 +25,7 @@ from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Metrics
-from groundwire_server.telemetry.metrics import DOCUMENTS
+from groundwire_server.telemetry.metrics import DOCUMENTS, DOCUMENTS_DELETED
 
 DEFAULT_SECONDS = 30.0
 """Seconds of a document call without a deadline of its own."""
@@ -115,6 +115,7 @@ class Documents(DocumentServiceServicer):
         call = current_call()
         version = await self._current.snapshot.corpus.delete(call.caller, request.document_id, self._by(call))
         if version is not None:
+            self._metrics.add(DOCUMENTS_DELETED, 1)
             return document_service_pb2.DeleteDocumentResponse(deleted=True, corpus_version=version)
         if not request.allow_missing:
             raise _unknown(request.document_id)
@@ -130,6 +131,7 @@ class Documents(DocumentServiceServicer):
         condition = filter_from_pb(request.filter, "filter")
         if request.force:
             purged = await purge(corpus, self._clock, call.caller, condition, by)
+            self._metrics.add(DOCUMENTS_DELETED, purged.count)
             return document_service_pb2.PurgeDocumentsResponse(
                 purge_count=purged.count, complete=purged.complete, corpus_version=purged.corpus_version
             )

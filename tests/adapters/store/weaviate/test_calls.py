@@ -322,7 +322,7 @@ class TestSpans:
         await bench.store.put("post", "Parcels.")
         bench.world.delay = 30
         bench.clear()
-        deadline = soon(0.1)
+        deadline = soon(0.3)
         with pytest.raises(TimeoutError):
             # Both fire in the same turn of the loop, and the outer one was set first.
             async with asyncio.timeout_at(deadline.at):

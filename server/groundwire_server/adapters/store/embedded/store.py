@@ -30,7 +30,7 @@ _PATIENCE: Final = 1.0
 """Seconds that opening waits for another process that is opening the same file."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class EmbeddedStore:
     """One file as a Retriever, a Corpus and SentenceVectors, until it is closed."""
 

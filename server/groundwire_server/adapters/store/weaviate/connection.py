@@ -26,8 +26,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.recording import Recording
-from groundwire_server.telemetry import names
-from groundwire_server.telemetry.metrics import STORE_DURATION
+from groundwire_server.telemetry import metrics, names
 from groundwire_server.telemetry.trace_context import traceparent
 
 _LOG = logging.getLogger(__name__)
@@ -90,7 +89,10 @@ class WeaviateConnection:
         self._recording = recording
         self._client: WeaviateAsyncClient | None = None
         self._connecting = asyncio.Lock()
-        self._places = asyncio.Semaphore(options.max_concurrent)
+        self._slots = _Slots(options.max_concurrent)
+        recording.metrics.watch(metrics.SLOTS_LIMIT, self._slots, lambda slots: [((_SYSTEM,), slots.limit)])
+        recording.metrics.watch(metrics.SLOTS_USED, self._slots, lambda slots: [((_SYSTEM,), slots.used)])
+        recording.metrics.watch(metrics.SLOTS_WAITING, self._slots, lambda slots: [((_SYSTEM,), slots.waiting)])
         self._handles: dict[tuple[str, str, Consistency], CollectionAsync[Any, Any]] = {}
         self._closed = False
 
@@ -124,11 +126,11 @@ class WeaviateConnection:
             set_status_on_exception=False,
         ) as span:
             error = ""
-            measured = CallMetrics(self._recording.metrics, _SYSTEM, STORE_DURATION, (_SYSTEM, operation.name))
+            measured = CallMetrics(self._recording.metrics, _SYSTEM, metrics.STORE_DURATION, (_SYSTEM, operation.name))
             token = CALL.set(WireCall(at, traceparent(span)))
             try:
                 with map_failures():
-                    async with asyncio.timeout_at(at), self._places:
+                    async with asyncio.timeout_at(at), self._slots:
                         waited = self._clock.now() - now
                         result = await self._repeated(work, at, span)
             except StoreFailure as failure:
@@ -234,6 +236,28 @@ class WeaviateConnection:
             await client.close()
             raise
         return client
+
+
+class _Slots(asyncio.Semaphore):
+    """A number of slots that can be looked at."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+        self.used = 0
+        self.waiting = 0
+
+    async def __aenter__(self) -> None:
+        self.waiting += 1
+        try:
+            await self.acquire()
+        finally:
+            self.waiting -= 1
+        self.used += 1
+
+    async def __aexit__(self, *raised: object) -> None:
+        self.used -= 1
+        self.release()
 
 
 def _client(options: WeaviateOptions, headers: Mapping[str, str], ca: bytes | None) -> WeaviateAsyncClient:

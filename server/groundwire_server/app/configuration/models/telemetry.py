@@ -152,7 +152,7 @@ def pairs(text: str) -> dict[str, str]:
     """Return the pairs of a list as the OTEL_* variables have them: `name=value,name=value`, percent-encoded.
 
     Raises:
-        ValueError: when it is no such list; the message holds no part of it.
+        ValueError: when the text is not such a list; the message holds no part of it.
     """
     found: dict[str, str] = {}
     for each in text.split(","):

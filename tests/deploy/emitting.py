@@ -1,0 +1,171 @@
+"""A server process that has met everything a metric is made of, and the page of metrics that it then serves."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import grpc.aio
+from prometheus_client.parser import text_string_to_metric_families
+
+from groundwire.v1 import document_pb2
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from tests.deploy.stack import GROUNDWIRE
+from tests.doubles.embeddings import embedding
+from tests.doubles.upstream import Move, Pause, Reply, Upstream, upstream
+from tests.e2e.calls import answer, ingest, question, stream
+from tests.e2e.generation.conftest import ROUTE, model, provider
+from tests.e2e.generation.drafts import DOCUMENTS, SENTENCE, answers, segments, writes
+
+if TYPE_CHECKING:
+    from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
+    from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
+
+DOWN = Reply([], "503 Service Unavailable")
+ABROAD = "Quartz vermilion zeppelin?"
+"""A question that shares no word with a document."""
+_PAGE = re.compile(r"metrics are served at http://127\.0\.0\.1:(\d+)/metrics")
+_SECONDS = 60
+"""How long a server may take to start or to stop."""
+
+
+@dataclass(frozen=True)
+class Emitting:
+    """A server that emits metrics.
+
+    Attributes:
+        target: HOST:PORT of its page of metrics.
+        page: the page, once everything had happened.
+        again: makes everything happen once more.
+    """
+
+    target: str
+    page: str
+    again: Callable[[], Awaitable[None]]
+
+    @property
+    def samples(self) -> Mapping[str, frozenset[str]]:
+        """The names of its samples, each with the names of its labels."""
+        found: dict[str, set[str]] = {}
+        for family in text_string_to_metric_families(self.page):
+            found.setdefault(family.name, set())
+            for sample in family.samples:
+                found.setdefault(sample.name, set()).update(sample.labels)
+        return {name: frozenset(labels) for name, labels in found.items()}
+
+
+@dataclass
+class _Client:
+    """A caller."""
+
+    channel: grpc.aio.Channel
+    answers: "AnswerServiceAsyncStub" = field(init=False)
+    documents: "DocumentServiceAsyncStub" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = AnswerServiceStub(self.channel)
+        self.documents = DocumentServiceStub(self.channel)
+
+
+@asynccontextmanager
+async def emitting(folder: Path) -> AsyncIterator[Emitting]:
+    """Keep such a server running, with its documents and its log in a folder."""
+    async with upstream(answers()) as first, upstream(answers()) as second, upstream(embedding()) as vectors:
+        file = folder / "groundwire.yaml"
+        file.write_text(json.dumps(_sections(folder, first, second, vectors)))
+        log = folder / "server.log"
+        with log.open("w") as written:
+            process = await asyncio.create_subprocess_exec(
+                *GROUNDWIRE,
+                "serve",
+                "--config",
+                str(file),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=written,
+                env={key: value for key, value in os.environ.items() if not key.startswith(("GROUNDWIRE_", "OTEL_"))},
+            )
+        try:
+            assert process.stdout is not None
+            said = (await asyncio.wait_for(process.stdout.readline(), _SECONDS)).decode()
+            assert said.startswith("listening on "), log.read_text()
+            found = _PAGE.search(log.read_text())
+            assert found is not None, log.read_text()
+            target = f"127.0.0.1:{found[1]}"
+            async with grpc.aio.insecure_channel(said.split()[-1]) as channel:
+                everything = partial(_everything_happens, _Client(channel), first, second, vectors)
+                await everything()
+                yield Emitting(target, await _settled(target), everything)
+        finally:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), _SECONDS)
+
+
+def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "price": {"input": 0.4, "output": 1.6},
+        "concurrency": {"max_concurrent": 4},
+        "breaker": {"min_calls": 10_000},
+    }
+    return {
+        "server": {"listen": "127.0.0.1:0", "drain": {"notice_seconds": 0, "grace_seconds": 0}},
+        "telemetry": {
+            "prometheus_listen": "127.0.0.1:0",
+            # Nobody listens there: spans find the queue full, and are dropped.
+            "otlp": {
+                "endpoint": "http://127.0.0.1:9",
+                "metrics": {"enabled": False},
+                "logs": {"enabled": False},
+                "traces": {"queue_size": 1, "batch_size": 1},
+            },
+        },
+        "providers": {
+            "cloud": provider(first),
+            "house": provider(second, residency="self_hosted"),
+            "vectors": provider(vectors),
+        },
+        "embedders": {"bge": {"kind": "openai", "provider": "vectors", "model": "bge-test", "dimensions": 256}},
+        "models": {"large": model(**settings), "small": model("house", **settings)},
+        "stores": {"main": {"kind": "embedded", "folder": str(folder / "data"), "embedder": "bge"}},
+        "routes": {"default": {**ROUTE, "models": ["large", "small"]}},
+    }
+
+
+async def _everything_happens(client: _Client, first: Upstream, second: Upstream, vectors: Upstream) -> None:
+    first.replies[:], second.replies[:], vectors.replies[:] = [answers()], [answers()], [embedding()]
+    await ingest(client, *DOCUMENTS)
+    assert (await answer(client)).WhichOneof("result") == "answered"
+    first.replies[:] = [Reply(_with_pauses(writes(*segments(SENTENCE, SENTENCE))))]
+    assert (await stream(client))[-1].outcome.WhichOneof("result") == "answered"
+    assert (await answer(client, question(ABROAD))).WhichOneof("result") == "abstained"
+    first.replies[:] = [DOWN]
+    assert (await answer(client)).report.model == "small"
+    second.replies[:] = [DOWN]
+    assert (await answer(client)).WhichOneof("result") == "degraded"
+    vectors.replies[:] = [Reply([], "401 Unauthorized")]
+    assert (await answer(client, question("Where do heavy parcels wait?"))).WhichOneof("result") == "failed_safe"
+    (result,) = await ingest(client, ("new", "Heavy parcels wait at the gate."))
+    assert result.state == document_pb2.INGEST_STATE_FAILED
+
+
+def _with_pauses(moves: Sequence[Move]) -> list[Move]:
+    return [each for move in moves for each in (move, Pause(0.01))]
+
+
+async def _settled(target: str) -> str:
+    """Read the page of metrics once the event loop's lag was measured, which it is twice a second."""
+    async with aiohttp.ClientSession() as session:
+        for _ in range(_SECONDS * 10):
+            async with session.get(f"http://{target}/metrics", headers={"Accept": "text/plain"}) as response:
+                page = await response.text()
+            if not re.search(r"^groundwire_event_loop_lag_seconds_count 0", page, re.MULTILINE):
+                return page
+            await asyncio.sleep(0.1)
+    raise TimeoutError("the event loop's lag was never measured")
