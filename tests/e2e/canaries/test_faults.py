@@ -42,6 +42,7 @@ OF_THE_ROUTE = {
 NAMES = ("document_id",)
 
 
+@pytest.mark.slow
 async def test_no_fault_of_a_model_shows_what_was_asked_or_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +66,7 @@ async def test_no_fault_of_a_model_shows_what_was_asked_or_said(
     assert seen.leaks(canaries, NAMES) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", sorted(OF_THE_ROUTE - {Cause.NO_EVIDENCE}))
 async def test_no_cause_of_a_route_shows_what_was_asked_or_said(tmp_path: Path, cause: Cause) -> None:
     canaries, seen, drive = Canaries(), Seen(), DRIVES[cause]
