@@ -29,8 +29,8 @@ async def test_names_that_callers_choose_make_no_series(tmp_path: Path) -> None:
         await _wave(server, "first")
         before = _series(server)
         await _wave(server, "second")
-    assert before > 0
-    assert _series(server) == before
+        # While it runs: gauges end with what they are read from.
+        assert _series(server) == before > 0
 
 
 async def _wave(server: Running, name: str) -> None:
