@@ -19,6 +19,8 @@ READERS: Final = 8
 """Connections that are served at once; a further one ends the oldest, so that one that stalls keeps no scraper out."""
 _SILENCE_SECONDS: Final = 10.0
 """How long a connection may say nothing, or take nothing."""
+_LOOK_SECONDS: Final = 0.05
+"""How long the end of a server waits for the page at most."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ def metrics_page(listen: str | None, metrics: MetricRegistry) -> Iterator[None]:
         yield
         return
     server.set_app(make_wsgi_app(metrics.registry))
-    thread = threading.Thread(target=server.serve_forever, name="metrics-page", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_LOOK_SECONDS,), name="metrics-page", daemon=True)
     thread.start()
     _log.info("metrics are served at http://%s:%d/metrics", host, server.server_port)
     try:

@@ -10,7 +10,7 @@ import pytest
 
 from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, question_pb2, retrieval_service_pb2
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Action, Cause
 from tests.app.test_weaviate_start import applied
 from tests.doubles.canaries import Canaries
 from tests.doubles.embeddings import embedding
@@ -19,10 +19,11 @@ from tests.doubles.upstream import Reply, Upstream, upstream
 from tests.doubles.weaviate.server import FakeWeaviate
 from tests.e2e.calls import ACME, ingest
 from tests.e2e.canaries.observed import Observed, Seen, observed
-from tests.e2e.generation.conftest import ROUTE, model, provider
+from tests.e2e.generation.conftest import ROUTE, model, provider, two
 from tests.e2e.generation.drafts import DOCUMENTS, answers
 from tests.e2e.generation.test_faults import FAULTS, SIZES
 from tests.e2e.generation.test_table import DRIVES
+from tests.e2e.generation.test_table import sections as of_the_table
 from tests.e2e.weaviate import test_faults as of_weaviate
 
 NEVER = {"min_calls": 10_000}
@@ -41,6 +42,7 @@ OF_THE_ROUTE = {
 NAMES = ("document_id",)
 
 
+@pytest.mark.slow
 async def test_no_fault_of_a_model_shows_what_was_asked_or_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +63,28 @@ async def test_no_fault_of_a_model_shows_what_was_asked_or_said(
                     await asyncio.sleep(LIMITED_SECONDS)
     driven = {event.get("cause") for event in seen.events}
     assert driven >= {cause for cause in DRIVES if cause not in OF_THE_ROUTE}
+    assert seen.leaks(canaries, NAMES) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cause", sorted(OF_THE_ROUTE - {Cause.NO_EVIDENCE}))
+async def test_no_cause_of_a_route_shows_what_was_asked_or_said(tmp_path: Path, cause: Cause) -> None:
+    canaries, seen, drive = Canaries(), Seen(), DRIVES[cause]
+    async with (
+        two([_singing(drive.reply, canaries, "first"), answers()], [answers()]) as (first, second),
+        observed(tmp_path, of_the_table(drive, cause, Action.FAIL_SAFE, first, second), seen) as product,
+    ):
+        await _stored(product, canaries)
+        holding = None
+        if cause is Cause.CAPACITY_EXHAUSTED:
+            asked = answer_service_pb2.AnswerRequest(question=question_pb2.Question(text=drive.text))
+            holding = asyncio.ensure_future(product.call(product.answers.Answer, asked, ACME))
+            await first.began.wait()
+        with waiting_skipped():
+            await _asked(product, canaries, cause, drive.text)
+        if holding is not None:
+            await holding
+    assert str(cause) in {event.get("cause") for event in seen.events}
     assert seen.leaks(canaries, NAMES) == set()
 
 
@@ -131,10 +155,12 @@ def _document(canaries: Canaries, place: str) -> document_pb2.Document:
     return document
 
 
-async def _asked(product: Observed, canaries: Canaries, name: str) -> None:
+async def _asked(
+    product: Observed, canaries: Canaries, name: str, text: str = "What do lambda expressions create?"
+) -> None:
     """Make every kind of call that the dependency has a part in."""
     asked = question_pb2.Question(
-        text=f"What do lambda expressions create? {canaries.text(f'{name}: question')}",
+        text=f"{text} {canaries.text(f'{name}: question')}",
         end_user_id=canaries.text(f"{name}: end user"),
         turns=[
             question_pb2.Turn(role=role, text=canaries.text(f"{name}: turn {role}"))

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from google.protobuf.message_factory import GetMessageClass
 from opentelemetry.trace import get_current_span
 
-from groundwire.v1 import answer_service_pb2
+from groundwire.v1 import answer_service_pb2, document_service_pb2
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import current_call
@@ -62,6 +63,32 @@ async def _sent(product: Observed, probe: Probe, canaries: Canaries) -> bool:
         ("baggage", f"user={canaries.word(f'{probe.name}: baggage')}"),
     ]
     return bool(await product.call(make, probe.request, metadata))
+
+
+async def test_no_reason_of_a_failed_call_shows_what_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    canaries, seen = Canaries(), Seen()
+
+    def fails(request: answer_service_pb2.AnswerRequest, request_id: str) -> object:
+        raise ZeroDivisionError(request.question.text)
+
+    def asked(place: str, **more: Any) -> answer_service_pb2.StreamAnswerRequest:
+        return answer_service_pb2.StreamAnswerRequest(question=question(canaries.text(place)), **more)
+
+    async with observed(tmp_path, {}, seen) as product:
+        stream, put = product.answers.StreamAnswer, product.documents.PutDocument
+        await product.call(stream, asked("one", request_id="request-0001"), ACME)
+        await product.call(stream, asked("another", request_id="request-0001"), ACME)
+        await product.call(stream, asked("a run", request_id="request-0002", after_sequence=1), ACME)
+        await product.call(stream, asked("nobody"), ())
+        document = open_document("lambdas", canaries.text("document"))
+        changed = document_service_pb2.PutDocumentRequest(document=document, expected_revision=99)
+        await product.call(put, changed, ACME)
+        monkeypatch.setattr(answers, "question_from_answer", fails)
+        broken = answer_service_pb2.AnswerRequest(question=question(canaries.text("a defect")))
+        await product.call(product.answers.Answer, broken, ACME)
+    reasons = {"REQUEST_ID_REUSED", "RUN_NOT_FOUND", "UNAUTHENTICATED", "REVISION_MISMATCH", "INTERNAL"}
+    assert reasons <= {event.get("reason") for event in seen.events}
+    assert seen.leaks(canaries) == set()
 
 
 def _logs(text: str) -> None:

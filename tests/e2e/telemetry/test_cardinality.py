@@ -29,6 +29,7 @@ async def test_names_that_callers_choose_make_no_series(tmp_path: Path) -> None:
         await _wave(server, "first")
         before = _series(server)
         await _wave(server, "second")
+        # While it runs: gauges end with what they are read from.
         assert _series(server) == before > 0
 
 
