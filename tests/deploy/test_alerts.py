@@ -125,7 +125,7 @@ FIRES = [
         "GroundwireAnswersDegraded",
         series(ANSWERS, {"Answered": "0+6x90", "Degraded": "0+4x90"}),
         60,
-        "40% of outcomes on this route came from a fallback, were cut short or are passages alone.",
+        "40% of outcomes on this route came from a fallback, were cut short or are only passages.",
         FAQ,
     ),
     Case(
