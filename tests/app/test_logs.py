@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.app.logs import Logs, logging_to
+from groundwire_server.app.logs import COMMON_FIELDS, Logs, logging_to
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import WINDOW, LineSums
 from tests.doubles.clock import SetClock
@@ -56,6 +56,20 @@ def test_a_line_says_when_how_bad_and_whose_and_has_the_records_own_fields() -> 
     assert list(line) == ["time", "level", "logger", "message", "status"]
     assert line["time"].endswith("+00:00")
     assert list(line.values())[1:] == ["WARNING", "groundwire_server.edge", "a call was late", "OK"]
+
+
+def test_the_fields_that_the_reference_lists_are_those_of_lines() -> None:
+    log = logging.getLogger("groundwire_server")
+    with (written := Written()), Spans().tracer.start_as_current_span("call"):
+        try:
+            raise ValueError
+        except ValueError:
+            log.exception("it failed", extra={"event": "failure"})
+        for _ in range(11):
+            log.info("again")
+    assert {name for line in written.lines for name in line} == set(COMMON_FIELDS)
+    always = list(COMMON_FIELDS)[: list(COMMON_FIELDS).index("event")]
+    assert [list(line)[:4] for line in written.lines] == [always] * len(written.lines)
 
 
 def test_of_an_exception_the_type_alone_is_written() -> None:
@@ -152,3 +166,25 @@ def test_a_full_disk_costs_lines_that_are_counted(capsys: pytest.CaptureFixture[
         logging.getLogger("groundwire_server").info("another")
     assert logs.dropped == 2
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "written_as"),
+    [
+        ("Task exception was never retrieved\nfuture: <Task exception=ValueError('a text')>", "Task exception was"),
+        ("Exception in callback answer('a text')\nhandle: <Handle answer('a text')>", "Exception in callback answer"),
+        ("Executing <Task coro=answer('a text')> took 0.2 seconds", "Executing"),
+    ],
+)
+def test_asyncio_tells_of_no_value(said: str, written_as: str) -> None:
+    with (written := Written()):
+        logging.getLogger("asyncio").error("%s", said)
+    assert written.lines[0]["message"].startswith(written_as)
+    assert "a text" not in written.stream.getvalue()
+
+
+def test_of_an_exception_that_a_library_logs_the_type_alone_is_written() -> None:
+    with (written := Written()):
+        logging.getLogger("library").error("%s", ValueError("a text"), extra={"error": KeyError("a text")})
+    assert (written.lines[0]["message"], written.lines[0]["error"]) == ("ValueError", "KeyError")
+    assert "a text" not in written.stream.getvalue()

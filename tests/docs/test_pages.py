@@ -133,7 +133,10 @@ def given(text: str) -> tuple[str, set[str]]:
 def test_every_command_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = [*re.findall(r"`(groundwire [a-z][^`\n]*)`", text)]
-    named += [line for line in commands(page) if line.startswith("groundwire ")]
+    shown = [block.text for block in blocks(page) if block.language in {"console", "sh", "text"}]
+    named += [
+        command for text in shown for command in re.findall(r"^(?:\$ )?(groundwire [a-z].*)$", text, re.MULTILINE)
+    ]
     for each in named:
         path, options = given(re.split(r" [|>&]", each)[0])
         assert path, f"{each} is no command"

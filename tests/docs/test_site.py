@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from enum import StrEnum
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,11 +13,26 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from docs.site.generate import commands, configuration, contract, deadlines, errors, markdown, outcomes, telemetry
+from docs.site.generate import (
+    commands,
+    configuration,
+    contract,
+    deadlines,
+    errors,
+    logs,
+    markdown,
+    metrics,
+    outcomes,
+    traces,
+)
 from docs.site.generate.protos import sources
+from groundwire_server.adapters.metrics.registry import MetricRegistry
 from groundwire_server.cli.exits import ExitCode
 from groundwire_server.domain.vocabulary import Action, Cause, NextStep, Reason, Stage
+from groundwire_server.ports.metrics import Reading
 from groundwire_server.telemetry import names
+from groundwire_server.telemetry.decision import decision_fields
+from groundwire_server.telemetry.metrics import CATALOG, Counter, Gauge, Histogram
 from tests.docs.shown import DOCS, ROOT
 
 
@@ -82,16 +98,54 @@ def test_every_command_and_exit_code_is_listed() -> None:
     ]
 
 
-def test_every_name_of_the_telemetry_is_explained() -> None:
-    listed = [*telemetry.attributes(), *telemetry.metrics()]
-    constants = [value for name, value in vars(names).items() if name.isupper()]
-    assert [name.strip("`") for name, _ in listed] == constants
+def test_every_attribute_is_explained() -> None:
+    listed = list(traces.attributes())
+    assert [name.strip("`") for name, _ in listed] == [value for name, value in vars(names).items() if name.isupper()]
     assert [name for name, said in listed if not said] == []
 
 
+def _one_reading(gauge: Gauge, _: MetricRegistry) -> list[Reading]:
+    return [(("x",) * len(gauge.labels), 1.0)]
+
+
+def test_every_metric_is_listed_as_prometheus_finds_it() -> None:
+    registry = MetricRegistry()
+    for metric in CATALOG:
+        # A series appears with its first value.
+        labels = ["x"] * len(metric.labels)
+        match metric:
+            case Counter():
+                registry.add(metric, 1, *labels)
+            case Histogram():
+                registry.record(metric, 1, *labels)
+            case Gauge():
+                registry.watch(metric, registry, partial(_one_reading, metric))
+    served = {
+        (sample.name, frozenset(sample.labels) - {"le"})
+        for family in registry.registry.collect()
+        for sample in family.samples
+    }
+    page = metrics.page()
+    for metric, (listed, kind, unit, label_list, about) in zip(CATALOG, metrics.rows(*CATALOG), strict=True):
+        name = f"{metrics.sample(metric)}_count" if isinstance(metric, Histogram) else metrics.sample(metric)
+        assert (name, frozenset(re.findall(r"`(\w+)`", label_list))) in served
+        assert f"| {listed} | {kind} | {unit} | {label_list} | {about} |\n" in page
+        assert (metric.name in listed, metric.kind in kind, unit, bool(about)) == (True, True, f"`{metric.unit}`", True)
+        if isinstance(metric, Histogram):
+            assert f"| `{metric.name}` | {', '.join(f'{bound:g}' for bound in metric.buckets)} |\n" in page
+
+
+def test_every_field_of_the_decision_event_is_listed_with_its_attribute() -> None:
+    page = logs.page()
+    for field in decision_fields():
+        assert field.about
+        attribute = f"`{field.attribute}`" if field.attribute else ""
+        assert f"| `{field.name}` | {markdown.prose(field.about)} | {attribute} |\n" in page
+
+
 def test_the_stages_that_run_are_marked() -> None:
-    marked = re.findall(r"^\| ● \| `groundwire\.(\w+)` \|", telemetry.page(), re.MULTILINE)
-    listed = re.findall(r"^\| ●? ?\| `groundwire\.(\w+)` \|", telemetry.page(), re.MULTILINE)
+    marked = re.findall(r"^\| ● \| `groundwire\.(\w+)` \|", traces.page(), re.MULTILINE)
+    listed = re.findall(r"^\| ●? ?\| `groundwire\.(\w+)` \|", traces.page(), re.MULTILINE)
     assert [stage.upper() for stage in listed] == [stage.value for stage in Stage]
     assert {"normalize", "retrieve", "select", "prompt", "generate", "validate", "decide"} <= set(marked) < set(listed)
 

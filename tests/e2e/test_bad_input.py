@@ -129,7 +129,7 @@ DOCUMENTS = [
     (
         "bad metadata key",
         _document(metadata={"a b": filter_pb2.MetadataValue(bool_value=True)}),
-        {"document.metadata[a b]": "pattern"},
+        {"document.metadata[…]": "pattern"},
     ),
     (
         "metadata without a value",

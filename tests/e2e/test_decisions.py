@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -13,6 +14,7 @@ from groundwire.v1 import answer_service_pb2, document_service_pb2
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.edge.decision_log import LOGGER
+from groundwire_server.edge.sink import StreamSink
 from groundwire_server.telemetry import metrics
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait, draft
 from tests.e2e.calls import ACME, answer, ingest, question, stream
@@ -68,6 +70,7 @@ async def test_an_answer_leaves_one_event_that_agrees_with_its_report(product: P
         "DECIDE",
     ]
     assert event["found"] >= len(event["passages"]) > 0
+    assert event["best_relevance"] == event["passages"][0]["relevance"]
     assert 0 < event["left_ms"] < event["deadline_ms"]
     assert "mode" not in event
 
@@ -185,3 +188,35 @@ async def test_the_slots_of_a_process_can_be_seen_while_they_are_used(serve: Ser
                 break
             await asyncio.sleep(0.01)
         assert [product.counts.reading(gauge) for gauge in gauges] == [{(): 0}] * 3
+
+
+async def test_an_abstention_says_how_relevant_the_best_passage_was(serve: Serve, events: Events) -> None:
+    async with serve(policy=lambda policy: replace(policy, min_relevance=1.0)) as product:
+        await ingest(product, LAMBDAS)
+        await answer(product, question("What do generators create?"))
+        (event,) = await events.appear(1, ANSWER)
+    assert (event["outcome"], event["cause"], event["found"]) == ("Abstained", "INSUFFICIENT_EVIDENCE", 1)
+    assert 0 < event["best_relevance"] < 1
+    assert "passages" not in event
+
+
+async def test_a_reader_that_leaves_with_its_outcome_has_it_in_the_event(
+    product: Product, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = StreamSink._write
+
+    async def holds_the_end_up(sink: StreamSink, message: answer_service_pb2.StreamAnswerResponse) -> None:
+        await write(sink, message)
+        if message.WhichOneof("event") == "outcome":
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(StreamSink, "_write", holds_the_end_up)
+    request = answer_service_pb2.StreamAnswerRequest(question=question())
+    call = product.answers.StreamAnswer(request, metadata=ACME, timeout=30)
+    async for each in call:
+        if each.WhichOneof("event") == "outcome":
+            call.cancel()
+            break
+    (event,) = await events.appear(1, STREAM)
+    assert (event["status"], event.get("outcome")) == ("CANCELLED", "Answered")
+    assert product.counts.of(metrics.ANSWERS, "default", "Answered") == 1

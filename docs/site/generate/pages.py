@@ -16,8 +16,10 @@ from docs.site.generate import (  # noqa: E402  # found once the checkout is on 
     deadlines,
     decisions,
     errors,
+    logs,
+    metrics,
     outcomes,
-    telemetry,
+    traces,
 )
 
 
@@ -28,7 +30,9 @@ def main() -> None:
         "reference/configuration.md": configuration.page(),
         "reference/outcomes.md": outcomes.page(),
         "reference/errors.md": errors.page(),
-        "reference/telemetry.md": telemetry.page(),
+        "reference/traces.md": traces.page(),
+        "reference/metrics.md": metrics.page(),
+        "reference/logs.md": logs.page(),
         "reference/calling.md": (ROOT / "protos" / "callers" / "README.md").read_text(encoding="utf-8"),
         "decisions/index.md": decisions.page(),
         **{f"reference/contract/{name}.md": text for name, text in contract.pages().items()},

@@ -5,7 +5,8 @@ are counted, and no answer. Lines alike are summed once there are many of them.
 """
 
 import logging
-from collections.abc import Iterator, MutableMapping
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
@@ -15,6 +16,7 @@ from typing import Any, Final, TextIO
 import structlog
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
+from groundwire_server.app.log_stream import LogStream
 from groundwire_server.edge import decision_log, security_events
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry import metrics
@@ -23,10 +25,29 @@ from groundwire_server.telemetry.line_sums import LineKind, LineSums
 _QUEUED: Final = 10_000
 """Lines that wait while their reader is slow; more are dropped."""
 
+COMMON_FIELDS: Final[Mapping[str, str]] = {
+    "time": "When it happened, in UTC.",
+    "level": "How bad it is: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.",
+    "logger": "The part of the server that wrote it.",
+    "message": "What happened, in words.",
+    "event": "The kind of line, where programs are expected to read it.",
+    "trace_id": "The id of the trace that was recorded at that time.",
+    "span_id": "The span within that trace.",
+    "left_out": "On a line that sums others: how many lines it stands for.",
+    "exception": "The type of an unexpected exception; never its message.",
+}
+"""Fields that any line may have, for the reference; those before `event` are on every line."""
+
 _STANDARD: Final = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
+
+_VALUES: Final = re.compile(r"[(<\n]")
+"""What values begin with in a message of asyncio's."""
 
 _END_SECONDS: Final = 2.0
 """How long the end of a process waits for a reader that is slow."""
+
+_OURS: Final = "groundwire"
+"""What the names of our own loggers begin with."""
 
 _SUMMED_ELSEWHERE: Final = frozenset({decision_log.LOGGER, security_events.LOGGER})
 """Loggers whose lines are counted before they come here."""
@@ -43,7 +64,8 @@ class Logs:
     def __init__(self, sums: LineSums, queue: "Queue[logging.LogRecord | None]", stream: TextIO) -> None:
         self.sums = sums
         self.dropped = 0
-        self.writing = _Writing(stream, self)
+        self._stream = LogStream(stream)
+        self.writing = _Writing(self._stream, self)
         self._listener = _Listening(queue, self.writing)
 
     def also(self, handler: logging.Handler) -> None:
@@ -55,8 +77,11 @@ class Logs:
         self._listener.start()
 
     def stop(self) -> None:
-        """Write what waits, and end."""
+        """Write what waits, and end; where its reader has stopped, drop it."""
         self._listener.stop()
+        if self._listener.writes:
+            self._stream.give_up()
+            self._listener.stop()
 
     def report(self, recorder: Metrics) -> None:
         """Log how many lines were left out in the windows that have ended, and count those and what was lost."""
@@ -115,10 +140,10 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     return {name: value for name, value in vars(record).items() if name not in _STANDARD}
 
 
-class _Writing(logging.StreamHandler[TextIO]):
+class _Writing(logging.StreamHandler[LogStream]):
     """Writes lines; one that cannot be written is counted, since there is no other place to say so."""
 
-    def __init__(self, stream: TextIO, logs: Logs) -> None:
+    def __init__(self, stream: LogStream, logs: Logs) -> None:
         super().__init__(stream)
         self.setFormatter(json_lines())
         self._logs = logs
@@ -135,14 +160,18 @@ class _Listening(QueueListener):
         super().__init__(queue, *handlers)
         self._lines = queue
 
+    @property
+    def writes(self) -> bool:
+        """Whether it has not ended."""
+        return self._thread is not None and self._thread.is_alive()
+
     def stop(self) -> None:
-        """End after what waits has been written, or soon where its reader has stopped."""
+        """End after what waits has been written; where its reader has stopped, wait no longer."""
         with suppress(Full):
             # What ends the thread.
             self._lines.put(None, timeout=_END_SECONDS)
         if self._thread is not None:
             self._thread.join(_END_SECONDS)
-            self._thread = None
 
 
 class _Enqueuing(QueueHandler):
@@ -154,6 +183,8 @@ class _Enqueuing(QueueHandler):
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Take a record, unless it is one of many."""
+        if not record.name.startswith(_OURS):
+            _remove_exceptions(record)
         if record.name not in _SUMMED_ELSEWHERE and not hasattr(record, "left_out"):
             kind = LineKind(record.name, record.levelno, record.getMessage())
             if not self._logs.sums.admit(kind):
@@ -174,6 +205,24 @@ class _Enqueuing(QueueHandler):
             self.queue.put_nowait(record)
         except Full:
             self._logs.dropped += 1
+
+
+def _remove_exceptions(record: logging.LogRecord) -> None:
+    """Leave of exceptions in a library's record their types alone, and of asyncio's messages what comes before values.
+
+    asyncio writes the arguments of a callback into its messages, and what a task has raised.
+    """
+    if record.name == "asyncio":
+        record.msg, record.args = _VALUES.split(record.getMessage(), maxsplit=1)[0], ()
+    if isinstance(record.args, tuple):
+        record.args = tuple(_type_of_exception(each) for each in record.args)
+    for name, value in fields_of(record).items():
+        if isinstance(value, BaseException):
+            setattr(record, name, _type_of_exception(value))
+
+
+def _type_of_exception(value: object) -> object:
+    return type(value).__name__ if isinstance(value, BaseException) else value
 
 
 def _quieten() -> None:

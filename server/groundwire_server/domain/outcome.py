@@ -100,6 +100,7 @@ class Report:
 
     Attributes:
         found: how many passages the search found.
+        best_relevance: of the best of them, 0 to 1; None where nothing was found.
         passages: those that a prompt could use, best first.
         attempts: the models that were asked, in order.
     """
@@ -113,6 +114,7 @@ class Report:
     experiment_arm: str = ""
     model: str = ""
     found: int = 0
+    best_relevance: float | None = None
     passages: tuple[RatedPassage, ...] = ()
     attempts: tuple[ModelAttempt, ...] = ()
     usage: tuple[ModelUsage, ...] = ()

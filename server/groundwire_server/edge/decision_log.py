@@ -100,6 +100,7 @@ class DecisionLog:
             experiment_arm=report.experiment_arm or None,
             corpus_version=report.corpus_version or None,
             found=report.found if report.stages else None,
+            best_relevance=report.best_relevance,
             passages=report.passages,
             attempts=report.attempts,
             usage=report.usage,

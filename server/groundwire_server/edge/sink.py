@@ -10,6 +10,7 @@ from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire.v1.event_pb2 import Heartbeat
 from groundwire_server.domain.event import NumberedEvent, TextDelta
 from groundwire_server.domain.failure import GroundwireError
+from groundwire_server.domain.outcome import Outcome
 from groundwire_server.edge.convert.event import event_to_pb
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry.metrics import BETWEEN_TEXTS
@@ -34,6 +35,9 @@ class StreamSink:
         write_seconds: how long a write may take.
         after: the number of the last event that the reader has.
         recorder: takes the time between texts.
+
+    Attributes:
+        outcome: the outcome, once it has been given to gRPC: a reader may have it although the call is cancelled.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class StreamSink:
         self._heartbeat: asyncio.Task[None] | None = None
         self._metrics = recorder
         self._text_at: float | None = None
+        self.outcome: Outcome | None = None
 
     async def __aenter__(self) -> Self:
         self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._tick)
@@ -81,7 +86,13 @@ class StreamSink:
             if self._text_at is not None:
                 self._metrics.record(BETWEEN_TEXTS, now - self._text_at)
             self._text_at = now
-        await self._write(event_to_pb(event))
+        if isinstance(event.event, Outcome):
+            self.outcome = event.event
+        try:
+            await self._write(event_to_pb(event))
+        except SlowConsumerError:
+            self.outcome = None
+            raise
 
     async def _write(self, message: StreamAnswerResponse) -> None:
         self._writing = True

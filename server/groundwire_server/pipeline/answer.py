@@ -49,7 +49,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     try:
         async with run.stage(Stage.RETRIEVE) as stage:
             found = await retrieve(inquiry, ports, stage)
-        report.corpus_version, report.found = found.corpus_version, len(found.passages)
+        report.corpus_version, report.found = found.corpus_version, found.passages
         partial = PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:
             chosen = select(found, policy)

@@ -18,7 +18,7 @@ class ReportBuilder:
         arrived: when the call came in, on the event loop's clock.
         prompt: the last one rendered.
         model: the alias of the model whose text the outcome holds, or else of the last one asked.
-        found: how many passages the search found.
+        found: the passages that the search found.
         chosen: those that a prompt could use, best first.
         attempts: the models that have been asked, in order.
         usage: what each model consumed, by its alias and purpose.
@@ -32,7 +32,7 @@ class ReportBuilder:
     corpus_version: str = ""
     prompt: Prompt | None = None
     model: str = ""
-    found: int = 0
+    found: Sequence[Passage] = ()
     chosen: Sequence[Passage] = ()
     attempts: list[ModelAttempt] = field(default_factory=list)
     usage: dict[tuple[str, Purpose], Usage] = field(default_factory=dict)
@@ -69,7 +69,8 @@ class ReportBuilder:
             prompt_version="" if prompt is None else prompt.version,
             experiment_arm="" if prompt is None else prompt.experiment_arm,
             model=self.model,
-            found=self.found,
+            found=len(self.found),
+            best_relevance=max((each.scores.relevance or 0.0 for each in self.found), default=None),
             passages=tuple(RatedPassage(each.chunk_id, each.scores.relevance or 0.0) for each in self.chosen),
             attempts=tuple(self.attempts),
             usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),

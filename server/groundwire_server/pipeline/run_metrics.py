@@ -25,8 +25,8 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
     _record_usage(recorder, inquiry.caller.tenant, report)
     if report.time_to_first_token is not None:
         recorder.record(metrics.FIRST_TEXT, report.time_to_first_token, route)
-    if report.passages:
-        recorder.record(metrics.BEST_RELEVANCE, max(each.relevance for each in report.passages), route)
+    if report.best_relevance is not None:
+        recorder.record(metrics.BEST_RELEVANCE, report.best_relevance, route)
     if outcome is None:
         return
     recorder.record(metrics.ANSWER_DURATION, report.total, route, type(outcome.result).__name__)

@@ -75,6 +75,7 @@ class DecisionEvent:
     experiment_arm: str | None = _about("The arm of the experiment that it belongs to.", names.EXPERIMENT_ARM)
     corpus_version: str | None = _about("The version of the corpus that was searched.", names.CORPUS_VERSION)
     found: int | None = _about("How many passages the search found.", names.PASSAGES_FOUND)
+    best_relevance: float | None = _about("The relevance of the best of them, 0 to 1.", names.BEST_RELEVANCE)
     passages: tuple[RatedPassage, ...] | None = _about("The passages that a prompt could use, with their relevance.")
     attempts: tuple[ModelAttempt, ...] | None = _about(
         "The models that were asked, in order: alias, provider and model, which fallback it was, and why it failed."
@@ -139,6 +140,10 @@ def _milliseconds(seconds: float) -> float:
     return round(seconds * _MS, 3)
 
 
+def _share(value: float) -> float:
+    return round(value, 3)
+
+
 def _stages(timings: tuple[StageTiming, ...]) -> dict[str, float]:
     sums: dict[str, float] = {}
     for timing in timings:
@@ -180,6 +185,8 @@ def _passages(passages: tuple[RatedPassage, ...]) -> list[dict[str, str | float]
 
 _TIMES: Final = frozenset({"stages", "first_text", "duration", "deadline", "left", "retry_after"})
 _WRITTEN: Final[Mapping[str, Any]] = {
+    "best_relevance": _share,
+    "grounding_score": _share,
     "passages": _passages,
     "attempts": _attempts,
     "usage": _usage,

@@ -1,9 +1,9 @@
-"""Names of spans, attributes and metrics, in one place, with the version they come from.
+"""Names of spans and attributes, in one place, with the version they come from; metrics are in `metrics.py`.
 
 `rpc.*`, `db.*`, `http.*`, `server.*` and `error.*` are those of OpenTelemetry's semantic conventions 1.44.0. `gen_ai.*`
 are those of the GenAI conventions, which have no release yet: commit 004902b8cb70aa5ae6ca4ae07132b7daabcd3e10 of
 open-telemetry/semantic-conventions-genai. `groundwire.*` are ours and use the words of `domain/vocabulary.py`. No
-attribute ever holds a text. The metrics are in `metrics.py`.
+attribute ever holds a text.
 """
 
 RPC_SYSTEM = "rpc.system.name"

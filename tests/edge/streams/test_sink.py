@@ -7,11 +7,13 @@ import pytest
 
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.domain.event import NumberedEvent, TextDelta
-from groundwire_server.domain.vocabulary import Assurance
+from groundwire_server.domain.outcome import Abstained, Outcome, Report
+from groundwire_server.domain.vocabulary import Action, Assurance, Cause, NextStep
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS, SlowConsumerError, StreamSink
 from tests.doubles.counts import Counts
 
 WRITE_SECONDS = 4.0
+OUTCOME = Outcome(Abstained(0, ()), Cause.NO_EVIDENCE, Action.ABSTAIN, NextStep.REPHRASE, Report())
 DELTA = TextDelta("It yields a function.", Assurance.VERIFIED)
 
 
@@ -104,3 +106,20 @@ async def test_the_end_of_a_stream_ends_its_heartbeats() -> None:
         await asyncio.sleep(HEARTBEAT_SECONDS + 1.0)
     await asyncio.sleep(5 * HEARTBEAT_SECONDS)
     assert reader.read == []
+
+
+async def test_an_outcome_counts_from_when_grpc_has_it_although_the_call_is_cancelled_then() -> None:
+    reader = Reader(seconds=1.0)
+    async with _sink(reader) as sink:
+        writing = asyncio.ensure_future(sink.emit(NumberedEvent(1, 0, OUTCOME)))
+        await asyncio.sleep(0.5)
+        writing.cancel()
+        await asyncio.wait([writing])
+        assert sink.outcome is OUTCOME
+
+
+async def test_an_outcome_that_cannot_be_written_is_none() -> None:
+    async with _sink(Reader(seconds=2 * WRITE_SECONDS)) as sink:
+        with pytest.raises(SlowConsumerError):
+            await sink.emit(NumberedEvent(1, 0, OUTCOME))
+        assert sink.outcome is None

@@ -1,11 +1,15 @@
 """What protovalidate has to say about a message."""
 
+import re
+from typing import Final
+
 import protovalidate
 from google.protobuf.message import Message
 
 from groundwire_server.domain.failure import Violation
 
-_KEY_SHOWN = 64
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+"""The keys of maps that are shown; any other may hold a text."""
 
 
 def violations_of(message: Message) -> tuple[Violation, ...]:
@@ -24,6 +28,10 @@ def _path(violation: protovalidate.Violation) -> str:
     for element in violation.proto.field.elements:
         name = element.field_name
         if element.subscript is not None:
-            name += f"[{str(element.subscript.value)[:_KEY_SHOWN]}]"
+            name += f"[{_subscript(element.subscript.value)}]"
         parts.append(name)
     return ".".join(parts)
+
+
+def _subscript(value: object) -> str:
+    return str(value) if not isinstance(value, str) or _NAME.fullmatch(value) else "…"

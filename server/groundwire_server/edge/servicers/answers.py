@@ -56,12 +56,15 @@ class Answers(AnswerServiceServicer):
         run = None
         if request.request_id or window or after is not None:
             run = RunRequest(_fingerprint(request, call.caller), window, after)
+        stream = StreamSink(context, self._current.snapshot.write_seconds, after or 0, self._metrics)
         self._streams += 1
         try:
-            async with StreamSink(context, self._current.snapshot.write_seconds, after or 0, self._metrics) as sink:
+            async with stream as sink:
                 await self._answer(call, question, run, sink)
         finally:
             self._streams -= 1
+            # A call that is cancelled at its very end has an outcome all the same.
+            call.outcome = call.outcome or stream.outcome
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"

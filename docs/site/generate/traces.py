@@ -1,4 +1,4 @@
-"""The reference of the telemetry, from the names in `telemetry/names.py` and the stages of the path."""
+"""The reference of traces, from the names in `telemetry/names.py` and the stages of the path."""
 
 import ast
 import inspect
@@ -12,16 +12,20 @@ from groundwire_server import pipeline
 from groundwire_server.edge.interceptors.context import SERVER_ERRORS
 from groundwire_server.telemetry import names
 
-_METRIC = "METRIC_"
-_SENT = "Metrics are sent once a minute and when the server stops, unless `telemetry.otlp.metrics.enabled` is false."
+_CALLS = (
+    ("`chat MODEL`", "One call of a language model with all its retries; each retry is an event of the span."),
+    ("`embeddings MODEL`", "One call of an embedding model, the local one included."),
+    ("`search.hybrid COLLECTION`", "One search; also `search.keyword` and `search.vector`."),
+    ("`OPERATION COLLECTION`", "Any other request to Weaviate, such as `fetch_objects`."),
+)
 
 
 def page() -> str:
     """Return the page."""
     return markdown.page(
-        "Telemetry",
-        "Spans and metrics are exported over OTLP when an endpoint is configured. "
-        "[Read a trace](../how-to/trace.md) shows how to look at them.",
+        "Traces",
+        "Spans are exported over OTLP when an endpoint is configured. [Read a trace](../how-to/trace.md) shows how to "
+        "look at them.",
         " ".join(markdown.prose(part) for part in (inspect.getdoc(names) or "").split("\n\n")[1:]),
         "## Spans",
         "A call is one span of kind SERVER, named after its method, such as `groundwire.v1.AnswerService/Answer`. Each "
@@ -29,16 +33,16 @@ def page() -> str:
         "span with the next `groundwire.attempt`.",
         "● marks those that this version runs.",
         markdown.table(["", "span", "the stage"], _spans()),
+        "What a stage or a call asks of a dependency has a span within it, of kind CLIENT, or INTERNAL for the local "
+        "embedder and the embedded store:",
+        markdown.table(["span", "is"], _CALLS),
         "## Errors",
         "The span of a call has an error status, and its status as `error.type`, where the status is the server's "
         f"fault: {', '.join(sorted(markdown.code(each.name) for each in SERVER_ERRORS))}. Any other status is its "
         "caller's. Spans of models, embedders and stores have them whenever the call failed, also where it was "
         "cancelled at its deadline. A call that joins or resumes the run of another links to that call's span.",
         "## Attributes",
-        markdown.table(["attribute", "holds"], attributes()),
-        "## Metrics",
-        markdown.prose(_SENT),
-        markdown.table(["metric", "counts"], metrics()),
+        markdown.table(["attribute, operation or event", "holds"], attributes()),
         "## In the response",
         "The trace id is in the outcome's report (`trace_id`), and in the trailing metadata `groundwire-trace-id` of "
         "every call, failed ones included. A caller's own W3C `traceparent` is continued.",
@@ -47,21 +51,16 @@ def page() -> str:
 
 def attributes() -> Iterator[tuple[str, str]]:
     """Return each attribute and operation with the sentence under it."""
-    return ((markdown.code(value), said) for name, value, said in _constants() if not name.startswith(_METRIC))
+    return ((markdown.code(value), said) for value, said in _constants())
 
 
-def metrics() -> Iterator[tuple[str, str]]:
-    """Return each metric with the sentence under it."""
-    return ((markdown.code(value), said) for name, value, said in _constants() if name.startswith(_METRIC))
-
-
-def _constants() -> Iterator[tuple[str, str, str]]:
+def _constants() -> Iterator[tuple[str, str]]:
     body = ast.parse(inspect.getsource(names)).body
     for number, each in enumerate(body):
         match each:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(value))):
+            case ast.Assign(targets=[ast.Name()], value=ast.Constant(value=str(value))):
                 follows = body[number + 1] if number + 1 < len(body) else None
-                yield name, value, markdown.prose(_sentence(follows))
+                yield value, markdown.prose(_sentence(follows))
             case _:
                 pass
 
