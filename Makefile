@@ -31,7 +31,7 @@ test: setup ## Run the tests, on every core (ARGS='-n0 …': in one process, for
 .PHONY: quick
 quick: setup ## Give a verdict within a minute: the quick checks, and the tests that start neither process nor server
 	@$(bin)/python .ci/check.py ruff import buf mypy
-	@$(bin)/python -m pytest $(workers) --quiet --ignore tests/e2e -m 'not (process or pages or local or slow)' $(ARGS)
+	@$(bin)/python -m pytest $(workers) --quiet --ignore tests/e2e -m 'not (process or server or pages or local or slow)' $(ARGS)
 
 .PHONY: check
 check: setup ## Run every check that is not a test: ruff, mypy, import-linter, buf, generated code

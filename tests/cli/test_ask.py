@@ -194,6 +194,7 @@ def test_a_question_that_breaks_limits(groundwire_command: Command, service: Fak
     assert wrong in ran.err
 
 
+@pytest.mark.slow  # it is tried again, with the waits of a client
 def test_a_stream_without_an_outcome(groundwire_command: Command, service: FakeService, address: str) -> None:
     service.otherwise = events.numbered([events.started(), events.delta("half an ans")])
 

@@ -31,7 +31,15 @@ if REAL in os.environ and MODULE in os.environ:
     STORES["real-vectorizing"] = real_vectorizing
 
 
-@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
+WITHOUT_SERVER = frozenset({"embedded", "memory"})
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(opener, id=name, marks=() if name in WITHOUT_SERVER else pytest.mark.server)
+        for name, opener in STORES.items()
+    ]
+)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     opener: Opener = request.param
     async with opener(tmp_path) as opened:

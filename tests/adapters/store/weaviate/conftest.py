@@ -64,3 +64,9 @@ async def bench(double: FakeWeaviate, options: WeaviateOptions, vectors: VectorS
         bench = Bench(double, spans, store, Store(store.retriever, store.corpus, store.sentence_vectors))
         bench.clear()
         yield bench
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of this folder that start the double."""
+    if isinstance(item, pytest.Function) and "double" in item.fixturenames:
+        item.add_marker(pytest.mark.server)
