@@ -1,13 +1,13 @@
 """The decision log: one line for each request, on the logger `groundwire.decisions`."""
 
 import logging
-from collections import Counter
 from hashlib import blake2b
 
 import grpc
 
+from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome, Report
-from groundwire_server.domain.vocabulary import Action
+from groundwire_server.domain.vocabulary import Action, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions
 from groundwire_server.telemetry.decision import EVENT_NAME, DecisionEvent, log_fields
@@ -72,7 +72,7 @@ class DecisionLog:
         report = report or Report()
         result = None if outcome is None else outcome.result
         answer = None if outcome is None else outcome.answer
-        verdicts = Counter(sentence.verdict for sentence in answer.sentences) if answer else None
+        verdicts = _verdicts(answer) if answer else None
         return DecisionEvent(
             method=call.method,
             status=call.status.name,
@@ -118,6 +118,13 @@ class DecisionLog:
         return blake2b(
             f"{caller.tenant}\0{caller.subject}".encode(), digest_size=_HASH_BYTES, key=self._key
         ).hexdigest()
+
+
+def _verdicts(answer: GroundedText) -> dict[Verdict, int]:
+    counts: dict[Verdict, int] = {}
+    for sentence in answer.sentences:
+        counts[sentence.verdict] = counts.get(sentence.verdict, 0) + 1
+    return counts
 
 
 def _valid(outcome: Outcome) -> bool:

@@ -6,9 +6,11 @@ import pytest
 from opentelemetry.trace import format_span_id, format_trace_id
 from prometheus_client.openmetrics.exposition import generate_latest
 
+from groundwire_server.adapters.metrics import registry
 from groundwire_server.adapters.metrics.registry import MetricRegistry, prometheus_name
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.metrics import CATALOG, OTHER, Counter, Gauge, Histogram, Metric
+from tests.doubles.clock import SetClock
 from tests.doubles.spans import Spans
 
 
@@ -81,3 +83,17 @@ def test_without_a_trace_there_is_no_example() -> None:
     registry.record(metrics.ANSWER_DURATION, 0.3, "default", "Answered")
     page = generate_latest(registry.registry).decode()  # type: ignore[no-untyped-call]
     assert "trace_id" not in page
+
+
+def test_the_longest_value_of_a_while_is_its_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = SetClock()
+    monkeypatch.setattr(registry, "monotonic", now.now)
+    kept, spans = MetricRegistry(), Spans()
+    for value in (0.3, 0.2, 0.9, 0.1):
+        with spans.tracer.start_as_current_span("call"):
+            kept.record(metrics.ANSWER_DURATION, value, "default", "Answered")
+    now.move(1.0)
+    with spans.tracer.start_as_current_span("call"):
+        kept.record(metrics.ANSWER_DURATION, 0.15, "default", "Answered")
+    samples = [sample for family in kept.registry.collect() for sample in family.samples]
+    assert [sample.exemplar.value for sample in samples if sample.exemplar] == [0.15, 0.3, 0.9]

@@ -3,6 +3,7 @@
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from time import monotonic
 from typing import Any, Final, TypeAlias, TypeVar
 
 import prometheus_client
@@ -21,6 +22,9 @@ TENANTS: Final = 100
 """How many tenants are told apart: each has some thirty series, and its name may come from a credential."""
 
 T = TypeVar("T")
+_EXEMPLAR_SECONDS: Final = 1.0
+"""How long the longest value of a series is the example, before any other may be."""
+
 _Watched: TypeAlias = list[tuple["weakref.ref[Any]", Callable[[Any], Iterable[Reading]]]]
 
 
@@ -43,6 +47,7 @@ class MetricRegistry:
         self._counts: dict[tuple[str, ...], prometheus_client.Counter] = {}
         self._distributions: dict[tuple[str, ...], prometheus_client.Histogram] = {}
         self._of_tenants = {metric.name: metric.labels.index(names.TENANT) for metric in counters if _by_tenant(metric)}
+        self._longest: dict[prometheus_client.Histogram, tuple[float, float]] = {}
         self._tenants: set[str] = set()
         self._most_tenants = tenants
         self._watched: dict[str, _Watched] = defaultdict(list)
@@ -71,11 +76,23 @@ class MetricRegistry:
         if series is None:
             family = self._histograms[histogram.name]
             series = self._distributions[key] = family.labels(*labels) if labels else family
-        series.observe(value, _current_trace() if histogram.exemplars else None)
+        series.observe(value, self._exemplar(series, value) if histogram.exemplars else None)
 
     def watch(self, gauge: Gauge, owner: T, read: Callable[[T], Iterable[Reading]]) -> None:
         """Read a gauge from its owner whenever somebody looks, as long as the owner lives; several add up."""
         self._watched[gauge.name].append((weakref.ref(owner), read))
+
+    def _exemplar(self, series: prometheus_client.Histogram, value: float) -> dict[str, str] | None:
+        """Return the current trace for one value in a while, and for every one that is longer than those before it.
+
+        Keeping an example costs more than recording the value.
+        """
+        now = monotonic()
+        longest, until = self._longest.get(series, (0.0, 0.0))
+        if value <= longest and now < until:
+            return None
+        self._longest[series] = (value, now + _EXEMPLAR_SECONDS)
+        return _current_trace()
 
     def _counter(self, metric: Counter) -> prometheus_client.Counter:
         return prometheus_client.Counter(
