@@ -6,28 +6,23 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import grpc.aio
 from prometheus_client.parser import text_string_to_metric_families
 
 from groundwire.v1 import document_pb2
-from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
-from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from tests.deploy.stack import GROUNDWIRE
 from tests.doubles.embeddings import embedding
 from tests.doubles.upstream import Move, Pause, Reply, Upstream, upstream
 from tests.e2e.calls import answer, ingest, question, stream
 from tests.e2e.generation.conftest import ROUTE, model, provider
 from tests.e2e.generation.drafts import DOCUMENTS, SENTENCE, answers, segments, writes
-
-if TYPE_CHECKING:
-    from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
-    from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
+from tests.e2e.telemetry.serving import Stubs
 
 DOWN = Reply([], "503 Service Unavailable")
 ABROAD = "Quartz vermilion zeppelin?"
@@ -62,19 +57,6 @@ class Emitting:
         return {name: frozenset(labels) for name, labels in found.items()}
 
 
-@dataclass
-class _Client:
-    """A caller."""
-
-    channel: grpc.aio.Channel
-    answers: "AnswerServiceAsyncStub" = field(init=False)
-    documents: "DocumentServiceAsyncStub" = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.answers = AnswerServiceStub(self.channel)
-        self.documents = DocumentServiceStub(self.channel)
-
-
 @asynccontextmanager
 async def emitting(folder: Path) -> AsyncIterator[Emitting]:
     """Keep such a server running, with its documents and its log in a folder."""
@@ -96,16 +78,23 @@ async def emitting(folder: Path) -> AsyncIterator[Emitting]:
             assert process.stdout is not None
             said = (await asyncio.wait_for(process.stdout.readline(), _SECONDS)).decode()
             assert said.startswith("listening on "), log.read_text()
-            found = _PAGE.search(log.read_text())
-            assert found is not None, log.read_text()
-            target = f"127.0.0.1:{found[1]}"
+            target = f"127.0.0.1:{await _port_of_page(log.read_text)}"
             async with grpc.aio.insecure_channel(said.split()[-1]) as channel:
-                everything = partial(_everything_happens, _Client(channel), first, second, vectors)
+                everything = partial(_everything_happens, Stubs(channel), first, second, vectors)
                 await everything()
                 yield Emitting(target, await _settled(target), everything)
         finally:
             process.terminate()
             await asyncio.wait_for(process.wait(), _SECONDS)
+
+
+async def _port_of_page(log: Callable[[], str]) -> str:
+    """The port of the page of metrics, once the log says it: lines are written by a thread of their own."""
+    for _ in range(100 * _SECONDS):
+        if found := _PAGE.search(log()):
+            return found[1]
+        await asyncio.sleep(0.01)
+    raise AssertionError(log())
 
 
 def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream) -> dict[str, Any]:
@@ -138,7 +127,7 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
     }
 
 
-async def _everything_happens(client: _Client, first: Upstream, second: Upstream, vectors: Upstream) -> None:
+async def _everything_happens(client: Stubs, first: Upstream, second: Upstream, vectors: Upstream) -> None:
     first.replies[:], second.replies[:], vectors.replies[:] = [answers()], [answers()], [embedding()]
     await ingest(client, *DOCUMENTS)
     assert (await answer(client)).WhichOneof("result") == "answered"
