@@ -1,4 +1,4 @@
-"""What a server does twice a second, whoever calls."""
+"""What a server does twice a second."""
 
 import asyncio
 from time import monotonic

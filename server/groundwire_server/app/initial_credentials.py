@@ -7,7 +7,6 @@ import ipaddress
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from groundwire_server.app import keys
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.files.atomic import replace_file
 from groundwire_server.files.small import UnreadableFileError, bytes_of, text_of
 from groundwire_server.ports.clock import Clock
 
@@ -215,16 +215,6 @@ def _write(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Replace a file atomically; by default only its owner may read it."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(number, "wb") as file:
-                os.fchmod(number, mode)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, content, lambda number: os.fchmod(number, mode))
     except OSError as failed:
         raise InitialCredentialsError(f"{path} cannot be written: {failed.strerror}") from None

@@ -57,9 +57,9 @@ class DecisionLog:
         """Return the event of a call that has ended, at a time on the event loop's clock."""
         outcome = call.outcome
         if outcome is not None:
-            report: Report | None = outcome.report
+            report = outcome.report
         else:
-            report = None if call.trail.report is None else call.trail.report(now)
+            report = Report() if call.trail.report is None else call.trail.report(now)
         return self._event(call, report, outcome, now)
 
     def abandoned_event(self, call: Call, report: Report, outcome: Outcome | None, now: float) -> DecisionEvent:
@@ -67,12 +67,10 @@ class DecisionLog:
         return self._event(call, report, outcome, now, abandoned=True)
 
     def _event(
-        self, call: Call, report: Report | None, outcome: Outcome | None, now: float, *, abandoned: bool | None = None
+        self, call: Call, report: Report, outcome: Outcome | None, now: float, *, abandoned: bool | None = None
     ) -> DecisionEvent:
-        report = report or Report()
         result = None if outcome is None else outcome.result
         answer = None if outcome is None else outcome.answer
-        verdicts = _verdicts(answer) if answer else None
         return DecisionEvent(
             method=call.method,
             status=call.status.name,
@@ -93,7 +91,7 @@ class DecisionLog:
             response_valid=_valid(outcome) if report.attempts and outcome is not None else None,
             confidence=answer.confidence if answer else None,
             grounding_score=answer.grounding_score if answer else None,
-            verdicts=verdicts,
+            verdicts=_verdicts(answer) if answer else None,
             citations=len(answer.citations) if answer else None,
             prompt=report.prompt_name or None,
             prompt_version=report.prompt_version or None,

@@ -19,7 +19,7 @@ class Metrics(Protocol):
         ...
 
     def record(self, histogram: Histogram, value: float, *labels: str) -> None:
-        """Add a value to a distribution; the current trace becomes an example of it."""
+        """Add a value to a distribution; the current trace may become an example of it."""
         ...
 
     def watch(self, gauge: Gauge, owner: T, read: Callable[[T], Iterable[Reading]]) -> None:

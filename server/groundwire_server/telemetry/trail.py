@@ -1,4 +1,4 @@
-"""What the work for a call leaves behind while it goes on, for whoever reports on the call, however the call ends."""
+"""The trail of a call: what its work has found out so far, so that a call that ends early can be reported, too."""
 
 from collections.abc import Callable
 from contextvars import ContextVar

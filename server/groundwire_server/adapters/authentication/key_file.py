@@ -6,16 +6,17 @@ import json
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.files.atomic import replace_file
 from groundwire_server.files.small import UnreadableFileError, anybody_may_write, bytes_of
 
 VERSION = 1
@@ -118,21 +119,9 @@ def revoked(key: StoredApiKey, at: datetime) -> StoredApiKey:
 
 def _write(path: Path, keys: Iterable[StoredApiKey]) -> None:
     """Replace the file atomically. A new one is private; an existing one keeps its owner and permissions."""
-    content = {"version": VERSION, "keys": [_to_json(key) for key in keys]}
+    content = json.dumps({"version": VERSION, "keys": [_to_json(key) for key in keys]}, indent=1)
     try:
-        # mkstemp creates it with mode 0600.
-        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            _keep_owner(path, number)
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=1)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, f"{content}\n".encode(), partial(_keep_owner, path))
     except OSError as failed:
         raise KeyFileError(f"the key file {path} cannot be written: {failed.strerror}") from None
 

@@ -70,7 +70,7 @@ class MetricRegistry:
         series.inc(amount)
 
     def record(self, histogram: Histogram, value: float, *labels: str) -> None:
-        """Add a value to a distribution; the current trace becomes an example of it."""
+        """Add a value to a distribution; the current trace may become an example of it."""
         key = (histogram.name, *labels)
         series = self._distributions.get(key)
         if series is None:
