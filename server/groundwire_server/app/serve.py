@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
+from groundwire_server.app.document_counts import DocumentCounts
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
@@ -103,9 +104,11 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
             logs.also(server.telemetry.log_handler)
         settle_garbage_collection()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # programs that start a server wait for it
+        counts = DocumentCounts(server.telemetry.metrics)
         tasks = [
             asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark)),
             asyncio.create_task(heartbeat(server.telemetry.metrics, logs)),
+            asyncio.create_task(counts.keep(lambda: server.reloader.stores)),
         ]
         await stop.wait()
         for task in tasks:
