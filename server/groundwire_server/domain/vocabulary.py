@@ -141,6 +141,26 @@ class Verdict(_Word):
         return max(claims, key=order.index, default=None)
 
 
+class ConflictKind(_Word):
+    """The rule that objects to a sentence."""
+
+    NUMBER = auto()
+    DATE = auto()
+    UNIT = auto()
+    NAME = auto()
+    NEGATION = auto()
+    QUANTIFIER = auto()
+    COMPARISON = auto()
+    ROLE = auto()
+    CONDITION = auto()
+    UNCOVERED = auto()
+    MODALITY = auto()
+    ATTRIBUTION = auto()
+    OPERATOR = auto()
+    MARKUP = auto()
+    LANGUAGE = auto()
+
+
 class Assurance(_Word):
     """How far a stretch of text was checked before it left, the least first."""
 
