@@ -252,7 +252,7 @@ TELEMETRY_DROPPED: Final = Counter(
     "groundwire.telemetry.dropped",
     "{item}",
     "Spans, data points and log lines that nobody took, by why: a status of the receiver, a queue that was full, a "
-    "disk that was.",
+    "disk that was, a batch that cannot be encoded.",
     (names.SIGNAL, names.ERROR_TYPE),
 )
 
