@@ -23,7 +23,7 @@ _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`|^\s*(?:[-
 _BARE_ANSWER = re.compile(r"\W*(yes|no|ja|nein|oui|non|sí|si|nee|sim|não)\W*", re.IGNORECASE)
 _NO = frozenset(("no", "nein", "non", "nee", "não"))
 _CAPITALS_MARK_NAMES = frozenset(("", "en", "fr", "es", "it", "nl", "pt"))
-_FITTED_FOR = frozenset(("", "en"))
+FITTED_FOR = frozenset(("", "en"))
 """Languages whose statements the classifier was fitted on; for the others the share of words that are found decides."""
 
 _ENOUGH_FOUND = 0.6
@@ -67,6 +67,43 @@ class Finding:
     conflicts: tuple[FoundConflict, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A statement beside its evidence.
+
+    Attributes:
+        language: of the statement; empty when unsure.
+        alignment: of the statement with the sentences of the evidence.
+        objections: of all rules.
+    """
+
+    language: str
+    alignment: Alignment
+    objections: Sequence[Objection]
+
+    @property
+    def firm(self) -> list[Objection]:
+        """The objections that suffice by themselves."""
+        return [each for each in self.objections if each.firm]
+
+    @property
+    def features(self) -> list[float]:
+        """What the classifier sees."""
+        return features(self.alignment, self.objections)
+
+
+def without_emphasis(statement: str) -> str:
+    """Return a statement with blanks in the place of emphasis and bullets: places in it stay what they are."""
+    return _EMPHASIS.sub(lambda match: " " * len(match.group()), statement)
+
+
+def compare(statement: Unit, evidence: Sequence[Evidence]) -> Comparison:
+    """Return a statement, written without emphasis, beside its evidence."""
+    spoken = language(statement.text)
+    alignment = align(statement, evidence)
+    return Comparison(spoken, alignment, objections(alignment, evidence, names=spoken in _CAPITALS_MARK_NAMES))
+
+
 class RuleChecker:
     """Judges statements by rules and a small classifier.
 
@@ -95,8 +132,7 @@ class RuleChecker:
             for match in _MARKUP.finditer(statement)
             if not any(match.group() in passage.text for passage in evidence)
         ]
-        # Blanks in the place of what is dropped: places in the statement stay what they are.
-        plain = _EMPHASIS.sub(lambda match: " " * len(match.group()), statement)
+        plain = without_emphasis(statement)
         unit = Unit(plain)
         if not unit.sig or (plain.rstrip().endswith(":") and not unit.quantities):
             verdict = Verdict.UNSUPPORTED if markup else Verdict.NOT_A_CLAIM
@@ -108,11 +144,10 @@ class RuleChecker:
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
-        alignment = align(unit, evidence)
-        found = objections(alignment, evidence, names=spoken in _CAPITALS_MARK_NAMES)
-        support = self._support(alignment, found, spoken)
+        comparison = compare(unit, evidence)
+        alignment, found, firm = comparison.alignment, comparison.objections, comparison.firm
+        support = self._support(comparison)
         sources = tuple(sorted(set(alignment.sources)))
-        firm = [each for each in found if each.firm]
         accepted = support >= self._threshold(spoken)
         if not firm and not markup and accepted:
             return Finding(Verdict.CONSISTENT, support, sources)
@@ -129,8 +164,7 @@ class RuleChecker:
         """Return the verdict on `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
         asked = Unit(question.rstrip(" ?"))
         alignment = align(asked, evidence)
-        held = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
-        support = held / max(1, len(alignment.places))
+        support = _share_found(alignment)
         otherwise = any(each.firm for each in objections(alignment, evidence, names=True))
         sources = tuple(sorted(set(alignment.sources)))
         if support >= _ENOUGH_FOUND and otherwise is denies:
@@ -140,14 +174,19 @@ class RuleChecker:
         )
         return Finding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
 
-    def _support(self, alignment: Alignment, found: Sequence[Objection], spoken: str) -> float:
-        if spoken in _FITTED_FOR:
-            return self._classifier.probability(features(alignment, found))
-        held = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
-        return held / max(1, len(alignment.places))
+    def _support(self, comparison: Comparison) -> float:
+        if comparison.language in FITTED_FOR:
+            return self._classifier.probability(comparison.features)
+        return _share_found(comparison.alignment)
 
     def _threshold(self, spoken: str) -> float:
-        return self._classifier.threshold if spoken in _FITTED_FOR else _ENOUGH_FOUND
+        return self._classifier.threshold if spoken in FITTED_FOR else _ENOUGH_FOUND
+
+
+def _share_found(alignment: Alignment) -> float:
+    """Return the share of a statement's terms that the passages have."""
+    found = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
+    return found / max(1, len(alignment.places))
 
 
 def _shown(
