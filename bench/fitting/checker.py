@@ -22,9 +22,10 @@ from threadpoolctl import threadpool_limits
 from bench.fitting.rows import FILES, QUESTION_AND_ANSWER, Row, Source, read_rows
 from bench.split import SEED as SEED_OF_SPLIT
 from bench.split import Part, read_split
-from groundwire_server.domain.claims.checker import FITTED_FOR, compare, without_emphasis
+from groundwire_server.domain.claims.checker import FITTED_FOR, compare, guess_language, without_emphasis
 from groundwire_server.domain.claims.evidence import Evidence, Unit
-from groundwire_server.domain.claims.features import FEATURES
+from groundwire_server.domain.claims.features import FEATURES, features
+from groundwire_server.domain.claims.language import language
 
 WEIGHTS = Path(__file__).parents[2] / "server/groundwire_server/domain/claims/weights.json"
 SEED = 0
@@ -77,12 +78,13 @@ def sample(rows: Sequence[Row]) -> Sample:
 
     kept, seen, refused = [], [], []
     for row in rows:
-        statement = Unit(without_emphasis(row.text))
-        comparison = compare(statement, [evidence(passage) for passage in row.passages])
-        if statement.sig and comparison.language in FITTED_FOR:
+        statement, given = Unit(without_emphasis(row.text)), [evidence(passage) for passage in row.passages]
+        spoken = language(statement.text) or guess_language(statement.text, given)
+        if statement.sig and spoken in FITTED_FOR:
+            alignment, found = compare(statement, given, spoken)
             kept.append(row)
-            seen.append(comparison.features)
-            refused.append(bool(comparison.firm))
+            seen.append(features(alignment, found))
+            refused.append(any(each.firm for each in found))
     return Sample(kept, np.array(seen, dtype=float), np.array(refused))
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from groundwire_server.domain.claims.alignment import Alignment, Place, align
 from groundwire_server.domain.claims.evidence import Evidence, Unit
 from groundwire_server.domain.claims.features import features
-from groundwire_server.domain.claims.language import differ, language
+from groundwire_server.domain.claims.language import COMPOUNDING, IDEOGRAPHIC, differ, language
 from groundwire_server.domain.claims.objections import objections
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.claims.terms import places
@@ -22,11 +22,16 @@ _MARKUP = re.compile(
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`|^\s*(?:[-*+•>]|#{1,6}|\d{1,2}[.)])\s+")
 _BARE_ANSWER = re.compile(r"\W*(yes|no|ja|nein|oui|non|sí|si|nee|sim|não)\W*", re.IGNORECASE)
 _NO = frozenset(("no", "nein", "non", "nee", "não"))
-_CAPITALS_MARK_NAMES = frozenset(("", "en", "fr", "es", "it", "nl", "pt"))
 FITTED_FOR = frozenset(("", "en"))
 """Languages whose statements the classifier was fitted on; for the others the share of words that are found decides."""
 
+_STRANGE = frozenset((Place.ELSEWHERE, Place.NOWHERE))
+_OUT_OF_ORDER = _STRANGE | {Place.MOVED, Place.REPEATED}
+
 _ENOUGH_FOUND = 0.6
+_ENOUGH_OF = {"thai": 0.5, "arabic": 0.85, "hebrew": 0.85, "cyrillic": 0.7, "greek": 0.7, "devanagari": 0.7}
+"""Share of a statement's terms that must be found, where the classifier was not fitted."""
+
 _REPEATS = 0.5
 """Share of the terms that a passage's sentence has, from which it speaks of the same."""
 
@@ -67,41 +72,22 @@ class Finding:
     conflicts: tuple[FoundConflict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A statement beside its evidence.
-
-    Attributes:
-        language: of the statement; empty when unsure.
-        alignment: of the statement with the sentences of the evidence.
-        objections: of all rules.
-    """
-
-    language: str
-    alignment: Alignment
-    objections: Sequence[Objection]
-
-    @property
-    def firm(self) -> list[Objection]:
-        """The objections that suffice by themselves."""
-        return [each for each in self.objections if each.firm]
-
-    @property
-    def features(self) -> list[float]:
-        """What the classifier sees."""
-        return features(self.alignment, self.objections)
-
-
 def without_emphasis(statement: str) -> str:
     """Return a statement with blanks in the place of emphasis and bullets: places in it stay what they are."""
     return _EMPHASIS.sub(lambda match: " " * len(match.group()), statement)
 
 
-def compare(statement: Unit, evidence: Sequence[Evidence]) -> Comparison:
-    """Return a statement, written without emphasis, beside its evidence."""
-    spoken = language(statement.text)
-    alignment = align(statement, evidence)
-    return Comparison(spoken, alignment, objections(alignment, evidence, names=spoken in _CAPITALS_MARK_NAMES))
+def guess_language(statement: str, evidence: Sequence[Evidence]) -> str:
+    """Return the language of a statement too short to tell: the passages', if nothing in it speaks against that."""
+    given = {passage.language for passage in evidence} - {""}
+    likely = language(statement, least=1)
+    return likely if likely or len(given) != 1 else given.pop()
+
+
+def compare(statement: Unit, evidence: Sequence[Evidence], spoken: str) -> tuple[Alignment, list[Objection]]:
+    """Return a statement beside its evidence, and what the rules for its language object to."""
+    alignment = align(statement, evidence, compounds=spoken in COMPOUNDING)
+    return alignment, objections(alignment, evidence, spoken)
 
 
 class RuleChecker:
@@ -144,10 +130,11 @@ class RuleChecker:
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
-        comparison = compare(unit, evidence)
-        alignment, found, firm = comparison.alignment, comparison.objections, comparison.firm
-        support = self._support(comparison)
+        spoken = spoken or guess_language(plain, evidence)
+        alignment, found = compare(unit, evidence, spoken)
+        support = self._support(alignment, found, spoken)
         sources = tuple(sorted(set(alignment.sources)))
+        firm = [each for each in found if each.firm]
         accepted = support >= self._threshold(spoken)
         if not firm and not markup and accepted:
             return Finding(Verdict.CONSISTENT, support, sources)
@@ -164,8 +151,9 @@ class RuleChecker:
         """Return the verdict on `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
         asked = Unit(question.rstrip(" ?"))
         alignment = align(asked, evidence)
-        support = _share_found(alignment)
-        otherwise = any(each.firm for each in objections(alignment, evidence, names=True))
+        held = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
+        support = held / max(1, len(alignment.places))
+        otherwise = any(each.firm for each in objections(alignment, evidence, language(question)))
         sources = tuple(sorted(set(alignment.sources)))
         if support >= _ENOUGH_FOUND and otherwise is denies:
             return Finding(Verdict.CONSISTENT, support, sources)
@@ -174,19 +162,15 @@ class RuleChecker:
         )
         return Finding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
 
-    def _support(self, comparison: Comparison) -> float:
-        if comparison.language in FITTED_FOR:
-            return self._classifier.probability(comparison.features)
-        return _share_found(comparison.alignment)
+    def _support(self, alignment: Alignment, found: Sequence[Objection], spoken: str) -> float:
+        if spoken in FITTED_FOR:
+            return self._classifier.probability(features(alignment, found))
+        strange = _OUT_OF_ORDER if spoken in IDEOGRAPHIC else _STRANGE
+        held = sum(place not in strange for place in alignment.places)
+        return held / max(1, len(alignment.places))
 
     def _threshold(self, spoken: str) -> float:
-        return self._classifier.threshold if spoken in FITTED_FOR else _ENOUGH_FOUND
-
-
-def _share_found(alignment: Alignment) -> float:
-    """Return the share of a statement's terms that the passages have."""
-    found = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
-    return found / max(1, len(alignment.places))
+        return self._classifier.threshold if spoken in FITTED_FOR else _ENOUGH_OF.get(spoken, _ENOUGH_FOUND)
 
 
 def _shown(
