@@ -24,6 +24,7 @@ _NUMERIC_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})$")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)$")
 _FRACTION = re.compile(r"(\d{1,3})/(\d{1,3})$")
+_VERSION = re.compile(r"\d+(?:\.\d+)+$")
 _JOINED = re.compile(r"[-–/:]")
 _GROUPS = re.compile(r"\d{1,3}(?:([.,'’\u00a0\u202f\u2009])\d{3})(?:\1\d{3})*$")
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)?$")
@@ -38,6 +39,8 @@ _CLOCK = {"am": 0, "pm": 12}
 _PAST = {("half", "past"): 1800.0, ("quarter", "past"): 900.0, ("quarter", "to"): -900.0}
 _PARTS_OF_DAY = frozenset(("morning", "afternoon", "evening", "night", "abends", "nachmittags", "soir"))
 _CLOSE = 1e-6
+_TEN, _TWENTY = 10.0, 20.0
+_COUNTED_BY_ARTICLE = frozenset(("dozen", "hundred", "thousand", "million", "billion", "trillion"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,10 @@ def same(said: Quantity, given: Quantity) -> bool:
             for b in given.values
             if isinstance(a, tuple) and isinstance(b, tuple)
         )
+    if said.dimension == given.dimension == "version":
+        return said.values == given.values
     if "version" in (said.dimension, given.dimension):
-        return bool(set(said.values) & set(given.values))
+        return _close(said.bare or said.values, given.bare or given.values)
     if given.dimension == "date" and said.dimension in ("", "time", "ordinal"):
         # A part of a date may stand alone: the year, or the day of the month.
         parts = {part for value in given.values if isinstance(value, tuple) for part in value if part is not None}
@@ -99,6 +104,8 @@ def same(said: Quantity, given: Quantity) -> bool:
     if said.dimension == given.dimension:
         return _close(said.values, given.values)
     if not (_measured(said) and _measured(given)):
+        if "%" in (said.dimension, given.dimension) and _close(said.values, given.values):
+            return True
         return _close(said.bare or said.values, given.bare or given.values)
     if "cents" in (said.dimension, given.dimension) and {said.dimension, given.dimension} & CURRENCIES:
         return _close(said.values, given.values)
@@ -145,7 +152,7 @@ def _readings(token: str) -> tuple[float, ...]:
         return (plain,)
     if _PLAIN.match(token):
         return (float(token.replace(",", ".")),)
-    decimal = token.rpartition("." if "." in token else ",")
+    decimal = token.rpartition("." if token.rfind(".") > token.rfind(",") else ",")
     head, tail = re.sub(r"\D", "", decimal[0]), re.sub(r"\D", "", decimal[2])
     return (float(f"{head or 0}.{tail}"),) if tail else (float(head or 0),)
 
@@ -155,9 +162,14 @@ def _folded(terms: Sequence[Term], index: int) -> str:
 
 
 def _digits(terms: Sequence[Term], index: int) -> str:
-    if 0 <= index < len(terms) and terms[index].number and terms[index].folded[0].isdigit():
-        return terms[index].folded
+    if 0 <= index < len(terms) and terms[index].number:
+        digits = terms[index].folded.lstrip("-v")
+        return digits if digits[0].isdigit() else ""
     return ""
+
+
+def _is_negative(terms: Sequence[Term], index: int) -> bool:
+    return terms[index].folded[0] == "-" or (index > 0 and _folded(terms, index - 1) in ("minus", "moins"))
 
 
 def _whole(token: str) -> int | None:
@@ -212,7 +224,11 @@ def _month_first(terms: Sequence[Term], index: int, month: int) -> list[Quantity
 
 
 def _month(terms: Sequence[Term], index: int) -> int:
-    if not 0 <= index < len(terms) or not terms[index].capital:
+    if not 0 <= index < len(terms):
+        return 0
+    # Of the languages that write months small, beside a day or a year only: "may" and "august" are words of their own.
+    alone = not (_whole(_digits(terms, index - 1)) or _year(terms, index + 1))
+    if not terms[index].capital and (alone or terms[index].folded in ("may", "march")):
         return 0
     return MONTHS.get(terms[index].folded, 0)
 
@@ -231,6 +247,8 @@ def _time(terms: Sequence[Term], index: int) -> list[Quantity] | None:
     if word in ("noon", "midnight"):
         return [_at((_NOON if word == "noon" else 0) * _HOUR, index, index + 1)]
     past = _PAST.get((word, _folded(terms, index + 1)))
+    if past is None and _folded(terms, index + 1) == "past" and word in NUMBER_WORDS:
+        past = NUMBER_WORDS[word] * 60.0
     if past is not None:
         hour = _hour(terms, index + 2)
         return None if hour is None else [_at(hour * _HOUR + past, index, index + 3, either=hour <= _NOON)]
@@ -273,37 +291,53 @@ def _amount(terms: Sequence[Term], index: int) -> list[Quantity] | None:
             return None
         currency = unit[0]
         index += 1
+    if _digits(terms, index):
+        return _in_digits(terms, start, index, currency)
+    return _in_words(terms, index)
+
+
+def _in_digits(terms: Sequence[Term], start: int, index: int, currency: str) -> list[Quantity]:
     token = _digits(terms, index)
-    if token:
-        values: tuple[object, ...]
-        ordinal = _ORDINAL.match(token)
-        if ordinal:
-            return [Quantity(ConflictKind.NUMBER, (float(ordinal[1]),), "ordinal", start, index + 1)]
-        if token.count(".") > 1 and not _GROUPS.match(token):
-            return [Quantity(ConflictKind.NUMBER, (token.strip("."),), "version", start, index + 1)]
-        fraction = _FRACTION.match(token)
-        if fraction and 0 < int(fraction[1]) < int(fraction[2]):
-            values = (int(fraction[1]) / int(fraction[2]),)
-        elif _JOINED.search(token):
-            parts = _parts(token)
-            return [Quantity(ConflictKind.NUMBER, _readings(part), currency, start, index + 1) for part in parts]
-        else:
-            values = _readings(token)
-        index += 1
-        return [_with_unit(terms, values, currency, start, index)]
-    word = _folded(terms, index)
+    end = index + 1
+    ordinal = _ORDINAL.match(token)
+    if ordinal:
+        return [Quantity(ConflictKind.NUMBER, (float(ordinal[1]),), "ordinal", start, end)]
+    if _is_version(terms, index):
+        bare = _readings(token) if token.count(".") == 1 else ()
+        return [Quantity(ConflictKind.NUMBER, (token,), "version", start, end, bare)]
+    fraction = _FRACTION.match(token)
+    if fraction and 0 < int(fraction[1]) < int(fraction[2]):
+        return [_with_unit(terms, (int(fraction[1]) / int(fraction[2]),), currency, start, end)]
+    if _JOINED.search(token):
+        return [_with_unit(terms, _readings(part), currency, start, end) for part in _parts(token)]
+    values = _readings(token)
+    if _is_negative(terms, index):
+        values = tuple(-value for value in values)
+    part = _folded(terms, end)
+    if "⁄" in part and part in FRACTIONS:
+        values, end = (values[0] + FRACTIONS[part],), end + 1
+    return [_with_unit(terms, values, currency, start, end)]
+
+
+def _in_words(terms: Sequence[Term], index: int) -> list[Quantity] | None:
+    word, following = _folded(terms, index), _folded(terms, index + 1)
     if word in ARTICLES:
-        unit = UNITS.get(_folded(terms, index + 1))
-        if unit is None or unit[0] != "time":
+        unit = UNITS.get(following)
+        if unit is not None and unit[0] == "time":
+            end, count = (index + 5, 1.5) if _and_half(terms, index + 2) else (index + 2, 1.0)
+            return [Quantity(ConflictKind.NUMBER, (count * unit[1],), unit[0], index, end, (count,))]
+        if following not in _COUNTED_BY_ARTICLE:
             return None
-        return [Quantity(ConflictKind.NUMBER, (float(unit[1]),), unit[0], start, index + 2, (1.0,))]
-    number = _named(terms, index)
-    if number is None and word in ORDINALS:
-        return [Quantity(ConflictKind.NUMBER, (ORDINALS[word],), "ordinal", start, index + 1)]
-    if number is None:
-        return None
-    value, end = number
-    return [_with_unit(terms, (value,), currency, start, end)]
+    if NUMBER_WORDS.get(word, 0.0) >= _TWENTY and ORDINALS.get(following, _TEN) < _TEN:
+        place = NUMBER_WORDS[word] + ORDINALS[following]
+        return [Quantity(ConflictKind.NUMBER, (place,), "ordinal", index, index + 2)]
+    number = _named(terms, index + (word in ARTICLES))
+    if number is not None:
+        value, end = number
+        return [_with_unit(terms, (value,), "", index, end)]
+    if word in ORDINALS:
+        return [Quantity(ConflictKind.NUMBER, (ORDINALS[word],), "ordinal", index, index + 1)]
+    return None
 
 
 def _parts(token: str) -> list[str]:
@@ -327,13 +361,15 @@ def _named(terms: Sequence[Term], index: int) -> tuple[float, int] | None:
         value = NUMBER_WORDS.get(word)
         if value is not None and (index == start or _continues(current, value)):
             current += value
-        elif index == start:
+        elif index == start and not (_folded(terms, index - 1) in ARTICLES and word in _COUNTED_BY_ARTICLE):
             break
+        elif word == "dozen" and current:
+            current *= 12.0
         elif word == "hundred":
             current = (current or 1.0) * 100.0
         elif word in SCALES and word != "k":
             total, current = total + (current or 1.0) * SCALES[word], 0.0
-        elif word in FRACTIONS and current:
+        elif word in FRACTIONS and current and (current == 1.0 or word not in ORDINALS):
             return total + current * FRACTIONS[word], index + 1
         elif word == "and" and _and_half(terms, index):
             return total + current + 0.5, index + 3
@@ -364,6 +400,24 @@ def _and_half(terms: Sequence[Term], index: int) -> bool:
     return _folded(terms, index + 1) == "a" and _folded(terms, index + 2) == "half"
 
 
+def _is_version(terms: Sequence[Term], index: int) -> bool:
+    """Whether a number is a version, of which 3.1 and 3.10 are two: it has more points than one, or follows a name."""
+    token = _digits(terms, index)
+    if not _VERSION.match(token) or (_GROUPS.match(token) and token.count(".") > 1):
+        return False
+    if token.count(".") > 1 or terms[index].folded[0] == "v" or _folded(terms, index - 1) in ("version", "release"):
+        return True
+    following = _folded(terms, index + 1)
+    named = index > 0 and terms[index - 1].capital and terms[index - 1].content
+    return named and following not in UNITS and following not in SCALES and following != "per"
+
+
+def _counts_millions(terms: Sequence[Term], index: int) -> bool:
+    """Whether an `m` stands for millions, not for metres: `1.5M`, `5m euros`."""
+    following = UNITS.get(_folded(terms, index + 1))
+    return terms[index].text == "M" or (following is not None and following[0] in CURRENCIES)
+
+
 def _first(values: Sequence[object]) -> float:
     return values[0] if isinstance(values[0], float) else 0.0
 
@@ -371,7 +425,7 @@ def _first(values: Sequence[object]) -> float:
 def _with_unit(terms: Sequence[Term], values: tuple[object, ...], dimension: str, start: int, end: int) -> Quantity:
     factor = scale = 1.0
     word = _folded(terms, end)
-    while word in SCALES or (dimension and word == "m"):
+    while word in SCALES or (word == "m" and (dimension or _counts_millions(terms, end))):
         scale *= SCALES.get(word, 1e6)
         end += 1
         word = _folded(terms, end)

@@ -30,16 +30,19 @@ _UNSPACED_RANGES = (
 _UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]+")
 _TOKEN = re.compile(
     r"\d{1,2}:\d{2}(?::\d{2})?|[vV]\d+(?:\.\d+)+"
-    r"|\d+(?:[.,'’\u00a0\u202f\u2009/–-]\d+)*(?:(?<=\d)(?:st|nd|rd|th)\b)?"
+    r"|(?:(?<![^\s(])[-−])?\d+(?:[.,'’\u00a0\u202f\u2009/–-]\d+)*(?:(?<=\d)(?:st|nd|rd|th)\b)?"
     r"|(?<![^\W_])--?[A-Za-z][\w-]*(?:=\S+)?"
     r"|(?:[^\W\d_]\.){2,}"
-    rf"|[{_UNSPACED_RANGES}]+"
+    rf"|(?:(?!\d)[{_UNSPACED_RANGES}])+"
     rf"|[^\W_{_UNSPACED_RANGES}]+(?:['’][^\W\d_]+)*"
     r"|<=|>=|==|!=|=>|->|\*\*|&&|\|\||[<>=%‰$€£¥₹°±×÷+*^&|√≤≥≠]"
 )
 _SPACE_IN_NUMBERS = re.compile(r"\d[\u00a0\u202f\u2009]\d")
 _CLITIC = re.compile(r"['’](s|re|ve|ll|d|m)$")
+_VERSION = re.compile(r"[vV]\d")
 _NOT = re.compile(r"n['’]t$")
+_CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall"}
+"""Verbs by what `can't`, `won't` and `shan't` leave of them."""
 _ELISION = re.compile(r"^(?:l|d|qu|j|m|n|s|t|c)['’](?=[^\W\d_])")
 
 
@@ -108,14 +111,13 @@ def _terms(token: str) -> tuple[Term, ...]:
         runs = _UNSPACED.findall(token)
         if runs:
             return tuple(_word(part) for run in runs for part in _pairs(run))
-    if token[0].isdigit():
+    if token.lstrip("-−")[:1].isdecimal() or _VERSION.match(token):
         return (_number(token),)
-    if token[0] in "vV" and "." in token:
-        return (_number(token[1:]),)
     if token[0] == "-" or not (token[0].isalnum()):
         return (_sign(token),)
     if _NOT.search(token):
-        return (_word(_NOT.sub("", token)), _word("not"))
+        verb = _NOT.sub("", token)
+        return (_word(_CONTRACTED.get(verb.casefold(), verb)), _word("not"))
     token = _CLITIC.sub("", token)
     token = _ELISION.sub("", token)
     return (_word(token),)
@@ -126,7 +128,8 @@ def _pairs(run: str) -> list[str]:
 
 
 def _number(token: str) -> Term:
-    digits = "".join(str(unicodedata.digit(character)) if character.isdigit() else character for character in token)
+    digits = "".join(str(unicodedata.digit(each)) if each.isdecimal() else each for each in token).casefold()
+    digits = digits.replace("−", "-")
     return Term(token, digits, digits, True, False, True, False, False, False, "", "", False, False, True, True)
 
 
