@@ -2,7 +2,8 @@
 
 import pytest
 
-from groundwire_server.domain.claims.quantities import Quantity, quantities, same
+from groundwire_server.domain.claims.quantities import quantities
+from groundwire_server.domain.claims.quantity import Quantity, same
 from groundwire_server.domain.claims.terms import terms
 from groundwire_server.domain.vocabulary import ConflictKind
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from groundwire_server.domain.claims.terms import fold, places, terms
+from groundwire_server.domain.claims.terms import places, terms
+from groundwire_server.domain.text.fold import fold
 
 
 def norms(text: str) -> list[str]:
@@ -64,14 +65,17 @@ def test_texts_are_cut_into_terms(text: str, written: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["It didn't cost $1,200 in São Paulo.", "東京都の人口は1400万人", "a <= b", "won't", "x", "1\u202f200 items"]
+    "text",
+    ["It didn't cost $1,200 in São Paulo.", "東京都の人口は1400万人", "a <= b", "won't", "x", "1\u202f200 items"],
 )
 def test_each_term_has_its_place(text: str) -> None:
     found, where = terms(text), places(text)
     assert len(found) == len(where)
     for term, (start, end) in zip(found, where, strict=True):
         assert 0 <= start < end <= len(text)
-        assert term.text[:2].casefold() in (text[start:end].casefold() or term.text) or term.text == "not" or "'" in text
+        assert (
+            term.text[:2].casefold() in (text[start:end].casefold() or term.text) or term.text == "not" or "'" in text
+        )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Every list names words of the language at large. English is covered in full; of 
 and Portuguese the negators, quantifiers and modals that a sentence seldom goes without.
 """
 
+from groundwire_server.domain.text.fold import fold
 from groundwire_server.domain.text.stems import stem
 
 _FUNCTION_WORDS = """
@@ -34,19 +35,31 @@ denies denied prevent prevents prevented avoid avoids avoided exclude excludes e
 )
 
 STRONG_NEGATORS = frozenset(
-    """
+    map(
+        fold,
+        """
 not no never none nobody nothing nowhere neither nor without cannot hardly barely scarcely n't nicht kein keine keinen
 keinem keiner keines nie niemals niemand nichts ohne weder pas ne jamais aucun aucune rien sans ni nunca ningún ninguno
 ninguna nada nadie sin tampoco non mai nessun nessuno nessuna niente niet geen nooit niemand não nenhum nenhuma sem
-""".split()
+""".split(),
+    )
 )
 """Negators that do nothing else: a sentence that has one more of them says the opposite."""
 
 NEGATORS = STRONG_NEGATORS | _VERBS_OF_DENIAL
 """Words that deny what stands beside them, by the way they are written."""
 
-NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "a")
+_NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis")
 """What turns an adjective into its opposite: `legal` and `illegal`."""
+
+_LONG = 5
+
+_OTHERWISE = frozenset(
+    """
+without except instead unlik prohibit forbid ban otherwis rather free despit contrari only oldest first
+""".split()
+)
+"""Stems of words that may stand for a denial: what is the oldest is such that none is older."""
 
 _QUANTIFIERS = {
     "all": "all every each any entire whole always everyone everybody everything everywhere total complete"
@@ -96,17 +109,17 @@ außer solange si sauf sinon salvo excepto se eccetto indien tenzij als caso exc
 
 
 def _classes(groups: dict[str, str]) -> dict[str, str]:
-    return {word: name for name, words in groups.items() for word in words.split()}
+    return {fold(word): name for name, words in groups.items() for word in words.split()}
 
 
 QUANTIFIERS = _classes(_QUANTIFIERS)
-"""The class of a quantifier, by the way it is written."""
+"""The class of a quantifier, by its folded form."""
 
 MODALS = _classes(_MODALS)
-"""The class of a modal, by the way it is written."""
+"""The class of a modal, by its folded form."""
 
-CONDITIONS = frozenset(_CONDITIONS.split())
-"""Words that begin a condition or an exception."""
+CONDITIONS = frozenset(map(fold, _CONDITIONS.split()))
+"""Words that begin a condition or an exception, folded."""
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Words that say nothing by themselves; those that decide something stand in the other lists too.
@@ -125,3 +138,8 @@ ATTRIBUTIONS = frozenset(
     )
 )
 """Stems of words that say whose word something is."""
+
+
+def may_deny(norm: str) -> bool:
+    """Return whether a stem could stand for a denial by its form: `illegal`, `useless`, `instead`."""
+    return norm in _OTHERWISE or norm.endswith("les") or (len(norm) > _LONG and norm.startswith(_NEGATIVE_PREFIXES))

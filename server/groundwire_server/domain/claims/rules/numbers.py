@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 from groundwire_server.domain.claims.alignment import Alignment, Place
 from groundwire_server.domain.claims.evidence import Evidence
 from groundwire_server.domain.claims.number_words import UNITS
-from groundwire_server.domain.claims.quantities import Quantity, same
+from groundwire_server.domain.claims.quantity import Quantity, same
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
@@ -28,7 +28,7 @@ remains remaining passed lie lies within by twice double mehr weniger nach zwisc
 _DERIVED_FROM = {"time": ("time", "time of day", "date", "")}
 _MOST_PARTS = 8
 _BETWEEN = 3
-_FOUND = frozenset((Place.MATCHED, Place.MOVED))
+_FOUND = (Place.MATCHED, Place.MOVED)
 _EXACT = 1e-6
 _YEARS = (1000, 2200)
 _YEAR = 31557600.0
