@@ -53,10 +53,15 @@ def object_to_quantities(alignment: Alignment, evidence: Sequence[Evidence]) -> 
         other = _counterpart(alignment, quantity)
         if other is not None:
             unit, given = other
-            kind = ConflictKind.UNIT if _values_equal(quantity, given) else quantity.kind
+            kind = ConflictKind.UNIT if _differ_in_unit(quantity, given) else quantity.kind
             yield Objection(kind, quantity.start, quantity.end, unit, given.start, given.end)
             continue
         elsewhere = any(same(quantity, each) for each in everything)
+        other = None if elsewhere else _remeasured(alignment, quantity)
+        if other is not None:
+            unit, given = other
+            yield Objection(ConflictKind.UNIT, quantity.start, quantity.end, unit, given.start, given.end)
+            continue
         if elsewhere and alignment.units and alignment.units[0].row:
             elsewhere = not _in_another_row(alignment, quantity, evidence)
         counted = not terms[quantity.start].text[0].isdigit() and not quantity.dimension
@@ -66,21 +71,13 @@ def object_to_quantities(alignment: Alignment, evidence: Sequence[Evidence]) -> 
 
 def _indefinite(terms: Sequence[Term], quantity: Quantity) -> bool:
     """Whether a quantity is no number by itself: `one` for somebody, `a day`, `first`."""
-    if quantity.dimension == "ordinal" or terms[quantity.start].norm in ("a", "an", "per"):
+    if quantity.dimension == "ordinal" or (quantity.dimension == "time" and quantity.bare == (1.0,)):
         return not terms[quantity.start].number
     return quantity.values == (1.0,) and quantity.end == quantity.start + 1 and not terms[quantity.start].text.isdigit()
 
 
-def _values_equal(one: Quantity, other: Quantity) -> bool:
-    return (
-        one.dimension != other.dimension
-        and bool(one.dimension)
-        and bool(set(map(_mantissa, one.values)) & set(map(_mantissa, other.values)))
-    )
-
-
-def _mantissa(value: object) -> object:
-    return f"{value:.9e}".split("e")[0] if isinstance(value, float) else value
+def _differ_in_unit(one: Quantity, other: Quantity) -> bool:
+    return "" not in (one.dimension, other.dimension) and not set(one.bare).isdisjoint(other.bare)
 
 
 def _counterpart(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantity] | None:
@@ -95,6 +92,20 @@ def _counterpart(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantit
         for given in unit.quantities:
             if not free.isdisjoint(range(given.start, given.end)):
                 return gap.unit, given
+    return None
+
+
+def _remeasured(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantity] | None:
+    """Return the quantity that has the same number in another unit, where the number is matched."""
+    for index, position in enumerate(alignment.statement.sig):
+        number = alignment.owner[index]
+        if number < 0 or not quantity.start <= position < quantity.end:
+            continue
+        unit = alignment.units[number]
+        place = unit.sig[alignment.at[index]]
+        for given in unit.quantities:
+            if given.start <= place < given.end and _differ_in_unit(quantity, given):
+                return number, given
     return None
 
 

@@ -18,12 +18,16 @@ def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
     statement = alignment.statement
     free = [(unit, index, term) for unit, index, term in alignment.free if term.may_deny]
     licences = len(free)
+    told = sum(not alignment.used[unit].isdisjoint(range(index + 1, index + 1 + _NEAR)) for unit, index, _ in free)
     for gap in alignment.gaps:
+        added = gap.tight and gap.high - gap.low <= 1
+        near = sum(unit == gap.unit and gap.low - _NEAR < index < gap.high + _NEAR for unit, index, _ in free)
         for index in range(gap.start, gap.end):
             term = alignment.term(index)
             if not term.negates or _answers(statement.terms, statement.sig[index]):
                 continue
-            if licences:
+            # Where it was put between words that adjoin in the passage, what denies something else is no excuse.
+            if licences and (near or told or not added):
                 licences -= 1
                 continue
             position = statement.sig[index]
@@ -32,8 +36,7 @@ def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
                 continue
             unit = alignment.owner[head]
             place = alignment.units[unit].sig[alignment.at[head]]
-            firm = gap.tight and gap.high - gap.low <= 1
-            yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, firm, RETOLD)
+            yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, added, RETOLD)
     if not free:
         return
     licences = sum(alignment.term(index).may_deny for index in alignment.left)
@@ -120,9 +123,9 @@ def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
                     firm=gap.tight and gap.high == gap.low and term.quantifier != "many",
                     needs=RETOLD,
                 )
-            elif inside[2].quantifier != term.quantifier:
+            else:
                 given.remove(inside)
-                if (inside[2].quantifier, term.quantifier) not in _WEAKER:
+                if inside[2].quantifier != term.quantifier and (inside[2].quantifier, term.quantifier) not in _WEAKER:
                     place = alignment.units[inside[0]].sig[inside[1]]
                     yield Objection(
                         ConflictKind.QUANTIFIER, position, position + 1, inside[0], place, place + 1, gap.tight, RETOLD

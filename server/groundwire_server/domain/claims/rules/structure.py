@@ -11,7 +11,9 @@ from groundwire_server.domain.vocabulary import ConflictKind
 
 _SWAPPED = 3
 _LISTING = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "o", "e", "as", "well"))
-_BETWEEN_VERB_AND_AGENT = frozenset(("by", "from", "to", "with", "for", "in", "at", "on", "of", "and", "or", "than"))
+_BETWEEN_VERB_AND_AGENT = frozenset(
+    ("by", "via", "through", "using", "from", "to", "with", "for", "in", "at", "on", "of", "and", "or", "than")
+)
 _REACH = 3
 _FEW = 4
 _MOST = 0.5
