@@ -1,7 +1,7 @@
 """A text of the caller's own, checked over doubles in virtual time."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, Reason, Stage, Verdict
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.grounding import SEARCHES
+from groundwire_server.pipeline.grounding import SEARCHES, check_claim, claims_of
 from groundwire_server.pipeline.routes import Ports, Route, RouteTable
+from groundwire_server.pipeline.source_index import SourceIndex
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
 from tests.doubles.counts import Counts
@@ -25,6 +26,7 @@ from tests.doubles.inline import InlineExecutor
 from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
 from tests.pipeline.samples import ALICE, passage, policy
+from tests.timed import least_time
 
 DESK = Passage("desk", "Parcels are signed for at the front desk in Zürich from eight to six.", title="Parcels")
 LOST = Passage("lost", "Lost parcels are kept for thirty days in the mail room.")
@@ -244,3 +246,29 @@ async def test_the_stages_say_how_much_was_checked_and_no_text() -> None:
     attributes = check.spans.attributes("groundwire.check")
     assert (attributes[names.SENTENCES_CHECKED], attributes[names.SOURCES]) == (2, 2)
     assert "parcels" not in check.spans.everything()
+
+
+WORK = [
+    ("sentences", lambda size: "Parcels wait in room 7 for days. " * size, lambda size: [LOST, DESK] * 20),
+    ("short lines", lambda size: "Fox.\n" * size * 4, lambda size: [LOST, DESK] * 20),
+    ("one word", lambda size: "word " * size * 8, lambda size: [Passage("f", "word " * 6400)]),
+    ("no space", lambda size: "x" * size * 40, lambda size: [Passage("f", "x" * 3_000)]),
+    ("other alphabets", lambda size: "Грузы ждут в комнате. 🙂 " * size, lambda size: [LOST, DESK] * 20),
+    ("facts of one word", lambda size: LOST.text, lambda size: [Passage("f", "word " * 100)] * size),
+    ("long facts", lambda size: LOST.text, lambda size: [Passage("f", f"{LOST.text} {DESK.text} " * size)]),
+]
+
+
+@pytest.mark.parametrize(("text", "facts"), [row[1:] for row in WORK], ids=[row[0] for row in WORK])
+def test_the_time_grows_no_faster_than_the_text_and_the_facts(
+    text: Callable[[int], str], facts: Callable[[int], list[Passage]]
+) -> None:
+    def work(size: int) -> None:
+        index = SourceIndex()
+        for fact in facts(size):
+            index.add(fact)
+        for claim in claims_of(text(size), ""):
+            check_claim(claim, index, 0.5)
+
+    # With the square it would be 64 times as long.
+    assert least_time(lambda: work(800)) < 24 * least_time(lambda: work(100)) + 0.01
