@@ -84,3 +84,12 @@ def test_looking_a_sentence_up_takes_a_bounded_number_of_windows(monkeypatch: py
     monkeypatch.setattr(index, "_windows", {word: Counted(windows) for word, windows in index._windows.items()})
     assert index.closest(content_words(said))
     assert 0 < looked_at <= 200
+
+
+def test_half_of_the_places_are_for_what_a_search_found_though_it_shares_no_word() -> None:
+    index = index_of(*OTHERS, "Felines rest.", "Hounds howl.")
+    found = index.closest(content_words("Cats sleep on floor 3."), ("20", "3", "21"))
+    texts = [source.passage.text for source in found]
+    assert texts[0] == OTHERS[3]
+    assert texts[2:] == ["Felines rest.", "Hounds howl."]
+    assert len(texts) == MOST

@@ -23,7 +23,7 @@ from groundwire_server.ports.grounding import SentenceSink
 from groundwire_server.telemetry import names
 
 SEARCHES = 8
-"""How many sentences are searched for at once; they share what is found."""
+"""How many sentences are searched for at once; each is compared with what is found for any of them."""
 
 _SHORT = 3
 """A sentence of fewer content words ("Yes.", "In 1913.") is searched for with the question that it answers."""
@@ -49,105 +49,139 @@ async def check_grounding(
         Rejection: INVALID_REQUEST when the question is invalid.
         Failure: of the store or the embedder, or TIME_EXHAUSTED.
     """
-    loop = asyncio.get_running_loop()
     with run.compute(Stage.NORMALIZE):
         if inquiry.question.text:
             inquiry = normalize_question(inquiry, "question")
-        claims = await loop.run_in_executor(threads, claims_of, text, inquiry.question.text)
+        loop = asyncio.get_running_loop()
+        statements = await loop.run_in_executor(threads, statements_of, text, inquiry.question.text)
     checked: list[CheckedSentence] = []
-    provided = inquiry.question.provided
-    found: dict[str, Passage] = {}
-    for group in batched(((claim, 1) for claim in claims), len(claims) if provided else SEARCHES, len(claims)):
-        evidence: Sequence[Passage] = provided
-        if not provided:
-            async with run.stage(Stage.RETRIEVE) as stage:
-                evidence = await _search(group, inquiry, ports, run, stage)
-            found.update((passage.chunk_id, replace(passage, text="")) for passage in evidence)
-        async with run.stage(Stage.CHECK) as stage:
-            index = SourceIndex()
-            for passage in evidence:
-                await loop.run_in_executor(threads, index.add, passage)
-            for claim in group:
-                grounded = await loop.run_in_executor(threads, check_claim, claim, index, inquiry.policy.min_support)
-                with stage.untimed():
-                    await sink.emit(grounded)
-                checked.append(grounded.sentence)
-            stage.note({names.SENTENCES_CHECKED: len(group), names.SOURCES: len(evidence)})
-    run.report.found = tuple(found.values())
+    if inquiry.question.provided:
+        checked += await _check(statements, inquiry.question.provided, inquiry, run, threads, sink)
+    else:
+        searched: dict[str, Passage] = {}
+        for group in batched(((statement, 1) for statement in statements), SEARCHES, SEARCHES):
+            found, passages = await _search(group, inquiry, ports, run)
+            # For their number and relevance alone: their texts need not stay until the last sentence was checked.
+            searched |= {passage.chunk_id: replace(passage, text="") for passage in passages}
+            run.report.found = list(searched.values())
+            checked += await _check(found, passages, inquiry, run, threads, sink)
     return GroundingSummary.of(checked, run.report.build(run.now()))
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Statement:
     """A sentence of the text.
 
     Attributes:
         query: what evidence for it is searched for with; empty when it has no word to search for.
         words: the content words of the query.
+        found: the ids of the passages that a search found for it, best first.
     """
 
     text: str
     span: Span
     query: str
     words: frozenset[str]
+    found: tuple[str, ...] = ()
 
 
-def claims_of(text: str, question: str) -> list[Claim]:
-    """Return the sentences of a text, in order."""
+def statements_of(text: str, question: str) -> list[Statement]:
+    """Return the sentences of a text, in order.
+
+    Args:
+        text: as it was sent.
+        question: that it answers; empty without one.
+    """
     spans = sentences(text)
     asked = content_words(question)
-    claims: list[Claim] = []
+    statements: list[Statement] = []
     for (start, end), span in zip(spans, Span.each_within(text, spans), strict=True):
         said = text[start:end]
         words = content_words(said)
         query = said if words else ""
         if asked and len(words) < _SHORT:
             query, words = f"{question} {said}", words | asked
-        claims.append(Claim(said, span, query, words))
-    return claims
+        statements.append(Statement(said, span, query, words))
+    return statements
 
 
-def check_claim(claim: Claim, index: SourceIndex, min_support: float) -> GroundedSentence:
+def check_statement(statement: Statement, index: SourceIndex, min_support: float) -> GroundedSentence:
     """Return a sentence with its verdict by the sources closest to it, and those that carry it as its citations.
 
     Args:
-        claim: the sentence.
+        statement: the sentence.
         index: the sources.
         min_support: support below which no sentence stands, 0 to 1.
     """
-    sources = index.closest(claim.words)
-    checked = check_sentence(claim.text, claim.span, sources)
+    sources = index.closest(statement.words, statement.found)
+    checked = check_sentence(statement.text, statement.span, sources)
     if checked.verdict is Verdict.CONSISTENT and checked.support < min_support:
         checked = replace(checked, verdict=Verdict.UNSUPPORTED, citations=())
     citations = tuple(
-        Citation(sources[carrying].passage, quote, claim.span)
+        Citation(sources[carrying].passage, quote, statement.span)
         for carrying in checked.citations
-        if (quote := sources[carrying].quote(claim.text))
+        if (quote := sources[carrying].quote(statement.text))
     )
     return GroundedSentence(replace(checked, citations=tuple(range(len(citations)))), citations)
 
 
+async def _check(
+    statements: Sequence[Statement],
+    passages: Sequence[Passage],
+    inquiry: Inquiry,
+    run: StageRunner,
+    threads: Executor,
+    sink: SentenceSink,
+) -> list[CheckedSentence]:
+    """Check sentences against passages, and give each to the sink."""
+    loop = asyncio.get_running_loop()
+    min_support = inquiry.policy.min_support
+    index = SourceIndex()
+    checked: list[CheckedSentence] = []
+    if not statements:
+        return checked
+    async with run.stage(Stage.CHECK) as stage:
+        stage.note({names.SENTENCES_CHECKED: len(statements), names.SOURCES: len(passages)})
+        for passage in passages:
+            await loop.run_in_executor(threads, index.add, passage)
+        for statement in statements:
+            grounded = await loop.run_in_executor(threads, check_statement, statement, index, min_support)
+            with stage.untimed():
+                await sink.emit(grounded)
+            checked.append(grounded.sentence)
+    return checked
+
+
 async def _search(
-    claims: Sequence[Claim], inquiry: Inquiry, ports: Ports, run: StageRunner, stage: TimedStage
-) -> Sequence[Passage]:
-    """Return what is found for some sentences, each passage once."""
-    found: dict[str, Passage] = {}
-    for evidence in await _search_each([claim.query for claim in claims if claim.query], inquiry, ports, stage):
-        run.report.corpus_version = evidence.corpus_version
-        found.update((passage.chunk_id, passage) for passage in evidence.passages)
-    stage.note({names.PASSAGES_FOUND: len(found)})
-    return tuple(found.values())
+    statements: Sequence[Statement], inquiry: Inquiry, ports: Ports, run: StageRunner
+) -> tuple[list[Statement], Sequence[Passage]]:
+    """Return sentences with what was found for each, and all passages found, each once."""
+    async with run.stage(Stage.RETRIEVE) as stage:
+        results = await _search_each([statement.query for statement in statements], inquiry, ports, stage)
+        passages = {passage.chunk_id: passage for result in results for passage in result.passages}
+        stage.note({names.PASSAGES_FOUND: len(passages)})
+    run.report.corpus_version = next(
+        (result.corpus_version for result in results if result.corpus_version), run.report.corpus_version
+    )
+    found = [
+        replace(statement, found=tuple(passage.chunk_id for passage in result.passages))
+        for statement, result in zip(statements, results, strict=True)
+    ]
+    return found, tuple(passages.values())
 
 
 async def _search_each(queries: Sequence[str], inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Sequence[Evidence]:
-    searches = [
-        asyncio.ensure_future(retrieve(replace(inquiry, question=replace(inquiry.question, text=query)), ports, stage))
-        for query in queries
-    ]
+    """Return what is found for each query, all at once; nothing for an empty one. The first failure ends the others."""
+
+    async def search(query: str) -> Evidence:
+        asked = replace(inquiry.question, text=query)
+        return await retrieve(replace(inquiry, question=asked), ports, stage) if query else Evidence()
+
+    searches = [asyncio.ensure_future(search(query)) for query in queries]
     try:
         return await asyncio.gather(*searches)
     except BaseException:
-        for search in searches:
-            search.cancel()
+        for each in searches:
+            each.cancel()
         await asyncio.gather(*searches, return_exceptions=True)
         raise

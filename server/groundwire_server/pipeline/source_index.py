@@ -27,6 +27,7 @@ class SourceIndex:
 
     def __init__(self) -> None:
         self._sources: list[Source] = []
+        self._places: dict[str, int] = {}
         self._owners: list[int] = []
         self._windows: dict[str, list[int]] = {}
         self._stems: dict[str, Sequence[str]] = {}
@@ -37,30 +38,42 @@ class SourceIndex:
             for word in set(content_terms(window, self._stems)):
                 self._windows.setdefault(word, []).append(len(self._owners))
             self._owners.append(len(self._sources))
+        self._places[passage.chunk_id] = len(self._sources)
         self._sources.append(Source(passage))
 
-    def closest(self, words: frozenset[str]) -> Sequence[Source]:
+    def closest(self, words: frozenset[str], found: Sequence[str] = ()) -> Sequence[Source]:
         """Return the sources that share the most of some content words, best first; all of them where they are few.
 
         Each adds words that those before it lack, as a sentence may join what two sources say; then those follow that
         share half as many as the best, as one of them may say otherwise.
+
+        Args:
+            words: content words.
+            found: ids of passages that a search found, best first: half of the places are theirs, since a search by
+                vector finds what is said in other words.
         """
         if len(self._sources) <= MOST:
             return self._sources
+        chosen = list(self._sharing(words, MOST // 2 if found else MOST))
+        for passage_id in found:
+            if len(chosen) < MOST and self._places[passage_id] not in chosen:
+                chosen.append(self._places[passage_id])
+        return [self._sources[place] for place in chosen]
+
+    def _sharing(self, words: frozenset[str], most: int) -> Iterator[int]:
+        """Yield the places of the sources that share words, the best first, as `closest` says."""
         shared = self._shared(words)
-        chosen: list[Source] = []
-        covered = 0
         best = max((mask.bit_count() for mask in shared.values()), default=0)
-        while shared and len(chosen) < MOST:
-            owner = max(
+        covered = 0
+        for _ in range(min(most, len(shared))):
+            place = max(
                 shared, key=lambda each: ((shared[each] & ~covered).bit_count(), shared[each].bit_count(), -each)
             )
-            mask = shared.pop(owner)
+            mask = shared.pop(place)
             if not mask & ~covered and mask.bit_count() * 2 < best:
-                break
+                return
             covered |= mask
-            chosen.append(self._sources[owner])
-        return chosen
+            yield place
 
     def _shared(self, words: frozenset[str]) -> dict[int, int]:
         """Return which words the best window of each source has, as the bits of a number."""
