@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from typing import Any
 
 import grpc
@@ -202,6 +203,16 @@ async def test_other_calls_are_served_while_a_long_text_is_checked(product: Prod
         served += 1
     assert len(verdicts(checking.result())) == 1200
     assert served > 10
+
+
+async def test_a_server_that_has_stopped_leaves_no_thread(serve: Serve) -> None:
+    before = set(threading.enumerate())
+    async with serve() as product:
+        await check(product, DESK, facts=facts(DESK))
+        checking = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("check")]
+        assert len(checking) == 1
+    checking[0].join(SECONDS)
+    assert not checking[0].is_alive()
 
 
 async def _events(caplog: pytest.LogCaptureFixture, count: int) -> list[dict[str, Any]]:

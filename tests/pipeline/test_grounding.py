@@ -248,10 +248,16 @@ async def test_the_stages_say_how_much_was_checked_and_no_text() -> None:
     assert "parcels" not in check.spans.everything()
 
 
+async def test_a_passage_of_32_kib_of_one_word_is_compared_like_any_other() -> None:
+    check = Checks()
+    await check("word word. Bananas ripen.", Passage("f", "word " * 6553))
+    assert check.reader.verdicts == ["CONSISTENT", "UNSUPPORTED"]
+
+
 WORK = [
     ("sentences", lambda size: "Parcels wait in room 7 for days. " * size, lambda size: [LOST, DESK] * 20),
     ("short lines", lambda size: "Fox.\n" * size * 4, lambda size: [LOST, DESK] * 20),
-    ("one word", lambda size: "word " * size * 8, lambda size: [Passage("f", "word " * 6400)]),
+    ("one word", lambda size: "word " * size * 8, lambda size: [Passage("f", "word " * 640)]),
     ("no space", lambda size: "x" * size * 40, lambda size: [Passage("f", "x" * 3_000)]),
     ("other alphabets", lambda size: "Грузы ждут в комнате. 🙂 " * size, lambda size: [LOST, DESK] * 20),
     ("facts of one word", lambda size: LOST.text, lambda size: [Passage("f", "word " * 100)] * size),

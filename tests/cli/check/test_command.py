@@ -44,7 +44,7 @@ def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "text.txt"
 
 
-def shown(capsys: pytest.CaptureFixture[str], *responses: CheckGroundingResponse, width: int = 80) -> tuple[bool, str]:
+def shown(capsys: pytest.CaptureFixture[str], *responses: CheckGroundingResponse) -> tuple[bool, str]:
     stands = print_page(TEXT, responses)
     return stands, capsys.readouterr().out
 
@@ -68,6 +68,17 @@ def test_each_sentence_is_shown_with_its_verdict_and_what_it_conflicts_with(
         "[1] Front desk",
         "    “Parcels are signed for.”",
     ]
+
+
+def test_a_terminal_shows_verdicts_in_colour(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    _, out = shown(capsys, *WHOLE)
+    assert "\x1b[32mVERBATIM" in out
+    assert "\x1b[1;31mCONTRADICTED" in out
+    assert "\x1b[1;31mUNSUPPORTED" in out
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])

@@ -4,7 +4,15 @@ import protovalidate
 import pytest
 from google.protobuf.message import Message
 
-from groundwire.v1 import answer_service_pb2, grounding_service_pb2, passage_pb2, question_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    document_pb2,
+    document_service_pb2,
+    filter_pb2,
+    grounding_service_pb2,
+    passage_pb2,
+    question_pb2,
+)
 from groundwire_server.domain.failure import Violation
 from groundwire_server.edge.convert.violations import violations_of
 
@@ -25,10 +33,23 @@ def _facts(count: int) -> Message:
     return grounding_service_pb2.CheckGroundingRequest(text="x", facts=grounding_service_pb2.Facts(facts=facts))
 
 
+def _principals(count: int) -> Message:
+    document = document_pb2.Document(document_id="d", text="x", allowed_principals=[f"p{n}" for n in range(count)])
+    return document_service_pb2.PutDocumentRequest(document=document)
+
+
+def _metadata(count: int) -> Message:
+    metadata = {f"k{number}": filter_pb2.MetadataValue(bool_value=True) for number in range(count)}
+    document = document_pb2.Document(document_id="d", text="x", allowed_principals=["*"], metadata=metadata)
+    return document_service_pb2.PutDocumentRequest(document=document)
+
+
 LISTS = [
     (_turns, "question.turns", 16),
     (_passages, "question.provided.passages", 64),
     (_facts, "facts.facts", 200),
+    (_principals, "document.allowed_principals", 256),
+    (_metadata, "document.metadata", 64),
 ]
 
 

@@ -14,8 +14,8 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """The keys of maps that are shown; any other may hold a text."""
 
 
-_FEW: Final = 16
-"""Lists of no more elements cost next to nothing to validate: they need no look at their limit."""
+_SMALL: Final = 256
+"""A message of so many bytes has too few elements for any rule about them to take long."""
 
 
 def violations_of(message: Message) -> tuple[Violation, ...]:
@@ -24,35 +24,36 @@ def violations_of(message: Message) -> tuple[Violation, ...]:
     Lists are counted first, and where one is too long nothing else is looked at: a rule about the elements together,
     such as that their ids differ, takes the square of their number, and 20,000 elements exceed its budget.
     """
-    return tuple(_too_long(message, "")) or tuple(
+    too_long = tuple(_too_long(message, "")) if message.ByteSize() > _SMALL else ()
+    return too_long or tuple(
         Violation(_path(violation), violation.proto.message, violation.proto.rule_id)
         for violation in protovalidate.collect_violations(message)
     )
 
 
 def _too_long(message: Message, above: str) -> Iterator[Violation]:
-    """Yield the lists that have more elements than they may, those within messages of a list left out."""
+    """Yield the lists and maps that have more elements than they may, those within messages of a list left out."""
     for field, value in message.ListFields():
-        if field.message_type is None:
+        place = f"{above}{field.name}"
+        if not field.is_repeated:
+            if isinstance(value, Message):
+                yield from _too_long(value, f"{place}.")
             continue
-        if isinstance(value, Message):
-            yield from _too_long(value, f"{above}{field.name}.")
-        elif len(value) > _FEW and (most := _max_items(field)) and len(value) > most:
-            yield Violation(f"{above}{field.name}", f"must contain no more than {most} item(s)", "repeated.max_items")
+        items, pairs = _limits(field)
+        if items and len(value) > items:
+            yield Violation(place, f"must contain no more than {items} item(s)", "repeated.max_items")
+        if pairs and len(value) > pairs:
+            yield Violation(place, f"map must be at most {pairs} entries", "map.max_pairs")
 
 
-def _max_items(field: FieldDescriptor) -> int:
-    """Return the most elements that the contract allows a list; 0 where it says nothing."""
-    # By name: the extension's own class lies within protovalidate's package.
+def _limits(field: FieldDescriptor) -> tuple[int, int]:
+    """Return the most elements that the contract allows a list, and a map; 0 where it says nothing."""
     options: Any = field.GetOptions()
-    return next(
-        (
-            rules.repeated.max_items
-            for option, rules in options.ListFields()
-            if option.full_name == "buf.validate.field"
-        ),
-        0,
-    )
+    for option, rules in options.ListFields():
+        # By name: the extension's own class lies within protovalidate's package.
+        if option.full_name == "buf.validate.field":
+            return rules.repeated.max_items, rules.map.max_pairs
+    return 0, 0
 
 
 def _path(violation: protovalidate.Violation) -> str:
