@@ -25,7 +25,7 @@ from tests.doubles.counts import Counts
 from tests.doubles.inline import InlineExecutor
 from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
-from tests.pipeline.samples import ALICE, passage, policy
+from tests.pipeline.samples import ALICE, RULES, passage, policy
 from tests.timed import least_time
 
 DESK = Passage("desk", "Parcels are signed for at the front desk in Zürich from eight to six.", title="Parcels")
@@ -86,7 +86,7 @@ class Checks:
         self.spans = Spans()
         self.counts = Counts()
         self.threads = InlineExecutor()
-        ports = Ports(self.store, None, FilePrompts(BUILT_IN), {}, AclRecheck(self.counts))
+        ports = Ports(self.store, None, FilePrompts(BUILT_IN), {}, AclRecheck(self.counts), RULES)
         self.routes = RouteTable({"default": Route(replace(policy(), min_support=0.5), ports)})
         recording = Recording(self.spans.tracer, self.counts)
         self._checker = PipelineAnswerer(self.routes, LoopTime(), recording, self.threads)
@@ -274,7 +274,7 @@ def test_the_time_grows_no_faster_than_the_text_and_the_facts(
         for fact in facts(size):
             index.add(fact)
         for statement in statements_of(text(size), ""):
-            check_statement(statement, index, 0.5)
+            check_statement(statement, index, RULES, policy(), "")
 
     # With the square it would be 64 times as long.
     bound = 32 * least_time(lambda: work(200)) + 0.05

@@ -57,8 +57,9 @@ def test_words_side_by_side_count_for_more_than_words_scattered_over_a_long_sour
     assert closest(index_of(*OTHERS, scattered, f"{filler}{said}"), said)[0].endswith(said)
 
 
-def test_a_sentence_without_a_word_of_any_source_finds_none() -> None:
-    assert closest(index_of(*OTHERS), "Bananas ripen.") == []
+def test_a_sentence_without_a_word_of_any_source_is_compared_with_one_alone() -> None:
+    assert closest(index_of(*OTHERS), "Bananas ripen.") == [OTHERS[0]]
+    assert closest(index_of(), "Bananas ripen.") == []
 
 
 def test_the_order_does_not_depend_on_the_order_of_the_words() -> None:

@@ -46,14 +46,30 @@ class Span:
             yield cls(byte, end_byte, start, end, unit, end_unit)
             point, byte, unit = end, end_byte, end_unit
 
+    def within_span(self, whole: "Span") -> "Span":
+        """Return where this span of a stretch stands in the text of which the stretch is a span."""
+        return Span(
+            whole.start_byte + self.start_byte,
+            whole.start_byte + self.end_byte,
+            whole.start_code_point + self.start_code_point,
+            whole.start_code_point + self.end_code_point,
+            whole.start_utf16_unit + self.start_utf16_unit,
+            whole.start_utf16_unit + self.end_utf16_unit,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A passage in support of a span of the answer; the quote is verbatim from the passage."""
+    """A passage in support of a span of the answer; the quote is verbatim from the passage.
+
+    Attributes:
+        added: whether the service found the passage, where the model had cited none.
+    """
 
     passage: Passage
     quote: str
     span: Span
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +114,14 @@ class CheckedSegment:
 
     Attributes:
         delta: what it adds to the text, with the white space before it.
+        dropped: citations of the model that carry nothing of it.
     """
 
     delta: str
     span: Span
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
+    dropped: tuple[Citation, ...] = ()
 
     @property
     def assurance(self) -> Assurance:
@@ -119,6 +137,7 @@ class GroundedText:
     Attributes:
         model_confidence: the model's own word.
         grounding_score: the mean of the sentences' support, weighted by their length, 0 to 1.
+        dropped_citations: those of the model that carry nothing of the text.
     """
 
     text: str
@@ -126,6 +145,7 @@ class GroundedText:
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
     grounding_score: float
+    dropped_citations: tuple[Citation, ...] = ()
 
     @classmethod
     def of(cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None) -> "GroundedText":
@@ -147,6 +167,7 @@ class GroundedText:
             citations=tuple(citations),
             sentences=tuple(checked),
             grounding_score=grounding_score(checked),
+            dropped_citations=tuple(citation for segment in segments for citation in segment.dropped),
         )
 
     @property

@@ -1,15 +1,18 @@
 """The third path: a text of the caller's own, checked sentence by sentence, reading downwards."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from groundwire_server.domain.answer import CheckedSentence, Citation, Span
 from groundwire_server.domain.batches import batched
+from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.grounding import GroundedSentence, GroundingSummary
 from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vocabulary import Stage, Verdict
@@ -55,8 +58,9 @@ async def check_grounding(
         loop = asyncio.get_running_loop()
         statements = await loop.run_in_executor(threads, statements_of, text, inquiry.question.text)
     checked: list[CheckedSentence] = []
+    judge = partial(check_statement, rules=ports.rules, policy=inquiry.policy, question=inquiry.question.text)
     if inquiry.question.provided:
-        checked += await _check(statements, inquiry.question.provided, inquiry, run, threads, sink)
+        checked += await _check(statements, inquiry.question.provided, judge, run, threads, sink)
     else:
         searched: dict[str, Passage] = {}
         for group in batched(((statement, 1) for statement in statements), SEARCHES, SEARCHES):
@@ -64,7 +68,7 @@ async def check_grounding(
             # For their number and relevance alone: their texts need not stay until the last sentence was checked.
             searched |= {passage.chunk_id: replace(passage, text="") for passage in passages}
             run.report.found = list(searched.values())
-            checked += await _check(found, passages, inquiry, run, threads, sink)
+            checked += await _check(found, passages, judge, run, threads, sink)
     return GroundingSummary.of(checked, run.report.build(run.now()))
 
 
@@ -105,37 +109,51 @@ def statements_of(text: str, question: str) -> list[Statement]:
     return statements
 
 
-def check_statement(statement: Statement, index: SourceIndex, min_support: float) -> GroundedSentence:
+def check_statement(
+    statement: Statement, index: SourceIndex, rules: RuleChecker, policy: Policy, question: str
+) -> GroundedSentence:
     """Return a sentence with its verdict by the sources closest to it, and those that carry it as its citations.
 
     Args:
         statement: the sentence.
         index: the sources.
-        min_support: support below which no sentence stands, 0 to 1.
+        rules: judge what is not word for word.
+        policy: the route's limits.
+        question: that the text answers; empty without one.
     """
     sources = index.closest(statement.words, statement.found)
-    checked = check_sentence(statement.text, statement.span, sources)
-    if checked.verdict is Verdict.CONSISTENT and checked.support < min_support:
-        checked = replace(checked, verdict=Verdict.UNSUPPORTED, citations=())
+    # By itself, and placed in the text afterwards: to count from the text's beginning again and again takes long.
+    alone = check_sentence(statement.text, statement.text, 0, sources, rules, question)
+    verdict, carrying = alone.verdict, alone.citations
+    if verdict is Verdict.CONSISTENT and alone.support < policy.min_support:
+        verdict, carrying = Verdict.UNSUPPORTED, ()
     citations = tuple(
-        Citation(sources[carrying].passage, quote, statement.span)
-        for carrying in checked.citations
-        if (quote := sources[carrying].quote(statement.text))
+        Citation(sources[place].passage, quote, statement.span)
+        for place in carrying
+        if (quote := sources[place].quote(statement.text))
     )
-    return GroundedSentence(replace(checked, citations=tuple(range(len(citations)))), citations)
+    sentence = replace(
+        alone,
+        span=statement.span,
+        verdict=verdict,
+        citations=tuple(range(len(citations))),
+        conflicts=tuple(
+            replace(conflict, span=conflict.span.within_span(statement.span)) for conflict in alone.conflicts
+        ),
+    )
+    return GroundedSentence(sentence, citations)
 
 
 async def _check(
     statements: Sequence[Statement],
     passages: Sequence[Passage],
-    inquiry: Inquiry,
+    judge: Callable[[Statement, SourceIndex], GroundedSentence],
     run: StageRunner,
     threads: Executor,
     sink: SentenceSink,
 ) -> list[CheckedSentence]:
     """Check sentences against passages, and give each to the sink."""
     loop = asyncio.get_running_loop()
-    min_support = inquiry.policy.min_support
     index = SourceIndex()
     checked: list[CheckedSentence] = []
     if not statements:
@@ -145,7 +163,7 @@ async def _check(
         for passage in passages:
             await loop.run_in_executor(threads, index.add, passage)
         for statement in statements:
-            grounded = await loop.run_in_executor(threads, check_statement, statement, index, min_support)
+            grounded = await loop.run_in_executor(threads, judge, statement, index)
             with stage.untimed():
                 await sink.emit(grounded)
             checked.append(grounded.sentence)

@@ -58,7 +58,8 @@ class SourceIndex:
         for passage_id in found:
             if len(chosen) < MOST and self._places[passage_id] not in chosen:
                 chosen.append(self._places[passage_id])
-        return [self._sources[place] for place in chosen]
+        # Where no word is shared, one says whether that is a matter of language.
+        return [self._sources[place] for place in chosen or (0,)]
 
     def _sharing(self, words: frozenset[str], most: int) -> Iterator[int]:
         """Yield the places of the sources that share words, the best first, as `closest` says."""
