@@ -13,7 +13,7 @@ from groundwire_server.domain.evidence import Evidence, Passage, Query
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.grounding import GroundedSentence, GroundingSummary
 from groundwire_server.domain.question import Question
-from groundwire_server.domain.vocabulary import Cause, Reason, Stage, Verdict
+from groundwire_server.domain.vocabulary import Cause, ConflictKind, Reason, Stage, Verdict
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.grounding import SEARCHES, check_statement, statements_of
@@ -173,6 +173,37 @@ async def test_a_short_answer_is_searched_for_with_its_question() -> None:
     check = Checks({"kept": passage("c2", LOST.text)})
     await check("Thirty days.", question="How long are lost parcels kept?")
     assert check.store.queries == ["How long are lost parcels kept? Thirty days."]
+
+
+async def test_a_short_answer_is_read_with_its_question_and_cites_what_answers_it() -> None:
+    check = Checks()
+    question = "Are lost parcels kept for thirty days in the mail room?"
+    await check("Yes.", DESK, LOST, question=question)
+    assert check.reader.verdicts == ["CONSISTENT"]
+    assert [each.quote for each in check.reader.sentences[0].citations] == [LOST.text]
+    await check("Yes.", DESK, LOST, question="Are bananas ripe in autumn?")
+    assert check.reader.verdicts == ["UNSUPPORTED"]
+
+
+async def test_a_conflict_stands_where_the_text_and_the_fact_differ() -> None:
+    check = Checks()
+    text = f"Grüße 🙂! {DESK.text} Lost parcels are kept for ninety days in the mail room."
+    await check(text, DESK, LOST)
+    contradicted = check.reader.sentences[-1].sentence
+    assert contradicted.verdict is Verdict.CONTRADICTED
+    (conflict,) = contradicted.conflicts
+    assert (conflict.kind, conflict.chunk_id, conflict.passage_words) == (ConflictKind.NUMBER, "lost", "thirty days")
+    assert text[conflict.span.start_code_point : conflict.span.end_code_point] == "ninety days"
+    assert text.encode()[conflict.span.start_byte : conflict.span.end_byte] == b"ninety days"
+
+
+async def test_a_sentence_in_another_language_than_all_facts_says_so() -> None:
+    check = Checks()
+    others = [Passage(f"f{number}", f"Ticket {number} is about the printer on the floor.") for number in range(9)]
+    await check("Die verlorenen Pakete werden dreißig Tage lang in der Poststelle aufbewahrt.", *others)
+    (sentence,) = check.reader.sentences
+    assert sentence.sentence.verdict is Verdict.UNSUPPORTED
+    assert [each.kind for each in sentence.sentence.conflicts] == [ConflictKind.LANGUAGE]
 
 
 async def test_a_sentence_without_a_word_is_not_searched_for() -> None:

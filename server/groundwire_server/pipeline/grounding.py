@@ -130,7 +130,7 @@ def check_statement(
     citations = tuple(
         Citation(sources[place].passage, quote, statement.span)
         for place in carrying
-        if (quote := sources[place].quote(statement.text))
+        if (quote := sources[place].quote(statement.query))
     )
     sentence = replace(
         alone,

@@ -45,7 +45,8 @@ class SourceIndex:
         """Return the sources that share the most of some content words, best first; all of them where they are few.
 
         Each adds words that those before it lack, as a sentence may join what two sources say; then those follow that
-        share half as many as the best, as one of them may say otherwise.
+        share half as many as the best, as one of them may say otherwise. Where none shares a word, the first source is
+        returned: by it can be said that the languages differ.
 
         Args:
             words: content words.
@@ -58,7 +59,6 @@ class SourceIndex:
         for passage_id in found:
             if len(chosen) < MOST and self._places[passage_id] not in chosen:
                 chosen.append(self._places[passage_id])
-        # Where no word is shared, one says whether that is a matter of language.
         return [self._sources[place] for place in chosen or (0,)]
 
     def _sharing(self, words: frozenset[str], most: int) -> Iterator[int]:

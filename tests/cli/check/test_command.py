@@ -29,6 +29,7 @@ CONFLICT = Conflict(
 )
 MISSING = Conflict(kind=Conflict.KIND_UNCOVERED, span=Span(start_code_point=55, end_code_point=62))
 VERBATIM = sentence(Verdict.VERDICT_VERBATIM, 0, 23, citations=[DESK])
+LOST_DAYS = Citation(chunk_id="lost", title="Lost parcels", quote="They are kept for thirty days.")
 CONTRADICTED = sentence(Verdict.VERDICT_CONTRADICTED, 24, 54, conflicts=[CONFLICT])
 UNSUPPORTED = sentence(Verdict.VERDICT_UNSUPPORTED, 55, 69, conflicts=[MISSING])
 NO_CLAIM = sentence(Verdict.VERDICT_NOT_A_CLAIM, 70, 79)
@@ -79,6 +80,17 @@ def test_a_terminal_shows_verdicts_in_colour(
     assert "\x1b[32mVERBATIM" in out
     assert "\x1b[1;31mCONTRADICTED" in out
     assert "\x1b[1;31mUNSUPPORTED" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [("thirty", "“ninety”, but [1] says “thirty”"), ("", "“ninety”, against [1]")]
+)
+def test_a_conflict_names_a_cited_passage_by_its_number(
+    capsys: pytest.CaptureFixture[str], words: str, said: str
+) -> None:
+    conflict = Conflict(kind=Conflict.KIND_NUMBER, span=CONFLICT.span, chunk_id="lost", passage_words=words)
+    checked = sentence(Verdict.VERDICT_CONTRADICTED, 24, 54, conflicts=[conflict], citations=[LOST_DAYS])
+    assert said in shown(capsys, checked)[1]
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])

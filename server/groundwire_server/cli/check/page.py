@@ -81,17 +81,27 @@ def _show_sentence(console: Terminal, text: str, checked: CheckedSentence, numbe
     for index in sentence.citation_indexes:
         said.append(f" [{numbers.of(checked.citations[index])}]", style="dim")
     console.hang(Text(f"{verdict:<{_LEAD}}", style=_STYLES.get(sentence.verdict, "bold red")), said)
+    shown = {citation.chunk_id: f"[{numbers.of(citation)}]" for citation in checked.citations}
     for conflict in sentence.conflicts:
-        console.hang(Text(" " * _LEAD), Text(_conflict(text, conflict), style="red"))
+        source = shown.get(conflict.chunk_id, one_line(conflict.chunk_id))
+        console.hang(Text(" " * _LEAD), Text(_conflict(text, conflict, source), style="red"))
 
 
-def _conflict(text: str, conflict: Conflict) -> str:
-    """Return what is at fault, and what the passage says in its place."""
+def _conflict(text: str, conflict: Conflict, source: str) -> str:
+    """Return what is at fault, and what the passage says in its place.
+
+    Args:
+        text: that is checked.
+        conflict: one of its sentence's.
+        source: names the passage; empty where none says anything about it.
+    """
     kind = word(Conflict.Kind, conflict.kind)
     found = f"{CONFLICTS.get(kind, kind.lower())}: “{_words(text, conflict.span)}”"
-    if not conflict.chunk_id:
+    if not source:
         return f"{found} is in no passage"
-    return f"{found}, but {one_line(conflict.chunk_id)} says “{one_line(conflict.passage_words)}”"
+    if not conflict.passage_words:
+        return f"{found}, against {source}"
+    return f"{found}, but {source} says “{one_line(conflict.passage_words)}”"
 
 
 def _show_summary(console: Terminal, summary: GroundingSummary, tally: _Tally) -> None:
