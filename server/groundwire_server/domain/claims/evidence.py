@@ -6,9 +6,10 @@ from functools import cached_property
 
 from groundwire_server.domain.claims.language import language
 from groundwire_server.domain.claims.quantities import Quantity, quantities
-from groundwire_server.domain.claims.terms import Term, terms
+from groundwire_server.domain.claims.terms import Term, significant_norms, terms
 from groundwire_server.domain.text.sentences import sentences
 
+_ACRONYM = re.compile(r"\b[A-Z][A-Z.]*[A-Z]\b")
 _ROW = re.compile(r"^\s*\|.*\|\s*$")
 _RULE = re.compile(r"^[\s|:\-]+$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\(?\d{1,2}[.)])\s")
@@ -23,20 +24,31 @@ class Unit:
     Attributes:
         text: its words, with what belongs to them from elsewhere in the passage before them: a table's header, the
             lead-in of a list.
-        terms: of the text, in order.
-        sig: the indexes of the significant terms.
-        norms: of the significant terms.
-        known: the same as a set.
+        known: the norms of its significant terms.
+        row: whether it is a row of a table.
     """
 
-    __slots__ = ("__dict__", "known", "norms", "sig", "terms", "text")
-
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, row: bool = False) -> None:
         self.text = text
-        self.terms: list[Term] = terms(text)
-        self.sig = [index for index, term in enumerate(self.terms) if term.significant]
-        self.norms = [self.terms[index].norm for index in self.sig]
-        self.known = frozenset(self.norms)
+        self.row = row
+        # Most units of a passage are looked at no further than this.
+        self.known = significant_norms(text)
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        """Its terms, in order."""
+        return terms(self.text)
+
+    @cached_property
+    def sig(self) -> list[int]:
+        """The indexes of the significant terms."""
+        return [index for index, term in enumerate(self.terms) if term.significant]
+
+    @cached_property
+    def norms(self) -> list[str]:
+        """The norms of the significant terms."""
+        own = self.terms
+        return [own[index].norm for index in self.sig]
 
     @cached_property
     def quantities(self) -> list[Quantity]:
@@ -59,17 +71,23 @@ class Evidence:
     @cached_property
     def units(self) -> list[Unit]:
         """What statements are compared with, in the order of the text."""
-        return [Unit(text) for text in _stretches(self.text)]
+        rows, rest = _rows(self.text)
+        return [*(Unit(row, row=True) for row in rows), *map(Unit, _stretches(rest)), *map(Unit, _code(self.text))]
 
     @cached_property
     def known(self) -> frozenset[str]:
         """The norms of all significant terms, the title's among them."""
-        return frozenset().union(*(unit.known for unit in self.units), Unit(self.title).known)
+        return frozenset().union(*(unit.known for unit in self.units), significant_norms(self.title))
 
     @cached_property
     def language(self) -> str:
         """The language of the text, where it is sure."""
         return language(self.text)
+
+    @cached_property
+    def acronyms(self) -> frozenset[str]:
+        """The words in capitals alone, case folded and without points."""
+        return frozenset(word.replace(".", "").casefold() for word in _ACRONYM.findall(f"{self.title} {self.text}"))
 
     @cached_property
     def initials(self) -> str:
@@ -79,10 +97,10 @@ class Evidence:
         return whole + " " + "".join(term.norm[:1] for term in all_terms if term.content)
 
 
-def _stretches(text: str) -> list[str]:
-    """Return the sentences; rows come with their header, items with their lead-in, code with what it is in."""
-    if "\n" not in text:
-        return [text[start:end] for start, end in sentences(text)]
+def _rows(text: str) -> tuple[list[str], str]:
+    """Return the rows of the tables in a text, each with its header, and the text without them."""
+    if "|" not in text:
+        return [], text
     found: list[str] = []
     rest: list[str] = []
     header: list[str] = []
@@ -92,28 +110,32 @@ def _stretches(text: str) -> list[str]:
             header = []
             rest.append(line)
             continue
+        rest.append("")
         if _RULE.match(line):
             continue
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not header and number + 1 < len(lines) and _RULE.match(lines[number + 1]):
             header = cells
             found.append(" ".join(cells))
-            continue
-        found.append(_row(header, cells))
-        rest.append("")
-    prose = "\n".join(rest)
+        else:
+            found.append(_row(header, cells))
+    return found, "\n".join(rest)
+
+
+def _stretches(text: str) -> list[str]:
+    """Return the sentences of a text; the items of a list come with its lead-in."""
+    found: list[str] = []
     lead = ""
-    for start, end in sentences(prose):
-        stretch = prose[start:end]
+    for start, end in sentences(text):
+        stretch = text[start:end]
         if _ITEM.match(stretch) and lead:
             found.append(f"{lead} {stretch}")
             continue
         found.append(stretch)
-        if stretch.rstrip().endswith(":"):
+        if stretch.endswith(":"):
             lead = stretch[-_MOST_LEAD:]
         elif not _ITEM.match(stretch):
             lead = ""
-    found += _code(lines)
     return found
 
 
@@ -124,11 +146,13 @@ def _row(header: Sequence[str], cells: Sequence[str]) -> str:
     return ", ".join(f"{name} {cell}" for name, cell in zip(header, cells, strict=True))
 
 
-def _code(lines: Sequence[str]) -> list[str]:
+def _code(text: str) -> list[str]:
     """Return each definition together with the lines under it, as one."""
+    if "\n" not in text:
+        return []
     found: list[str] = []
     current: list[str] = []
-    for line in lines:
+    for line in text.split("\n"):
         if _CODE.match(line) and not line.startswith((" ", "\t")):
             if len(current) > 1:
                 found.append(" ".join(current))

@@ -18,13 +18,12 @@ those though through throughout thus to together too toward towards upon us usua
 were what whatever when whenever where whereas whereby wherever whether which whichever while who whoever whole whom
 whose why will with within would yet you your yours yourself yourselves s t m re ve ll d n currently respectively
 including included includes include called known named following specifically particularly especially actually simply
-certain case fact thing things concerning der die das den dem des ein eine einen einem einer eines und oder aber ist
-sind war waren wird werden wurde wurden hat haben hatte hatten von vom zu zum zur mit im in am an auf aus bei für über
-um durch es er sie wir ihr man sich als auch wie so dass daß dann noch schon da hier dort nach seit bis gegen pro je
-sein ihre ihren seine seinen le la les l un une des du de d et ou est sont était étaient sera seront a ont avait au
-aux en dans par pour sur avec ce cette ces cet il elle ils elles on nous vous qui que qu se sa ses leur leurs y où el
-los las una unos unas y o es son fue fueron del al por para con su sus se que lo il gli una e di da che è sono het een
-en van is zijn wordt op te met voor o os as um uma e do da dos das em no na
+certain case fact thing things concerning der das den dem des ein eine einen einem einer eines und oder aber ist sind
+waren wird werden wurde wurden haben hatte hatten von vom zu zum zur mit im auf aus bei für über um durch es er sie
+wir ihr sich als auch wie dass daß dann noch schon da hier dort nach seit bis gegen je sein ihre ihren seine seinen le
+la les l un une du de et ou est sont était étaient seront ont avait au aux en dans par avec ce cette ces cet il elle
+ils elles nous vous qui que qu se sa ses leur leurs y où el los las una unos unas o fue fueron del al por para su sus
+lo gli e di che è sono het een van zijn wordt op te voor os uma em no na
 """
 
 _VERBS_OF_DENIAL = frozenset(
@@ -46,8 +45,17 @@ ninguna nada nadie sin tampoco non mai nessun nessuno nessuna niente niet geen n
 NEGATORS = STRONG_NEGATORS | _VERBS_OF_DENIAL
 """Words that deny what stands beside them, by the way they are written."""
 
-NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "a")
+_NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis")
 """What turns an adjective into its opposite: `legal` and `illegal`."""
+
+_LONG = 5
+
+_OTHERWISE = frozenset(
+    """
+without except instead unlik prohibit forbid ban otherwis rather free despit contrari only oldest first
+""".split()
+)
+"""Stems of words that may stand for a denial: what is the oldest is such that none is older."""
 
 _QUANTIFIERS = {
     "all": "all every each any entire whole always everyone everybody everything everywhere total complete"
@@ -110,7 +118,10 @@ CONDITIONS = frozenset(_CONDITIONS.split())
 """Words that begin a condition or an exception."""
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
-"""Words that say nothing by themselves; those that decide something stand in the other lists too."""
+"""Words that say nothing by themselves; those that decide something stand in the other lists too.
+
+Foreign ones that are English words that do say something, such as `war` and `die`, are left out.
+"""
 
 ATTRIBUTIONS = frozenset(
     map(
@@ -123,3 +134,8 @@ ATTRIBUTIONS = frozenset(
     )
 )
 """Stems of words that say whose word something is."""
+
+
+def may_deny(norm: str) -> bool:
+    """Return whether a stem could stand for a denial by its form: `illegal`, `useless`, `instead`."""
+    return norm in _OTHERWISE or norm.endswith("les") or (len(norm) > _LONG and norm.startswith(_NEGATIVE_PREFIXES))
