@@ -77,7 +77,7 @@ def _indefinite(terms: Sequence[Term], quantity: Quantity) -> bool:
 
 
 def _differ_in_unit(one: Quantity, other: Quantity) -> bool:
-    return "" not in (one.dimension, other.dimension) and not set(one.bare).isdisjoint(other.bare)
+    return not {"", "version"} & {one.dimension, other.dimension} and not set(one.bare).isdisjoint(other.bare)
 
 
 def _counterpart(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantity] | None:
