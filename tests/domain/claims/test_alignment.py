@@ -80,3 +80,13 @@ def test_a_gap_tells_what_stands_in_its_place() -> None:
     (gap,) = alignment.gaps
     assert gap.tight
     assert [alignment.given(gap.unit, index).text for index in range(gap.low, gap.high)] == ["Normans"]
+
+
+@pytest.mark.parametrize(
+    "statement", ["The lock is open.", "The lock is not open.", "Lund beats Sarn.", "Sarn beats Lund."]
+)
+def test_of_sentences_alike_the_statement_is_aligned_with_itself(statement: str) -> None:
+    alignment = align(
+        Unit(statement), [Evidence("The lock is open. The lock is not open. Lund beats Sarn. Sarn beats Lund.")]
+    )
+    assert [unit.text for unit in alignment.units] == [statement]

@@ -43,7 +43,7 @@ def test_what_keeps_its_direction_passes(statement: str, passage: str) -> None:
         ("Encryption keys are sent to the server.", KEYS, ConflictKind.NEGATION),
         ("Encryption keys are not generated on the device.", KEYS, ConflictKind.NEGATION),
         ("Prices never rose sharply after the war.", PRICES, ConflictKind.NEGATION),
-        ("Dogs aren't allowed on the island in winter.", DOGS, ConflictKind.NEGATION),
+        ("Dogs are allowed on the island in winter and summer.", DOGS, ConflictKind.QUANTIFIER),
         ("The old bridge is open to traffic.", BRIDGE, ConflictKind.NEGATION),
         ("The bridge can't be crossed by lorries.", "The bridge can be crossed by lorries.", ConflictKind.NEGATION),
         (
@@ -53,7 +53,7 @@ def test_what_keeps_its_direction_passes(statement: str, passage: str) -> None:
         ),
         ("Some employees are entitled to 27 days of leave.", LEAVE, ConflictKind.QUANTIFIER),
         ("No employees are entitled to 27 days of leave.", LEAVE, ConflictKind.NEGATION),
-        ("All of them take it in summer.", "Most of them take it in summer.", ConflictKind.QUANTIFIER),
+        ("All ferries leave from Lund.", "Most ferries leave from Lund.", ConflictKind.QUANTIFIER),
         ("Prices fell sharply after the war.", PRICES, ConflictKind.COMPARISON),
         ("Prices rose sharply before the war.", PRICES, ConflictKind.COMPARISON),
         ("Exports were lower than imports.", PRICES, ConflictKind.COMPARISON),

@@ -34,7 +34,7 @@ def test_the_same_roles_pass(statement: str, passage: str) -> None:
         ("The terns protect the wardens from foxes with small fences.", ACTIVE, ConflictKind.ROLE),
         ("The wardens protect the terns from foxes with small fences and loud music.", ACTIVE, ConflictKind.UNCOVERED),
         (
-            "The wardens protect the terns from foxes with small electric fences at night.",
+            "The wardens protect the terns from foxes with small fences, funded by lottery money.",
             ACTIVE,
             ConflictKind.UNCOVERED,
         ),

@@ -200,11 +200,9 @@ def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], 
         for unit in passage.units
         if not rest.isdisjoint(unit.known)
     ]
-    best = max(
-        candidates, key=lambda candidate: (len(rest & candidate[0].known), -len(candidate[0].known)), default=None
-    )
-    if best is None:
+    if not candidates:
         return [], []
+    best = max(candidates, key=lambda candidate: _likeness(statement, rest, candidate[0]))
     units, sources = [best[0]], [best[1]]
     rest -= best[0].known
     while len(units) < _MOST_UNITS and len(rest) > 1:
@@ -233,6 +231,13 @@ def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], 
             sources.append(source)
             rest -= most.known
     return units, sources
+
+
+def _likeness(statement: Unit, rest: set[str], unit: Unit) -> tuple[bool, int, int, int]:
+    """Return what a sentence is preferred by: being the statement, what it covers, what else they share, brevity."""
+    # Of two sentences about the same, one of which denies it, the statement is of the one that denies what it denies.
+    shared = len(statement.known & unit.known)
+    return unit.text == statement.text, len(rest & unit.known), shared, -len(unit.known)
 
 
 def _places(alignment: Alignment, evidence: Sequence[Evidence], *, compounds: bool) -> list[Place]:
