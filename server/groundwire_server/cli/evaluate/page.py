@@ -55,11 +55,11 @@ def html(result: EvaluationResult, first: Iterable[Element] = ()) -> str:
 
 def _measures(measures: Facts) -> Element:
     rows = [
-        (measure.group, h.b[measure.name], h.span(".n")[figure_text(measure, figure)], h.small[measure.about])
+        ([h.b[measure.path], h.small[measure.about]], h.span(".n")[figure_text(measure, figure)])
         for measure in MEASURES
         if (figure := measures.get(measure.group, {}).get(measure.name)) is not None
     ]
-    return table(("about", "measure", "value (95 % interval)", "meaning"), rows)
+    return table(("measure", "value (95 % interval)"), rows)
 
 
 def _questions(measures: Facts) -> Iterator[Element]:

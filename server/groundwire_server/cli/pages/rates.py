@@ -1,13 +1,16 @@
 """Charts of shares with their confidence intervals, and of times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import htpy as h
 from htpy import Element
 
-from groundwire_server.cli.pages.drawing import LARGE, dot, drawing, line, path, px, rows, text
-from groundwire_server.cli.pages.scale import Frame, number
+from groundwire_server.cli.pages.drawing import dot, drawing, line, path, px, rows, text
+from groundwire_server.cli.pages.scale import Frame, Scale, number
+
+_PLOT = Frame(640, 320, left=56, right=14, top=30, bottom=60)
+"""Room for texts that are nearly twice as large on a telephone."""
 
 _ROW = Frame(170, 16, left=6, right=6, top=0, bottom=0)
 
@@ -41,15 +44,15 @@ def curve(points: Sequence[tuple[float, float]], across: str, up: str, label: st
         label: says in words what the chart shows.
     """
     highest = max([0.1, *(value for _, value in points)])
-    horizontal, vertical = LARGE.across(0.0, 1.0), LARGE.up(0.0, min(1.0, highest * 1.15))
+    horizontal, vertical = _PLOT.across(0.0, 1.0), _PLOT.up(0.0, min(1.0, highest * 1.15))
     placed = [(horizontal.at(share), vertical.at(value)) for share, value in points]
     return drawing(
-        LARGE,
+        _PLOT,
         label,
-        rows(LARGE, vertical, vertical.ticks(), "{:.0%}"),
-        (text(f"{place:.0%}", horizontal.at(place), vertical.start + 17, "middle") for place in horizontal.ticks(5)),
-        text(across, horizontal.end, LARGE.height - 6, "end"),
-        text(up, horizontal.start, LARGE.top - 6),
+        rows(_PLOT, vertical, vertical.ticks(), "{:.0%}"),
+        _shares_across(horizontal, vertical),
+        text(across, horizontal.end, _PLOT.height - 8, "end"),
+        text(up, horizontal.start, _PLOT.top - 10),
         path("curve product", placed) if len(placed) > 1 else None,
         (
             dot("dot product", *place, f"{across} {share:.1%}, {up} {value:.1%}", radius=3)
@@ -61,14 +64,14 @@ def curve(points: Sequence[tuple[float, float]], across: str, up: str, label: st
 
 def calibration(points: Sequence[RatePoint], across: str, up: str, label: str) -> Element:
     """Draw shares that were measured over those that were estimated; the line is where both agree."""
-    horizontal, vertical = LARGE.across(0.0, 1.0), LARGE.up(0.0, 1.0)
+    horizontal, vertical = _PLOT.across(0.0, 1.0), _PLOT.up(0.0, 1.0)
     return drawing(
-        LARGE,
+        _PLOT,
         label,
-        rows(LARGE, vertical, vertical.ticks(), "{:.0%}"),
-        (text(f"{place:g}", horizontal.at(place), vertical.start + 17, "middle") for place in horizontal.ticks(5)),
-        text(across, horizontal.end, LARGE.height - 6, "end"),
-        text(up, horizontal.start, LARGE.top - 6),
+        rows(_PLOT, vertical, vertical.ticks(), "{:.0%}"),
+        _shares_across(horizontal, vertical),
+        text(across, horizontal.end, _PLOT.height - 8, "end"),
+        text(up, horizontal.start, _PLOT.top - 10),
         line("agree", horizontal.start, vertical.start, horizontal.end, vertical.end, "as estimated"),
         (
             h.g[
@@ -125,3 +128,10 @@ def times_row(median: float, late: float, latest: float, longest: float, label: 
         dot("dot product", across.at(median), 8, title, radius=4),
         style="interval",
     )
+
+
+def _shares_across(horizontal: Scale, vertical: Scale) -> Iterator[Element]:
+    """Yield the numbers of a horizontal axis from 0 to 1; the last ends where the axis does."""
+    for place in horizontal.ticks(5):
+        anchor = "end" if place >= horizontal.high else "middle"
+        yield text(f"{place:.0%}", horizontal.at(place), vertical.start + 26, anchor)
