@@ -40,6 +40,7 @@ class Tab:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._numbers = count(1)
+        self._loaded = False
         self.requests: list[str] = []
         self.complaints: list[str] = []
 
@@ -60,8 +61,8 @@ class Tab:
         for domain in ("Page", "Network", "Log", "Runtime", "Accessibility", "DOM"):
             await self.call(f"{domain}.enable")
         await self.call("Page.navigate", url=page.as_uri())
-        while await self.evaluate("document.readyState") != "complete":
-            await asyncio.sleep(0)
+        while not self._loaded:
+            self._note(await self._socket.receive_json(timeout=60))
 
     async def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression; the page's own policy does not bind the debugger."""
@@ -85,6 +86,8 @@ class Tab:
                 self.requests.append(url)
             case {"method": "Log.entryAdded", "params": {"entry": {"text": text}}}:
                 self.complaints.append(text)
+            case {"method": "Page.loadEventFired"}:
+                self._loaded = True
             case {"method": "Runtime.exceptionThrown", "params": parameters}:
                 self.complaints.append(json.dumps(parameters))
             case _:
