@@ -38,12 +38,12 @@ class EvaluationData:
 
 def read_data(folder: Path = DATA) -> EvaluationData:
     split = read_split()
-    squad = _read(SQUAD)
+    squad = input_file(SQUAD)
     inputs = [squad.described]
     statements: list[StatementItem] = []
     missing = [name for name in (*STATEMENTS, ODD) if not (folder / name).exists()]
     for file in (folder / name for name in (*STATEMENTS, ODD) if name not in missing):
-        read = _odd(file) if file.name == ODD else _read(file)
+        read = _odd(file) if file.name == ODD else input_file(file)
         inputs.append(read.described)
         statements += (
             read.statements if file.name == ODD else (_labelled(item, file, split) for item in read.statements)
@@ -51,17 +51,23 @@ def read_data(folder: Path = DATA) -> EvaluationData:
     return EvaluationData(documents(), list(_questions(squad, split)), statements, inputs, missing)
 
 
-def documents() -> list[Document]:
-    """Return each article as a document; its title is in the metadata, so that it can be left out of a search."""
-    found = []
-    for article in json.loads(SQUAD.read_text(encoding="utf-8"))["data"]:
-        title = article["title"].replace("_", " ")
-        text = "\n\n".join(paragraph["context"] for paragraph in article["paragraphs"])
-        found.append(Document(title, text, title, metadata={"title": title}, allowed_principals=frozenset({EVERYBODY})))
-    return found
+def documents(squad: Path = SQUAD) -> list[Document]:
+    """Return each article of a file in the format of SQuAD as a document."""
+    return [
+        document(
+            article["title"].replace("_", " "), "\n\n".join(paragraph["context"] for paragraph in article["paragraphs"])
+        )
+        for article in json.loads(squad.read_text(encoding="utf-8"))["data"]
+    ]
 
 
-def _read(file: Path) -> InputFile:
+def document(title: str, text: str) -> Document:
+    """Return a document for everybody; its title is in the metadata, so that it can be left out of a search."""
+    return Document(title, text, title, metadata={"title": title}, allowed_principals=frozenset({EVERYBODY}))
+
+
+def input_file(file: Path) -> InputFile:
+    """Return the questions or statements of a file."""
     read = read_input(file)
     if not isinstance(read, InputFile):
         raise TypeError(f"{file} is a recording")

@@ -36,6 +36,11 @@ def test_a_mean_has_an_interval_that_holds_it_and_is_the_same_each_time() -> Non
     assert mean([]).value is None
 
 
+def test_values_that_are_all_alike_are_not_sure() -> None:
+    assert mean([1.0] * 4) == share([1.0] * 4)
+    assert mean([1.0] * 4).low == pytest.approx(0.51, abs=0.001)
+
+
 def test_samples_are_drawn_with_replacement_and_hold_as_many_items() -> None:
     drawn = np.concatenate(list(samples(7)))
     assert drawn.shape == (intervals.SAMPLES, 7)

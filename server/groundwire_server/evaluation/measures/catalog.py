@@ -32,9 +32,7 @@ class Measure:
 
 MEASURES: tuple[Measure, ...] = (
     *(
-        Measure(
-            "retrieval", f"recall@{cut}", f"The share of what is relevant that the first {cut} passages hold.", "more"
-        )
+        Measure("retrieval", f"recall@{cut}", f"The share of what is relevant up to rank {cut}.", "more")
         for cut in CUTS
     ),
     Measure("retrieval", "mrr", "One over the rank of the first relevant passage; 0 where none was found.", "more"),

@@ -61,7 +61,12 @@ def share(flags: Sequence[float]) -> Figure:
 
 
 def mean(values: Sequence[float]) -> Figure:
-    """Return the mean of values, with an interval from the bootstrap."""
+    """Return the mean of values, with an interval from the bootstrap, or Wilson's where each is 0 or 1.
+
+    Samples of values that are all alike do not differ, so that the bootstrap would be sure of them.
+    """
+    if values and set(values) <= {0.0, 1.0}:
+        return share(values)
     return bootstrap(mean_of(np.asarray(values, dtype=np.float64)), len(values))
 
 
