@@ -147,7 +147,8 @@ async def containment(
     ):
         generator = ExtractiveGenerator(embedder, store.sentence_vectors, tuning)
         given = [await answer(case, generator, open_to_all) for case in answerable]
-        hits = round(sum(contains(said(one), case.question.answers) for one, case in zip(given, answerable, strict=True)))
+        pairs = zip(given, answerable, strict=True)
+        hits = sum(contains(said(one), case.question.answers) > 0 for one, case in pairs)
         count = sum(len(one.segments) for one in given) / max(1, len(given))
         lines.append(f"  an answer is in {name:34} {share(hits, len(answerable))}   {count:.2f} sentences")
     return lines

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from groundwire_server.domain.failure import SetupError
-from groundwire_server.evaluation.inputs.files import InputFile, read_input, read_inputs
+from groundwire_server.evaluation.inputs.files import InputFile, read_input, read_inputs, read_questions
 from groundwire_server.evaluation.items import QuestionItem, StatementPassage
 
 QUESTION = {"question": "Who may sign?", "expected": ["the front desk"]}
@@ -260,6 +260,12 @@ def test_what_is_not_there_or_a_folder_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(SetupError, match=says):
             read_input(place)
+
+
+def test_questions_alone_are_asked_for_by_what_needs_them(tmp_path: Path) -> None:
+    assert len(read_questions(written(tmp_path, SQUAD))) == 2
+    with pytest.raises(SetupError, match="holds no questions: give them as JSON lines"):
+        read_questions(written(tmp_path, STATEMENTS))
 
 
 def test_two_files_with_the_same_question_are_refused(tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def read_inputs(files: Iterable[Path]) -> tuple[Sequence[InputFile], Sequence[Re
     return inputs, recordings
 
 
+def read_questions(file: Path) -> tuple[QuestionItem, ...]:
+    """Read a file of questions.
+
+    Raises:
+        SetupError: when it holds something else.
+    """
+    read = read_input(file)
+    if not isinstance(read, InputFile) or not read.questions:
+        raise SetupError(f"{file} holds no questions: give them as JSON lines, or in the format of SQuAD 2.0")
+    return read.questions
+
+
 def read_input(file: Path) -> InputFile | RecordedRun:
     """Read one file.
 
