@@ -6,9 +6,8 @@ import pytest
 
 from groundwire_server.domain.vocabulary import Confidence, Verdict
 from groundwire_server.evaluation.items import QuestionItem
-from groundwire_server.evaluation.measures.coverage import word_coverage
 from groundwire_server.evaluation.measures.ranking import cited, ranking
-from groundwire_server.evaluation.measures.texts import contains, exact_match, token_f1
+from groundwire_server.evaluation.measures.texts import contains, exact_match, token_f1, word_coverage
 from groundwire_server.evaluation.measures.values import question_values, statement_values
 from groundwire_server.evaluation.recording import RecordedQuestion
 from tests.evaluation.samples import answer, failed, passage, question, statement

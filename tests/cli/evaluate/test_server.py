@@ -56,7 +56,7 @@ def asked(service: FakeService, method: str = "Answer") -> list[str]:
 def test_questions_are_asked_and_measured(groundwire_command: Command, service: FakeService, address: str) -> None:
     ran = groundwire_command("eval", "questions.jsonl", "--server", address, "--parallel", "1")
 
-    assert (ran.code, ran.err) == (0, "evaluating 3 questions and statements\n")
+    assert (ran.code, ran.err) == (0, "evaluating 3 items\n")
     lines = ran.out.splitlines()
     assert lines[0] == f"3 questions: server {address}, route default"
     shown = {line.split()[0]: line.split()[1] for line in lines if line.startswith("  ")}
@@ -132,6 +132,18 @@ def test_a_recording_gives_the_same_result_without_a_server(groundwire_command: 
     assert Path("a.html").read_bytes() == Path("one.html").read_bytes() == Path("other.html").read_bytes()
 
 
+@pytest.mark.process
+def test_a_recording_gives_the_same_bytes_in_every_process() -> None:
+    Path("run.jsonl").write_text("".join(map(written, (HEADER, *mixed().lines))))
+    command = [sys.executable, "-m", "groundwire_server", "eval", "run.jsonl", "--json", "-"]
+    printed = [
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=False).stdout
+        for seed in ("1", "2")
+    ]
+    assert printed[0] == printed[1]
+    assert b'"groundwire_evaluation": 1' in printed[0]
+
+
 def test_json_alone_is_printed_for_a_pipe(groundwire_command: Command, address: str) -> None:
     said = ("--server", address, "--json", "-", "--fail-under", "answers/contains=0.9")
     ran = groundwire_command("eval", "questions.jsonl", *said)
@@ -153,7 +165,7 @@ def test_what_is_recorded_is_not_asked_again(groundwire_command: Command, servic
     ran = groundwire_command(*said)
 
     assert ran.code == 0
-    assert ran.err == "evaluating 3 questions and statements, 2 of them recorded before\n"
+    assert ran.err == "evaluating 3 items, 2 of them recorded before\n"
     assert asked(service) == ["who?"]
     assert Path("run.jsonl").read_bytes() == whole
 

@@ -14,7 +14,7 @@ from groundwire_server.cli.evaluate.services import CallFailedError, Service
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.items import QuestionItem, StatementItem
-from groundwire_server.evaluation.measures.coverage import word_coverage
+from groundwire_server.evaluation.measures.texts import word_coverage
 from groundwire_server.evaluation.recording import (
     RecordedConflict,
     RecordedQuestion,

@@ -22,7 +22,7 @@ def progress(total: int, done: int) -> Iterator[Callable[[], None]]:
     console = Terminal(stderr=True)
     if not console.is_terminal:
         before = f", {done} of them recorded before" if done else ""
-        console.print(f"evaluating {total} question{'' if total == 1 else 's'} and statements{before}")
+        console.print(f"evaluating {total} item{'' if total == 1 else 's'}{before}")
     columns = (TextColumn("evaluating"), BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
     with Progress(*columns, console=console, disable=not console.is_terminal, expand=True, transient=True) as shown:
         task = shown.add_task("evaluating", total=total, completed=done)

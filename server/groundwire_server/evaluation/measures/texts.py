@@ -1,10 +1,16 @@
-"""How close an answer is to the expected ones: as the evaluation of SQuAD compares them, and beyond English."""
+"""How close texts are.
+
+An answer is compared with the expected ones as the evaluation of SQuAD does, and beyond English; a statement with its
+passages by the words that they share.
+"""
 
 import re
 import string
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+
+from groundwire_server.domain.text.words import ContentWords, content_words
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -41,6 +47,18 @@ def contains(answer: str, expected: Iterable[str]) -> float:
     said = f" {_words_apart(answer)} "
     wanted = map(_words_apart, expected)
     return float(any(each and f" {each} " in said for each in wanted))
+
+
+def word_coverage(statement: str, passages: Iterable[str]) -> float:
+    """Return the share, 0 to 1, of a statement's content words that occur in the passages; 0 without a content word.
+
+    It is the baseline that a checker of statements has to beat.
+    """
+    said = content_words(statement)
+    missing = said
+    for passage in passages:
+        missing -= ContentWords(passage).occurring(missing)
+    return 1.0 - len(missing) / len(said) if said else 0.0
 
 
 def _words_apart(text: str) -> str:
