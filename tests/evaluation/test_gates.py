@@ -18,14 +18,14 @@ RESULT = evaluate([mixed()])
         (Gate("answers/contains", 0.5, "at_least"), 0.5, True),
         (Gate("answers/contains", 0.51, "at_least"), 0.5, False),
         (Gate("verdicts/false_accepts", 0.2, "at_most"), 0.333333, False),
-        (Gate("de:answers/contains", 0.9, "at_least"), 1.0, True),
+        (Gate("answers/contains", 0.9, "at_least", "de"), 1.0, True),
         (Gate("verdicts/by_kind/changed/refused", 0.6, "at_least"), 0.666667, True),
         (Gate("verdicts/by_kind/true/verified", 0.4, "at_most"), 0.5, False),
         (Gate("latency/total_ms", 20, "at_most"), 20.0, True),
         # What was not measured is not met.
         (Gate("cost/micros", 1, "at_most"), None, False),
         (Gate("verdicts/by_kind/another/refused", 0, "at_least"), None, False),
-        (Gate("de:verdicts/balanced_accuracy", 0, "at_least"), None, False),
+        (Gate("verdicts/balanced_accuracy", 0, "at_least", "de"), None, False),
     ],
 )
 def test_a_measure_is_judged_by_its_value(gate: Gate, value: float | None, met: bool) -> None:
@@ -35,12 +35,28 @@ def test_a_measure_is_judged_by_its_value(gate: Gate, value: float | None, met: 
 
 def test_a_slice_that_there_is_not_is_refused() -> None:
     with pytest.raises(SetupError, match="there is no slice 'fr': the slices are de"):
-        judge(RESULT, [Gate("fr:answers/contains", 0.5, "at_least")])
+        judge(RESULT, [Gate("answers/contains", 0.5, "at_least", "fr")])
 
 
 def test_an_option_names_a_measure_and_a_value() -> None:
     assert gate_of("answers/contains=0.9", "at_least") == Gate("answers/contains", 0.9, "at_least")
     assert gate_of("verdicts/by_kind/a=b/refused=1", "at_most") == Gate("verdicts/by_kind/a=b/refused", 1.0, "at_most")
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "path"),
+    [
+        ("answers/contains", "", "answers/contains"),
+        ("de:answers/contains", "de", "answers/contains"),
+        ("group: a/b:answers/contains", "group: a/b", "answers/contains"),
+        ("verdicts/by_kind/false: a/refused", "", "verdicts/by_kind/false: a/refused"),
+        ("de:verdicts/by_kind/false: a/refused", "de", "verdicts/by_kind/false: a/refused"),
+    ],
+)
+def test_a_label_and_a_kind_may_hold_colons(name: str, label: str, path: str) -> None:
+    gate = gate_of(f"{name}=1", "at_least")
+    assert (gate.label, gate.path) == (label, path)
+    assert gate.said == f"{name} at least 1"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +89,7 @@ def test_a_file_holds_thresholds_of_both_kinds(tmp_path: Path) -> None:
         Gate("answers/contains", 0.9, "at_least"),
         Gate("abstention/wrongly_answered", 0.0, "at_least"),
         Gate("abstention/wrongly_answered", 0.1, "at_most"),
-        Gate("de:verdicts/by_kind/year, changed/refused", 1.0, "at_least"),
+        Gate("verdicts/by_kind/year, changed/refused", 1.0, "at_least", "de"),
     ]
 
 

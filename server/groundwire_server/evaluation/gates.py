@@ -1,10 +1,11 @@
 """Thresholds that a result must meet, for continuous integration."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import yaml
 
@@ -15,6 +16,10 @@ from groundwire_server.evaluation.result import EvaluationResult, Facts
 
 _SHAPE = "a thresholds file has lines such as `answers/contains: {at_least: 0.9}`"
 _KIND = "verdicts/by_kind/"
+_NAME = re.compile(rf"(?:(?P<label>.+?):)?(?P<path>(?:{'|'.join({each.group: 0 for each in MEASURES})})/.+)", re.DOTALL)
+"""A measure, after the label of a slice; a label and a kind may hold colons too."""
+
+Side: TypeAlias = Literal["at_least", "at_most"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +27,16 @@ class Gate:
     """A threshold of one measure.
 
     Attributes:
-        path: names the measure, after the slice's label and a colon where it is about one.
+        path: names the measure.
         bound: the threshold.
         side: on which side of it the measure must be.
+        label: of the slice that it is about; empty for all items.
     """
 
     path: str
     bound: float
-    side: Literal["at_least", "at_most"]
+    side: Side
+    label: str = ""
 
     def met(self, value: float) -> bool:
         """Return whether a value is on the right side; the threshold itself is."""
@@ -38,7 +45,8 @@ class Gate:
     @property
     def said(self) -> str:
         """What is demanded, in words."""
-        return f"{self.path} {self.side.replace('_', ' ')} {self.bound:g}"
+        name = f"{self.label}:{self.path}" if self.label else self.path
+        return f"{name} {self.side.replace('_', ' ')} {self.bound:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class GateResult:
         return self.value is not None and self.gate.met(self.value)
 
 
-def gate_of(written: str, side: Literal["at_least", "at_most"]) -> Gate:
+def gate_of(written: str, side: Side) -> Gate:
     """Return the threshold of an option, `MEASURE=VALUE`.
 
     Raises:
@@ -72,7 +80,7 @@ def gate_of(written: str, side: Literal["at_least", "at_most"]) -> Gate:
         number = math.nan
     if not math.isfinite(number):
         raise SetupError(f"{written!r} is not MEASURE=VALUE, such as answers/contains=0.9")
-    return _checked(Gate(path.strip(), number, side), written)
+    return _gate(path.strip(), number, side, written)
 
 
 def gates_of(file: Path) -> list[Gate]:
@@ -92,7 +100,7 @@ def gates_of(file: Path) -> list[Gate]:
         where = f"{file}: {path}"
         if not isinstance(bounds, dict) or not bounds or bounds.keys() - {"at_least", "at_most"}:
             raise SetupError(f"{where}: needs `at_least`, `at_most` or both: {_SHAPE}")
-        found += [_checked(Gate(str(path), _number(bound, where), side), where) for side, bound in bounds.items()]
+        found += [_gate(str(path), _number(bound, where), side, where) for side, bound in bounds.items()]
     return found
 
 
@@ -106,15 +114,13 @@ def judge(result: EvaluationResult, gates: Iterable[Gate]) -> Sequence[GateResul
 
 
 def _value(result: EvaluationResult, gate: Gate) -> float | None:
-    label, colon, path = gate.path.rpartition(":")
-    if colon and label not in result.slices:
-        raise SetupError(
-            f"{gate.path}: there is no slice {label!r}: the slices are {', '.join(result.slices) or 'none'}"
-        )
-    measures = result.slices[label] if colon else result.measures
-    if path.startswith(_KIND):
-        return _of_kind(measures, path.removeprefix(_KIND))
-    group, _, name = path.partition("/")
+    if gate.label and gate.label not in result.slices:
+        known = ", ".join(result.slices) or "none"
+        raise SetupError(f"{gate.said}: there is no slice {gate.label!r}: the slices are {known}")
+    measures = result.slices[gate.label] if gate.label else result.measures
+    if gate.path.startswith(_KIND):
+        return _of_kind(measures, gate.path.removeprefix(_KIND))
+    group, _, name = gate.path.partition("/")
     figure: Mapping[str, Any] = measures.get(group, {}).get(name, {})
     return figure.get("value")
 
@@ -129,15 +135,17 @@ def _of_kind(measures: Facts, path: str) -> float | None:
     return value
 
 
-def _checked(gate: Gate, where: str) -> Gate:
-    path = gate.path.rpartition(":")[2]
+def _gate(name: str, bound: float, side: Side, where: str) -> Gate:
+    """Return the threshold of a measure, which a slice's label may stand before."""
+    found = _NAME.fullmatch(name)
+    path = name if found is None else found["path"]
     of_kind = path.startswith(_KIND) and path.endswith(("/refused", "/verified"))
     if measure(path) is None and not of_kind:
         known = ", ".join(each.path for each in MEASURES)
         raise SetupError(
             f"{where}: there is no measure {path!r}: choose {known}, or {_KIND}KIND/refused, {_KIND}KIND/verified"
         )
-    return gate
+    return Gate(path, bound, side, "" if found is None else found["label"] or "")
 
 
 def _number(bound: Any, where: str) -> float:
