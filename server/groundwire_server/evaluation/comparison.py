@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -32,7 +32,7 @@ _ADVICE = "write one with `groundwire eval --json FILE`"
 
 class _Item(Record):
     slices: tuple[str, ...]
-    values: Mapping[str, float]
+    values: Mapping[str, Annotated[float, Field(ge=-1e15, le=1e15)]]
 
 
 class WrittenResult(Record):

@@ -28,6 +28,10 @@ ResultName: TypeAlias = Literal[
 ]
 """The kinds of outcome, by their names in the contract."""
 
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Milliseconds: TypeAlias = Annotated[float, Field(ge=0, le=1e12)]
+Count: TypeAlias = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
 
 class RecordedInput(Record):
     """A file that questions or statements came from."""
@@ -35,7 +39,7 @@ class RecordedInput(Record):
     name: str = Field(description="Its name, without the folder.")
     kind: Literal["questions", "squad", "statements"] = Field(description="Its format.")
     sha256: str = Field(description="The SHA-256 of its text in UTF-8.")
-    items: int = Field(ge=0, description="How many questions or statements it holds.")
+    items: Count = Field(description="How many questions or statements it holds.")
 
 
 class RecordedSubject(Record):
@@ -62,9 +66,11 @@ class RecordedPassage(Record):
     document_id: str = Field("", description="The id of its document.")
     title: str = Field("", description="The document's title.")
     text: str = Field(description="The passage's text.")
-    relevance: float | None = Field(None, description="The estimated relevance, 0 to 1.")
-    vector_similarity: float | None = Field(None, description="The cosine between question and passage, -1 to 1.")
-    keyword: float | None = Field(None, description="The keyword score, at least 0.")
+    relevance: Share | None = Field(None, description="The estimated relevance, 0 to 1.")
+    vector_similarity: float | None = Field(
+        None, ge=-1, le=1, description="The cosine between question and passage, -1 to 1."
+    )
+    keyword: float | None = Field(None, ge=0, le=1e12, description="The keyword score, at least 0.")
 
 
 class RecordedConflict(Record):
@@ -80,7 +86,7 @@ class RecordedSentence(Record):
 
     text: str = Field(description="The sentence.")
     verdict: Verdict = Field(description="How it stands to its evidence.")
-    support: float = Field(description="The checker's own estimate of its support, 0 to 1.")
+    support: Share = Field(description="The checker's own estimate of its support, 0 to 1.")
     citations: tuple[int, ...] = Field((), description="Those that carry the verdict, as indexes into the citations.")
     checker: str = Field("", description="Names the check that gave the verdict.")
     conflicts: tuple[RecordedConflict, ...] = Field((), description="Where it departs from its evidence.")
@@ -101,7 +107,7 @@ class RecordedAnswer(Record):
     verified: bool = Field(False, description="Whether every claim is verbatim or entailed.")
     confidence: Confidence | None = Field(None, description="The service's confidence.")
     model_confidence: Confidence | None = Field(None, description="The model's own word.")
-    grounding_score: float = Field(0.0, description="The overall support, 0 to 1.")
+    grounding_score: Share = Field(0.0, description="The overall support, 0 to 1.")
     sentences: tuple[RecordedSentence, ...] = Field((), description="Its sentences, in order.")
     citations: tuple[RecordedCitation, ...] = Field((), description="Its citations, in order.")
 
@@ -111,9 +117,9 @@ class RecordedUsage(Record):
 
     model: str = Field(description="The model's alias.")
     purpose: Purpose = Field(description="What it was asked for.")
-    input_tokens: int = Field(0, ge=0, description="Tokens that were read.")
-    output_tokens: int = Field(0, ge=0, description="Tokens that were written.")
-    cost_micros: int = Field(0, ge=0, description="The price, in millionths of the currency.")
+    input_tokens: Count = Field(0, description="Tokens that were read.")
+    output_tokens: Count = Field(0, description="Tokens that were written.")
+    cost_micros: Count = Field(0, description="The price, in millionths of the currency.")
     currency: str = Field("", description="The currency's code; empty where no price is configured.")
 
 
@@ -121,9 +127,9 @@ class RecordedStage(Record):
     """One run of a stage."""
 
     stage: Stage = Field(description="The stage.")
-    duration_ms: float = Field(ge=0, description="How long it took, in milliseconds.")
+    duration_ms: Milliseconds = Field(description="How long it took, in milliseconds.")
     cause: Cause | None = Field(None, description="How it failed, if it did.")
-    attempt: int = Field(0, ge=0, description="The attempt that it belongs to, from 1; 0 outside attempts.")
+    attempt: Count = Field(0, description="The attempt that it belongs to, from 1; 0 outside attempts.")
 
 
 class RecordedOutcome(Record):
@@ -140,8 +146,8 @@ class RecordedOutcome(Record):
     trace_id: str = Field("", description="The trace of the call.")
     usage: tuple[RecordedUsage, ...] = Field((), description="What models consumed.")
     stages: tuple[RecordedStage, ...] = Field((), description="What the time went into.")
-    first_token_ms: float | None = Field(None, description="Milliseconds until the model's first output.")
-    total_ms: float = Field(0.0, ge=0, description="Milliseconds until the outcome.")
+    first_token_ms: Milliseconds | None = Field(None, description="Milliseconds until the model's first output.")
+    total_ms: Milliseconds = Field(0.0, description="Milliseconds until the outcome.")
 
 
 class RecordedError(Record):
@@ -167,8 +173,8 @@ class RecordedStatement(Record):
     kind: Literal["statement"] = Field(description="Tells it from a question.")
     item: StatementItem = Field(description="The statement, its passages and its label.")
     verdict: Verdict = Field(description="The weakest verdict of its sentences.")
-    support: float = Field(description="The least support of its sentences, 0 to 1.")
-    coverage: float = Field(description="The share of its content words that occur in its passages: the baseline.")
+    support: Share = Field(description="The least support of its sentences, 0 to 1.")
+    coverage: Share = Field(description="The share of its content words that occur in its passages: the baseline.")
     checker: str = Field(description="Names the check that gave the verdict.")
     conflicts: tuple[RecordedConflict, ...] = Field((), description="Where it departs from its passages.")
 

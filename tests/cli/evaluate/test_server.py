@@ -223,7 +223,7 @@ def test_a_word_that_this_version_does_not_know_is_said(
     ran = groundwire_command("eval", "questions.jsonl", "--server", address)
 
     assert ran.code == 4
-    assert "has a word that this version does not know: use the server's version" in ran.err
+    assert "a reply has something that this version does not know ('99' is not a valid NextStep): use" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -90,9 +90,10 @@ class Asking:
         except CallFailedError as failed:
             self._failed(failed)
             return RecordedQuestion(kind="question", item=item, error=failed.recorded)
-        except ValueError:
+        except ValueError as unknown:
+            said = " ".join(str(unknown).split())
             raise StoppedError(
-                "the server's reply has a word that this version does not know: use the server's version of groundwire",
+                f"a reply has something that this version does not know ({said}): use the server's version",
                 unreachable=False,
             ) from None
         self._failed_in_a_row, self._answered = 0, True
