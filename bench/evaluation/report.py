@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+import htpy as h
 from htpy import Element
 
 from bench.evaluation.rows import QualityRow
@@ -39,10 +40,10 @@ def targets_section(rows: Sequence[QualityRow]) -> Element:
         (
             row.target.what,
             "–" if row.figure.value is None else f"{row.figure.value:.1%}",
-            _interval(row),
+            h.span(".n")[_interval(row)],
             f"{row.figure.count:,}",
             _fitted(row),
-            row.target.promise,
+            h.span(".n")[row.target.promise],
             badge(_verdict(row), _STYLES[row.verdict]) if row.verdict in _STYLES else "",
         )
         for row in rows
