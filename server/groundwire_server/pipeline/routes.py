@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunRequest
@@ -33,6 +34,7 @@ class Ports:
         identities: what the aliases stand for.
         budget: the money for them; None has no bound.
         reranker: rates what was found; None leaves that to vectors and words.
+        rules: judge the sentences of answers.
     """
 
     retriever: Retriever
@@ -40,6 +42,7 @@ class Ports:
     prompts: Prompts
     generators: Mapping[str, Generator]
     acl_recheck: AclRecheck
+    rules: RuleChecker
     prices: Mapping[str, Price] = field(default_factory=dict)
     identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
     budget: Budget | None = None
