@@ -15,6 +15,7 @@ from bench.evaluation.targets import read_quality_targets
 from bench.split import read_split
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.evaluation import in_process
+from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.evaluate.asking import Asking, Item, Line
 from groundwire_server.cli.evaluate.page import html
 from groundwire_server.cli.evaluate.progress import progress
@@ -73,7 +74,7 @@ async def record(folder: Path, data: EvaluationData, items: Sequence[Item]) -> R
                 found.append(line)
                 advance()
 
-            await Asking(LocalService(parts), ROUTE, keep).run(items, PARALLEL)
+            await Asking(LocalService(parts), ROUTE, StatementChecker.packaged(), keep).run(items, PARALLEL)
     subject = RecordedSubject(where="in process", name="", version=version("groundwire-server"), route=ROUTE)
     return RecordedRun.of(RecordingHeader(groundwire_recording=1, subject=subject, inputs=tuple(data.inputs)), found)
 

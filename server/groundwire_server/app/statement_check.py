@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groundwire_server.domain.answer import Conflict, Span
+from groundwire_server.domain.answer import Conflict
+from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import Verdict
-from groundwire_server.pipeline.support import Source, check_sentence
-
-_MIN_SUPPORT = 0.5
-"""The default of a route's `thresholds.min_support`: below it a sentence does not leave."""
+from groundwire_server.pipeline.support import CHECKER, Source, check_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +28,31 @@ class StatementVerdict:
     conflicts: tuple[Conflict, ...]
 
 
-async def check_statement(text: str, passages: Sequence[Passage]) -> StatementVerdict:
-    """Return the verdict on a statement that cites passages.
+class StatementChecker:
+    """Checks statements as the sentences of an answer are checked.
 
     Args:
-        text: the statement.
-        passages: those that it cites, at least one.
+        rules: judge what is not word for word.
     """
-    cited = [Source(passage) for passage in passages]
-    checked = [check_sentence(text[start:end], Span.within(text, start, end), cited) for start, end in sentences(text)]
-    support = min((sentence.support for sentence in checked), default=0.0)
-    verdict = Verdict.weakest(sentence.verdict for sentence in checked) or Verdict.NOT_A_CLAIM
-    if support < _MIN_SUPPORT and verdict is not Verdict.NOT_A_CLAIM:
-        verdict = Verdict.weakest((verdict, Verdict.UNSUPPORTED)) or verdict
-    conflicts = tuple(conflict for sentence in checked for conflict in sentence.conflicts)
-    return StatementVerdict(verdict, support, checked[0].checker if checked else "", conflicts)
+
+    def __init__(self, rules: RuleChecker) -> None:
+        self._rules = rules
+
+    @classmethod
+    def packaged(cls) -> "StatementChecker":
+        """Return the checker of this version."""
+        return cls(RuleChecker.packaged())
+
+    async def check(self, text: str, passages: Sequence[Passage]) -> StatementVerdict:
+        """Return the verdict on a statement that cites passages.
+
+        Args:
+            text: the statement.
+            passages: those that it cites, at least one.
+        """
+        cited = [Source(passage) for passage in passages]
+        checked = [check_sentence(text[start:end], text, start, cited, self._rules) for start, end in sentences(text)]
+        verdict = Verdict.weakest(sentence.verdict for sentence in checked) or Verdict.NOT_A_CLAIM
+        support = min((sentence.support for sentence in checked), default=0.0)
+        conflicts = tuple(conflict for sentence in checked for conflict in sentence.conflicts)
+        return StatementVerdict(verdict, support, CHECKER, conflicts)

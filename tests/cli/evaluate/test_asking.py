@@ -8,6 +8,7 @@ import pytest
 from groundwire.v1.outcome_pb2 import Outcome
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.question_pb2 import Question
+from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.evaluate.asking import FAILURES_IN_A_ROW, Asking, Line, StoppedError
 from groundwire_server.cli.evaluate.services import CallFailedError
 from groundwire_server.domain.vocabulary import Verdict
@@ -51,7 +52,7 @@ def questions(count: int) -> Sequence[QuestionItem]:
 
 async def ask(service: ScriptedService, items: Sequence[QuestionItem | StatementItem], parallel: int) -> list[Line]:
     kept: list[Line] = []
-    await Asking(service, "default", kept.append).run(items, parallel)
+    await Asking(service, "default", StatementChecker.packaged(), kept.append).run(items, parallel)
     return kept
 
 
@@ -81,14 +82,14 @@ async def test_failures_in_a_row_end_the_run() -> None:
     kept: list[Line] = []
     service = ScriptedService({f"{number}?" for number in range(1, 100)})
     with pytest.raises(StoppedError, match=f"{FAILURES_IN_A_ROW} calls in a row failed, the last with: it is away"):
-        await Asking(service, "", kept.append).run(questions(100), 1)
+        await Asking(service, "", StatementChecker.packaged(), kept.append).run(questions(100), 1)
     assert len(kept) == FAILURES_IN_A_ROW
 
 
 @pytest.mark.parametrize(("first", "stopped"), [("0?", True), ("5?", False)])
 async def test_a_server_that_was_never_reached_ends_the_run_at_once(first: str, stopped: bool) -> None:
     kept: list[Line] = []
-    asking = Asking(ScriptedService({first}, unreachable=True), "", kept.append)
+    asking = Asking(ScriptedService({first}, unreachable=True), "", StatementChecker.packaged(), kept.append)
     if stopped:
         with pytest.raises(StoppedError, match="it is away") as wrong:
             await asking.run(questions(10), 1)

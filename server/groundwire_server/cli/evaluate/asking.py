@@ -8,7 +8,7 @@ from google.protobuf import json_format
 
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.question_pb2 import Question
-from groundwire_server.app.statement_check import check_statement
+from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.evaluate.conversion import recorded_outcome, recorded_passages
 from groundwire_server.cli.evaluate.services import CallFailedError, Service
 from groundwire_server.domain.evidence import Passage
@@ -49,12 +49,14 @@ class Asking:
     Args:
         service: answers the questions; None where there are only statements.
         route: the route to ask; empty takes the service's default.
+        checker: checks the statements.
         keep: is given each line as soon as it is known.
     """
 
-    def __init__(self, service: Service | None, route: str, keep: Keep) -> None:
+    def __init__(self, service: Service | None, route: str, checker: StatementChecker, keep: Keep) -> None:
         self._service = service
         self._route = route
+        self._checker = checker
         self._keep = keep
         self._failed_in_a_row = 0
         self._answered = False
@@ -75,7 +77,7 @@ class Asking:
 
     async def _work(self, waiting: Iterator[Item]) -> None:
         for item in waiting:
-            line = await (self._ask(item) if isinstance(item, QuestionItem) else _check(item))
+            line = await (self._ask(item) if isinstance(item, QuestionItem) else self._check(item))
             self._keep(line)
 
     async def _ask(self, item: QuestionItem) -> RecordedQuestion:
@@ -98,6 +100,26 @@ class Asking:
             ) from None
         self._failed_in_a_row, self._answered = 0, True
         return RecordedQuestion(kind="question", item=item, passages=passages, outcome=outcome)
+
+    async def _check(self, item: StatementItem) -> RecordedStatement:
+        passages = [Passage(passage.id, passage.text, title=passage.title) for passage in item.passages]
+        checked = await self._checker.check(item.text, passages)
+        return RecordedStatement(
+            kind="statement",
+            item=item,
+            verdict=checked.verdict,
+            support=round(checked.support, _DIGITS),
+            coverage=round(word_coverage(item.text, [passage.text for passage in passages]), _DIGITS),
+            checker=checked.checker,
+            conflicts=tuple(
+                RecordedConflict(
+                    kind=conflict.kind,
+                    words=item.text[conflict.span.start_code_point : conflict.span.end_code_point],
+                    passage_words=conflict.passage_words,
+                )
+                for conflict in checked.conflicts
+            ),
+        )
 
     def _failed(self, failed: CallFailedError) -> None:
         self._failed_in_a_row += 1
@@ -124,27 +146,6 @@ def check_filters(items: Iterable[QuestionItem]) -> None:
                 raise SetupError(
                     f"the filter of the question {item.key} is not a Filter of the contract: {said}"
                 ) from None
-
-
-async def _check(item: StatementItem) -> RecordedStatement:
-    passages = [Passage(passage.id, passage.text, title=passage.title) for passage in item.passages]
-    checked = await check_statement(item.text, passages)
-    return RecordedStatement(
-        kind="statement",
-        item=item,
-        verdict=checked.verdict,
-        support=round(checked.support, _DIGITS),
-        coverage=round(word_coverage(item.text, [passage.text for passage in passages]), _DIGITS),
-        checker=checked.checker,
-        conflicts=tuple(
-            RecordedConflict(
-                kind=conflict.kind,
-                words=item.text[conflict.span.start_code_point : conflict.span.end_code_point],
-                passage_words=conflict.passage_words,
-            )
-            for conflict in checked.conflicts
-        ),
-    )
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

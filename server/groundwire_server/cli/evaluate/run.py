@@ -13,6 +13,7 @@ from pathlib import Path
 from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.configuration.load import Sources
 from groundwire_server.app.evaluation import in_process
+from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.calls import connect_asyncio, failures_stop
 from groundwire_server.cli.configured import loaded_from
 from groundwire_server.cli.connection import DEFAULT_TENANT, ConnectionOptions
@@ -143,7 +144,7 @@ async def _ask(plan: EvaluationPlan, service: Service | None, kept: Checkpoint, 
             kept.keep(line)
             advance()
 
-        await Asking(service, plan.route, keep).run(left, plan.parallel)
+        await Asking(service, plan.route, StatementChecker.packaged(), keep).run(left, plan.parallel)
 
 
 @asynccontextmanager
