@@ -12,11 +12,12 @@ from bench.evaluation.data import EvaluationData, read_data
 from bench.evaluation.report import lines, targets_section
 from bench.evaluation.rows import rows
 from bench.evaluation.targets import read_quality_targets
-from bench.split import read_split
+from bench.split import Part, read_split
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.evaluation import in_process
 from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.evaluate.asking import Asking, Item, Line
+from groundwire_server.cli.evaluate.lines import wrong_lines
 from groundwire_server.cli.evaluate.page import html
 from groundwire_server.cli.evaluate.progress import progress
 from groundwire_server.cli.evaluate.services import LocalService
@@ -26,6 +27,7 @@ from groundwire_server.evaluation.inputs.files import read_input
 from groundwire_server.evaluation.items import QuestionItem
 from groundwire_server.evaluation.recording import RecordedRun, RecordedSubject, RecordingHeader, written
 from groundwire_server.evaluation.result import evaluate
+from groundwire_server.evaluation.wrong import wrong_items
 
 ROUTE = "default"
 CALLER = Caller("local", "eval")
@@ -38,6 +40,9 @@ def main() -> None:
     parser.add_argument("--statements-only", action="store_true", help="leave the questions out: seconds, not minutes")
     parser.add_argument("--recorded", type=Path, metavar="FILE", help="judge this recording instead of evaluating")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write what came back here")
+    parser.add_argument(
+        "--wrong", type=int, default=0, metavar="N", help="print N fitted items that went wrong, by kind"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here, with every item")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots here")
     given = parser.parse_args()
@@ -52,6 +57,10 @@ def main() -> None:
         recording = asyncio.run(record(given.data, data, items))
     judged = rows(read_quality_targets(), recording)
     print("\n".join(lines(judged, read_split(), data.missing)))
+    if given.wrong:
+        # What is reported stays unread: a rule that was written for it would prove nothing.
+        fitted = [line for line in recording.lines if Part.FITTED.value in line.item.slice]
+        print("\n".join(wrong_lines(wrong_items([RecordedRun.of(recording.header, fitted)]), given.wrong)))
     if given.record:
         given.record.write_text("".join(map(written, (recording.header, *recording.lines))), encoding="utf-8")
     result = evaluate([recording]) if given.json or given.html else None

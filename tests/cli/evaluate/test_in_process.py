@@ -92,6 +92,18 @@ def test_statements_need_neither_a_server_nor_a_configuration(groundwire_command
     assert " 100.0%" in ran.out
 
 
+def test_what_went_wrong_is_printed_when_asked_for(groundwire_command: Command) -> None:
+    Path("questions.jsonl").write_text('{"question": "Who painted the lamp green?", "expected": ["the gardener"]}')
+
+    plain = groundwire_command("eval", "questions.jsonl", "--in-process")
+    ran = groundwire_command("eval", "questions.jsonl", "--in-process", "--wrong", "5")
+
+    text = "The lamp is painted green by the caretaker."
+    shown = f"wrong answers: 1\n  Who painted the lamp green?\n    {text}\n    expected: the gardener\n"
+    assert ran.out.endswith(shown)
+    assert text not in plain.out
+
+
 def test_questions_and_statements_are_evaluated_together(groundwire_command: Command) -> None:
     ran = groundwire_command("eval", "questions.jsonl", "statements.json", "--in-process")
 

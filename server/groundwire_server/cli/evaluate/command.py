@@ -50,6 +50,9 @@ def run(
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result as JSON; `-` prints it.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with the figures and plots.")] = None,
+    wrong: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Print up to N of what went wrong in each way, with its texts.")
+    ] = 0,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(metavar="M=VALUE", help="End with 6 when measure M is below a value; repeatable."),
@@ -80,7 +83,7 @@ def run(
     with _unusable_stops():
         gates = _gates(fail_under, fail_over, thresholds)
         plan = EvaluationPlan(tuple(files), asked, route, tuple(principal or ()), parallel, timeout, record)
-        code = evaluation(plan, connection, Outputs(json, html), gates)
+        code = evaluation(plan, connection, Outputs(json, html, wrong), gates)
     if code is not ExitCode.OK:
         raise typer.Exit(code)
 

@@ -1,6 +1,7 @@
 """Results for a terminal, one fact a line."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from groundwire_server.cli.console import one_line
@@ -8,6 +9,7 @@ from groundwire_server.evaluation.comparison import Comparison
 from groundwire_server.evaluation.gates import GateResult
 from groundwire_server.evaluation.measures.catalog import MEASURES, Measure
 from groundwire_server.evaluation.result import EvaluationResult, Facts
+from groundwire_server.evaluation.wrong import WrongItem
 
 _PLAIN = frozenset({"latency", "cost"})
 """Groups whose figures are amounts; all others are between 0 and 1."""
@@ -51,6 +53,19 @@ def figure_text(measure: Measure, figure: Mapping[str, Any]) -> str:
         return f"{value:>10,.1f}  ({low:,.1f} to {high:,.1f}) of {figure['count']:,}"
     between = "" if low is None else f"  ({low:.1%} to {high:.1%})"
     return f"{value:>10.1%}{between} of {figure['count']:,}"
+
+
+def wrong_lines(items: Iterable[WrongItem], most: int) -> Iterator[str]:
+    """Yield up to so many of the items of each group that went wrong."""
+    for group, members in groupby(items, key=lambda item: item.group):
+        listed = list(members)
+        yield ""
+        yield f"{one_line(group)}: {len(listed):,}"
+        for item in listed[:most]:
+            yield f"  {one_line(item.text)}"
+            yield f"    {one_line(item.got)}"
+            if item.expected:
+                yield f"    expected: {one_line(item.expected)}"
 
 
 def gate_lines(judged: Sequence[GateResult]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from groundwire_server.cli.configured import loaded_from
 from groundwire_server.cli.connection import DEFAULT_TENANT, ConnectionOptions
 from groundwire_server.cli.evaluate.asking import Asking, Item, Line, StoppedError, check_filters
 from groundwire_server.cli.evaluate.checkpoint import Checkpoint, checkpoint
-from groundwire_server.cli.evaluate.lines import gate_lines, result_lines
+from groundwire_server.cli.evaluate.lines import gate_lines, result_lines, wrong_lines
 from groundwire_server.cli.evaluate.page import html as page_of
 from groundwire_server.cli.evaluate.progress import progress
 from groundwire_server.cli.evaluate.services import LocalService, RemoteService, Service
@@ -31,6 +31,7 @@ from groundwire_server.evaluation.inputs.files import InputFile, read_inputs
 from groundwire_server.evaluation.items import QuestionItem
 from groundwire_server.evaluation.recording import RecordedRun, RecordedSubject, RecordingHeader
 from groundwire_server.evaluation.result import EvaluationResult, evaluate
+from groundwire_server.evaluation.wrong import wrong_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,12 @@ class Outputs:
     Attributes:
         json: the result as JSON; `-` prints it.
         html: a page.
+        wrong: how many items that went wrong are printed, of each group.
     """
 
     json: Path | None
     html: Path | None
+    wrong: int = 0
 
 
 def evaluation(
@@ -93,7 +96,8 @@ def evaluation(
     if outputs.json == Path("-"):
         print("".join(f"{line}\n" for line in gate_lines(judged)), end="", file=sys.stderr)
     else:
-        print("\n".join([*result_lines(result), *([""] if judged else []), *gate_lines(judged)]))
+        wrong = wrong_lines(wrong_items(recordings), outputs.wrong) if outputs.wrong else ()
+        print("\n".join([*result_lines(result), *wrong, *([""] if judged else []), *gate_lines(judged)]))
     if not all(each.met for each in judged):
         return ExitCode.MISSED
     failed = any(line.error is not None for recording in recordings for line in recording.questions)
