@@ -12,6 +12,7 @@ from groundwire_server.cli.check.command import check
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
+from groundwire_server.cli.evaluate import command as evaluate
 from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.init import init
 from groundwire_server.cli.retrieve import retrieve
@@ -96,7 +97,7 @@ def commands() -> Mapping[Command, Examples]:
 
 def groups() -> tuple[Group, ...]:
     """Return the groups of commands."""
-    return (_documents(), _trace(), _corpus(), _config(), _keys())
+    return (_documents(), _evaluate(), _trace(), _corpus(), _config(), _keys())
 
 
 def _documents() -> Group:
@@ -132,6 +133,33 @@ def _documents() -> Group:
                 ),
             ),
         },
+    )
+
+
+def _evaluate() -> Group:
+    return Group(
+        "eval",
+        "Measure answers on labelled questions, and compare runs; `groundwire eval FILE` is short for `run`.",
+        {
+            evaluate.run: (
+                "run",
+                (
+                    "groundwire eval questions.jsonl --html evaluation.html",
+                    "groundwire eval run squad.json statements.json --config groundwire.yaml",
+                    "groundwire eval questions.jsonl --record run.jsonl --parallel 8",
+                    "groundwire eval run.jsonl --json - | jq .measures.answers",
+                    "groundwire eval questions.jsonl --fail-under answers/contains=0.9",
+                ),
+            ),
+            evaluate.compare: (
+                "compare",
+                (
+                    "groundwire eval compare before.json after.json",
+                    "groundwire eval compare before.json after.json --fail-if-worse",
+                ),
+            ),
+        },
+        default="run",
     )
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def calibrate(
     questions: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="Questions as JSON lines with `question` and `answerable`, or SQuAD 2.0."),
+        typer.Argument(
+            metavar="FILE", help="Questions as JSON lines with `question` and `answerable` or `expected`, or SQuAD 2.0."
+        ),
     ],
     config: Annotated[
         Path | None,
