@@ -26,6 +26,15 @@ class Prompt:
     experiment_arm: str = ""
 
 
+class OutputForm(Enum):
+    """The JSON object that a model is to write."""
+
+    ANSWER = auto()
+    """Segments that cite passages."""
+    JUDGEMENT = auto()
+    """A yes or no for each of several questions."""
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """One call of a model.
@@ -36,6 +45,8 @@ class GenerationRequest:
         max_output_tokens: where the model must stop.
         start_by: when its first text must have come for another model still to be asked; NEVER where there is none.
         unary: whether nothing is shown before the end, and no other model waits for this one to begin.
+        form: of what the model writes.
+        log_probabilities: whether the tokens come with their likeliest alternatives, where the provider has them.
     """
 
     model: str
@@ -44,6 +55,8 @@ class GenerationRequest:
     max_output_tokens: int
     start_by: Deadline = NEVER
     unary: bool = False
+    form: OutputForm = OutputForm.ANSWER
+    log_probabilities: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +123,28 @@ class FinishReason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """One token that a model wrote.
+
+    Attributes:
+        likeliest: the likeliest tokens at its place, each with the natural logarithm of its probability.
+    """
+
+    text: str
+    likeliest: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
-    """The last piece."""
+    """The last piece.
+
+    Attributes:
+        tokens: all of the output, where the request asked for log probabilities and the provider has them.
+    """
 
     reason: FinishReason
     usage: Usage
+    tokens: tuple[Token, ...] = ()
 
 
 Piece: TypeAlias = str | Finish

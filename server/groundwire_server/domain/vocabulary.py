@@ -141,6 +141,25 @@ class Verdict(_Word):
         return max(claims, key=order.index, default=None)
 
 
+class ConflictKind(_Word):
+    """The rule that objects to a sentence."""
+
+    NUMBER = auto()
+    DATE = auto()
+    UNIT = auto()
+    NAME = auto()
+    NEGATION = auto()
+    QUANTIFIER = auto()
+    COMPARISON = auto()
+    MODALITY = auto()
+    CONDITION = auto()
+    ROLE = auto()
+    ATTRIBUTION = auto()
+    OPERATOR = auto()
+    UNCOVERED = auto()
+    LANGUAGE = auto()
+
+
 class Assurance(_Word):
     """How far a stretch of text was checked before it left, the least first."""
 
