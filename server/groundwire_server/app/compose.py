@@ -138,5 +138,6 @@ def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: 
         parts.prices,
         parts.identities,
         parts.budget,
+        checker=parts.checkers.get(policy.route),
     )
     return Route(replace(policy, models=chain), ports)

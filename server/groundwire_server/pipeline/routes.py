@@ -14,6 +14,7 @@ from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.ports.budget import Budget
+from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.prompts import Prompts
@@ -33,6 +34,7 @@ class Ports:
         identities: what the aliases stand for.
         budget: the money for them; None has no bound.
         reranker: rates what was found; None leaves that to vectors and words.
+        checker: of sentences; None leaves them to the rules.
     """
 
     retriever: Retriever
@@ -44,6 +46,7 @@ class Ports:
     identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
     budget: Budget | None = None
     reranker: Reranker | None = None
+    checker: Checker | None = None
 
 
 @dataclass(frozen=True, slots=True)

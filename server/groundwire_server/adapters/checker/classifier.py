@@ -2,67 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import Any
 
-from pydantic import Field, model_validator
 from pydantic_core import to_json
 
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure, probability
 from groundwire_server.adapters.checker.http import Send
-from groundwire_server.adapters.checker.pairs import Inputs, PairOptions, Pairs
+from groundwire_server.adapters.checker.options import ClassifierOptions
+from groundwire_server.adapters.checker.pairs import Inputs, Pairs
 from groundwire_server.adapters.checker.reading import document
-from groundwire_server.adapters.http.options import DocumentBounds
 from groundwire_server.domain.entailment import CheckRequest, SufficiencyRequest
-
-Api: TypeAlias = Literal["tei", "vllm_classify", "vllm_score"]
-
-_PATHS: Final[Mapping[Api, str]] = {"tei": "/predict", "vllm_classify": "/classify", "vllm_score": "/score"}
-
-
-class ClassifierOptions(PairOptions):
-    """A model behind a classification endpoint."""
-
-    model: str = Field(
-        min_length=1, max_length=256, description="The provider's name for the model.", examples=["minicheck"]
-    )
-    api: Api = Field(
-        "tei",
-        description="The endpoint: `tei` (`/predict`), `vllm_classify` (`/classify`, single texts) or `vllm_score` "
-        "(`/score`, pairs, a model of one label).",
-    )
-    label: str | None = Field(
-        None,
-        max_length=256,
-        description="The label whose score counts, as TEI names it; of `tei` alone.",
-        examples=["entailment"],
-    )
-    class_index: int | None = Field(
-        None,
-        ge=0,
-        le=1000,
-        description="The class whose score counts, from 0; of `vllm_classify` alone.",
-        examples=[1],
-    )
-    bounds: DocumentBounds = Field(
-        default_factory=DocumentBounds, description="Limits of one request, in addition to the deadline of its call."
-    )
-
-    @model_validator(mode="after")
-    def _fits_api(self) -> Self:
-        if (self.label is not None) != (self.api == "tei"):
-            raise ValueError("label must be set with `api: tei`, and with no other")
-        if (self.class_index is not None) != (self.api == "vllm_classify"):
-            raise ValueError("class_index must be set with `api: vllm_classify`, and with no other")
-        if self.api == "vllm_classify" and self.text_pair is not None:
-            raise ValueError("text_pair must be null: vLLM classifies single texts")
-        if self.api == "vllm_score" and self.text_pair is None:
-            raise ValueError("text_pair must be set: vLLM scores pairs")
-        return self
-
-    @property
-    def path(self) -> str:
-        """Where requests go, behind the provider's base."""
-        return _PATHS[self.api]
 
 
 class ClassificationApi:

@@ -2,46 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import Field
 from pydantic_core import to_json
 
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure, probability
 from groundwire_server.adapters.checker.http import Send
-from groundwire_server.adapters.checker.prompts import CheckerPrompts, PromptOptions, statement_id
+from groundwire_server.adapters.checker.options import DecisionsOptions
+from groundwire_server.adapters.checker.prompts import CheckerPrompts, statement_id
 from groundwire_server.adapters.checker.reading import document
-from groundwire_server.adapters.http.options import DocumentBounds
 from groundwire_server.domain.entailment import CheckRequest, SufficiencyRequest
 
 _MOST_QUESTIONS: Final = {"decisions": 400, "systemone": 64}
 """Of one request: what the servers take."""
-
-
-class DecisionsOptions(PromptOptions):
-    """A model behind a decision endpoint."""
-
-    model: str = Field(
-        min_length=1, max_length=256, description="The provider's name for the model.", examples=["gpt-6-luna"]
-    )
-    api: Literal["decisions", "systemone"] = Field(
-        "decisions", description="The endpoint: OpenAI's, or `systemone` of vLLM and Ollama."
-    )
-    min_label_mass: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="Probability of a yes or a no among all that the model could have said, from 0 to 1, below which a "
-        "sentence is undecided; only vLLM tells it.",
-    )
-    bounds: DocumentBounds = Field(
-        default_factory=DocumentBounds, description="Limits of one request, in addition to the deadline of its call."
-    )
-
-    @property
-    def path(self) -> str:
-        """Where requests go, behind the provider's base."""
-        return f"/{self.api}"
 
 
 class DecisionsApi:

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from pydantic import Field
-
 from groundwire_server.adapters.checker.charges import Charge, Charges
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure
-from groundwire_server.adapters.checker.prompts import CheckerPrompts, PromptOptions, statement_id
+from groundwire_server.adapters.checker.options import JudgeOptions
+from groundwire_server.adapters.checker.prompts import CheckerPrompts, statement_id
 from groundwire_server.domain.consumption import estimated, prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
@@ -38,26 +37,6 @@ _PROMPT_NAME: Final = "checker"
 _ANSWER: Final = re.compile(r'"id"\s*:\s*"(?P<id>s\d+)"\s*,\s*"answer"\s*:\s*"(?P<answer>yes|no)"')
 _AROUND: Final = "\"' \t\n:"
 """What tokens hold beside a yes or a no."""
-
-
-class JudgeOptions(PromptOptions):
-    """A model that judges."""
-
-    sentences: int = Field(16, ge=1, le=200, description="Sentences per call of the model.")
-    output_tokens: int = Field(
-        1024, ge=64, le=32_768, description="Tokens that the model may generate in a call, its thoughts included."
-    )
-    log_probabilities: bool = Field(
-        False,
-        description="Ask for the probabilities of yes and no; without them the model's word counts as 1 or 0.",
-    )
-    min_label_mass: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="Probability of a yes or a no among all that the model could have said, from 0 to 1, below which a "
-        "sentence is undecided; with `log_probabilities`.",
-    )
 
 
 class Judge:

@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure
-from groundwire_server.adapters.checker.pairs import Inputs, PairOptions, Pairs
+from groundwire_server.adapters.checker.options import OnnxOptions
+from groundwire_server.adapters.checker.pairs import Inputs, Pairs
 from groundwire_server.adapters.onnx.session import MissingExtraError, OnnxSession, RuntimeGaveUpError
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
@@ -29,24 +29,6 @@ from groundwire_server.domain.vocabulary import Cause
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-
-class OnnxOptions(PairOptions):
-    """A cross-encoder in a folder, with its `tokenizer.json`."""
-
-    folder: Path = Field(
-        description="The folder of the model's file and of `tokenizer.json`.",
-        examples=["/var/lib/groundwire/minicheck"],
-    )
-    file: str = Field("model.onnx", pattern=r"^[\w][\w.-]*\.onnx$", description="The model's file in the folder.")
-    max_tokens: int = Field(
-        512, ge=16, le=32_768, description="Longest input; a sentence whose input is longer is undecided."
-    )
-    output: Literal["sigmoid", "softmax", "probabilities"] = Field(
-        "softmax", description="What makes probabilities of the model's output; `probabilities` takes it as it is."
-    )
-    class_index: int = Field(1, ge=0, le=1000, description="The class whose probability counts, from 0.")
-    workers: int = Field(1, ge=1, le=64, description="Threads that inputs are classified in.")
 
 
 class UnusableCheckerError(SetupError):

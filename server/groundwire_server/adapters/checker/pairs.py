@@ -5,15 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from types import MappingProxyType
-from typing import Annotated, Final, Literal, Self, TypeAlias
+from typing import Final, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
-
+from groundwire_server.adapters.checker.options import FIELD, PairOptions
 from groundwire_server.domain.entailment import CheckRequest
-from groundwire_server.options import Options
 
-_FIELD: Final = re.compile(r"\{(passage|statement|question)\}")
-_BRACES: Final = re.compile(r"\{[^{}]*\}")
 _MARK: Final = re.compile(
     r"</?s>|<\|[^|<>]*\|>|<(?:pad|unk|mask|cls|sep|bos|eos)>|\[(?:CLS|SEP|MASK|PAD|UNK)\]", re.IGNORECASE
 )
@@ -31,52 +27,6 @@ _COMBINE: Final[Mapping[str, Callable[[Sequence[float]], float]]] = MappingProxy
 
 Inputs: TypeAlias = tuple[str] | tuple[str, str]
 """One text, or a pair of them."""
-
-
-def _template(text: str) -> str:
-    if unknown := next((each for each in _BRACES.findall(text) if not _FIELD.fullmatch(each)), None):
-        raise ValueError(f"{unknown} stands for nothing: use {{passage}}, {{statement}} and {{question}}")
-    return text
-
-
-Template = Annotated[str, AfterValidator(_template)]
-
-
-class PairOptions(Options):
-    """How a classifier is given passages and statements, and what its score says."""
-
-    text: Template = Field(
-        "{passage}",
-        max_length=4096,
-        description="The text that is classified, with {passage}, {statement} and {question}.",
-        examples=["predict: {passage}</s>{statement}"],
-    )
-    text_pair: Template | None = Field(
-        "{statement}",
-        max_length=4096,
-        description="The second text of a pair; null for a model that reads one text.",
-    )
-    polarity: Literal["supported", "unsupported"] = Field(
-        "supported", description="What a high score says of the statement: `supported` or `unsupported`."
-    )
-    passages: Literal["joined", "each"] = Field(
-        "joined", description="Whether the passages that a sentence cites are read as one text or one by one."
-    )
-    window_words: int = Field(350, ge=20, le=100_000, description="Words of passages in one input.")
-    overlap_words: int = Field(50, ge=0, le=10_000, description="Words that two neighbouring windows share.")
-    combine: Literal["max", "mean", "min"] = Field(
-        "max", description="The probability of a sentence from those of its windows."
-    )
-    batch: int = Field(32, ge=1, le=4096, description="Inputs per request.")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        used = set(_FIELD.findall(self.text + (self.text_pair or "")))
-        if missing := {"passage", "statement"} - used:
-            raise ValueError(f"text and text_pair lack {{{min(missing)}}}")
-        if self.overlap_words >= self.window_words:
-            raise ValueError("overlap_words must be less than window_words")
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +79,10 @@ class Pairs:
     def _input(self, values: dict[str, str]) -> Inputs:
         options = self._options
         # Each field is filled once: what is filled in holds no field of ours.
-        first = _FIELD.sub(lambda field: values[field[1]], options.text)
+        first = FIELD.sub(lambda field: values[field[1]], options.text)
         if options.text_pair is None:
             return (first,)
-        return first, _FIELD.sub(lambda field: values[field[1]], options.text_pair)
+        return first, FIELD.sub(lambda field: values[field[1]], options.text_pair)
 
     def _cut(self, text: str) -> Iterator[str]:
         words = [word.span() for word in _WORD.finditer(text)]
@@ -150,5 +100,5 @@ class Pairs:
 
 def _separators(options: PairOptions) -> Sequence[str]:
     """Return the words of the templates that stand behind a field."""
-    behind = [part.strip() for text in (options.text, options.text_pair or "") for part in _FIELD.split(text)[2::2]]
+    behind = [part.strip() for text in (options.text, options.text_pair or "") for part in FIELD.split(text)[2::2]]
     return [part for part in behind if len(part) >= _LEAST_SEPARATOR]

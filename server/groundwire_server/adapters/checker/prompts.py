@@ -5,25 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field
-
 from groundwire_server.adapters.prompts.environment import environment, macro
 from groundwire_server.adapters.prompts.files import UnknownPromptError, version_order
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck, SufficiencyRequest
-from groundwire_server.options import Options
 
 _FOLDER: Final = Path(__file__).parent / "templates"
-
-
-class PromptOptions(Options):
-    """The prompt of a checker."""
-
-    prompt: str | None = Field(
-        None,
-        pattern=r"^\d+\.\d+\.\d+$",
-        description="Version of the checker's prompt; the newest if unset.",
-        examples=["1.0.0"],
-    )
 
 
 class CheckerPrompts:
