@@ -167,7 +167,7 @@ def _calibrate() -> Group:
                 "checker",
                 (
                     "groundwire calibrate checker statements.json",
-                    "groundwire calibrate checker statements.json --checker judge --max-accepted 0.02",
+                    "groundwire calibrate checker statements.json --max-accepted 0.02",
                     "groundwire calibrate checker statements.json --output judge.json --seed 11",
                 ),
             ),

@@ -104,12 +104,13 @@ class PairOptions(Options):
         "supported", description="What a high score says of the statement: `supported` or `unsupported`."
     )
     passages: Literal["joined", "each"] = Field(
-        "joined", description="Whether the passages that a sentence cites are read as one text or one by one."
+        "joined",
+        description="How the passages that a sentence cites are read: `joined` into one text, or `each` by itself.",
     )
     window_words: int = Field(350, ge=20, le=100_000, description="Words of passages in one input.")
     overlap_words: int = Field(50, ge=0, le=10_000, description="Words that two neighbouring windows share.")
     combine: Literal["max", "mean", "min"] = Field(
-        "max", description="The probability of a sentence from those of its windows."
+        "max", description="How the probabilities of windows become that of a sentence: `max`, `mean` or `min`."
     )
     batch: int = Field(32, ge=1, le=4096, description="Inputs per request.")
 
@@ -181,7 +182,8 @@ class OnnxOptions(PairOptions):
         512, ge=16, le=32_768, description="Longest input; a sentence whose input is longer is undecided."
     )
     output: Literal["sigmoid", "softmax", "probabilities"] = Field(
-        "softmax", description="What makes probabilities of the model's output; `probabilities` takes it as it is."
+        "softmax",
+        description="What makes probabilities of the model's output: `sigmoid`, `softmax`, or nothing where it has `probabilities`.",
     )
     class_index: int = Field(1, ge=0, le=1000, description="The class whose probability counts, from 0.")
     workers: int = Field(1, ge=1, le=64, description="Threads that inputs are classified in.")

@@ -45,6 +45,14 @@ class CheckerThresholdsConfig(Options):
         return EntailmentThresholds(self.entailed_from, self.unsupported_below)
 
 
+class _OfKind(Options):
+    kind: Literal["decisions", "judge", "classifier", "onnx"] = Field(description="Kind of checker.")
+
+
+class _AtEndpoint(_OfKind):
+    provider: Name = Field(description="The provider, by name; of the kind `openai`.", examples=["openai"])
+
+
 class _Checker(Options):
     thresholds: CheckerThresholdsConfig = Field(
         default_factory=CheckerThresholdsConfig,
@@ -52,28 +60,29 @@ class _Checker(Options):
     )
 
 
-class DecisionsCheckerConfig(_Checker, ProtectedConfig, DecisionsOptions):
-    """A model behind a decision endpoint, which answers for all sentences in one request."""
-
-    kind: Literal["decisions"] = Field(description="A decision endpoint.")
-    provider: Name = Field(description="The provider, by name; of the kind `openai`.", examples=["openai"])
-
-
-class JudgeCheckerConfig(_Checker, JudgeOptions):
-    """A model of `models`, which says yes or no to each sentence."""
-
-    kind: Literal["judge"] = Field(description="A model of `models`.")
+class _Judging(Options):
     model: Name = Field(description="The model, by its name in `models`; not one that quotes.", examples=["openai"])
 
 
-class ClassifierCheckerConfig(_Checker, ProtectedConfig, ClassifierOptions):
+class DecisionsCheckerConfig(_Checker, ProtectedConfig, DecisionsOptions, _AtEndpoint):
+    """A model behind a decision endpoint, which answers for all sentences in one request."""
+
+    kind: Literal["decisions"] = Field(description="A decision endpoint.")
+
+
+class JudgeCheckerConfig(_Checker, JudgeOptions, _Judging, _OfKind):
+    """A model of `models`, which says yes or no to each sentence."""
+
+    kind: Literal["judge"] = Field(description="A model of `models`.")
+
+
+class ClassifierCheckerConfig(_Checker, ProtectedConfig, ClassifierOptions, _AtEndpoint):
     """A model behind a classification endpoint."""
 
     kind: Literal["classifier"] = Field(description="A classification endpoint.")
-    provider: Name = Field(description="The provider, by name; of the kind `openai`.", examples=["tei"])
 
 
-class OnnxCheckerConfig(_Checker, OnnxOptions):
+class OnnxCheckerConfig(_Checker, OnnxOptions, _OfKind):
     """A cross-encoder on this machine; needs the extra `local`."""
 
     kind: Literal["onnx"] = Field(description="A cross-encoder on this machine.")

@@ -118,7 +118,7 @@ class RouteConfig(Options):
         default_factory=ThresholdsConfig, description="Thresholds for evidence and answers, from 0 to 1."
     )
     checker: Name | None = Field(
-        None, description="The checker of sentences, by name; rules alone check them if unset.", examples=["judge"]
+        None, description="The checker of sentences, by name; rules alone check them if unset.", examples=["onnx"]
     )
     check: CheckConfig = Field(
         default_factory=CheckConfig, description="How the checker is asked, and what it may overrule."
