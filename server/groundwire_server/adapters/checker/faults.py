@@ -9,8 +9,8 @@ class CheckerFault(Fault):
 
     UNREADABLE = ("what it sends is not what its protocol says", "correct the checker's `kind`, `api` or provider")
     COUNT = ("it answers for more or fewer sentences than it was asked", "correct the checker's `api`")
-    NO_PROBABILITY = ("it sends a number that is not finite, or not between 0 and 1", "correct the checker's `api`")
-    NO_SUCH_CLASS = ("its reply lacks the class that the checker names", "correct `label` or `class_index`")
+    NO_PROBABILITY = ("it gives a number that is not finite, or not between 0 and 1", "correct `api` or `output`")
+    NO_SUCH_CLASS = ("what it gives lacks the class that the checker names", "correct `label` or `class_index`")
     NO_LOG_PROBABILITIES = ("its provider sends no log probabilities", "set `log_probabilities` to false")
 
 

@@ -183,7 +183,8 @@ class OnnxOptions(PairOptions):
     )
     output: Literal["sigmoid", "softmax", "probabilities"] = Field(
         "softmax",
-        description="What makes probabilities of the model's output: `sigmoid`, `softmax`, or nothing where it has `probabilities`.",
+        description="What makes probabilities of the model's output: `sigmoid`, `softmax`, or nothing where it has "
+        "`probabilities`.",
     )
     class_index: int = Field(1, ge=0, le=1000, description="The class whose probability counts, from 0.")
     workers: int = Field(1, ge=1, le=64, description="Threads that inputs are classified in.")
