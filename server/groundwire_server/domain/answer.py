@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.vocabulary import Assurance, Confidence, Verdict
+from groundwire_server.domain.vocabulary import Assurance, Confidence, ConflictKind, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,31 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """A place where a sentence departs from its evidence.
+
+    Attributes:
+        kind: the rule that objects.
+        span: the stretch of the answer at fault.
+        chunk_id: the passage that says otherwise; empty when none says anything about it.
+        passage_words: the words of that passage, verbatim; empty when none says anything about it.
+    """
+
+    kind: ConflictKind
+    span: Span
+    chunk_id: str = ""
+    passage_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedSentence:
     """A sentence of the answer with its verdict.
 
     Attributes:
-        support: the share of the sentence's words that its citations cover, 0 to 1.
+        support: how far its citations support it, 0 to 1, by the checker's own estimate.
         citations: those that carry the verdict, as indexes into the citations beside the sentence.
         checker: names the check that gave the verdict.
+        conflicts: the places where it departs from its evidence.
     """
 
     span: Span
@@ -60,6 +78,7 @@ class CheckedSentence:
     support: float
     citations: tuple[int, ...]
     checker: str
+    conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

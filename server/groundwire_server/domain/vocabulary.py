@@ -151,12 +151,13 @@ class ConflictKind(_Word):
     NEGATION = auto()
     QUANTIFIER = auto()
     COMPARISON = auto()
-    MODALITY = auto()
-    CONDITION = auto()
     ROLE = auto()
+    CONDITION = auto()
+    UNCOVERED = auto()
+    MODALITY = auto()
     ATTRIBUTION = auto()
     OPERATOR = auto()
-    UNCOVERED = auto()
+    MARKUP = auto()
     LANGUAGE = auto()
 
 

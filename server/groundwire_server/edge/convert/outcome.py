@@ -6,7 +6,7 @@ from typing import TypeAlias
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from groundwire.v1 import grounding_pb2, outcome_pb2, report_pb2
-from groundwire_server.domain.answer import Citation, GroundedText, Span
+from groundwire_server.domain.answer import CheckedSentence, Citation, GroundedText, Span
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Report, StageTiming
 from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.passage import fill_passages
@@ -14,6 +14,7 @@ from groundwire_server.edge.convert.words import (
     ACTIONS,
     CAUSES,
     CONFIDENCES,
+    CONFLICTS,
     LOSSES,
     NEXT_STEPS,
     PURPOSES,
@@ -81,13 +82,21 @@ def _fill_text(message: grounding_pb2.GroundedText, answer: GroundedText) -> Non
     for citation in answer.citations:
         fill_citation(message.citations.add(), citation)
     for sentence in answer.sentences:
-        written = message.sentences.add(
-            verdict=VERDICTS[sentence.verdict],
-            support_score=sentence.support,
-            citation_indexes=sentence.citations,
-            checker=sentence.checker,
+        fill_sentence(message.sentences.add(), sentence)
+
+
+def fill_sentence(message: grounding_pb2.Sentence, sentence: CheckedSentence) -> None:
+    """Write a sentence's verdict, with the conflicts found, into a message."""
+    _fill_span(message.span, sentence.span)
+    message.verdict = VERDICTS[sentence.verdict]
+    message.support_score = sentence.support
+    message.citation_indexes.extend(sentence.citations)
+    message.checker = sentence.checker
+    for conflict in sentence.conflicts:
+        found = message.conflicts.add(
+            kind=CONFLICTS[conflict.kind], chunk_id=conflict.chunk_id, passage_words=conflict.passage_words
         )
-        _fill_span(written.span, sentence.span)
+        _fill_span(found.span, conflict.span)
 
 
 def _fill_span(message: grounding_pb2.Span, span: Span) -> None:

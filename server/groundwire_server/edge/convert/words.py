@@ -8,6 +8,7 @@ from groundwire_server.domain.vocabulary import (
     Assurance,
     Cause,
     Confidence,
+    ConflictKind,
     Feature,
     Loss,
     NextStep,
@@ -23,6 +24,7 @@ NEXT_STEPS = {word: outcome_pb2.NextStep.Value(f"NEXT_STEP_{word}") for word in 
 STAGES = {word: report_pb2.Stage.Value(f"STAGE_{word}") for word in Stage}
 CONFIDENCES = {word: grounding_pb2.Confidence.Value(f"CONFIDENCE_{word}") for word in Confidence}
 VERDICTS = {word: grounding_pb2.Verdict.Value(f"VERDICT_{word}") for word in Verdict}
+CONFLICTS = {word: grounding_pb2.Conflict.Kind.Value(f"KIND_{word}") for word in ConflictKind}
 ASSURANCES = {word: event_pb2.TextDelta.Assurance.Value(f"ASSURANCE_{word}") for word in Assurance}
 LOSSES = {word: outcome_pb2.Degraded.Loss.Value(f"LOSS_{word}") for word in Loss}
 STREAM_MODES = {word: event_pb2.StreamMode.Value(f"STREAM_MODE_{word}") for word in StreamMode}

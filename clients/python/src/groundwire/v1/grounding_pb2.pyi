@@ -164,7 +164,7 @@ class Sentence(_message.Message):
     verdict: Global___Verdict.ValueType
     """verdict says how the sentence stands to its evidence."""
     support_score: _builtins.float
-    """support_score is the share, 0 to 1, of the sentence's words that its citations cover."""
+    """support_score says how far the citations support the sentence, 0 to 1, by the checker's own estimate."""
     checker: _builtins.str
     """checker names the check that gave the verdict, such as `coverage`. The documentation says what each one looks at;
     the error rates of one that can say ENTAILED are published with it.
@@ -216,7 +216,7 @@ class Conflict(_message.Message):
         KIND_UNSPECIFIED: Conflict._Kind.ValueType  # 0
         """KIND_UNSPECIFIED is never sent."""
         KIND_NUMBER: Conflict._Kind.ValueType  # 1
-        """KIND_NUMBER: a number differs or is in no passage."""
+        """KIND_NUMBER: a number differs from the passage's, or is in no passage."""
         KIND_DATE: Conflict._Kind.ValueType  # 2
         """KIND_DATE: a date or time differs or is in no passage."""
         KIND_UNIT: Conflict._Kind.ValueType  # 3
@@ -232,9 +232,19 @@ class Conflict(_message.Message):
         KIND_ROLE: Conflict._Kind.ValueType  # 8
         """KIND_ROLE: who does what to whom differs."""
         KIND_CONDITION: Conflict._Kind.ValueType  # 9
-        """KIND_CONDITION: a condition or an exception was lost."""
+        """KIND_CONDITION: a condition or an exception was lost, added or changed."""
         KIND_UNCOVERED: Conflict._Kind.ValueType  # 10
         """KIND_UNCOVERED: words that carry meaning are in no cited passage."""
+        KIND_MODALITY: Conflict._Kind.ValueType  # 11
+        """KIND_MODALITY: what may be, must be or is said to be differs: "may" for "must", "is" for "might be"."""
+        KIND_ATTRIBUTION: Conflict._Kind.ValueType  # 12
+        """KIND_ATTRIBUTION: who is said to have said it differs or was lost."""
+        KIND_OPERATOR: Conflict._Kind.ValueType  # 13
+        """KIND_OPERATOR: an operator, a flag or another sign of code differs."""
+        KIND_MARKUP: Conflict._Kind.ValueType  # 14
+        """KIND_MARKUP: markup, an address or a format character that no passage has."""
+        KIND_LANGUAGE: Conflict._Kind.ValueType  # 15
+        """KIND_LANGUAGE: sentence and passages are in different languages: words cannot be compared."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """Kind names the rule that objects."""
@@ -242,7 +252,7 @@ class Conflict(_message.Message):
     KIND_UNSPECIFIED: Conflict.Kind.ValueType  # 0
     """KIND_UNSPECIFIED is never sent."""
     KIND_NUMBER: Conflict.Kind.ValueType  # 1
-    """KIND_NUMBER: a number differs or is in no passage."""
+    """KIND_NUMBER: a number differs from the passage's, or is in no passage."""
     KIND_DATE: Conflict.Kind.ValueType  # 2
     """KIND_DATE: a date or time differs or is in no passage."""
     KIND_UNIT: Conflict.Kind.ValueType  # 3
@@ -258,9 +268,19 @@ class Conflict(_message.Message):
     KIND_ROLE: Conflict.Kind.ValueType  # 8
     """KIND_ROLE: who does what to whom differs."""
     KIND_CONDITION: Conflict.Kind.ValueType  # 9
-    """KIND_CONDITION: a condition or an exception was lost."""
+    """KIND_CONDITION: a condition or an exception was lost, added or changed."""
     KIND_UNCOVERED: Conflict.Kind.ValueType  # 10
     """KIND_UNCOVERED: words that carry meaning are in no cited passage."""
+    KIND_MODALITY: Conflict.Kind.ValueType  # 11
+    """KIND_MODALITY: what may be, must be or is said to be differs: "may" for "must", "is" for "might be"."""
+    KIND_ATTRIBUTION: Conflict.Kind.ValueType  # 12
+    """KIND_ATTRIBUTION: who is said to have said it differs or was lost."""
+    KIND_OPERATOR: Conflict.Kind.ValueType  # 13
+    """KIND_OPERATOR: an operator, a flag or another sign of code differs."""
+    KIND_MARKUP: Conflict.Kind.ValueType  # 14
+    """KIND_MARKUP: markup, an address or a format character that no passage has."""
+    KIND_LANGUAGE: Conflict.Kind.ValueType  # 15
+    """KIND_LANGUAGE: sentence and passages are in different languages: words cannot be compared."""
 
     KIND_FIELD_NUMBER: _builtins.int
     SPAN_FIELD_NUMBER: _builtins.int
