@@ -45,6 +45,7 @@ ENDINGS = {
     "softmax": "far = Constant <value = float {20}> ()\n high = Mul (share, far)\n"
     "none = Constant <value = float {10}> ()\n rest = Sub (none, high)\n output = Concat <axis = 1> (rest, high)",
     "not finite": "zero = Constant <value = float {0}> ()\n nought = Mul (share, zero)\n output = Div (nought, nought)",
+    "another input": "output = Identity (share)",
     "out of range": "far = Constant <value = float {20}> ()\n output = Mul (share, far)",
 }
 """What makes the output of the share of words, by what the output is."""
@@ -53,7 +54,10 @@ ENDINGS = {
 def write_cross_encoder(folder: Path, texts: Iterable[str], ending: str = "probabilities") -> None:
     """Write the model and a tokenizer that knows the words of these texts."""
     folder.mkdir(exist_ok=True)
-    model = onnx.parser.parse_model(_SHARE.replace("ENDING", ENDINGS[ending]))
+    text = _SHARE.replace("ENDING", ENDINGS[ending])
+    if ending == "another input":
+        text = text.replace("token_type_ids", "pixels")
+    model = onnx.parser.parse_model(text)
     onnx.save(model, str(folder / "model.onnx"))
     words = sorted({word for text in texts for word, _ in Whitespace().pre_tokenize_str(text.lower())})
     vocabulary = {word: number for number, word in enumerate(["[UNK]", *words])}
