@@ -1,5 +1,6 @@
 """The sandbox that templates of prompts run in, and what keeps quoted text from closing its own fence."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -7,8 +8,8 @@ from jinja2 import StrictUndefined
 from jinja2.environment import TemplateModule
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-_TAGS: Final = ("passage", "draft", "given", "question", "statement")
-"""What surrounds text in prompts that is not ours."""
+_TAG: Final = re.compile(r"<(?=\s*(?:/\s*)?(?:passage|draft|given|question|statement))", re.IGNORECASE)
+"""The beginning of what surrounds text in prompts that is not ours, in every form that a model takes for it."""
 
 
 def environment() -> ImmutableSandboxedEnvironment:
@@ -26,9 +27,7 @@ def macro(module: TemplateModule, name: str) -> Callable[..., str]:
 
 
 def _fenced(text: str) -> str:
-    for tag in _TAGS:
-        text = text.replace(f"</{tag}", f"<\\/{tag}").replace(f"<{tag}", f"<\\{tag}")
-    return text
+    return _TAG.sub(r"<\\", text)
 
 
 def _attribute(text: str) -> str:

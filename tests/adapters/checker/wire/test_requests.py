@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import SufficiencyRequest
 from groundwire_server.domain.vocabulary import Cause
-from tests.doubles.checking_model import JSON, PROTOCOLS, SECRET_PASSAGE, asked, judge, reply, wired
+from tests.doubles.checking_model import JSON, PROTOCOLS, SECRET_PASSAGE, SECRET_SENTENCE, asked, judge, reply, wired
 from tests.doubles.upstream import Echo, Reply
 
 
@@ -111,3 +112,15 @@ async def test_spans_have_an_event_for_each_sentence(tmp_path: Path) -> None:
         assert span["groundwire.checker"] == "it"
         assert span["groundwire.checker.fingerprint"] == at.checker.fingerprint
         assert (span["gen_ai.operation.name"], span["gen_ai.provider.name"]) == ("evaluate", "house")
+
+
+@pytest.mark.parametrize("api", PROTOCOLS)
+async def test_no_text_is_in_what_is_recorded(tmp_path: Path, caplog: pytest.LogCaptureFixture, api: str) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with wired(tmp_path, PROTOCOLS[api][0], reply(api)) as at:
+        await at.checker.check(asked(SECRET_SENTENCE), soon())
+        await at.checker.rate_sufficiency(SufficiencyRequest("acme", SECRET_SENTENCE, (SECRET_PASSAGE,)), soon())
+        assert any(SECRET_SENTENCE in request.body.decode() for request in at.upstream.requests)
+        told = at.spans.everything() + caplog.text
+        assert SECRET_PASSAGE not in told
+        assert SECRET_SENTENCE not in told
