@@ -96,6 +96,21 @@ def test_fits_both_thresholds_and_prints_both_errors(groundwire_command: Command
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
+def test_draws_what_every_threshold_would_do(groundwire_command: Command) -> None:
+    ran = groundwire_command("calibrate", "checker", "statements.json", "--html", "page.html")
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "wrote page.html")
+    page = Path("page.html").read_text()
+    assert f"entailed from {written()['thresholds']['entailed_from']:.3f}" in page
+    assert "<td>same</td>" in page
+    refused, accepted = re.findall(r'<polyline class="[^"]+" points="([^"]+)"', page)
+    heights = [[float(point.split(",")[1]) for point in each.split()] for each in (refused, accepted)]
+    # A page counts from its top: with the threshold, refusals rise and acceptances fall.
+    assert heights[0] == sorted(heights[0], reverse=True)
+    assert heights[1] == sorted(heights[1])
+    assert "<script" not in page
+
+
 def test_the_same_statements_and_seed_fit_the_same(groundwire_command: Command) -> None:
     for name in ("one.json", "other.json"):
         assert groundwire_command("calibrate", "checker", "statements.json", "--output", name).code == 0

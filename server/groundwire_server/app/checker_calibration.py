@@ -52,13 +52,16 @@ class CheckerCalibrationRequest:
 
 def calibrate_checker(
     configuration: Configuration, request: CheckerCalibrationRequest, progress: Callable[[int, int], None]
-) -> CheckerCalibration:
+) -> tuple[CheckerCalibration, Ratings]:
     """Have a checker rate every statement, and fit its thresholds on half of them.
 
     Args:
         configuration: has the checker.
         request: what to fit.
         progress: called with the number of statements rated and of all statements.
+
+    Returns:
+        The calibration, and the ratings of the half that it was not fitted on.
 
     Raises:
         SetupError: when the statements are too few, the checker fails, or it cannot tell them apart; the message says
@@ -78,16 +81,18 @@ def calibrate_checker(
     except InseparableError:
         said = f"at every threshold {request.checker} accepts more than {request.max_accepted:.1%} of the unsupported"
         raise SetupError(f"{said} statements: choose another model, or allow more with --max-accepted") from None
-    return CheckerCalibration(
+    judged = _ratings(halves[1], held_out)
+    fitted = CheckerCalibration(
         thresholds,
         request.checker,
         fingerprint,
         hashlib.sha256(request.statements.read_bytes()).hexdigest(),
         request.seed,
         errors_of(_ratings(halves[0], to_fit), thresholds),
-        errors_of(_ratings(halves[1], held_out), thresholds),
+        errors_of(judged, thresholds),
         _by_kind(halves[1], held_out, thresholds),
     )
+    return fitted, judged
 
 
 def _ratings(statements: Sequence[LabelledStatement], rated: Sequence[float | None]) -> Ratings:

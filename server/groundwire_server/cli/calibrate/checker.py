@@ -47,6 +47,9 @@ def calibrate_checker(
     output: Annotated[Path, typer.Option(metavar="FILE", help="The file to write the calibration to.")] = Path(
         "checker.json"
     ),
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with the error rates of every threshold.")
+    ] = None,
 ) -> None:
     """Fit a checker's thresholds on statements of which you know whether their passages support them.
 
@@ -62,22 +65,28 @@ def calibrate_checker(
 
     configuration = loaded_from(Sources.found(config, os.environ)).configuration
     name = _chosen(checker, tuple(configuration.checkers))
-    if not output.parent.is_dir():
-        said = f"cannot write {output}: there is no folder {output.parent}; name another file"
-        raise CommandError(ExitCode.USAGE, said)
+    for written in (output, html):
+        if written is not None and not written.parent.is_dir():
+            said = f"cannot write {written}: there is no folder {written.parent}; name another file"
+            raise CommandError(ExitCode.USAGE, said)
     from groundwire_server.app.checker_calibration import CheckerCalibrationRequest  # noqa: PLC0415  # brings clients
     from groundwire_server.app.checker_calibration import calibrate_checker as fit_thresholds  # noqa: PLC0415
+    from groundwire_server.cli.calibrate.checker_page import html as page_of  # noqa: PLC0415
     from groundwire_server.evaluation.checker_calibration import write  # noqa: PLC0415
 
     try:
         request = CheckerCalibrationRequest(name, statements, seed, max_accepted, max_refused)
-        found = fit_thresholds(configuration, request, _progress)
+        found, held_out = fit_thresholds(configuration, request, _progress)
         write(output, found)
+        if html is not None:
+            html.write_text(page_of(found, held_out), encoding="utf-8")
     except (SetupError, ImportError) as wrong:
         raise CommandError(ExitCode.FAILED, str(wrong)) from None
     except OSError as failed:
         raise CommandError(ExitCode.FAILED, f"{failed.filename or output} cannot be used: {failed.strerror}") from None
     _print(found, output)
+    if html is not None:
+        typer.echo(f"wrote {html}")
 
 
 def _chosen(wanted: str | None, known: tuple[str, ...]) -> str:
