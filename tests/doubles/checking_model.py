@@ -19,6 +19,7 @@ from tests.doubles.upstream import Echo, Move, Reply, Upstream, upstream
 
 JSON = (("Content-Type", "application/json"),)
 MODEL = "test-checker"
+_ENOUGH = 0.8
 SECRET_PASSAGE = "CANARY-PASSAGE"
 SECRET_SENTENCE = "CANARY-SENTENCE"
 _WORDS = re.compile(r"\w+")
@@ -75,14 +76,12 @@ def judge(body: bytes) -> bytes:
     """Judges as a chat model does that streams one whole completion."""
     user = json.loads(body)["messages"][-1]["content"]
     passages = _passages(user)
-    answers = [
-        {
-            "id": name,
-            "answer": "yes" if overlap(text, " ".join(passages[each] for each in cited.split())) > 0.8 else "no",
-        }
-        for name, cited, text in _JUDGED.findall(user)
-    ] or [{"id": "s1", "answer": "yes" if passages else "no"}]
-    message = {"role": "assistant", "content": json.dumps({"answers": answers})}
+    judged = _JUDGED.findall(user)
+    answers = {
+        name: "yes" if overlap(text, " ".join(passages[each] for each in cited.split())) > _ENOUGH else "no"
+        for name, cited, text in judged
+    } or {"s1": "yes" if passages else "no"}
+    message = {"role": "assistant", "content": json.dumps(answers)}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     usage = {"prompt_tokens": 40, "completion_tokens": 9}
     return json.dumps({"model": MODEL, "choices": [choice], "usage": usage}).encode()

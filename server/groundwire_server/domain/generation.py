@@ -26,15 +26,6 @@ class Prompt:
     experiment_arm: str = ""
 
 
-class OutputForm(Enum):
-    """The JSON object that a model is to write."""
-
-    ANSWER = auto()
-    """Segments that cite passages."""
-    JUDGEMENT = auto()
-    """A yes or no for each of several questions."""
-
-
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """One call of a model.
@@ -45,7 +36,7 @@ class GenerationRequest:
         max_output_tokens: where the model must stop.
         start_by: when its first text must have come for another model still to be asked; NEVER where there is none.
         unary: whether nothing is shown before the end, and no other model waits for this one to begin.
-        form: of what the model writes.
+        questions: ids of questions that the model answers with yes or no; none for an answer in segments.
         log_probabilities: whether the tokens come with their likeliest alternatives, where the provider has them.
     """
 
@@ -55,7 +46,7 @@ class GenerationRequest:
     max_output_tokens: int
     start_by: Deadline = NEVER
     unary: bool = False
-    form: OutputForm = OutputForm.ANSWER
+    questions: tuple[str, ...] = ()
     log_probabilities: bool = False
 
 

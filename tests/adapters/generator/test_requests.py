@@ -12,7 +12,6 @@ from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.profiles import PROFILES
-from groundwire_server.domain.generation import OutputForm
 from groundwire_server.options.secret import Secret
 from tests.adapters.generator.wire.models import KEY, ask, dialect
 
@@ -53,8 +52,8 @@ def test_a_server_that_can_is_held_to_the_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "plain"])
 def test_a_judgement_has_a_form_of_its_own(name: str) -> None:
-    asked: dict[str, Any] = json.loads(dialect(name).body(replace(ask(), form=OutputForm.JUDGEMENT)))
-    assert '"answers"' in json.dumps(asked)
+    asked: dict[str, Any] = json.loads(dialect(name).body(replace(ask(), questions=("s1", "s2"))))
+    assert '"required": ["s1", "s2"]' in json.dumps(asked)
     assert '"segments"' not in json.dumps(asked)
 
 

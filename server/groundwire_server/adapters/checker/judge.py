@@ -25,7 +25,6 @@ from groundwire_server.domain.generation import (
     Finish,
     FinishReason,
     GenerationRequest,
-    OutputForm,
     Prompt,
     Token,
     Usage,
@@ -34,7 +33,7 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.generator import Generator
 
 _PROMPT_NAME: Final = "checker"
-_ANSWER: Final = re.compile(r'"id"\s*:\s*"(?P<id>s\d+)"\s*,\s*"answer"\s*:\s*"(?P<answer>yes|no)"')
+_ANSWER: Final = re.compile(r'"(?P<id>s\d+)"\s*:\s*"(?P<answer>yes|no)"')
 _AROUND: Final = "\"' \t\n:"
 """What tokens hold beside a yes or a no."""
 
@@ -89,7 +88,7 @@ class Judge:
             prompt,
             self._options.output_tokens,
             unary=True,
-            form=OutputForm.JUDGEMENT,
+            questions=tuple(asked),
             log_probabilities=self._options.log_probabilities,
         )
         charge = Charge()
@@ -132,8 +131,8 @@ def _answers(text: str, asked: Sequence[str]) -> Sequence[float | None]:
     """
     try:
         # Words after the object are ignored, as in an answer.
-        whole, _ = json.JSONDecoder().raw_decode(text.lstrip())
-        said = [(each["id"], {"yes": 1.0, "no": 0.0}[each["answer"].lower()]) for each in whole["answers"]]
+        pairs, _ = json.JSONDecoder(object_pairs_hook=list).raw_decode(text.lstrip())
+        said = [(name, {"yes": 1.0, "no": 0.0}[answer.lower()]) for name, answer in pairs if name in asked]
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         raise InvalidReplyFailure(CheckerFault.UNREADABLE) from None
     return _in_order(said, asked)

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
-from groundwire_server.adapters.generator.schema import FORMS, Form, Output
+from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
 from groundwire_server.adapters.http.error_response import failure_in
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.options.secret import Secret
@@ -40,16 +40,20 @@ class AnthropicDialect:
         self.path = "/messages"
         self.headers = credentials(api_key)
         self.whole_documents = options.whole_document
-        self._streamed = {key: _fixed_part(options, form, stream=True) for key, form in FORMS.items()}
-        self._whole = {key: _fixed_part(options, form, stream=False) for key, form in FORMS.items()}
+        self._options = options
+        self._streamed = _fixed_part(options, ANSWER, stream=True)
+        self._whole = _fixed_part(options, ANSWER, stream=False)
 
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""
         prompt = request.prompt
-        fixed = self._whole if self.whole_documents and request.unary else self._streamed
+        streamed = not (self.whole_documents and request.unary)
+        fixed = self._streamed if streamed else self._whole
+        if request.questions:
+            fixed = _fixed_part(self._options, judgement(request.questions), stream=streamed)
         return to_json(
             {
-                **fixed[request.form],
+                **fixed,
                 "max_tokens": request.max_output_tokens,
                 "system": prompt.system,
                 "messages": [{"role": "user", "content": prompt.user}],

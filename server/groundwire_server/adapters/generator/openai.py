@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
-from groundwire_server.adapters.generator.schema import FORMS, Form, Output
+from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
 from groundwire_server.adapters.http.error_response import failure_in, failure_of
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.domain.failure import Failure
@@ -53,15 +53,19 @@ class OpenAiDialect:
         self.path = "/chat/completions" + (f"?api-version={api_version}" if api_version else "")
         self.headers: Mapping[str, str] = profile.credentials(api_key)
         self.whole_documents = options.whole_document
-        self._streamed = {key: self._fixed_part(options, form, stream=True) for key, form in FORMS.items()}
-        self._whole = {key: self._fixed_part(options, form, stream=False) for key, form in FORMS.items()}
+        self._options = options
+        self._streamed = self._fixed_part(ANSWER, stream=True)
+        self._whole = self._fixed_part(ANSWER, stream=False)
 
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""
         prompt = request.prompt
         messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-        fixed = self._whole if self.whole_documents and request.unary else self._streamed
-        body = {**fixed[request.form], self._profile.max_tokens: request.max_output_tokens, "messages": messages}
+        streamed = not (self.whole_documents and request.unary)
+        fixed = self._streamed if streamed else self._whole
+        if request.questions:
+            fixed = self._fixed_part(judgement(request.questions), stream=streamed)
+        body = {**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages}
         if request.log_probabilities:
             body.update(logprobs=True, top_logprobs=_LIKELIEST)
         return to_json(body)
@@ -70,7 +74,8 @@ class OpenAiDialect:
         """Return what reads the response to one request."""
         return _ChatParser()
 
-    def _fixed_part(self, options: OpenAiOptions, form: Form, *, stream: bool) -> dict[str, object]:
+    def _fixed_part(self, form: Form, *, stream: bool) -> dict[str, object]:
+        options = self._options
         fixed: dict[str, object] = {"model": options.model, "stream": stream}
         if stream and self._profile.usage_on_request:
             fixed["stream_options"] = {"include_usage": True}

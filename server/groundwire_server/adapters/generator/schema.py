@@ -1,12 +1,9 @@
 """The forms that models write in, as providers take them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
-
-from groundwire_server.domain.generation import OutputForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +11,8 @@ class Form:
     """A form, named and described as a tool is.
 
     Attributes:
-        schema: the same for every question, so that a provider compiles it once; no keyword that a strict mode refuses.
+        schema: the same for every question, or for as many of them, so that a provider compiles it once; no keyword
+            that a strict mode refuses.
     """
 
     name: str
@@ -37,24 +35,22 @@ def _array(items: object) -> dict[str, object]:
 
 _TEXT: Final = {"type": "string"}
 
-FORMS: Final[Mapping[OutputForm, Form]] = MappingProxyType(
-    {
-        OutputForm.ANSWER: Form(
-            "grounded_answer",
-            "Answer from the passages, in segments that cite them.",
-            # Providers write the keys in this order: a segment may leave once its confidence is known.
-            _object(
-                confidence={"type": "string", "enum": ["low", "medium", "high"]},
-                segments=_array(_object(text=_TEXT, cites=_array(_TEXT))),
-            ),
-        ),
-        OutputForm.JUDGEMENT: Form(
-            "judgement",
-            "Answer each question with yes or no.",
-            _object(answers=_array(_object(id=_TEXT, answer={"type": "string", "enum": ["yes", "no"]}))),
-        ),
-    }
+ANSWER: Final = Form(
+    "grounded_answer",
+    "Answer from the passages, in segments that cite them.",
+    # Providers write the keys in this order: a segment may leave once its confidence is known.
+    _object(
+        confidence={"type": "string", "enum": ["low", "medium", "high"]},
+        segments=_array(_object(text=_TEXT, cites=_array(_TEXT))),
+    ),
 )
+"""The form of an answer."""
+
+
+def judgement(questions: Sequence[str]) -> Form:
+    """Return the form of a yes or no for each question: no model that is held to it leaves one out."""
+    answers = {question: {"type": "string", "enum": ["yes", "no"]} for question in questions}
+    return Form("judgement", "Answer each question with yes or no.", _object(**answers))
 
 
 class Output(StrEnum):

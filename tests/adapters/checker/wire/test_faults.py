@@ -86,12 +86,13 @@ REPLIES: dict[str, dict[str, tuple[Reply, str]]] = {
     },
     "judge": {
         "prose": (judgement("SECRET-BODY"), "UNREADABLE"),
-        "an empty object": (judgement("{}"), "UNREADABLE"),
-        "an answer of another form": (judgement('{"confidence": "high", "segments": []}'), "UNREADABLE"),
-        "a third word": (judgement('{"answers": [{"id": "s1", "answer": "maybe"}]}'), "UNREADABLE"),
-        "no answer": (judgement('{"answers": []}'), "COUNT"),
-        "another id": (judgement('{"answers": [{"id": "s7", "answer": "yes"}]}'), "COUNT"),
-        "cut off": (judgement('{"answers": [{"id": "s1"', "length"), "OUTPUT_CUT_OFF"),
+        "an empty object": (judgement("{}"), "COUNT"),
+        "an answer of another form": (judgement('{"confidence": "high", "segments": []}'), "COUNT"),
+        "a list": (judgement('{"s1": ["yes"]}'), "UNREADABLE"),
+        "a third word": (judgement('{"s1": "maybe"}'), "UNREADABLE"),
+        "another id": (judgement('{"s7": "yes"}'), "COUNT"),
+        "deeply nested": (judgement('{"s1": ' * 5000), "UNREADABLE"),
+        "cut off": (judgement('{"s1": "ye', "length"), "OUTPUT_CUT_OFF"),
         "a refusal": (judgement("", refusal="SECRET-BODY"), "MODEL_REFUSED"),
         "filtered": (judgement("", "content_filter"), "MODEL_CONTENT_FILTERED"),
         "a web page": (Reply([b"<html>"], headers=(("Content-Type", "text/html"),)), "MODEL_MISCONFIGURED"),
@@ -234,7 +235,7 @@ async def test_leaving_closes_the_request_at_once(tmp_path: Path, api: str) -> N
     [
         ("decisions", question(None, refusal="SECRET-BODY")),
         ("systemone", noul(0.99, 0.2)),
-        ("judge", judgement('{"answers": [{"id": "s1", "answer": "no"}, {"id": "s1", "answer": "yes"}]}')),
+        ("judge", judgement('{"s1": "no", "s1": "yes"}')),
     ],
 )
 async def test_a_refusal_a_low_label_mass_and_two_answers_are_undecided(
@@ -245,7 +246,7 @@ async def test_a_refusal_a_low_label_mass_and_two_answers_are_undecided(
 
 
 async def test_a_sentence_that_a_judge_leaves_out_is_undecided(tmp_path: Path) -> None:
-    answer = judgement('{"answers": [{"id": "s2", "answer": "yes"}]}')
+    answer = judgement('{"s2": "Yes"} I hope this helps.')
     async with wired(tmp_path, PROTOCOLS["judge"][0], answer) as at:
         assert (await at.checker.check(asked("A.", "B."), soon())).probabilities == (None, 1.0)
 

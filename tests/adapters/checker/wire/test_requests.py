@@ -42,7 +42,7 @@ async def test_a_judge_is_held_to_its_form(tmp_path: Path) -> None:
         await at.checker.check(asked("Cats sleep."), soon())
         body = json.loads(at.upstream.requests[0].body)
         form = body["response_format"]["json_schema"]
-        assert (form["name"], list(form["schema"]["properties"])) == ("judgement", ["answers"])
+        assert (form["name"], form["schema"]["required"]) == ("judgement", ["s1"])
         assert "logprobs" not in body
 
 
@@ -57,8 +57,8 @@ async def test_log_probabilities_weigh_a_judges_word(
         asked_for = json.loads(body)
         assert (asked_for["logprobs"], asked_for["top_logprobs"]) == (True, 10)
         answer = json.loads(judge(body))
-        tokens = [token('{"answers": [{"id": "s1", "'), token('answer": "'), token('yes"', ('yes"', yes), ("No", no))]
-        answer["choices"][0]["logprobs"] = {"content": [*tokens, token("}]}")]}
+        tokens = [token('{"s'), token('1": "'), token('yes"', ('yes"', yes), ("No", no))]
+        answer["choices"][0]["logprobs"] = {"content": [*tokens, token("}")]}
         return json.dumps(answer).encode()
 
     section = f"{PROTOCOLS['judge'][0]}, log_probabilities: true"
