@@ -65,13 +65,18 @@ BOARD: Final = board(
         top=1,
     ),
     lines(
-        "Slots in use",
-        "Share of the slots of each limiter. At 100 % further calls wait.",
+        "Slots and connections in use",
+        "Share of the slots of each limiter, and of the connections to each provider. At 100 % further calls wait.",
         "percentunit",
         Query(
             "sum by (groundwire_limiter) (groundwire_slots_used)"
             " / (sum by (groundwire_limiter) (groundwire_slots_limit) > 0)",
             "{{groundwire_limiter}}",
+        ),
+        Query(
+            'sum by (gen_ai_provider_name) (http_client_open_connections{http_connection_state="active"})'
+            " / (sum by (gen_ai_provider_name) (groundwire_http_connections_limit) > 0)",
+            "connections to {{gen_ai_provider_name}}",
         ),
         top=1,
     ),

@@ -32,10 +32,10 @@ BOARD: Final = board(
         bad=0.05,
     ),
     number(
-        "Embedded stores",
-        "Size of the files of embedded stores. Weaviate has metrics of its own.",
-        "bytes",
-        "sum(groundwire_store_size_bytes)",
+        "Documents in stores",
+        "Documents of all tenants in all stores, counted once a minute.",
+        "none",
+        "sum(max by (groundwire_store) (groundwire_store_documents))",
     ),
     number(
         "Slowest 5 % of searches",

@@ -142,6 +142,11 @@ class Upstream:
         return sum(request.closed_at is None for request in self.requests)
 
     @property
+    def open(self) -> int:
+        """How many connections are open."""
+        return len(self._serving)
+
+    @property
     def abandoned(self) -> int:
         """How many requests their client closed before their end."""
         return sum(request.abandoned for request in self.requests)

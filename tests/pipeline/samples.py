@@ -1,6 +1,7 @@
 """Values that the tests of the path share."""
 
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.question import Question
@@ -11,6 +12,7 @@ from tests.doubles.policies import built_in_policy, time_plan
 from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
 
+RULES = RuleChecker.packaged()
 ALICE = Caller("acme", "alice", frozenset({"staff"}))
 
 

@@ -25,7 +25,7 @@ from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
 from tests.doubles.store import MemoryStore
 from tests.doubles.time import LoopTime
-from tests.pipeline.samples import ALICE, ask, policy
+from tests.pipeline.samples import ALICE, RULES, ask, policy
 
 FIRST = "Lambda expressions yield naïve functions."
 SECOND = "Their bodies hold one expression."
@@ -46,7 +46,7 @@ async def streamed(*scripts: list[Move], **changes: Any) -> tuple[Outcome, Recor
     models = [ScriptedGenerator(script) for script in scripts]
     chain = {f"model-{number}": model for number, model in enumerate(models, start=1)}
     settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
-    ports = Ports(store, embedder, FilePrompts(BUILT_IN), chain, AclRecheck(Counts()))
+    ports = Ports(store, embedder, FilePrompts(BUILT_IN), chain, AclRecheck(Counts()), RULES)
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     answerer = PipelineAnswerer(routes, LoopTime(), Recording(Spans().tracer, Counts()))
     now = asyncio.get_running_loop().time()
@@ -139,7 +139,7 @@ CUT: dict[str, tuple[list[Move], Cause, str]] = {
     "it is late": ([Wait(60.0)], Cause.MODEL_TIMEOUT, "model-1"),
     "it finds no answer": ([*draft(confidence="low"), DONE], Cause.MODEL_ABSTAINED, "model-1"),
     "it is not sure": ([*draft((SECOND, ["p1"]), confidence="low"), DONE], Cause.CONFIDENCE_NOT_ALLOWED, "model-1"),
-    "it invents": ([*draft(("Church had a cat.", ["p1"])), DONE], Cause.QUOTE_NOT_FOUND, "model-1"),
+    "it invents": ([*draft(("Church had a cat.", ["p1"])), DONE], Cause.UNSUPPORTED, "model-1"),
     "it fails as well": ([*draft((SECOND, ["p1"]))[:2], FAILED], FAILED.cause, "model-2"),
 }
 

@@ -11,7 +11,7 @@ from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.release import CheckedGate, ProvisionalGate, UnaryGate, release_gate
 from groundwire_server.pipeline.support import Source
 from tests.doubles.sink import RecordingSink
-from tests.pipeline.samples import passage, policy
+from tests.pipeline.samples import RULES, passage, policy
 
 SOURCES = {
     "p1": Source(passage("c1", "Lambda expressions create anonymous functions. Generators yield values lazily."))
@@ -19,7 +19,7 @@ SOURCES = {
 
 
 def _checked(text: str, before: str = "") -> CheckedSegment:
-    return check_segment(Segment(text, ("p1",)), before, SOURCES, policy())
+    return check_segment(Segment(text, ("p1",)), before, SOURCES, policy(), RULES)
 
 
 FIRST = _checked("Lambda expressions create anonymous functions.")

@@ -22,7 +22,7 @@ from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
-from tests.pipeline.samples import ALICE, ask, passage, policy
+from tests.pipeline.samples import ALICE, RULES, ask, passage, policy
 
 
 class Fixed:
@@ -63,6 +63,7 @@ async def _retrieve(
         FilePrompts(BUILT_IN),
         {},
         AclRecheck(counts or Counts()),
+        RULES,
         reranker=reranker,
     )
     inquiry = Inquiry(asked, ALICE, policy(), asyncio.get_running_loop().time(), NEVER)

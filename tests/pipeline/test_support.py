@@ -2,38 +2,16 @@ from collections.abc import Callable
 
 import pytest
 
-from groundwire_server.domain.answer import Span
-from groundwire_server.domain.text.words import content_words
-from groundwire_server.domain.vocabulary import Verdict
-from groundwire_server.pipeline.support import Source, check_sentence, support
-from tests.pipeline.samples import passage
+from groundwire_server.domain.answer import CheckedSentence
+from groundwire_server.domain.vocabulary import ConflictKind, Verdict
+from groundwire_server.pipeline.support import Source, check_sentence
+from tests.pipeline.samples import RULES, passage
 from tests.timed import least_time
-
-SPAN = Span.within("", 0, 0)
 
 PASSAGE = passage(
     "c1",
     'The rule "x > y and y > z" implies "x > z". The rule "x < y and y < z" implies\n"x < z". Nothing else follows.',
 )
-
-
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        ("Nothing follows from else.", 1.0),
-        ("The rule implies nothing.", 1.0),
-        ("The rule implies bananas.", 2 / 3),
-        ("Bananas ripen.", 0.0),
-        ("... ?", 0.0),
-    ],
-)
-def test_support_is_the_share_of_the_content_words_that_the_passages_hold(statement: str, expected: float) -> None:
-    assert support(content_words(statement), [Source(PASSAGE)]) == pytest.approx(expected)
-
-
-def test_support_may_come_from_several_passages() -> None:
-    said = content_words("Rules ripen bananas.")
-    assert support(said, [Source(PASSAGE), Source(passage("c2", "A banana ripens."))]) == 1.0
 
 
 def test_a_quote_that_says_the_same_is_preferred_to_one_with_the_same_words() -> None:
@@ -83,30 +61,43 @@ def test_the_very_words_are_found_however_they_are_spaced(text: str, expected: s
 PUMPS = passage("c2", "The pump is not rated for\nsalt water. It weighs 12 kg, unless it is filled.")
 
 
+def _check(sentence: str, *cited: Source) -> CheckedSentence:
+    return check_sentence(sentence, sentence, 0, cited, RULES)
+
+
 @pytest.mark.parametrize(
     ("sentence", "verdict"),
     [
         ("The pump is not rated for salt water.", Verdict.VERBATIM),
         ("It weighs 12 kg, unless it is filled.", Verdict.VERBATIM),
-        ("It weighs 12 kg", Verdict.CONSISTENT),  # the exception is lost
-        ("rated for salt water.", Verdict.CONSISTENT),  # the negation is lost
-        ("The pump is rated for salt water.", Verdict.CONSISTENT),  # words alone cannot tell
         ("The Pump is not rated for salt water.", Verdict.CONSISTENT),
-        ("The pump is not rated for salt water. It weighs 12 kg, unless it is filled.", Verdict.CONSISTENT),
+        ("It weighs twelve kilograms, unless it is filled.", Verdict.CONSISTENT),
+        ("The pump is rated for salt water.", Verdict.CONTRADICTED),
+        ("It weighs 21 kg, unless it is filled.", Verdict.CONTRADICTED),
+        ("Elephants weigh several tonnes.", Verdict.UNSUPPORTED),
+        ("The details:", Verdict.NOT_A_CLAIM),
     ],
 )
-def test_only_a_whole_sentence_of_a_passage_is_verbatim(sentence: str, verdict: Verdict) -> None:
-    checked = check_sentence(sentence, SPAN, [Source(PUMPS)])
-    assert (checked.verdict, checked.checker) == (verdict, "coverage")
+def test_a_whole_sentence_of_a_passage_is_verbatim_and_rules_judge_the_others(sentence: str, verdict: Verdict) -> None:
+    checked = _check(sentence, Source(PUMPS))
+    assert (checked.verdict, checked.checker) == (verdict, "rules")
+
+
+def test_a_conflict_names_the_words_of_both_sides() -> None:
+    text = "Überall: The pump weighs 21 kg, unless it is filled."
+    checked = check_sentence(text[9:], text, 9, [Source(PUMPS)], RULES)
+    (conflict,) = checked.conflicts
+    assert conflict.kind is ConflictKind.NUMBER
+    assert text[conflict.span.start_code_point : conflict.span.end_code_point] == "21 kg"
+    assert (conflict.chunk_id, conflict.passage_words) == ("c2", "12 kg")
 
 
 def test_a_verdict_is_carried_by_the_citations_that_bear_it() -> None:
-    cited = [Source(PASSAGE), Source(PUMPS), Source(passage("c3", "Pumps move water. " + PUMPS.text))]
-    assert check_sentence("The pump is not rated for salt water.", SPAN, cited).citations == (1, 2)
-    assert check_sentence("Pumps weigh 12 kg.", SPAN, cited).citations == (1, 2)
-    assert check_sentence("The rule implies a pump.", SPAN, cited).citations == (0, 1, 2)
+    cited = [Source(PASSAGE), Source(PUMPS), Source(passage("c3", "Water moves. " + PUMPS.text))]
+    assert _check("The pump is not rated for salt water.", *cited).citations == (1, 2)
+    assert _check("It weighs twelve kilograms, unless it is filled.", *cited[:2]).citations == (1,)
 
 
-def test_a_verbatim_sentence_without_content_words_is_not_supported() -> None:
-    """ "Yes." in a passage answers another question than the one that was asked."""
-    assert check_sentence("So it is.", SPAN, [Source(passage("c4", "So it is."))]).support == 0.0
+def test_a_verbatim_sentence_without_content_words_claims_nothing() -> None:
+    """ "So it is." in a passage is about something else."""
+    assert _check("So it is.", Source(passage("c4", "So it is."))).verdict is Verdict.NOT_A_CLAIM

@@ -29,7 +29,7 @@ from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
 from tests.doubles.store import MemoryStore
 from tests.doubles.time import LoopTime
-from tests.pipeline.samples import ALICE, ask, policy
+from tests.pipeline.samples import ALICE, RULES, ask, policy
 
 TEXT = "Lambda expressions yield anonymous functions."
 SECONDS = 4.0
@@ -47,7 +47,7 @@ class Path:
         self.other = ScriptedGenerator()
         self.spans = Spans()
         generators = {EXTRACTIVE: self.generator, "other": self.other}
-        ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts()))
+        ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts()), RULES)
         routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
         self.routes = RouteTable(routes)
         self.answerer = PipelineAnswerer(self.routes, LoopTime(), Recording(self.spans.tracer, Counts()))

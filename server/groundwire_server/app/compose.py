@@ -10,6 +10,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
@@ -79,6 +80,7 @@ def snapshot(
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
+    rules = RuleChecker.packaged()
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         return {
@@ -88,6 +90,7 @@ def snapshot(
                 parts,
                 prompts,
                 check,
+                rules,
             )
             for name, (policy, store) in policies.items()
         }
@@ -125,7 +128,9 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     return Server(servicers, process.recording, log, options.max_concurrent_calls, current, clock, process.runs.end)
 
 
-def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck) -> Route:
+def _route(
+    policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck, rules: RuleChecker
+) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
     generators = {alias: parts.generators[alias] for alias in chain}
@@ -135,6 +140,7 @@ def _route(policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: 
         prompts,
         generators,
         check,
+        rules,
         parts.prices,
         parts.identities,
         parts.budget,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path as File
@@ -19,6 +19,7 @@ from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
@@ -51,6 +52,7 @@ class ActiveConfig:
     """A configuration with everything that was opened for it."""
 
     loaded: Loaded
+    stores: Sequence[Store]
     snapshot: ServingSnapshot
     opened: AsyncExitStack
 
@@ -104,6 +106,11 @@ class ConfigReloader:
     def configuration(self) -> Configuration:
         """The active configuration."""
         return self._active.loaded.configuration
+
+    @property
+    def stores(self) -> Sequence[Store]:
+        """The stores of the active configuration."""
+        return self._active.stores
 
     async def reload(self) -> bool:
         """Read the configuration again, and use it if all of it is valid; return whether it is in use.
@@ -189,7 +196,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
         )
-        return ActiveConfig(loaded, snapshot, opening.pop_all())
+        return ActiveConfig(loaded, tuple(parts.stores.values()), snapshot, opening.pop_all())
 
 
 def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:

@@ -5,16 +5,17 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
+from groundwire_server.app.document_counts import DocumentCounts
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
@@ -103,9 +104,11 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
             logs.also(server.telemetry.log_handler)
         settle_garbage_collection()
         print(f"listening on {server.address}", flush=True)  # noqa: T201  # programs that start a server wait for it
+        counts = DocumentCounts(server.telemetry.metrics)
         tasks = [
-            asyncio.create_task(_renewing(server.reloader, again, sources.file, loaded.mark)),
-            asyncio.create_task(heartbeat(server.telemetry.metrics, logs)),
+            in_background("reload", _renewing(server.reloader, again, sources.file, loaded.mark)),
+            in_background("heartbeat", heartbeat(server.telemetry.metrics, logs)),
+            in_background("document counts", counts.keep(lambda: server.reloader.stores)),
         ]
         await stop.wait()
         for task in tasks:
@@ -113,6 +116,21 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
         await asyncio.wait(tasks)
         _log.info("draining")
     _log.info("stopped")
+
+
+def in_background(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Begin work that goes on until it is cancelled; log it when it fails, for nothing awaits it until the end."""
+
+    def report(task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        if error is not None:
+            _log.error("a task has failed; it begins again with a restart", extra={"task": name}, exc_info=error)
+
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(report)
+    return task
 
 
 async def _renewing(reloader: ConfigReloader, again: asyncio.Event, file: Path | None, known: Mark) -> None:

@@ -38,11 +38,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A passage in support of a span of the answer; the quote is verbatim from the passage."""
+    """A passage in support of a span of the answer; the quote is verbatim from the passage.
+
+    Attributes:
+        added: whether the service found the passage, where the model had cited none.
+    """
 
     passage: Passage
     quote: str
     span: Span
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,14 @@ class CheckedSegment:
 
     Attributes:
         delta: what it adds to the text, with the white space before it.
+        dropped: citations of the model that carry nothing of it.
     """
 
     delta: str
     span: Span
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
+    dropped: tuple[Citation, ...] = ()
 
     @property
     def assurance(self) -> Assurance:
@@ -108,6 +115,7 @@ class GroundedText:
     Attributes:
         model_confidence: the model's own word.
         grounding_score: the mean of the sentences' support, weighted by their length, 0 to 1.
+        dropped_citations: those of the model that carry nothing of the text.
     """
 
     text: str
@@ -115,6 +123,7 @@ class GroundedText:
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
     grounding_score: float
+    dropped_citations: tuple[Citation, ...] = ()
 
     @classmethod
     def of(cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None) -> "GroundedText":
@@ -138,6 +147,7 @@ class GroundedText:
             sentences=tuple(checked),
             grounding_score=sum(n * sentence.support for n, sentence in zip(lengths, checked, strict=True))
             / max(1, sum(lengths)),
+            dropped_citations=tuple(citation for segment in segments for citation in segment.dropped),
         )
 
     @property

@@ -81,7 +81,7 @@ async def _write(
     A segment that may not leave ends the generation at once: nothing is paid for that cannot be used.
     """
     queue = SegmentQueue()
-    checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy)
+    checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, inquiry.question.text)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
     # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunRequest
@@ -34,7 +35,8 @@ class Ports:
         identities: what the aliases stand for.
         budget: the money for them; None has no bound.
         reranker: rates what was found; None leaves that to vectors and words.
-        checker: of sentences; None leaves them to the rules.
+        rules: judge the sentences of answers.
+        checker: a model that is asked about them too; None leaves them to the rules.
     """
 
     retriever: Retriever
@@ -42,6 +44,7 @@ class Ports:
     prompts: Prompts
     generators: Mapping[str, Generator]
     acl_recheck: AclRecheck
+    rules: RuleChecker
     prices: Mapping[str, Price] = field(default_factory=dict)
     identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
     budget: Budget | None = None

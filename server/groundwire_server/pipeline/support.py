@@ -1,28 +1,32 @@
-"""How far cited passages support a statement, judged by words: cheap, strict on names and numbers."""
+"""How a sentence stands to the passages that it cites: word for word, or as far as rules can tell."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
-from groundwire_server.domain.answer import CheckedSentence, Span
+from groundwire_server.domain.answer import CheckedSentence, Conflict, Span
+from groundwire_server.domain.claims.checker import RuleChecker
+from groundwire_server.domain.claims.evidence import Evidence
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import ContentWords, content_words
 from groundwire_server.domain.vocabulary import Verdict
 
-CHECKER = "coverage"
-"""Names the check by words in verdicts."""
+CHECKER = "rules"
+"""Names the rule checker in verdicts."""
 
 
 class Source:
-    """A passage that statements are compared with; it is analysed once, however many there are.
+    """A passage that sentences are compared with; it is analysed once, however many there are.
 
     Attributes:
         passage: the passage.
+        evidence: the same, as rules look at it.
     """
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
+        self.evidence = Evidence(passage.text, passage.title)
 
     @cached_property
     def _spaced(self) -> str:
@@ -84,38 +88,38 @@ class Source:
         return ""
 
 
-def check_sentence(sentence: str, span: Span, cited: Sequence[Source]) -> CheckedSentence:
-    """Return the verdict on a sentence, as far as words alone can tell.
+def check_sentence(
+    sentence: str, text: str, offset: int, cited: Sequence[Source], rules: RuleChecker, question: str = ""
+) -> CheckedSentence:
+    """Return the verdict on a sentence, as far as rules can tell.
 
     A sentence of a cited passage, whole and word for word, is VERBATIM: since nothing of it was left out, no negation
-    and no condition was. Any other is CONSISTENT at best: this check looks at the share of words that the passages
-    cover, and its caller refuses what they cover too little; it knows nothing of what the words say together.
+    and no condition was. Any other is CONSISTENT at best: no rule objects, and nobody has proven it.
 
     Args:
-        sentence: as it stands in the answer.
-        span: where it stands.
+        sentence: as it stands in the text.
+        text: what it is a sentence of.
+        offset: where it begins there, in code points.
         cited: the passages that it cites, in the order of its citations.
+        rules: judge what is not word for word.
+        question: what the text answers; empty for none.
     """
-    said = content_words(sentence)
+    span = Span.within(text, offset, offset + len(sentence))
     verbatim = tuple(index for index, source in enumerate(cited) if source.has_sentence(sentence))
-    if verbatim:
-        # All of its words occur, without a look at the passage's.
-        return CheckedSentence(span, Verdict.VERBATIM, 1.0 if said else 0.0, verbatim, CHECKER)
-    carrying = tuple(index for index, source in enumerate(cited) if source.words.occurring(said))
-    return CheckedSentence(span, Verdict.CONSISTENT, support(said, cited), carrying, CHECKER)
-
-
-def support(said: frozenset[str], sources: Iterable[Source]) -> float:
-    """Return the share, 0 to 1, of a statement's content words that occur in the passages.
-
-    A statement without a content word says nothing that could be supported: 0.
-    """
-    if not said:
-        return 0.0
-    missing = said
-    for source in sources:
-        missing -= source.words.occurring(missing)
-    return 1.0 - len(missing) / len(said)
+    if verbatim and content_words(sentence):
+        # "Yes." in a passage answers another question than the one that was asked: it needs content of its own.
+        return CheckedSentence(span, Verdict.VERBATIM, 1.0, verbatim, CHECKER)
+    finding = rules.check(sentence, [source.evidence for source in cited], question)
+    conflicts = tuple(
+        Conflict(
+            found.kind,
+            Span.within(text, offset + found.start, offset + found.end),
+            cited[found.source].passage.chunk_id if found.source >= 0 else "",
+            found.words,
+        )
+        for found in finding.conflicts
+    )
+    return CheckedSentence(span, finding.verdict, finding.support, finding.sources, CHECKER, conflicts)
 
 
 _TOKEN = re.compile(r"\S+")

@@ -23,7 +23,7 @@ def validate(
         stage: the stage that this runs in.
 
     Raises:
-        Failure: MODEL_ABSTAINED, CONFIDENCE_NOT_ALLOWED or QUOTE_NOT_FOUND.
+        Failure: MODEL_ABSTAINED, CONFIDENCE_NOT_ALLOWED, QUOTE_NOT_FOUND, or UNSUPPORTED where nothing is claimed.
     """
     segments = gate.released
     if not segments:
@@ -37,6 +37,8 @@ def validate(
     answer = GroundedText.of(segments, confidence)
     if not all(citation.quote in citation.passage.text for citation in answer.citations):
         raise Failure(Cause.QUOTE_NOT_FOUND)
+    if answer.weakest_verdict is None:
+        raise Failure(Cause.UNSUPPORTED)
     stage.note(
         {
             names.CONFIDENCE: answer.model_confidence.value if answer.model_confidence else "",

@@ -208,6 +208,18 @@ CIRCUITS: Final = Gauge(
     "Whether the circuit of a dependency is open: 1 open, 0.5 half open, 0 closed.",
     (names.DEPENDENCY,),
 )
+HTTP_CONNECTIONS: Final = Gauge(
+    "http.client.open_connections",
+    "{connection}",
+    "Connections to a provider, in use or idle.",
+    (names.HTTP_CONNECTION_STATE, names.GEN_AI_PROVIDER, names.SERVER_ADDRESS, names.SERVER_PORT),
+)
+HTTP_CONNECTIONS_LIMIT: Final = Gauge(
+    "groundwire.http.connections.limit",
+    "{connection}",
+    "Connections to a provider that may be in use at once; a request beyond them waits.",
+    (names.GEN_AI_PROVIDER, names.SERVER_ADDRESS, names.SERVER_PORT),
+)
 SLOTS_USED: Final = Gauge("groundwire.slots.used", "{slot}", "Slots of a limiter that are in use.", (names.LIMITER,))
 SLOTS_WAITING: Final = Gauge("groundwire.slots.waiting", "{call}", "Calls that wait for a slot.", (names.LIMITER,))
 SLOTS_LIMIT: Final = Gauge("groundwire.slots.limit", "{slot}", "Slots that a limiter has.", (names.LIMITER,))
@@ -216,6 +228,13 @@ DOCUMENTS: Final = Counter(
 )
 DOCUMENTS_DELETED: Final = Counter(
     "groundwire.documents.deleted", "{document}", "Documents that were deleted, one by one or by a filter."
+)
+STORE_DOCUMENTS: Final = Gauge(
+    "groundwire.store.documents",
+    "{document}",
+    "Documents of all tenants in a store, as last counted: once a minute, or later where Weaviate has many tenants, of "
+    "which one a second is counted. Tenants that are not active there are left out; a store that fails has no value.",
+    (names.STORE,),
 )
 STORE_SIZE: Final = Gauge(
     "groundwire.store.size",
@@ -233,7 +252,7 @@ TELEMETRY_DROPPED: Final = Counter(
     "groundwire.telemetry.dropped",
     "{item}",
     "Spans, data points and log lines that nobody took, by why: a status of the receiver, a queue that was full, a "
-    "disk that was.",
+    "disk that was, a batch that cannot be encoded.",
     (names.SIGNAL, names.ERROR_TYPE),
 )
 
@@ -263,11 +282,14 @@ CATALOG: Final[tuple[Metric, ...]] = (
     DEPENDENCY_FAILURES,
     RETRIES,
     CIRCUITS,
+    HTTP_CONNECTIONS,
+    HTTP_CONNECTIONS_LIMIT,
     SLOTS_USED,
     SLOTS_WAITING,
     SLOTS_LIMIT,
     DOCUMENTS,
     DOCUMENTS_DELETED,
+    STORE_DOCUMENTS,
     STORE_SIZE,
     LOG_LINES_SUMMED,
     TELEMETRY_DROPPED,

@@ -68,6 +68,24 @@ def test_a_gauge_is_read_as_long_as_its_owner_lives_and_several_add_up() -> None
     assert exposed(registry)[("groundwire_calls_active",)] == 5
 
 
+def test_an_owner_that_is_gone_is_forgotten_without_a_look() -> None:
+    class Owner:
+        pass
+
+    registry = MetricRegistry()
+    for _ in range(1000):
+        registry.watch(metrics.CALLS_ACTIVE, Owner(), lambda _: [((), 1.0)])
+    gc.collect()
+    assert sum(map(len, registry._watched.values())) == 0
+
+
+def test_equal_owners_are_read_each() -> None:
+    registry, owners = MetricRegistry(), [frozenset({1}), frozenset({1})]
+    for owner in owners:
+        registry.watch(metrics.CALLS_ACTIVE, owner, lambda each: [((), float(len(each)))])
+    assert exposed(registry)[("groundwire_calls_active",)] == 2
+
+
 def test_a_duration_keeps_its_trace_as_an_example() -> None:
     registry, spans = MetricRegistry(), Spans()
     with spans.tracer.start_as_current_span("call") as span:

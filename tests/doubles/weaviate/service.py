@@ -224,9 +224,12 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
 
     def _tenants(self, request: tenants_pb2.TenantsGetRequest) -> tenants_pb2.TenantsGetReply:
         collection = self._world.collections[request.collection]
-        hot = tenants_pb2.TENANT_ACTIVITY_STATUS_HOT
+        hot, cold = tenants_pb2.TENANT_ACTIVITY_STATUS_HOT, tenants_pb2.TENANT_ACTIVITY_STATUS_COLD
         return tenants_pb2.TenantsGetReply(
-            tenants=[tenants_pb2.Tenant(name=name, activity_status=hot) for name in collection.tenants]
+            tenants=[
+                tenants_pb2.Tenant(name=name, activity_status=hot if tenant.active else cold)
+                for name, tenant in collection.tenants.items()
+            ]
         )
 
 

@@ -27,7 +27,7 @@ from groundwire.v1 import (
 )
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.app.telemetry.spans import LeanTracer, RecordedSpan
-from tests.doubles.upstream import Beat, Pause, Reply, Reset, Stall, upstream
+from tests.doubles.upstream import Beat, Pause, Reply, Reset, Stall, Upstream, upstream
 from tests.e2e.calls import ACME, ingest, question
 from tests.e2e.canaries.observed import Observed, Seen, observed
 from tests.e2e.generation.conftest import model, two_models
@@ -213,7 +213,8 @@ async def test_callers_log_traces_and_metrics_agree(tmp_path: Path, monkeypatch:
             await ingest(product, *DOCUMENTS)
             callers = [Callers(product, Random(f"{seed} {number}"), begun) for number in range(AT_ONCE)]
             await asyncio.gather(*(each.run(CALLS // AT_ONCE) for each in callers))
-            page = await _at_rest(product)
+            page = await _at_rest(product, first, second)
+            kept = first.open + second.open
     arrived = {f"{span.context.trace_id:032x}" for span in begun if span.kind is SpanKind.SERVER and span.context}
     # One that had no time left before it arrived is known to its caller alone.
     calls = [
@@ -225,6 +226,7 @@ async def test_callers_log_traces_and_metrics_agree(tmp_path: Path, monkeypatch:
     spans = [span for span in product.taken.spans if span.kind == Span.SPAN_KIND_SERVER]
     assert [span.name for span in begun if span.is_recording()] == []
     differences = _differences(calls, seen, spans, page)
+    assert _connections(page) == Counter(active=0, idle=kept)
     assert differences == []
 
 
@@ -301,14 +303,23 @@ def _of(event: dict[str, Any]) -> tuple[str, str, str]:
     return event.get("outcome", ""), event.get("cause", ""), event.get("action", "")
 
 
-async def _at_rest(product: Observed) -> dict[str, Counter[tuple[str, ...]]]:
-    """The metrics, once no run is in flight any more."""
+async def _at_rest(product: Observed, *providers: Upstream) -> dict[str, Counter[tuple[str, ...]]]:
+    """The metrics, once no run is in flight any more, and providers have seen the end of what was closed."""
     for _ in range(300):
         page = _page(product)
-        if not any(page[f"groundwire_{each}_active"].total() for each in ("calls", "runs", "streams")):
+        running = any(page[f"groundwire_{each}_active"].total() for each in ("calls", "runs", "streams"))
+        if not running and _connections(page) == Counter(active=0, idle=sum(each.open for each in providers)):
             return page
         await asyncio.sleep(0.02)
     return _page(product)
+
+
+def _connections(page: dict[str, Counter[tuple[str, ...]]]) -> Counter[str]:
+    """The connections to all providers, by their state."""
+    found = Counter(active=0, idle=0)
+    for (_, state, *_), count in page["http_client_open_connections"].items():
+        found[state] += count
+    return found
 
 
 def _page(product: Observed) -> dict[str, Counter[tuple[str, ...]]]:

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Self
 
@@ -35,6 +36,19 @@ class _Sending:
         self.reused = False
 
 
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """The state of a pool of connections.
+
+    Attributes:
+        active: how many are in use or being opened.
+        idle: how many are kept for reuse.
+    """
+
+    active: int
+    idle: int
+
+
 class Session:
     """The connections to one provider, kept for reuse; entered on the loop that uses them.
 
@@ -47,11 +61,12 @@ class Session:
         self.provider = provider
         self.endpoint = endpoint
         self._client: aiohttp.ClientSession | None = None
+        self._connector: aiohttp.TCPConnector | None = None
         self._draining: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         ca_file = self.endpoint.ca_file
-        connector = aiohttp.TCPConnector(
+        self._connector = aiohttp.TCPConnector(
             limit=self.endpoint.max_connections,
             keepalive_timeout=self.endpoint.idle_seconds,
             ssl=True if ca_file is None else await asyncio.to_thread(ssl.create_default_context, cafile=ca_file),
@@ -60,7 +75,7 @@ class Session:
         trace.on_connection_reuseconn.append(_reused)
         # No cookies: what a provider says to one tenant must not reach it again with another.
         self._client = aiohttp.ClientSession(
-            connector=connector,
+            connector=self._connector,
             # What the API itself needs comes with each request, and wins.
             headers={**revealed(self.endpoint.headers), **_HEADERS},
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -75,7 +90,17 @@ class Session:
         await asyncio.gather(*self._draining, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
-            self._client = None
+            self._client = self._connector = None
+
+    def pool_state(self) -> PoolState | None:
+        """Return the state of the pool; None while it is not open. Callable from any thread."""
+        connector = self._connector
+        if connector is None:
+            return None
+        # aiohttp has no other way to see them. Copied at once: the loop's thread changes them meanwhile.
+        active = len(connector._acquired)  # noqa: SLF001
+        kept = [each for pool in tuple(connector._conns.values()) for each in tuple(pool)]  # noqa: SLF001
+        return PoolState(active, sum(protocol.is_connected() for protocol, _ in kept))
 
     async def post(
         self, url: str, headers: Mapping[str, str], body: bytes, bounds: aiohttp.ClientTimeout

@@ -25,7 +25,8 @@ T = TypeVar("T")
 _EXEMPLAR_SECONDS: Final = 1.0
 """How long the longest value of a series is the example, before any other may be."""
 
-_Watched: TypeAlias = list[tuple["weakref.ref[Any]", Callable[[Any], Iterable[Reading]]]]
+_Watched: TypeAlias = dict[int, tuple["weakref.ref[Any]", Callable[[Any], Iterable[Reading]]]]
+"""The owners of a gauge, each with what reads it, by the id of the reference: owners may be equal, or have no hash."""
 
 
 class MetricRegistry:
@@ -50,7 +51,7 @@ class MetricRegistry:
         self._longest: dict[prometheus_client.Histogram, tuple[float, float]] = {}
         self._tenants: set[str] = set()
         self._most_tenants = tenants
-        self._watched: dict[str, _Watched] = defaultdict(list)
+        self._watched: dict[str, _Watched] = defaultdict(dict)
         self.registry.register(_Gauges(self._watched))
         prometheus_client.ProcessCollector(registry=self.registry)
 
@@ -80,7 +81,9 @@ class MetricRegistry:
 
     def watch(self, gauge: Gauge, owner: T, read: Callable[[T], Iterable[Reading]]) -> None:
         """Read a gauge from its owner whenever somebody looks, as long as the owner lives; several add up."""
-        self._watched[gauge.name].append((weakref.ref(owner), read))
+        watched = self._watched[gauge.name]
+        reference = weakref.ref(owner, lambda gone: watched.pop(id(gone), None))
+        watched[id(reference)] = (reference, read)
 
     def _exemplar(self, series: prometheus_client.Histogram, value: float) -> dict[str, str] | None:
         """Return the current trace for one value in a while, and for every one that is longer than those before it.
@@ -118,7 +121,7 @@ class MetricRegistry:
 
 
 class _Gauges(Collector):
-    """Reads gauges when Prometheus looks, and forgets those whose owners are gone."""
+    """Reads gauges when Prometheus looks."""
 
     def __init__(self, watched: dict[str, _Watched]) -> None:
         self._watched = watched
@@ -129,10 +132,9 @@ class _Gauges(Collector):
                 continue
             family = GaugeMetricFamily(prometheus_name(metric), metric.about, labels=_label_names(metric))
             totals: dict[tuple[str, ...], float] = defaultdict(float)
-            for reference, read in tuple(self._watched.get(metric.name, ())):
+            for reference, read in tuple(self._watched.get(metric.name, {}).values()):
                 owner = reference()
                 if owner is None:
-                    self._watched[metric.name].remove((reference, read))
                     continue
                 for labels, value in read(owner):
                     totals[labels] += value

@@ -19,7 +19,7 @@ from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Reading
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
-from groundwire_server.telemetry.metrics import CIRCUITS, RETRIES
+from groundwire_server.telemetry.metrics import CIRCUITS, HTTP_CONNECTIONS, HTTP_CONNECTIONS_LIMIT, RETRIES
 
 FAILURES: Final = FailureClasses(
     unavailable=Cause.MODEL_UNAVAILABLE,
@@ -67,6 +67,8 @@ class Provider:
         self._clock = clock
         self._recording = recording
         self._random = random
+        recording.metrics.watch(HTTP_CONNECTIONS, self.session, _connections)
+        recording.metrics.watch(HTTP_CONNECTIONS_LIMIT, self.session, _most_connections)
 
     async def __aenter__(self) -> Self:
         await self.session.__aenter__()
@@ -133,3 +135,17 @@ _OPENNESS: Final = {CircuitState.CLOSED: 0.0, CircuitState.HALF_OPEN: 0.5, Circu
 
 def _openness(name: str, circuit: Circuit) -> Iterable[Reading]:
     return [((name,), _OPENNESS[circuit.state])]
+
+
+def _connections(session: Session) -> Iterable[Reading]:
+    pool = session.pool_state()
+    return [] if pool is None else [(("active", *_of(session)), pool.active), (("idle", *_of(session)), pool.idle)]
+
+
+def _most_connections(session: Session) -> Iterable[Reading]:
+    return [] if session.pool_state() is None else [(_of(session), session.endpoint.max_connections)]
+
+
+def _of(session: Session) -> tuple[str, str, str]:
+    """Return whose connections they are, as labels."""
+    return session.provider, session.endpoint.host, str(session.endpoint.port)

@@ -43,7 +43,14 @@ async def open_embedded(
     if any(isinstance(other, _FileKey) and other.file == key.file and other != key for other in lease.open_keys()):
         raise SetupError(f"the store in {section.folder} is open with another embedder: restart the server")
     store = await lease.take(key, lambda: _open(key, recording))
-    return Store(store.retriever, store.corpus, embedder, store.sentence_vectors if section.sentence_vectors else None)
+    return Store(
+        store.retriever,
+        store.corpus,
+        embedder,
+        store.sentence_vectors if section.sentence_vectors else None,
+        place=str(key.file.parent),
+        document_count=store.document_count,
+    )
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """A store as routes and document calls take it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
@@ -18,6 +18,8 @@ class Store:
         sentence_vectors: None where the store is to keep none.
         searched: the same store searched in a route's own way; None when there is but one.
         vectorizer: what makes vectors within the store, where no embedder does; empty where nothing does.
+        place: where it keeps the documents; two stores of one place hold the same.
+        document_count: returns how many documents all tenants have; None where that is not known.
     """
 
     retriever: Retriever
@@ -26,3 +28,5 @@ class Store:
     sentence_vectors: SentenceVectors | None = None
     searched: Callable[[SearchOptions], "Store"] | None = None
     vectorizer: str = ""
+    place: str = ""
+    document_count: Callable[[], Awaitable[int]] | None = None

@@ -107,11 +107,16 @@ def _store(
             sentences,
             searched,
             "" if words_alone else vectorizer,
+            place,
+            opened.probe.documents,
         )
 
     sentences = opened.sentence_vectors if section.sentence_vectors and module is None else None
     vectorizer = "" if module is None else module.name
-    return Store(opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer)
+    place = f"{section.http}/{section.collection}"
+    return Store(
+        opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer, place, opened.probe.documents
+    )
 
 
 async def _look(name: str, schema: Schema, clock: Clock) -> None:

@@ -184,6 +184,10 @@ class Delivery:
                 self._log.delivered()
                 return True
 
+    def drop(self, reason: str, items: int, why: str) -> None:
+        """Count what cannot be sent."""
+        self._log.dropped(reason, items, why)
+
     def end_retries(self) -> None:
         """Let each request that is left have one attempt."""
         self._ending.set()

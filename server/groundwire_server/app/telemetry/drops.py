@@ -11,6 +11,8 @@ from groundwire_server.telemetry import metrics
 
 QUEUE_FULL: Final = "QUEUE_FULL"
 """The reason for dropping what finds the queue full."""
+INVALID: Final = "INVALID"
+"""The reason for a batch that cannot be encoded."""
 REJECTED: Final = "REJECTED"
 """The reason for what a receiver did not keep of a request that it took."""
 SHUTDOWN: Final = "SHUTDOWN"
@@ -25,7 +27,7 @@ class DropCounter(Protocol):
 
         Args:
             signal: what was dropped.
-            reason: a status of gRPC, `HTTP` with a status, or QUEUE_FULL, REJECTED or SHUTDOWN.
+            reason: a status of gRPC, `HTTP` with a status, or QUEUE_FULL, INVALID, REJECTED or SHUTDOWN.
             items: how many.
         """
 

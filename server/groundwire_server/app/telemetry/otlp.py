@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from groundwire_server.app.telemetry.delivery import Backlog, Delivery, DeliveryLog
-from groundwire_server.app.telemetry.drops import DropCounter
+from groundwire_server.app.telemetry.drops import INVALID, DropCounter
 from groundwire_server.app.telemetry.encoding import SpanEncoder
 from groundwire_server.app.telemetry.receivers import Receiver, Signal
 from groundwire_server.app.telemetry.senders import sender
@@ -97,7 +97,13 @@ class OtlpSpanExporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Deliver a batch. Blocks."""
         self._way.backlog.leave(len(spans))
-        delivered = self._way.delivery.deliver(self._encoder.encode(spans), len(spans))
+        try:
+            request = self._encoder.encode(spans)
+        except ValueError as error:
+            # A name that a provider gave may hold half of a character, which no message can.
+            self._way.delivery.drop(INVALID, len(spans), type(error).__name__)
+            return SpanExportResult.FAILURE
+        delivered = self._way.delivery.deliver(request, len(spans))
         return SpanExportResult.SUCCESS if delivered else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:

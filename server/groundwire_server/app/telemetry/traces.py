@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Tracer
@@ -14,7 +13,6 @@ from groundwire_server.app.configuration.models.telemetry import OtlpBatchConfig
 from groundwire_server.app.telemetry.spans import LeanTracer
 
 if TYPE_CHECKING:
-    from groundwire_server.app.telemetry.delivery import Backlog
     from groundwire_server.app.telemetry.otlp import Export
 
 _SAMPLERS: Final[dict[SamplerName, Callable[[float], Sampler]]] = {
@@ -50,38 +48,8 @@ def tracer(
 def processor(export: "Export", section: OtlpBatchConfig) -> SpanProcessor:
     """Return the processor that exports spans in batches, in a thread of its own."""
     # Imported here: a server that exports nothing does not need it.
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-
     from groundwire_server.app.telemetry.otlp import OtlpSpanExporter  # noqa: PLC0415
+    from groundwire_server.app.telemetry.span_batches import SpanBatches  # noqa: PLC0415
 
-    batches = BatchSpanProcessor(
-        OtlpSpanExporter(export),
-        max_queue_size=section.queue_size,
-        schedule_delay_millis=1000 * section.delay_seconds,
-        max_export_batch_size=min(section.batch_size, section.queue_size),
-    )
-    return BoundedProcessor(batches, export.backlog)
-
-
-class BoundedProcessor(SpanProcessor):
-    """Passes ended spans on while the backlog has room for them."""
-
-    def __init__(self, inner: SpanProcessor, backlog: "Backlog") -> None:
-        self._inner = inner
-        self._backlog = backlog
-
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Do nothing."""
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Pass a span on, or drop it."""
-        if self._backlog.enter():
-            self._inner.on_end(span)
-
-    def shutdown(self) -> None:
-        """Export what is left. Blocks."""
-        self._inner.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Export what there is. Blocks."""
-        return self._inner.force_flush(timeout_millis)
+    size = min(section.batch_size, section.queue_size)
+    return SpanBatches(OtlpSpanExporter(export), export.backlog, size, section.delay_seconds)

@@ -10,6 +10,7 @@ from typing import Final
 from opentelemetry.trace import SpanKind
 
 from groundwire_server.adapters.resilience.instrumentation import Instrumentation
+from groundwire_server.adapters.store.embedded import documents
 from groundwire_server.adapters.store.embedded.connections import Connections, connect, set_up
 from groundwire_server.adapters.store.embedded.corpus import EmbeddedCorpus
 from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
@@ -17,6 +18,7 @@ from groundwire_server.adapters.store.embedded.retriever import EmbeddedRetrieve
 from groundwire_server.adapters.store.embedded.schema import Embedding, prepare
 from groundwire_server.adapters.store.embedded.sentence_vectors import EmbeddedSentenceVectors
 from groundwire_server.adapters.store.embedded.vectors import VectorIndex
+from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.recording import Recording, unrecorded
@@ -85,6 +87,14 @@ class EmbeddedStore:
             EmbeddedSentenceVectors(connections),
             connections,
         )
+
+    async def document_count(self) -> int:
+        """Return how many documents all tenants have.
+
+        Raises:
+            Failure: STORE_UNAVAILABLE or STORE_MISCONFIGURED.
+        """
+        return await self._connections.read(documents.total, NEVER)
 
     def close(self) -> None:
         """Interrupt running work and close the file."""

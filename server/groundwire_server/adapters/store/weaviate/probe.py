@@ -1,11 +1,20 @@
-"""A look at a Weaviate: its version and modules, and whether both of its ports accept us."""
+"""A look at a Weaviate: its version and modules, whether both of its ports accept us, and how much it holds."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from weaviate import WeaviateAsyncClient
+from weaviate.classes.query import Filter as Where
+from weaviate.classes.tenants import TenantActivityStatus
 
+from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
-from groundwire_server.domain.deadline import Deadline
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
+from groundwire_server.domain.deadline import NEVER, Deadline
+
+_PAUSE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class Probe:
 
     Args:
         connection: to Weaviate.
-        collection: with the tenants to count.
+        collection: of the documents.
     """
 
     def __init__(self, connection: WeaviateConnection, collection: str) -> None:
@@ -57,3 +66,42 @@ class Probe:
             return len(await client.collections.use(self._collection).tenants.get())
 
         return await self._connection.call(Operation("tenants.get", self._collection), deadline, work)
+
+    async def documents(self, pause: float = _PAUSE) -> int:
+        """Return how many documents all active tenants have, over gRPC.
+
+        Args:
+            pause: seconds between two tenants. Each takes a call, and nobody waits for the sum.
+
+        Raises:
+            StoreFailure: when a call fails.
+        """
+        total = 0
+        for place, tenant in enumerate(await self._active_tenants()):
+            if place:
+                await asyncio.sleep(pause)
+            total += await self._live_documents(tenant)
+        return total
+
+    async def _active_tenants(self) -> Sequence[str]:
+        """Return Weaviate's own names of the active tenants; to count another would activate it."""
+
+        async def work(client: WeaviateAsyncClient) -> list[str]:
+            known = await client.collections.use(self._collection).tenants.get()
+            return [name for name, tenant in known.items() if tenant.activity_status is TenantActivityStatus.ACTIVE]
+
+        return await self._connection.call(Operation("tenants.get", self._collection), NEVER, work)
+
+    async def _live_documents(self, tenant: str) -> int:
+        async def work(client: WeaviateAsyncClient) -> int:
+            within = client.collections.use(self._collection).with_tenant(tenant)
+            found = await within.aggregate.over_all(filters=Where.by_property(p.LIVE).equal(True), total_count=True)
+            return found.total_count or 0
+
+        try:
+            return await self._connection.call(Operation("aggregate", self._collection, tenant), NEVER, work)
+        except StoreFailure as failure:
+            # It has been removed since.
+            if failure.fault is WeaviateFault.MISSING_TENANT:
+                return 0
+            raise

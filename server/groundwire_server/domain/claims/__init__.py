@@ -1,0 +1,1 @@
+"""Comparing what a sentence claims with what passages say: rules and a small fitted classifier, without a model."""

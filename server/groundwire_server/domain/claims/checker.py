@@ -1,0 +1,214 @@
+"""The rule checker: the verdict on a statement, without a model and the same every time."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from groundwire_server.domain.claims.alignment import Alignment, Place, align
+from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.features import features
+from groundwire_server.domain.claims.language import COMPOUNDING, IDEOGRAPHIC, differ, language
+from groundwire_server.domain.claims.objections import objections
+from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.claims.terms import places
+from groundwire_server.domain.claims.trees import Classifier
+from groundwire_server.domain.vocabulary import ConflictKind, Verdict
+
+_MARKUP = re.compile(
+    r"!?\[[^\]\n]*\]\([^)\n]*\)|\bhttps?://[^\s)\]>\"']+|</?[A-Za-z][^<>]*>"
+    r"|[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
+)
+_EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`|^\s*(?:[-*+•>]|#{1,6}|\d{1,2}[.)])\s+")
+_BARE_ANSWER = re.compile(r"\W*(yes|no|ja|nein|oui|non|sí|si|nee|sim|não)\W*", re.IGNORECASE)
+_NO = frozenset(("no", "nein", "non", "nee", "não"))
+_FITTED_FOR = frozenset(("", "en"))
+"""Languages whose statements the classifier was fitted on; for the others the share of words that are found decides."""
+
+_STRANGE = frozenset((Place.ELSEWHERE, Place.NOWHERE))
+_OUT_OF_ORDER = _STRANGE | {Place.MOVED, Place.REPEATED}
+
+_ENOUGH_FOUND = 0.6
+_ENOUGH_OF = {"thai": 0.5, "arabic": 0.85, "hebrew": 0.85, "cyrillic": 0.7, "greek": 0.7, "devanagari": 0.7}
+"""Share of a statement's terms that must be found, where the classifier was not fitted."""
+
+_REPEATS = 0.5
+"""Share of the terms that a passage's sentence has, from which it speaks of the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundConflict:
+    """A place where a statement departs from its evidence.
+
+    Attributes:
+        kind: the rule that objects.
+        start: where it begins in the statement, in code points.
+        end: where it ends.
+        source: the index of the passage that says otherwise; -1 for none.
+        words: what that passage says, in the words of the passage; empty for none.
+    """
+
+    kind: ConflictKind
+    start: int
+    end: int
+    source: int = -1
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict on a statement.
+
+    Attributes:
+        verdict: VERBATIM is left to the caller, who knows the passage's sentences.
+        support: the estimated probability that the passages support it, 0 to 1.
+        sources: the indexes of the passages that carry something of it.
+        conflicts: where it departs from them.
+    """
+
+    verdict: Verdict
+    support: float
+    sources: tuple[int, ...]
+    conflicts: tuple[FoundConflict, ...] = ()
+
+
+class RuleChecker:
+    """Judges statements by rules and a small classifier.
+
+    Args:
+        classifier: decides where no rule does.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+
+    @classmethod
+    def packaged(cls) -> "RuleChecker":
+        """Return the checker with the weights of this package."""
+        return cls(Classifier.parse(files(__package__).joinpath("weights.json").read_text()))
+
+    def check(self, statement: str, evidence: Sequence[Evidence], question: str = "") -> Finding:
+        """Return the verdict on a statement, as far as rules can tell.
+
+        Args:
+            statement: a sentence.
+            evidence: the passages that it cites.
+            question: the question that it answers: `Yes.` is read with it.
+        """
+        markup = [
+            FoundConflict(ConflictKind.MARKUP, match.start(), match.end())
+            for match in _MARKUP.finditer(statement)
+            if not any(match.group() in passage.text for passage in evidence)
+        ]
+        # Blanks in the place of what is dropped: places in the statement stay what they are.
+        plain = _EMPHASIS.sub(lambda match: " " * len(match.group()), statement)
+        unit = Unit(plain)
+        if not unit.sig or (plain.rstrip().endswith(":") and not unit.quantities):
+            verdict = Verdict.UNSUPPORTED if markup else Verdict.NOT_A_CLAIM
+            return Finding(verdict, 0.0, (), tuple(markup))
+        bare = _BARE_ANSWER.fullmatch(plain)
+        if bare:
+            return self._bare(statement, evidence, question, denies=bare[1].casefold() in _NO)
+        spoken = language(plain)
+        if evidence and all(differ(spoken, passage.language) for passage in evidence):
+            whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
+            return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
+        spoken = spoken or _guess(plain, evidence)
+        alignment = align(unit, evidence, compounds=spoken in COMPOUNDING)
+        found = objections(alignment, evidence, spoken)
+        support = self._support(alignment, found, spoken)
+        sources = tuple(sorted(set(alignment.sources)))
+        firm = [each for each in found if each.firm]
+        accepted = support >= self._threshold(spoken)
+        if not firm and not markup and accepted:
+            return Finding(Verdict.CONSISTENT, support, sources)
+        shown = firm or (found if not accepted else [])
+        conflicts = [*markup, *_shown(alignment, shown, plain, evidence)]
+        if not conflicts:
+            conflicts = _uncovered(alignment, plain)
+        speaks_of_it = sum(owner >= 0 for owner in alignment.owner) >= _REPEATS * len(alignment.owner)
+        contradicted = speaks_of_it and any(each.unit >= 0 for each in firm)
+        verdict = Verdict.CONTRADICTED if contradicted else Verdict.UNSUPPORTED
+        return Finding(verdict, min(support, self._threshold(spoken)) if firm else support, sources, tuple(conflicts))
+
+    def _bare(self, statement: str, evidence: Sequence[Evidence], question: str, *, denies: bool) -> Finding:
+        """Return the verdict on `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
+        asked = Unit(question.rstrip(" ?"))
+        alignment = align(asked, evidence)
+        held = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
+        support = held / max(1, len(alignment.places))
+        otherwise = any(each.firm for each in objections(alignment, evidence, language(question)))
+        sources = tuple(sorted(set(alignment.sources)))
+        if support >= _ENOUGH_FOUND and otherwise is denies:
+            return Finding(Verdict.CONSISTENT, support, sources)
+        whole = FoundConflict(
+            ConflictKind.NEGATION if support >= _ENOUGH_FOUND else ConflictKind.UNCOVERED, 0, len(statement)
+        )
+        return Finding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
+
+    def _support(self, alignment: Alignment, found: Sequence[Objection], spoken: str) -> float:
+        if spoken in _FITTED_FOR:
+            return self._classifier.probability(features(alignment, found))
+        strange = _OUT_OF_ORDER if spoken in IDEOGRAPHIC else _STRANGE
+        held = sum(place not in strange for place in alignment.places)
+        return held / max(1, len(alignment.places))
+
+    def _threshold(self, spoken: str) -> float:
+        return self._classifier.threshold if spoken in _FITTED_FOR else _ENOUGH_OF.get(spoken, _ENOUGH_FOUND)
+
+
+def _guess(statement: str, evidence: Sequence[Evidence]) -> str:
+    """Return the language of a statement too short to tell: the passages', if nothing in it speaks against that."""
+    given = {passage.language for passage in evidence} - {""}
+    likely = language(statement, least=1)
+    return likely if likely or len(given) != 1 else given.pop()
+
+
+def _shown(
+    alignment: Alignment, found: Sequence[Objection], statement: str, evidence: Sequence[Evidence]
+) -> list[FoundConflict]:
+    """Return objections with where they stand in the statement, and what the passage says there."""
+    if not found:
+        return []
+    where = places(statement)
+    shown: list[FoundConflict] = []
+    for objection in _most_specific(found):
+        start, end = where[objection.start][0], where[objection.end - 1][1]
+        if objection.unit < 0:
+            shown.append(FoundConflict(objection.kind, start, end))
+            continue
+        unit = alignment.units[objection.unit]
+        given = places(unit.text)
+        words = unit.text[given[objection.low][0] : given[objection.high - 1][1]]
+        source = alignment.sources[objection.unit]
+        # A row that was put together with its header has words that do not stand so in the passage.
+        shown.append(FoundConflict(objection.kind, start, end, source, words if words in evidence[source].text else ""))
+    return shown
+
+
+def _most_specific(found: Sequence[Objection]) -> list[Objection]:
+    """Leave out that words stand in no passage where another rule says more of them."""
+    known = [each for each in found if each.kind is not ConflictKind.UNCOVERED]
+    return known + [
+        each
+        for each in found
+        if each.kind is ConflictKind.UNCOVERED
+        and not any(other.start < each.end and each.start < other.end for other in known)
+    ]
+
+
+def _uncovered(alignment: Alignment, statement: str) -> list[FoundConflict]:
+    """Return the words that no passage has; the whole statement where it is not a matter of words."""
+    where = places(statement)
+    strange = [
+        where[alignment.statement.sig[index]]
+        for index, place in enumerate(alignment.places)
+        if place in (Place.ELSEWHERE, Place.NOWHERE)
+    ]
+    spans: list[tuple[int, int]] = []
+    for start, end in strange:
+        if spans and not any(character.isalnum() for character in statement[spans[-1][1] : start]):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return [FoundConflict(ConflictKind.UNCOVERED, start, end) for start, end in spans or [(0, len(statement))]]

@@ -1,0 +1,153 @@
+"""Passages cut into what a statement can be compared with: sentences, table rows, list items, lines of code."""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from groundwire_server.domain.claims.language import language
+from groundwire_server.domain.claims.quantities import Quantity, quantities
+from groundwire_server.domain.claims.terms import Term, terms
+from groundwire_server.domain.text.sentences import sentences
+
+_ROW = re.compile(r"^\s*\|.*\|\s*$")
+_RULE = re.compile(r"^[\s|:\-]+$")
+_ITEM = re.compile(r"^\s*(?:[-*+•]|\(?\d{1,2}[.)])\s")
+_CODE = re.compile(r"^\s*(?:(?:async )?def |class |function |\w+ = |[\w-]+: )")
+_MOST_LEAD = 200
+"""Code points of a lead-in that are repeated for each of its items."""
+
+
+class Unit:
+    """A stretch of text that is compared as a whole.
+
+    Attributes:
+        text: its words, with what belongs to them from elsewhere in the passage before them: a table's header, the
+            lead-in of a list.
+        terms: of the text, in order.
+        sig: the indexes of the significant terms.
+        norms: of the significant terms.
+        known: the same as a set.
+        row: whether it is a row of a table.
+    """
+
+    __slots__ = ("__dict__", "known", "norms", "row", "sig", "terms", "text")
+
+    def __init__(self, text: str, *, row: bool = False) -> None:
+        self.text = text
+        self.row = row
+        self.terms: list[Term] = terms(text)
+        self.sig = [index for index, term in enumerate(self.terms) if term.significant]
+        self.norms = [self.terms[index].norm for index in self.sig]
+        self.known = frozenset(self.norms)
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """The numbers, amounts, dates and times in it."""
+        return quantities(self.terms)
+
+
+class Evidence:
+    """A passage that statements are compared with; it is analysed once, however many there are.
+
+    Args:
+        text: of the passage.
+        title: of its document.
+    """
+
+    def __init__(self, text: str, title: str = "") -> None:
+        self.text = text
+        self.title = title
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """What statements are compared with, in the order of the text."""
+        rows, rest = _rows(self.text)
+        return [*(Unit(row, row=True) for row in rows), *map(Unit, _stretches(rest)), *map(Unit, _code(self.text))]
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The norms of all significant terms, the title's among them."""
+        return frozenset().union(*(unit.known for unit in self.units), Unit(self.title).known)
+
+    @cached_property
+    def language(self) -> str:
+        """The language of the text, where it is sure."""
+        return language(self.text)
+
+    @cached_property
+    def initials(self) -> str:
+        """The first letters of all words, with and without function words: where acronyms are looked for."""
+        all_terms = [term for unit in (*self.units, Unit(self.title)) for term in unit.terms if not term.number]
+        whole = "".join(term.norm[:1] for term in all_terms)
+        return whole + " " + "".join(term.norm[:1] for term in all_terms if term.content)
+
+
+def _rows(text: str) -> tuple[list[str], str]:
+    """Return the rows of the tables in a text, each with its header, and the text without them."""
+    if "|" not in text:
+        return [], text
+    found: list[str] = []
+    rest: list[str] = []
+    header: list[str] = []
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if not _ROW.match(line):
+            header = []
+            rest.append(line)
+            continue
+        rest.append("")
+        if _RULE.match(line):
+            continue
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if not header and number + 1 < len(lines) and _RULE.match(lines[number + 1]):
+            header = cells
+            found.append(" ".join(cells))
+        else:
+            found.append(_row(header, cells))
+    return found, "\n".join(rest)
+
+
+def _stretches(text: str) -> list[str]:
+    """Return the sentences of a text; the items of a list come with its lead-in."""
+    found: list[str] = []
+    lead = ""
+    for start, end in sentences(text):
+        stretch = text[start:end]
+        if _ITEM.match(stretch) and lead:
+            found.append(f"{lead} {stretch}")
+            continue
+        found.append(stretch)
+        if stretch.endswith(":"):
+            lead = stretch[-_MOST_LEAD:]
+        elif not _ITEM.match(stretch):
+            lead = ""
+    return found
+
+
+def _row(header: Sequence[str], cells: Sequence[str]) -> str:
+    """Return a row in words: each cell after the name of its column."""
+    if len(header) != len(cells):
+        return " ".join(cells)
+    return ", ".join(f"{name} {cell}" for name, cell in zip(header, cells, strict=True))
+
+
+def _code(text: str) -> list[str]:
+    """Return each definition together with the lines under it, as one."""
+    if "\n" not in text:
+        return []
+    found: list[str] = []
+    current: list[str] = []
+    for line in text.split("\n"):
+        if _CODE.match(line) and not line.startswith((" ", "\t")):
+            if len(current) > 1:
+                found.append(" ".join(current))
+            current = [line.strip()]
+        elif current and line.startswith((" ", "\t")):
+            current.append(line.strip())
+        else:
+            if len(current) > 1:
+                found.append(" ".join(current))
+            current = []
+    if len(current) > 1:
+        found.append(" ".join(current))
+    return found

@@ -1,0 +1,199 @@
+"""Rules about what turns a statement round: negations, quantifiers and opposites."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.lexicon import NEGATIVE_PREFIXES
+from groundwire_server.domain.claims.opposites import opposed
+from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.claims.terms import Term
+from groundwire_server.domain.vocabulary import ConflictKind
+
+_NEAR = 3
+
+
+def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
+    """Object to a negator that the passage has no counterpart of, and to one of the passage's that was lost."""
+    statement = alignment.statement
+    free = [(unit, index, term) for unit, index, term in alignment.unmatched() if _negative(term)]
+    licences = len(free)
+    for gap in alignment.gaps:
+        for index in range(gap.start, gap.end):
+            term = alignment.term(index)
+            if not term.negates or _answers(statement.terms, statement.sig[index]):
+                continue
+            if licences:
+                licences -= 1
+                continue
+            position = statement.sig[index]
+            head = gap.end if gap.end < len(alignment.owner) else gap.start - 1
+            if head < 0:
+                continue
+            unit = alignment.owner[head]
+            place = alignment.units[unit].sig[alignment.at[head]]
+            firm = gap.tight and gap.high - gap.low <= 1
+            yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, firm)
+    licences = sum(owner < 0 and _negative(alignment.term(index)) for index, owner in enumerate(alignment.owner))
+    for unit, index, term in free:
+        if not term.negates:
+            continue
+        if licences:
+            licences -= 1
+            continue
+        used = alignment.used[unit]
+        after = next((other for other in range(index + 1, index + 1 + _NEAR) if other in used), -1)
+        before = next((other for other in range(index - 1, index - 1 - _NEAR, -1) if other in used), -1)
+        if after < 0:
+            continue
+        beside = next(other for other, at in enumerate(alignment.at) if alignment.owner[other] == unit and at == after)
+        adjoining = beside > 0 and alignment.owner[beside - 1] == unit and alignment.at[beside - 1] == before
+        position = statement.sig[beside]
+        place = alignment.units[unit].sig[index]
+        firm = term.denies and (adjoining if before >= 0 else beside == 0)
+        yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, firm)
+
+
+def object_to_lost_negations(alignment: Alignment) -> Iterator[Objection]:
+    """Object where one side denies a word that the other side has, and nothing on the other side could deny it."""
+    statement = alignment.statement
+    turned = any(
+        owner < 0 and (_negative(alignment.term(index)) or alignment.term(index).opposite)
+        for index, owner in enumerate(alignment.owner)
+    )
+    if not turned and not any(term.negates for term in statement.terms):
+        for number, unit in enumerate(alignment.units):
+            for index, other in pairwise(range(len(unit.sig))):
+                term = unit.terms[unit.sig[index]]
+                if (
+                    term.denies
+                    and other in alignment.used[number]
+                    and _is_denied(unit.terms, unit.sig[index], unit.sig[other])
+                ):
+                    beside = alignment.index_of(number, other)
+                    position, place = statement.sig[beside], unit.sig[index]
+                    yield Objection(ConflictKind.NEGATION, position, position + 1, number, place, place + 1)
+    for index, other in pairwise(range(len(statement.sig))):
+        owner = alignment.owner[other]
+        if owner < 0 or not alignment.term(index).denies or _answers(statement.terms, statement.sig[index]):
+            continue
+        if not _is_denied(statement.terms, statement.sig[index], statement.sig[other]):
+            continue
+        turned = any(_negative(term) or term.opposite for _, _, term in alignment.unmatched())
+        if not turned and not any(term.negates for unit in alignment.units for term in unit.terms):
+            position, place = statement.sig[index], alignment.units[owner].sig[alignment.at[other]]
+            yield Objection(ConflictKind.NEGATION, position, position + 1, owner, place, place + 1)
+
+
+def _is_denied(terms: Sequence[Term], negator: int, head: int) -> bool:
+    """Whether a negator stands right before a word that says something, function words aside."""
+    return head - negator <= _NEAR and terms[head].content and terms[negator + 1].folded != "only"
+
+
+def _answers(terms: Sequence[Term], position: int) -> bool:
+    """Whether a negator is the answer `No,` at the beginning."""
+    return position == 0 and terms[0].norm == "no" and len(terms) > 1 and not terms[1].content
+
+
+def _negative(term: Term) -> bool:
+    """Whether a word may deny: a negator, `few`, or a word with a prefix such as `un-`."""
+    return (
+        term.negates
+        or term.quantifier in ("few", "none", "only")
+        or term.norm.endswith("les")
+        or (len(term.norm) > 5 and term.norm.startswith(NEGATIVE_PREFIXES) and term.norm[0] != "a")
+        or term.norm
+        in (
+            "without",
+            "except",
+            "instead",
+            "unlik",
+            "prohibit",
+            "forbid",
+            "ban",
+            "otherwis",
+            "rather",
+            "free",
+            "despit",
+            "contrari",
+            "only",
+            "oldest",
+            "first",
+        )
+    )
+
+
+_WEAKER = frozenset((("many", "some"), ("both", "all"), ("most", "many"), ("some", "many")))
+"""Classes of quantifiers, given and said, of which the one may stand for the other."""
+
+
+def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
+    """Object to a quantifier of another class than the passage has in its place, and to one that was added or lost."""
+    statement = alignment.statement
+    given = [(unit, index, term) for unit, index, term in alignment.unmatched() if term.quantifier]
+    for gap in alignment.gaps:
+        for index in range(gap.start, gap.end):
+            term = alignment.term(index)
+            if not term.quantifier or term.negates:
+                continue
+            position = statement.sig[index]
+            inside = next((each for each in given if each[0] == gap.unit and gap.low - 1 <= each[1] <= gap.high), None)
+            alike = next((each for each in given if each[2].quantifier == term.quantifier), None)
+            if inside is None and alike is not None:
+                given.remove(alike)
+            elif inside is None:
+                yield Objection(
+                    ConflictKind.QUANTIFIER,
+                    position,
+                    position + 1,
+                    firm=gap.tight and gap.high == gap.low and term.quantifier != "many",
+                )
+            elif inside[2].quantifier != term.quantifier:
+                given.remove(inside)
+                if (inside[2].quantifier, term.quantifier) not in _WEAKER:
+                    place = alignment.units[inside[0]].sig[inside[1]]
+                    yield Objection(
+                        ConflictKind.QUANTIFIER, position, position + 1, inside[0], place, place + 1, gap.tight
+                    )
+    for unit, index, term in given:
+        used = alignment.used[unit]
+        if term.negates or index + 1 not in used or not (index == 0 or index - 1 in used):
+            continue
+        beside = next(
+            other for other, at in enumerate(alignment.at) if alignment.owner[other] == unit and at == index + 1
+        )
+        position, place = statement.sig[beside], alignment.units[unit].sig[index]
+        firm = term.quantifier in ("only", "few")
+        yield Objection(ConflictKind.QUANTIFIER, position, position + 1, unit, place, place + 1, firm)
+
+
+def object_to_comparisons(alignment: Alignment) -> Iterator[Objection]:
+    """Object to the opposite of a word of the passage, unless what it compares has changed places too."""
+    statement = alignment.statement
+    free = [(unit, index, term) for unit, index, term in alignment.unmatched() if term.opposite]
+    for index, owner in enumerate(alignment.owner):
+        term = alignment.term(index)
+        if owner >= 0 or not term.opposite or alignment.places[index] in (Place.MOVED, Place.REPEATED):
+            continue
+        for unit, other, given in free:
+            if not opposed(term.norm, given.norm):
+                continue
+            if _turned(alignment, index, unit, other):
+                break
+            position, place = statement.sig[index], alignment.units[unit].sig[other]
+            yield Objection(ConflictKind.COMPARISON, position, position + 1, unit, place, place + 1)
+            break
+
+
+def _turned(alignment: Alignment, index: int, unit: int, other: int) -> bool:
+    """Whether what stands before a word and after it has changed places, so that the opposite says the same."""
+    crossing = straight = 0
+    for position, (owner, at) in enumerate(zip(alignment.owner, alignment.at, strict=True)):
+        if owner != unit:
+            continue
+        if (position < index) is (at < other):
+            straight += 1
+        else:
+            crossing += 1
+    moved = sum(place is Place.MOVED for place in alignment.places)
+    return crossing + moved > straight or (crossing + moved >= 2 and straight <= crossing + moved + 1)

@@ -1,0 +1,83 @@
+"""Rules about what a statement leaves open: modals, conditions and attributions."""
+
+from collections.abc import Iterator
+
+from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.lexicon import ATTRIBUTIONS
+from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.vocabulary import ConflictKind
+
+_TOLD = 0.9
+_EXCEPTING = frozenset(("if", "unles", "provid", "except", "wenn", "fall", "sofern", "si", "sauf", "salvo"))
+
+
+def object_to_modals(alignment: Alignment) -> Iterator[Objection]:
+    """Object to what may be and is said to be, or the other way round."""
+    statement = alignment.statement
+    given = [(unit, index, term) for unit, index, term in alignment.unmatched() if term.modal]
+    for index, owner in enumerate(alignment.owner):
+        term = alignment.term(index)
+        if owner >= 0 or not term.modal:
+            continue
+        if any(each[2].modal == term.modal or {each[2].modal, term.modal} == {"may", "can"} for each in given):
+            continue
+        position = statement.sig[index]
+        if given:
+            unit, other, _ = given[0]
+            place = alignment.units[unit].sig[other]
+            yield Objection(ConflictKind.MODALITY, position, position + 1, unit, place, place + 1, firm=False)
+        elif term.modal in ("must", "should"):
+            yield Objection(ConflictKind.MODALITY, position, position + 1, firm=False)
+    said = {alignment.term(index).modal for index in range(len(alignment.owner))} - {""}
+    for unit, index, term in given:
+        if said or term.modal not in ("may", "likely", "should"):
+            continue
+        used = alignment.used[unit]
+        if index + 1 in used or index + 2 in used:
+            beside = next(
+                i for i, at in enumerate(alignment.at) if alignment.owner[i] == unit and at in (index + 1, index + 2)
+            )
+            position, place = statement.sig[beside], alignment.units[unit].sig[index]
+            yield Objection(ConflictKind.MODALITY, position, position + 1, unit, place, place + 1, firm=False)
+
+
+def object_to_conditions(alignment: Alignment) -> Iterator[Objection]:
+    """Object to a condition or an exception that was added or lost."""
+    statement = alignment.statement
+    said = any(alignment.term(index).condition for index in range(len(alignment.owner)))
+    for index, owner in enumerate(alignment.owner):
+        term = alignment.term(index)
+        if owner >= 0 or not term.condition or alignment.places[index] is Place.MOVED:
+            continue
+        if not any(each[2].condition for each in alignment.unmatched()):
+            position = statement.sig[index]
+            yield Objection(ConflictKind.CONDITION, position, position + 1, firm=False)
+    if said:
+        return
+    for unit, index, term in alignment.unmatched():
+        if not term.condition or not alignment.used[unit]:
+            continue
+        clause = range(index + 1, min(len(alignment.units[unit].sig), index + 5))
+        lost = sum(other not in alignment.used[unit] for other in clause)
+        whole = term.norm in _EXCEPTING and index + 1 in clause and index + 1 not in alignment.used[unit]
+        if clause and (lost > len(clause) / 2 or whole):
+            place = alignment.units[unit].sig[index]
+            last = len(statement.terms)
+            # Told word for word but for its condition, a statement claims more than the passage.
+            firm = whole and unit == 0 and alignment.found_in_first() >= _TOLD
+            yield Objection(ConflictKind.CONDITION, max(0, last - 1), last, unit, place, place + 1, firm)
+
+
+def object_to_attributions(alignment: Alignment) -> Iterator[Objection]:
+    """Object to saying who said something where the passage does not, or keeping it back."""
+    statement = alignment.statement
+    given = [each for each in alignment.unmatched() if each[2].norm in ATTRIBUTIONS]
+    for index, owner in enumerate(alignment.owner):
+        term = alignment.term(index)
+        if owner < 0 and term.norm in ATTRIBUTIONS and not given:
+            position = statement.sig[index]
+            yield Objection(ConflictKind.ATTRIBUTION, position, position + 1, firm=False)
+    if given and not any(norm in ATTRIBUTIONS for norm in statement.norms):
+        unit, index, _ = given[0]
+        place = alignment.units[unit].sig[index]
+        yield Objection(ConflictKind.ATTRIBUTION, 0, 1, unit, place, place + 1, firm=False)

@@ -1,0 +1,172 @@
+"""Cutting a text into terms: words, numbers and signs of code, each analysed once for all texts."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+from groundwire_server.domain.claims.irregular import IRREGULAR
+from groundwire_server.domain.claims.lexicon import (
+    CONDITIONS,
+    FUNCTION_WORDS,
+    MODALS,
+    NEGATORS,
+    QUANTIFIERS,
+    STRONG_NEGATORS,
+)
+from groundwire_server.domain.claims.number_words import MEASURING, NUMBER_WORDS
+from groundwire_server.domain.claims.opposites import OPPOSITES
+from groundwire_server.domain.text.stems import stem
+
+_MOST_TERMS = 32_768
+
+_UNSPACED_RANGES = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\U00020000-\U0003ffff"
+)
+"""What is written without spaces between words: Thai, Burmese, Khmer, Japanese, Chinese."""
+
+_UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]+")
+_TOKEN = re.compile(
+    r"\d{1,2}:\d{2}(?::\d{2})?|[vV]\d+(?:\.\d+)+"
+    r"|\d+(?:[.,'’\u00a0\u202f\u2009/–-]\d+)*(?:(?<=\d)(?:st|nd|rd|th)\b)?"
+    r"|(?<![^\W_])--?[A-Za-z][\w-]*(?:=\S+)?"
+    r"|(?:[^\W\d_]\.){2,}"
+    rf"|[{_UNSPACED_RANGES}]+"
+    rf"|[^\W_{_UNSPACED_RANGES}]+(?:['’][^\W\d_]+)*"
+    r"|<=|>=|==|!=|=>|->|\*\*|&&|\|\||[<>=%‰$€£¥₹°±×÷+*^&|√≤≥≠]"
+)
+_SPACE_IN_NUMBERS = re.compile(r"\d[\u00a0\u202f\u2009]\d")
+_CLITIC = re.compile(r"['’](s|re|ve|ll|d|m)$")
+_NOT = re.compile(r"n['’]t$")
+_ELISION = re.compile(r"^(?:l|d|qu|j|m|n|s|t|c)['’](?=[^\W\d_])")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, a number or a sign, as it is compared.
+
+    Attributes:
+        text: as it is written.
+        folded: the same, case folded, in compatibility form and without accents.
+        norm: what it is compared by: folded, without accents, its base form or stem.
+        content: whether it says something by itself.
+        capital: whether it begins with a capital.
+        number: whether it is written in digits or is the name of a number.
+        sign: whether it is a sign: an operator, a currency, a flag of a command.
+        negates: whether it denies what stands beside it.
+        denies: whether it does nothing but deny.
+        quantifier: the class of quantifiers that it belongs to; empty for none.
+        modal: the class of modals.
+        condition: whether it begins a condition or an exception.
+        opposite: whether the lexicon has an opposite of it.
+        measures: whether a number, an amount, a date or a time may begin with it.
+        significant: whether statements are aligned by it: it says something, or decides something.
+    """
+
+    text: str
+    folded: str
+    norm: str
+    content: bool
+    capital: bool
+    number: bool
+    sign: bool
+    negates: bool
+    denies: bool
+    quantifier: str
+    modal: str
+    condition: bool
+    opposite: bool
+    measures: bool
+    significant: bool
+
+
+def places(text: str) -> list[tuple[int, int]]:
+    """Return where each term of a text stands, in code points: as many as `terms` returns, in the same order."""
+    return [match.span() for match in _TOKEN.finditer(text) for _ in _terms(match.group())]
+
+
+def terms(text: str) -> list[Term]:
+    """Return the terms of a text, in order."""
+    if not text.isascii() and _SPACE_IN_NUMBERS.search(text):
+        return [term for token in _TOKEN.findall(text) for term in _terms(token)]
+    # Words repeat within a text and between texts: looking each up costs a tenth of cutting the text anew.
+    return list(chain.from_iterable(map(_terms_of_word, text.split())))
+
+
+@lru_cache(_MOST_TERMS)
+def _terms_of_word(word: str) -> tuple[Term, ...]:
+    """Return the terms of what stands between two spaces."""
+    return tuple(chain.from_iterable(map(_terms, _TOKEN.findall(word))))
+
+
+@lru_cache(_MOST_TERMS)
+def _terms(token: str) -> tuple[Term, ...]:
+    """Return the terms that a token consists of: `didn't` has two, a run of Chinese one for each pair of characters."""
+    if not token.isascii():
+        runs = _UNSPACED.findall(token)
+        if runs:
+            return tuple(_word(part) for run in runs for part in _pairs(run))
+    if token[0].isdigit():
+        return (_number(token),)
+    if token[0] in "vV" and "." in token:
+        return (_number(token[1:]),)
+    if token[0] == "-" or not (token[0].isalnum()):
+        return (_sign(token),)
+    if _NOT.search(token):
+        return (_word(_NOT.sub("", token)), _word("not"))
+    token = _CLITIC.sub("", token)
+    token = _ELISION.sub("", token)
+    return (_word(token),)
+
+
+def _pairs(run: str) -> list[str]:
+    return [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
+
+
+def _number(token: str) -> Term:
+    digits = "".join(str(unicodedata.digit(character)) if character.isdigit() else character for character in token)
+    return Term(token, digits, digits, True, False, True, False, False, False, "", "", False, False, True, True)
+
+
+def _sign(token: str) -> Term:
+    folded = token.casefold()
+    return Term(token, folded, folded, True, False, False, True, False, False, "", "", False, False, True, True)
+
+
+def _word(token: str) -> Term:
+    folded = fold(token)
+    norm = stem(IRREGULAR.get(folded, folded))
+    number = folded in NUMBER_WORDS
+    negates = folded in NEGATORS
+    quantifier, modal = QUANTIFIERS.get(folded, ""), MODALS.get(folded, "")
+    condition = folded in CONDITIONS
+    opposite = norm in OPPOSITES
+    content = not (folded in FUNCTION_WORDS or negates or quantifier or modal or condition)
+    return Term(
+        text=token,
+        folded=folded,
+        norm=norm,
+        content=content,
+        capital=token[0].isupper(),
+        number=number,
+        sign=False,
+        negates=negates,
+        denies=folded in STRONG_NEGATORS,
+        quantifier=quantifier,
+        modal=modal,
+        condition=condition,
+        opposite=opposite,
+        measures=folded in MEASURING,
+        significant=content or negates or bool(quantifier or modal) or condition or opposite or number,
+    )
+
+
+def fold(text: str) -> str:
+    """Return a text case folded, in compatibility form and without accents."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFKD", folded)
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
