@@ -5,6 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from opentelemetry.trace import get_current_span
+
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
     CheckerFailure,
@@ -18,6 +20,7 @@ from groundwire_server.domain.policy import OVERRULABLE, CheckPolicy
 from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Verdict
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.ports.checker import Checker
+from groundwire_server.telemetry import names
 
 _UNPROVEN: Final = frozenset({ConflictKind.UNCOVERED, ConflictKind.LANGUAGE})
 """Where rules find no support, or cannot judge: they object to nothing, so that a checker overrules nothing."""
@@ -27,7 +30,7 @@ _GRACE: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class FinalVerdict:
     """The verdict on a sentence.
 
     Attributes:
@@ -41,7 +44,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckerAnswer:
     """What a checker said of a batch of sentences.
 
     Attributes:
@@ -53,13 +56,13 @@ class Checked:
     cause: Cause | None = None
 
 
-def rule(
+def final_verdict(
     verdict: Verdict,
     conflicts: Collection[ConflictKind],
     probability: float | None,
     thresholds: EntailmentThresholds,
     policy: CheckPolicy,
-) -> Ruling:
+) -> FinalVerdict:
     """Return the verdict on a sentence from that of the rules and the checker's probability.
 
     A conflict of a number, a date, a unit, a name or a negation always stands, as does every other one that a model
@@ -73,17 +76,17 @@ def rule(
         policy: of the route.
     """
     if not may_change(verdict):
-        return Ruling(verdict)
+        return FinalVerdict(verdict)
     match thresholds.opinion(probability):
         case Opinion.ENTAILED:
             objections = frozenset(conflicts) - _UNPROVEN
             if objections <= policy.overrule & OVERRULABLE:
-                return Ruling(Verdict.ENTAILED, by_checker=True, overruled=objections)
+                return FinalVerdict(Verdict.ENTAILED, by_checker=True, overruled=objections)
         case Opinion.UNSUPPORTED if verdict not in {Verdict.UNSUPPORTED, Verdict.CONTRADICTED}:
-            return Ruling(Verdict.UNSUPPORTED, by_checker=True)
+            return FinalVerdict(Verdict.UNSUPPORTED, by_checker=True)
         case _:
             pass
-    return Ruling(verdict)
+    return FinalVerdict(verdict)
 
 
 def may_change(verdict: Verdict) -> bool:
@@ -93,10 +96,10 @@ def may_change(verdict: Verdict) -> bool:
 
 async def ask_checker(
     checker: Checker, request: CheckRequest, policy: CheckPolicy, answer_by: Deadline, report: ReportBuilder
-) -> Checked:
+) -> CheckerAnswer:
     """Ask a checker about a batch of sentences, within its share of the time that is left.
 
-    It raises nothing: a checker that fails or is late leaves what the rules say.
+    It raises nothing: a checker that fails or is late leaves what the rules say, and the current span says why.
 
     Args:
         checker: of the route.
@@ -105,9 +108,8 @@ async def ask_checker(
         answer_by: when the outcome must be decided, on the event loop's clock.
         report: takes the usage.
     """
-    none = (None,) * len(request.sentences)
     if not request.sentences:
-        return Checked(none)
+        return CheckerAnswer(())
     check_by = policy.check_by(asyncio.get_running_loop().time(), answer_by)
     usage = Usage()
     try:
@@ -115,16 +117,17 @@ async def ask_checker(
         async with asyncio.timeout_at(check_by.at + _GRACE):
             reply = await checker.check(request, check_by)
         usage = reply.usage
-        if len(reply.probabilities) != len(request.sentences):
-            return Checked(none, Cause.MODEL_MISCONFIGURED)
-        return Checked(reply.probabilities)
+        if len(reply.probabilities) == len(request.sentences):
+            return CheckerAnswer(reply.probabilities)
+        cause = Cause.MODEL_MISCONFIGURED
     except TimeoutError:
-        return Checked(none, Cause.MODEL_TIMEOUT)
+        cause = Cause.MODEL_TIMEOUT
     except CheckerFailure as failure:
-        usage = failure.usage
-        return Checked(none, failure.cause)
+        usage, cause = failure.usage, failure.cause
     except Failure as failure:
-        return Checked(none, failure.cause)
+        cause = failure.cause
     finally:
         if usage != Usage():
             report.consumed(checker.model, Purpose.CHECK, usage)
+    get_current_span().set_attributes({names.CHECKER: checker.name, names.CHECKER_CAUSE: cause.value})
+    return CheckerAnswer((None,) * len(request.sentences), cause)
