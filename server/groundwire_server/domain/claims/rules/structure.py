@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Gap, Place
 from groundwire_server.domain.claims.evidence import Evidence
-from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
 
@@ -26,7 +26,7 @@ def object_to_roles(alignment: Alignment) -> Iterator[Objection]:
     unit = alignment.units[0]
     swapped = _swapped(alignment.statement.terms, unit.terms)
     if swapped is not None:
-        yield Objection(ConflictKind.ROLE, *swapped, 0, *swapped)
+        yield Objection(ConflictKind.ROLE, *swapped, 0, *swapped, needs=RETOLD)
         return
     where: dict[str, int] = {}
     for index, norm in enumerate(unit.norms):
@@ -42,7 +42,7 @@ def object_to_roles(alignment: Alignment) -> Iterator[Objection]:
     first, last = chain[0], chain[-1]
     start, end = alignment.statement.sig[first[0]], alignment.statement.sig[last[0]] + 1
     low, high = unit.sig[last[1]], unit.sig[first[1]] + 1
-    yield Objection(ConflictKind.ROLE, start, end, 0, low, high, firm=not passive and not extra)
+    yield Objection(ConflictKind.ROLE, start, end, 0, low, high, not passive and not extra, RETOLD)
 
 
 def object_to_agents(alignment: Alignment) -> Iterator[Objection]:
