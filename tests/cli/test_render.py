@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from groundwire.v1 import cause_pb2, outcome_pb2, report_pb2
+from groundwire.v1 import cause_pb2, grounding_pb2, outcome_pb2, report_pb2
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire.v1.cause_pb2 import Cause
 from groundwire.v1.grounding_pb2 import GroundedText
@@ -167,6 +167,8 @@ def test_every_word_has_a_sentence() -> None:
         (outcome_pb2.Action, words.ACTIONS),
         (outcome_pb2.NextStep, words.NEXT_STEPS),
         (outcome_pb2.Degraded.Loss, words.LOSSES),
+        (grounding_pb2.Verdict, words.VERDICTS),
+        (grounding_pb2.Conflict.Kind, words.CONFLICTS),
     ):
         known = {words.word(enum, value) for value in enum.DESCRIPTOR.values_by_number}
         assert set(sentences) == known - {"UNSPECIFIED"}

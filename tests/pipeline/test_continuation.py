@@ -21,6 +21,7 @@ from groundwire_server.ports.recording import Recording
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
+from tests.doubles.inline import InlineExecutor
 from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
 from tests.doubles.store import MemoryStore
@@ -48,7 +49,7 @@ async def streamed(*scripts: list[Move], **changes: Any) -> tuple[Outcome, Recor
     settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
     ports = Ports(store, embedder, FilePrompts(BUILT_IN), chain, AclRecheck(Counts()), RULES)
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
-    answerer = PipelineAnswerer(routes, LoopTime(), Recording(Spans().tracer, Counts()))
+    answerer = PipelineAnswerer(routes, LoopTime(), Recording(Spans().tracer, Counts()), InlineExecutor())
     now = asyncio.get_running_loop().time()
     sink = RecordingSink()
     inquiry = routes.inquiry(ask(), ALICE, now, Deadline(now + 4.0))

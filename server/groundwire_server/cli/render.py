@@ -193,7 +193,7 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
         _show_passages(console, "Nearest" if kind == "abstained" else "Passages", passages)
     if answer.citations:
         console.print()
-        _show_citations(console, answer.citations)
+        show_citations(console, answer.citations)
 
 
 def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
@@ -273,7 +273,7 @@ def _show_passages(console: Terminal, title: str, passages: Sequence[Passage]) -
         console.print(Text(f"  and {len(passages) - _PASSAGES_SHOWN} more", style="dim"))
 
 
-def _show_citations(console: Terminal, citations: Sequence[Citation]) -> None:
+def show_citations(console: Terminal, citations: Sequence[Citation]) -> None:
     """Print each citation once; the title only where the document changes."""
     numbers = Numbers()
     printed, last = 0, ""

@@ -1,6 +1,6 @@
 """Text with the evidence for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.evidence import Passage
@@ -34,6 +34,28 @@ class Span:
         before, within = text[:start], text[start:end]
         byte, unit = len(before.encode()), _utf16_units(before)
         return cls(byte, byte + len(within.encode()), start, end, unit, unit + _utf16_units(within))
+
+    @classmethod
+    def each_within(cls, text: str, stretches: Iterable[tuple[int, int]]) -> "Iterator[Span]":
+        """Yield the spans of stretches of a text, each after the one before; the text is counted once for all."""
+        point = byte = unit = 0
+        for start, end in stretches:
+            between, within = text[point:start], text[start:end]
+            byte, unit = byte + len(between.encode()), unit + _utf16_units(between)
+            end_byte, end_unit = byte + len(within.encode()), unit + _utf16_units(within)
+            yield cls(byte, end_byte, start, end, unit, end_unit)
+            point, byte, unit = end, end_byte, end_unit
+
+    def within_span(self, whole: "Span") -> "Span":
+        """Return where this span of a stretch stands in the text of which the stretch is a span."""
+        return Span(
+            whole.start_byte + self.start_byte,
+            whole.start_byte + self.end_byte,
+            whole.start_code_point + self.start_code_point,
+            whole.start_code_point + self.end_code_point,
+            whole.start_utf16_unit + self.start_utf16_unit,
+            whole.start_utf16_unit + self.end_utf16_unit,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +161,12 @@ class GroundedText:
                 else sentence
                 for sentence in segment.sentences
             )
-        lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in checked]
         return cls(
             text="".join(segment.delta for segment in segments),
             model_confidence=model_confidence,
             citations=tuple(citations),
             sentences=tuple(checked),
-            grounding_score=sum(n * sentence.support for n, sentence in zip(lengths, checked, strict=True))
-            / max(1, sum(lengths)),
+            grounding_score=grounding_score(checked),
             dropped_citations=tuple(citation for segment in segments for citation in segment.dropped),
         )
 
@@ -167,6 +187,12 @@ class GroundedText:
         if self.model_confidence is None or self.verified:
             return self.model_confidence
         return self.model_confidence.and_(Confidence.MEDIUM)
+
+
+def grounding_score(sentences: Sequence[CheckedSentence]) -> float:
+    """Return the mean of the sentences' support, weighted by their length, 0 to 1; 0 without a sentence."""
+    lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in sentences]
+    return sum(n * sentence.support for n, sentence in zip(lengths, sentences, strict=True)) / max(1, sum(lengths))
 
 
 def _utf16_units(text: str) -> int:

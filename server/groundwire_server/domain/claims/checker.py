@@ -118,7 +118,8 @@ class RuleChecker:
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
-        conflicts = [*markup, *_shown(alignment, firm or ([] if accepted else found), plain, evidence)]
+        shown = _shown(alignment, firm or ([] if accepted else found), plain, evidence)
+        conflicts = [*markup, *(each for each in shown if not any(_overlap(each, other) for other in markup))]
         speaks_of_it = len(alignment.left) <= (1.0 - _REPEATS) * len(alignment.owner)
         contradicted = speaks_of_it and any(each.unit >= 0 for each in firm)
         return Finding(
@@ -165,6 +166,10 @@ def _markup(statement: str, evidence: Sequence[Evidence]) -> list[FoundConflict]
     ]
 
 
+def _overlap(one: FoundConflict, other: FoundConflict) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
 def _plain(statement: str) -> str:
     """Return a statement with blanks in the place of emphasis and list markers: the places of its words stay."""
     plain = _MARKER.sub(_blank, statement, count=1)
@@ -206,7 +211,8 @@ def _shown(
 
 def _most_specific(found: Sequence[Objection]) -> list[Objection]:
     """Leave out that words stand in no passage where another rule says more of them."""
-    known = [each for each in found if each.kind is not ConflictKind.UNCOVERED]
+    kinds = {(each.kind, each.start, each.end): each for each in found if each.kind is not ConflictKind.UNCOVERED}
+    known = list(kinds.values())
     return known + [
         each
         for each in found

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Gap, Place
 from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.irregular import IRREGULAR
 from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
@@ -12,6 +13,7 @@ from groundwire_server.domain.vocabulary import ConflictKind
 _SWAPPED = 3
 _LISTING = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "o", "e", "as", "well"))
 _BETWEEN_VERB_AND_AGENT = frozenset(("by", "from", "to", "with", "for", "in", "at", "on", "of", "and", "or", "than"))
+_FORMS_OF_BE = frozenset(("is", "are", "was", "were", "be", "been", "being"))
 _REACH = 3
 _FEW = 4
 _MOST = 0.5
@@ -159,7 +161,18 @@ def has_counterparts(alignment: Alignment, gap: Gap) -> bool:
 
 
 def _passive(terms: Sequence[Term]) -> bool:
-    return any(term.norm == "by" for term in terms)
+    """Whether something is done to somebody in it: `by`, or a form of `be` with a participle."""
+    return any(
+        term.norm == "by"
+        or (
+            term.folded in _FORMS_OF_BE
+            and any(
+                after.content and (after.folded.endswith("ed") or after.folded in IRREGULAR)
+                for after in terms[at + 1 : at + 3]
+            )
+        )
+        for at, term in enumerate(terms)
+    )
 
 
 def _longest_decreasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
