@@ -1,4 +1,4 @@
-"""`groundwire calibrate`."""
+"""`groundwire calibrate route`."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from groundwire_server.evaluation.thresholds import Rate
 
 
-def calibrate(
+def calibrate_route(
     questions: Annotated[
         Path,
         typer.Argument(
