@@ -122,12 +122,11 @@ RIGHT: dict[str, Any] = {
     "statements": [
         {"passage": "p1", "supported": True, "kind": "verbatim", "text": "One."},
         {"passages": ["p1", "p2"], "supported": False, "kind": "joined", "text": "Three."},
-        {"passage": "p1", "supported": True, "kind": "verbatim", "text": "One."},
     ],
 }
 
 
-def test_statements_are_read_once_each_with_their_passages(tmp_path: Path) -> None:
+def test_statements_are_read_with_their_passages(tmp_path: Path) -> None:
     file = tmp_path / "statements.json"
     file.write_text(json.dumps(RIGHT))
     assert read_statements(file) == [
@@ -136,42 +135,11 @@ def test_statements_are_read_once_each_with_their_passages(tmp_path: Path) -> No
     ]
 
 
-WRONG: dict[str, tuple[Any, str]] = {
-    "no object": ([], "holds no labelled statements"),
-    "no passages": ({"statements": []}, "holds no labelled statements"),
-    "a passage of another type": ({"passages": {"p1": 7}, "statements": []}, "passages['p1'] is no text"),
-    "an empty passage": ({"passages": {"p1": " "}, "statements": []}, "passages['p1'] is no text"),
-    "no label": (
-        {**RIGHT, "statements": [{"passage": "p1", "kind": "x", "text": "One."}]},
-        "statements[0] is no labelled statement",
-    ),
-    "a label of another type": (
-        {**RIGHT, "statements": [{"passage": "p1", "supported": 1, "kind": "x", "text": "One."}]},
-        "statements[0] is no labelled statement",
-    ),
-    "no text": (
-        {**RIGHT, "statements": [{"passage": "p1", "supported": True, "kind": "x", "text": ""}]},
-        "statements[0] is no labelled statement",
-    ),
-    "no passage": (
-        {**RIGHT, "statements": [{"supported": True, "kind": "x", "text": "One."}]},
-        "statements[0] names no passage",
-    ),
-    "another passage": (
-        {**RIGHT, "statements": [{"passage": "p9", "supported": True, "kind": "x", "text": "One."}]},
-        "statements[0]: there is no passage 'p9'",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_a_file_of_another_form_is_one_line(tmp_path: Path, case: str) -> None:
-    values, words = WRONG[case]
-    file = tmp_path / "statements.json"
-    file.write_text(json.dumps(values))
-    with pytest.raises(SetupError) as unusable:
+def test_a_file_of_questions_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"question": "When?", "expected": ["Now."]}\n')
+    with pytest.raises(SetupError, match="holds no labelled statements"):
         read_statements(file)
-    assert words in str(unusable.value)
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"", b"nope"])
