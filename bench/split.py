@@ -55,12 +55,11 @@ class Split:
 def read_split(squad: Path = SQUAD) -> Split:
     """Return the split: half of the articles, drawn by the seed, are fitted on."""
     read = json.loads(squad.read_text(encoding="utf-8"))["data"]
-    titles = sorted(article["title"].replace("_", " ") for article in read)
-    shuffled = list(titles)
-    random.Random(SEED).shuffle(shuffled)
-    drawn = shuffled[: len(titles) // 2]
+    titles = sorted(article["title"] for article in read)
+    random.Random(SEED).shuffle(titles)
+    drawn = titles[: len(titles) // 2]
     return Split(
-        {title: Part.FITTED if title in drawn else Part.REPORTED for title in titles},
+        {title.replace("_", " "): Part.FITTED if title in drawn else Part.REPORTED for title in titles},
         {
             _spaced(paragraph["context"]): article["title"].replace("_", " ")
             for article in read

@@ -103,10 +103,25 @@ def judged(statement: str, *passages: str) -> None:
             lambda size: [f"The canal {number} is {number} km long." for number in range(size // 5)],
         ),
         ("| a |", lambda size: ["| a | b |\n" * size]),
+        ("word " * 800, lambda size: ["| " + "word " * 7 * size + "|"]),
+        ("a b", lambda size: ["| " + "a" * 8 * size + " | b |\n|---|---|\n" + "| a | b |\n" * 2 * size]),
+        ("word " * 800, lambda size: ["def f():\n" + "  call word word\n" * 2 * size]),
         ("- a", lambda size: ["so:\n" + "- a\n" * size]),
         ("東京", lambda size: ["東京" * 16 * size]),
     ],
-    ids=["one word", "one word in both", "words that decide", "no space", "many facts", "rows", "items", "no spaces"],
+    ids=[
+        "one word",
+        "one word in both",
+        "words that decide",
+        "no space",
+        "many facts",
+        "rows",
+        "a long row",
+        "a long header",
+        "code",
+        "items",
+        "no spaces",
+    ],
 )
 def test_time_grows_with_the_passages(statement: str, passages: "object") -> None:
     assert callable(passages)

@@ -67,6 +67,10 @@ def test_a_long_lead_in_is_shortened() -> None:
     assert all(len(each) < 220 for each in found if each.endswith(("one", "two")))
 
 
+def test_a_long_row_is_cut_as_sentences_are() -> None:
+    assert all(len(each) <= 1000 for each in units("| " + "word " * 600 + "|"))
+
+
 def test_lines_of_a_definition_come_together_and_after_their_caption() -> None:
     found = units(CODE)
     whole = next(each for each in found if each.startswith("def with_retry") and "range(attempts)" in each)
