@@ -62,7 +62,7 @@ without except instead unlik prohibit forbid ban otherwis rather free despit con
 """Stems of words that may stand for a denial: what is the oldest is such that none is older."""
 
 _QUANTIFIERS = {
-    "all": "all every each any entire whole always everyone everybody everything everywhere total complete"
+    "all": "all every each any entire whole always everyone everybody everything everywhere"
     " entirely wholly"
     " completely invariably alle allen aller alles jeder jede jedes immer sämtliche tous toutes tout toute"
     " chaque toujours"
@@ -73,7 +73,7 @@ _QUANTIFIERS = {
     "many": "many several numerous lots plenty often frequently various multiple viele vielen mehrere oft"
     " beaucoup plusieurs"
     " souvent muchos muchas varios varias molti molte veel vaak muitos",
-    "some": "some sometimes occasionally certain partly partially part einige manche manchmal teilweise"
+    "some": "some sometimes occasionally certain partly partially einige manche manchmal teilweise"
     " quelques parfois"
     " certains algunos algunas alcuni alcune sommige soms alguns",
     "few": "few little rarely seldom hardly barely scarcely minority wenige wenigen selten kaum peu rarement"

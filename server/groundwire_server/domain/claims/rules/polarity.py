@@ -101,6 +101,10 @@ _WEAKER = frozenset((("many", "some"), ("both", "all"), ("most", "many"), ("some
 """Classes of quantifiers, given and said, of which the one may stand for the other."""
 
 
+_CLAIMING_NO_MORE = ("many", "some")
+"""Classes of quantifiers that say hardly more than the plural alone."""
+
+
 def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
     """Object to a quantifier of another class than the passage has in its place, and to one that was added or lost."""
     statement = alignment.statement
@@ -120,7 +124,7 @@ def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
                     ConflictKind.QUANTIFIER,
                     position,
                     position + 1,
-                    firm=gap.tight and gap.high == gap.low and term.quantifier != "many",
+                    firm=gap.tight and gap.high == gap.low and term.quantifier not in _CLAIMING_NO_MORE,
                     needs=RETOLD,
                 )
             else:
