@@ -101,6 +101,9 @@ _WEAKER = frozenset((("many", "some"), ("both", "all"), ("most", "many"), ("some
 """Classes of quantifiers, given and said, of which the one may stand for the other."""
 
 
+_RESTRICTED = 0.5
+"""Share of a statement's terms that must stand in the passage for an `only` between them to be seen as added."""
+
 _CLAIMING_NO_MORE = ("many", "some")
 """Classes of quantifiers that say hardly more than the plural alone."""
 
@@ -125,7 +128,7 @@ def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
                     position,
                     position + 1,
                     firm=gap.tight and gap.high == gap.low and term.quantifier not in _CLAIMING_NO_MORE,
-                    needs=RETOLD,
+                    needs=RETOLD if term.quantifier != "only" else _RESTRICTED,
                 )
             else:
                 given.remove(inside)
