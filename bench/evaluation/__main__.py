@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.evaluation.data import EvaluationData, read_data
+from bench.evaluation.published import publish
 from bench.evaluation.report import lines, targets_section
 from bench.evaluation.rows import rows
 from bench.evaluation.targets import read_quality_targets
@@ -45,6 +46,7 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here, with every item")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots here")
+    parser.add_argument("--publish", action="store_true", help="write the error rates of verdicts into the docs")
     given = parser.parse_args()
     data = read_data()
     if given.recorded:
@@ -61,6 +63,8 @@ def main() -> None:
         # What is reported stays unread: a rule that was written for it would prove nothing.
         fitted = [line for line in recording.lines if Part.FITTED.value in line.item.slice]
         print("\n".join(wrong_lines(wrong_items([RecordedRun.of(recording.header, fitted)]), given.wrong)))
+    if given.publish:
+        publish(recording)
     if given.record:
         given.record.write_text("".join(map(written, (recording.header, *recording.lines))), encoding="utf-8")
     result = evaluate([recording]) if given.json or given.html else None

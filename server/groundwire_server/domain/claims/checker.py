@@ -29,7 +29,10 @@ FITTED_FOR = frozenset(("", "en"))
 _STRANGE = (Place.ELSEWHERE, Place.NOWHERE)
 _OUT_OF_ORDER = (*_STRANGE, Place.MOVED, Place.REPEATED)
 
-_ENOUGH_FOUND = 0.6
+_ASKED = 0.6
+"""Share of a question's terms that must be found before `Yes.` or `No.` can be judged."""
+
+_ENOUGH_FOUND = 0.4
 _ENOUGH_OF = {"thai": 0.5, "arabic": 0.85, "hebrew": 0.85, "cyrillic": 0.7, "greek": 0.7, "devanagari": 0.7}
 """Share of a statement's terms that must be found, where the classifier was not fitted."""
 
@@ -159,10 +162,10 @@ class RuleChecker:
         support = held / max(1, len(alignment.places))
         otherwise = any(each.firm for each in objections(alignment, evidence, language(question)))
         sources = tuple(sorted(set(alignment.sources)))
-        if support >= _ENOUGH_FOUND and otherwise is denies:
+        if support >= _ASKED and otherwise is denies:
             return Finding(Verdict.CONSISTENT, support, sources)
         whole = FoundConflict(
-            ConflictKind.NEGATION if support >= _ENOUGH_FOUND else ConflictKind.UNCOVERED, 0, len(statement)
+            ConflictKind.NEGATION if support >= _ASKED else ConflictKind.UNCOVERED, 0, len(statement)
         )
         return Finding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
 
