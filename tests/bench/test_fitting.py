@@ -45,6 +45,7 @@ def test_the_weights_say_which_data_they_are_fitted_on() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.process
 def test_the_weights_are_what_the_script_makes() -> None:
     assert written(weights()) == PACKAGED
     assert WEIGHTS.read_text(encoding="utf-8") == PACKAGED
@@ -82,7 +83,7 @@ def test_edits_leave_alone_what_they_cannot_change(name: str, text: str) -> None
 
 def test_rewordings_say_the_same_in_other_words() -> None:
     made = {reworded(text, material(seed)) for text in STATEMENTS for seed in range(40)}
-    assert "Easton Mills bought Marwell Works for 12 million dollars, although two banks opposed it." not in made
+    assert "All kilns were closed before the war since they were not safe." in made
     assert len(made) > 3 * len(STATEMENTS)
     assert all(text[0].isupper() for text in made)
 

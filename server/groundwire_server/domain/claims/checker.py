@@ -164,9 +164,7 @@ class RuleChecker:
         sources = tuple(sorted(set(alignment.sources)))
         if support >= _ASKED and otherwise is denies:
             return Finding(Verdict.CONSISTENT, support, sources)
-        whole = FoundConflict(
-            ConflictKind.NEGATION if support >= _ASKED else ConflictKind.UNCOVERED, 0, len(statement)
-        )
+        whole = FoundConflict(ConflictKind.NEGATION if support >= _ASKED else ConflictKind.UNCOVERED, 0, len(statement))
         return Finding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
 
     def _support(self, alignment: Alignment, found: Sequence[Objection], spoken: str) -> float:
