@@ -29,6 +29,8 @@ LIMITS = "A client may send 600 requests per minute if retries < 3 and the flag 
         ("The last fourteen backups of the database are kept.", BACKUP),
         ("Ten requests a second may be sent by a client, or 600 per minute.", LIMITS + " That is 10 a second."),
         ("One of the backups is kept.", BACKUP),
+        ("A client may send 600 requests every minute.", LIMITS),
+        ("Members pay £12 a month.", "Members pay £12 a month or £120 a year."),
         ("Run it with --strict.", "Run the tool with --strict to see more."),
     ],
 )
@@ -54,6 +56,9 @@ def test_what_the_passage_gives_passes(statement: str, passage: str) -> None:
         ("The last 40 backups are kept.", BACKUP, ConflictKind.NUMBER),
         ("A client may send 600 requests per minute if retries >= 3.", LIMITS, ConflictKind.OPERATOR),
         ("A client may send 600 requests per minute if the flag --lenient is set.", LIMITS, ConflictKind.OPERATOR),
+        ("A client may send 600 requests per second.", LIMITS, ConflictKind.UNIT),
+        ("Members pay £12 a week.", "Members pay £12 a month.", ConflictKind.UNIT),
+        ("Members pay £12 a year.", "Members pay £12 a month or £120 a year.", ConflictKind.UNIT),
         ("The tower was built on 13 May 1884.", "The tower was built on 12 May 1884.", ConflictKind.DATE),
         ("It requires Python 3.1.", "It requires Python 3.10.", ConflictKind.NUMBER),
         ("Water freezes at 5 °C there.", "Water freezes at −5 °C there.", ConflictKind.NUMBER),

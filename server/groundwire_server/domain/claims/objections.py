@@ -10,6 +10,7 @@ from groundwire_server.domain.claims.rules.names import object_to_names
 from groundwire_server.domain.claims.rules.numbers import (
     object_to_bindings,
     object_to_quantities,
+    object_to_rates,
     object_to_signs,
     object_to_unit_words,
 )
@@ -43,6 +44,7 @@ def objections(alignment: Alignment, evidence: Sequence[Evidence], spoken: str) 
         return list(object_to_roles(alignment)) if spoken in ORDER_TELLS_ROLES else []
     found = [
         *object_to_quantities(alignment, evidence),
+        *object_to_rates(alignment),
         *object_to_bindings(alignment),
         *object_to_unit_words(alignment),
         *object_to_signs(alignment),

@@ -226,6 +226,26 @@ def _rounded(terms: Sequence[Term], quantity: Quantity, near: Sequence[Quantity]
     )
 
 
+def object_to_rates(alignment: Alignment) -> Iterator[Objection]:
+    """Object to an amount for another time than the passage says: `£12 a week` in the place of `£12 a month`."""
+    said = list(_rates(alignment.statement.quantities))
+    if not said:
+        return
+    for number, unit in enumerate(alignment.units):
+        given = list(_rates(unit.quantities))
+        for amount, time in said:
+            others = [other for each, other in given if same(amount, each)]
+            if others and not any(same(time, other) for other in others):
+                yield Objection(ConflictKind.UNIT, time.start, time.end, number, others[0].start, others[0].end)
+
+
+def _rates(found: Sequence[Quantity]) -> Iterator[tuple[Quantity, Quantity]]:
+    """Yield the amounts that a time follows for which they are: `600 requests per minute`."""
+    for amount, time in pairwise(found):
+        if time.dimension == "time" and time.bare == (1.0,) and 0 <= time.start - amount.end < _BETWEEN:
+            yield amount, time
+
+
 def object_to_unit_words(alignment: Alignment) -> Iterator[Objection]:
     """Object to a unit in the place of another of the same kind, where no number stands beside it: `centuries`."""
     measured = {index for quantity in alignment.statement.quantities for index in range(quantity.start, quantity.end)}

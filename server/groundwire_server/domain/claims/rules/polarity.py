@@ -112,12 +112,14 @@ def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
     """Object to a quantifier of another class than the passage has in its place, and to one that was added or lost."""
     statement = alignment.statement
     given = [(unit, index, term) for unit, index, term in alignment.free if term.quantifier]
+    # `every minute` is an amount.
+    measured = {position for quantity in statement.quantities for position in range(quantity.start, quantity.end)}
     for gap in alignment.gaps:
         for index in range(gap.start, gap.end):
             term = alignment.term(index)
-            if not term.quantifier or term.negates:
-                continue
             position = statement.sig[index]
+            if not term.quantifier or term.negates or position in measured:
+                continue
             inside = next((each for each in given if each[0] == gap.unit and gap.low - 1 <= each[1] <= gap.high), None)
             alike = next((each for each in given if each[2].quantifier == term.quantifier), None)
             if inside is None and alike is not None:
