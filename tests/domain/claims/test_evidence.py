@@ -24,9 +24,7 @@ LIST = """The controller needs:
 
 It runs on Linux."""
 
-CODE = """The helper retries calls.
-
-def with_retry(call, attempts=4):
+CODE = """def with_retry(call, attempts=4):
     for attempt in range(attempts):
         call()
 """
@@ -71,11 +69,22 @@ def test_a_long_row_is_cut_as_sentences_are() -> None:
     assert all(len(each) <= 1000 for each in units("| " + "word " * 600 + "|"))
 
 
-def test_lines_of_a_definition_come_together_and_after_their_caption() -> None:
-    found = units(CODE)
-    whole = next(each for each in found if each.startswith("def with_retry") and "range(attempts)" in each)
-    assert "call()" in whole
-    assert "The helper retries calls." in found
+@pytest.mark.parametrize("between", ["\n", "\n\n", "\n```python\n"])
+def test_the_lines_of_a_definition_come_together_after_their_caption(between: str) -> None:
+    found = units(f"The helper retries calls:{between}{CODE}")
+    assert "The helper retries calls: def with_retry(call, attempts=4): for attempt in range(attempts): call()" in found
+
+
+def test_a_sentence_before_a_definition_is_no_caption() -> None:
+    found = units(f"Calls may fail.\n\n{CODE}")
+    assert "def with_retry(call, attempts=4): for attempt in range(attempts): call()" in found
+    assert "Calls may fail." in found
+
+
+def test_a_caption_belongs_to_one_definition() -> None:
+    found = units("Two helpers:\ndef one():\n    return 1\ndef two():\n    return 2\n")
+    assert "Two helpers: def one(): return 1" in found
+    assert "def two(): return 2" in found
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "|", "||\n||", "|---|", "-", "def f():", ":", "a:\n-"])

@@ -167,22 +167,22 @@ def _row(header: Sequence[str], cells: Sequence[str]) -> str:
 
 
 def _code(text: str) -> list[str]:
-    """Return each definition together with the lines under it, as one."""
+    """Return each definition together with the lines under it, as one, after the caption that announces it."""
     if "\n" not in text:
         return []
     found: list[str] = []
     current: list[str] = []
-    for line in text.split("\n"):
-        if _CODE.match(line) and not line.startswith((" ", "\t")):
-            if len(current) > 1:
-                found.append(" ".join(current))
-            current = [line.strip()]
-        elif current and line.startswith((" ", "\t")):
-            current.append(line.strip())
-        else:
-            if len(current) > 1:
-                found.append(" ".join(current))
-            current = []
-    if len(current) > 1:
-        found.append(" ".join(current))
+    caption = ""
+    for line in [*text.split("\n"), ""]:
+        body = line.strip()
+        if current and line.startswith((" ", "\t")):
+            current.append(body)
+            continue
+        if len(current) > 1:
+            found.append(" ".join([caption, *current] if caption else current))
+            caption = ""
+        current = [body] if _CODE.match(line) else []
+        # A blank line and a fence may stand between the two.
+        if body and not current and not body.startswith("```"):
+            caption = body[-_MOST_LEAD:] if body.endswith(":") else ""
     return found
