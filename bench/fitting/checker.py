@@ -23,7 +23,7 @@ from bench.fitting.rows import FILES, Row, Source, read_rows
 from bench.split import SEED as SEED_OF_SPLIT
 from bench.split import Part, read_split
 from groundwire_server.domain.claims.checker import FITTED_FOR, compare, guess_language, without_emphasis
-from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.features import FEATURES, features
 from groundwire_server.domain.claims.language import language
 
@@ -76,8 +76,8 @@ def sample(rows: Sequence[Row]) -> Sample:
     """Return the rows that the classifier is asked about, compared with their passages."""
 
     @cache
-    def evidence(passage: tuple[str, str]) -> Evidence:
-        return Evidence(*passage)
+    def evidence(passage: tuple[str, str]) -> EvidenceText:
+        return EvidenceText(*passage)
 
     kept, seen, refused = [], [], []
     for row in rows:

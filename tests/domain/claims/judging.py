@@ -2,7 +2,7 @@
 
 from groundwire_server.domain.claims.alignment import Alignment
 from groundwire_server.domain.claims.checker import Finding, RuleChecker, compare, guess_language
-from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.language import language
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.vocabulary import ConflictKind
@@ -11,7 +11,7 @@ CHECKER = RuleChecker.packaged()
 
 
 def compared(statement: str, *passages: str, title: str = "") -> tuple[Alignment, list[Objection]]:
-    evidence = [Evidence(passage, title) for passage in passages]
+    evidence = [EvidenceText(passage, title) for passage in passages]
     spoken = language(statement) or guess_language(statement, evidence)
     return compare(Unit(statement), evidence, spoken)
 
@@ -26,4 +26,4 @@ def kinds(statement: str, *passages: str) -> set[ConflictKind]:
 
 
 def checked(statement: str, *passages: str, question: str = "", title: str = "") -> Finding:
-    return CHECKER.check(statement, [Evidence(passage, title) for passage in passages], question)
+    return CHECKER.check(statement, [EvidenceText(passage, title) for passage in passages], question)

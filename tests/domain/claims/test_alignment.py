@@ -3,14 +3,14 @@
 import pytest
 
 from groundwire_server.domain.claims.alignment import Place, align, longest_common, related
-from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 
 PASSAGE = "Rollo led the Normans. They settled in Rouen in 911. The dukes built abbeys of pale stone."
 
 
 def places(statement: str, *passages: str) -> dict[str, Place]:
     unit = Unit(statement)
-    alignment = align(unit, [Evidence(passage) for passage in passages])
+    alignment = align(unit, [EvidenceText(passage) for passage in passages])
     return {unit.terms[at].text: place for at, place in zip(unit.sig, alignment.places, strict=True)}
 
 
@@ -57,14 +57,17 @@ def test_places_of_terms() -> None:
 
 
 def test_a_statement_may_join_sentences_of_several_passages() -> None:
-    evidence = [Evidence("The Marwell Canal opened in 1803."), Evidence("Volunteers began to restore it in 1971.")]
+    evidence = [
+        EvidenceText("The Marwell Canal opened in 1803."),
+        EvidenceText("Volunteers began to restore it in 1971."),
+    ]
     alignment = align(Unit("The Marwell Canal opened in 1803 and volunteers began to restore it in 1971."), evidence)
     assert sorted(alignment.sources) == [0, 1]
     assert set(alignment.places) == {Place.MATCHED}
 
 
 def test_a_passage_that_has_nothing_of_a_statement_is_no_source() -> None:
-    evidence = [Evidence("Bread is baked daily."), Evidence("The Marwell Canal opened in 1803.")]
+    evidence = [EvidenceText("Bread is baked daily."), EvidenceText("The Marwell Canal opened in 1803.")]
     assert align(Unit("The Marwell Canal opened in 1803."), evidence).sources == [1]
 
 
@@ -76,7 +79,7 @@ def test_nothing_is_aligned_with_nothing() -> None:
 
 def test_a_gap_tells_what_stands_in_its_place() -> None:
     unit = Unit("Rollo led the Vikings.")
-    alignment = align(unit, [Evidence(PASSAGE)])
+    alignment = align(unit, [EvidenceText(PASSAGE)])
     (gap,) = alignment.gaps
     assert gap.tight
     assert [alignment.given(gap.unit, index).text for index in range(gap.low, gap.high)] == ["Normans"]
@@ -87,6 +90,6 @@ def test_a_gap_tells_what_stands_in_its_place() -> None:
 )
 def test_of_sentences_alike_the_statement_is_aligned_with_itself(statement: str) -> None:
     alignment = align(
-        Unit(statement), [Evidence("The lock is open. The lock is not open. Lund beats Sarn. Sarn beats Lund.")]
+        Unit(statement), [EvidenceText("The lock is open. The lock is not open. Lund beats Sarn. Sarn beats Lund.")]
     )
     assert [unit.text for unit in alignment.units] == [statement]

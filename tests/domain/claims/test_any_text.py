@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwire_server.domain.claims.alignment import align
-from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.language import language
 from groundwire_server.domain.claims.objections import objections
 from groundwire_server.domain.claims.quantities import quantities
@@ -83,7 +83,7 @@ GROWTH = 8.0
 
 
 def judged(statement: str, *passages: str) -> None:
-    evidence = [Evidence(passage) for passage in passages]
+    evidence = [EvidenceText(passage) for passage in passages]
     unit = Unit(statement)
     alignment = align(unit, evidence)
     objections(alignment, evidence, language(statement))

@@ -2,11 +2,11 @@
 
 import pytest
 
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 
 
 def units(text: str) -> list[str]:
-    return [unit.text for unit in Evidence(text).units]
+    return [unit.text for unit in EvidenceText(text).units]
 
 
 TABLE = """Prices of the ferry:
@@ -39,7 +39,7 @@ def test_rows_of_a_table_come_with_their_header() -> None:
 
 
 def test_rows_are_marked() -> None:
-    assert [unit.text for unit in Evidence(TABLE).units if unit.row][1:] == [
+    assert [unit.text for unit in EvidenceText(TABLE).units if unit.row][1:] == [
         "Route Lund, Single £4, Return £7",
         "Route Sarn, Single £6, Return £11",
     ]
@@ -89,16 +89,16 @@ def test_a_caption_belongs_to_one_definition() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n", "|", "||\n||", "|---|", "-", "def f():", ":", "a:\n-"])
 def test_texts_of_hardly_anything_are_read(text: str) -> None:
-    evidence = Evidence(text)
+    evidence = EvidenceText(text)
     assert all(unit.known <= evidence.known for unit in evidence.units)
     assert evidence.known <= {"a", "def", "f", "|"}
 
 
 def test_terms_of_the_title_are_known() -> None:
-    assert "lumen" in Evidence("It syncs files.", "Lumen Sync").known
+    assert "lumen" in EvidenceText("It syncs files.", "Lumen Sync").known
 
 
 def test_initials_hold_acronyms_with_and_without_function_words() -> None:
-    initials = Evidence("The Department of Energy paid the Central Bank.").initials
+    initials = EvidenceText("The Department of Energy paid the Central Bank.").initials
     assert "doe" in initials
     assert "cb" in initials

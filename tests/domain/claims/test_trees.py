@@ -6,7 +6,7 @@ import math
 import pytest
 
 from groundwire_server.domain.claims.alignment import align
-from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.features import FEATURES, features
 from groundwire_server.domain.claims.trees import Classifier
 
@@ -60,7 +60,7 @@ def test_malformed_weights_are_refused(text: str) -> None:
 
 
 def test_features_have_names() -> None:
-    evidence = [Evidence("Rollo led the Normans to Rouen in 911.")]
+    evidence = [EvidenceText("Rollo led the Normans to Rouen in 911.")]
     found = features(align(Unit("Rollo led them to Paris in 911."), evidence), [])
     assert len(found) == len(FEATURES) == len(set(FEATURES))
     assert all(math.isfinite(value) for value in found)

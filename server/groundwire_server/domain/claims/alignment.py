@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
 
-from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.quantity import same
 from groundwire_server.domain.claims.terms import Term
 
@@ -103,7 +103,7 @@ class Alignment:
         )
 
 
-def align(statement: Unit, evidence: Sequence[Evidence], *, compounds: bool = False) -> Alignment:
+def align(statement: Unit, evidence: Sequence[EvidenceText], *, compounds: bool = False) -> Alignment:
     """Align a statement with the sentences of some passages that share most with it.
 
     Args:
@@ -182,7 +182,7 @@ def _compounded(one: str, other: str) -> bool:
     return min(len(one), len(other)) > _STEM and (one.endswith(other) or other.endswith(one))
 
 
-def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], list[int]]:
+def _choose(statement: Unit, evidence: Sequence[EvidenceText]) -> tuple[list[Unit], list[int]]:
     """Return the sentences that cover the statement, and their passages: one, or more where it joins them.
 
     A further sentence must bring more than a single name or number: one that was put in the place of another stands
@@ -240,7 +240,7 @@ def _likeness(statement: Unit, rest: set[str], unit: Unit) -> tuple[bool, int, i
     return unit.text == statement.text, len(rest & unit.known), shared, -len(unit.known)
 
 
-def _places(alignment: Alignment, evidence: Sequence[Evidence], *, compounds: bool) -> list[Place]:
+def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds: bool) -> list[Place]:
     places = [Place.MATCHED] * len(alignment.owner)
     if not alignment.left:
         return places

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from groundwire_server.domain.claims.alignment import Alignment, Place, align
-from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.features import features
 from groundwire_server.domain.claims.language import COMPOUNDING, IDEOGRAPHIC, differ, language
 from groundwire_server.domain.claims.objections import objections
@@ -94,14 +94,14 @@ def _blank(match: re.Match[str]) -> str:
     return " " * len(match.group())
 
 
-def guess_language(statement: str, evidence: Sequence[Evidence]) -> str:
+def guess_language(statement: str, evidence: Sequence[EvidenceText]) -> str:
     """Return the language of a statement too short to tell: the passages', if nothing in it speaks against that."""
     given = {passage.language for passage in evidence} - {""}
     likely = language(statement, least=1)
     return likely if likely or len(given) != 1 else given.pop()
 
 
-def compare(statement: Unit, evidence: Sequence[Evidence], spoken: str) -> tuple[Alignment, list[Objection]]:
+def compare(statement: Unit, evidence: Sequence[EvidenceText], spoken: str) -> tuple[Alignment, list[Objection]]:
     """Return a statement beside its evidence, and what the rules for its language object to."""
     alignment = align(statement, evidence, compounds=spoken in COMPOUNDING)
     return alignment, objections(alignment, evidence, spoken)
@@ -122,7 +122,7 @@ class RuleChecker:
         """Return the checker with the weights of this package."""
         return cls(Classifier.parse(files(__package__).joinpath("weights.json").read_text()))
 
-    def check(self, statement: str, evidence: Sequence[Evidence], question: str = "") -> Finding:
+    def check(self, statement: str, evidence: Sequence[EvidenceText], question: str = "") -> Finding:
         """Return the verdict on a statement, as far as rules can tell.
 
         Args:
@@ -162,7 +162,7 @@ class RuleChecker:
             tuple(conflicts or _uncovered(alignment, plain)),
         )
 
-    def _bare(self, statement: str, evidence: Sequence[Evidence], question: str, *, denies: bool) -> Finding:
+    def _bare(self, statement: str, evidence: Sequence[EvidenceText], question: str, *, denies: bool) -> Finding:
         """Return the verdict on `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
         asked = Unit(question.rstrip(" ?"))
         alignment = align(asked, evidence)
@@ -186,7 +186,7 @@ class RuleChecker:
         return self._classifier.threshold if spoken in FITTED_FOR else _ENOUGH_OF.get(spoken, _ENOUGH_FOUND)
 
 
-def _markup(statement: str, evidence: Sequence[Evidence]) -> list[FoundConflict]:
+def _markup(statement: str, evidence: Sequence[EvidenceText]) -> list[FoundConflict]:
     """Return the markup, the addresses and the format characters that no passage has."""
     if statement.isascii() and not any(sign in statement for sign in ("](", "://", "<")):
         return []
@@ -202,7 +202,7 @@ def _overlap(one: FoundConflict, other: FoundConflict) -> bool:
 
 
 def _shown(
-    alignment: Alignment, found: Sequence[Objection], statement: str, evidence: Sequence[Evidence]
+    alignment: Alignment, found: Sequence[Objection], statement: str, evidence: Sequence[EvidenceText]
 ) -> list[FoundConflict]:
     """Return objections with where they stand in the statement, and what the passage says there."""
     if not found:

@@ -63,7 +63,7 @@ class Unit:
         return quantities(self.terms)
 
 
-class Evidence:
+class EvidenceText:
     """A passage that statements are compared with; it is analysed once, however many there are.
 
     Args:

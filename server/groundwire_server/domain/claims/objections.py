@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.language import CAPITALS_MARK_NAMES, ORDER_TELLS_ROLES, PAIRED
 from groundwire_server.domain.claims.rules.names import object_to_names
 from groundwire_server.domain.claims.rules.numbers import (
@@ -31,7 +31,7 @@ from groundwire_server.domain.claims.rules.structure import (
 )
 
 
-def objections(alignment: Alignment, evidence: Sequence[Evidence], spoken: str) -> list[Objection]:
+def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: str) -> list[Objection]:
     """Return everything that speaks against a statement.
 
     Args:

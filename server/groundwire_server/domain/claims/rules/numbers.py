@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.number_words import UNITS
 from groundwire_server.domain.claims.quantity import Quantity, same
 from groundwire_server.domain.claims.rules.objection import Objection
@@ -35,7 +35,7 @@ _YEAR = 31557600.0
 _SIGNS_OF_PROSE = frozenset(("+", "=>", "->", "*", "**", "^", "&", "°"))
 
 
-def object_to_quantities(alignment: Alignment, evidence: Sequence[Evidence]) -> Iterator[Objection]:
+def object_to_quantities(alignment: Alignment, evidence: Sequence[EvidenceText]) -> Iterator[Objection]:
     """Object to a number, an amount, a date or a time that the sentences beside the statement do not give."""
     said = alignment.statement.quantities
     if not said:
@@ -109,7 +109,7 @@ def _remeasured(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantity
     return None
 
 
-def _in_another_row(alignment: Alignment, quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
+def _in_another_row(alignment: Alignment, quantity: Quantity, evidence: Sequence[EvidenceText]) -> bool:
     """Whether a number stands in no row that the statement is aligned with, but in another."""
     return any(
         unit.row and unit not in alignment.units and any(same(quantity, each) for each in unit.quantities)
