@@ -12,6 +12,9 @@ from groundwire_server.domain.claims.terms import Term
 _MOST_UNITS = 4
 """Sentences that one statement may join."""
 
+_MOST_PLACES = 16
+"""Places of one word that are tried: of a word said again and again any will do, and trying all takes quadratic time."""
+
 _STEM = 4
 """Letters that related words share at their beginning, at least."""
 
@@ -136,10 +139,15 @@ def align(statement: Unit, evidence: Sequence[EvidenceText], *, compounds: bool 
 
 
 def longest_common(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
-    """Return a longest common subsequence of two sequences, as pairs of indexes (Hunt and Szymanski, 1977)."""
+    """Return a longest common subsequence of two sequences, as pairs of indexes (Hunt and Szymanski, 1977).
+
+    Of an item that stands in the other more than 16 times, the last places alone are tried.
+    """
     where: dict[str, list[int]] = {}
     for index in range(len(other) - 1, -1, -1):
-        where.setdefault(other[index], []).append(index)
+        places = where.setdefault(other[index], [])
+        if len(places) < _MOST_PLACES:
+            places.append(index)
     tails: list[int] = []
     links: list[tuple[int, int, object]] = []
     for index, item in enumerate(one):
