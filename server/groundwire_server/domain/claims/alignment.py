@@ -13,7 +13,7 @@ _MOST_UNITS = 4
 """Sentences that one statement may join."""
 
 _MOST_PLACES = 16
-"""Places of one word that are tried: of a word said again and again any will do, and trying all takes quadratic time."""
+"""Places of a word that are tried: of one said again and again any will do, and trying all takes quadratic time."""
 
 _STEM = 4
 """Letters that related words share at their beginning, at least."""
