@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, auto
 
 from groundwire_server.domain.claims.evidence import EvidenceText, Unit
-from groundwire_server.domain.claims.quantity import same
+from groundwire_server.domain.claims.number_words import MEASURING, SCALES, UNITS
+from groundwire_server.domain.claims.quantity import Quantity, same
 from groundwire_server.domain.claims.terms import Term
 
 _MOST_UNITS = 4
@@ -88,6 +89,26 @@ class Alignment:
     def given(self, unit: int, index: int) -> Term:
         """Return a significant term of a unit."""
         return self.units[unit].terms[self.units[unit].sig[index]]
+
+    def word_for_word(self, quantity: Quantity) -> bool:
+        """Return whether a quantity of the statement stands in a unit in the same words, with nothing more to it."""
+        sig = self.statement.sig
+        low, high = bisect_left(sig, quantity.start), bisect_left(sig, quantity.end)
+        if high - low != quantity.end - quantity.start:
+            return False
+        owner = self.owner[low]
+        if owner < 0 or any(each != owner for each in self.owner[low:high]):
+            return False
+        unit = self.units[owner]
+        start, end = unit.sig[self.at[low]], unit.sig[self.at[high - 1]] + 1
+        said, given = self.statement.terms, unit.terms
+        return end - start == high - low and all(
+            one == other or not (_belongs(one) or _belongs(other))
+            for one, other in (
+                (_folded(said, quantity.start - 1), _folded(given, start - 1)),
+                (_folded(said, quantity.end), _folded(given, end)),
+            )
+        )
 
     def found_in_first(self) -> float:
         """Return the share of the statement's terms that are matched in the first unit, 0 to 1."""
@@ -283,9 +304,24 @@ def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds
     return places
 
 
+def _folded(terms: Sequence[Term], index: int) -> str:
+    return terms[index].folded if 0 <= index < len(terms) else ""
+
+
+def _belongs(word: str) -> bool:
+    """Whether a word beside a number may be a part of its amount."""
+    return word in UNITS or word in SCALES or word in MEASURING
+
+
 def _measured_alike(alignment: Alignment) -> set[int]:
-    """Return the positions of the statement's terms that are part of a quantity which a unit has, too."""
-    said = alignment.statement.quantities
+    """Return the positions of the statement's terms that are part of a quantity which a unit has in other words."""
+    sig = alignment.statement.sig
+    left = {sig[index] for index in alignment.left}
+    said = [
+        quantity
+        for quantity in alignment.statement.quantities
+        if not left.isdisjoint(range(quantity.start, quantity.end))
+    ]
     if not said:
         return set()
     given = [quantity for unit in alignment.units for quantity in unit.quantities]

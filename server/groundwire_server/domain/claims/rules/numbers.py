@@ -38,7 +38,7 @@ _SIGNS_OF_PROSE = frozenset(("+", "=>", "->", "*", "**", "^", "&", "°"))
 def object_to_quantities(alignment: Alignment, evidence: Sequence[EvidenceText]) -> Iterator[Objection]:
     """Object to a number, an amount, a date or a time that the sentences beside the statement do not give."""
     said = alignment.statement.quantities
-    if not said:
+    if all(alignment.word_for_word(quantity) for quantity in said):
         return
     near = [quantity for unit in alignment.units for quantity in unit.quantities]
     terms = alignment.statement.terms
