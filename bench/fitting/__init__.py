@@ -1,1 +1,1 @@
-"""Fitting the estimates that the server ships with: relevance, the quoting model's, and confidence."""
+"""Fitting what the server decides with: each module is a script that writes a small file of weights."""
