@@ -23,7 +23,9 @@ from pathlib import Path
 from bench.evaluation.data import document, documents, input_file
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
 from groundwire_server.adapters.embedder.minilm import MiniLm, Model
-from groundwire_server.adapters.generator.extractive import Answer, ExtractiveGenerator, Tuning
+from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
+from groundwire_server.adapters.generator.quoting import Answer, Tuning
+from groundwire_server.adapters.generator.quoting import levels as strengths_of
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
@@ -138,12 +140,12 @@ async def containment(
     """How often an answer holds what was expected, with no threshold in the way."""
     lines = []
     open_to_all = replace(policy, min_relevance=0.0)
-    chosen = Tuning(enough=-1.0, enough_words=-1.0)
+    chosen = Tuning(enough=-1.0, heed=False)
     answerable = of_kind(cases, Kind.ANSWERABLE)
     for name, tuning in (
         ("the best sentence", replace(chosen, most=1)),
-        ("the best three", replace(chosen, cut=0.0)),
-        (f"up to three, from {chosen.cut:.2f} of the best", chosen),
+        (f"the best {chosen.most}", replace(chosen, cut=0.0)),
+        (f"up to {chosen.most}, from {chosen.cut:.2f} of the best", chosen),
     ):
         generator = ExtractiveGenerator(embedder, store.sentence_vectors, tuning)
         given = [await answer(case, generator, open_to_all) for case in answerable]
@@ -179,13 +181,13 @@ async def measure(
     for line in thresholds("Policy.min_relevance", levels, policy.min_relevance):
         print(line)
     tuning = Tuning()
-    unbound = ExtractiveGenerator(embedder, store.sentence_vectors, replace(tuning, enough=-1.0, enough_words=-1.0))
+    unbound = ExtractiveGenerator(embedder, store.sentence_vectors, replace(tuning, enough=-1.0, heed=False))
     strengths = [(await answer(case, unbound, policy)).strength for case in cases]
     of_kinds = {
         kind: [s for s, case in zip(strengths, cases, strict=True) if case.question.kind is kind] for kind in Kind
     }
-    name, current = ("enough", tuning.enough) if embedder else ("enough_words", tuning.enough_words)
-    for line in thresholds(f"Tuning.{name}, after it", of_kinds, current):
+    enough, _ = strengths_of(tuning, vectors=embedder is not None)
+    for line in thresholds("Tuning.enough, after it", of_kinds, enough):
         print(line)
 
 

@@ -1,1 +1,1 @@
-"""Fitting of what the server ships fitted: the rule checker's weights, made from bench/data."""
+"""Fitting what the server decides with: each module is a script that writes a small file of weights."""

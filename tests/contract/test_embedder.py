@@ -125,3 +125,13 @@ async def test_calls_side_by_side_do_not_mix(embedder: Embedder) -> None:
     for call, vectors in zip(calls, found, strict=True):
         (alone,) = await embedder.embed(call[-1:], soon())
         assert cosine(alone, vectors[-1]) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("text", ["The cat sat on the mat.", "ähnlich", "x"])
+async def test_a_text_of_letters_that_it_knows_is_known_whole(embedder: Embedder, text: str) -> None:
+    assert embedder.known(text) == 1.0
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "", "y" * 300])
+async def test_a_share_that_is_known_is_one(embedder: Embedder, text: str) -> None:
+    assert 0.0 <= embedder.known(text) <= 1.0

@@ -52,22 +52,6 @@ def test_a_text_is_as_good_as_its_weakest_claim(
     assert (text(*verdicts).weakest_verdict, text(*verdicts).verified) == (weakest, verified)
 
 
-@pytest.mark.parametrize(
-    ("verdict", "confidence", "shown"),
-    [
-        (Verdict.VERBATIM, Confidence.HIGH, Confidence.HIGH),
-        (Verdict.CONSISTENT, Confidence.HIGH, Confidence.MEDIUM),
-        (Verdict.CONSISTENT, Confidence.LOW, Confidence.LOW),
-        (Verdict.CONSISTENT, None, None),
-    ],
-)
-def test_confidence_is_at_most_medium_unless_verified_and_the_models_word_stays(
-    verdict: Verdict, confidence: Confidence | None, shown: Confidence | None
-) -> None:
-    given = text(verdict, confidence=confidence)
-    assert (given.confidence, given.model_confidence) == (shown, confidence)
-
-
 def test_a_segment_is_verified_when_all_of_its_sentences_are() -> None:
     assert segment(Verdict.VERBATIM, Verdict.NOT_A_CLAIM).assurance is Assurance.VERIFIED
     assert segment(Verdict.VERBATIM, Verdict.CONSISTENT).assurance is Assurance.CHECKED

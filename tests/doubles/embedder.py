@@ -19,6 +19,7 @@ class HashingEmbedder:
     Attributes:
         delay: seconds that every call takes.
         failures: raised by the next calls, one each.
+        share: of every text that it says it knows.
         calls: the texts of every call that began.
         deadlines: those calls' deadlines.
         began: is set when a call begins.
@@ -30,10 +31,14 @@ class HashingEmbedder:
         self.model = f"hashing-{dimensions}"
         self.delay = delay
         self.failures = list(failures)
+        self.share = 1.0
         self.calls: list[list[str]] = []
         self.deadlines: list[Deadline] = []
         self.began = asyncio.Event()
         self.cancelled = 0
+
+    def known(self, text: str) -> float:
+        return self.share
 
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
         if not texts:

@@ -1,13 +1,14 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.evidence import Evidence, Query
+from groundwire_server.domain.evidence import Evidence, Query, Scores
 from groundwire_server.domain.filters import Equals
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.question import Question
@@ -53,13 +54,16 @@ async def _retrieve(
     asked: Question,
     *,
     embedded: bool = True,
+    known: float = 1.0,
     counts: Counts | None = None,
     reranker: Rating | None = None,
     spans: Spans | None = None,
 ) -> Evidence:
+    embedder = HashingEmbedder()
+    embedder.share = known
     ports = Ports(
         store,
-        HashingEmbedder() if embedded else None,
+        embedder if embedded else None,
         FilePrompts(BUILT_IN),
         {},
         AclRecheck(counts or Counts()),
@@ -140,3 +144,13 @@ async def test_passages_of_the_callers_own_are_reranked_too_and_none_are_not() -
     provided = await _retrieve(Fixed(), ask(provided=tuple(FOUND)), reranker=rating)
     assert [each.chunk_id for each in provided.passages] == ["Generator", "Set", "Lambda"]
     assert (await _retrieve(Fixed(), ask(), reranker=rating)).passages == ()
+
+
+async def test_a_question_that_the_embedder_does_not_know_is_searched_by_its_words_alone() -> None:
+    alike = replace(passage("c1", "Rain."), scores=Scores(vector_similarity=1.0))
+    store = Fixed(Evidence((alike,)))
+    unknown = await _retrieve(store, ask("🙂🙂🙂"), known=0.0)
+    assert store.queries[-1].vector is None
+    assert (unknown.passages[0].scores.relevance or 0.0) < 0.1
+    partly, whole = [(await _retrieve(store, ask("🙂🙂🙂"), known=share)).passages[0] for share in (0.4, 1.0)]
+    assert (partly.scores.relevance or 0.0) < 0.5 < (whole.scores.relevance or 0.0)

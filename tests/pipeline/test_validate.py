@@ -46,13 +46,13 @@ async def test_an_answer_is_its_segments_and_its_score_weighs_sentences_by_lengt
     assert answer.grounding_score == pytest.approx((46 * 1.0 + 24 * 0.75) / 70)
 
 
-async def test_its_confidence_is_the_least_of_those_who_wrote_it() -> None:
+async def test_the_models_confidence_is_the_least_of_those_who_wrote_it() -> None:
     gate, draft = UnaryGate(), DraftReader(1000)
     await gate.release([FIRST], Confidence.MEDIUM)
     draft.confidence = Confidence.HIGH
     stage = computing()
     with stage:
-        assert validate(gate, draft, 0, policy(), stage).confidence is Confidence.MEDIUM
+        assert validate(gate, draft, 0, policy(), stage).model_confidence is Confidence.MEDIUM
 
 
 FORGED = replace(FIRST, citations=(replace(FIRST.citations[0], quote="Lambdas are great."),))

@@ -24,7 +24,7 @@ from groundwire_server.evaluation.calibration import Calibration, RelevanceBasis
 from groundwire_server.evaluation.inputs.files import read_questions
 from groundwire_server.evaluation.items import QuestionItem
 from groundwire_server.evaluation.thresholds import Relevances
-from groundwire_server.pipeline.relevance import RULE
+from groundwire_server.pipeline.relevance import rule
 from groundwire_server.ports.recording import unrecorded
 
 MIN_QUESTIONS = 10
@@ -123,8 +123,8 @@ def relevance_basis(store: Store) -> RelevanceBasis:
     """Return what relevance is computed from over a store."""
     embedder = store.embedder
     if embedder is None:
-        return RelevanceBasis(RULE, store.vectorizer)
-    return RelevanceBasis(RULE, embedder.model, embedder.dimensions, store.sentence_vectors is not None)
+        return RelevanceBasis(rule(), store.vectorizer)
+    return RelevanceBasis(rule(), embedder.model, embedder.dimensions, store.sentence_vectors is not None)
 
 
 async def _search_halves(

@@ -138,6 +138,8 @@ class GroundedText:
         model_confidence: the model's own word.
         grounding_score: the mean of the sentences' support, weighted by their length, 0 to 1.
         dropped_citations: those of the model that carry nothing of the text.
+        confidence: the service's own, by its levels; None where it was not estimated, as for a text that was cut short.
+        probability: what it was read from: the estimated probability that the text answers its question rightly.
     """
 
     text: str
@@ -146,6 +148,8 @@ class GroundedText:
     sentences: tuple[CheckedSentence, ...]
     grounding_score: float
     dropped_citations: tuple[Citation, ...] = ()
+    confidence: Confidence | None = None
+    probability: float | None = None
 
     @classmethod
     def of(cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None) -> "GroundedText":
@@ -180,13 +184,6 @@ class GroundedText:
         """Whether every sentence that claims something is verbatim or entailed, and one does."""
         weakest = self.weakest_verdict
         return weakest is not None and weakest.verifies
-
-    @property
-    def confidence(self) -> Confidence | None:
-        """The model's own, and at most MEDIUM unless the text is verified."""
-        if self.model_confidence is None or self.verified:
-            return self.model_confidence
-        return self.model_confidence.and_(Confidence.MEDIUM)
 
 
 def grounding_score(sentences: Sequence[CheckedSentence]) -> float:

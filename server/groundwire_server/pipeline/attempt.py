@@ -11,6 +11,7 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
 from groundwire_server.domain.vocabulary import Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
+from groundwire_server.pipeline.confidence import rated
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
@@ -64,7 +65,9 @@ async def attempt(
     purpose = Purpose.REPAIR if step.variant is Variant.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
-        return validate(gate, draft, continued, policy, stage)
+        answer = rated(inquiry.question.text, validate(gate, draft, continued, policy, stage))
+        stage.note({names.CONFIDENCE: answer.confidence.value if answer.confidence else ""})
+        return answer
 
 
 async def _write(

@@ -1,37 +1,75 @@
 """Rating the relevance of passages to a question, the same for every store.
 
-`bench/quality.py` measured it on SQuAD 2.0: a share of 0.6 for the vectors tells questions that the corpus answers from
-questions about something else better than either measure alone. Weighing words by how rare they are among the passages
-made it worse: what one search found shares the rare words. Counting the title's words changed nothing.
+The rating is a probability that was fitted by `bench/fitting/relevance.py`: that the passages are about what is asked,
+and not merely the nearest that there are. `docs/explanation/relevance.md` has its error rates.
 """
 
+import math
 from collections.abc import Sequence
+from functools import cache
+from typing import Final
 
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.premises import names_of
 from groundwire_server.domain.text.words import content_words, occurring
+from groundwire_server.files.fitted import Fitted, read_fitted
 
-SIMILARITY_SHARE = 0.6
+FEATURES: Final = ("similarity", "coverage", "found", "missing_names")
+"""What a rating is computed from.
 
-RULE = f"{SIMILARITY_SHARE:g} cosine + {1 - SIMILARITY_SHARE:g} coverage"
-"""Names how relevance is computed: a threshold that was fitted to another rule does not hold."""
+`similarity`: the cosine between question and passage, 0 to 1, times the share of the question that the embedder knows.
+`coverage`: the share of the question's content words that the passage holds, long words counting more.
+`found`: how many those are, as a logarithm.
+`missing_names`: the question's names that no passage holds, as a logarithm.
+
+Two measures were tried and left out. The engine's keyword score separates well over a corpus of one size, and badly
+over another: how rare a word can be depends on how many passages there are. How far the best passage is ahead of the
+others changed nothing.
+"""
+
+VECTORS: Final = "vectors"
+WORDS: Final = "words"
 
 
-def relevance(question: str, passages: Sequence[Passage]) -> list[float]:
+def rule() -> str:
+    """Return the name of how relevance is computed: a threshold that was fitted to another rule does not hold."""
+    return f"fitted@{_fitted().digest}"
+
+
+def relevance(question: str, passages: Sequence[Passage], known: float = 1.0) -> list[float]:
     """Return the relevance of each passage to the question, 0 to 1.
 
-    It combines the cosine between their vectors with the share of the question's content words that the passage
-    contains. Where one of them does not exist the other stands alone: one threshold fits both.
+    There are two estimates: one for a search with vectors, one without.
+
+    Args:
+        question: as it was searched.
+        passages: what the search found, all of it: some measures are of the search as a whole.
+        known: the share of the question, 0 to 1, that the embedder's vocabulary knows. Vectors of what it does not know
+            are all alike and say nothing.
     """
+    vectors = known > 0.0 and any(passage.scores.vector_similarity is not None for passage in passages)
+    model = _fitted().models[VECTORS if vectors else WORDS]
+    return [model.probability(each) for each in features(question, passages, known)]
+
+
+def features(question: str, passages: Sequence[Passage], known: float) -> list[tuple[float, ...]]:
+    """Return the features of each passage, in the order of `FEATURES`."""
     asked = content_words(question)
-    return [_rate(asked, passage) for passage in passages]
+    letters = sum(map(len, asked)) or 1
+    found = [occurring(asked, passage.text) for passage in passages]
+    anywhere = frozenset[str]().union(*found)
+    names = math.log1p(len(names_of(question, asked) - anywhere))
+    return [
+        (
+            known * min(max(passage.scores.vector_similarity or 0.0, 0.0), 1.0),
+            sum(map(len, held)) / letters,
+            math.log1p(len(held)),
+            names,
+        )
+        for passage, held in zip(passages, found, strict=True)
+    ]
 
 
-def _rate(asked: frozenset[str], passage: Passage) -> float:
-    cosine = passage.scores.vector_similarity
-    similarity = None if cosine is None else min(max(cosine, 0.0), 1.0)
-    coverage = len(occurring(asked, passage.text)) / len(asked) if asked else None
-    if similarity is None:
-        return coverage or 0.0
-    if coverage is None:
-        return similarity
-    return SIMILARITY_SHARE * similarity + (1.0 - SIMILARITY_SHARE) * coverage
+@cache
+def _fitted() -> Fitted:
+    return read_fitted("groundwire_server.pipeline", "relevance.toml", FEATURES)

@@ -33,19 +33,21 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidence:
     question, caller, by = inquiry.question, inquiry.caller, stage.deadline
     if question.provided:
         return Evidence(await _rated(question.text, question.provided, ports.reranker, by))
-    vector = None
+    vector, known = None, 1.0
     if ports.embedder is not None:
-        stage.timeout_cause = Cause.EMBEDDER_UNAVAILABLE
-        (vector,) = await ports.embedder.embed([question.text], by)
+        known = ports.embedder.known(question.text)
+        if known:
+            stage.timeout_cause = Cause.EMBEDDER_UNAVAILABLE
+            (vector,) = await ports.embedder.embed([question.text], by)
     stage.timeout_cause = Cause.STORE_TIMEOUT
     query = Query(question.text, vector, question.top_k or inquiry.policy.top_k, question.filter)
     found = await ports.retriever.search(caller, query, by)
     visible = ports.acl_recheck.visible(found.passages, caller)
-    return Evidence(await _rated(question.text, visible, ports.reranker, by), found.corpus_version)
+    return Evidence(await _rated(question.text, visible, ports.reranker, by, known), found.corpus_version)
 
 
 async def _rated(
-    question: str, passages: Sequence[Passage], reranker: Reranker | None, by: Deadline
+    question: str, passages: Sequence[Passage], reranker: Reranker | None, by: Deadline, known: float = 1.0
 ) -> tuple[Passage, ...]:
     """The passages with their relevance: in the reranker's order, or as they were found."""
     if reranker is not None and passages:
@@ -53,7 +55,7 @@ async def _rated(
         if ratings is not None:
             rated = [_with(passage, rating) for passage, rating in zip(passages, ratings, strict=True)]
             return tuple(sorted(rated, key=lambda passage: -(passage.scores.relevance or 0.0)))
-    ratings = relevance(question, passages)
+    ratings = relevance(question, passages, known)
     return tuple(_with(passage, rating) for passage, rating in zip(passages, ratings, strict=True))
 
 

@@ -41,7 +41,6 @@ def validate(
         raise Failure(Cause.UNSUPPORTED)
     stage.note(
         {
-            names.CONFIDENCE: answer.model_confidence.value if answer.model_confidence else "",
             names.GROUNDING: answer.grounding_score,
             names.CITATIONS: len(answer.citations),
         }

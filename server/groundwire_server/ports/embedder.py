@@ -23,6 +23,14 @@ class Embedder(Protocol):
         """Length of every vector."""
         ...
 
+    def known(self, text: str) -> float:
+        """Return the share of a text, 0 to 1, that the model's vocabulary knows; 1 where that is not known.
+
+        What a vocabulary does not know becomes the same placeholder: the vectors of two such texts are alike, whatever
+        they say.
+        """
+        ...
+
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
         """Return one unit vector per text, in order, by `deadline`.
 

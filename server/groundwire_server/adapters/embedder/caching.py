@@ -43,6 +43,10 @@ class CachingEmbedder:
         """Length of every vector."""
         return self._inner.dimensions
 
+    def known(self, text: str) -> float:
+        """Return the share of a text that the inner embedder knows."""
+        return self._inner.known(text)
+
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
         """Return one unit vector a text, from memory where it is there."""
         if len(texts) != 1:

@@ -33,6 +33,10 @@ MAX_TOKENS = 256
 MAX_BATCH = 4
 MAX_BATCH_CHARACTERS = 1000
 
+_UNKNOWN = "[UNK]"
+_LONGEST_WORD = 100
+"""A longer word is unknown as a whole, whatever its letters."""
+
 _TOKENIZER = Path("embeddings", "data", "all-MiniLM-L6-v2-onnx-int8", "tokenizer.json")
 
 
@@ -51,7 +55,18 @@ class Model:
         path, digest = _checked_model()
         self.name = f"all-MiniLM-L6-v2-int8@{digest[:12]}"
         self._tokenizer = _tokenizer()
+        self._unknown = self._tokenizer.token_to_id(_UNKNOWN)
         self._session = OnnxSession(path)
+
+    def known(self, text: str) -> float:
+        """Return the share of a text's tokens that are in the vocabulary; 0 for a text without any.
+
+        Every character of ASCII is in it, and with them every word that is not far too long.
+        """
+        if text.isascii() and len(text) <= _LONGEST_WORD:
+            return 1.0 if text.strip() else 0.0
+        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return sum(each != self._unknown for each in ids) / len(ids) if ids else 0.0
 
     def encode(self, texts: Sequence[str]) -> list[Vector]:
         """Return one unit vector a text; a few texts of about the same length at a time.
@@ -101,6 +116,10 @@ class MiniLm:
     def dimensions(self) -> int:
         """Length of every vector."""
         return DIMENSIONS
+
+    def known(self, text: str) -> float:
+        """Return the share of a text's tokens that are in the vocabulary."""
+        return self._loaded.known(text)
 
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
         """Return one unit vector a text; of a text over 256 tokens the beginning counts.

@@ -80,6 +80,11 @@ class ProtectedEmbedder:
         self._request_seconds = request_seconds
         self._at_once = asyncio.Semaphore(batch.requests)
 
+    def known(self, text: str) -> float:
+        """Return 1: a provider does not say what its model's vocabulary knows."""
+        del text
+        return 1.0
+
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
         """Return one unit vector a text; of a text that is too long the beginning counts."""
         if not texts:

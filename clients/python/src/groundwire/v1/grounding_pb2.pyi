@@ -117,7 +117,10 @@ class GroundedText(_message.Message):
     verified: _builtins.bool
     """verified is true when every sentence that claims something is VERBATIM or ENTAILED."""
     confidence: Global___Confidence.ValueType
-    """confidence is the service's: the model's own, and at most CONFIDENCE_MEDIUM unless the text is verified."""
+    """confidence is the service's own, from the verdicts, the question, the cited passages and the model's word: never above
+    that word, and at most CONFIDENCE_MEDIUM unless the text is verified. Unspecified where it was not estimated, as for a
+    text that was cut short.
+    """
     model_confidence: Global___Confidence.ValueType
     """model_confidence is the model's own word, as it gave it; unspecified when it gave none."""
     grounding_score: _builtins.float
