@@ -1,4 +1,4 @@
-"""The words of an outcome, each with what it means."""
+"""The words of outcomes and verdicts, each with what it means."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -94,6 +94,39 @@ LOSSES: Mapping[str, str] = MappingProxyType(
         "FEWER_PASSAGES": "the model saw fewer passages",
         "ANSWER": "passages only, no answer",
         "REST_OF_ANSWER": "the answer is cut short",
+        "SENTENCES_BELOW_MINIMUM": "sentences that the passages do not support well enough, each marked",
+        "SENTENCES_DROPPED": "sentences that the passages do not support well enough are left out",
+    }
+)
+
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "VERBATIM": "the passage's own words",
+        "ENTAILED": "a checker says that the passages entail it",
+        "CONSISTENT": "no rule objects, but nobody has proven it",
+        "UNSUPPORTED": "the passages do not say it",
+        "CONTRADICTED": "the passages say otherwise",
+        "NOT_A_CLAIM": "it claims nothing",
+    }
+)
+
+CONFLICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "NUMBER": "number",
+        "DATE": "date",
+        "UNIT": "unit",
+        "NAME": "name",
+        "NEGATION": "negation",
+        "QUANTIFIER": "quantifier",
+        "COMPARISON": "comparison",
+        "ROLE": "who does what",
+        "CONDITION": "condition or exception",
+        "UNCOVERED": "words",
+        "MODALITY": "certainty",
+        "ATTRIBUTION": "source",
+        "OPERATOR": "operator",
+        "MARKUP": "markup",
+        "LANGUAGE": "language",
     }
 )
 

@@ -187,6 +187,8 @@ class Loss(_Word):
     FEWER_PASSAGES = auto()
     ANSWER = auto()
     REST_OF_ANSWER = auto()
+    SENTENCES_BELOW_MINIMUM = auto()
+    SENTENCES_DROPPED = auto()
 
 
 class StreamMode(_Word):
