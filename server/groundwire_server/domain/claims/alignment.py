@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.quantities import same
 from groundwire_server.domain.claims.terms import Term
 
 _MOST_UNITS = 4
@@ -80,6 +81,10 @@ class Alignment:
         """Return a significant term of a unit."""
         return self.units[unit].terms[self.units[unit].sig[index]]
 
+    def found_in_first(self) -> float:
+        """Return the share of the statement's terms that are matched in the first unit, 0 to 1."""
+        return self.owner.count(0) / max(1, len(self.owner))
+
     def told(self, unit: int) -> float:
         """Return the share of a unit's terms that the statement has, 0 to 1."""
         return len(self.used[unit]) / max(1, len(self.units[unit].sig))
@@ -101,8 +106,14 @@ class Alignment:
                     yield number, index, unit.terms[unit.sig[index]]
 
 
-def align(statement: Unit, evidence: Sequence[Evidence]) -> Alignment:
-    """Align a statement with the sentences of some passages that share most with it."""
+def align(statement: Unit, evidence: Sequence[Evidence], *, compounds: bool = False) -> Alignment:
+    """Align a statement with the sentences of some passages that share most with it.
+
+    Args:
+        statement: the statement.
+        evidence: the passages.
+        compounds: whether a word may be the end of another in its language: `Frist` and `Kündigungsfrist`.
+    """
     units, sources = _choose(statement, evidence)
     size = len(statement.sig)
     owner, at = [-1] * size, [-1] * size
@@ -114,7 +125,7 @@ def align(statement: Unit, evidence: Sequence[Evidence]) -> Alignment:
             owner[rest[one]], at[rest[one]] = number, other
         used.append({other for _, other in matched})
     alignment = Alignment(statement, units, sources, owner, at, used=used)
-    alignment.places = _places(alignment, evidence)
+    alignment.places = _places(alignment, evidence, compounds=compounds)
     alignment.gaps = _gaps(alignment)
     return alignment
 
@@ -160,6 +171,10 @@ def related(one: str, other: str) -> bool:
         or (shared >= _STEM and shared >= 0.6 * length)
         or (shared == short and length - shared <= _STEM)
     )
+
+
+def _compounded(one: str, other: str) -> bool:
+    return min(len(one), len(other)) > _STEM and (one.endswith(other) or other.endswith(one))
 
 
 def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], list[int]]:
@@ -213,7 +228,14 @@ def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], 
     return units, sources
 
 
-def _places(alignment: Alignment, evidence: Sequence[Evidence]) -> list[Place]:
+def _places(alignment: Alignment, evidence: Sequence[Evidence], *, compounds: bool) -> list[Place]:
+    given = [quantity for unit in alignment.units for quantity in unit.quantities]
+    known = {
+        position
+        for quantity in (alignment.statement.quantities if given else ())
+        if any(same(quantity, other) for other in given)
+        for position in range(quantity.start, quantity.end)
+    }
     free = {term.norm for _, _, term in alignment.unmatched()}
     bag = frozenset().union(*(unit.known for unit in alignment.units))
     everything: frozenset[str] | None = None
@@ -224,9 +246,11 @@ def _places(alignment: Alignment, evidence: Sequence[Evidence]) -> list[Place]:
             found.append(Place.MATCHED)
         elif norm in free:
             found.append(Place.MOVED)
+        elif alignment.statement.sig[index] in known:
+            found.append(Place.RELATED)
         elif norm in bag:
             found.append(Place.REPEATED)
-        elif any(related(norm, other) for other in bag):
+        elif any(related(norm, other) or (compounds and _compounded(norm, other)) for other in bag):
             found.append(Place.RELATED)
         else:
             if everything is None:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from groundwire_server.domain.claims.alignment import Alignment, Place, align
 from groundwire_server.domain.claims.evidence import Evidence, Unit
 from groundwire_server.domain.claims.features import features
-from groundwire_server.domain.claims.language import differ, language
+from groundwire_server.domain.claims.language import COMPOUNDING, IDEOGRAPHIC, differ, language
 from groundwire_server.domain.claims.objections import objections
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.claims.terms import places
@@ -22,11 +22,16 @@ _MARKUP = re.compile(
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`|^\s*(?:[-*+•>]|#{1,6}|\d{1,2}[.)])\s+")
 _BARE_ANSWER = re.compile(r"\W*(yes|no|ja|nein|oui|non|sí|si|nee|sim|não)\W*", re.IGNORECASE)
 _NO = frozenset(("no", "nein", "non", "nee", "não"))
-_CAPITALS_MARK_NAMES = frozenset(("", "en", "fr", "es", "it", "nl", "pt"))
 _FITTED_FOR = frozenset(("", "en"))
 """Languages whose statements the classifier was fitted on; for the others the share of words that are found decides."""
 
+_STRANGE = frozenset((Place.ELSEWHERE, Place.NOWHERE))
+_OUT_OF_ORDER = _STRANGE | {Place.MOVED, Place.REPEATED}
+
 _ENOUGH_FOUND = 0.6
+_ENOUGH_OF = {"thai": 0.5, "arabic": 0.85, "hebrew": 0.85, "cyrillic": 0.7, "greek": 0.7, "devanagari": 0.7}
+"""Share of a statement's terms that must be found, where the classifier was not fitted."""
+
 _REPEATS = 0.5
 """Share of the terms that a passage's sentence has, from which it speaks of the same."""
 
@@ -108,8 +113,9 @@ class RuleChecker:
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
-        alignment = align(unit, evidence)
-        found = objections(alignment, evidence, names=spoken in _CAPITALS_MARK_NAMES)
+        spoken = spoken or _guess(plain, evidence)
+        alignment = align(unit, evidence, compounds=spoken in COMPOUNDING)
+        found = objections(alignment, evidence, spoken)
         support = self._support(alignment, found, spoken)
         sources = tuple(sorted(set(alignment.sources)))
         firm = [each for each in found if each.firm]
@@ -131,7 +137,7 @@ class RuleChecker:
         alignment = align(asked, evidence)
         held = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
         support = held / max(1, len(alignment.places))
-        otherwise = any(each.firm for each in objections(alignment, evidence, names=True))
+        otherwise = any(each.firm for each in objections(alignment, evidence, language(question)))
         sources = tuple(sorted(set(alignment.sources)))
         if support >= _ENOUGH_FOUND and otherwise is denies:
             return Finding(Verdict.CONSISTENT, support, sources)
@@ -143,11 +149,19 @@ class RuleChecker:
     def _support(self, alignment: Alignment, found: Sequence[Objection], spoken: str) -> float:
         if spoken in _FITTED_FOR:
             return self._classifier.probability(features(alignment, found))
-        held = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
+        strange = _OUT_OF_ORDER if spoken in IDEOGRAPHIC else _STRANGE
+        held = sum(place not in strange for place in alignment.places)
         return held / max(1, len(alignment.places))
 
     def _threshold(self, spoken: str) -> float:
-        return self._classifier.threshold if spoken in _FITTED_FOR else _ENOUGH_FOUND
+        return self._classifier.threshold if spoken in _FITTED_FOR else _ENOUGH_OF.get(spoken, _ENOUGH_FOUND)
+
+
+def _guess(statement: str, evidence: Sequence[Evidence]) -> str:
+    """Return the language of a statement too short to tell: the passages', if nothing in it speaks against that."""
+    given = {passage.language for passage in evidence} - {""}
+    likely = language(statement, least=1)
+    return likely if likely or len(given) != 1 else given.pop()
 
 
 def _shown(

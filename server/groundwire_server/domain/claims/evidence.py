@@ -27,12 +27,14 @@ class Unit:
         sig: the indexes of the significant terms.
         norms: of the significant terms.
         known: the same as a set.
+        row: whether it is a row of a table.
     """
 
-    __slots__ = ("__dict__", "known", "norms", "sig", "terms", "text")
+    __slots__ = ("__dict__", "known", "norms", "row", "sig", "terms", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, row: bool = False) -> None:
         self.text = text
+        self.row = row
         self.terms: list[Term] = terms(text)
         self.sig = [index for index, term in enumerate(self.terms) if term.significant]
         self.norms = [self.terms[index].norm for index in self.sig]
@@ -59,7 +61,8 @@ class Evidence:
     @cached_property
     def units(self) -> list[Unit]:
         """What statements are compared with, in the order of the text."""
-        return [Unit(text) for text in _stretches(self.text)]
+        rows, rest = _rows(self.text)
+        return [*(Unit(row, row=True) for row in rows), *map(Unit, _stretches(rest)), *map(Unit, _code(self.text))]
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -79,10 +82,10 @@ class Evidence:
         return whole + " " + "".join(term.norm[:1] for term in all_terms if term.content)
 
 
-def _stretches(text: str) -> list[str]:
-    """Return the sentences; rows come with their header, items with their lead-in, code with what it is in."""
-    if "\n" not in text:
-        return [text[start:end] for start, end in sentences(text)]
+def _rows(text: str) -> tuple[list[str], str]:
+    """Return the rows of the tables in a text, each with its header, and the text without them."""
+    if "|" not in text:
+        return [], text
     found: list[str] = []
     rest: list[str] = []
     header: list[str] = []
@@ -92,28 +95,32 @@ def _stretches(text: str) -> list[str]:
             header = []
             rest.append(line)
             continue
+        rest.append("")
         if _RULE.match(line):
             continue
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not header and number + 1 < len(lines) and _RULE.match(lines[number + 1]):
             header = cells
             found.append(" ".join(cells))
-            continue
-        found.append(_row(header, cells))
-        rest.append("")
-    prose = "\n".join(rest)
+        else:
+            found.append(_row(header, cells))
+    return found, "\n".join(rest)
+
+
+def _stretches(text: str) -> list[str]:
+    """Return the sentences of a text; the items of a list come with its lead-in."""
+    found: list[str] = []
     lead = ""
-    for start, end in sentences(prose):
-        stretch = prose[start:end]
+    for start, end in sentences(text):
+        stretch = text[start:end]
         if _ITEM.match(stretch) and lead:
             found.append(f"{lead} {stretch}")
             continue
         found.append(stretch)
-        if stretch.rstrip().endswith(":"):
+        if stretch.endswith(":"):
             lead = stretch[-_MOST_LEAD:]
         elif not _ITEM.match(stretch):
             lead = ""
-    found += _code(lines)
     return found
 
 
@@ -124,11 +131,13 @@ def _row(header: Sequence[str], cells: Sequence[str]) -> str:
     return ", ".join(f"{name} {cell}" for name, cell in zip(header, cells, strict=True))
 
 
-def _code(lines: Sequence[str]) -> list[str]:
+def _code(text: str) -> list[str]:
     """Return each definition together with the lines under it, as one."""
+    if "\n" not in text:
+        return []
     found: list[str] = []
     current: list[str] = []
-    for line in lines:
+    for line in text.split("\n"):
         if _CODE.match(line) and not line.startswith((" ", "\t")):
             if len(current) > 1:
                 found.append(" ".join(current))

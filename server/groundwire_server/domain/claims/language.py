@@ -13,13 +13,16 @@ _FUNCTION_WORDS = {
     "fr": "le la les des et est sont dans pour une du que qui sur avec par au aux ne pas plus ce cette ou être",
     "es": "el la los las y es son en para una del que con por se su no al como más o fue está",
     "it": "il lo la gli le e è sono per una del della che con di si non al come più o nel alla",
-    "nl": "de het een en is zijn van voor met niet op aan door bij naar wordt worden dat die ook te",
+    "nl": "de het een en is zijn van voor met niet op aan door bij naar wordt worden dat ook te",
     "pt": "o os as e é são para uma do da que com por se não ao como mais ou em no na",
 }
 _LANGUAGES: dict[str, tuple[str, ...]] = {}
 for _language, _words in _FUNCTION_WORDS.items():
     for _word in _words.split():
         _LANGUAGES[_word] = (*_LANGUAGES.get(_word, ()), _language)
+
+_LETTERS = {"de": "äöüß", "fr": "éèêçàù", "es": "ñ¿¡áíóú", "pt": "ãõ", "it": "èìòù"}
+"""Letters that few other languages have."""
 
 _SCRIPTS = re.compile(
     r"(?P<cyrillic>[\u0400-\u052f])|(?P<greek>[\u0370-\u03ff])|(?P<hebrew>[\u0590-\u05ff])|(?P<arabic>[\u0600-\u06ff])"
@@ -28,9 +31,29 @@ _SCRIPTS = re.compile(
 )
 _SAMPLE = 2000
 
+CAPITALS_MARK_NAMES = frozenset(("", "en", "fr", "es", "it", "nl", "pt"))
+"""Languages in which a capital within a sentence marks a name."""
 
-def language(text: str) -> str:
-    """Return the code of a text's language, the name of its script where it is not Latin, or nothing when unsure."""
+ORDER_TELLS_ROLES = frozenset(("", "en", "fr", "es", "it", "pt"))
+"""Languages in which who does it stands before the verb."""
+
+COMPOUNDING = frozenset(("de", "nl"))
+"""Languages that write compounds as one word."""
+
+PAIRED = frozenset(("thai", "kana", "han"))
+"""Scripts without spaces between words, whose terms are pairs of characters."""
+
+IDEOGRAPHIC = frozenset(("kana", "han"))
+"""Scripts whose pairs of characters are found almost anywhere: their order is what tells."""
+
+
+def language(text: str, least: int = _LEAST) -> str:
+    """Return the code of a text's language, the name of its script where it is not Latin, or nothing when unsure.
+
+    Args:
+        text: any; the beginning of a long one tells.
+        least: function words, and letters of its own, from which it is sure.
+    """
     sample = text[:_SAMPLE]
     if not sample.isascii():
         scripts = Counter(match.lastgroup or "" for match in _SCRIPTS.finditer(sample))
@@ -41,10 +64,13 @@ def language(text: str) -> str:
             if script != "latin":
                 return script
     counts = Counter(code for word in _WORD.findall(sample.lower()) for code in _LANGUAGES.get(word, ()))
+    if not sample.isascii():
+        letters = set(sample.lower())
+        counts.update(code for code, own in _LETTERS.items() if not letters.isdisjoint(own))
     if not counts:
         return ""
     (best, most), *rest = counts.most_common(2)
-    return best if most >= _LEAST and (not rest or most > rest[0][1]) else ""
+    return best if most >= least and (not rest or most > rest[0][1]) else ""
 
 
 def differ(one: str, other: str) -> bool:

@@ -18,13 +18,12 @@ those though through throughout thus to together too toward towards upon us usua
 were what whatever when whenever where whereas whereby wherever whether which whichever while who whoever whole whom
 whose why will with within would yet you your yours yourself yourselves s t m re ve ll d n currently respectively
 including included includes include called known named following specifically particularly especially actually simply
-certain case fact thing things concerning der die das den dem des ein eine einen einem einer eines und oder aber ist
-sind war waren wird werden wurde wurden hat haben hatte hatten von vom zu zum zur mit im in am an auf aus bei für über
-um durch es er sie wir ihr man sich als auch wie so dass daß dann noch schon da hier dort nach seit bis gegen pro je
-sein ihre ihren seine seinen le la les l un une des du de d et ou est sont était étaient sera seront a ont avait au
-aux en dans par pour sur avec ce cette ces cet il elle ils elles on nous vous qui que qu se sa ses leur leurs y où el
-los las una unos unas y o es son fue fueron del al por para con su sus se que lo il gli una e di da che è sono het een
-en van is zijn wordt op te met voor o os as um uma e do da dos das em no na
+certain case fact thing things concerning der das den dem des ein eine einen einem einer eines und oder aber ist sind
+waren wird werden wurde wurden haben hatte hatten von vom zu zum zur mit im auf aus bei für über um durch es er sie
+wir ihr sich als auch wie dass daß dann noch schon da hier dort nach seit bis gegen je sein ihre ihren seine seinen le
+la les l un une du de et ou est sont était étaient seront ont avait au aux en dans par avec ce cette ces cet il elle
+ils elles nous vous qui que qu se sa ses leur leurs y où el los las una unos unas o fue fueron del al por para su sus
+lo gli e di che è sono het een van zijn wordt op te voor os uma em no na
 """
 
 _VERBS_OF_DENIAL = frozenset(
@@ -110,7 +109,10 @@ CONDITIONS = frozenset(_CONDITIONS.split())
 """Words that begin a condition or an exception."""
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
-"""Words that say nothing by themselves; those that decide something stand in the other lists too."""
+"""Words that say nothing by themselves; those that decide something stand in the other lists too.
+
+Foreign ones that are English words that do say something, such as `war` and `die`, are left out.
+"""
 
 ATTRIBUTIONS = frozenset(
     map(

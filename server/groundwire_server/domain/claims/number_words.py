@@ -188,3 +188,12 @@ UNITS = {
 """Dimension and factor by folded names; currencies are dimensions of their own."""
 
 CURRENCIES = frozenset(("USD", "EUR", "GBP", "JPY", "CHF", "INR", "SEK"))
+
+CURRENCY_CODES = frozenset(("usd", "eur", "gbp", "jpy", "chf", "inr", "sek"))
+"""Codes that stand before an amount, folded."""
+
+ARTICLES = frozenset(("a", "an", "ein", "eine", "einen", "einem", "einer", "une", "un", "per", "each", "every"))
+"""Words before a unit that stand for one of it, folded."""
+
+MEASURING = frozenset((*NUMBER_WORDS, *FRACTIONS, *MONTHS, *ORDINALS, *CURRENCY_CODES, *ARTICLES, "noon", "midnight"))
+"""Words that a quantity may begin with, folded."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from groundwire_server.domain.claims.number_words import (
+    ARTICLES,
     CURRENCIES,
+    CURRENCY_CODES,
     FRACTIONS,
     MONTHS,
     NUMBER_WORDS,
@@ -14,7 +16,7 @@ from groundwire_server.domain.claims.number_words import (
     SCALES,
     UNITS,
 )
-from groundwire_server.domain.claims.terms import Term, fold
+from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})$")
@@ -35,8 +37,6 @@ _HOUR = 3600.0
 _CLOCK = {"am": 0, "pm": 12}
 _PAST = {("half", "past"): 1800.0, ("quarter", "past"): 900.0, ("quarter", "to"): -900.0}
 _PARTS_OF_DAY = frozenset(("morning", "afternoon", "evening", "night", "abends", "nachmittags", "soir"))
-_CURRENCY = frozenset(("usd", "eur", "gbp", "jpy", "chf", "inr", "sek"))
-_SINGLE = frozenset(("a", "an", "ein", "eine", "einen", "einem", "einer", "une", "un", "per", "each", "every"))
 _CLOSE = 1e-6
 
 
@@ -67,8 +67,7 @@ def quantities(terms: Sequence[Term]) -> list[Quantity]:
     found: list[Quantity] = []
     index = 0
     while index < len(terms):
-        term = terms[index]
-        if not (term.number or term.sign or _may_begin(term)):
+        if not terms[index].measures:
             index += 1
             continue
         quantity = _date(terms, index) or _time(terms, index) or _amount(terms, index)
@@ -130,7 +129,6 @@ def _same_time(said: Quantity, given: Quantity) -> bool:
 @lru_cache(8192)
 def _readings(token: str) -> tuple[float, ...]:
     """Return what a number in digits may mean: points and commas divide thousands or decimals."""
-    token = "".join(str(int(character)) if character.isdigit() else character for character in token)
     if _GROUPS.match(token):
         plain = float(re.sub(r"\D", "", token))
         separators = {character for character in token if not character.isdigit()}
@@ -152,25 +150,13 @@ def _readings(token: str) -> tuple[float, ...]:
     return (float(f"{head or 0}.{tail}"),) if tail else (float(head or 0),)
 
 
-def _may_begin(term: Term) -> bool:
-    folded = fold(term.text)
-    return (
-        folded in FRACTIONS
-        or folded in MONTHS
-        or folded in ORDINALS
-        or folded in ("noon", "midnight")
-        or folded in _CURRENCY
-        or folded in _SINGLE
-    )
-
-
 def _folded(terms: Sequence[Term], index: int) -> str:
-    return fold(terms[index].text) if 0 <= index < len(terms) else ""
+    return terms[index].folded if 0 <= index < len(terms) else ""
 
 
 def _digits(terms: Sequence[Term], index: int) -> str:
-    if 0 <= index < len(terms) and terms[index].number and terms[index].text[0].isdigit():
-        return terms[index].text
+    if 0 <= index < len(terms) and terms[index].number and terms[index].folded[0].isdigit():
+        return terms[index].folded
     return ""
 
 
@@ -220,7 +206,7 @@ def _month_first(terms: Sequence[Term], index: int, month: int) -> list[Quantity
     if year is not None:
         return [_dated([(year, month, None)], index, index + 2)]
     # "may" and "march" are words of their own: without a number beside it only a capital makes a month of them.
-    if fold(terms[index].text) in ("may", "march", "mar", "mai", "mars", "sept", "nov", "dec", "jan"):
+    if terms[index].folded in ("may", "march", "mar", "mai", "mars", "sept", "nov", "dec", "jan"):
         return None
     return [_dated([(None, month, None)], index, index + 1)]
 
@@ -228,7 +214,7 @@ def _month_first(terms: Sequence[Term], index: int, month: int) -> list[Quantity
 def _month(terms: Sequence[Term], index: int) -> int:
     if not 0 <= index < len(terms) or not terms[index].capital:
         return 0
-    return MONTHS.get(fold(terms[index].text), 0)
+    return MONTHS.get(terms[index].folded, 0)
 
 
 def _year(terms: Sequence[Term], index: int) -> int | None:
@@ -281,7 +267,7 @@ def _at(seconds: float, start: int, end: int, *, either: bool = False) -> Quanti
 def _amount(terms: Sequence[Term], index: int) -> list[Quantity] | None:
     start = index
     currency = ""
-    if terms[index].sign or _folded(terms, index) in _CURRENCY:
+    if terms[index].sign or _folded(terms, index) in CURRENCY_CODES:
         unit = UNITS.get(_folded(terms, index))
         if unit is None or unit[0] in ("%", "degree") or not _digits(terms, index + 1):
             return None
@@ -306,7 +292,7 @@ def _amount(terms: Sequence[Term], index: int) -> list[Quantity] | None:
         index += 1
         return [_with_unit(terms, values, currency, start, index)]
     word = _folded(terms, index)
-    if word in _SINGLE:
+    if word in ARTICLES:
         unit = UNITS.get(_folded(terms, index + 1))
         if unit is None or unit[0] != "time":
             return None
@@ -399,7 +385,7 @@ def _with_unit(terms: Sequence[Term], values: tuple[object, ...], dimension: str
     if 0.0 < _first(values) < 1.0:
         # Half an hour, a quarter of an hour.
         article = end + (word == "of")
-        if _folded(terms, article) in _SINGLE and _folded(terms, article + 1) in UNITS:
+        if _folded(terms, article) in ARTICLES and _folded(terms, article + 1) in UNITS:
             end = article + 1
             word = _folded(terms, end)
     if not dimension and word in UNITS:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from groundwire_server.domain.claims.alignment import Alignment
+from groundwire_server.domain.claims.alignment import Alignment, Place
 from groundwire_server.domain.claims.evidence import Evidence
 from groundwire_server.domain.claims.number_words import UNITS
 from groundwire_server.domain.claims.quantities import Quantity, same
 from groundwire_server.domain.claims.rules.objection import Objection
-from groundwire_server.domain.claims.terms import Term, fold
+from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
 
 _ABOUT = 0.05
@@ -28,6 +28,7 @@ remains remaining passed lie lies within by twice double mehr weniger nach zwisc
 _DERIVED_FROM = {"time": ("time", "time of day", "date", "")}
 _MOST_PARTS = 8
 _BETWEEN = 3
+_FOUND = frozenset((Place.MATCHED, Place.MOVED))
 _EXACT = 1e-6
 _YEARS = (1000, 2200)
 _YEAR = 31557600.0
@@ -56,6 +57,8 @@ def object_to_quantities(alignment: Alignment, evidence: Sequence[Evidence]) -> 
             yield Objection(kind, quantity.start, quantity.end, unit, given.start, given.end)
             continue
         elsewhere = any(same(quantity, each) for each in everything)
+        if elsewhere and alignment.units and alignment.units[0].row:
+            elsewhere = not _in_another_row(alignment, quantity, evidence)
         counted = not terms[quantity.start].text[0].isdigit() and not quantity.dimension
         firm = not elsewhere and not counted and not _within_range(quantity, near)
         yield Objection(quantity.kind, quantity.start, quantity.end, firm=firm)
@@ -95,9 +98,43 @@ def _counterpart(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantit
     return None
 
 
+def _in_another_row(alignment: Alignment, quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
+    """Whether a number stands in no row that the statement is aligned with, but in another."""
+    return any(
+        unit.row and unit not in alignment.units and any(same(quantity, each) for each in unit.quantities)
+        for passage in evidence
+        for unit in passage.units
+    )
+
+
+def object_to_bindings(alignment: Alignment) -> Iterator[Objection]:
+    """Object to a number of another thing: the passage says `at nine`, then of something else `at six`."""
+    statement = alignment.statement
+    if not alignment.units or not all(place in _FOUND for place in alignment.places):
+        return
+    unit, used = alignment.units[0], alignment.used[0]
+    free = {unit.sig[index] for index in range(len(unit.sig)) if index not in used}
+    told = sorted(unit.sig[index] for index in used)
+    for said in statement.quantities:
+        given = next((each for each in unit.quantities if same(said, each) and each.start not in free), None)
+        if given is None:
+            continue
+        for other in unit.quantities:
+            between = [position for position in range(other.end, given.start) if unit.terms[position].content]
+            if (
+                other.dimension == given.dimension
+                and other.start in free
+                and told[0] < other.start
+                and between
+                and free.issuperset(between)
+            ):
+                yield Objection(said.kind, said.start, said.end, 0, other.start, other.end)
+                break
+
+
 def _derived(terms: Sequence[Term], quantity: Quantity, said: Sequence[Quantity], given: Sequence[Quantity]) -> bool:
     """Whether a number is the sum or the difference of others, and the statement says that it was reckoned."""
-    if not any(fold(term.text) in _DERIVING for term in terms):
+    if not any(term.folded in _DERIVING for term in terms):
         return False
     parts = [
         value
@@ -167,7 +204,7 @@ def _factor(quantity: Quantity) -> float:
 
 def _rounded(terms: Sequence[Term], quantity: Quantity, near: Sequence[Quantity]) -> bool:
     before = terms[max(0, quantity.start - 2) : quantity.start]
-    if not any(fold(term.text) in _ROUND for term in before):
+    if not any(term.folded in _ROUND for term in before):
         return False
     return any(
         isinstance(value, float) and isinstance(given, float) and abs(value - given) <= _ABOUT * abs(given)
@@ -184,14 +221,14 @@ def object_to_unit_words(alignment: Alignment) -> Iterator[Objection]:
     for gap in alignment.gaps:
         for index in range(gap.start, gap.end):
             position = alignment.statement.sig[index]
-            unit = UNITS.get(fold(alignment.statement.terms[position].text))
+            unit = UNITS.get(alignment.statement.terms[position].folded)
             if unit is None or position in measured or gap.unit < 0 or not gap.tight:
                 continue
             for other in range(gap.low, gap.high):
                 if other in alignment.used[gap.unit]:
                     continue
                 place = alignment.units[gap.unit].sig[other]
-                given = UNITS.get(fold(alignment.units[gap.unit].terms[place].text))
+                given = UNITS.get(alignment.units[gap.unit].terms[place].folded)
                 if given is not None and given[0] == unit[0] and given[1] != unit[1]:
                     yield Objection(ConflictKind.UNIT, position, position + 1, gap.unit, place, place + 1)
                     break

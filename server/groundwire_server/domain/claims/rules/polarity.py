@@ -7,7 +7,7 @@ from groundwire_server.domain.claims.alignment import Alignment, Place
 from groundwire_server.domain.claims.lexicon import NEGATIVE_PREFIXES
 from groundwire_server.domain.claims.opposites import opposed
 from groundwire_server.domain.claims.rules.objection import Objection
-from groundwire_server.domain.claims.terms import Term, fold
+from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
 
 _NEAR = 3
@@ -87,7 +87,7 @@ def object_to_lost_negations(alignment: Alignment) -> Iterator[Objection]:
 
 def _is_denied(terms: Sequence[Term], negator: int, head: int) -> bool:
     """Whether a negator stands right before a word that says something, function words aside."""
-    return head - negator <= _NEAR and terms[head].content and fold(terms[negator + 1].text) != "only"
+    return head - negator <= _NEAR and terms[head].content and terms[negator + 1].folded != "only"
 
 
 def _answers(terms: Sequence[Term], position: int) -> bool:

@@ -7,6 +7,9 @@ from groundwire_server.domain.claims.lexicon import ATTRIBUTIONS
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.vocabulary import ConflictKind
 
+_TOLD = 0.9
+_EXCEPTING = frozenset(("if", "unles", "provid", "except", "wenn", "fall", "sofern", "si", "sauf", "salvo"))
+
 
 def object_to_modals(alignment: Alignment) -> Iterator[Objection]:
     """Object to what may be and is said to be, or the other way round."""
@@ -56,10 +59,13 @@ def object_to_conditions(alignment: Alignment) -> Iterator[Objection]:
             continue
         clause = range(index + 1, min(len(alignment.units[unit].sig), index + 5))
         lost = sum(other not in alignment.used[unit] for other in clause)
-        if clause and lost > len(clause) / 2:
+        whole = term.norm in _EXCEPTING and index + 1 in clause and index + 1 not in alignment.used[unit]
+        if clause and (lost > len(clause) / 2 or whole):
             place = alignment.units[unit].sig[index]
             last = len(statement.terms)
-            yield Objection(ConflictKind.CONDITION, max(0, last - 1), last, unit, place, place + 1, firm=False)
+            # Told word for word but for its condition, a statement claims more than the passage.
+            firm = whole and unit == 0 and alignment.found_in_first() >= _TOLD
+            yield Objection(ConflictKind.CONDITION, max(0, last - 1), last, unit, place, place + 1, firm)
 
 
 def object_to_attributions(alignment: Alignment) -> Iterator[Objection]:

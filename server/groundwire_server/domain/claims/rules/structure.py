@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Gap, Place
+from groundwire_server.domain.claims.evidence import Evidence
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
@@ -112,6 +113,17 @@ def object_to_strange_words(alignment: Alignment) -> Iterator[Objection]:
     most = _MOST if len(content) >= _FEW else _MOST_OF_FEW
     if strange > most * len(content):
         yield Objection(ConflictKind.UNCOVERED, 0, len(alignment.statement.terms))
+
+
+def object_to_rows(alignment: Alignment, evidence: Sequence[Evidence]) -> Iterator[Objection]:
+    """Object to what a table says of one row and the statement of another."""
+    if not alignment.units or not alignment.units[0].row:
+        return
+    others = [unit for passage in evidence for unit in passage.units if unit.row and unit not in alignment.units]
+    for index, place in enumerate(alignment.places):
+        if place is Place.ELSEWHERE and any(alignment.statement.norms[index] in unit.known for unit in others):
+            position = alignment.statement.sig[index]
+            yield Objection(ConflictKind.NAME, position, position + 1)
 
 
 def object_to_additions(alignment: Alignment) -> Iterator[Objection]:
