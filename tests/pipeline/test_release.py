@@ -6,12 +6,11 @@ from groundwire_server.domain.answer import CheckedSegment, Citation, Segment
 from groundwire_server.domain.event import Event, NumberedEvent, Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, StreamMode
-from groundwire_server.pipeline.check import check_segment
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.release import CheckedGate, ProvisionalGate, UnaryGate, release_gate
 from groundwire_server.pipeline.support import Source
 from tests.doubles.sink import RecordingSink
-from tests.pipeline.samples import RULES, passage, policy
+from tests.pipeline.samples import check_segment, passage, policy
 
 SOURCES = {
     "p1": Source(passage("c1", "Lambda expressions create anonymous functions. Generators yield values lazily."))
@@ -19,7 +18,7 @@ SOURCES = {
 
 
 def _checked(text: str, before: str = "") -> CheckedSegment:
-    return check_segment(Segment(text, ("p1",)), before, SOURCES, policy(), RULES)
+    return check_segment(Segment(text, ("p1",)), before, SOURCES, policy())
 
 
 FIRST = _checked("Lambda expressions create anonymous functions.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.vocabulary import Assurance, Confidence, ConflictKind, Verdict
+from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, ConflictKind, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,20 @@ class Span:
         before, within = text[:start], text[start:end]
         byte, unit = len(before.encode()), _utf16_units(before)
         return cls(byte, byte + len(within.encode()), start, end, unit, unit + _utf16_units(within))
+
+    def moved(self, start: "Span", to: "Span") -> "Span":
+        """Return the same stretch where it stands once what begins with one span begins at the end of another."""
+        byte = to.end_byte - start.start_byte
+        point = to.end_code_point - start.start_code_point
+        unit = to.end_utf16_unit - start.start_utf16_unit
+        return Span(
+            self.start_byte + byte,
+            self.end_byte + byte,
+            self.start_code_point + point,
+            self.end_code_point + point,
+            self.start_utf16_unit + unit,
+            self.end_utf16_unit + unit,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,11 @@ class CheckedSentence:
     checker: str
     conflicts: tuple[Conflict, ...] = ()
 
+    def moved(self, to: Span) -> "CheckedSentence":
+        """Return the sentence as it stands when it begins at the end of a span."""
+        conflicts = tuple(replace(each, span=each.span.moved(self.span, to)) for each in self.conflicts)
+        return replace(self, span=self.span.moved(self.span, to), conflicts=conflicts)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedSegment:
@@ -116,6 +135,7 @@ class GroundedText:
         model_confidence: the model's own word.
         grounding_score: the mean of the sentences' support, weighted by their length, 0 to 1.
         dropped_citations: those of the model that carry nothing of the text.
+        left_out: why each sentence that was left out was below what the route lets leave.
     """
 
     text: str
@@ -124,9 +144,12 @@ class GroundedText:
     sentences: tuple[CheckedSentence, ...]
     grounding_score: float
     dropped_citations: tuple[Citation, ...] = ()
+    left_out: tuple[Cause, ...] = ()
 
     @classmethod
-    def of(cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None) -> "GroundedText":
+    def of(
+        cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None, left_out: tuple[Cause, ...] = ()
+    ) -> "GroundedText":
         """Return the text that checked segments make, in their order."""
         citations: list[Citation] = []
         checked: list[CheckedSentence] = []
@@ -148,6 +171,7 @@ class GroundedText:
             grounding_score=sum(n * sentence.support for n, sentence in zip(lengths, checked, strict=True))
             / max(1, sum(lengths)),
             dropped_citations=tuple(citation for segment in segments for citation in segment.dropped),
+            left_out=left_out,
         )
 
     @property

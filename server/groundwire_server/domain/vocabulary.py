@@ -191,6 +191,21 @@ class Loss(_Word):
     SENTENCES_DROPPED = auto()
 
 
+class ReleaseMinimum(_Word):
+    """The weakest verdict that a route lets leave."""
+
+    CONSISTENT = auto()
+    VERIFIED = auto()
+
+
+class BelowMinimum(_Word):
+    """What happens to a sentence below it."""
+
+    FAIL = auto()
+    CAUTION = auto()
+    DROP = auto()
+
+
 class StreamMode(_Word):
     """When text may leave."""
 

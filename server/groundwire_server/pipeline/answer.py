@@ -37,7 +37,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     """
     policy, report = inquiry.policy, run.report
     events = EventStream(sink)
-    gate = release_gate(sink, inquiry.mode, events)
+    gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
     history = AttemptHistory()
     partial = PartialResults()
 
@@ -69,7 +69,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         except Failure as failure:
             report.attempt_failed(failure.cause)
             if gate.confidence is not None:
-                partial = partial.or_longer(gate.released, step.model)
+                partial = partial.or_longer(gate.released, step.model, gate.left_out)
             await gate.retract(failure.cause)
             history = replace(
                 history,
@@ -87,6 +87,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         report.model = partial.author
         if not gate.committed:
             await gate.release(partial.beginning, None)
+    await gate.conclude()
     with run.compute(Stage.DECIDE) as stage:
         outcome = decide.outcome(step, partial, policy)
         stage.note(decide.describe(outcome))

@@ -12,6 +12,7 @@ from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step, Variant
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep
 from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.pipeline.standing import shortfall, worst
 from groundwire_server.telemetry import names
 
 LEAST_ATTEMPT = 0.1
@@ -57,17 +58,22 @@ class PartialResults:
         chosen: those that a prompt could use.
         beginning: the longest checked beginning of an answer.
         author: the alias of the model that wrote it last.
+        left_out: why each sentence that was left out of it was below what the route lets leave.
     """
 
     searched: tuple[Passage, ...] = ()
     chosen: tuple[Passage, ...] = ()
     beginning: tuple[CheckedSegment, ...] = ()
     author: str = ""
+    left_out: tuple[Cause, ...] = ()
 
-    def or_longer(self, beginning: tuple[CheckedSegment, ...], author: str) -> "PartialResults":
+    def or_longer(
+        self, beginning: tuple[CheckedSegment, ...], author: str, left_out: tuple[Cause, ...] = ()
+    ) -> "PartialResults":
         """Return the results with this beginning, where it is longer than the one they have."""
-        longer = _length(beginning) > _length(self.beginning)
-        return replace(self, beginning=beginning, author=author) if longer else self
+        if _length(beginning) <= _length(self.beginning):
+            return self
+        return replace(self, beginning=beginning, author=author, left_out=left_out)
 
 
 def first(policy: Policy) -> Attempt:
@@ -113,7 +119,7 @@ def start_by(history: AttemptHistory, plan: TimePlan, policy: Policy, now: float
 def outcome(step: Accept | Conclude, partial: PartialResults, policy: Policy) -> Outcome:
     """Return the outcome that ends the path."""
     if isinstance(step, Accept):
-        return _answered(step.attempt, step.answer)
+        return _answered(step.attempt, step.answer, policy)
     result, next_step = _result(step, partial, policy)
     return Outcome(result, step.cause, step.action, next_step)
 
@@ -173,14 +179,29 @@ def _fail_safe(failure: Failure, history: AttemptHistory) -> Conclude:
     return Conclude(Action.FAIL_SAFE, failure.cause, failure.retry_after)
 
 
-def _answered(step: Attempt, answer: GroundedText) -> Outcome:
-    """Return the outcome of a validated answer: degraded by what a fallback gave up; a repair gives up nothing."""
-    if step.cause is None:
-        return Outcome(Answered(answer), Cause.ANSWER_VALIDATED, Action.ANSWER, NextStep.SHOW)
-    if step.variant is Variant.REPAIR:
-        return Outcome(Answered(answer), step.cause, step.action, NextStep.SHOW)
-    loss = Loss.FEWER_PASSAGES if step.variant is Variant.SHORTENED else Loss.SIMPLER_MODEL
-    return Outcome(Degraded((loss,), answer), step.cause, step.action, NextStep.SHOW_WITH_CAUTION)
+def _answered(step: Attempt, answer: GroundedText, policy: Policy) -> Outcome:
+    """Return the outcome of a validated answer: degraded by what a fallback gave up, and by weak sentences.
+
+    A repair gives up nothing.
+    """
+    lacking = _lacking(answer, policy)
+    cause = step.cause or next(iter(lacking.values()), Cause.ANSWER_VALIDATED)
+    losses = tuple(lacking)
+    if step.cause is not None and step.variant is not Variant.REPAIR:
+        losses = (Loss.FEWER_PASSAGES if step.variant is Variant.SHORTENED else Loss.SIMPLER_MODEL, *losses)
+    if losses:
+        return Outcome(Degraded(losses, answer), cause, step.action, NextStep.SHOW_WITH_CAUTION)
+    return Outcome(Answered(answer), cause, step.action, NextStep.SHOW)
+
+
+def _lacking(answer: GroundedText, policy: Policy) -> dict[Loss, Cause]:
+    """Return what an answer lacks by its sentences, each with why."""
+    below = worst(shortfall(sentence, policy) for sentence in answer.sentences)
+    left_out = worst(answer.left_out)
+    return {
+        **({} if below is None else {Loss.SENTENCES_BELOW_MINIMUM: below}),
+        **({} if left_out is None else {Loss.SENTENCES_DROPPED: left_out}),
+    }
 
 
 def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Result, NextStep]:
@@ -191,9 +212,9 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
         case Action.PASSAGES_ONLY:
             return Degraded((Loss.ANSWER,), passages=partial.chosen), NextStep.SHOW_WITH_CAUTION
         case Action.CUT_SHORT:
-            return Degraded(
-                (Loss.REST_OF_ANSWER,), answer=GroundedText.of(partial.beginning, None)
-            ), NextStep.SHOW_WITH_CAUTION
+            answer = GroundedText.of(partial.beginning, None, partial.left_out)
+            losses = (Loss.REST_OF_ANSWER, *_lacking(answer, policy))
+            return Degraded(losses, answer), NextStep.SHOW_WITH_CAUTION
         case _:
             retryable = step.cause in _PASSING
             next_step = NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY

@@ -215,7 +215,8 @@ routes:
     mode: PROVISIONAL
     limits:
       {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
-    thresholds: {min_relevance: 0.1, min_support: 0.2, require_verified: true, allowed_confidence: [LOW]}
+    thresholds: {min_relevance: 0.1, min_support: 0.2, allowed_confidence: [LOW]}
+    release: {minimum: VERIFIED, below: DROP}
     time:
       default_seconds: 7
       max_seconds: 8

@@ -125,7 +125,7 @@ async def test_the_next_model_continues_what_stands(configured: Serve, point: st
     [
         (error("500 Internal Server Error"), "MODEL_UNAVAILABLE"),
         (Reply([writing(SENTENCE, pieces=1), Stall()]), "MODEL_INTERRUPTED"),
-        (Reply(writes(*segments("Bananas ripen quickly."))), "QUOTE_NOT_FOUND"),
+        (Reply(writes(*segments("Bananas ripen quickly."))), "UNSUPPORTED"),
         (Reply(writes("Sure!")), "OUTPUT_MALFORMED"),
         (Reply(writes(*segments(confidence="low"))), "MODEL_ABSTAINED"),
     ],

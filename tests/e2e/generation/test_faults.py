@@ -144,10 +144,13 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
         whole(confidence="high", segments=[segment(cites=["p77"])]),
         passages("CITATION_UNKNOWN"),
     ),
-    "no citations": (whole(confidence="high", segments=[segment(cites=[])]), passages("CITATION_MISSING")),
+    "no citations": (
+        whole(confidence="high", segments=[segment("Bananas ripen quickly.", cites=[])]),
+        passages("CITATION_MISSING"),
+    ),
     "words of nowhere": (
         whole(confidence="high", segments=[segment("Bananas ripen quickly.")]),
-        passages("QUOTE_NOT_FOUND"),
+        passages("UNSUPPORTED"),
     ),
     "an invention": (
         whole(confidence="high", segments=[segment("Lambda calculus was invented by Church.")]),
@@ -239,7 +242,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
                 DONE,
             ]
         ),
-        passages("QUOTE_NOT_FOUND"),
+        passages("UNSUPPORTED"),
     ),
     "an echo of the question and the passages in the form of an answer": (
         Reply(
