@@ -67,7 +67,7 @@ async def test_a_quoted_answer_is_verified(product: Product) -> None:
     outcome = await answer(product)
     text = outcome.answered.answer
     (sentence,) = text.sentences
-    assert (sentence.verdict, sentence.checker) == (grounding_pb2.VERDICT_VERBATIM, "coverage")
+    assert (sentence.verdict, sentence.checker) == (grounding_pb2.VERDICT_VERBATIM, "rules")
     assert list(sentence.citation_indexes) == [0]
     assert sentence.span == text.citations[0].span
     assert outcome.weakest_verdict == grounding_pb2.VERDICT_VERBATIM

@@ -21,11 +21,11 @@ _STANDING: Final = frozenset(
 def verdict_facts(answer: GroundedText) -> Iterable[tuple[str, str]]:
     """Yield what is to be said of an answer's verdicts, each with its label.
 
-    The weakest verdict is explained; a sentence that does not stand is repeated with each of its conflicts: what the
+    The weakest verdict is explained, unless every sentence is its passage's own; a sentence that does not stand is repeated with each of its conflicts: what the
     answer says, and what the passage says.
     """
     verdicts = [sentence.verdict for sentence in answer.sentences]
-    if verdicts:
+    if any(verdict != Verdict.VERDICT_VERBATIM for verdict in verdicts):
         yield "verdicts", _counted(verdicts)
     for sentence in answer.sentences:
         if sentence.verdict not in _STANDING:
