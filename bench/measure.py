@@ -14,6 +14,7 @@ import grpc.aio
 from rich.progress import Progress
 
 from bench.calls import FloorCalls, ProductCalls
+from bench.checking import Checking
 from bench.collector import Collector
 from bench.servers import ServerProcess, server
 from bench.storing import corpus, few, storing
@@ -91,7 +92,10 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             kinds = _kinds(floor, floor_calls, product, product_calls, small, small_calls, calls)
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
+            checking = Checking()
+            checking.milliseconds()
             for _ in progress.track(range(rounds), description="measuring"):
+                measured.figure("checks_cpu", checking.milliseconds())
                 for kind in kinds:
                     await _take(kind, measured)
                 measured.figure("empty_memory", floor.resident_megabytes())

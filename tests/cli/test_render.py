@@ -93,7 +93,10 @@ def doubtful() -> outcome_pb2.Outcome:
             Sentence(span=span(said[1]), verdict=Verdict.VERDICT_UNSUPPORTED, conflicts=[number]),
             Sentence(span=span(said[2]), verdict=Verdict.VERDICT_UNSUPPORTED, conflicts=[strange]),
         ],
-        citations=[Citation(chunk_id="c1", title="Handbook", quote="Parcels wait.", added=True)],
+        citations=[
+            Citation(chunk_id="c1", title="Handbook", quote="Parcels wait.", added=True),
+            Citation(chunk_id="doses", title="Leaflet", quote="Take 1200 mg."),
+        ],
         dropped_citations=[Citation(chunk_id="c2"), Citation(chunk_id="c3")],
     )
     return outcome_pb2.Outcome(

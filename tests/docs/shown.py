@@ -23,6 +23,9 @@ SET_UP = re.compile(
 """Commands that the reader runs and the tests do not: they prepare what the tests prepare themselves."""
 
 
+_MAY_FAIL = ("groundwire ask ", "groundwire check ")
+
+
 @dataclass(frozen=True)
 class Block:
     """A fenced block; `title` names the file that it is."""
@@ -79,9 +82,10 @@ async def _followed(page: Path, server: str, folder: Path, servers: AsyncExitSta
                     server = await servers.enter_async_context(_serving(command, folder))
                     done += 1
                 elif not SET_UP.match(command):
-                    # An abstention ends with 1, and is what some pages show; what is wrong is said on standard error.
+                    # An abstention, and a claim that does not stand, end with 1, and are what some pages show; what is
+                    # wrong is said on standard error.
                     wrong = output.startswith("groundwire: ")
-                    codes = (0, 1) if command.startswith("groundwire ask ") else (2,) if wrong else (0,)
+                    codes = (0, 1) if command.startswith(_MAY_FAIL) else (2,) if wrong else (0,)
                     environment = {"GROUNDWIRE_SERVER": server}
                     key = _key(folder)
                     ran = await run(

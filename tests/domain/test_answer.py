@@ -79,3 +79,15 @@ def test_sentences_of_several_segments_keep_their_own_citations() -> None:
     )
     assert [each.citations for each in together.sentences] == [(0, 1), (2,), (2,)]
     assert [citation.passage.chunk_id for citation in together.citations] == ["c0", "c1", "c0"]
+
+
+@pytest.mark.parametrize("text", ["One. Two. Three.", "Eins, Grüße. 🙂 zwei. שלום. e\u0301."], ids=["ASCII", "other"])
+def test_spans_that_are_counted_together_are_those_that_are_counted_alone(text: str) -> None:
+    stretches = [(0, 4), (5, 9), (9, 9), (10, len(text))]
+    assert list(Span.each_within(text, stretches)) == [Span.within(text, *stretch) for stretch in stretches]
+
+
+def test_a_span_of_a_stretch_is_found_in_the_whole_text() -> None:
+    text = "Grüße 🙂. Zürich ist groß."
+    whole = Span.within(text, 9, len(text))
+    assert Span.within(text[9:], 7, 10).moved(Span.within(text[9:], 0, 1), whole) == Span.within(text, 16, 19)

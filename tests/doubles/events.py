@@ -1,13 +1,15 @@
 """Outcomes and events as a server would send them, for scripts."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire.v1.cause_pb2 import Cause
 from groundwire.v1.event_pb2 import Heartbeat, Retraction, Started, StreamMode, TextDelta
-from groundwire.v1.grounding_pb2 import Citation, Confidence, GroundedText, Span
+from groundwire.v1.grounding_pb2 import Citation, Confidence, GroundedText, Sentence, Span, Verdict
+from groundwire.v1.grounding_service_pb2 import CheckedSentence, CheckGroundingResponse, GroundingSummary
 from groundwire.v1.outcome_pb2 import Abstained, Action, Answered, NextStep, Outcome
 from groundwire.v1.passage_pb2 import Passage, Scores
 from groundwire.v1.report_pb2 import Report, Stage, StageTiming
@@ -150,3 +152,25 @@ def numbered(events: Iterable[StreamAnswerResponse]) -> list[StreamAnswerRespons
 def plain_answer(text: str = "Parcels wait in the mail room.") -> list[StreamAnswerResponse]:
     """An answer of one verified segment."""
     return numbered([started(), delta(text), cited(text), ended(answered(text))])
+
+
+def sentence(verdict: "Verdict.ValueType", start: int, end: int, **more: Any) -> CheckGroundingResponse:
+    """A sentence of an ASCII text with its verdict."""
+    place = Span(
+        start_byte=start,
+        end_byte=end,
+        start_code_point=start,
+        end_code_point=end,
+        start_utf16_unit=start,
+        end_utf16_unit=end,
+    )
+    citations = more.pop("citations", ())
+    checked = Sentence(span=place, verdict=verdict, citation_indexes=range(len(citations)), **more)
+    return CheckGroundingResponse(sentence=CheckedSentence(sentence=checked, citations=citations))
+
+
+def summary(weakest: "Verdict.ValueType", score: float, *, verified: bool = False) -> CheckGroundingResponse:
+    """What a text comes to."""
+    return CheckGroundingResponse(
+        summary=GroundingSummary(verified=verified, weakest_verdict=weakest, grounding_score=score)
+    )

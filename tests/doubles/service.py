@@ -19,6 +19,8 @@ from groundwire.v1 import answer_service_pb2 as answers
 from groundwire.v1 import answer_service_pb2_grpc as answers_grpc
 from groundwire.v1 import document_service_pb2 as documents
 from groundwire.v1 import document_service_pb2_grpc as documents_grpc
+from groundwire.v1 import grounding_service_pb2 as grounding
+from groundwire.v1 import grounding_service_pb2_grpc as grounding_grpc
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire.v1 import retrieval_service_pb2_grpc as retrieval_grpc
 from groundwire.v1 import route_service_pb2 as routes
@@ -81,7 +83,9 @@ class Once:
     ending: Failure | End
 
 
-Step: TypeAlias = "answers.StreamAnswerResponse | Failure | End | Once | UntilCancelled"
+Step: TypeAlias = (
+    "answers.StreamAnswerResponse | grounding.CheckGroundingResponse | Failure | End | Once | UntilCancelled"
+)
 
 LOST = Failure(code_pb2.UNAVAILABLE, "Socket closed")
 """What gRPC makes of a connection that is lost: a status without a word from the server."""
@@ -106,6 +110,7 @@ class Call:
 class FakeService(
     answers_grpc.AnswerServiceServicer,
     retrieval_grpc.RetrievalServiceServicer,
+    grounding_grpc.GroundingServiceServicer,
     documents_grpc.DocumentServiceServicer,
     routes_grpc.RouteServiceServicer,
     server_info_grpc.ServerInfoServiceServicer,
@@ -121,6 +126,7 @@ class FakeService(
         broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
         read_ahead: how many documents an ingest reads before it answers the first.
         found: the passages of every search; None makes one of the question.
+        checks: the steps of the check of a text, by the text; other texts have a summary alone.
         calls: what it was asked, in order.
         stored: the documents it was given, by id; every filter selects all of them.
         purged_at_once: how many documents one purge removes.
@@ -141,6 +147,7 @@ class FakeService(
         self.answered_first = 0
         self.read_ahead = 1
         self.found: Sequence[Passage] | None = None
+        self.checks: dict[str, Sequence[Step]] = {}
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
         self.purged_at_once = 1000
@@ -162,7 +169,11 @@ class FakeService(
         self._remember("Answer", request, context)
         complete = False
         context.add_callback(lambda: None if complete else self.cancelled.set())
-        outcome = [step for step in self._steps(request.question.text, context) if step.HasField("outcome")][-1].outcome
+        outcome = [
+            step
+            for step in self._steps(self.script.get(request.question.text, self.otherwise), context)
+            if step.HasField("outcome")
+        ][-1].outcome
         complete = True
         return answers.AnswerResponse(outcome=outcome)
 
@@ -172,7 +183,9 @@ class FakeService(
         self._remember("StreamAnswer", request, context)
         complete = False
         context.add_callback(lambda: None if complete else self.cancelled.set())
-        for sequence, event in enumerate(self._steps(request.question.text, context), 1):
+        for sequence, event in enumerate(
+            self._steps(self.script.get(request.question.text, self.otherwise), context), 1
+        ):
             if sequence > request.after_sequence:
                 event.sequence = event.sequence or sequence
                 yield event
@@ -189,6 +202,18 @@ class FakeService(
         self._wait_if_told(request.text, context)
         found = [Passage(chunk_id="c1", text=request.text)] if self.found is None else self.found
         return retrieval.RetrieveResponse(passages=found, corpus_version="v1")
+
+    def CheckGrounding(
+        self, request: grounding.CheckGroundingRequest, context: Any
+    ) -> Iterator[grounding.CheckGroundingResponse]:
+        self._remember("CheckGrounding", request, context)
+        complete = False
+        context.add_callback(lambda: None if complete else self.cancelled.set())
+        alone = grounding.CheckGroundingResponse(summary=grounding.GroundingSummary())
+        for sequence, event in enumerate(self._steps(self.checks.get(request.text, (alone,)), context), 1):
+            event.sequence = sequence
+            yield event
+        complete = True
 
     def IngestDocuments(
         self, request_iterator: Iterator[documents.IngestDocumentsRequest], context: Any
@@ -293,8 +318,8 @@ class FakeService(
                 if self._is_first(self.refused):
                     self._end(self.refused.ending, context)
 
-    def _steps(self, question: str, context: Any) -> Iterator[answers.StreamAnswerResponse]:
-        for step in self.script.get(question, self.otherwise):
+    def _steps(self, steps: Sequence[Step], context: Any) -> Iterator[Any]:
+        for step in steps:
             match step:
                 case Failure() | End():
                     return self._end(step, context)
@@ -369,6 +394,7 @@ def serving(service: FakeService, credentials: grpc.ServerCredentials | None = N
     """Serves on a free port of this machine and gives its address."""
     server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
     answers_grpc.add_AnswerServiceServicer_to_server(service, server)
+    grounding_grpc.add_GroundingServiceServicer_to_server(service, server)
     retrieval_grpc.add_RetrievalServiceServicer_to_server(service, server)
     documents_grpc.add_DocumentServiceServicer_to_server(service, server)
     routes_grpc.add_RouteServiceServicer_to_server(service, server)

@@ -25,6 +25,7 @@ from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -69,7 +70,12 @@ REQUIRED = [(outer.__name__, type(inner).__name__) for inner in standard() for o
 async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -> None:
     answers = Answers(CURRENT, RunRegistry(MemoryRunLog(SetClock())), Counts())
     servicers = Servicers(
-        answers, Retrieval(CURRENT), Documents(CURRENT, SetClock(), Counts()), Routes(CURRENT), ServerInfo(CURRENT)
+        answers,
+        Retrieval(CURRENT),
+        Grounding(CURRENT),
+        Documents(CURRENT, SetClock(), Counts()),
+        Routes(CURRENT),
+        ServerInfo(CURRENT),
     )
     server = Server(servicers, unrecorded(), DECISIONS, 1, CURRENT, SetClock())
     assert " > ".join(NAMES) in repr(server)

@@ -24,6 +24,7 @@ from groundwire_server.ports.sink import Sink
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait, draft
+from tests.doubles.inline import InlineExecutor
 from tests.doubles.policies import EXTRACTIVE
 from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
@@ -50,7 +51,9 @@ class Path:
         ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts()), RULES)
         routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
         self.routes = RouteTable(routes)
-        self.answerer = PipelineAnswerer(self.routes, LoopTime(), Recording(self.spans.tracer, Counts()))
+        self.answerer = PipelineAnswerer(
+            self.routes, LoopTime(), Recording(self.spans.tracer, Counts()), InlineExecutor()
+        )
 
     async def filled(self) -> "Path":
         document = Document("lambdas", TEXT, allowed_principals=frozenset({"*"}))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
@@ -19,6 +20,7 @@ from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -41,18 +43,26 @@ class Process:
         recording: records what calls and stages do.
         sums: decides which log lines are written.
         runs: the answers in flight, by whatever configuration they began.
+        threads: check sentences of callers' own texts. There is one: checking is Python's work, so that a second would
+            add nothing but a second competitor of the event loop.
     """
 
     recording: Recording
     sums: LineSums
     runs: RunRegistry
+    threads: Executor
 
     @classmethod
     def begin(cls, recording: Recording, sums: LineSums | None = None) -> "Process":
         """Return the process's own, with no run yet."""
         runs = RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
-        return cls(recording, sums or LineSums(time.monotonic), runs)
+        return cls(recording, sums or LineSums(time.monotonic), runs, ThreadPoolExecutor(1, "check"))
+
+    def end(self) -> None:
+        """End what goes on without a call; what a thread is doing finishes by itself."""
+        self.runs.end()
+        self.threads.shutdown(wait=False, cancel_futures=True)
 
 
 def snapshot(
@@ -97,11 +107,12 @@ def snapshot(
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     available = RouteTable(routes(self_hosted=False), inside)
-    pipeline = PipelineAnswerer(available, SystemClock(), process.recording)
+    pipeline = PipelineAnswerer(available, SystemClock(), process.recording, process.threads)
     return ServingSnapshot(
         access,
         available,
         SharedAnswerer(pipeline, process.runs),
+        pipeline,
         pipeline,
         parts.corpus.corpus,
         Ingest(
@@ -120,12 +131,13 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
+        Grounding(current),
         Documents(current, clock, recorder),
         Routes(current),
         ServerInfo(current),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, options.max_concurrent_calls, current, clock, process.runs.end)
+    return Server(servicers, process.recording, log, options.max_concurrent_calls, current, clock, process.end)
 
 
 def _route(

@@ -29,10 +29,12 @@ def failures_stop() -> Iterator[None]:
     """End the command with a line and an exit code when a call fails.
 
     Raises:
-        CommandError: for a failed call, or an identity that cannot be sent.
+        CommandError: for a failed call, an identity that cannot be sent, or arguments that are not UTF-8.
     """
     try:
         yield
+    except UnicodeEncodeError:
+        raise CommandError(ExitCode.USAGE, "the command line is not UTF-8: set the terminal to UTF-8") from None
     except groundwire.Error as failed:
         raise CommandError(_code(failed), _message(failed)) from None
     except KeyboardInterrupt:

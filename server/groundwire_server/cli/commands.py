@@ -8,6 +8,7 @@ from groundwire_server.cli import config, corpus, keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.command import calibrate
+from groundwire_server.cli.check.command import check
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
@@ -53,6 +54,12 @@ def commands() -> Mapping[Command, Examples]:
             'groundwire retrieve "Who may sign for parcels?"',
             'groundwire retrieve "Who may sign for parcels?" --top-k 3 --full',
             'groundwire retrieve "parcels" --json | jq -r ".passages[].chunkId"',
+        ),
+        check: (
+            "groundwire check answer.txt --facts handbook.md",
+            "groundwire check answer.txt --facts facts.jsonl --question 'Who signs?'",
+            "groundwire check answer.txt --search --principal staff",
+            "cat answer.txt | groundwire check --search --json | tail -n 1",
         ),
         ingest: (
             "groundwire ingest handbook/ faq.md",

@@ -17,8 +17,8 @@ class ExitCode(IntEnum):
     OK = 0
     """Everything succeeded: there is an answer, every document is stored."""
     INCOMPLETE = 1
-    """Incomplete: there is no answer, nothing was found, some documents are not stored or do not exist, or something
-    could not be checked."""
+    """Incomplete: there is no answer, nothing was found, a claim does not stand, some documents are not stored or do
+    not exist, or something could not be checked."""
     USAGE = 2
     """The command line is invalid; nothing was done."""
     UNREACHABLE = 3

@@ -194,7 +194,7 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
         _show_passages(console, "Nearest" if kind == "abstained" else "Passages", passages)
     if answer.citations:
         console.print()
-        _show_citations(console, answer.citations)
+        show_citations(console, answer.citations)
 
 
 def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
@@ -253,7 +253,8 @@ def _grounding(answer: GroundedText) -> Iterable[tuple[str, str]]:
     confidence = word(Confidence, answer.confidence).lower() if answer.confidence else "not stated"
     verified = "verified" if answer.verified else "not verified"
     yield "grounding", f"{answer.grounding_score:.0%}, {verified}, confidence {confidence}"
-    yield from verdict_facts(answer)
+    numbers = Numbers()
+    yield from verdict_facts(answer, {each.chunk_id: f"[{numbers.of(each)}]" for each in answer.citations})
 
 
 def _passages(outcome: Outcome) -> Sequence[Passage]:
@@ -278,7 +279,7 @@ def _show_passages(console: Terminal, title: str, passages: Sequence[Passage]) -
         console.print(Text(f"  and {len(passages) - _PASSAGES_SHOWN} more", style="dim"))
 
 
-def _show_citations(console: Terminal, citations: Sequence[Citation]) -> None:
+def show_citations(console: Terminal, citations: Sequence[Citation]) -> None:
     """Print each citation once; the title only where the document changes."""
     numbers = Numbers()
     printed, last = 0, ""

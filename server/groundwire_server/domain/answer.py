@@ -1,6 +1,6 @@
 """Text with the evidence for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.evidence import Passage
@@ -35,11 +35,22 @@ class Span:
         byte, unit = len(before.encode()), _utf16_units(before)
         return cls(byte, byte + len(within.encode()), start, end, unit, unit + _utf16_units(within))
 
+    @classmethod
+    def each_within(cls, text: str, stretches: Iterable[tuple[int, int]]) -> "Iterator[Span]":
+        """Yield the spans of stretches of a text, each after the one before; the text is counted once for all."""
+        point = byte = unit = 0
+        for start, end in stretches:
+            between, within = text[point:start], text[start:end]
+            byte, unit = byte + len(between.encode()), unit + _utf16_units(between)
+            end_byte, end_unit = byte + len(within.encode()), unit + _utf16_units(within)
+            yield cls(byte, end_byte, start, end, unit, end_unit)
+            point, byte, unit = end, end_byte, end_unit
+
     def moved(self, start: "Span", to: "Span") -> "Span":
-        """Return the same stretch where it stands once what begins with one span begins at the end of another."""
-        byte = to.end_byte - start.start_byte
-        point = to.end_code_point - start.start_code_point
-        unit = to.end_utf16_unit - start.start_utf16_unit
+        """Return where the same stretch stands once what begins with one span begins with another."""
+        byte = to.start_byte - start.start_byte
+        point = to.start_code_point - start.start_code_point
+        unit = to.start_utf16_unit - start.start_utf16_unit
         return Span(
             self.start_byte + byte,
             self.end_byte + byte,
@@ -99,10 +110,10 @@ class CheckedSentence:
     checker: str
     conflicts: tuple[Conflict, ...] = ()
 
-    def moved(self, to: Span) -> "CheckedSentence":
-        """Return the sentence as it stands when it begins at the end of a span."""
-        conflicts = tuple(replace(each, span=each.span.moved(self.span, to)) for each in self.conflicts)
-        return replace(self, span=self.span.moved(self.span, to), conflicts=conflicts)
+    def placed(self, span: Span) -> "CheckedSentence":
+        """Return the same sentence where it stands at another span."""
+        conflicts = tuple(replace(each, span=each.span.moved(self.span, span)) for each in self.conflicts)
+        return replace(self, span=span, conflicts=conflicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +173,12 @@ class GroundedText:
                 else sentence
                 for sentence in segment.sentences
             )
-        lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in checked]
         return cls(
             text="".join(segment.delta for segment in segments),
             model_confidence=model_confidence,
             citations=tuple(citations),
             sentences=tuple(checked),
-            grounding_score=sum(n * sentence.support for n, sentence in zip(lengths, checked, strict=True))
-            / max(1, sum(lengths)),
+            grounding_score=grounding_score(checked),
             dropped_citations=tuple(citation for segment in segments for citation in segment.dropped),
             left_out=left_out,
         )
@@ -191,6 +200,12 @@ class GroundedText:
         if self.model_confidence is None or self.verified:
             return self.model_confidence
         return self.model_confidence.and_(Confidence.MEDIUM)
+
+
+def grounding_score(sentences: Sequence[CheckedSentence]) -> float:
+    """Return the mean of the sentences' support, weighted by their length, 0 to 1; 0 without a sentence."""
+    lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in sentences]
+    return sum(n * sentence.support for n, sentence in zip(lengths, sentences, strict=True)) / max(1, sum(lengths))
 
 
 def _utf16_units(text: str) -> int:

@@ -11,6 +11,7 @@ from opentelemetry.trace import INVALID_SPAN, Span
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.grounding import GroundingSummary
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.vocabulary import Reason, StreamMode
 from groundwire_server.telemetry.trail import Trail
@@ -37,6 +38,7 @@ class Call:
         reason: why it failed; None where it did not, or was cancelled.
         mode: when text of its stream may leave; None for a unary call.
         outcome: the outcome that left.
+        grounding: what the check of a caller's own text came to.
         trail: what the work for it leaves behind.
     """
 
@@ -54,6 +56,7 @@ class Call:
     reason: Reason | None = None
     mode: StreamMode | None = None
     outcome: Outcome | None = field(default=None, repr=False)  # holds texts
+    grounding: GroundingSummary | None = None
     trail: Trail = field(default_factory=Trail)
 
     @property

@@ -1,11 +1,13 @@
 """The decision log: one line for each request, on the logger `groundwire.decisions`."""
 
 import logging
+from collections.abc import Mapping
 from hashlib import blake2b
 
 import grpc
 
 from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.grounding import GroundingSummary, count_verdicts
 from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome, Report
 from groundwire_server.domain.vocabulary import Action, Verdict
 from groundwire_server.edge.call import Call
@@ -71,6 +73,8 @@ class DecisionLog:
     ) -> DecisionEvent:
         result = None if outcome is None else outcome.result
         answer = None if outcome is None else outcome.answer
+        checked = answer or call.grounding
+        verdicts, citations = _counts(answer, call.grounding)
         return DecisionEvent(
             method=call.method,
             status=call.status.name,
@@ -90,9 +94,9 @@ class DecisionLog:
             retry_after=result.retry_after if isinstance(result, FailedSafe) else None,
             response_valid=_valid(outcome) if report.attempts and outcome is not None else None,
             confidence=answer.confidence if answer else None,
-            grounding_score=answer.grounding_score if answer else None,
-            verdicts=_verdicts(answer) if answer else None,
-            citations=len(answer.citations) if answer else None,
+            grounding_score=checked.grounding_score if checked else None,
+            verdicts=verdicts,
+            citations=citations,
             prompt=report.prompt_name or None,
             prompt_version=report.prompt_version or None,
             experiment_arm=report.experiment_arm or None,
@@ -118,11 +122,13 @@ class DecisionLog:
         ).hexdigest()
 
 
-def _verdicts(answer: GroundedText) -> dict[Verdict, int]:
-    counts: dict[Verdict, int] = {}
-    for sentence in answer.sentences:
-        counts[sentence.verdict] = counts.get(sentence.verdict, 0) + 1
-    return counts
+def _counts(
+    answer: GroundedText | None, summary: GroundingSummary | None
+) -> tuple[Mapping[Verdict, int] | None, int | None]:
+    """Return how many sentences have each verdict, and how many citations there are; None where nothing was checked."""
+    if answer is not None:
+        return count_verdicts(answer.sentences), len(answer.citations)
+    return (None, None) if summary is None else (summary.verdicts, summary.citations)
 
 
 def _valid(outcome: Outcome) -> bool:

@@ -13,12 +13,14 @@ from grpc_reflection.v1alpha._async import ReflectionServicer
 from groundwire.v1 import (
     answer_service_pb2,
     document_service_pb2,
+    grounding_service_pb2,
     retrieval_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
 )
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
+from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
@@ -77,6 +79,7 @@ _PING_MS, _PONG_MS = 60_000, 20_000
 _OURS = (
     answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
     retrieval_service_pb2.DESCRIPTOR.services_by_name["RetrievalService"].full_name,
+    grounding_service_pb2.DESCRIPTOR.services_by_name["GroundingService"].full_name,
     document_service_pb2.DESCRIPTOR.services_by_name["DocumentService"].full_name,
     route_service_pb2.DESCRIPTOR.services_by_name["RouteService"].full_name,
     server_info_service_pb2.DESCRIPTOR.services_by_name["ServerInfoService"].full_name,
@@ -90,6 +93,7 @@ class Servicers:
 
     answers: AnswerServiceServicer
     retrieval: RetrievalServiceServicer
+    grounding: GroundingServiceServicer
     documents: DocumentServiceServicer
     routes: RouteServiceServicer
     server_info: ServerInfoServiceServicer
@@ -151,6 +155,7 @@ class Server:
         )
         add_AnswerServiceServicer_to_server(servicers.answers, self._server)
         add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
+        add_GroundingServiceServicer_to_server(servicers.grounding, self._server)
         add_DocumentServiceServicer_to_server(servicers.documents, self._server)
         add_RouteServiceServicer_to_server(servicers.routes, self._server)
         add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)

@@ -8,6 +8,7 @@ from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
+from groundwire_server.ports.grounding import GroundingChecker
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class ServingSnapshot:
         routes: the routes by name.
         answerer: answers questions.
         pipeline: searches.
+        grounding: checks texts of callers' own.
         corpus: stores documents.
         ingest: splits and embeds new documents.
         write_seconds: how long writing one event of a stream may take.
@@ -28,6 +30,7 @@ class ServingSnapshot:
     routes: RouteTable
     answerer: Answerer
     pipeline: PipelineAnswerer
+    grounding: GroundingChecker
     corpus: Corpus
     ingest: Ingest
     write_seconds: float

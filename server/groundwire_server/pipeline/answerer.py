@@ -1,19 +1,23 @@
-"""The pipeline as other packages call it: one question or one search, with its time divided and its report begun."""
+"""The pipeline as other packages call it: one question, one search or one check, its time divided, its report begun."""
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from opentelemetry.trace import format_trace_id, get_current_span
 
 from groundwire_server.domain.evidence import Evidence
+from groundwire_server.domain.grounding import GroundingSummary
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.pipeline.answer import answer
+from groundwire_server.pipeline.grounding import check_grounding
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.pipeline.run_metrics import record_run
 from groundwire_server.pipeline.search import search
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.grounding import SentenceSink
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.sink import Sink
 from groundwire_server.telemetry.trail import current_trail
@@ -28,12 +32,20 @@ class SearchResult:
 
 
 class PipelineAnswerer:
-    """The Answerer that does the work itself."""
+    """The Answerer, and GroundingChecker, that does the work itself.
 
-    def __init__(self, routes: RouteTable, clock: Clock, recording: Recording) -> None:
+    Args:
+        routes: what inquiries work with.
+        clock: the event loop's.
+        recording: records stages and runs.
+        threads: check sentences of callers' own texts.
+    """
+
+    def __init__(self, routes: RouteTable, clock: Clock, recording: Recording, threads: Executor) -> None:
         self._routes = routes
         self._clock = clock
         self._recording = recording
+        self._threads = threads
 
     async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
         """Answer a question.
@@ -64,6 +76,19 @@ class PipelineAnswerer:
         try:
             evidence = await search(inquiry, self._routes.ports(inquiry), run)
             return SearchResult(evidence, run.report.build(self._clock.now()))
+        finally:
+            record_run(self._recording.metrics, inquiry, run.report.build(self._clock.now()), None)
+
+    async def check(self, text: str, inquiry: Inquiry, sink: SentenceSink) -> GroundingSummary:
+        """Give every sentence of a text its verdict.
+
+        Raises:
+            Rejection: INVALID_REQUEST when the question is invalid.
+            Failure: of the store or the embedder, or TIME_EXHAUSTED.
+        """
+        run = self._runner(inquiry)
+        try:
+            return await check_grounding(text, inquiry, self._routes.ports(inquiry), run, self._threads, sink)
         finally:
             record_run(self._recording.metrics, inquiry, run.report.build(self._clock.now()), None)
 

@@ -157,14 +157,14 @@ def _place(
     Raises:
         Failure: OUTPUT_TOO_LONG, or QUOTE_NOT_FOUND.
     """
-    body, starts = _body(segment, kept)
+    body, places = _body(segment, kept)
     text = f"{before} {body}" if before else body
     if len(text) > limit:
         raise Failure(Cause.OUTPUT_TOO_LONG)
     offset = len(text) - len(body)
     checked = [
-        segment.sentences[index].moved(Span.within(text, 0, offset + start))
-        for index, start in zip(kept, starts, strict=True)
+        segment.sentences[index].placed(Span.within(text, offset + start, offset + start + size))
+        for index, (start, size) in zip(kept, places, strict=True)
     ]
     whole = Span.within(text, offset, len(text))
     citations = [Citation(each.passage, each.quote(body), whole, segment.added) for each in segment.cited]
@@ -184,16 +184,22 @@ def _place(
     )
 
 
-def _body(segment: JudgedSegment, kept: Sequence[int]) -> tuple[str, list[int]]:
-    """Return the text of the sentences that leave, each with what stands before it, and where they begin in it."""
+def _body(segment: JudgedSegment, kept: Sequence[int]) -> tuple[str, list[tuple[int, int]]]:
+    """Return the text of the sentences that leave, each with what stands before it.
+
+    Beside it stand their places in it: where each begins, and how long it is, in code points.
+    """
     ends = [sentence.span.end_code_point for sentence in segment.sentences]
     ends[-1] = len(segment.text)
-    body, starts = "", []
+    body = ""
+    places: list[tuple[int, int]] = []
     for index in kept:
         piece = segment.text[ends[index - 1] if index else 0 : ends[index]]
         body += piece if body else piece.lstrip()
-        starts.append(len(body) - (ends[index] - segment.sentences[index].span.start_code_point))
-    return body, starts
+        span = segment.sentences[index].span
+        start = len(body) - (ends[index] - span.start_code_point)
+        places.append((start, span.end_code_point - span.start_code_point))
+    return body, places
 
 
 _BY_SERIOUSNESS = (Cause.CONTRADICTED, Cause.UNSUPPORTED, Cause.NOT_VERIFIED)

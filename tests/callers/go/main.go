@@ -34,6 +34,7 @@ type caller struct {
 	answers   pb.AnswerServiceClient
 	retrieval pb.RetrievalServiceClient
 	grounding pb.GroundingServiceClient
+	reviews   pb.ReviewServiceClient
 	routes    pb.RouteServiceClient
 	server    pb.ServerInfoServiceClient
 }
@@ -49,12 +50,14 @@ func main() {
 		pb.NewAnswerServiceClient(connection),
 		pb.NewRetrievalServiceClient(connection),
 		pb.NewGroundingServiceClient(connection),
+		pb.NewReviewServiceClient(connection),
 		pb.NewRouteServiceClient(connection),
 		pb.NewServerInfoServiceClient(connection),
 	}
 	c.describes(ctx)
 	c.asks(ctx)
 	c.streams(ctx)
+	c.checks(ctx)
 	c.readsErrors(ctx)
 	c.cancels(ctx)
 	c.resumes(ctx)
@@ -117,6 +120,27 @@ func (c caller) streams(ctx context.Context) {
 	tell("streams", fields{"text": text, "final": last.GetOutcome().GetAnswered().GetAnswer().GetText()})
 }
 
+// checks has a text checked against a fact, sentence by sentence.
+func (c caller) checks(ctx context.Context) {
+	facts := &pb.Facts{Facts: []*pb.Fact{{FactId: "f1", Text: "Parcels are kept for thirty days."}}}
+	request := &pb.CheckGroundingRequest{
+		Text:     "Parcels are kept for thirty days. Bananas ripen.",
+		Evidence: &pb.CheckGroundingRequest_Facts{Facts: facts},
+	}
+	stream, err := c.grounding.CheckGrounding(ctx, request)
+	must(err)
+	verdicts := []string{}
+	for {
+		event, err := stream.Recv()
+		must(err)
+		if summary := event.GetSummary(); summary != nil {
+			tell("checks", fields{"verdicts": verdicts, "verified": summary.Verified})
+			return
+		}
+		verdicts = append(verdicts, event.GetSentence().Sentence.Verdict.String())
+	}
+}
+
 // readsErrors tells an invalid request, one that may be sent again and one that is not offered apart by their details.
 func (c caller) readsErrors(ctx context.Context) {
 	_, err := c.answers.Answer(ctx, &pb.AnswerRequest{Question: &pb.Question{Route: "No!"}})
@@ -124,10 +148,7 @@ func (c caller) readsErrors(ctx context.Context) {
 	var trailers metadata.MD
 	_, err = c.retrieval.Retrieve(ctx, &pb.RetrieveRequest{Text: "parcels", Route: "vectors"}, grpc.Trailer(&trailers))
 	tell("unavailable", details(err, trailers))
-	facts := &pb.CheckGroundingRequest_Facts{Facts: &pb.Facts{Facts: []*pb.Fact{{FactId: "f1", Text: "So it is."}}}}
-	checks, err := c.grounding.CheckGrounding(ctx, &pb.CheckGroundingRequest{Text: "It is so.", Evidence: facts})
-	must(err)
-	_, err = checks.Recv()
+	_, err = c.reviews.ListReviews(ctx, &pb.ListReviewsRequest{})
 	tell("unoffered", details(err, nil))
 }
 

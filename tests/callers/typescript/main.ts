@@ -13,9 +13,14 @@ import {
   StreamAnswerRequest,
   StreamAnswerResponse,
 } from "./generated/groundwire/v1/answer_service.js";
-import { CheckGroundingRequest, GroundingServiceClient } from "./generated/groundwire/v1/grounding_service.js";
+import {
+  CheckGroundingRequest,
+  CheckGroundingResponse,
+  GroundingServiceClient,
+} from "./generated/groundwire/v1/grounding_service.js";
 import { Question } from "./generated/groundwire/v1/question.js";
 import { RetrievalServiceClient, RetrieveRequest, RetrieveResponse } from "./generated/groundwire/v1/retrieval_service.js";
+import { ListReviewsRequest, ListReviewsResponse, ReviewServiceClient } from "./generated/groundwire/v1/review_service.js";
 import { ListRoutesResponse, RouteServiceClient } from "./generated/groundwire/v1/route_service.js";
 import { GetServerInfoResponse, ServerInfoServiceClient } from "./generated/groundwire/v1/server_info_service.js";
 
@@ -27,6 +32,7 @@ const insecure = credentials.createInsecure();
 const answers = new AnswerServiceClient(address, insecure);
 const retrieval = new RetrievalServiceClient(address, insecure);
 const grounding = new GroundingServiceClient(address, insecure);
+const reviews = new ReviewServiceClient(address, insecure);
 const routes = new RouteServiceClient(address, insecure);
 const server = new ServerInfoServiceClient(address, insecure);
 
@@ -76,6 +82,17 @@ async function streams(): Promise<void> {
   tell("streams", { text, final: last?.outcome?.answered?.answer?.text });
 }
 
+/** Has a text checked against a fact, sentence by sentence. */
+async function checks(): Promise<void> {
+  const facts = { facts: [{ factId: "f1", title: "", sourceUri: "", text: "Parcels are kept for thirty days." }] };
+  const request = CheckGroundingRequest.create({ text: "Parcels are kept for thirty days. Bananas ripen.", facts });
+  const events: CheckGroundingResponse[] = await grounding.checkGrounding(request, metadata, options).toArray();
+  tell("checks", {
+    verdicts: events.flatMap(({ sentence }) => sentence?.sentence?.verdict ?? []),
+    verified: events.at(-1)?.summary?.verified,
+  });
+}
+
 /** Tells an invalid request, one that may be sent again and one that is not offered apart by their details. */
 async function readsErrors(): Promise<void> {
   const invalid = AnswerRequest.create({ question: { route: "No!" } });
@@ -85,9 +102,11 @@ async function readsErrors(): Promise<void> {
     "unavailable",
     await details(call<RetrieveResponse>((back) => retrieval.retrieve(search, metadata, options, back))),
   );
-  const facts = { facts: [{ factId: "f1", title: "", sourceUri: "", text: "So it is." }] };
-  const check = CheckGroundingRequest.create({ text: "It is so.", facts });
-  tell("unoffered", await details(read(grounding.checkGrounding(check, metadata, options))));
+  const listing = ListReviewsRequest.create({});
+  tell(
+    "unoffered",
+    await details(call<ListReviewsResponse>((back) => reviews.listReviews(listing, metadata, options, back))),
+  );
 }
 
 /** Leaves a stream without a window: the run ends with it. */
@@ -203,6 +222,7 @@ function tell(step: string, about: Fields): void {
 await describes();
 await asks();
 await streams();
+await checks();
 await readsErrors();
 await cancels();
 await resumes();

@@ -15,7 +15,7 @@ from tests.doubles import events
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
 EVERY_CALL = {
-    *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "ListRoutes", "GetServerInfo"),
+    *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "CheckGrounding", "ListRoutes", "GetServerInfo"),
     *("IngestDocuments", "PutDocument", "GetDocument", "ListDocuments", "DeleteDocument", "PurgeDocuments"),
     "GetCorpusVersion",
 }
@@ -44,6 +44,7 @@ async def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.Cl
         pass
     await client.cancel("in-flight")
     await client.retrieve("c")
+    _ = [response async for response in client.check("c")]
     _ = [result async for result in client.ingest(documents(1))]
     await client.get_document("d00")
     _ = [info async for info in client.list_documents()]

@@ -15,7 +15,7 @@ from tests.doubles import events
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
 EVERY_CALL = {
-    *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "ListRoutes", "GetServerInfo"),
+    *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "CheckGrounding", "ListRoutes", "GetServerInfo"),
     *("IngestDocuments", "PutDocument", "GetDocument", "ListDocuments", "DeleteDocument", "PurgeDocuments"),
     "GetCorpusVersion",
 }
@@ -44,6 +44,7 @@ def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.SyncClie
         pass
     client.cancel("in-flight")
     client.retrieve("c")
+    _ = list(client.check("c"))
     _ = list(client.ingest(documents(1)))
     client.get_document("d00")
     _ = list(client.list_documents())

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, question_pb2, retrieval_service_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    document_pb2,
+    document_service_pb2,
+    grounding_service_pb2,
+    passage_pb2,
+    question_pb2,
+    retrieval_service_pb2,
+)
+from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.app.test_weaviate_start import applied
@@ -171,6 +180,10 @@ async def _asked(
     await product.call(product.answers.StreamAnswer, answer_service_pb2.StreamAnswerRequest(question=asked), ACME, 8.0)
     search = retrieval_service_pb2.RetrieveRequest(text=canaries.text(f"{name}: search"))
     await product.call(RetrievalServiceStub(product.channel).Retrieve, search, ACME, 8.0)
+    check = grounding_service_pb2.CheckGroundingRequest(
+        text=canaries.text(f"{name}: checked text"), search=passage_pb2.Search()
+    )
+    await product.call(GroundingServiceStub(product.channel).CheckGrounding, check, ACME, 8.0)
     new = document_service_pb2.PutDocumentRequest(document=_document(canaries, name))
     await product.call(product.documents.PutDocument, new, ACME, 8.0)
 

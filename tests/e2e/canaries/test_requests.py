@@ -21,14 +21,14 @@ from tests.e2e.calls import ACME, ingest, open_document, question
 from tests.e2e.canaries.observed import Observed, Seen, observed
 from tests.e2e.canaries.requests import Probe, fields_of_requests, fields_with, probes
 
-NAMES = ("request_id", "document_id", "passage_id", "Question.route", "RetrieveRequest.route")
+NAMES = ("request_id", "document_id", "passage_id", "Question.route", "Request.route")
 """Fields whose words may be seen: by them the decision event and the errors name what a call was about. Their forms are
 bounded by the contract, and none of them is a text."""
 
 LOOKED_UP = {
     *(f"groundwire.v1.{name}.page_token" for name in ("ListDocumentsRequest", "ListRoutesRequest")),
     *(f"groundwire.v1.{name}.document_id" for name in ("GetDocumentRequest", "DeleteDocumentRequest")),
-    *(f"groundwire.v1.{name}.route" for name in ("Question", "RetrieveRequest")),
+    *(f"groundwire.v1.{name}.route" for name in ("CheckGroundingRequest", "Question", "RetrieveRequest")),
 }
 """Fields that no canary is accepted in: they name what there must be."""
 

@@ -41,6 +41,7 @@ from groundwire.retrying import Retry
 from groundwire.security import Tls
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.filter_pb2 import Filter, MetadataValue
+from groundwire.v1.grounding_service_pb2 import Fact
 from groundwire.v1.passage_pb2 import ProvidedPassage
 from groundwire.v1.question_pb2 import Question
 
@@ -54,6 +55,7 @@ __all__ = [
     "Degraded",
     "Document",
     "Error",
+    "Fact",
     "FailedSafe",
     "Filter",
     "InReview",

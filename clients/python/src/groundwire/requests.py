@@ -9,6 +9,7 @@ from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
 from groundwire.v1.event_pb2 import StreamMode
 from groundwire.v1.filter_pb2 import Filter
+from groundwire.v1.grounding_service_pb2 import CheckGroundingRequest, Fact
 from groundwire.v1.passage_pb2 import ProvidedPassage, Search
 from groundwire.v1.question_pb2 import Question
 from groundwire.v1.retrieval_service_pb2 import RetrieveRequest
@@ -91,6 +92,33 @@ def stream_request(
 def retrieve_request(text: str, route: str, top_k: int | None, narrowed: Filter | None) -> RetrieveRequest:
     """Return the request of a search alone."""
     return RetrieveRequest(text=text, route=route, search=search_of(top_k, narrowed))
+
+
+def check_request(
+    text: str,
+    facts: Iterable[str | Fact] | None,
+    question: str,
+    route: str,
+    top_k: int | None,
+    narrowed: Filter | None,
+) -> CheckGroundingRequest:
+    """Return the request of a check; facts that are texts alone are named by their place, from 1.
+
+    Raises:
+        ValueError: when facts and a setting of the search are both given.
+    """
+    request = CheckGroundingRequest(text=text, question=question, route=route)
+    if facts is None:
+        request.search.CopyFrom(search_of(top_k, narrowed))
+    elif top_k is not None or narrowed is not None:
+        raise ValueError("facts take the place of a search: leave out top_k and filter")
+    else:
+        request.facts.facts.extend(
+            Fact(fact_id=str(place), text=fact) if isinstance(fact, str) else fact
+            for place, fact in enumerate(facts, 1)
+        )
+        request.facts.SetInParent()
+    return request
 
 
 def ingest_request(document: Document | IngestDocumentsRequest) -> IngestDocumentsRequest:

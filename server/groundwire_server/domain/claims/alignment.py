@@ -1,9 +1,9 @@
 """Aligning a statement with the sentences of its passages: which of its terms stand where, and which stand nowhere."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from groundwire_server.domain.claims.evidence import Evidence, Unit
 from groundwire_server.domain.claims.quantities import same
@@ -16,7 +16,7 @@ _STEM = 4
 """Letters that related words share at their beginning, at least."""
 
 
-class Place(Enum):
+class Place(IntEnum):
     """Where a significant term of a statement was found."""
 
     MATCHED = auto()
@@ -62,6 +62,9 @@ class Alignment:
         at: for each its index among that unit's significant terms.
         places: for each where it was found.
         used: for each unit which of its significant terms are matched.
+        gaps: the runs of terms that are matched by none.
+        left: the indexes of those terms.
+        free: the significant terms of the units that are matched by none: unit, index, term.
     """
 
     statement: Unit
@@ -72,6 +75,8 @@ class Alignment:
     places: list[Place] = field(default_factory=list)
     used: list[set[int]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    free: list[tuple[int, int, Term]] = field(default_factory=list)
 
     def term(self, index: int) -> Term:
         """Return a significant term of the statement."""
@@ -97,14 +102,6 @@ class Alignment:
             if owner == unit and at == index
         )
 
-    def unmatched(self) -> Iterable[tuple[int, int, Term]]:
-        """Return the significant terms of the units that are matched by none: unit, index, term."""
-        for number, unit in enumerate(self.units):
-            used = self.used[number]
-            for index in range(len(unit.sig)):
-                if index not in used:
-                    yield number, index, unit.terms[unit.sig[index]]
-
 
 def align(statement: Unit, evidence: Sequence[Evidence], *, compounds: bool = False) -> Alignment:
     """Align a statement with the sentences of some passages that share most with it.
@@ -125,6 +122,14 @@ def align(statement: Unit, evidence: Sequence[Evidence], *, compounds: bool = Fa
             owner[rest[one]], at[rest[one]] = number, other
         used.append({other for _, other in matched})
     alignment = Alignment(statement, units, sources, owner, at, used=used)
+    alignment.left = [index for index in range(size) if owner[index] < 0]
+    alignment.free = [
+        (number, index, unit.terms[position])
+        for number, unit in enumerate(units)
+        if len(used[number]) < len(unit.sig)
+        for index, position in enumerate(unit.sig)
+        if index not in used[number]
+    ]
     alignment.places = _places(alignment, evidence, compounds=compounds)
     alignment.gaps = _gaps(alignment)
     return alignment
@@ -195,7 +200,9 @@ def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], 
         for unit in passage.units
         if not rest.isdisjoint(unit.known)
     ]
-    best = max(candidates, key=lambda candidate: (len(rest & candidate[0].known), -len(candidate[0].sig)), default=None)
+    best = max(
+        candidates, key=lambda candidate: (len(rest & candidate[0].known), -len(candidate[0].known)), default=None
+    )
     if best is None:
         return [], []
     units, sources = [best[0]], [best[1]]
@@ -208,7 +215,7 @@ def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], 
             if len(brought) <= 1:
                 continue
             plain = sum(not heavy[norm] for norm in brought)
-            worth = (plain + (len(brought) > plain), -len(unit.sig))
+            worth = (plain + (len(brought) > plain), -len(unit.known))
             if plain and worth > rank and worth[0] > 1:
                 found, rank = (unit, source), worth
         if found is None:
@@ -229,68 +236,81 @@ def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], 
 
 
 def _places(alignment: Alignment, evidence: Sequence[Evidence], *, compounds: bool) -> list[Place]:
+    places = [Place.MATCHED] * len(alignment.owner)
+    if not alignment.left:
+        return places
+    norms, sig = alignment.statement.norms, alignment.statement.sig
+    moved = {term.norm for _, _, term in alignment.free}
+    bag = frozenset().union(*(unit.known for unit in alignment.units))
+    measured = _measured_alike(alignment)
+    strange: list[int] = []
+    for index in alignment.left:
+        norm = norms[index]
+        if norm in moved:
+            places[index] = Place.MOVED
+        elif sig[index] in measured:
+            places[index] = Place.RELATED
+        elif norm in bag:
+            places[index] = Place.REPEATED
+        else:
+            strange.append(index)
+    if strange:
+        roots: dict[str, list[str]] = {}
+        for norm in bag:
+            roots.setdefault(norm[:1], []).append(norm)
+        everything = frozenset().union(*(passage.known for passage in evidence))
+        for index in strange:
+            norm = norms[index]
+            if any(related(norm, other) for other in roots.get(norm[:1], ())) or (
+                compounds and any(_compounded(norm, other) for other in bag)
+            ):
+                places[index] = Place.RELATED
+            else:
+                places[index] = Place.ELSEWHERE if norm in everything else Place.NOWHERE
+    return places
+
+
+def _measured_alike(alignment: Alignment) -> set[int]:
+    """Return the positions of the statement's terms that are part of a quantity which a unit has, too."""
+    said = alignment.statement.quantities
+    if not said:
+        return set()
     given = [quantity for unit in alignment.units for quantity in unit.quantities]
-    known = {
+    return {
         position
-        for quantity in (alignment.statement.quantities if given else ())
+        for quantity in said
         if any(same(quantity, other) for other in given)
         for position in range(quantity.start, quantity.end)
     }
-    free = {term.norm for _, _, term in alignment.unmatched()}
-    bag = frozenset().union(*(unit.known for unit in alignment.units))
-    everything: frozenset[str] | None = None
-    found: list[Place] = []
-    for index, owner in enumerate(alignment.owner):
-        norm = alignment.statement.norms[index]
-        if owner >= 0:
-            found.append(Place.MATCHED)
-        elif norm in free:
-            found.append(Place.MOVED)
-        elif alignment.statement.sig[index] in known:
-            found.append(Place.RELATED)
-        elif norm in bag:
-            found.append(Place.REPEATED)
-        elif any(related(norm, other) or (compounds and _compounded(norm, other)) for other in bag):
-            found.append(Place.RELATED)
-        else:
-            if everything is None:
-                everything = frozenset().union(*(passage.known for passage in evidence))
-            found.append(Place.ELSEWHERE if norm in everything else Place.NOWHERE)
-    return found
 
 
 def _gaps(alignment: Alignment) -> list[Gap]:
     owner, at = alignment.owner, alignment.at
-    size = len(owner)
     found: list[Gap] = []
-    start = 0
-    while start < size:
-        if owner[start] >= 0:
-            start += 1
+    end = 0
+    for start in alignment.left:
+        if start < end:
             continue
-        end = start
-        while end < size and owner[end] < 0:
+        end = start + 1
+        while end < len(owner) and owner[end] < 0:
             end += 1
-        found.append(
-            _gap(
-                alignment, start, end, start and (owner[start - 1], at[start - 1]), end < size and (owner[end], at[end])
-            )
-        )
-        start = end
+        left = (owner[start - 1], at[start - 1]) if start else None
+        right = (owner[end], at[end]) if end < len(owner) else None
+        found.append(_gap(alignment, start, end, left, right))
     return found
 
 
 def _gap(
-    alignment: Alignment, start: int, end: int, left: "tuple[int, int] | int", right: "tuple[int, int] | bool"
+    alignment: Alignment, start: int, end: int, left: tuple[int, int] | None, right: tuple[int, int] | None
 ) -> Gap:
     reach = end - start + 1
-    if isinstance(left, tuple) and isinstance(right, tuple):
+    if left is not None and right is not None:
         if left[0] == right[0] and left[1] < right[1]:
             return Gap(start, end, left[0], left[1] + 1, right[1], True, right[1] - left[1] - 1 <= reach)
         return Gap(start, end, left[0], left[1] + 1, left[1] + 1, closed=False, tight=False)
-    if isinstance(right, tuple):
+    if right is not None:
         return Gap(start, end, right[0], max(0, right[1] - reach), right[1], right[1] <= reach, right[1] <= reach)
-    if isinstance(left, tuple):
+    if left is not None:
         size = len(alignment.units[left[0]].sig)
         high = min(size, left[1] + 1 + reach)
         return Gap(start, end, left[0], left[1] + 1, high, high == size, high == size)

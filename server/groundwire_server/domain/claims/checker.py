@@ -19,14 +19,15 @@ _MARKUP = re.compile(
     r"!?\[[^\]\n]*\]\([^)\n]*\)|\bhttps?://[^\s)\]>\"']+|</?[A-Za-z][^<>]*>"
     r"|[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
 )
-_EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`|^\s*(?:[-*+•>]|#{1,6}|\d{1,2}[.)])\s+")
+_EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`")
+_MARKER = re.compile(r"^\s*(?:[-*+•>]|#{1,6}|\d{1,2}[.)])\s+")
 _BARE_ANSWER = re.compile(r"\W*(yes|no|ja|nein|oui|non|sí|si|nee|sim|não)\W*", re.IGNORECASE)
 _NO = frozenset(("no", "nein", "non", "nee", "não"))
 _FITTED_FOR = frozenset(("", "en"))
 """Languages whose statements the classifier was fitted on; for the others the share of words that are found decides."""
 
-_STRANGE = frozenset((Place.ELSEWHERE, Place.NOWHERE))
-_OUT_OF_ORDER = _STRANGE | {Place.MOVED, Place.REPEATED}
+_STRANGE = (Place.ELSEWHERE, Place.NOWHERE)
+_OUT_OF_ORDER = (*_STRANGE, Place.MOVED, Place.REPEATED)
 
 _ENOUGH_FOUND = 0.6
 _ENOUGH_OF = {"thai": 0.5, "arabic": 0.85, "hebrew": 0.85, "cyrillic": 0.7, "greek": 0.7, "devanagari": 0.7}
@@ -95,13 +96,8 @@ class RuleChecker:
             evidence: the passages that it cites.
             question: the question that it answers: `Yes.` is read with it.
         """
-        markup = [
-            FoundConflict(ConflictKind.MARKUP, match.start(), match.end())
-            for match in _MARKUP.finditer(statement)
-            if not any(match.group() in passage.text for passage in evidence)
-        ]
-        # Blanks in the place of what is dropped: places in the statement stay what they are.
-        plain = _EMPHASIS.sub(lambda match: " " * len(match.group()), statement)
+        markup = _markup(statement, evidence)
+        plain = _plain(statement)
         unit = Unit(plain)
         if not unit.sig or (plain.rstrip().endswith(":") and not unit.quantities):
             verdict = Verdict.UNSUPPORTED if markup else Verdict.NOT_A_CLAIM
@@ -110,26 +106,28 @@ class RuleChecker:
         if bare:
             return self._bare(statement, evidence, question, denies=bare[1].casefold() in _NO)
         spoken = language(plain)
+        likely = spoken or _guess(plain, evidence)
+        alignment = align(unit, evidence, compounds=likely in COMPOUNDING)
+        found = objections(alignment, evidence, likely)
+        sources = tuple(sorted(set(alignment.sources)))
+        firm = [each for each in found if each.firm]
+        support = 0.0 if firm else self._support(alignment, found, likely)
+        accepted = support >= self._threshold(likely)
+        if accepted and not (firm or markup):
+            return Finding(Verdict.CONSISTENT, support, sources)
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
-        spoken = spoken or _guess(plain, evidence)
-        alignment = align(unit, evidence, compounds=spoken in COMPOUNDING)
-        found = objections(alignment, evidence, spoken)
-        support = self._support(alignment, found, spoken)
-        sources = tuple(sorted(set(alignment.sources)))
-        firm = [each for each in found if each.firm]
-        accepted = support >= self._threshold(spoken)
-        if not firm and not markup and accepted:
-            return Finding(Verdict.CONSISTENT, support, sources)
-        shown = firm or (found if not accepted else [])
-        conflicts = [*markup, *_shown(alignment, shown, plain, evidence)]
-        if not conflicts:
-            conflicts = _uncovered(alignment, plain)
-        speaks_of_it = sum(owner >= 0 for owner in alignment.owner) >= _REPEATS * len(alignment.owner)
+        shown = _shown(alignment, firm or ([] if accepted else found), plain, evidence)
+        conflicts = [*markup, *(each for each in shown if not any(_overlap(each, other) for other in markup))]
+        speaks_of_it = len(alignment.left) <= (1.0 - _REPEATS) * len(alignment.owner)
         contradicted = speaks_of_it and any(each.unit >= 0 for each in firm)
-        verdict = Verdict.CONTRADICTED if contradicted else Verdict.UNSUPPORTED
-        return Finding(verdict, min(support, self._threshold(spoken)) if firm else support, sources, tuple(conflicts))
+        return Finding(
+            Verdict.CONTRADICTED if contradicted else Verdict.UNSUPPORTED,
+            support,
+            sources,
+            tuple(conflicts or _uncovered(alignment, plain)),
+        )
 
     def _bare(self, statement: str, evidence: Sequence[Evidence], question: str, *, denies: bool) -> Finding:
         """Return the verdict on `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
@@ -155,6 +153,31 @@ class RuleChecker:
 
     def _threshold(self, spoken: str) -> float:
         return self._classifier.threshold if spoken in _FITTED_FOR else _ENOUGH_OF.get(spoken, _ENOUGH_FOUND)
+
+
+def _markup(statement: str, evidence: Sequence[Evidence]) -> list[FoundConflict]:
+    """Return the markup, the addresses and the format characters that no passage has."""
+    if statement.isascii() and not any(sign in statement for sign in ("](", "://", "<")):
+        return []
+    return [
+        FoundConflict(ConflictKind.MARKUP, match.start(), match.end())
+        for match in _MARKUP.finditer(statement)
+        if not any(match.group() in passage.text for passage in evidence)
+    ]
+
+
+def _overlap(one: FoundConflict, other: FoundConflict) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _plain(statement: str) -> str:
+    """Return a statement with blanks in the place of emphasis and list markers: the places of its words stay."""
+    plain = _MARKER.sub(_blank, statement, count=1)
+    return _EMPHASIS.sub(_blank, plain) if any(sign in plain for sign in "*_`") else plain
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 def _guess(statement: str, evidence: Sequence[Evidence]) -> str:
@@ -188,7 +211,8 @@ def _shown(
 
 def _most_specific(found: Sequence[Objection]) -> list[Objection]:
     """Leave out that words stand in no passage where another rule says more of them."""
-    known = [each for each in found if each.kind is not ConflictKind.UNCOVERED]
+    kinds = {(each.kind, each.start, each.end): each for each in found if each.kind is not ConflictKind.UNCOVERED}
+    known = list(kinds.values())
     return known + [
         each
         for each in found

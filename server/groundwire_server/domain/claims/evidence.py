@@ -6,9 +6,10 @@ from functools import cached_property
 
 from groundwire_server.domain.claims.language import language
 from groundwire_server.domain.claims.quantities import Quantity, quantities
-from groundwire_server.domain.claims.terms import Term, terms
+from groundwire_server.domain.claims.terms import Term, significant_norms, terms
 from groundwire_server.domain.text.sentences import sentences
 
+_ACRONYM = re.compile(r"\b[A-Z][A-Z.]*[A-Z]\b")
 _ROW = re.compile(r"^\s*\|.*\|\s*$")
 _RULE = re.compile(r"^[\s|:\-]+$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\(?\d{1,2}[.)])\s")
@@ -23,22 +24,31 @@ class Unit:
     Attributes:
         text: its words, with what belongs to them from elsewhere in the passage before them: a table's header, the
             lead-in of a list.
-        terms: of the text, in order.
-        sig: the indexes of the significant terms.
-        norms: of the significant terms.
-        known: the same as a set.
+        known: the norms of its significant terms.
         row: whether it is a row of a table.
     """
-
-    __slots__ = ("__dict__", "known", "norms", "row", "sig", "terms", "text")
 
     def __init__(self, text: str, *, row: bool = False) -> None:
         self.text = text
         self.row = row
-        self.terms: list[Term] = terms(text)
-        self.sig = [index for index, term in enumerate(self.terms) if term.significant]
-        self.norms = [self.terms[index].norm for index in self.sig]
-        self.known = frozenset(self.norms)
+        # Most units of a passage are looked at no further than this.
+        self.known = significant_norms(text)
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        """Its terms, in order."""
+        return terms(self.text)
+
+    @cached_property
+    def sig(self) -> list[int]:
+        """The indexes of the significant terms."""
+        return [index for index, term in enumerate(self.terms) if term.significant]
+
+    @cached_property
+    def norms(self) -> list[str]:
+        """The norms of the significant terms."""
+        own = self.terms
+        return [own[index].norm for index in self.sig]
 
     @cached_property
     def quantities(self) -> list[Quantity]:
@@ -67,12 +77,17 @@ class Evidence:
     @cached_property
     def known(self) -> frozenset[str]:
         """The norms of all significant terms, the title's among them."""
-        return frozenset().union(*(unit.known for unit in self.units), Unit(self.title).known)
+        return frozenset().union(*(unit.known for unit in self.units), significant_norms(self.title))
 
     @cached_property
     def language(self) -> str:
         """The language of the text, where it is sure."""
         return language(self.text)
+
+    @cached_property
+    def acronyms(self) -> frozenset[str]:
+        """The words in capitals alone, case folded and without points."""
+        return frozenset(word.replace(".", "").casefold() for word in _ACRONYM.findall(f"{self.title} {self.text}"))
 
     @cached_property
     def initials(self) -> str:

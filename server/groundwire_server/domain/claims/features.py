@@ -60,26 +60,21 @@ _STRANGE = (Place.ELSEWHERE, Place.NOWHERE)
 def features(alignment: Alignment, found: Sequence[Objection]) -> list[float]:
     """Return the features of an aligned statement, in the order of `FEATURES`."""
     statement, places = alignment.statement, alignment.places
-    content = [
-        index
-        for index in range(len(places))
-        if (term := alignment.term(index)).content and not (term.number or term.sign)
-    ]
+    own = [statement.terms[position] for position in statement.sig]
+    content = [index for index, term in enumerate(own) if term.content and not (term.number or term.sign)]
     size, total = max(1, len(content)), max(1, len(places))
-    counts = dict.fromkeys(Place, 0)
+    counts = [0] * (len(Place) + 1)
     moved_names = names_elsewhere = 0
     for index in content:
         place = places[index]
         counts[place] += 1
-        if alignment.term(index).capital:
+        if own[index].capital:
             moved_names += place is Place.MOVED
             names_elsewhere += place is Place.ELSEWHERE
     added = longest = tight = loose = elsewhere = 0
     at_end = 0
     for gap in alignment.gaps:
-        strange = [
-            index for index in range(gap.start, gap.end) if places[index] in _STRANGE and alignment.term(index).content
-        ]
+        strange = [index for index in range(gap.start, gap.end) if places[index] in _STRANGE and own[index].content]
         if not strange:
             continue
         if not has_counterparts(alignment, gap):
@@ -92,7 +87,6 @@ def features(alignment: Alignment, found: Sequence[Objection]) -> list[float]:
         if gap.end == len(places):
             at_end = len(strange)
     soft = [sum(each.kind is kind and not each.firm for each in found) for kind in _SOFT]
-    order = [at for owner, at in zip(alignment.owner, alignment.at, strict=True) if owner == 0]
     positions = {norm: index for index, norm in enumerate(alignment.units[0].norms)} if alignment.units else {}
     order = [positions[norm] for norm in statement.norms if norm in positions]
     said = set(pairwise(term.norm for term in statement.terms))

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 
-_WORD = re.compile(r"[^\W\d_]+")
 _LEAST = 2
 """Function words below which nothing is said."""
 
@@ -16,10 +15,7 @@ _FUNCTION_WORDS = {
     "nl": "de het een en is zijn van voor met niet op aan door bij naar wordt worden dat ook te",
     "pt": "o os as e é são para uma do da que com por se não ao como mais ou em no na",
 }
-_LANGUAGES: dict[str, tuple[str, ...]] = {}
-for _language, _words in _FUNCTION_WORDS.items():
-    for _word in _words.split():
-        _LANGUAGES[_word] = (*_LANGUAGES.get(_word, ()), _language)
+_WORDS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.items()}
 
 _LETTERS = {"de": "äöüß", "fr": "éèêçàù", "es": "ñ¿¡áíóú", "pt": "ãõ", "it": "èìòù"}
 """Letters that few other languages have."""
@@ -27,9 +23,11 @@ _LETTERS = {"de": "äöüß", "fr": "éèêçàù", "es": "ñ¿¡áíóú", "pt"
 _SCRIPTS = re.compile(
     r"(?P<cyrillic>[\u0400-\u052f])|(?P<greek>[\u0370-\u03ff])|(?P<hebrew>[\u0590-\u05ff])|(?P<arabic>[\u0600-\u06ff])"
     r"|(?P<devanagari>[\u0900-\u097f])|(?P<thai>[\u0e00-\u0e7f])|(?P<kana>[\u3040-\u30ff])|(?P<hangul>[\uac00-\ud7af])"
-    r"|(?P<han>[\u4e00-\u9fff])|(?P<latin>[A-Za-z\u00c0-\u024f])"
+    r"|(?P<han>[\u4e00-\u9fff])"
 )
-_SAMPLE = 2000
+_SAMPLE = 500
+_PLENTY = 3
+"""English function words that no text of another language in Latin letters has by chance."""
 
 CAPITALS_MARK_NAMES = frozenset(("", "en", "fr", "es", "it", "nl", "pt"))
 """Languages in which a capital within a sentence marks a name."""
@@ -54,18 +52,18 @@ def language(text: str, least: int = _LEAST) -> str:
         text: any; the beginning of a long one tells.
         least: function words, and letters of its own, from which it is sure.
     """
-    sample = text[:_SAMPLE]
+    sample = text[:_SAMPLE].lower()
+    found = set(sample.split())
+    english = len(_WORDS["en"] & found)
+    if english > _PLENTY and sample.isascii():
+        return "en"
     if not sample.isascii():
         scripts = Counter(match.lastgroup or "" for match in _SCRIPTS.finditer(sample))
-        if scripts:
-            script = max(scripts, key=scripts.__getitem__)
-            if script == "han" and scripts["kana"]:
-                return "kana"
-            if script != "latin":
-                return script
-    counts = Counter(code for word in _WORD.findall(sample.lower()) for code in _LANGUAGES.get(word, ()))
+        if 2 * scripts.total() > sum(map(str.isalpha, sample)):
+            return "kana" if scripts["kana"] else scripts.most_common(1)[0][0]
+    counts = Counter({code: number for code, words in _WORDS.items() if (number := len(words & found))})
     if not sample.isascii():
-        letters = set(sample.lower())
+        letters = set(sample)
         counts.update(code for code, own in _LETTERS.items() if not letters.isdisjoint(own))
     if not counts:
         return ""

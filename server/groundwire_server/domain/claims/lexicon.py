@@ -45,8 +45,17 @@ ninguna nada nadie sin tampoco non mai nessun nessuno nessuna niente niet geen n
 NEGATORS = STRONG_NEGATORS | _VERBS_OF_DENIAL
 """Words that deny what stands beside them, by the way they are written."""
 
-NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "a")
+_NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis")
 """What turns an adjective into its opposite: `legal` and `illegal`."""
+
+_LONG = 5
+
+_OTHERWISE = frozenset(
+    """
+without except instead unlik prohibit forbid ban otherwis rather free despit contrari only oldest first
+""".split()
+)
+"""Stems of words that may stand for a denial: what is the oldest is such that none is older."""
 
 _QUANTIFIERS = {
     "all": "all every each any entire whole always everyone everybody everything everywhere total complete"
@@ -125,3 +134,8 @@ ATTRIBUTIONS = frozenset(
     )
 )
 """Stems of words that say whose word something is."""
+
+
+def may_deny(norm: str) -> bool:
+    """Return whether a stem could stand for a denial by its form: `illegal`, `useless`, `instead`."""
+    return norm in _OTHERWISE or norm.endswith("les") or (len(norm) > _LONG and norm.startswith(_NEGATIVE_PREFIXES))

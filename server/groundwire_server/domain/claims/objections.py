@@ -28,7 +28,6 @@ from groundwire_server.domain.claims.rules.structure import (
     object_to_rows,
     object_to_strange_words,
 )
-from groundwire_server.domain.vocabulary import ConflictKind
 
 
 def objections(alignment: Alignment, evidence: Sequence[Evidence], spoken: str) -> list[Objection]:
@@ -39,6 +38,9 @@ def objections(alignment: Alignment, evidence: Sequence[Evidence], spoken: str) 
         evidence: the passages that the sentences are from.
         spoken: its language; empty when unsure.
     """
+    if not alignment.left and not alignment.free:
+        # The same words: their order is all that can differ.
+        return list(object_to_roles(alignment)) if spoken in ORDER_TELLS_ROLES else []
     found = [
         *object_to_quantities(alignment, evidence),
         *object_to_bindings(alignment),
@@ -60,26 +62,8 @@ def objections(alignment: Alignment, evidence: Sequence[Evidence], spoken: str) 
         *(object_to_agents(alignment) if spoken in ORDER_TELLS_ROLES else ()),
         *object_to_lost_negations(alignment),
     ]
-    there = sum(place in (Place.MATCHED, Place.MOVED) for place in alignment.places)
-    share = there / max(1, len(alignment.places))
-    # Where a statement is told in other words, what stands in the place of what is anyone's guess.
-    return [
-        replace(each, firm=False) if share < _RETOLD.get(each.kind, 0.0) and _placed(each) else each for each in found
-    ] + plain
-
-
-def _placed(objection: Objection) -> bool:
-    """Whether an objection goes by what stands where."""
-    return objection.unit >= 0 or objection.kind is not ConflictKind.NAME
-
-
-_RETOLD = {
-    ConflictKind.NAME: 0.7,
-    ConflictKind.NEGATION: 0.7,
-    ConflictKind.QUANTIFIER: 0.7,
-    ConflictKind.COMPARISON: 0.6,
-    ConflictKind.ROLE: 0.7,
-}
-"""For conflicts that are seen by what stands where: the share of a statement's terms that stand in the passage, below
-which it is told in other words.
-"""
+    if not any(each.firm and each.needs for each in found):
+        return found + plain
+    there = len(alignment.owner) - sum(alignment.places[index] is not Place.MOVED for index in alignment.left)
+    share = there / max(1, len(alignment.owner))
+    return [replace(each, firm=False) if share < each.needs else each for each in found] + plain

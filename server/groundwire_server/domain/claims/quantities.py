@@ -35,6 +35,7 @@ _NOON = 12
 _YEARS = (1000, 2200)
 _HOUR = 3600.0
 _CLOCK = {"am": 0, "pm": 12}
+_OCLOCK = frozenset(("o'clock", "o’clock", "uhr", "heures"))
 _PAST = {("half", "past"): 1800.0, ("quarter", "past"): 900.0, ("quarter", "to"): -900.0}
 _PARTS_OF_DAY = frozenset(("morning", "afternoon", "evening", "night", "abends", "nachmittags", "soir"))
 _CLOSE = 1e-6
@@ -65,17 +66,14 @@ class Quantity:
 def quantities(terms: Sequence[Term]) -> list[Quantity]:
     """Return the quantities of a text, in order."""
     found: list[Quantity] = []
-    index = 0
-    while index < len(terms):
-        if not terms[index].measures:
-            index += 1
+    end = 0
+    for index in [index for index, term in enumerate(terms) if term.measures]:
+        if index < end:
             continue
         quantity = _date(terms, index) or _time(terms, index) or _amount(terms, index)
-        if quantity is None:
-            index += 1
-            continue
-        found.extend(quantity)
-        index = quantity[-1].end
+        if quantity is not None:
+            found += quantity
+            end = quantity[-1].end
     return found
 
 
@@ -168,6 +166,8 @@ def _whole(token: str) -> int | None:
 
 def _date(terms: Sequence[Term], index: int) -> list[Quantity] | None:
     token = _digits(terms, index)
+    if token.isdigit() and not _names_month(terms, index + 1):
+        return None
     if _JOINED.search(token) and _month(terms, index + 1):
         # Days of one month: `10-12 May`.
         days, month, year = _parts(token), _month(terms, index + 1), _year(terms, index + 2)
@@ -195,6 +195,10 @@ def _date(terms: Sequence[Term], index: int) -> list[Quantity] | None:
         return None
     year = _year(terms, at + 1)
     return [_dated([(year, month, day)], index, at + 1 + (year is not None))]
+
+
+def _names_month(terms: Sequence[Term], index: int) -> bool:
+    return index < len(terms) and (terms[index].capital or terms[index].folded == "of")
 
 
 def _month_first(terms: Sequence[Term], index: int, month: int) -> list[Quantity] | None:
@@ -234,16 +238,18 @@ def _time(terms: Sequence[Term], index: int) -> list[Quantity] | None:
     if past is not None:
         hour = _hour(terms, index + 2)
         return None if hour is None else [_at(hour * _HOUR + past, index, index + 3, either=hour <= _NOON)]
+    following = _folded(terms, index + 1).replace(".", "")
+    if following not in _CLOCK and following not in _OCLOCK and ":" not in token:
+        return None
     match = _TIME.match(token)
     hour = int(match[1]) if match else _hour(terms, index)
     if hour is None or hour > _HOURS:
         return None
     seconds = hour * _HOUR + (int(match[2]) * 60.0 + int(match[3] or 0) if match else 0.0)
-    following = _folded(terms, index + 1).replace(".", "")
     if following in _CLOCK and hour <= _NOON:
         return [_at(seconds - (hour == _NOON) * _NOON * _HOUR + _CLOCK[following] * _HOUR, index, index + 2)]
     part = {_folded(terms, position) for position in range(index + 1, index + 4)} & _PARTS_OF_DAY
-    if following in ("o'clock", "o’clock", "uhr", "heures"):
+    if following in _OCLOCK:
         return [_at(seconds, index, index + 2, either=hour <= _NOON)]
     if match:
         return [_at(seconds, index, index + 1, either=bool(part) and hour <= _NOON)]

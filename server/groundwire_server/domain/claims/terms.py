@@ -8,12 +8,14 @@ from itertools import chain
 
 from groundwire_server.domain.claims.irregular import IRREGULAR
 from groundwire_server.domain.claims.lexicon import (
+    ATTRIBUTIONS,
     CONDITIONS,
     FUNCTION_WORDS,
     MODALS,
     NEGATORS,
     QUANTIFIERS,
     STRONG_NEGATORS,
+    may_deny,
 )
 from groundwire_server.domain.claims.number_words import MEASURING, NUMBER_WORDS
 from groundwire_server.domain.claims.opposites import OPPOSITES
@@ -55,8 +57,11 @@ class Term:
         capital: whether it begins with a capital.
         number: whether it is written in digits or is the name of a number.
         sign: whether it is a sign: an operator, a currency, a flag of a command.
+        marked: whether a capital or a digit within it marks a name: `NASA`, `IPv4`.
         negates: whether it denies what stands beside it.
         denies: whether it does nothing but deny.
+        may_deny: whether it could stand for a denial: `few`, `unlike`, `illegal`.
+        attributes: whether it says whose word something is.
         quantifier: the class of quantifiers that it belongs to; empty for none.
         modal: the class of modals.
         condition: whether it begins a condition or an exception.
@@ -72,8 +77,11 @@ class Term:
     capital: bool
     number: bool
     sign: bool
+    marked: bool
     negates: bool
     denies: bool
+    may_deny: bool
+    attributes: bool
     quantifier: str
     modal: str
     condition: bool
@@ -99,6 +107,18 @@ def terms(text: str) -> list[Term]:
 def _terms_of_word(word: str) -> tuple[Term, ...]:
     """Return the terms of what stands between two spaces."""
     return tuple(chain.from_iterable(map(_terms, _TOKEN.findall(word))))
+
+
+def significant_norms(text: str) -> frozenset[str]:
+    """Return the norms of the significant terms of a text: much faster than by its terms."""
+    if not text.isascii() and _SPACE_IN_NUMBERS.search(text):
+        return frozenset(term.norm for term in terms(text) if term.significant)
+    return frozenset(chain.from_iterable(map(_norms_of_word, text.split())))
+
+
+@lru_cache(_MOST_TERMS)
+def _norms_of_word(word: str) -> tuple[str, ...]:
+    return tuple(term.norm for term in _terms_of_word(word) if term.significant)
 
 
 @lru_cache(_MOST_TERMS)
@@ -127,12 +147,36 @@ def _pairs(run: str) -> list[str]:
 
 def _number(token: str) -> Term:
     digits = "".join(str(unicodedata.digit(character)) if character.isdigit() else character for character in token)
-    return Term(token, digits, digits, True, False, True, False, False, False, "", "", False, False, True, True)
+    return _plain(token, digits, number=True, sign=False)
 
 
 def _sign(token: str) -> Term:
     folded = token.casefold()
-    return Term(token, folded, folded, True, False, False, True, False, False, "", "", False, False, True, True)
+    return _plain(token, folded, number=False, sign=True)
+
+
+def _plain(token: str, norm: str, *, number: bool, sign: bool) -> Term:
+    """Return a term that is no word."""
+    return Term(
+        text=token,
+        folded=norm,
+        norm=norm,
+        content=True,
+        capital=False,
+        number=number,
+        sign=sign,
+        marked=False,
+        negates=False,
+        denies=False,
+        may_deny=False,
+        attributes=False,
+        quantifier="",
+        modal="",
+        condition=False,
+        opposite=False,
+        measures=True,
+        significant=True,
+    )
 
 
 def _word(token: str) -> Term:
@@ -152,8 +196,11 @@ def _word(token: str) -> Term:
         capital=token[0].isupper(),
         number=number,
         sign=False,
+        marked=any(character.isdigit() or character.isupper() for character in token[1:]),
         negates=negates,
         denies=folded in STRONG_NEGATORS,
+        may_deny=negates or quantifier in ("few", "none", "only") or may_deny(norm),
+        attributes=norm in ATTRIBUTIONS,
         quantifier=quantifier,
         modal=modal,
         condition=condition,

@@ -48,7 +48,7 @@ def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
             message.failed_safe.retryable = retryable
             if retry_after is not None:
                 fill(message.failed_safe.retry_after, retry_after)
-    _fill_report(message.report, outcome.report)
+    fill_report(message.report, outcome.report)
 
 
 def fill_citation(message: grounding_pb2.Citation, citation: Citation) -> None:
@@ -108,7 +108,8 @@ def _fill_span(message: grounding_pb2.Span, span: Span) -> None:
     message.start_utf16_unit, message.end_utf16_unit = span.start_utf16_unit, span.end_utf16_unit
 
 
-def _fill_report(message: report_pb2.Report, report: Report) -> None:
+def fill_report(message: report_pb2.Report, report: Report) -> None:
+    """Write a report into a message."""
     message.request_id, message.trace_id, message.route = report.request_id, report.trace_id, report.route
     message.corpus_version = report.corpus_version
     message.prompt_name, message.prompt_version = report.prompt_name, report.prompt_version

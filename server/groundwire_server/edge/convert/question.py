@@ -1,6 +1,12 @@
 """Questions."""
 
-from groundwire.v1 import answer_service_pb2, passage_pb2, question_pb2, retrieval_service_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    grounding_service_pb2,
+    passage_pb2,
+    question_pb2,
+    retrieval_service_pb2,
+)
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.question import Question, Turn
@@ -29,6 +35,21 @@ def question_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, reque
         request_id=request_id,
         top_k=_top_k(request.search),
         filter=_filter(request.search, "search.filter"),
+    )
+
+
+def question_from_check(request: grounding_service_pb2.CheckGroundingRequest, request_id: str) -> Question:
+    """Read the question that a text answers, with the facts that it is checked against; its text may be empty."""
+    return Question(
+        route=request.route or DEFAULT_ROUTE,
+        text=request.question,
+        request_id=request_id,
+        top_k=_top_k(request.search),
+        filter=_filter(request.search, "search.filter"),
+        provided=tuple(
+            Passage(chunk_id=fact.fact_id, text=fact.text, title=fact.title, source_uri=fact.source_uri)
+            for fact in request.facts.facts
+        ),
     )
 
 

@@ -12,12 +12,11 @@ from google.longrunning import operations_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from groundwire.v1 import grounding_service_pb2, review_service_pb2
+from groundwire.v1 import review_service_pb2
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature, Reason
 
 NOT_OFFERED: Mapping[ServiceDescriptor, Feature] = {
-    grounding_service_pb2.DESCRIPTOR.services_by_name["GroundingService"]: Feature.GROUNDING_CHECKS,
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"]: Feature.REVIEWS,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"]: Feature.QUEUED_ANSWERS,
 }

@@ -16,6 +16,7 @@ from groundwire.security import Credential
 from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire.v1.route_service_pb2_grpc import RouteServiceStub
 from groundwire.v1.server_info_service_pb2_grpc import ServerInfoServiceStub
@@ -46,6 +47,7 @@ class Connection:
         retry: as given.
         answers: the calls of AnswerService.
         retrieval: the calls of RetrievalService.
+        grounding: the calls of GroundingService.
         documents: the calls of DocumentService.
         routes: the calls of RouteService.
         server_info: the calls of ServerInfoService.
@@ -85,6 +87,7 @@ class Connection:
             self._server, self._channel = "", server
         self.answers = AnswerServiceStub(self._channel)
         self.retrieval = RetrievalServiceStub(self._channel)
+        self.grounding = GroundingServiceStub(self._channel)
         self.documents = DocumentServiceStub(self._channel)
         self.routes = RouteServiceStub(self._channel)
         self.server_info = ServerInfoServiceStub(self._channel)

@@ -7,6 +7,7 @@ from typing import Self
 
 import grpc
 
+from groundwire._sync.checks import check
 from groundwire._sync.connection import Connection
 from groundwire._sync.stream import SyncAnswerStream
 from groundwire._threads.calls import INTERRUPTED
@@ -14,7 +15,7 @@ from groundwire._threads.ingest import Documents, ingest
 from groundwire.caller import Caller
 from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT, INGEST_TIMEOUT
 from groundwire.outcomes import Outcome, outcome_of
-from groundwire.requests import answer_request, question_of, retrieve_request, stream_request
+from groundwire.requests import answer_request, check_request, question_of, retrieve_request, stream_request
 from groundwire.retrying import DEFAULT_RETRY, Retry
 from groundwire.security import Credential, Tls, Token, channel_credentials
 from groundwire.settings import Settings
@@ -34,6 +35,7 @@ from groundwire.v1.document_service_pb2 import (
     PutDocumentResponse,
 )
 from groundwire.v1.filter_pb2 import Filter
+from groundwire.v1.grounding_service_pb2 import CheckGroundingResponse, Fact
 from groundwire.v1.passage_pb2 import ProvidedPassage
 from groundwire.v1.question_pb2 import Question
 from groundwire.v1.retrieval_service_pb2 import RetrieveResponse
@@ -196,6 +198,34 @@ class SyncClient:
         """Return the passages that an answer to the text would be drawn from, best first."""
         request = retrieve_request(text, route, top_k, filter)
         return self._connection.call(self._connection.retrieval.Retrieve, request, timeout)
+
+    def check(
+        self,
+        text: str,
+        *,
+        facts: Iterable[str | Fact] | None = None,
+        question: str = "",
+        route: str = "",
+        top_k: int | None = None,
+        filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        timeout: float | None = None,
+    ) -> Generator[CheckGroundingResponse, None, None]:
+        """Check a text of your own and yield its sentences in order, each with its verdict, and the summary last.
+
+        Leaving the iteration early ends the check.
+
+        Args:
+            text: the text, at most 64 KiB.
+            facts: what it is checked against, at most 200 of 10,000 characters, as texts or as messages with ids and
+                titles; None searches the documents for each sentence.
+            question: what the text answers: "Yes." is read with it.
+            route: the named use; empty takes the server's default.
+            top_k: the most passages to find for a sentence.
+            filter: narrows the search by the documents' metadata.
+            timeout: seconds that all of it may take.
+        """
+        request = check_request(text, facts, question, route, top_k, filter)
+        return check(self._connection, request, timeout)
 
     def ingest(
         self, documents: Documents, *, unanswered: int = 8, timeout: float = INGEST_TIMEOUT

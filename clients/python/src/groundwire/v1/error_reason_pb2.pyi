@@ -105,7 +105,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_FEATURE_NOT_OFFERED: this server does not offer what the request asks for; `feature` is a name of
     Feature without its prefix. UNIMPLEMENTED.
 
-        {"reason": "FEATURE_NOT_OFFERED", "domain": "groundwire.io", "metadata": {"feature": "GROUNDING_CHECKS"}}
+        {"reason": "FEATURE_NOT_OFFERED", "domain": "groundwire.io", "metadata": {"feature": "REVIEWS"}}
     """
     ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 16
     """ERROR_REASON_STORE_UNAVAILABLE: the store could not be reached. UNAVAILABLE, with RetryInfo.
@@ -245,7 +245,7 @@ ERROR_REASON_FEATURE_NOT_OFFERED: ErrorReason.ValueType  # 15
 """ERROR_REASON_FEATURE_NOT_OFFERED: this server does not offer what the request asks for; `feature` is a name of
 Feature without its prefix. UNIMPLEMENTED.
 
-    {"reason": "FEATURE_NOT_OFFERED", "domain": "groundwire.io", "metadata": {"feature": "GROUNDING_CHECKS"}}
+    {"reason": "FEATURE_NOT_OFFERED", "domain": "groundwire.io", "metadata": {"feature": "REVIEWS"}}
 """
 ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 16
 """ERROR_REASON_STORE_UNAVAILABLE: the store could not be reached. UNAVAILABLE, with RetryInfo.

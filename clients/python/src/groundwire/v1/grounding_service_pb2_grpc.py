@@ -48,7 +48,7 @@ class GroundingServiceServicer(object):
 
     def CheckGrounding(self, request, context):
         """CheckGrounding gives every sentence of a text its verdict, as each is reached, in the order of the text; the last
-        message sums up. Not offered yet: UNIMPLEMENTED with FEATURE_NOT_OFFERED (GROUNDING_CHECKS).
+        message sums up. A sentence of more than 500 code points is checked in several pieces, each with a verdict.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,7 @@ class GroundingServiceStub:
     def __new__(cls, channel: _aio.Channel) -> GroundingServiceAsyncStub: ...
     CheckGrounding: _grpc.UnaryStreamMultiCallable[_grounding_service_pb2.CheckGroundingRequest, _grounding_service_pb2.CheckGroundingResponse]
     """CheckGrounding gives every sentence of a text its verdict, as each is reached, in the order of the text; the last
-    message sums up. Not offered yet: UNIMPLEMENTED with FEATURE_NOT_OFFERED (GROUNDING_CHECKS).
+    message sums up. A sentence of more than 500 code points is checked in several pieces, each with a verdict.
     """
 
 @_typing.type_check_only
@@ -45,7 +45,7 @@ class GroundingServiceAsyncStub(GroundingServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CheckGrounding: _aio.UnaryStreamMultiCallable[_grounding_service_pb2.CheckGroundingRequest, _grounding_service_pb2.CheckGroundingResponse]  # type: ignore[assignment]
     """CheckGrounding gives every sentence of a text its verdict, as each is reached, in the order of the text; the last
-    message sums up. Not offered yet: UNIMPLEMENTED with FEATURE_NOT_OFFERED (GROUNDING_CHECKS).
+    message sums up. A sentence of more than 500 code points is checked in several pieces, each with a verdict.
     """
 
 class GroundingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -58,7 +58,7 @@ class GroundingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_grounding_service_pb2.CheckGroundingResponse], _abc.AsyncIterator[_grounding_service_pb2.CheckGroundingResponse]]:
         """CheckGrounding gives every sentence of a text its verdict, as each is reached, in the order of the text; the last
-        message sums up. Not offered yet: UNIMPLEMENTED with FEATURE_NOT_OFFERED (GROUNDING_CHECKS).
+        message sums up. A sentence of more than 500 code points is checked in several pieces, each with a verdict.
         """
 
 def add_GroundingServiceServicer_to_server(servicer: GroundingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
 from groundwire_server.domain.claims.evidence import Evidence
-from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
 
@@ -17,17 +17,17 @@ def object_to_names(alignment: Alignment, evidence: Sequence[Evidence]) -> Itera
     """Object to a name that no passage has, and to one that stands in the place of another."""
     statement = alignment.statement
     measured = {at for quantity in statement.quantities for at in range(quantity.start, quantity.end)}
-    for index, place in enumerate(alignment.places):
-        position = statement.sig[index]
+    for index in alignment.left:
+        position, place = statement.sig[index], alignment.places[index]
         term = statement.terms[position]
-        if place is Place.MATCHED or position in measured or not _is_name(statement.terms, position):
+        if position in measured or not _is_name(statement.terms, position):
             continue
         other = _replaced_name(alignment, index)
         if other is not None and not _spelled_out(term, position, statement.terms, evidence):
             unit, given = other
             if not _alike(term.norm, alignment.units[unit].terms[given].norm):
                 firm = place is Place.NOWHERE or alignment.told(unit) >= _TOLD
-                yield Objection(ConflictKind.NAME, position, position + 1, unit, given, given + 1, firm)
+                yield Objection(ConflictKind.NAME, position, position + 1, unit, given, given + 1, firm, RETOLD)
         elif place in (Place.ELSEWHERE, Place.NOWHERE) and not (
             _spelled_out(term, position, statement.terms, evidence) or _misspelled(term, alignment)
         ):
@@ -44,11 +44,7 @@ def _is_name(terms: Sequence[Term], position: int) -> bool:
     if not term.content or term.number or term.sign:
         return False
     # At the beginning of a sentence a capital alone says nothing.
-    return any(map(_marks_name, term.text[1:])) or (position > 0 and term.capital)
-
-
-def _marks_name(character: str) -> bool:
-    return character.isdigit() or character.isupper()
+    return term.marked or (position > 0 and term.capital)
 
 
 def _spelled_out(term: Term, position: int, terms: Sequence[Term], evidence: Sequence[Evidence]) -> bool:
@@ -67,19 +63,13 @@ def _spelled_out(term: Term, position: int, terms: Sequence[Term], evidence: Seq
     run = [each.norm[:1] for each in terms[start:end] if each.capital]
     if len(run) < 2:
         return False
-    acronym = "".join(run)
-    return any(
-        acronym == each.norm.replace(".", "") and each.text.replace(".", "").isupper()
-        for passage in evidence
-        for unit in passage.units
-        for each in unit.terms
-    )
+    return any("".join(run) in passage.acronyms for passage in evidence)
 
 
 def _misspelled(term: Term, alignment: Alignment) -> bool:
     """Whether a long name differs in one letter from one that the statement has not used."""
     return len(term.norm) > _LONG and any(
-        given.capital and _one_letter_apart(term.norm, given.norm) for _, _, given in alignment.unmatched()
+        given.capital and _one_letter_apart(term.norm, given.norm) for _, _, given in alignment.free
     )
 
 

@@ -28,7 +28,7 @@ remains remaining passed lie lies within by twice double mehr weniger nach zwisc
 _DERIVED_FROM = {"time": ("time", "time of day", "date", "")}
 _MOST_PARTS = 8
 _BETWEEN = 3
-_FOUND = frozenset((Place.MATCHED, Place.MOVED))
+_FOUND = (Place.MATCHED, Place.MOVED)
 _EXACT = 1e-6
 _YEARS = (1000, 2200)
 _YEAR = 31557600.0

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from groundwire_server.domain.vocabulary import ConflictKind
 
+RETOLD = 0.7
+"""Share of a statement's terms that stand in the passage, below which it is told in other words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Objection:
@@ -17,6 +20,8 @@ class Objection:
         low: the index of the first term there.
         high: the index after the last.
         firm: whether it suffices by itself.
+        needs: the share of the statement's terms that must stand in the passage, 0 to 1: where a statement is told in
+            other words, what stands in the place of what is anyone's guess.
     """
 
     kind: ConflictKind
@@ -26,3 +31,4 @@ class Objection:
     low: int = 0
     high: int = 0
     firm: bool = True
+    needs: float = 0.0

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
-from groundwire_server.domain.claims.lexicon import NEGATIVE_PREFIXES
 from groundwire_server.domain.claims.opposites import opposed
-from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
 
 _NEAR = 3
+_OPPOSITES_NEED = 0.6
 
 
 def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
     """Object to a negator that the passage has no counterpart of, and to one of the passage's that was lost."""
     statement = alignment.statement
-    free = [(unit, index, term) for unit, index, term in alignment.unmatched() if _negative(term)]
+    free = [(unit, index, term) for unit, index, term in alignment.free if term.may_deny]
     licences = len(free)
     for gap in alignment.gaps:
         for index in range(gap.start, gap.end):
@@ -33,8 +33,10 @@ def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
             unit = alignment.owner[head]
             place = alignment.units[unit].sig[alignment.at[head]]
             firm = gap.tight and gap.high - gap.low <= 1
-            yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, firm)
-    licences = sum(owner < 0 and _negative(alignment.term(index)) for index, owner in enumerate(alignment.owner))
+            yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, firm, RETOLD)
+    if not free:
+        return
+    licences = sum(alignment.term(index).may_deny for index in alignment.left)
     for unit, index, term in free:
         if not term.negates:
             continue
@@ -51,16 +53,13 @@ def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
         position = statement.sig[beside]
         place = alignment.units[unit].sig[index]
         firm = term.denies and (adjoining if before >= 0 else beside == 0)
-        yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, firm)
+        yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, firm, RETOLD)
 
 
 def object_to_lost_negations(alignment: Alignment) -> Iterator[Objection]:
     """Object where one side denies a word that the other side has, and nothing on the other side could deny it."""
     statement = alignment.statement
-    turned = any(
-        owner < 0 and (_negative(alignment.term(index)) or alignment.term(index).opposite)
-        for index, owner in enumerate(alignment.owner)
-    )
+    turned = any(alignment.term(index).may_deny or alignment.term(index).opposite for index in alignment.left)
     if not turned and not any(term.negates for term in statement.terms):
         for number, unit in enumerate(alignment.units):
             for index, other in pairwise(range(len(unit.sig))):
@@ -79,7 +78,7 @@ def object_to_lost_negations(alignment: Alignment) -> Iterator[Objection]:
             continue
         if not _is_denied(statement.terms, statement.sig[index], statement.sig[other]):
             continue
-        turned = any(_negative(term) or term.opposite for _, _, term in alignment.unmatched())
+        turned = any(term.may_deny or term.opposite for _, _, term in alignment.free)
         if not turned and not any(term.negates for unit in alignment.units for term in unit.terms):
             position, place = statement.sig[index], alignment.units[owner].sig[alignment.at[other]]
             yield Objection(ConflictKind.NEGATION, position, position + 1, owner, place, place + 1)
@@ -95,34 +94,6 @@ def _answers(terms: Sequence[Term], position: int) -> bool:
     return position == 0 and terms[0].norm == "no" and len(terms) > 1 and not terms[1].content
 
 
-def _negative(term: Term) -> bool:
-    """Whether a word may deny: a negator, `few`, or a word with a prefix such as `un-`."""
-    return (
-        term.negates
-        or term.quantifier in ("few", "none", "only")
-        or term.norm.endswith("les")
-        or (len(term.norm) > 5 and term.norm.startswith(NEGATIVE_PREFIXES) and term.norm[0] != "a")
-        or term.norm
-        in (
-            "without",
-            "except",
-            "instead",
-            "unlik",
-            "prohibit",
-            "forbid",
-            "ban",
-            "otherwis",
-            "rather",
-            "free",
-            "despit",
-            "contrari",
-            "only",
-            "oldest",
-            "first",
-        )
-    )
-
-
 _WEAKER = frozenset((("many", "some"), ("both", "all"), ("most", "many"), ("some", "many")))
 """Classes of quantifiers, given and said, of which the one may stand for the other."""
 
@@ -130,7 +101,7 @@ _WEAKER = frozenset((("many", "some"), ("both", "all"), ("most", "many"), ("some
 def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
     """Object to a quantifier of another class than the passage has in its place, and to one that was added or lost."""
     statement = alignment.statement
-    given = [(unit, index, term) for unit, index, term in alignment.unmatched() if term.quantifier]
+    given = [(unit, index, term) for unit, index, term in alignment.free if term.quantifier]
     for gap in alignment.gaps:
         for index in range(gap.start, gap.end):
             term = alignment.term(index)
@@ -147,13 +118,14 @@ def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
                     position,
                     position + 1,
                     firm=gap.tight and gap.high == gap.low and term.quantifier != "many",
+                    needs=RETOLD,
                 )
             elif inside[2].quantifier != term.quantifier:
                 given.remove(inside)
                 if (inside[2].quantifier, term.quantifier) not in _WEAKER:
                     place = alignment.units[inside[0]].sig[inside[1]]
                     yield Objection(
-                        ConflictKind.QUANTIFIER, position, position + 1, inside[0], place, place + 1, gap.tight
+                        ConflictKind.QUANTIFIER, position, position + 1, inside[0], place, place + 1, gap.tight, RETOLD
                     )
     for unit, index, term in given:
         used = alignment.used[unit]
@@ -164,16 +136,16 @@ def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
         )
         position, place = statement.sig[beside], alignment.units[unit].sig[index]
         firm = term.quantifier in ("only", "few")
-        yield Objection(ConflictKind.QUANTIFIER, position, position + 1, unit, place, place + 1, firm)
+        yield Objection(ConflictKind.QUANTIFIER, position, position + 1, unit, place, place + 1, firm, RETOLD)
 
 
 def object_to_comparisons(alignment: Alignment) -> Iterator[Objection]:
     """Object to the opposite of a word of the passage, unless what it compares has changed places too."""
     statement = alignment.statement
-    free = [(unit, index, term) for unit, index, term in alignment.unmatched() if term.opposite]
-    for index, owner in enumerate(alignment.owner):
+    free = [(unit, index, term) for unit, index, term in alignment.free if term.opposite]
+    for index in alignment.left if free else ():
         term = alignment.term(index)
-        if owner >= 0 or not term.opposite or alignment.places[index] in (Place.MOVED, Place.REPEATED):
+        if not term.opposite or alignment.places[index] in (Place.MOVED, Place.REPEATED):
             continue
         for unit, other, given in free:
             if not opposed(term.norm, given.norm):
@@ -181,7 +153,9 @@ def object_to_comparisons(alignment: Alignment) -> Iterator[Objection]:
             if _turned(alignment, index, unit, other):
                 break
             position, place = statement.sig[index], alignment.units[unit].sig[other]
-            yield Objection(ConflictKind.COMPARISON, position, position + 1, unit, place, place + 1)
+            yield Objection(
+                ConflictKind.COMPARISON, position, position + 1, unit, place, place + 1, needs=_OPPOSITES_NEED
+            )
             break
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
-from groundwire_server.domain.claims.lexicon import ATTRIBUTIONS
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.vocabulary import ConflictKind
 
@@ -14,10 +13,10 @@ _EXCEPTING = frozenset(("if", "unles", "provid", "except", "wenn", "fall", "sofe
 def object_to_modals(alignment: Alignment) -> Iterator[Objection]:
     """Object to what may be and is said to be, or the other way round."""
     statement = alignment.statement
-    given = [(unit, index, term) for unit, index, term in alignment.unmatched() if term.modal]
-    for index, owner in enumerate(alignment.owner):
+    given = [(unit, index, term) for unit, index, term in alignment.free if term.modal]
+    for index in alignment.left:
         term = alignment.term(index)
-        if owner >= 0 or not term.modal:
+        if not term.modal:
             continue
         if any(each[2].modal == term.modal or {each[2].modal, term.modal} == {"may", "can"} for each in given):
             continue
@@ -28,7 +27,7 @@ def object_to_modals(alignment: Alignment) -> Iterator[Objection]:
             yield Objection(ConflictKind.MODALITY, position, position + 1, unit, place, place + 1, firm=False)
         elif term.modal in ("must", "should"):
             yield Objection(ConflictKind.MODALITY, position, position + 1, firm=False)
-    said = {alignment.term(index).modal for index in range(len(alignment.owner))} - {""}
+    said = given and any(term.modal for term in statement.terms)
     for unit, index, term in given:
         if said or term.modal not in ("may", "likely", "should"):
             continue
@@ -44,18 +43,15 @@ def object_to_modals(alignment: Alignment) -> Iterator[Objection]:
 def object_to_conditions(alignment: Alignment) -> Iterator[Objection]:
     """Object to a condition or an exception that was added or lost."""
     statement = alignment.statement
-    said = any(alignment.term(index).condition for index in range(len(alignment.owner)))
-    for index, owner in enumerate(alignment.owner):
-        term = alignment.term(index)
-        if owner >= 0 or not term.condition or alignment.places[index] is Place.MOVED:
-            continue
-        if not any(each[2].condition for each in alignment.unmatched()):
+    given = [each for each in alignment.free if each[2].condition]
+    for index in () if given else alignment.left:
+        if alignment.term(index).condition and alignment.places[index] is not Place.MOVED:
             position = statement.sig[index]
             yield Objection(ConflictKind.CONDITION, position, position + 1, firm=False)
-    if said:
+    if not given or any(term.condition for term in statement.terms):
         return
-    for unit, index, term in alignment.unmatched():
-        if not term.condition or not alignment.used[unit]:
+    for unit, index, term in given:
+        if not alignment.used[unit]:
             continue
         clause = range(index + 1, min(len(alignment.units[unit].sig), index + 5))
         lost = sum(other not in alignment.used[unit] for other in clause)
@@ -71,13 +67,12 @@ def object_to_conditions(alignment: Alignment) -> Iterator[Objection]:
 def object_to_attributions(alignment: Alignment) -> Iterator[Objection]:
     """Object to saying who said something where the passage does not, or keeping it back."""
     statement = alignment.statement
-    given = [each for each in alignment.unmatched() if each[2].norm in ATTRIBUTIONS]
-    for index, owner in enumerate(alignment.owner):
-        term = alignment.term(index)
-        if owner < 0 and term.norm in ATTRIBUTIONS and not given:
+    given = [each for each in alignment.free if each[2].attributes]
+    for index in () if given else alignment.left:
+        if alignment.term(index).attributes:
             position = statement.sig[index]
             yield Objection(ConflictKind.ATTRIBUTION, position, position + 1, firm=False)
-    if given and not any(norm in ATTRIBUTIONS for norm in statement.norms):
+    if given and not any(term.attributes for term in statement.terms):
         unit, index, _ = given[0]
         place = alignment.units[unit].sig[index]
         yield Objection(ConflictKind.ATTRIBUTION, 0, 1, unit, place, place + 1, firm=False)

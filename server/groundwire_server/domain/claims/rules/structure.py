@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Gap, Place
 from groundwire_server.domain.claims.evidence import Evidence
-from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.claims.irregular import IRREGULAR
+from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
 
 _SWAPPED = 3
 _LISTING = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "o", "e", "as", "well"))
 _BETWEEN_VERB_AND_AGENT = frozenset(("by", "from", "to", "with", "for", "in", "at", "on", "of", "and", "or", "than"))
+_FORMS_OF_BE = frozenset(("is", "are", "was", "were", "be", "been", "being"))
 _REACH = 3
 _FEW = 4
 _MOST = 0.5
@@ -26,7 +28,7 @@ def object_to_roles(alignment: Alignment) -> Iterator[Objection]:
     unit = alignment.units[0]
     swapped = _swapped(alignment.statement.terms, unit.terms)
     if swapped is not None:
-        yield Objection(ConflictKind.ROLE, *swapped, 0, *swapped)
+        yield Objection(ConflictKind.ROLE, *swapped, 0, *swapped, needs=RETOLD)
         return
     where: dict[str, int] = {}
     for index, norm in enumerate(unit.norms):
@@ -42,7 +44,7 @@ def object_to_roles(alignment: Alignment) -> Iterator[Objection]:
     first, last = chain[0], chain[-1]
     start, end = alignment.statement.sig[first[0]], alignment.statement.sig[last[0]] + 1
     low, high = unit.sig[last[1]], unit.sig[first[1]] + 1
-    yield Objection(ConflictKind.ROLE, start, end, 0, low, high, firm=not passive and not extra)
+    yield Objection(ConflictKind.ROLE, start, end, 0, low, high, not passive and not extra, RETOLD)
 
 
 def object_to_agents(alignment: Alignment) -> Iterator[Objection]:
@@ -159,7 +161,18 @@ def has_counterparts(alignment: Alignment, gap: Gap) -> bool:
 
 
 def _passive(terms: Sequence[Term]) -> bool:
-    return any(term.norm == "by" for term in terms)
+    """Whether something is done to somebody in it: `by`, or a form of `be` with a participle."""
+    return any(
+        term.norm == "by"
+        or (
+            term.folded in _FORMS_OF_BE
+            and any(
+                after.content and (after.folded.endswith("ed") or after.folded in IRREGULAR)
+                for after in terms[at + 1 : at + 3]
+            )
+        )
+        for at, term in enumerate(terms)
+    )
 
 
 def _longest_decreasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

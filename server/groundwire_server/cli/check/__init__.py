@@ -1,0 +1,1 @@
+"""`groundwire check`: reads a text and facts, and prints what stands."""
