@@ -13,9 +13,11 @@ from groundwire_server.domain.vocabulary import Cause, Confidence, Stage
 from groundwire_server.pipeline.generate import SegmentQueue
 from groundwire_server.pipeline.judge import JudgedSegment, judge_segment
 from groundwire_server.pipeline.release import ReleaseGate
-from groundwire_server.pipeline.stage import StageRunner
+from groundwire_server.pipeline.report import ReportBuilder
+from groundwire_server.pipeline.stage import StageRunner, TimedStage
 from groundwire_server.pipeline.standing import Placed, SentencePolicy
-from groundwire_server.pipeline.support import Source
+from groundwire_server.pipeline.support import CHECKER, Source
+from groundwire_server.telemetry import names
 
 
 async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGate, run: StageRunner) -> None:
@@ -32,6 +34,7 @@ async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGat
             failure: Failure | None = None
             if drafted.segments:
                 judged = checker.judge(drafted.segments, drafted.confidence)
+                _record(judged, checker.fingerprints, run.report, stage)
                 placed = checker.place(judged, gate.text)
                 failure = placed.failure
                 with stage.untimed():
@@ -46,6 +49,23 @@ async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGat
                 raise failure
             queue.done()
             drafted = await queue.get()
+
+
+def _record(judged: "Judged", fingerprints: Mapping[str, str], report: ReportBuilder, stage: TimedStage) -> None:
+    """Record the verdict on each sentence, in the report and on the stage's span."""
+    for segment in judged.segments:
+        for sentence in segment.sentences:
+            report.judged(sentence)
+            stage.event(
+                names.GEN_AI_EVALUATION_RESULT,
+                {
+                    names.GEN_AI_EVALUATION_NAME: "verdict",
+                    names.GEN_AI_EVALUATION_SCORE: sentence.support,
+                    names.GEN_AI_EVALUATION_LABEL: sentence.verdict.value,
+                    names.CHECKER: sentence.checker,
+                    names.CHECKER_FINGERPRINT: fingerprints.get(sentence.checker, ""),
+                },
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +95,7 @@ class SegmentChecker:
 
     Attributes:
         continues: whether text stands before what the attempt writes.
+        fingerprints: a hash of each checker that gives verdicts, by its name.
     """
 
     def __init__(
@@ -92,6 +113,7 @@ class SegmentChecker:
         self._question = question
         self._sentences = SentencePolicy(policy, tuple(self._sources.values()))
         self.continues = bool(released)
+        self.fingerprints = {CHECKER: rules.fingerprint}
 
     def judge(self, segments: Sequence[Segment], confidence: Confidence | None) -> Judged:
         """Return the verdicts on what a model completed together.

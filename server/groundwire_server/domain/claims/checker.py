@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from groundwire_server.domain.claims.alignment import Alignment, Place, align
 from groundwire_server.domain.claims.evidence import Evidence, Unit
@@ -32,6 +34,9 @@ _OUT_OF_ORDER = (*_STRANGE, Place.MOVED, Place.REPEATED)
 _ENOUGH_FOUND = 0.6
 _ENOUGH_OF = {"thai": 0.5, "arabic": 0.85, "hebrew": 0.85, "cyrillic": 0.7, "greek": 0.7, "devanagari": 0.7}
 """Share of a statement's terms that must be found, where the classifier was not fitted."""
+
+_FINGERPRINT = 16
+"""Hexadecimal digits of the hash that are kept."""
 
 _REPEATS = 0.5
 """Share of the terms that a passage's sentence has, from which it speaks of the same."""
@@ -78,15 +83,20 @@ class RuleChecker:
 
     Args:
         classifier: decides where no rule does.
+
+    Attributes:
+        fingerprint: a hash of all that decides a verdict: the rules' source and the classifier's weights.
     """
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Classifier, fingerprint: str = "") -> None:
         self._classifier = classifier
+        self.fingerprint = fingerprint
 
     @classmethod
     def packaged(cls) -> "RuleChecker":
         """Return the checker with the weights of this package."""
-        return cls(Classifier.parse(files(__package__).joinpath("weights.json").read_text()))
+        folder = files(__package__)
+        return cls(Classifier.parse(folder.joinpath("weights.json").read_text()), _fingerprint(folder))
 
     def check(self, statement: str, evidence: Sequence[Evidence], question: str = "") -> Finding:
         """Return the verdict on a statement, as far as rules can tell.
@@ -178,6 +188,17 @@ def _plain(statement: str) -> str:
 
 def _blank(match: re.Match[str]) -> str:
     return " " * len(match.group())
+
+
+def _fingerprint(folder: Traversable) -> str:
+    """Return a hash of every source and data file below a folder."""
+    digest = sha256()
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir():
+            digest.update(_fingerprint(entry).encode())
+        elif entry.name.endswith((".py", ".json")):
+            digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
+    return digest.hexdigest()[:_FINGERPRINT]
 
 
 def _guess(statement: str, evidence: Sequence[Evidence]) -> str:
