@@ -58,6 +58,10 @@ down: ## Stop the stack, and keep its documents and keys (ARGS=--volumes: remove
 bench: setup ## Measure the server against bench/targets.yaml
 	@$(bin)/python -m bench $(ARGS)
 
+.PHONY: eval
+eval: setup ## Evaluate answers and verdicts against bench/quality_targets.yaml (ARGS=--statements-only: verdicts alone)
+	@$(bin)/python -m bench.evaluation $(ARGS)
+
 .PHONY: docs
 docs: setup ## Build the documentation into build/docs (ARGS=serve: show it while you write)
 	@NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(bin)/python -m mkdocs $(or $(ARGS),build --quiet) --config-file docs/site/mkdocs.yml

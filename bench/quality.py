@@ -1,9 +1,10 @@
-"""How good the answers of the embedded parts are, and where their thresholds should lie: `python -m bench.quality`.
+"""Where the thresholds of the embedded parts should lie: `python -m bench.quality`. How good their answers are at those
+in the code is what `make eval` prints.
 
 Without a file it asks the questions of bench/reference_questions.json about the Python reference. With `--data FILE`,
 in the format of SQuAD 2.0, it asks that file's: those that its articles answer, those that look as if they did, and,
-with their article left out of the search, those about something else. Half of the questions, drawn by the seed, shows
-what each threshold costs; the other half is reported at the thresholds in the code.
+with their article left out of the search, those about something else. The half of the questions that the seed draws
+shows what each threshold costs and what it keeps out.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from bench.evaluation.data import document, documents, input_file
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
 from groundwire_server.adapters.embedder.minilm import MiniLm, Model
 from groundwire_server.adapters.generator.extractive import Answer, ExtractiveGenerator, Tuning
@@ -26,7 +28,7 @@ from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.corpus.ingest import Ingest
-from groundwire_server.domain.caller import EVERYBODY, Caller
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document
 from groundwire_server.domain.evidence import Evidence, Passage, Query
@@ -34,7 +36,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Equals, Not
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.vocabulary import Confidence
+from groundwire_server.evaluation.measures.texts import contains
 from groundwire_server.pipeline.relevance import relevance
 from groundwire_server.pipeline.select import select
 from groundwire_server.ports.embedder import Embedder
@@ -81,34 +83,22 @@ class Case:
 
 
 def of_squad(path: Path) -> tuple[list[Document], list[Question]]:
-    documents, questions = [], []
-    for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
-        title = article["title"].replace("_", " ")
-        text = "\n\n".join(paragraph["context"] for paragraph in article["paragraphs"])
-        documents.append(_document(title, text))
-        for paragraph in article["paragraphs"]:
-            for asked in paragraph["qas"]:
-                question = " ".join(asked["question"].split())
-                answers = tuple(sorted({answer["text"] for answer in asked["answers"]}))
-                if asked["is_impossible"]:
-                    questions.append(Question(question, (), Kind.LOOKALIKE))
-                else:
-                    questions.append(Question(question, answers, Kind.ANSWERABLE))
-                    questions.append(Question(question, (), Kind.ABSENT, without=title))
-    return documents, questions
+    questions = []
+    for item in input_file(path).questions:
+        if item.is_answerable:
+            questions.append(Question(item.question, item.expected or (), Kind.ANSWERABLE))
+            questions.append(Question(item.question, (), Kind.ABSENT, without=item.slice[0]))
+        else:
+            questions.append(Question(item.question, (), Kind.LOOKALIKE))
+    return documents(path), questions
 
 
 def of_reference() -> tuple[list[Document], list[Question]]:
     asked = json.loads((Path(__file__).parent / "reference_questions.json").read_text(encoding="utf-8"))
-    documents = [_document(topic, text) for topic, text in sorted(pydoc_data.topics.topics.items())]
-    return documents, [
+    return [document(topic, text) for topic, text in sorted(pydoc_data.topics.topics.items())], [
         Question(each["question"], tuple(each["answers"]), Kind.ANSWERABLE if each["answers"] else Kind.ABSENT)
         for each in asked
     ]
-
-
-def _document(title: str, text: str) -> Document:
-    return Document(title, text, title, metadata={"title": title}, allowed_principals=frozenset({EVERYBODY}))
 
 
 async def find(
@@ -130,12 +120,6 @@ async def answer(case: Case, generator: ExtractiveGenerator, policy: Policy) -> 
     return await generator.answer(Prompt("", "", "", "", case.question.text, handles), CALLER.tenant, NEVER)
 
 
-def holds(text: str, question: Question) -> bool:
-    """Whether one of the expected answers is in a text."""
-    folded = " ".join(text.split()).casefold()
-    return any(" ".join(expected.split()).casefold() in folded for expected in question.answers)
-
-
 def said(given: Answer) -> str:
     return "\n".join(text for text, _ in given.segments)
 
@@ -146,13 +130,6 @@ def share(part: int, whole: int) -> str:
 
 def of_kind(cases: Sequence[Case], kind: Kind) -> list[Case]:
     return [case for case in cases if case.question.kind is kind]
-
-
-def recall(cases: Sequence[Case]) -> Iterator[str]:
-    answerable = of_kind(cases, Kind.ANSWERABLE)
-    for most in (1, 3, 5, 8):
-        hits = sum(any(holds(p.text, case.question) for p in case.passages[:most]) for case in answerable)
-        yield f"  an answer is in the best {most} passages     {share(hits, len(answerable))}"
 
 
 async def containment(
@@ -170,7 +147,8 @@ async def containment(
     ):
         generator = ExtractiveGenerator(embedder, store.sentence_vectors, tuning)
         given = [await answer(case, generator, open_to_all) for case in answerable]
-        hits = sum(holds(said(one), case.question) for one, case in zip(given, answerable, strict=True))
+        pairs = zip(given, answerable, strict=True)
+        hits = sum(contains(said(one), case.question.answers) > 0 for one, case in pairs)
         count = sum(len(one.segments) for one in given) / max(1, len(given))
         lines.append(f"  an answer is in {name:34} {share(hits, len(answerable))}   {count:.2f} sentences")
     return lines
@@ -190,66 +168,35 @@ def thresholds(title: str, levels: Mapping[Kind, Sequence[float]], current: floa
         yield f"  {level:.3f}{mark:19} {share(refused, len(answerable)):>22} {absent:>22} {lookalike:>24}"
 
 
-def outcomes(cases: Sequence[Case], given: Sequence[Answer]) -> Iterator[str]:
-    """What comes of questions of each kind at the thresholds in the code."""
-    for kind in Kind:
-        those = [one for one, case in zip(given, cases, strict=True) if case.question.kind is kind]
-        answered = [one for one in those if one.segments]
-        if those:
-            yield f"  {kind.value:12} {len(those):5} asked   answered {share(len(answered), len(those))}"
-    right = sum(holds(said(one), case.question) for one, case in zip(given, cases, strict=True))
-    yield f"  of the answerable the answer holds what was expected {share(right, len(of_kind(cases, Kind.ANSWERABLE)))}"
-    for confidence in (Confidence.MEDIUM, Confidence.HIGH):
-        sure = [
-            (one, case) for one, case in zip(given, cases, strict=True) if one.segments and one.confidence is confidence
-        ]
-        expected = [(one, case) for one, case in sure if case.question.kind is Kind.ANSWERABLE]
-        right = sum(holds(said(one), case.question) for one, case in expected)
-        yield (
-            f"  {confidence.value:6} confidence {len(sure):5} answers   holds what was expected"
-            f" {share(right, len(expected))} of the answerable, {share(right, len(sure))} of all"
-        )
-
-
 async def measure(
-    questions: tuple[Sequence[Question], Sequence[Question]],
-    store: EmbeddedStore,
-    embedder: Embedder | None,
-    policy: Policy,
+    questions: Sequence[Question], store: EmbeddedStore, embedder: Embedder | None, policy: Policy
 ) -> None:
-    choosing, reporting = [await find(half, store, embedder, policy) for half in questions]
-    print(f"\n{'WITH VECTORS' if embedder else 'BY WORDS ALONE'}")
-    for line in [*recall(reporting), *await containment(reporting, store, embedder, policy)]:
+    cases = await find(questions, store, embedder, policy)
+    print(f"\n{'WITH VECTORS' if embedder else 'BY WORDS ALONE'}, {len(cases)} questions")
+    for line in await containment(cases, store, embedder, policy):
         print(line)
-    print(f"\n  half of the questions, to choose: {len(choosing)}")
-    levels = {kind: [case.best for case in of_kind(choosing, kind)] for kind in Kind}
+    levels = {kind: [case.best for case in of_kind(cases, kind)] for kind in Kind}
     for line in thresholds("Policy.min_relevance", levels, policy.min_relevance):
         print(line)
     tuning = Tuning()
     unbound = ExtractiveGenerator(embedder, store.sentence_vectors, replace(tuning, enough=-1.0, enough_words=-1.0))
-    strengths = [(await answer(case, unbound, policy)).strength for case in choosing]
+    strengths = [(await answer(case, unbound, policy)).strength for case in cases]
     of_kinds = {
-        kind: [s for s, case in zip(strengths, choosing, strict=True) if case.question.kind is kind] for kind in Kind
+        kind: [s for s, case in zip(strengths, cases, strict=True) if case.question.kind is kind] for kind in Kind
     }
     name, current = ("enough", tuning.enough) if embedder else ("enough_words", tuning.enough_words)
     for line in thresholds(f"Tuning.{name}, after it", of_kinds, current):
-        print(line)
-    print(f"\n  the other half, at the thresholds in the code: {len(reporting)}")
-    generator = ExtractiveGenerator(embedder, store.sentence_vectors)
-    given = [await answer(case, generator, policy) for case in reporting]
-    for line in outcomes(reporting, given):
         print(line)
 
 
 async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.quality", description=__doc__)
     parser.add_argument("--data", type=Path, help="questions and articles in the format of SQuAD 2.0")
-    parser.add_argument("--seed", type=int, default=7, help="draws the halves")
+    parser.add_argument("--seed", type=int, default=7, help="draws the half that is asked")
     given = parser.parse_args()
-    documents, questions = of_squad(given.data) if given.data else of_reference()
+    stored, questions = of_squad(given.data) if given.data else of_reference()
     random.Random(given.seed).shuffle(questions)
-    middle = len(questions) // 2
-    halves = (questions[:middle], questions[middle:])
+    asked = questions[: len(questions) // 2]
     policy = load(Sources()).configuration.routes["default"].policy("default")
     with closing(MiniLm(await asyncio.to_thread(Model))) as minilm, tempfile.TemporaryDirectory() as folder:
         for embedder in (CachingEmbedder(minilm, capacity=len(questions)), None):
@@ -258,9 +205,9 @@ async def main() -> None:
             with closing(EmbeddedStore.open(path, SystemClock(), embedding)) as store:
                 ingest = Ingest(store.corpus, embedder)
                 began = time.perf_counter()
-                chunks = sum([(await ingest.store(CALLER, document, NEVER)).chunk_count for document in documents])
-                print(f"\n{len(documents)} documents, {chunks} chunks stored in {time.perf_counter() - began:.1f} s")
-                await measure(halves, store, embedder, policy)
+                chunks = sum([(await ingest.store(CALLER, each, NEVER)).chunk_count for each in stored])
+                print(f"\n{len(stored)} documents, {chunks} chunks stored in {time.perf_counter() - began:.1f} s")
+                await measure(asked, store, embedder, policy)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def test_the_lines_hold_every_target_with_its_floor_and_its_verdict() -> None:
         assert re.search(rf"^{name} .* floor: ", printed, re.MULTILINE)
     for row in shown.rows:
         assert re.search(rf"^{row.name} .* × floor ±\d+%", printed, re.MULTILINE)
-    assert "at most 15 × floor: MET" in printed
+    assert "at most 20 × floor: MET" in printed
 
 
 def test_lines_of_a_first_run_compare_with_nothing() -> None:

@@ -53,8 +53,8 @@ def test_every_target_is_judged_once() -> None:
     ("name", "factor", "verdict"),
     [
         ("unary_cpu_hit", 1.0, Verdict.MET),
-        ("unary_cpu_hit", 2.0, Verdict.MISSED),
-        ("unary_cpu_hit", 1.5, Verdict.WITHIN_NOISE),
+        ("unary_cpu_hit", 3.0, Verdict.MISSED),
+        ("unary_cpu_hit", 2.0, Verdict.WITHIN_NOISE),
         # A promise in its unit asks for no floor.
         ("memory_with_embedder", 30.0, Verdict.MET),
         ("memory_with_embedder", 40.0, Verdict.MISSED),

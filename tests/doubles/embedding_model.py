@@ -8,9 +8,9 @@ from random import Random
 
 from groundwire_server.adapters.embedder.faults import EmbedderFailure
 from groundwire_server.adapters.embedder.openai.client import OpenAiEmbeddingClient
-from groundwire_server.adapters.embedder.openai.options import EmbeddingBounds, OpenAiEmbeddingOptions
+from groundwire_server.adapters.embedder.openai.options import OpenAiEmbeddingOptions
 from groundwire_server.adapters.embedder.protected import ProtectedEmbedder
-from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.http.options import DocumentBounds, Endpoint
 from groundwire_server.adapters.providers.profiles import ProviderProfile
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
@@ -26,7 +26,7 @@ from tests.doubles.time import LoopTime
 from tests.doubles.upstream import Reply, Upstream, upstream
 
 KEY = "sk-SECRET-KEY"
-OPTIONS = OpenAiEmbeddingOptions(model="bge-test", dimensions=DIMENSIONS, bounds=EmbeddingBounds(request_seconds=5.0))
+OPTIONS = OpenAiEmbeddingOptions(model="bge-test", dimensions=DIMENSIONS, bounds=DocumentBounds(request_seconds=5.0))
 PROFILE = ProviderProfile()
 QUICK = RetryOptions(base_seconds=0.001)
 ONCE = RetryOptions(max_attempts=1)

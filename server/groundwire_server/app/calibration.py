@@ -21,7 +21,8 @@ from groundwire_server.domain.question import Question
 from groundwire_server.edge.snapshot import ServingSnapshot
 from groundwire_server.evaluation import calibration, thresholds
 from groundwire_server.evaluation.calibration import Calibration, RelevanceBasis
-from groundwire_server.evaluation.labelled import LabelledQuestion, read
+from groundwire_server.evaluation.inputs.files import read_questions
+from groundwire_server.evaluation.items import QuestionItem
 from groundwire_server.evaluation.thresholds import Relevances
 from groundwire_server.pipeline.relevance import RULE
 from groundwire_server.ports.recording import unrecorded
@@ -68,10 +69,12 @@ def calibrate(
     Raises:
         SetupError: when the questions are too few, or a search fails; the message says what to do.
     """
-    halves = thresholds.split(read(request.questions), request.seed)
+    # A question that is given twice could be in both halves.
+    questions = {(item.question, item.is_answerable): item for item in read_questions(request.questions)}
+    halves = thresholds.split([*questions.values()], request.seed)
     for half in halves:
         for answerable in (True, False):
-            if sum(each.answerable is answerable for each in half) < MIN_QUESTIONS:
+            if sum(each.is_answerable is answerable for each in half) < MIN_QUESTIONS:
                 kind = "answerable" if answerable else "unanswerable"
                 advice = f"give at least {2 * MIN_QUESTIONS + 10} of each kind"
                 raise SetupError(f"{request.questions} has too few {kind} questions: {advice}")
@@ -127,7 +130,7 @@ def relevance_basis(store: Store) -> RelevanceBasis:
 async def _search_halves(
     configuration: Configuration,
     request: CalibrationRequest,
-    halves: tuple[list[LabelledQuestion], list[LabelledQuestion]],
+    halves: tuple[list[QuestionItem], list[QuestionItem]],
     progress: Callable[[int, int], None],
 ) -> tuple[Relevances, Relevances, RelevanceBasis]:
     route = request.route
@@ -151,17 +154,17 @@ async def _search_halves(
         await lease.end()
 
 
-def _by_kind(questions: Sequence[LabelledQuestion], best: Sequence[float]) -> Relevances:
+def _by_kind(questions: Sequence[QuestionItem], best: Sequence[float]) -> Relevances:
     kinds = {True: list[float](), False: list[float]()}
     for question, relevance in zip(questions, best, strict=True):
-        kinds[question.answerable].append(relevance)
+        kinds[question.is_answerable].append(relevance)
     return kinds[True], kinds[False]
 
 
 async def _best_relevances(
     snapshot: ServingSnapshot,
     request: CalibrationRequest,
-    questions: Sequence[LabelledQuestion],
+    questions: Sequence[QuestionItem],
     progress: Callable[[int, int], None],
 ) -> list[float]:
     """Return the relevance of the best passage for each question."""

@@ -156,5 +156,6 @@ def _route(
         parts.prices,
         parts.identities,
         parts.budget,
+        checker=parts.checkers.get(policy.route),
     )
     return Route(replace(policy, models=chain), ports)

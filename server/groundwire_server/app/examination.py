@@ -13,7 +13,8 @@ from groundwire_server.adapters.embedder.faults import EmbedderFailure, Embedder
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.entailment import CheckerFailure, CheckRequest, SentenceToCheck
+from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.ports.recording import unrecorded
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _PROBE_SECONDS = 5.0
 _WORD = "groundwire"
-"""The text that is embedded as a test."""
+"""The text that is embedded, or checked, as a test."""
 
 
 def store_format(folder: Path) -> int | None:
@@ -66,6 +67,31 @@ def examine_provider(configuration: Configuration, name: str) -> "Probed":
 def examine_embedder(configuration: Configuration, name: str) -> str | EmbedderFault | None:
     """Embed a word at the embedder's provider, as a server would; return why that failed, if it did."""
     return asyncio.run(_embedded(configuration, name))
+
+
+def examine_checker(configuration: Configuration, name: str) -> tuple[str, str] | None:
+    """Have a checker rate a word, as a server would; return what is wrong and what to do, if something is."""
+    return asyncio.run(_rated(configuration, name))
+
+
+async def _rated(configuration: Configuration, name: str) -> tuple[str, str] | None:
+    from groundwire_server.adapters.checker.faults import CheckerFault  # noqa: PLC0415  # as above
+    from groundwire_server.app.parts.checkers import open_checker  # noqa: PLC0415
+    from groundwire_server.app.parts.shared import Shared  # noqa: PLC0415
+
+    lease = Shared().lease()
+    try:
+        checker = await open_checker(name, configuration, lease, unrecorded())
+        request = CheckRequest("", "", (_WORD,), (SentenceToCheck(_WORD),))
+        await checker.check(request, Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
+    except CheckerFailure as failure:
+        fault = CheckerFault.__members__.get(failure.error_type)
+        return (fault.message, fault.advice) if fault else (f"it fails with {failure.error_type}", "")
+    except (SetupError, ImportError, OSError) as failed:
+        return str(failed), ""
+    finally:
+        await lease.end()
+    return None
 
 
 async def _embedded(configuration: Configuration, name: str) -> str | EmbedderFault | None:

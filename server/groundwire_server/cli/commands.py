@@ -7,11 +7,13 @@ from typing import TypeAlias
 from groundwire_server.cli import config, corpus, keys
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
-from groundwire_server.cli.calibrate.command import calibrate
+from groundwire_server.cli.calibrate.checker import calibrate_checker
+from groundwire_server.cli.calibrate.route import calibrate_route
 from groundwire_server.cli.check.command import check
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
+from groundwire_server.cli.evaluate import command as evaluate
 from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.init import init
 from groundwire_server.cli.retrieve import retrieve
@@ -80,11 +82,6 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire init /etc/groundwire/credentials --host gw.example.com",
             "groundwire init --tenant acme --secret weaviate-api-key",
         ),
-        calibrate: (
-            "groundwire calibrate questions.jsonl",
-            "groundwire calibrate questions.jsonl --tenant acme --principal staff",
-            "groundwire calibrate questions.jsonl --route faq --output faq.json",
-        ),
         bench: (
             'groundwire bench --question "Who may sign for parcels?"',
             "groundwire bench --questions questions.txt --callers 8 --html load.html",
@@ -96,7 +93,7 @@ def commands() -> Mapping[Command, Examples]:
 
 def groups() -> tuple[Group, ...]:
     """Return the groups of commands."""
-    return (_documents(), _trace(), _corpus(), _config(), _keys())
+    return (_documents(), _evaluate(), _trace(), _calibrate(), _corpus(), _config(), _keys())
 
 
 def _documents() -> Group:
@@ -135,6 +132,33 @@ def _documents() -> Group:
     )
 
 
+def _evaluate() -> Group:
+    return Group(
+        "eval",
+        "Measure answers on labelled questions, and compare runs; `groundwire eval FILE` is short for `run`.",
+        {
+            evaluate.run: (
+                "run",
+                (
+                    "groundwire eval questions.jsonl --html evaluation.html",
+                    "groundwire eval run squad.json statements.json --config groundwire.yaml",
+                    "groundwire eval questions.jsonl --record run.jsonl --parallel 8",
+                    "groundwire eval run.jsonl --json - | jq .measures.answers",
+                    "groundwire eval questions.jsonl --fail-under answers/contains=0.9",
+                ),
+            ),
+            evaluate.compare: (
+                "compare",
+                (
+                    "groundwire eval compare before.json after.json",
+                    "groundwire eval compare before.json after.json --fail-if-worse",
+                ),
+            ),
+        },
+        default="run",
+    )
+
+
 def _trace() -> Group:
     return Group(
         "trace",
@@ -158,6 +182,32 @@ def _trace() -> Group:
             ),
         },
         default="show",
+    )
+
+
+def _calibrate() -> Group:
+    return Group(
+        "calibrate",
+        "Fit thresholds on labelled data; `groundwire calibrate FILE` is short for `route`.",
+        {
+            calibrate_route: (
+                "route",
+                (
+                    "groundwire calibrate questions.jsonl",
+                    "groundwire calibrate questions.jsonl --tenant acme --principal staff",
+                    "groundwire calibrate route questions.jsonl --route faq --output faq.json",
+                ),
+            ),
+            calibrate_checker: (
+                "checker",
+                (
+                    "groundwire calibrate checker statements.json",
+                    "groundwire calibrate checker statements.json --max-accepted 0.02",
+                    "groundwire calibrate checker statements.json --output judge.json --seed 11",
+                ),
+            ),
+        },
+        default="route",
     )
 
 

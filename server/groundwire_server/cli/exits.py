@@ -27,6 +27,8 @@ class ExitCode(IntEnum):
     """The server failed, or something on this machine."""
     WARNED = 5
     """`groundwire doctor --strict` found something that works but needs attention."""
+    MISSED = 6
+    """A measure misses its threshold in `groundwire eval`, or is worse in `groundwire eval compare --fail-if-worse`."""
     INTERRUPTED = 130
     """Interrupted with Ctrl-C."""
     CLOSED_PIPE = 141
@@ -34,7 +36,7 @@ class ExitCode(IntEnum):
 
 
 EXPLAINED = """Exit codes: 0 done, 1 no answer or incomplete, 2 invalid usage, 3 server unreachable, \
-4 failed, 5 warnings, 130 interrupted."""
+4 failed, 5 warnings, 6 a threshold missed, 130 interrupted."""
 
 
 class CommandError(GroundwireError):

@@ -24,6 +24,11 @@ def prompt_tokens(prompt: Prompt) -> int:
     return estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
 
 
+def has_read(failure: Failure) -> bool:
+    """Return whether a model that failed had received its prompt."""
+    return failure.cause in _HAVING_READ
+
+
 def estimated(request: GenerationRequest, written: Iterable[str], failure: Failure | None) -> Usage:
     """Return the estimated usage of a call that ended early; none if the model has not received the prompt.
 
@@ -33,6 +38,6 @@ def estimated(request: GenerationRequest, written: Iterable[str], failure: Failu
         failure: of the call; None when its reader left.
     """
     text = "".join(written)
-    if failure is not None and not text and failure.cause not in _HAVING_READ:
+    if failure is not None and not text and not has_read(failure):
         return Usage()
     return Usage(prompt_tokens(request.prompt), estimate_tokens(text), estimated=True)

@@ -36,6 +36,8 @@ class GenerationRequest:
         max_output_tokens: where the model must stop.
         start_by: when its first text must have come for another model still to be asked; NEVER where there is none.
         unary: whether nothing is shown before the end, and no other model waits for this one to begin.
+        questions: ids of questions that the model answers with yes or no; none for an answer in segments.
+        log_probabilities: whether the tokens come with their likeliest alternatives, where the provider has them.
     """
 
     model: str
@@ -44,6 +46,8 @@ class GenerationRequest:
     max_output_tokens: int
     start_by: Deadline = NEVER
     unary: bool = False
+    questions: tuple[str, ...] = ()
+    log_probabilities: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +114,28 @@ class FinishReason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """One token that a model wrote.
+
+    Attributes:
+        likeliest: the likeliest tokens at its place, each with the natural logarithm of its probability.
+    """
+
+    text: str
+    likeliest: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
-    """The last piece."""
+    """The last piece.
+
+    Attributes:
+        tokens: all of the output, where the request asked for log probabilities and the provider has them.
+    """
 
     reason: FinishReason
     usage: Usage
+    tokens: tuple[Token, ...] = ()
 
 
 Piece: TypeAlias = str | Finish

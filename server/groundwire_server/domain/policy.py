@@ -2,15 +2,42 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.vocabulary import (
     Action,
     BelowMinimum,
     Cause,
     Confidence,
+    ConflictKind,
     ReleaseMinimum,
     StreamMode,
 )
+
+OVERRULABLE: Final = frozenset(
+    {ConflictKind.COMPARISON, ConflictKind.QUANTIFIER, ConflictKind.MODALITY, ConflictKind.ROLE}
+)
+"""Conflicts that a model may overrule where the route allows it; others never are."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPolicy:
+    """How a route's checker is asked.
+
+    Attributes:
+        share: what a call of it has of the time that is left, 0 to 1.
+        max_seconds: what it has at most.
+        overrule: conflicts that it may overrule; of `OVERRULABLE` alone.
+    """
+
+    share: float
+    max_seconds: float
+    overrule: frozenset[ConflictKind]
+
+    def check_by(self, now: float, answer_by: Deadline) -> Deadline:
+        """Return when a call that begins now must have ended."""
+        return Deadline(now + min(answer_by.remaining(now) * self.share, self.max_seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +78,7 @@ class Policy:
         mode: when text may leave, unless the call says otherwise.
         nearest: passages shown with an abstention.
         self_hosted_only: ask no model that is hosted.
+        check: how the route's checker is asked.
         retry_window: seconds that a unary answer with a request id goes on after its connection was lost.
         fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
     """
@@ -77,6 +105,7 @@ class Policy:
     mode: StreamMode
     nearest: int
     self_hosted_only: bool
+    check: CheckPolicy
     retry_window: float
 
     @property

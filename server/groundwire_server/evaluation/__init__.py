@@ -1,1 +1,1 @@
-"""The quality of retrieval, measured on labelled questions."""
+"""The quality of searches, answers and verdicts, measured on labelled questions and statements."""

@@ -15,6 +15,7 @@ from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.ports.budget import Budget
+from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.prompts import Prompts
@@ -35,6 +36,7 @@ class Ports:
         budget: the money for them; None has no bound.
         reranker: rates what was found; None leaves that to vectors and words.
         rules: judge the sentences of answers.
+        checker: a model that is asked about them too; None leaves them to the rules.
     """
 
     retriever: Retriever
@@ -47,6 +49,7 @@ class Ports:
     identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
     budget: Budget | None = None
     reranker: Reranker | None = None
+    checker: Checker | None = None
 
 
 @dataclass(frozen=True, slots=True)

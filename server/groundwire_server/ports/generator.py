@@ -10,9 +10,10 @@ from groundwire_server.domain.generation import GenerationRequest, Piece
 class Generator(Protocol):
     """Writes one JSON object in pieces, then says how it ended.
 
-    The object is `{"confidence": "low"|"medium"|"high", "segments": [{"text": …, "cites": ["p1", …]}, …]}`;
+    An answer is `{"confidence": "low"|"medium"|"high", "segments": [{"text": …, "cites": ["p1", …]}, …]}`;
     no segments mean that the passages do not hold the answer, or, where its beginning has been given and confidence is
-    not low, that nothing is missing. Words after the object are ignored. Nothing that a generator yields is trusted.
+    not low, that nothing is missing. Where the request has questions, it is `{"s1": "yes"|"no", …}` with all of their
+    ids. Words after the object are ignored. Nothing that a generator yields is trusted.
     Every adapter passes `tests/contract/test_generator.py`.
     """
 

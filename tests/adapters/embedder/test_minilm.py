@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.adapters.embedder import minilm
-from groundwire_server.adapters.embedder.minilm import DamagedModelError, MiniLm, MissingExtraError, Model
+from groundwire_server.adapters.embedder.minilm import DamagedModelError, MiniLm, Model
+from groundwire_server.adapters.onnx.session import MissingExtraError
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vector import Vector

@@ -1,6 +1,7 @@
 """What providers are asked, in their own strictest way."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,20 @@ def test_a_server_that_can_is_held_to_the_schema(name: str) -> None:
     assert form["type"] == "json_schema"
     assert form["json_schema"]["strict"] is True
     assert list(form["json_schema"]["schema"]["properties"]) == ["confidence", "segments"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "plain"])
+def test_a_judgement_has_a_form_of_its_own(name: str) -> None:
+    asked: dict[str, Any] = json.loads(dialect(name).body(replace(ask(), questions=("s1", "s2"))))
+    assert '"required": ["s1", "s2"]' in json.dumps(asked)
+    assert '"segments"' not in json.dumps(asked)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_log_probabilities_are_asked_for_where_there_are_any(name: str) -> None:
+    asked: dict[str, Any] = json.loads(dialect(name).body(replace(ask(), log_probabilities=True)))
+    expected = {} if name.startswith("anthropic") else {"logprobs": True, "top_logprobs": 10}
+    assert asked == {**body(dialect(name)), **expected}
 
 
 def test_tgi_takes_the_schema_as_a_value() -> None:

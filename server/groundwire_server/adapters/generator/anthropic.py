@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
-from groundwire_server.adapters.generator.schema import DESCRIPTION, NAME, SCHEMA, Output
+from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
 from groundwire_server.adapters.http.error_response import failure_in
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.options.secret import Secret
@@ -40,15 +40,20 @@ class AnthropicDialect:
         self.path = "/messages"
         self.headers = credentials(api_key)
         self.whole_documents = options.whole_document
-        self._streamed = _fixed_part(options, stream=True)
-        self._whole = _fixed_part(options, stream=False)
+        self._options = options
+        self._streamed = _fixed_part(options, ANSWER, stream=True)
+        self._whole = _fixed_part(options, ANSWER, stream=False)
 
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""
         prompt = request.prompt
+        streamed = not (self.whole_documents and request.unary)
+        fixed = self._streamed if streamed else self._whole
+        if request.questions:
+            fixed = _fixed_part(self._options, judgement(request.questions), stream=streamed)
         return to_json(
             {
-                **(self._whole if self.whole_documents and request.unary else self._streamed),
+                **fixed,
                 "max_tokens": request.max_output_tokens,
                 "system": prompt.system,
                 "messages": [{"role": "user", "content": prompt.user}],
@@ -60,16 +65,16 @@ class AnthropicDialect:
         return _MessageParser()
 
 
-def _fixed_part(options: AnthropicOptions, *, stream: bool) -> dict[str, object]:
+def _fixed_part(options: AnthropicOptions, form: Form, *, stream: bool) -> dict[str, object]:
     fixed: dict[str, object] = {"model": options.model, "stream": stream}
     if options.temperature is not None:
         fixed["temperature"] = options.temperature
     match Output(options.output):
         case Output.TOOL:
-            fixed["tools"] = [{"name": NAME, "description": DESCRIPTION, "input_schema": dict(SCHEMA)}]
-            fixed["tool_choice"] = {"type": "tool", "name": NAME, "disable_parallel_tool_use": True}
+            fixed["tools"] = [{"name": form.name, "description": form.description, "input_schema": dict(form.schema)}]
+            fixed["tool_choice"] = {"type": "tool", "name": form.name, "disable_parallel_tool_use": True}
         case Output.JSON_SCHEMA:
-            fixed["output_config"] = {"format": {"type": "json_schema", "schema": dict(SCHEMA)}}
+            fixed["output_config"] = {"format": {"type": "json_schema", "schema": dict(form.schema)}}
         case _:
             pass
     return {**fixed, **options.extra}

@@ -1,20 +1,23 @@
 """Chat completions as OpenAI has them, and the many who speak the same."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 from pydantic_core import to_json
 
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
-from groundwire_server.adapters.generator.schema import NAME, SCHEMA, Output
+from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
 from groundwire_server.adapters.http.error_response import failure_in, failure_of
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import FinishReason, GenerationRequest
+from groundwire_server.domain.generation import FinishReason, GenerationRequest, Token
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options.secret import Secret
+
+_LIKELIEST: Final = 10
+"""Alternatives to each token that are asked for: a yes or a no may be written in several ways."""
 
 
 class OpenAiOptions(ModelOptions):
@@ -50,21 +53,29 @@ class OpenAiDialect:
         self.path = "/chat/completions" + (f"?api-version={api_version}" if api_version else "")
         self.headers: Mapping[str, str] = profile.credentials(api_key)
         self.whole_documents = options.whole_document
-        self._streamed = self._fixed_part(options, stream=True)
-        self._whole = self._fixed_part(options, stream=False)
+        self._options = options
+        self._streamed = self._fixed_part(ANSWER, stream=True)
+        self._whole = self._fixed_part(ANSWER, stream=False)
 
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""
         prompt = request.prompt
         messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-        fixed = self._whole if self.whole_documents and request.unary else self._streamed
-        return to_json({**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages})
+        streamed = not (self.whole_documents and request.unary)
+        fixed = self._streamed if streamed else self._whole
+        if request.questions:
+            fixed = self._fixed_part(judgement(request.questions), stream=streamed)
+        body = {**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages}
+        if request.log_probabilities:
+            body.update(logprobs=True, top_logprobs=_LIKELIEST)
+        return to_json(body)
 
     def parser(self) -> ResponseParser:
         """Return what reads the response to one request."""
         return _ChatParser()
 
-    def _fixed_part(self, options: OpenAiOptions, *, stream: bool) -> dict[str, object]:
+    def _fixed_part(self, form: Form, *, stream: bool) -> dict[str, object]:
+        options = self._options
         fixed: dict[str, object] = {"model": options.model, "stream": stream}
         if stream and self._profile.usage_on_request:
             fixed["stream_options"] = {"include_usage": True}
@@ -72,9 +83,9 @@ class OpenAiDialect:
             fixed["temperature"] = options.temperature
         match self._output:
             case Output.JSON_SCHEMA if self._profile.schema_as_value:
-                fixed["response_format"] = {"type": "json_object", "value": dict(SCHEMA)}
+                fixed["response_format"] = {"type": "json_object", "value": dict(form.schema)}
             case Output.JSON_SCHEMA:
-                schema = {"name": NAME, "strict": True, "schema": dict(SCHEMA)}
+                schema = {"name": form.name, "strict": True, "schema": dict(form.schema)}
                 fixed["response_format"] = {"type": "json_schema", "json_schema": schema}
             case Output.JSON_OBJECT:
                 fixed["response_format"] = {"type": "json_object"}
@@ -107,6 +118,8 @@ class _ChatParser(ResponseParser):
             raise failure
         for choice in choices or ():
             if choice.get("index", 0) == 0:
+                if logprobs := choice.get("logprobs"):
+                    self.tokens += _tokens(logprobs)
                 delta = choice.get("delta")
                 if self._plain and delta and choice.get("finish_reason") is None:
                     # Nearly every chunk is a few words of a draft that has begun.
@@ -165,6 +178,17 @@ class _ChatParser(ResponseParser):
 def _text(content: Any) -> str:
     # Mistral's models that reason write a list of parts, their thoughts among them.
     return "".join(part["text"] for part in content if part["type"] == "text")
+
+
+def _tokens(logprobs: Any) -> list[Token]:
+    """Return tokens with their alternatives; none where they cannot be read, for an answer does not need them."""
+    try:
+        return [
+            Token(each["token"], tuple((one["token"], float(one["logprob"])) for one in each["top_logprobs"]))
+            for each in logprobs["content"]
+        ]
+    except (LookupError, TypeError, ValueError):
+        return []
 
 
 def _arguments(function: Any) -> str:

@@ -77,6 +77,7 @@ _STATUSES: Final = MappingProxyType(
         408: Cause.MODEL_UNAVAILABLE,
         409: Cause.MODEL_UNAVAILABLE,
         413: Cause.PROMPT_TOO_LONG,
+        424: Cause.MODEL_UNAVAILABLE,  # TEI: the model failed
         425: Cause.MODEL_UNAVAILABLE,
         _TOO_MANY_REQUESTS: Cause.MODEL_RATE_LIMITED,
     }

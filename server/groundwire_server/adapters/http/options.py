@@ -69,6 +69,12 @@ class RequestBounds(Options):
     response_bytes: int = Field(16 * 1024 * 1024, ge=1024, le=1 << 30, description="Largest response, in bytes.")
 
 
+class DocumentBounds(RequestBounds):
+    """Limits of one request whose response is read whole, in addition to the deadline of its call."""
+
+    request_seconds: float = Field(10.0, gt=0, le=600, description="Seconds from its beginning to its last byte.")
+
+
 class StreamBounds(RequestBounds):
     """Limits of one streamed response, in addition to the deadline of its call."""
 

@@ -1,13 +1,12 @@
 """Prompts as files: `<folder>/<name>/<version>.jinja`, each with the macros that `_MACROS` names."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import StrictUndefined, Template
-from jinja2.environment import TemplateModule
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template
 
+from groundwire_server.adapters.prompts.environment import environment, macro
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import SetupError
@@ -28,17 +27,15 @@ class FilePrompts:
     """Compiles every template once, when it is made; rendering touches no file."""
 
     def __init__(self, folder: Path) -> None:
-        environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
-        environment.filters["fenced"] = _fenced
-        environment.filters["attribute"] = _attribute
+        sandbox = environment()
         self._templates: dict[str, dict[str, Template]] = {}
         for path in sorted(folder.glob("*/*.jinja")):
-            template = environment.from_string(path.read_text(encoding="utf-8"))
+            template = sandbox.from_string(path.read_text(encoding="utf-8"))
             missing = [name for name in _MACROS if not hasattr(template.module, name)]
             if missing:
                 raise UnknownPromptError(f"prompt {path.parent.name}/{path.stem} lacks the macro {missing[0]!r}")
             self._templates.setdefault(path.parent.name, {})[path.stem] = template
-        self._newest = {name: max(versions, key=_order) for name, versions in self._templates.items()}
+        self._newest = {name: max(versions, key=version_order) for name, versions in self._templates.items()}
 
     def check(self, name: str, version: str) -> None:
         """Make sure that a route's prompt exists.
@@ -49,7 +46,7 @@ class FilePrompts:
         if name not in self._templates:
             raise UnknownPromptError(f"there is no prompt {name!r}; there are: {', '.join(sorted(self._templates))}")
         if version and version not in self._templates[name]:
-            versions = ", ".join(sorted(self._templates[name], key=_order))
+            versions = ", ".join(sorted(self._templates[name], key=version_order))
             raise UnknownPromptError(f"prompt {name!r} has no version {version!r}; it has: {versions}")
 
     def render(
@@ -68,15 +65,15 @@ class FilePrompts:
         # Plain tuples: the sandbox looks at every attribute that a template asks for.
         shown = [(handle, passage.title, passage.text) for handle, passage in handles.items()]
         turns = [("User" if turn.by_user else "Assistant", turn.text) for turn in question.turns]
-        user = _macro(module, "user")(question.text, turns, shown)
+        user = macro(module, "user")(question.text, turns, shown)
         if repair_of is not None:
-            user += "\n\n" + _macro(module, "repair")(repair_of.text, repair_of.cause.value)
+            user += "\n\n" + macro(module, "repair")(repair_of.text, repair_of.cause.value)
         if released:
-            user += "\n\n" + _macro(module, "continuation")([_written(segment, handles) for segment in released])
+            user += "\n\n" + macro(module, "continuation")([_written(segment, handles) for segment in released])
         return Prompt(
             name=name,
             version=version,
-            system=_macro(module, "system")(),
+            system=macro(module, "system")(),
             user=user,
             question=question.text,
             handles=handles,
@@ -90,21 +87,6 @@ def _written(segment: CheckedSegment, handles: Mapping[str, Passage]) -> str:
     return json.dumps({"text": segment.delta.lstrip(), "cites": cites}, ensure_ascii=False)
 
 
-def _macro(module: TemplateModule, name: str) -> Callable[..., str]:
-    macro: Callable[..., str] = getattr(module, name)
-    return macro
-
-
-def _fenced(text: str) -> str:
-    """What is quoted must not be able to close its own fence."""
-    for tag in ("passage", "draft", "given"):
-        text = text.replace(f"</{tag}", f"<\\/{tag}").replace(f"<{tag}", f"<\\{tag}")
-    return text
-
-
-def _attribute(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")
-
-
-def _order(version: str) -> tuple[int, ...]:
+def version_order(version: str) -> tuple[int, ...]:
+    """Return what versions are ordered by."""
     return tuple(int(part) for part in version.split("."))

@@ -1,1 +1,1 @@
-"""What the models and embedders of one provider have in common."""
+"""What the models, embedders and checkers of one provider have in common."""

@@ -1,4 +1,4 @@
-"""A provider, opened once for all of its models and embedders."""
+"""A provider, opened once for all of its models, embedders and checkers."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial

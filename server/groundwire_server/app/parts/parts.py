@@ -15,6 +15,7 @@ from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
 from groundwire_server.ports.budget import Budget
+from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 
@@ -30,6 +31,7 @@ class Parts:
         identities: which models the aliases stand for.
         budget: where the money for them comes from.
         searched: the stores of those routes that search in a way of their own, by route.
+        checkers: those of the routes that name one, by route.
     """
 
     stores: Mapping[str, Store]
@@ -40,6 +42,7 @@ class Parts:
     identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
     budget: Budget | None = None
     searched: Mapping[str, Store] = field(default_factory=dict)
+    checkers: Mapping[str, Checker] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -72,6 +75,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         identities(configuration),
         await open_budget(configuration, lease),
         _searched(configuration, stores),
+        await _open_checkers(configuration, lease, recording),
     )
 
 
@@ -82,3 +86,14 @@ def _searched(configuration: Configuration, stores: Mapping[str, Store]) -> Mapp
         if route.search is not None and searched is not None:
             own[name] = searched(route.search)
     return own
+
+
+async def _open_checkers(configuration: Configuration, lease: Lease, recording: Recording) -> Mapping[str, Checker]:
+    named = {name: route.checker for name, route in configuration.routes.items() if route.checker is not None}
+    if not named:
+        return {}
+    # Imported here: a server that asks no provider starts without an HTTP client.
+    from groundwire_server.app.parts.checkers import open_checker  # noqa: PLC0415
+
+    opened = {each: await open_checker(each, configuration, lease, recording) for each in sorted(set(named.values()))}
+    return {route: opened[checker] for route, checker in named.items()}

@@ -1,1 +1,1 @@
-"""`groundwire calibrate`, and its page."""
+"""`groundwire calibrate`: of a route, with its page, and of a checker."""

@@ -1,4 +1,4 @@
-"""Checks of the providers of a configuration, and of the embedders that they run."""
+"""Checks of the providers of a configuration, and of the embedders and checkers that they run."""
 
 from collections.abc import Iterator, Set
 from difflib import get_close_matches
@@ -68,6 +68,9 @@ def _named(configuration: "Configuration", name: str) -> Iterator[tuple[str, str
     for alias, embedder in configuration.embedders.items():
         if embedder.kind == "openai" and embedder.provider == name:
             yield f"embedders.{alias}", embedder.model
+    for alias, checker in configuration.checkers.items():
+        if checker.kind in {"decisions", "classifier"} and checker.provider == name:
+            yield f"checkers.{alias}", checker.model
 
 
 def _listed(names: Set[str], wanted: str) -> str:
@@ -94,3 +97,20 @@ def embedders(configuration: "Configuration") -> Iterator[CheckResult]:
             message, advice = (fault, "") if isinstance(fault, str) else (fault.message, fault.advice)
             advice = advice or f"check the provider, or correct embedders.{name}"
             yield CheckResult.fail("embedder", f"{what} returns no vectors: {message}", advice)
+
+
+def checkers(configuration: "Configuration") -> Iterator[CheckResult]:
+    """Yield a result for each checker in use: whether it rates a word; a judge is checked as a model is."""
+    for name in sorted({route.checker for route in configuration.routes.values() if route.checker is not None}):
+        section = configuration.checkers[name]
+        if section.kind == "judge":
+            continue
+        from groundwire_server.app.examination import examine_checker  # noqa: PLC0415  # as above
+
+        wrong = examine_checker(configuration, name)
+        if wrong is None:
+            yield CheckResult.ok("checker", f"{name} ({section.kind}) rates sentences")
+        else:
+            message, advice = wrong
+            said = advice or f"check what it needs, or correct checkers.{name}"
+            yield CheckResult.fail("checker", f"{name} ({section.kind}) rates nothing: {message}", said)

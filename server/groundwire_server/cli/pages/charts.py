@@ -3,17 +3,16 @@
 A mark's title is what a browser shows when the pointer rests on it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import htpy as h
 from htpy import Element, Node
 
 from groundwire_server.cli.bench.figures import Interval, percentile
+from groundwire_server.cli.pages.drawing import LARGE, SMALL, dot, drawing, line, path, px, rows, text
 from groundwire_server.cli.pages.scale import Frame, Scale, number
 
-_LARGE = Frame(640, 300, left=46, right=14, top=18, bottom=40)
-_SMALL = Frame(300, 130, left=40, right=8, top=10, bottom=22)
 _SHARES = (0.5, 0.95, 0.99)
 _POINTS = 200
 """Of a curve: as many as can be told apart."""
@@ -56,59 +55,59 @@ def distribution(curves: Sequence[Curve], unit: str, label: str) -> Element:
     lowest = min(min(curve.values) for curve in shown)
     # The largest values would take the axis from everything else; the curve runs off at its right.
     highest = max(percentile(curve.values, 0.995) for curve in shown)
-    across = _LARGE.across(lowest * 0.9, max(highest, lowest * 1.2) * 1.1, logarithmic=True)
-    up = _LARGE.up(0.0, 1.0)
-    return _drawing(
-        _LARGE,
+    across = LARGE.across(lowest * 0.9, max(highest, lowest * 1.2) * 1.1, logarithmic=True)
+    up = LARGE.up(0.0, 1.0)
+    return drawing(
+        LARGE,
         label,
-        (_line("grid", across.at(value), up.start, across.at(value), up.end) for value in across.ticks()),
-        (_text(f"{value:g}", across.at(value), up.start + 17, "middle") for value in across.ticks()),
-        _rows(_LARGE, up, [0.0, 0.25, 0.5, 0.75, 0.95], "{:.0%}"),
-        _text(f"{unit}, logarithmic", across.end, _LARGE.height - 6, "end"),
+        (line("grid", across.at(value), up.start, across.at(value), up.end) for value in across.ticks()),
+        (text(f"{value:g}", across.at(value), up.start + 17, "middle") for value in across.ticks()),
+        rows(LARGE, up, [0.0, 0.25, 0.5, 0.75, 0.95], "{:.0%}"),
+        text(f"{unit}, logarithmic", across.end, LARGE.height - 6, "end"),
         (_ranked(curve, across, up, unit) for curve in shown),
     )
 
 
 def shares(curves: Sequence[Curve], mark: Mark, axis: str, label: str) -> Element:
     """Draw shares, each a value for every equal step from 0 to 1, and a line at the mark."""
-    across, up = _LARGE.across(0.0, 1.0), _LARGE.up(0.0, 1.0)
+    across, up = LARGE.across(0.0, 1.0), LARGE.up(0.0, 1.0)
     at = across.at(mark.at)
-    return _drawing(
-        _LARGE,
+    return drawing(
+        LARGE,
         label,
-        _rows(_LARGE, up, up.ticks(), "{:.0%}"),
-        (_text(f"{place:g}", across.at(place), up.start + 17, "middle") for place in across.ticks(10)),
-        _text(axis, across.end, _LARGE.height - 6, "end"),
+        rows(LARGE, up, up.ticks(), "{:.0%}"),
+        (text(f"{place:g}", across.at(place), up.start + 17, "middle") for place in across.ticks(10)),
+        text(axis, across.end, LARGE.height - 6, "end"),
         (
-            h.g[h.title[curve.name], _path(f"curve {curve.style}", _steps(curve.values, across, up))]
+            h.g[h.title[curve.name], path(f"curve {curve.style}", _steps(curve.values, across, up))]
             for curve in curves
             if len(curve.values) > 1
         ),
-        _line("promise", at, up.start, at, up.end),
-        _text(mark.name, at, up.end - 6, "middle"),
+        line("promise", at, up.start, at, up.end),
+        text(mark.name, at, up.end - 6, "middle"),
     )
 
 
 def rounds(figures: Sequence[float], floors: Sequence[float], unit: str, label: str) -> Element:
     """Draw a measure's figure in each round, and its floor's in the same one."""
-    up = _SMALL.up(0.0, max([*figures, *floors]) * 1.08 or 1.0)
-    across = _SMALL.across(0.0, max(len(figures) - 1, 1), inset=12)
+    up = SMALL.up(0.0, max([*figures, *floors]) * 1.08 or 1.0)
+    across = SMALL.across(0.0, max(len(figures) - 1, 1), inset=12)
 
     def series(values: Sequence[float], style: str, what: str) -> Iterator[Element]:
         if len(values) > 1:
-            yield _path(f"curve {style}", ((across.at(place), up.at(value)) for place, value in enumerate(values)))
+            yield path(f"curve {style}", ((across.at(place), up.at(value)) for place, value in enumerate(values)))
         for place, value in enumerate(values):
             title = f"round {place + 1}{what}: {number(value)} {unit}"
-            yield _dot(f"dot {style}", across.at(place), up.at(value), title)
+            yield dot(f"dot {style}", across.at(place), up.at(value), title)
 
-    return _drawing(
-        _SMALL,
+    return drawing(
+        SMALL,
         label,
-        _rows(_SMALL, up, up.ticks(3), "{:,g}"),
+        rows(SMALL, up, up.ticks(3), "{:,g}"),
         series(floors, "floor", ", floor"),
         series(figures, "product", ""),
         (
-            _text(f"{place + 1}", across.at(place), _SMALL.height - 6, "middle")
+            text(f"{place + 1}", across.at(place), SMALL.height - 6, "middle")
             for place in range(len(figures))
             if len(figures) <= 12 or place % 5 == 4
         ),
@@ -121,8 +120,8 @@ def trend(points: Sequence[Point], promise: float | None, unit: str, label: str)
     lowest = min([*(point.value.low for point in points), *promised])
     highest = max([*(point.value.high for point in points), *promised])
     room = (highest - lowest) * 0.12 or highest * 0.1 or 1.0
-    up = _SMALL.up(max(lowest - room, 0.0), highest + room)
-    across = _SMALL.across(0.0, max(len(points) - 1, 1), inset=12)
+    up = SMALL.up(max(lowest - room, 0.0), highest + room)
+    across = SMALL.across(0.0, max(len(points) - 1, 1), inset=12)
 
     def dots() -> Iterator[Element]:
         for place, point in enumerate(points):
@@ -130,30 +129,30 @@ def trend(points: Sequence[Point], promise: float | None, unit: str, label: str)
             newest = " newest" if place == len(points) - 1 else ""
             title = f"{point.name}: {number(value.middle)} {unit} ±{value.noise:.0%}"
             yield h.g[
-                _line("range", at, up.at(value.low), at, up.at(value.high)),
-                _dot(f"dot product{newest}", at, up.at(value.middle), title),
+                line("range", at, up.at(value.low), at, up.at(value.high)),
+                dot(f"dot product{newest}", at, up.at(value.middle), title),
             ]
 
     middles = ((across.at(place), up.at(point.value.middle)) for place, point in enumerate(points))
-    return _drawing(
-        _SMALL,
+    return drawing(
+        SMALL,
         label,
-        _rows(_SMALL, up, up.ticks(3), "{:,g}"),
+        rows(SMALL, up, up.ticks(3), "{:,g}"),
         (
-            _line(
+            line(
                 "promise",
-                _SMALL.left,
+                SMALL.left,
                 up.at(level),
-                _SMALL.width - _SMALL.right,
+                SMALL.width - SMALL.right,
                 up.at(level),
                 f"promised: {number(level)} {unit}",
             )
             for level in promised
         ),
-        _path("curve product faint", middles) if len(points) > 1 else None,
+        path("curve product faint", middles) if len(points) > 1 else None,
         dots(),
-        _text(points[0].name, _SMALL.left + 6, _SMALL.height - 6),
-        _text(points[-1].name, _SMALL.width - _SMALL.right, _SMALL.height - 6, "end") if len(points) > 1 else None,
+        text(points[0].name, SMALL.left + 6, SMALL.height - 6),
+        text(points[-1].name, SMALL.width - SMALL.right, SMALL.height - 6, "end") if len(points) > 1 else None,
     )
 
 
@@ -163,13 +162,13 @@ def gauge(value: Interval, limit: float, label: str) -> Element:
     across = frame.across(0.0, max(limit * 1.25, value.high * 1.05))
     style = "over" if value.low > limit else "near" if value.high > limit else "under"
     bar = {"x": "1", "y": "5", "height": "6", "rx": "3"}
-    return _drawing(
+    return drawing(
         frame,
         label,
-        h.rect(bar, class_="track", width=_px(frame.width - 2)),
-        h.rect(bar, class_=f"bar {style}", width=_px(max(across.at(value.middle) - 1, 2))),
-        _line("range", across.at(value.low), 8, across.at(value.high), 8),
-        _line("limit", across.at(limit), 1, across.at(limit), 15),
+        h.rect(bar, class_="track", width=px(frame.width - 2)),
+        h.rect(bar, class_=f"bar {style}", width=px(max(across.at(value.middle) - 1, 2))),
+        line("range", across.at(value.low), 8, across.at(value.high), 8),
+        line("limit", across.at(limit), 1, across.at(limit), 15),
         style="gauge",
     )
 
@@ -197,8 +196,8 @@ def _ranked(curve: Curve, across: Scale, up: Scale, unit: str) -> Element:
     title = f"{curve.name}: half within {number(middle)} {unit}"
     return h.g[
         h.title[curve.name],
-        _path(f"curve {curve.style}", points),
-        _dot(f"dot {curve.style}", across.at(middle), up.at(0.5), title, radius=4),
+        path(f"curve {curve.style}", points),
+        dot(f"dot {curve.style}", across.at(middle), up.at(0.5), title, radius=4),
     ]
 
 
@@ -208,38 +207,5 @@ def _steps(values: Sequence[float], across: Scale, up: Scale) -> Iterator[tuple[
 
 
 def _key(curve: Curve) -> Node:
-    line = h.path(class_=f"curve {curve.style}", d="M1 4H25")
-    return [h.svg(".key", {"viewBox": "0 0 26 8", "aria-hidden": "true"})[line], curve.name]
-
-
-def _rows(frame: Frame, up: Scale, values: Iterable[float], form: str) -> Iterator[Node]:
-    """Yield a line across the chart at each value, with the value beside it."""
-    for value in values:
-        yield _line("grid", frame.left, up.at(value), frame.width - frame.right, up.at(value))
-        yield _text(form.format(value), frame.left - 7, up.at(value) + 4, "end")
-
-
-def _line(style: str, x1: float, y1: float, x2: float, y2: float, title: str = "") -> Element:
-    line = h.line(class_=style, x1=_px(x1), y1=_px(y1), x2=_px(x2), y2=_px(y2))
-    return line[h.title[title]] if title else line
-
-
-def _text(text: str, x: float, y: float, anchor: str = "start") -> Element:
-    return h.text(x=_px(x), y=_px(y), text_anchor=anchor)[text]
-
-
-def _dot(style: str, x: float, y: float, title: str, radius: float = 3.5) -> Element:
-    return h.circle(class_=style, cx=_px(x), cy=_px(y), r=_px(radius))[h.title[title]]
-
-
-def _path(style: str, points: Iterable[tuple[float, float]]) -> Element:
-    return h.polyline(class_=style, points=" ".join(f"{_px(x)},{_px(y)}" for x, y in points))
-
-
-def _px(value: float) -> str:
-    return f"{value:g}"
-
-
-def _drawing(frame: Frame, label: str, *parts: Node, style: str = "chart") -> Element:
-    box = {"viewBox": f"0 0 {frame.width:g} {frame.height:g}", "aria-label": label}
-    return h.svg(box, class_=style, role="img")[parts]
+    sample = h.path(class_=f"curve {curve.style}", d="M1 4H25")
+    return [h.svg(".key", {"viewBox": "0 0 26 8", "aria-hidden": "true"})[sample], curve.name]

@@ -10,7 +10,7 @@ import pytest
 
 from groundwire_server.adapters.embedder.batches import BatchOptions
 from groundwire_server.adapters.embedder.faults import EmbedderFailure, EmbedderFault
-from groundwire_server.adapters.embedder.openai.options import EmbeddingBounds
+from groundwire_server.adapters.http.options import DocumentBounds
 from groundwire_server.adapters.resilience.circuit import CircuitState
 from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.domain.vocabulary import Cause
@@ -18,7 +18,7 @@ from tests.doubles.embedding_model import KEY, ONCE, options, soon, wired
 from tests.doubles.embeddings import JSON, embedding, said, whole
 from tests.doubles.upstream import Beat, Endless, Pause, Raw, Reply, Reset, Stall
 
-SMALL = options(dimensions=2, bounds=EmbeddingBounds(request_seconds=0.3, response_bytes=200_000))
+SMALL = options(dimensions=2, bounds=DocumentBounds(request_seconds=0.3, response_bytes=200_000))
 ONE_BY_ONE = options(batch=BatchOptions(texts=1))
 SECRET = b'{"error": {"message": "SECRET-BODY sk-SECRET-KEY", "code": "x"}}'
 
@@ -143,7 +143,7 @@ async def test_nobody_listens() -> None:
     async with wired(embedding()) as at:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            at.client._url = f"http://127.0.0.1:{free.getsockname()[1]}/v1/embeddings"
+            at.client._client._url = f"http://127.0.0.1:{free.getsockname()[1]}/v1/embeddings"
         assert (await at.fail()).fault is EmbedderFault.UNAVAILABLE
 
 

@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pydantic_core import to_json
 
 from groundwire_server.adapters.embedder.openai.options import OpenAiEmbeddingOptions
 from groundwire_server.adapters.embedder.openai.reading import read
 from groundwire_server.adapters.embedder.protected import Embedded
-from groundwire_server.adapters.http.error_response import failure_from
-from groundwire_server.adapters.http.exchange import Exchange
+from groundwire_server.adapters.http.document import DocumentClient
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.domain.deadline import Deadline
@@ -44,40 +42,20 @@ class OpenAiEmbeddingClient:
         api_key: Secret | None = None,
         api_version: str | None = None,
     ) -> None:
-        endpoint = session.endpoint
         version = f"?api-version={api_version}" if api_version else ""
         self.encoding = options.encoding or profile.encoding
-        self._session = session
-        self._options = options
-        self._url = f"{endpoint.base_url}/embeddings{version}"
-        self._headers = profile.credentials(api_key)
+        self._dimensions = options.dimensions
         self._fixed = _fixed_part(options, profile, self.encoding)
-        self._propagator = TraceContextTextMapPropagator() if endpoint.trace_context else None
+        self._client = DocumentClient(
+            session, f"/embeddings{version}", profile.credentials(api_key), options.bounds, options.model
+        )
 
     async def embed(self, texts: Sequence[str], deadline: Deadline) -> Embedded:
         """Send one request, and read its vectors."""
-        body = await self._send(to_json({**self._fixed, "input": texts}), deadline)
+        body = await self._client.post(to_json({**self._fixed, "input": texts}), deadline)
         if len(body) < _LONG_BYTES:
-            return read(body, len(texts), self._options.dimensions)
-        return await asyncio.to_thread(read, body, len(texts), self._options.dimensions)
-
-    async def _send(self, body: bytes, deadline: Deadline) -> bytes:
-        exchange = Exchange(self._session, self._options.bounds, deadline)
-        answer = bytearray()
-        complete = False
-        try:
-            headers = dict(self._headers)
-            if self._propagator is not None:
-                self._propagator.inject(headers)
-            response = await exchange.open(self._url, headers, body)
-            if response is not None:
-                raise failure_from(response, self._session.provider, self._options.model)
-            while data := await exchange.read():
-                answer += data
-            complete = True
-        finally:
-            exchange.end(complete=complete)
-        return bytes(answer)
+            return read(body, len(texts), self._dimensions)
+        return await asyncio.to_thread(read, body, len(texts), self._dimensions)
 
 
 def _fixed_part(

@@ -5,14 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from groundwire_server.adapters.embedder.batches import BatchOptions
-from groundwire_server.adapters.http.options import RequestBounds
+from groundwire_server.adapters.http.options import DocumentBounds
 from groundwire_server.options import Options
-
-
-class EmbeddingBounds(RequestBounds):
-    """Limits of one request, in addition to the deadline of its call."""
-
-    request_seconds: float = Field(10.0, gt=0, le=600, description="Seconds from its beginning to its last byte.")
 
 
 class OpenAiEmbeddingOptions(Options):
@@ -34,6 +28,6 @@ class OpenAiEmbeddingOptions(Options):
         examples=["base64"],
     )
     batch: BatchOptions = Field(default_factory=BatchOptions, description="Size and number of requests.")
-    bounds: EmbeddingBounds = Field(
-        default_factory=EmbeddingBounds, description="Limits of one request, in addition to the deadline of its call."
+    bounds: DocumentBounds = Field(
+        default_factory=DocumentBounds, description="Limits of one request, in addition to the deadline of its call."
     )

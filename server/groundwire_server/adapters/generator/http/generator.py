@@ -91,7 +91,7 @@ class HttpGenerator:
             if rest := parser.end():
                 written.append(rest)
                 yield rest
-            yield Finish(parser.reason, _usage(request, parser, written))
+            yield Finish(parser.reason, _usage(request, parser, written), tuple(parser.tokens))
         finally:
             exchange.end(complete=parser.done)
 

@@ -11,7 +11,7 @@ import jiter
 from groundwire_server.adapters.generator.finish_reasons import end_of
 from groundwire_server.adapters.generator.http.preamble import PreambleStripper
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import FinishReason
+from groundwire_server.domain.generation import FinishReason, Token
 from groundwire_server.domain.vocabulary import Cause
 
 _HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
@@ -44,6 +44,7 @@ class ResponseParser(ABC):
         output_tokens: the same.
         cached_tokens: how many of the input tokens came from its cache.
         model: its name as the response has it; empty where it has none.
+        tokens: of the reply, where they came with log probabilities.
         unseen: what the model wrote in addition to the draft, such as its thoughts.
     """
 
@@ -60,6 +61,7 @@ class ResponseParser(ABC):
         "model",
         "output_tokens",
         "reason",
+        "tokens",
         "unseen",
     )
 
@@ -76,6 +78,7 @@ class ResponseParser(ABC):
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None
         self.cached_tokens = 0
+        self.tokens: list[Token] = []
         self.unseen = self._preamble.dropped
 
     def take(self, events: Sequence[bytes]) -> str:

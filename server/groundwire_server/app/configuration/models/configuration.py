@@ -6,6 +6,7 @@ from pydantic import Field
 
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.app.configuration.models.authentication import AuthenticationConfig, Tenant
+from groundwire_server.app.configuration.models.checkers import CheckerConfig
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
@@ -63,6 +64,9 @@ class Configuration(Options):
         default_factory=dict, description="Providers of models and embedders outside the server, by name."
     )
     models: dict[Name, ModelConfig] = Field(min_length=1, description="Models, which write answers, by name.")
+    checkers: dict[Name, CheckerConfig] = Field(
+        default_factory=dict, description="Checkers, models that check sentences of answers, by name."
+    )
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls of all models together in flight; unlimited if unset."
     )
@@ -72,7 +76,8 @@ class Configuration(Options):
     self_hosted_only: tuple[Tenant, ...] | None = Field(
         None,
         min_length=1,
-        description="Tenants whose questions and documents never reach a hosted model or embedder, whatever the route.",
+        description="Tenants whose questions and documents never reach a hosted model, embedder or checker, whatever "
+        "the route.",
         examples=[["acme"]],
     )
     spending: SpendingConfig = Field(

@@ -1,15 +1,18 @@
 """Routes: the named uses of the service."""
 
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 from pydantic import Field
 
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.section import Name
-from groundwire_server.domain.policy import Policy, ReleasePolicy
-from groundwire_server.domain.vocabulary import BelowMinimum, Confidence, ReleaseMinimum, StreamMode
+from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy
+from groundwire_server.domain.vocabulary import BelowMinimum, Confidence, ConflictKind, ReleaseMinimum, StreamMode
 from groundwire_server.options import Options
+
+SoftConflict: TypeAlias = Literal["COMPARISON", "QUANTIFIER", "MODALITY", "ROLE"]
 
 
 class PromptConfig(Options):
@@ -101,13 +104,31 @@ class TimeConfig(Options):
     )
 
 
+class CheckConfig(Options):
+    """How the checker of a route is asked, and what it may overrule."""
+
+    share: float = Field(
+        0.25, gt=0, le=1, description="Share of the time left that a call of the checker may take, from 0 to 1."
+    )
+    max_seconds: float = Field(3.0, gt=0, le=600, description="Longest time of a call of the checker.")
+    overrule: frozenset[SoftConflict] = Field(
+        frozenset(get_args(SoftConflict)),
+        description="Conflicts found by a rule that the checker may overrule: COMPARISON, QUANTIFIER, MODALITY, ROLE.",
+    )
+
+    @property
+    def policy(self) -> CheckPolicy:
+        """What the pipeline follows."""
+        return CheckPolicy(self.share, self.max_seconds, frozenset(map(ConflictKind, self.overrule)))
+
+
 class RouteConfig(Options):
     """A named use of the service: its prompt, models, store and policy."""
 
     prompt: PromptConfig = Field(default_factory=PromptConfig, description="The prompt of the models.")
     models: tuple[Name, ...] = Field(min_length=1, description="The models to ask, by name, best first.")
     self_hosted_only: bool = Field(
-        False, description="Ask no hosted model or embedder: questions and documents stay with you."
+        False, description="Ask no hosted model, embedder or checker: questions and documents stay with you."
     )
     store: Name = Field(description="The store to search, by name.")
     search: SearchOptions | None = Field(
@@ -122,6 +143,12 @@ class RouteConfig(Options):
     )
     release: ReleaseConfig = Field(
         default_factory=ReleaseConfig, description="Which sentences of an answer are released."
+    )
+    checker: Name | None = Field(
+        None, description="The checker of sentences, by name; rules alone check them if unset.", examples=["onnx"]
+    )
+    check: CheckConfig = Field(
+        default_factory=CheckConfig, description="How the checker is asked, and what it may overrule."
     )
     time: TimeConfig = Field(
         default_factory=TimeConfig, description="Deadlines of a call, and the shares of its stages."
@@ -157,5 +184,6 @@ class RouteConfig(Options):
             mode=self.mode,
             nearest=self.limits.nearest_passages,
             self_hosted_only=self.self_hosted_only,
+            check=self.check.policy,
             retry_window=self.time.retry_window_seconds,
         )

@@ -1,4 +1,4 @@
-"""`groundwire calibrate`."""
+"""`groundwire calibrate route`."""
 
 import os
 import sys
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from groundwire_server.evaluation.thresholds import Rate
 
 
-def calibrate(
+def calibrate_route(
     questions: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="Questions as JSON lines with `question` and `answerable`, or SQuAD 2.0."),
+        typer.Argument(
+            metavar="FILE", help="Questions as JSON lines with `question` and `answerable` or `expected`, or SQuAD 2.0."
+        ),
     ],
     config: Annotated[
         Path | None,

@@ -1,0 +1,1 @@
+"""Models that check sentences, behind the Checker port."""

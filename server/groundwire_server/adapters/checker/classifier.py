@@ -1,0 +1,85 @@
+"""Classification endpoints: Text Embeddings Inference, and vLLM."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from pydantic_core import to_json
+
+from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure, probability
+from groundwire_server.adapters.checker.http import Send
+from groundwire_server.adapters.checker.options import ClassifierOptions
+from groundwire_server.adapters.checker.pairs import Inputs, Pairs
+from groundwire_server.adapters.checker.reading import document
+from groundwire_server.domain.entailment import CheckRequest, SufficiencyRequest
+
+
+class ClassificationApi:
+    """The CheckerApi of the classification endpoints.
+
+    Args:
+        options: of the model.
+    """
+
+    def __init__(self, options: ClassifierOptions) -> None:
+        self._options = options
+        self._pairs = Pairs(options)
+
+    async def check(self, request: CheckRequest, send: Send) -> Sequence[float | None]:
+        """Return a probability for each sentence."""
+        windows = self._pairs.windows(request)
+        scores: list[float] = []
+        for batch in self._pairs.batches(windows.inputs):
+            body, take = self._request(batch)
+            scores += await send(to_json(body), partial(document, take=take))
+        return self._pairs.probabilities(windows, scores)
+
+    async def rate_sufficiency(self, request: SufficiencyRequest, send: Send) -> float | None:
+        """Return None: these models compare texts, and know nothing of questions."""
+        del request, send
+        return None
+
+    def _request(self, batch: Sequence[Inputs]) -> tuple[Mapping[str, object], Any]:
+        options = self._options
+        match options.api:
+            case "tei":
+                # Lists within a list, whatever their number: two bare strings would be one pair. Nothing is cut off,
+                # for the statement may stand at the end.
+                return {"inputs": batch, "truncate": False}, partial(_labelled, options.label or "", len(batch))
+            case "vllm_classify":
+                body: dict[str, object] = {"model": options.model, "input": [first for first, *_ in batch]}
+                return body, partial(_classes, options.class_index or 0, len(batch))
+            case "vllm_score":
+                first, second = zip(*batch, strict=True)
+                return {"model": options.model, "text_1": first, "text_2": second}, partial(_scores, len(batch))
+
+
+def _labelled(label: str, count: int, whole: Any) -> list[float]:
+    """Read TEI's reply: a list of labels for each input; one input's list may stand alone."""
+    rows = [whole] if whole and isinstance(whole[0], dict) else whole
+    if len(rows) != count:
+        raise InvalidReplyFailure(CheckerFault.COUNT)
+    scores = [{each["label"]: each["score"] for each in row} for row in rows]
+    if not all(label in each for each in scores):
+        raise InvalidReplyFailure(CheckerFault.NO_SUCH_CLASS)
+    return [probability(each[label]) for each in scores]
+
+
+def _classes(index: int, count: int, whole: Any) -> list[float]:
+    """Read the reply of vLLM's `/classify`: the probabilities of all classes for each input."""
+    rows = _by_index(count, whole)
+    if not all(index < len(row["probs"]) for row in rows):
+        raise InvalidReplyFailure(CheckerFault.NO_SUCH_CLASS)
+    return [probability(row["probs"][index]) for row in rows]
+
+
+def _scores(count: int, whole: Any) -> list[float]:
+    """Read the reply of vLLM's `/score`: one number for each pair."""
+    return [probability(row["score"]) for row in _by_index(count, whole)]
+
+
+def _by_index(count: int, whole: Any) -> list[Any]:
+    rows = {row["index"]: row for row in whole["data"]}
+    if len(whole["data"]) != count or rows.keys() != set(range(count)):
+        raise InvalidReplyFailure(CheckerFault.COUNT)
+    return [rows[index] for index in range(count)]

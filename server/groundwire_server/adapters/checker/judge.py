@@ -1,0 +1,180 @@
+"""A judge: a model of the configuration that says yes or no to each sentence."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from typing import Final
+
+from groundwire_server.adapters.checker.charges import Charge, Charges
+from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure
+from groundwire_server.adapters.checker.options import JudgeOptions
+from groundwire_server.adapters.checker.prompts import CheckerPrompts, statement_id
+from groundwire_server.domain.consumption import estimated, prompt_tokens
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.entailment import (
+    CheckerFailure,
+    CheckReply,
+    CheckRequest,
+    SufficiencyReply,
+    SufficiencyRequest,
+)
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import (
+    Finish,
+    FinishReason,
+    GenerationRequest,
+    Prompt,
+    Token,
+    Usage,
+)
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.generator import Generator
+
+_PROMPT_NAME: Final = "checker"
+_ANSWER: Final = re.compile(r'"(?P<id>s\d+)"\s*:\s*"(?P<answer>yes|no)"')
+_AROUND: Final = "\"' \t\n:"
+"""What tokens hold beside a yes or a no."""
+
+
+class Judge:
+    """The Rater that asks a Generator.
+
+    Args:
+        generator: the model, with all that surrounds its calls.
+        alias: of the model.
+        options: how it is asked.
+        prompts: what it is asked.
+        charges: money for its calls.
+    """
+
+    def __init__(
+        self, generator: Generator, alias: str, options: JudgeOptions, prompts: CheckerPrompts, charges: Charges
+    ) -> None:
+        self._generator = generator
+        self._alias = alias
+        self._options = options
+        self._prompts = prompts
+        self._charges = charges
+
+    async def check(self, request: CheckRequest, deadline: Deadline) -> CheckReply:
+        """Return one probability for each sentence; None for one that the model left out."""
+        found: list[float | None] = []
+        usage = Usage()
+        for batch in request.batches(self._options.sentences):
+            asked = [statement_id(index) for index in range(len(batch.sentences))]
+            prompt = self._prompt(self._prompts.statements(batch), request.question)
+            answers, used = await self._ask(request.tenant, prompt, asked, deadline, usage)
+            found += answers
+            usage += used
+        return CheckReply(tuple(found), usage)
+
+    async def rate_sufficiency(self, request: SufficiencyRequest, deadline: Deadline) -> SufficiencyReply:
+        """Return the probability that the passages hold the answer."""
+        prompt = self._prompt(self._prompts.judged_sufficiency(request), request.question)
+        (found,), usage = await self._ask(request.tenant, prompt, [statement_id(0)], deadline, Usage())
+        return SufficiencyReply(found, usage)
+
+    def _prompt(self, user: str, question: str) -> Prompt:
+        return Prompt(_PROMPT_NAME, self._prompts.version, self._prompts.system, user, question, {})
+
+    async def _ask(
+        self, tenant: str, prompt: Prompt, asked: Sequence[str], deadline: Deadline, before: Usage
+    ) -> tuple[Sequence[float | None], Usage]:
+        request = GenerationRequest(
+            self._alias,
+            tenant,
+            prompt,
+            self._options.output_tokens,
+            unary=True,
+            questions=tuple(asked),
+            log_probabilities=self._options.log_probabilities,
+        )
+        charge = Charge()
+        try:
+            most = Usage(prompt_tokens(prompt), self._options.output_tokens)
+            with self._charges.reserved(charge, tenant, most):
+                text, finish = await self._written(request, deadline, charge)
+            if finish.reason is FinishReason.LENGTH:
+                raise Failure(Cause.OUTPUT_CUT_OFF)
+            if self._options.log_probabilities:
+                return _weighed(finish.tokens, asked, self._options.min_label_mass), charge.usage
+            return _answers(text, asked), charge.usage
+        except Failure as failure:
+            raise CheckerFailure(failure, before + charge.usage) from None
+
+    async def _written(self, request: GenerationRequest, deadline: Deadline, charge: Charge) -> tuple[str, Finish]:
+        written: list[str] = []
+        failed: Failure | None = None
+        try:
+            async with aclosing(self._generator.generate(request, deadline)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Finish):
+                        charge.usage = piece.usage
+                        return "".join(written), piece
+                    written.append(piece)
+        except Failure as failure:
+            failed = failure
+            raise
+        finally:
+            if charge.usage == Usage():
+                charge.usage = estimated(request, written, failed)
+        raise Failure(Cause.MODEL_INTERRUPTED)
+
+
+def _answers(text: str, asked: Sequence[str]) -> Sequence[float | None]:
+    """Return what the model's word comes to, for each id.
+
+    Raises:
+        InvalidReplyFailure: when the text is no judgement, or is none of these ids.
+    """
+    try:
+        # Words after the object are ignored, as in an answer.
+        pairs, _ = json.JSONDecoder(object_pairs_hook=list).raw_decode(text.lstrip())
+        said = [(name, {"yes": 1.0, "no": 0.0}[answer.lower()]) for name, answer in pairs if name in asked]
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
+        raise InvalidReplyFailure(CheckerFault.UNREADABLE) from None
+    return _in_order(said, asked)
+
+
+def _weighed(tokens: Sequence[Token], asked: Sequence[str], min_label_mass: float) -> Sequence[float | None]:
+    """Return the probability of a yes, for each id.
+
+    Raises:
+        InvalidReplyFailure: when the tokens are missing, are no judgement, or are none of these ids.
+    """
+    if not tokens:
+        raise InvalidReplyFailure(CheckerFault.NO_LOG_PROBABILITIES)
+    starts: dict[int, Token] = {}
+    text = ""
+    for token in tokens:
+        # Bytes of characters that a token cuts in two are no concern: ids and answers are ASCII.
+        starts.update(dict.fromkeys(range(len(text), len(text) + len(token.text)), token))
+        text += token.text
+    said = [
+        (answer["id"], _yes(starts[answer.start("answer")].likeliest, min_label_mass))
+        for answer in _ANSWER.finditer(text)
+    ]
+    return _in_order(said, asked)
+
+
+def _yes(likeliest: Sequence[tuple[str, float]], min_label_mass: float) -> float | None:
+    masses = {"yes": 0.0, "no": 0.0}
+    for text, logarithm in likeliest:
+        word = text.strip(_AROUND).lower()
+        if word in masses and logarithm <= 0:
+            masses[word] += math.exp(logarithm)
+    both = sum(masses.values())
+    return masses["yes"] / both if both and both >= min_label_mass else None
+
+
+def _in_order(said: Sequence[tuple[object, float | None]], asked: Sequence[str]) -> Sequence[float | None]:
+    answers: Mapping[object, set[float | None]] = {each: set() for each in asked}
+    for name, value in said:
+        if name in answers:
+            answers[name].add(value)
+    if not any(answers.values()):
+        raise InvalidReplyFailure(CheckerFault.COUNT)
+    # Two different answers to one question are none.
+    return [next(iter(values)) if len(values) == 1 else None for values in (answers[each] for each in asked)]

@@ -1,0 +1,97 @@
+"""The parts of a configuration, asked within this process: the same path as a call's, without the server around it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from groundwire.v1.answer_service_pb2 import AnswerRequest
+from groundwire.v1.outcome_pb2 import Outcome
+from groundwire.v1.passage_pb2 import Passage
+from groundwire.v1.question_pb2 import Question
+from groundwire_server.app import compose
+from groundwire_server.app.access import NO_AUTHENTICATION
+from groundwire_server.app.calibration import calibrated_policy
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.shared import Shared
+from groundwire_server.domain.caller import Caller
+from groundwire_server.edge.convert.outcome import fill_outcome
+from groundwire_server.edge.convert.passage import fill_passages
+from groundwire_server.edge.convert.question import question_from_answer
+from groundwire_server.edge.snapshot import ServingSnapshot
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.recording import unrecorded
+
+
+@dataclass(frozen=True, slots=True)
+class InProcessService:
+    """Answers and searches as a server of the same configuration would, for one caller.
+
+    Attributes:
+        snapshot: what calls are served with.
+        caller: the caller of every question.
+        clock: the event loop's.
+    """
+
+    snapshot: ServingSnapshot
+    caller: Caller
+    clock: Clock
+
+    async def answer(self, question: Question) -> Outcome:
+        """Return how a question ended.
+
+        Raises:
+            Rejection: when the route does not exist, or does not accept the question.
+        """
+        asked = question_from_answer(AnswerRequest(question=question), "")
+        inquiry = self.snapshot.routes.inquiry(asked, self.caller, self.clock.now(), None)
+        message = Outcome()
+        fill_outcome(message, await self.snapshot.answerer.answer(inquiry, None))
+        return message
+
+    async def retrieve(self, question: Question) -> Collection[Passage]:
+        """Return the passages that an answer to a question would consider, best first.
+
+        Raises:
+            Rejection: when the route does not exist, or does not accept the question.
+            Failure: of the store or the embedder.
+        """
+        asked = question_from_answer(AnswerRequest(question=question), "")
+        inquiry = self.snapshot.routes.inquiry(asked, self.caller, self.clock.now(), None)
+        message = Outcome()
+        fill_passages(message.abstained.nearest, (await self.snapshot.pipeline.search(inquiry)).evidence.passages)
+        return message.abstained.nearest
+
+
+@asynccontextmanager
+async def in_process(configuration: Configuration, caller: Caller) -> AsyncIterator[InProcessService]:
+    """Open the parts of a configuration, and close them when the context is left.
+
+    Raises:
+        SetupError: when a part cannot be used as it is.
+        ImportError: when an extra is not installed that a part needs.
+        OSError: when a folder or file cannot be had.
+    """
+    lease = Shared().lease()
+    try:
+        parts = await open_parts(configuration, lease, unrecorded())
+        policies = {
+            name: (
+                await asyncio.to_thread(calibrated_policy, name, route, parts.of_route(name, route.store)),
+                route.store,
+            )
+            for name, route in configuration.routes.items()
+        }
+        snapshot = compose.snapshot(
+            policies,
+            parts,
+            compose.Process.begin(unrecorded()),
+            NO_AUTHENTICATION,
+            configuration.server.write_seconds,
+            configuration.self_hosted_only or (),
+        )
+        yield InProcessService(snapshot, caller, SystemClock())
+    finally:
+        await lease.end()

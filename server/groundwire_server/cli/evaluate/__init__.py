@@ -1,0 +1,1 @@
+"""`groundwire eval`: measures answers, searches and verdicts, and compares two runs."""

@@ -1,0 +1,129 @@
+"""What a checker is asked about sentences and their passages, and what its answer means."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceToCheck:
+    """One sentence of an answer.
+
+    Attributes:
+        passages: the passages that it cites, as indexes into those of the request; all of them when it cites none.
+    """
+
+    text: str
+    passages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """Sentences to be checked together.
+
+    Attributes:
+        tenant: whose question it is.
+        question: that the sentences answer; empty where there is none.
+        passages: their texts.
+    """
+
+    tenant: str
+    question: str
+    passages: tuple[str, ...]
+    sentences: tuple[SentenceToCheck, ...]
+
+    def cited(self, sentence: SentenceToCheck) -> tuple[int, ...]:
+        """Return the indexes of the passages that a sentence is held against."""
+        return sentence.passages or tuple(range(len(self.passages)))
+
+    def batches(self, size: int) -> "tuple[CheckRequest, ...]":
+        """Return requests of so many sentences at most, each with all of the passages."""
+        starts = range(0, len(self.sentences), size)
+        return tuple(
+            CheckRequest(self.tenant, self.question, self.passages, self.sentences[start : start + size])
+            for start in starts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReply:
+    """What a checker says of sentences.
+
+    Attributes:
+        probabilities: that its passages entail each sentence, 0 to 1, in order; None where the checker is undecided.
+        usage: what that consumed.
+    """
+
+    probabilities: tuple[float | None, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class SufficiencyRequest:
+    """The question whether passages hold the answer to a question."""
+
+    tenant: str
+    question: str
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SufficiencyReply:
+    """What a checker says of passages.
+
+    Attributes:
+        probability: that they hold the answer, 0 to 1; None where the checker is undecided, or is none that can tell.
+        usage: what that consumed.
+    """
+
+    probability: float | None
+    usage: Usage
+
+
+class Opinion(StrEnum):
+    """What a probability means."""
+
+    ENTAILED = "entailed"
+    UNDECIDED = "undecided"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class EntailmentThresholds:
+    """The probabilities from which a checker is believed; between them it is undecided.
+
+    Attributes:
+        entailed_from: the lowest probability of a sentence that is entailed.
+        unsupported_below: sentences of a lower probability are not supported; at most `entailed_from`.
+    """
+
+    entailed_from: float
+    unsupported_below: float
+
+    def opinion(self, probability: float | None) -> Opinion:
+        """Return what a probability means."""
+        if probability is None:
+            return Opinion.UNDECIDED
+        if probability >= self.entailed_from:
+            return Opinion.ENTAILED
+        return Opinion.UNSUPPORTED if probability < self.unsupported_below else Opinion.UNDECIDED
+
+
+class CheckerFailure(Failure):
+    """A checker could not do its part: what the rules say stands.
+
+    Attributes:
+        usage: what was consumed all the same.
+    """
+
+    def __init__(self, failure: Failure, usage: Usage) -> None:
+        super().__init__(failure.cause, retry_after=failure.retry_after)
+        self.usage = usage
+        self._error_type = failure.error_type
+
+    @property
+    def error_type(self) -> str:
+        """That of the failure underneath."""
+        return self._error_type

@@ -1,0 +1,1 @@
+"""Reading what an evaluation is made of: questions, statements and recordings, each in its formats."""

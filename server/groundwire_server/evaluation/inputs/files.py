@@ -1,0 +1,104 @@
+"""A file of whichever format: what it holds is told by its content, not by its name."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.evaluation.inputs.parsing import json_of, text_from
+from groundwire_server.evaluation.inputs.questions import questions_of_lines, questions_of_squad
+from groundwire_server.evaluation.inputs.recordings import MARK, recording_of
+from groundwire_server.evaluation.inputs.statements import statements_of
+from groundwire_server.evaluation.items import QuestionItem, StatementItem
+from groundwire_server.evaluation.recording import RecordedInput, RecordedRun
+
+_LINES = frozenset({".jsonl", ".ndjson"})
+_FORMATS = "give questions as JSON lines, SQuAD 2.0, labelled statements, or a recording"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """The questions or the statements of a file."""
+
+    described: RecordedInput
+    questions: tuple[QuestionItem, ...] = ()
+    statements: tuple[StatementItem, ...] = ()
+
+
+def read_inputs(files: Iterable[Path]) -> tuple[Sequence[InputFile], Sequence[RecordedRun]]:
+    """Read the files of questions and statements, and the recordings.
+
+    Raises:
+        SetupError: for a file that is of no known format, is empty, or repeats what another holds.
+    """
+    inputs: list[InputFile] = []
+    recordings: list[RecordedRun] = []
+    seen: dict[tuple[str, str], Path] = {}
+    for file in files:
+        read = read_input(file)
+        if isinstance(read, RecordedRun):
+            recordings.append(read)
+            keys = [(line.kind, line.item.key) for line in read.lines]
+        else:
+            inputs.append(read)
+            keys = [("question", each.key) for each in read.questions]
+            keys += [("statement", each.key) for each in read.statements]
+        if not keys:
+            raise SetupError(f"{file} is empty: {_FORMATS}")
+        for key in keys:
+            if seen.setdefault(key, file) is not file:
+                raise SetupError(f"{file} has a {key[0]} that {seen[key]} has too: leave one file out ({key[1]})")
+    return inputs, recordings
+
+
+def read_questions(file: Path) -> tuple[QuestionItem, ...]:
+    """Read a file of questions.
+
+    Raises:
+        SetupError: when it holds something else.
+    """
+    read = read_input(file)
+    if not isinstance(read, InputFile) or not read.questions:
+        raise SetupError(f"{file} holds no questions: give them as JSON lines, or in the format of SQuAD 2.0")
+    return read.questions
+
+
+def read_input(file: Path) -> InputFile | RecordedRun:
+    """Read one file.
+
+    Raises:
+        SetupError: when it is of no known format, or something in it is not as it must be.
+    """
+    text = text_from(file)
+    if not text.strip():
+        raise SetupError(f"{file} is empty: {_FORMATS}")
+    first = text.lstrip().partition("\n")[0]
+    if f'"{MARK}"' in first:
+        return recording_of(file, text)
+    if file.suffix.lower() in _LINES or _is_question(first):
+        questions = questions_of_lines(file, text)
+        return InputFile(_described(file, "questions", text, questions), questions=questions)
+    match json_of(text, str(file), _FORMATS):
+        case {"data": _} as read:
+            questions = questions_of_squad(file, read)
+            return InputFile(_described(file, "squad", text, questions), questions=questions)
+        case {"statements": _} as read:
+            statements = statements_of(file, read)
+            return InputFile(_described(file, "statements", text, statements), statements=statements)
+        case _:
+            raise SetupError(f"{file} is of no known format: {_FORMATS}")
+
+
+def _is_question(line: str) -> bool:
+    try:
+        read = json_of(line, "", "")
+    except SetupError:
+        return False
+    return isinstance(read, dict) and "question" in read
+
+
+def _described(file: Path, kind: Any, text: str, items: Sequence[object]) -> RecordedInput:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return RecordedInput(name=file.name, kind=kind, sha256=digest, items=len(items))

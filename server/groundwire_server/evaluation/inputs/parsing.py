@@ -1,0 +1,126 @@
+"""JSON from files into checked values, with errors that say where and what is wrong."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.files.small import UnreadableFileError, text_of
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+SIZE_LIMIT = 1024**3
+"""Bytes of a file: a recording of 100,000 questions with their passages is smaller."""
+
+
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "bool_parsing": "must be true or false",
+        "bool_type": "must be true or false",
+        "extra_forbidden": "is not a known key",
+        "float_parsing": "must be a number",
+        "float_type": "must be a number",
+        "dict_type": "must be an object",
+        "mapping_type": "must be an object",
+        "missing": "is missing",
+        "model_attributes_type": "must be an object",
+        "model_type": "must be an object",
+        "string_pattern_mismatch": "must not be blank",
+        "string_type": "must be a text",
+        "string_unicode": "has a lone surrogate: write it as one character",
+        "too_short": "must not be empty",
+        "tuple_type": "must be a list",
+        "union_tag_invalid": "`kind` must be question or statement",
+        "union_tag_not_found": "`kind` is missing",
+    }
+)
+"""What is wrong, in JSON's terms, by pydantic's name of the error; its own message where it is clear enough."""
+
+
+def text_from(file: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        SetupError: when it cannot be read.
+    """
+    try:
+        return text_of(file, SIZE_LIMIT)
+    except UnreadableFileError as why:
+        raise SetupError(f"{file} {why}") from None
+
+
+def json_of(text: str, where: str, advice: str) -> Any:
+    """Return the value of a JSON text; NaN and infinities are no JSON.
+
+    Raises:
+        SetupError: when it is not JSON.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except json.JSONDecodeError as wrong:
+        # A line's own number is in `where` already.
+        place = f"line {wrong.lineno}, column {wrong.colno}" if "\n" in text.strip() else f"column {wrong.colno}"
+        raise SetupError(f"{where}: is not JSON ({place}): {advice}") from None
+    except (ValueError, RecursionError):
+        raise SetupError(f"{where}: is not JSON: {advice}") from None
+
+
+def checked(model: type[M], value: Any, where: str, advice: str) -> M:
+    """Return a value as a model.
+
+    Args:
+        model: the class of the result.
+        value: what was read.
+        where: the file, and the line or the place in it, for the error.
+        advice: what a right one looks like.
+
+    Raises:
+        SetupError: when it does not fit.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as wrong:
+        refuse(wrong, where, advice)
+
+
+def checked_line(adapter: TypeAdapter[T], line: str, where: str, advice: str) -> T:
+    """Return a JSON text as a value of one of several types, which a key tells apart.
+
+    Raises:
+        SetupError: when it does not fit.
+    """
+    try:
+        return adapter.validate_json(line)
+    except ValidationError as wrong:
+        refuse(wrong, where, advice, tagged=True)
+
+
+def refuse(wrong: ValidationError, where: str, advice: str, *, tagged: bool = False) -> NoReturn:
+    """Raise the first error of a validation as one line.
+
+    Args:
+        wrong: the errors.
+        where: the file, and the line or the place in it.
+        advice: what a right one looks like.
+        tagged: whether the name of a type stands before the fields of each error.
+
+    Raises:
+        SetupError: always.
+    """
+    first = wrong.errors(include_url=False, include_input=False)[0]
+    parts = first["loc"][1:] if tagged else first["loc"]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
+    message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    said = _WORDS.get(first["type"], message)
+    if first["type"] == "json_invalid":
+        said = f"is not JSON ({message.removeprefix('Invalid JSON: ')})"
+    raise SetupError(f"{where}: {f'`{place}` ' if place else ''}{said}: {advice}") from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)

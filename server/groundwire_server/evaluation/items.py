@@ -1,0 +1,101 @@
+"""What an evaluation asks: questions of which the answer is known, and statements of which the support is known."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+class Record(BaseModel):
+    """The base of what is read from and written to files: nothing in it is unknown, missing or not a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+
+def _listed(given: Any) -> Any:
+    return [given] if isinstance(given, str) else given
+
+
+Text = Annotated[str, Field(pattern=r"\S")]
+"""A text that is not blank."""
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
+"""A list of texts; one alone may be given without the list."""
+
+
+class QuestionItem(Record):
+    """A question, and what is known of its answer."""
+
+    id: str = Field("", description="Identifies the question; a hash of its text and filter if none is given.")
+    question: Text = Field(description="The question.")
+    expected: Texts | None = Field(
+        None, description="Texts of which an answer must contain one; empty where the documents do not answer it."
+    )
+    answerable: bool | None = Field(
+        None, description="Whether the documents answer it; else what `expected` and `relevant` say."
+    )
+    relevant: Texts = Field((), description="Ids of the chunks or documents that answer it.")
+    relevant_texts: Texts = Field(
+        (), description="Texts of which a passage that answers it contains one, where no ids are known."
+    )
+    slice: Texts = Field((), description="Labels of the groups that the question counts in.")
+    filter: Mapping[str, Any] | None = Field(
+        None, description="Narrows the search: a Filter of the contract, as JSON in protobuf's mapping."
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.expected is None and self.answerable is None and not self.relevant and not self.relevant_texts:
+            raise ValueError("nothing is known of the answer: give `expected`, `relevant` or `answerable`")
+        if self.answerable is False and (self.expected or self.relevant or self.relevant_texts):
+            raise ValueError("`answerable` is false, and an answer or a source is given: leave one out")
+        return self
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether the documents answer it."""
+        if self.answerable is not None:
+            return self.answerable
+        return bool(self.expected or self.relevant or self.relevant_texts)
+
+    @property
+    def key(self) -> str:
+        """What tells it from other questions."""
+        narrowed = "" if self.filter is None else json.dumps(self.filter, sort_keys=True)
+        return self.id or digest(self.question, narrowed)
+
+
+class StatementPassage(Record):
+    """A passage that a statement cites."""
+
+    id: str = Field(description="Its id in the file.")
+    title: str = Field("", description="Its title; empty without one.")
+    text: Text = Field(description="Its text.")
+
+
+class StatementItem(Record):
+    """A statement with the passages that it cites, and whether they support it."""
+
+    id: str = Field("", description="Identifies the statement; a hash of its text and passages if none is given.")
+    text: Text = Field(description="The statement: one sentence or more.")
+    passages: tuple[StatementPassage, ...] = Field(min_length=1, description="The passages that it cites.")
+    supported: bool = Field(description="Whether they support all of it.")
+    kind: Text = Field(description="How it was made, such as `negation inserted`; error rates are given by kind.")
+    slice: Texts = Field((), description="Labels of the groups that the statement counts in.")
+
+    @property
+    def key(self) -> str:
+        """What tells it from other statements."""
+        return self.id or digest(self.text, *(passage.text for passage in self.passages))
+
+
+def digest(*parts: str) -> str:
+    """Return a short hash of texts, which may hold lone surrogates."""
+    hashed = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        hashed.update(len(encoded).to_bytes(8, "big"))
+        hashed.update(encoded)
+    return hashed.hexdigest()[:16]
