@@ -27,7 +27,7 @@ async def test_every_judged_sentence_is_an_event_of_the_stage_with_the_checker_a
 
 
 async def test_the_report_counts_what_was_written_and_the_metrics_what_left() -> None:
-    made = await path([*draft((FIRST, ["p1"]), (WRONG, ["p1"])), DONE])
+    made = await path([*draft((FIRST, ["p1"]), (WRONG, ["p1"])), DONE], fallbacks={})
     outcome = await made.ask(None)
     assert outcome.report.judged[Verdict.VERBATIM] == 1
     assert sum(outcome.report.judged.values()) == 2

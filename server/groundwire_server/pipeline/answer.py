@@ -70,16 +70,17 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
             report.attempt_failed(failure.cause)
             if gate.confidence is not None:
                 partial = partial.or_longer(gate.released, step.model, gate.left_out)
-            await gate.retract(failure.cause)
             history = replace(
                 history,
                 passages=len(partial.chosen),
                 draft=draft.text,
+                standing=len(gate.released),
                 committed=gate.committed,
                 beginning=bool(partial.beginning),
                 remaining=run.remaining(),
             )
             step = decide.after(failure, history, policy)
+            await (gate.withdraw if decide.keeps_beginning(step) else gate.retract)(failure.cause)
         else:
             step = Accept(step, text)
 

@@ -9,7 +9,7 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import GenerationRequest
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
-from groundwire_server.domain.vocabulary import Purpose, Stage
+from groundwire_server.domain.vocabulary import Action, Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
@@ -52,7 +52,13 @@ async def attempt(
     with run.compute(Stage.PROMPT) as stage:
         passages = chosen[: len(chosen) // 2] if step.variant is Variant.SHORTENED else chosen
         prompt = ports.prompts.render(
-            policy.prompt, policy.prompt_version, inquiry.question, passages, step.repair_of, gate.released
+            policy.prompt,
+            policy.prompt_version,
+            inquiry.question,
+            passages,
+            step.repair_of,
+            gate.released,
+            gate.confidence,
         )
         run.report.prompt = prompt
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
@@ -61,7 +67,7 @@ async def attempt(
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
     request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by, unary)
     draft.may_cite(prompt.handles)
-    purpose = Purpose.REPAIR if step.variant is Variant.REPAIR else Purpose.ANSWER
+    purpose = Purpose.REPAIR if step.action is Action.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
         return validate(gate, draft, continued, policy, stage)
