@@ -11,6 +11,7 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
 from groundwire_server.domain.vocabulary import Action, Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
+from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
@@ -87,12 +88,14 @@ async def _write(
     A segment that may not leave ends the generation at once: nothing is paid for that cannot be used.
     """
     queue = SegmentQueue()
-    checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, inquiry.question.text)
+    question = inquiry.question.text
+    checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, question)
+    consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.caller.tenant, question)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
     # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
-        await check(queue, checker, gate, run)
+        await check(queue, checker, consultation, gate, run)
     except BaseException:
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)

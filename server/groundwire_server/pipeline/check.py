@@ -10,6 +10,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import Cause, Confidence, Stage
+from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.generate import SegmentQueue
 from groundwire_server.pipeline.judge import JudgedSegment, judge_segment
 from groundwire_server.pipeline.release import ReleaseGate
@@ -20,8 +21,13 @@ from groundwire_server.pipeline.support import CHECKER, Source
 from groundwire_server.telemetry import names
 
 
-async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGate, run: StageRunner) -> None:
+async def check(
+    queue: SegmentQueue, checker: "SegmentChecker", consultation: Consultation, gate: ReleaseGate, run: StageRunner
+) -> None:
     """Check segments as they come and let them through the gate, in order; the stage begins with the first.
+
+    First rules judge their sentences, then the route's checker is asked, where there is one, and then the route says
+    what may leave.
 
     Raises:
         Failure: for the first segment that may not leave; those before it have been released.
@@ -34,7 +40,8 @@ async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGat
             failure: Failure | None = None
             if drafted.segments:
                 judged = checker.judge(drafted.segments, drafted.confidence)
-                _record(judged, checker.fingerprints, run.report, stage)
+                judged = replace(judged, segments=await consultation.settle(judged.segments, run))
+                _record(judged, checker.fingerprints | consultation.fingerprints, run.report, stage)
                 placed = checker.place(judged, gate.text)
                 failure = placed.failure
                 with stage.untimed():
