@@ -31,7 +31,18 @@ _FITTED_FOR = frozenset(("", "en"))
 _STRANGE = (Place.ELSEWHERE, Place.NOWHERE)
 _OUT_OF_ORDER = (*_STRANGE, Place.MOVED, Place.REPEATED)
 
-_ENOUGH_FOUND = 0.6
+_NEVER_OVERRULED = (
+    ConflictKind.NUMBER,
+    ConflictKind.DATE,
+    ConflictKind.UNIT,
+    ConflictKind.NAME,
+    ConflictKind.NEGATION,
+)
+
+_ASKED = 0.6
+"""Share of a question's terms that must be found before `Yes.` or `No.` can be judged."""
+
+_ENOUGH_FOUND = 0.4
 _ENOUGH_OF = {"thai": 0.5, "arabic": 0.85, "hebrew": 0.85, "cyrillic": 0.7, "greek": 0.7, "devanagari": 0.7}
 """Share of a statement's terms that must be found, where the classifier was not fitted."""
 
@@ -128,7 +139,7 @@ class RuleChecker:
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
-        shown = _shown(alignment, firm or ([] if accepted else found), plain, evidence)
+        shown = _shown(alignment, firm or ([] if accepted else _hints(found)), plain, evidence)
         conflicts = [*markup, *(each for each in shown if not any(_overlap(each, other) for other in markup))]
         speaks_of_it = len(alignment.left) <= (1.0 - _REPEATS) * len(alignment.owner)
         contradicted = speaks_of_it and any(each.unit >= 0 for each in firm)
@@ -147,11 +158,9 @@ class RuleChecker:
         support = held / max(1, len(alignment.places))
         otherwise = any(each.firm for each in objections(alignment, evidence, language(question)))
         sources = tuple(sorted(set(alignment.sources)))
-        if support >= _ENOUGH_FOUND and otherwise is denies:
+        if support >= _ASKED and otherwise is denies:
             return Finding(Verdict.CONSISTENT, support, sources)
-        whole = FoundConflict(
-            ConflictKind.NEGATION if support >= _ENOUGH_FOUND else ConflictKind.UNCOVERED, 0, len(statement)
-        )
+        whole = FoundConflict(ConflictKind.NEGATION if support >= _ASKED else ConflictKind.UNCOVERED, 0, len(statement))
         return Finding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
 
     def _support(self, alignment: Alignment, found: Sequence[Objection], spoken: str) -> float:
@@ -228,6 +237,17 @@ def _shown(
         # A row that was put together with its header has words that do not stand so in the passage.
         shown.append(FoundConflict(objection.kind, start, end, source, words if words in evidence[source].text else ""))
     return shown
+
+
+def _hints(found: Sequence[Objection]) -> list[Objection]:
+    """Return objections that did not suffice as what they are: words that the passages may not cover.
+
+    A conflict of a number, a name or a negation is one that nothing overrules; these are none.
+    """
+    return [
+        Objection(ConflictKind.UNCOVERED, each.start, each.end, firm=False) if each.kind in _NEVER_OVERRULED else each
+        for each in found
+    ]
 
 
 def _most_specific(found: Sequence[Objection]) -> list[Objection]:
