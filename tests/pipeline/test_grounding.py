@@ -119,6 +119,8 @@ async def test_each_sentence_gets_its_verdict_and_the_facts_that_carry_it() -> N
     assert LOST.text in [each.quote for each in consistent.citations]
     assert (unsupported.citations, unsupported.sentence.citations) == ((), ())
     assert summary.verdicts == {Verdict.VERBATIM: 1, Verdict.CONSISTENT: 1, Verdict.UNSUPPORTED: 1}
+    assert summary.report.judged == summary.verdicts
+    assert sum(summary.report.conflicts.values()) > 0
     assert (summary.weakest_verdict, summary.verified) == (Verdict.UNSUPPORTED, False)
     assert 0.5 < summary.grounding_score < 1.0
 

@@ -22,11 +22,12 @@ from groundwire_server.domain.vocabulary import (
     StreamMode,
     Verdict,
 )
+from groundwire_server.pipeline.check import SegmentChecker
 from groundwire_server.pipeline.support import Source
-from tests.doubles.generator import DONE, Move, draft, letters
+from tests.doubles.generator import DONE, Move, ScriptedGenerator, draft, letters
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.running import FIRST, SECOND, THIRD, deltas, kept, path, streamed
-from tests.pipeline.samples import check_segment, check_segments, passage, policy
+from tests.pipeline.samples import RULES, check_segment, check_segments, passage, policy
 
 DOSES = "Adults take 1200 mg a day. Children take half. Öl is no remedy. The leaflet is in the box."
 SOURCES = {"p1": Source(passage("c1", DOSES)), "p2": Source(passage("c2", "Parcels wait in the mail room."))}
@@ -122,7 +123,7 @@ def test_a_dropped_sentence_is_left_out_and_what_follows_moves_up(texts: list[st
     assert placed.failure is None
     whole = before + "".join(segment.delta for segment in placed.segments)
     assert whole == f"{before} {GOOD} {LAST}"
-    assert placed.left_out == (Cause.UNSUPPORTED,)
+    assert (placed.dropped, placed.left_out) == (Cause.UNSUPPORTED, (Cause.UNSUPPORTED,))
     sentences = [sentence for segment in placed.segments for sentence in segment.sentences]
     for sentence, said in zip(sentences, (GOOD, LAST), strict=True):
         span = sentence.span
@@ -184,6 +185,27 @@ async def test_an_answer_with_sentences_below_the_minimum_is_degraded_and_shown_
         assert kept(sink) == text
     if sink is not None and mode is StreamMode.CHECKED:
         assert not any(isinstance(event, Retraction) for event in sink.events)
+
+
+def test_a_sentence_is_left_out_for_good_once_it_is_known_what_follows() -> None:
+    handles = {handle: source.passage for handle, source in SOURCES.items()}
+    checker = SegmentChecker(handles, (), route(DROP), RULES, "")
+    last = checker.place(checker.judge(segments(GOOD, INVENTED), None), "")
+    assert (last.dropped, last.left_out) == (Cause.UNSUPPORTED, ())
+    assert checker.end() == (Cause.UNSUPPORTED,)
+    assert checker.end() == ()
+
+
+@pytest.mark.parametrize("mode", StreamMode)
+async def test_a_sentence_that_is_repaired_was_not_left_out(mode: StreamMode) -> None:
+    leaning: list[Move] = [*letters(draft((FIRST, ["p1"]), (INVENTED, ["p1"]), (SECOND, ["p1"]))), DONE]
+    again: list[Move] = [*draft((SECOND, ["p1"])), DONE]
+    outcome, sink, _ = await streamed(
+        ScriptedGenerator(leaning, again), release=ReleasePolicy(CONSISTENT, DROP), mode=mode
+    )
+    assert isinstance(outcome.result, Answered)
+    assert outcome.action is Action.REPAIR
+    assert kept(sink) == outcome.result.answer.text == f"{FIRST} {SECOND}"
 
 
 async def test_provisional_text_of_a_dropped_sentence_alone_is_taken_back() -> None:

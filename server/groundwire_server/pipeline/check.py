@@ -45,7 +45,9 @@ async def check(
                 placed = checker.place(judged, gate.text)
                 failure = placed.failure
                 with stage.untimed():
-                    await gate.leave_out(placed.left_out)
+                    if placed.dropped is not None:
+                        await gate.withdraw(placed.dropped)
+                    gate.left_out += placed.left_out
                     await gate.release(placed.segments, drafted.confidence)
             if failure is None and drafted.unfinished and not checker.continues:
                 failure = checker.check_length(gate.text, drafted.unfinished)
@@ -56,6 +58,7 @@ async def check(
                 raise failure
             queue.done()
             drafted = await queue.get()
+    gate.left_out += checker.end()
 
 
 def _record(judged: "Judged", fingerprints: Mapping[str, str], report: ReportBuilder, stage: TimedStage) -> None:
@@ -152,6 +155,10 @@ class SegmentChecker:
             before: the text that stands before them.
         """
         return self._sentences.place(judged.segments, before).or_failed(judged.failure)
+
+    def end(self) -> tuple[Cause, ...]:
+        """Return why each sentence was left out of which that was not known yet, once nothing follows."""
+        return self._sentences.end()
 
     def check_length(self, before: str, unfinished: str) -> Failure | None:
         """Return the failure of a segment that is too long already."""

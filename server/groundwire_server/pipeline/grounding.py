@@ -159,6 +159,7 @@ async def _check(
             with stage.untimed():
                 await sink.emit(grounded)
             checked.append(grounded.sentence)
+            run.report.judged(grounded.sentence)
     return checked
 
 

@@ -80,12 +80,6 @@ class ReleaseGate(ABC):
             self.confidence = confidence.and_(self.confidence)
         await self._emit(segments)
 
-    async def leave_out(self, causes: tuple[Cause, ...]) -> None:
-        """Note sentences that do not leave; what was shown of them is taken back."""
-        if causes:
-            self.left_out += causes
-            await self.withdraw(causes[0])
-
     async def withdraw(self, cause: Cause) -> None:  # noqa: B027  # most modes show nothing
         """Take back what was shown beyond the released segments; these stand."""
 

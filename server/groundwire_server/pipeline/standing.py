@@ -45,11 +45,14 @@ class Placed:
 
     Attributes:
         segments: in order.
-        left_out: why each sentence that was left out of them was below the minimum.
+        dropped: why the first of the sentences that are not among them was below the minimum; None where all are.
+        left_out: the same of each sentence, of these segments or before, of which it is now known that none after it
+            depends on it.
         failure: of the first segment that may not leave; those before it may.
     """
 
     segments: tuple[CheckedSegment, ...] = ()
+    dropped: Cause | None = None
     left_out: tuple[Cause, ...] = ()
     failure: Failure | None = None
 
@@ -70,7 +73,7 @@ class SentencePolicy:
         self._policy = policy
         self._sources = sources
         self._announced = False
-        self._pending: SentenceFailure | None = None
+        self._pending: list[SentenceFailure] = []
 
     def place(self, segments: Sequence[JudgedSegment], before: str) -> Placed:
         """Return what may leave of segments, each placed after the text that stands before it.
@@ -81,18 +84,31 @@ class SentencePolicy:
         """
         placed: list[CheckedSegment] = []
         left_out: list[Cause] = []
+        dropped: list[SentenceFailure] = []
+        failed: Failure | None = None
         for segment in segments:
             try:
-                kept = self._kept(segment, left_out)
+                kept = self._kept(segment, dropped, left_out)
                 if kept:
                     placed.append(_place(segment, kept, before, self._policy.display_limit, self._sources))
                     before += placed[-1].delta
             except Failure as failure:
-                return Placed(tuple(placed), tuple(left_out), failure)
-        return Placed(tuple(placed), tuple(left_out))
+                failed = failure
+                break
+        return Placed(tuple(placed), dropped[0].cause if dropped else None, tuple(left_out), failed)
 
-    def _kept(self, segment: JudgedSegment, left_out: list[Cause]) -> list[int]:
-        """Return the indexes of the sentences that leave; `left_out` takes the causes of those that were dropped.
+    def end(self) -> tuple[Cause, ...]:
+        """Return why each sentence was left out of which that was not known yet: nothing follows."""
+        pending, self._pending = self._pending, []
+        return tuple(failure.cause for failure in pending)
+
+    def _kept(self, segment: JudgedSegment, dropped: list[SentenceFailure], left_out: list[Cause]) -> list[int]:
+        """Return the indexes of the sentences that leave.
+
+        Args:
+            segment: that has them.
+            dropped: takes the others.
+            left_out: takes the causes of those dropped before that now are left out for good.
 
         Raises:
             SentenceFailure: for the most serious sentence of the segment that may neither leave nor be left out.
@@ -102,7 +118,7 @@ class SentencePolicy:
             raise SentenceFailure(Cause.UNSUPPORTED, refused(segment.text, self._sources))
         match self._policy.release.below:
             case BelowMinimum.DROP:
-                return self._undropped(segment, causes, left_out)
+                return self._undropped(segment, causes, dropped, left_out)
             case BelowMinimum.CAUTION:
                 barring = [
                     None if may_leave_marked(sentence) else cause
@@ -115,22 +131,28 @@ class SentencePolicy:
             raise self._failure(segment, barring.index(cause), cause)
         return list(range(len(causes)))
 
-    def _undropped(self, segment: JudgedSegment, causes: Sequence[Cause | None], left_out: list[Cause]) -> list[int]:
+    def _undropped(
+        self,
+        segment: JudgedSegment,
+        causes: Sequence[Cause | None],
+        dropped: list[SentenceFailure],
+        left_out: list[Cause],
+    ) -> list[int]:
         kept: list[int] = []
         for index, cause in enumerate(causes):
             said = segment.words(segment.sentences[index])
             if cause is None:
-                if self._pending is not None and refers_back(said):
-                    raise self._pending
-                self._pending = None
+                if self._pending and refers_back(said):
+                    raise self._pending[0]
+                left_out.extend(self.end())
                 self._announced = said.rstrip().endswith(":")
                 kept.append(index)
                 continue
             failure = self._failure(segment, index, cause)
             if self._announced or qualifies(said):
                 raise failure
-            self._pending = self._pending or failure
-            left_out.append(cause)
+            self._pending.append(failure)
+            dropped.append(failure)
         return kept
 
     def _failure(self, segment: JudgedSegment, index: int, cause: Cause) -> SentenceFailure:

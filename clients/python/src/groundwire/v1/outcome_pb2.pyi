@@ -39,7 +39,7 @@ class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action.ValueTy
     ACTION_SHORTER_PROMPT: _Action.ValueType  # 3
     """ACTION_SHORTER_PROMPT: it asked again with fewer passages."""
     ACTION_REPAIR: _Action.ValueType  # 4
-    """ACTION_REPAIR: it asked the model, once, to correct its own text."""
+    """ACTION_REPAIR: it asked the model to correct its own text: a sentence and what follows it, or the whole."""
     ACTION_CACHED_ANSWER: _Action.ValueType  # 5
     """ACTION_CACHED_ANSWER: it returned an earlier validated answer."""
     ACTION_PASSAGES_ONLY: _Action.ValueType  # 6
@@ -69,7 +69,7 @@ ACTION_NEXT_MODEL: Action.ValueType  # 2
 ACTION_SHORTER_PROMPT: Action.ValueType  # 3
 """ACTION_SHORTER_PROMPT: it asked again with fewer passages."""
 ACTION_REPAIR: Action.ValueType  # 4
-"""ACTION_REPAIR: it asked the model, once, to correct its own text."""
+"""ACTION_REPAIR: it asked the model to correct its own text: a sentence and what follows it, or the whole."""
 ACTION_CACHED_ANSWER: Action.ValueType  # 5
 """ACTION_CACHED_ANSWER: it returned an earlier validated answer."""
 ACTION_PASSAGES_ONLY: Action.ValueType  # 6
