@@ -5,14 +5,6 @@ from collections.abc import Sequence
 import pytest
 
 from groundwire_server.domain.answer import Segment
-from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.entailment import (
-    CheckReply,
-    CheckRequest,
-    EntailmentThresholds,
-    SufficiencyReply,
-    SufficiencyRequest,
-)
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.policy import OVERRULABLE, CheckPolicy
 from groundwire_server.domain.vocabulary import ConflictKind, Purpose, Verdict
@@ -21,6 +13,7 @@ from groundwire_server.pipeline.judge import JudgedSegment, judge_segment
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.support import Source
+from tests.doubles.believing import Believing
 from tests.doubles.policies import time_plan
 from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
@@ -35,24 +28,6 @@ RETOLD = Segment("Invoices stay in the archive for a decade.", ("p1",))
 WRONG = Segment("The archive keeps invoices for five years.", ("p1",))
 
 
-class Believing:
-    """A checker that says the same of every sentence, and remembers what it was asked."""
-
-    name, model, fingerprint = "panel", "writer", "f" * 16
-    thresholds = EntailmentThresholds(entailed_from=0.8, unsupported_below=0.3)
-
-    def __init__(self, *probabilities: float | None) -> None:
-        self._probabilities = probabilities
-        self.asked: list[CheckRequest] = []
-
-    async def check(self, request: CheckRequest, deadline: Deadline) -> CheckReply:
-        self.asked.append(request)
-        return CheckReply(self._probabilities, Usage(7, 1))
-
-    async def rate_sufficiency(self, request: SufficiencyRequest, deadline: Deadline) -> SufficiencyReply:
-        raise NotImplementedError
-
-
 async def settled(
     checker: Believing | None, *segments: Segment, overrule: frozenset[ConflictKind] = OVERRULABLE
 ) -> tuple[Sequence[JudgedSegment], ReportBuilder]:
@@ -60,7 +35,7 @@ async def settled(
     run = StageRunner(time_plan(10.0), LoopTime(), Spans().tracer, report)
     judged = [judge_segment(segment, SOURCES, RULES) for segment in segments]
     consultation = Consultation(checker, CheckPolicy(0.5, 2.0, overrule), "acme", "How long?")
-    return await consultation.settle(judged, run), report
+    return await consultation.settle_segments(judged, run), report
 
 
 def verdicts(segments: Sequence[JudgedSegment]) -> list[Verdict]:

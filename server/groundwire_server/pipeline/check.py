@@ -40,7 +40,7 @@ async def check(
             failure: Failure | None = None
             if drafted.segments:
                 judged = checker.judge(drafted.segments, drafted.confidence)
-                judged = replace(judged, segments=await consultation.settle(judged.segments, run))
+                judged = replace(judged, segments=await consultation.settle_segments(judged.segments, run))
                 _record(judged, checker.fingerprints | consultation.fingerprints, run.report, stage)
                 placed = checker.place(judged, gate.text)
                 failure = placed.failure

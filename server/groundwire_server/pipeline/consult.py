@@ -9,7 +9,23 @@ from groundwire_server.domain.policy import CheckPolicy
 from groundwire_server.pipeline.entailment import ask_checker, final_verdict, may_change
 from groundwire_server.pipeline.judge import JudgedSegment
 from groundwire_server.pipeline.stage import StageRunner
+from groundwire_server.pipeline.support import Source
 from groundwire_server.ports.checker import Checker
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSentence:
+    """A sentence with the rules' verdict on it.
+
+    Attributes:
+        text: the sentence.
+        cited: the passages that it was held against.
+        checked: the verdict.
+    """
+
+    text: str
+    cited: tuple[Source, ...]
+    checked: CheckedSentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +49,7 @@ class Consultation:
         """What decides the checker's verdicts, by its name."""
         return {} if self.checker is None else {self.checker.name: self.checker.fingerprint}
 
-    async def settle(self, segments: Sequence[JudgedSegment], run: StageRunner) -> tuple[JudgedSegment, ...]:
+    async def settle_segments(self, segments: Sequence[JudgedSegment], run: StageRunner) -> tuple[JudgedSegment, ...]:
         """Return segments with what the checker says of their sentences, asked about all of them at once.
 
         Args:
@@ -42,47 +58,54 @@ class Consultation:
         """
         if self.checker is None:
             return tuple(segments)
-        open_sentences = [
-            (segment, sentence)
+        judged = [
+            JudgedSentence(segment.words(sentence), segment.cited, sentence)
             for segment in segments
             for sentence in segment.sentences
-            if may_change(sentence.verdict)
         ]
-        if not open_sentences:
-            return tuple(segments)
-        request = self._request(open_sentences)
-        answer = await ask_checker(self.checker, request, self.policy, run.plan.answer_by, run.report)
-        settled = {
-            id(sentence): self._settled(self.checker, sentence, len(segment.cited), probability)
-            for (segment, sentence), probability in zip(open_sentences, answer.probabilities, strict=True)
-        }
+        settled = iter(await self.settle(judged, run))
         return tuple(
-            replace(segment, sentences=tuple(settled.get(id(each), each) for each in segment.sentences))
-            for segment in segments
+            replace(segment, sentences=tuple(next(settled) for _ in segment.sentences)) for segment in segments
         )
 
-    def _request(self, sentences: Sequence[tuple[JudgedSegment, CheckedSentence]]) -> CheckRequest:
+    async def settle(self, sentences: Sequence[JudgedSentence], run: StageRunner) -> list[CheckedSentence]:
+        """Return sentences with what the checker says of them; those that are word for word are not asked about.
+
+        Args:
+            sentences: with the rules' verdicts.
+            run: has the time that is left, and takes what the checker consumed.
+        """
+        settled = [each.checked for each in sentences]
+        opened = [index for index, each in enumerate(sentences) if may_change(each.checked.verdict)]
+        if self.checker is None or not opened:
+            return settled
+        request = self._request([sentences[index] for index in opened])
+        answer = await ask_checker(self.checker, request, self.policy, run.plan.answer_by, run.report)
+        for index, probability in zip(opened, answer.probabilities, strict=True):
+            settled[index] = self._settled(self.checker, sentences[index], probability)
+        return settled
+
+    def _request(self, sentences: Sequence[JudgedSentence]) -> CheckRequest:
         places: dict[str, int] = {}
         asked: list[SentenceToCheck] = []
-        for segment, sentence in sentences:
-            cited = tuple(places.setdefault(source.passage.text, len(places)) for source in segment.cited)
-            asked.append(SentenceToCheck(segment.words(sentence), cited))
+        for sentence in sentences:
+            cited = tuple(places.setdefault(source.passage.text, len(places)) for source in sentence.cited)
+            asked.append(SentenceToCheck(sentence.text, cited))
         return CheckRequest(self.tenant, self.question, tuple(places), tuple(asked))
 
-    def _settled(
-        self, checker: Checker, sentence: CheckedSentence, cited: int, probability: float | None
-    ) -> CheckedSentence:
-        kinds = {conflict.kind for conflict in sentence.conflicts}
-        ruling = final_verdict(sentence.verdict, kinds, probability, checker.thresholds, self.policy)
+    def _settled(self, checker: Checker, sentence: JudgedSentence, probability: float | None) -> CheckedSentence:
+        checked = sentence.checked
+        kinds = {conflict.kind for conflict in checked.conflicts}
+        ruling = final_verdict(checked.verdict, kinds, probability, checker.thresholds, self.policy)
         if not ruling.by_checker or probability is None:
-            return sentence
+            return checked
         return replace(
-            sentence,
+            checked,
             verdict=ruling.verdict,
             support=probability,
             checker=checker.name,
             # A checker is shown all that the sentence cites, and does not say which of it carries the sentence.
-            citations=sentence.citations or tuple(range(cited)),
+            citations=checked.citations or tuple(range(len(sentence.cited))),
             # What it overruled is shown; words that no rule found are its own matter.
-            conflicts=tuple(each for each in sentence.conflicts if each.kind in ruling.overruled),
+            conflicts=tuple(each for each in checked.conflicts if each.kind in ruling.overruled),
         )
