@@ -288,10 +288,10 @@ async def test_a_cancelled_check_leaves_no_search_and_begins_no_further_step() -
     assert (check.store.running, check.store.cancelled, check.threads.jobs) == (0, 2, jobs)
 
 
-async def test_every_sentence_and_every_fact_is_a_step_of_its_own() -> None:
+async def test_every_fact_is_a_step_of_its_own_and_every_sentence_two() -> None:
     check = Checks()
     await check(f"{DESK.text} {LOST.text} Bananas ripen.", DESK, LOST)
-    assert check.threads.jobs == 1 + 2 + 3
+    assert check.threads.jobs == 1 + 2 + 3 * 2
 
 
 async def test_the_stages_say_how_much_was_checked_and_no_text() -> None:

@@ -180,6 +180,7 @@ async def _check(
                 grounded = await loop.run_in_executor(
                     threads, ground, statement, each.cited, sentence, policy.min_support
                 )
+                run.report.judged(grounded.sentence)
                 with stage.untimed():
                     await sink.emit(grounded)
                 checked.append(grounded.sentence)
