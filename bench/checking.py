@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from groundwire_server.domain.claims.checker import RuleChecker
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 
 _DATA = Path(__file__).with_name("data") / "paraphrases.json"
 _PASSAGE = 600
@@ -27,7 +27,7 @@ class Checking:
         """Return the CPU that the checks of one answer take, in milliseconds."""
         began = time.process_time()
         for sentences, passages in self._answers:
-            evidence = [Evidence(passage) for passage in passages]
+            evidence = [EvidenceText(passage) for passage in passages]
             for sentence, cited in zip(sentences, evidence, strict=False):
                 self._rules.check(sentence, [cited])
         return (time.process_time() - began) / len(self._answers) * 1000

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from groundwire_server.domain.answer import CheckedSentence, Conflict, Span
 from groundwire_server.domain.claims.checker import RuleChecker
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import ContentWords, content_words
@@ -26,7 +26,7 @@ class Source:
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
-        self.evidence = Evidence(passage.text, passage.title)
+        self.evidence = EvidenceText(passage.text, passage.title)
 
     @cached_property
     def _spaced(self) -> str:

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
 
-from groundwire_server.domain.claims.evidence import Evidence, Unit
-from groundwire_server.domain.claims.quantities import same
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
+from groundwire_server.domain.claims.number_words import MEASURING, SCALES, UNITS
+from groundwire_server.domain.claims.quantity import Quantity, same
 from groundwire_server.domain.claims.terms import Term
 
 _MOST_UNITS = 4
 """Sentences that one statement may join."""
+
+_MOST_PLACES = 16
+"""Places of a word that are tried: of one said again and again any will do, and trying all takes quadratic time."""
 
 _STEM = 4
 """Letters that related words share at their beginning, at least."""
@@ -86,6 +90,26 @@ class Alignment:
         """Return a significant term of a unit."""
         return self.units[unit].terms[self.units[unit].sig[index]]
 
+    def word_for_word(self, quantity: Quantity) -> bool:
+        """Return whether a quantity of the statement stands in a unit in the same words, with nothing more to it."""
+        sig = self.statement.sig
+        low, high = bisect_left(sig, quantity.start), bisect_left(sig, quantity.end)
+        if high - low != quantity.end - quantity.start:
+            return False
+        owner = self.owner[low]
+        if owner < 0 or any(each != owner for each in self.owner[low:high]):
+            return False
+        unit = self.units[owner]
+        start, end = unit.sig[self.at[low]], unit.sig[self.at[high - 1]] + 1
+        said, given = self.statement.terms, unit.terms
+        return end - start == high - low and all(
+            one == other or not (_belongs(one) or _belongs(other))
+            for one, other in (
+                (_folded(said, quantity.start - 1), _folded(given, start - 1)),
+                (_folded(said, quantity.end), _folded(given, end)),
+            )
+        )
+
     def found_in_first(self) -> float:
         """Return the share of the statement's terms that are matched in the first unit, 0 to 1."""
         return self.owner.count(0) / max(1, len(self.owner))
@@ -103,7 +127,7 @@ class Alignment:
         )
 
 
-def align(statement: Unit, evidence: Sequence[Evidence], *, compounds: bool = False) -> Alignment:
+def align(statement: Unit, evidence: Sequence[EvidenceText], *, compounds: bool = False) -> Alignment:
     """Align a statement with the sentences of some passages that share most with it.
 
     Args:
@@ -136,10 +160,15 @@ def align(statement: Unit, evidence: Sequence[Evidence], *, compounds: bool = Fa
 
 
 def longest_common(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
-    """Return a longest common subsequence of two sequences, as pairs of indexes (Hunt and Szymanski, 1977)."""
+    """Return a longest common subsequence of two sequences, as pairs of indexes (Hunt and Szymanski, 1977).
+
+    Of an item that stands in the other more than 16 times, the last places alone are tried.
+    """
     where: dict[str, list[int]] = {}
     for index in range(len(other) - 1, -1, -1):
-        where.setdefault(other[index], []).append(index)
+        places = where.setdefault(other[index], [])
+        if len(places) < _MOST_PLACES:
+            places.append(index)
     tails: list[int] = []
     links: list[tuple[int, int, object]] = []
     for index, item in enumerate(one):
@@ -182,7 +211,7 @@ def _compounded(one: str, other: str) -> bool:
     return min(len(one), len(other)) > _STEM and (one.endswith(other) or other.endswith(one))
 
 
-def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], list[int]]:
+def _choose(statement: Unit, evidence: Sequence[EvidenceText]) -> tuple[list[Unit], list[int]]:
     """Return the sentences that cover the statement, and their passages: one, or more where it joins them.
 
     A further sentence must bring more than a single name or number: one that was put in the place of another stands
@@ -200,11 +229,9 @@ def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], 
         for unit in passage.units
         if not rest.isdisjoint(unit.known)
     ]
-    best = max(
-        candidates, key=lambda candidate: (len(rest & candidate[0].known), -len(candidate[0].known)), default=None
-    )
-    if best is None:
+    if not candidates:
         return [], []
+    best = max(candidates, key=lambda candidate: _likeness(statement, rest, candidate[0]))
     units, sources = [best[0]], [best[1]]
     rest -= best[0].known
     while len(units) < _MOST_UNITS and len(rest) > 1:
@@ -235,7 +262,14 @@ def _choose(statement: Unit, evidence: Sequence[Evidence]) -> tuple[list[Unit], 
     return units, sources
 
 
-def _places(alignment: Alignment, evidence: Sequence[Evidence], *, compounds: bool) -> list[Place]:
+def _likeness(statement: Unit, rest: set[str], unit: Unit) -> tuple[bool, int, int, int]:
+    """Return what a sentence is preferred by: being the statement, what it covers, what else they share, brevity."""
+    # Of two sentences about the same, one of which denies it, the statement is of the one that denies what it denies.
+    shared = len(statement.known & unit.known)
+    return unit.text == statement.text, len(rest & unit.known), shared, -len(unit.known)
+
+
+def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds: bool) -> list[Place]:
     places = [Place.MATCHED] * len(alignment.owner)
     if not alignment.left:
         return places
@@ -270,9 +304,24 @@ def _places(alignment: Alignment, evidence: Sequence[Evidence], *, compounds: bo
     return places
 
 
+def _folded(terms: Sequence[Term], index: int) -> str:
+    return terms[index].folded if 0 <= index < len(terms) else ""
+
+
+def _belongs(word: str) -> bool:
+    """Whether a word beside a number may be a part of its amount."""
+    return word in UNITS or word in SCALES or word in MEASURING
+
+
 def _measured_alike(alignment: Alignment) -> set[int]:
-    """Return the positions of the statement's terms that are part of a quantity which a unit has, too."""
-    said = alignment.statement.quantities
+    """Return the positions of the statement's terms that are part of a quantity which a unit has in other words."""
+    sig = alignment.statement.sig
+    left = {sig[index] for index in alignment.left}
+    said = [
+        quantity
+        for quantity in alignment.statement.quantities
+        if not left.isdisjoint(range(quantity.start, quantity.end))
+    ]
     if not said:
         return set()
     given = [quantity for unit in alignment.units for quantity in unit.quantities]

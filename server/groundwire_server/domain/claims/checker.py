@@ -8,7 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from groundwire_server.domain.claims.alignment import Alignment, Place, align
-from groundwire_server.domain.claims.evidence import Evidence, Unit
+from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.features import features
 from groundwire_server.domain.claims.language import COMPOUNDING, IDEOGRAPHIC, differ, language
 from groundwire_server.domain.claims.objections import objections
@@ -25,7 +25,7 @@ _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`")
 _MARKER = re.compile(r"^\s*(?:[-*+•>]|#{1,6}|\d{1,2}[.)])\s+")
 _BARE_ANSWER = re.compile(r"\W*(yes|no|ja|nein|oui|non|sí|si|nee|sim|não)\W*", re.IGNORECASE)
 _NO = frozenset(("no", "nein", "non", "nee", "não"))
-_FITTED_FOR = frozenset(("", "en"))
+FITTED_FOR = frozenset(("", "en"))
 """Languages whose statements the classifier was fitted on; for the others the share of words that are found decides."""
 
 _STRANGE = (Place.ELSEWHERE, Place.NOWHERE)
@@ -89,6 +89,29 @@ class Finding:
     conflicts: tuple[FoundConflict, ...] = ()
 
 
+def without_emphasis(statement: str) -> str:
+    """Return a statement with blanks in the place of emphasis and list markers: the places of its words stay."""
+    plain = _MARKER.sub(_blank, statement, count=1)
+    return _EMPHASIS.sub(_blank, plain) if any(sign in plain for sign in "*_`") else plain
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
+def guess_language(statement: str, evidence: Sequence[EvidenceText]) -> str:
+    """Return the language of a statement too short to tell: the passages', if nothing in it speaks against that."""
+    given = {passage.language for passage in evidence} - {""}
+    likely = language(statement, least=1)
+    return likely if likely or len(given) != 1 else given.pop()
+
+
+def compare(statement: Unit, evidence: Sequence[EvidenceText], spoken: str) -> tuple[Alignment, list[Objection]]:
+    """Return a statement beside its evidence, and what the rules for its language object to."""
+    alignment = align(statement, evidence, compounds=spoken in COMPOUNDING)
+    return alignment, objections(alignment, evidence, spoken)
+
+
 class RuleChecker:
     """Judges statements by rules and a small classifier.
 
@@ -109,7 +132,7 @@ class RuleChecker:
         folder = files(__package__)
         return cls(Classifier.parse(folder.joinpath("weights.json").read_text()), _fingerprint(folder))
 
-    def check(self, statement: str, evidence: Sequence[Evidence], question: str = "") -> Finding:
+    def check(self, statement: str, evidence: Sequence[EvidenceText], question: str = "") -> Finding:
         """Return the verdict on a statement, as far as rules can tell.
 
         Args:
@@ -118,7 +141,7 @@ class RuleChecker:
             question: the question that it answers: `Yes.` is read with it.
         """
         markup = _markup(statement, evidence)
-        plain = _plain(statement)
+        plain = without_emphasis(statement)
         unit = Unit(plain)
         if not unit.sig or (plain.rstrip().endswith(":") and not unit.quantities):
             verdict = Verdict.UNSUPPORTED if markup else Verdict.NOT_A_CLAIM
@@ -127,9 +150,8 @@ class RuleChecker:
         if bare:
             return self._bare(statement, evidence, question, denies=bare[1].casefold() in _NO)
         spoken = language(plain)
-        likely = spoken or _guess(plain, evidence)
-        alignment = align(unit, evidence, compounds=likely in COMPOUNDING)
-        found = objections(alignment, evidence, likely)
+        likely = spoken or guess_language(plain, evidence)
+        alignment, found = compare(unit, evidence, likely)
         sources = tuple(sorted(set(alignment.sources)))
         firm = [each for each in found if each.firm]
         support = 0.0 if firm else self._support(alignment, found, likely)
@@ -150,7 +172,7 @@ class RuleChecker:
             tuple(conflicts or _uncovered(alignment, plain)),
         )
 
-    def _bare(self, statement: str, evidence: Sequence[Evidence], question: str, *, denies: bool) -> Finding:
+    def _bare(self, statement: str, evidence: Sequence[EvidenceText], question: str, *, denies: bool) -> Finding:
         """Return the verdict on `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
         asked = Unit(question.rstrip(" ?"))
         alignment = align(asked, evidence)
@@ -164,17 +186,17 @@ class RuleChecker:
         return Finding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
 
     def _support(self, alignment: Alignment, found: Sequence[Objection], spoken: str) -> float:
-        if spoken in _FITTED_FOR:
+        if spoken in FITTED_FOR:
             return self._classifier.probability(features(alignment, found))
         strange = _OUT_OF_ORDER if spoken in IDEOGRAPHIC else _STRANGE
         held = sum(place not in strange for place in alignment.places)
         return held / max(1, len(alignment.places))
 
     def _threshold(self, spoken: str) -> float:
-        return self._classifier.threshold if spoken in _FITTED_FOR else _ENOUGH_OF.get(spoken, _ENOUGH_FOUND)
+        return self._classifier.threshold if spoken in FITTED_FOR else _ENOUGH_OF.get(spoken, _ENOUGH_FOUND)
 
 
-def _markup(statement: str, evidence: Sequence[Evidence]) -> list[FoundConflict]:
+def _markup(statement: str, evidence: Sequence[EvidenceText]) -> list[FoundConflict]:
     """Return the markup, the addresses and the format characters that no passage has."""
     if statement.isascii() and not any(sign in statement for sign in ("](", "://", "<")):
         return []
@@ -189,16 +211,6 @@ def _overlap(one: FoundConflict, other: FoundConflict) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def _plain(statement: str) -> str:
-    """Return a statement with blanks in the place of emphasis and list markers: the places of its words stay."""
-    plain = _MARKER.sub(_blank, statement, count=1)
-    return _EMPHASIS.sub(_blank, plain) if any(sign in plain for sign in "*_`") else plain
-
-
-def _blank(match: re.Match[str]) -> str:
-    return " " * len(match.group())
-
-
 def _fingerprint(folder: Traversable) -> str:
     """Return a hash of every source and data file below a folder."""
     digest = sha256()
@@ -210,15 +222,8 @@ def _fingerprint(folder: Traversable) -> str:
     return digest.hexdigest()[:_FINGERPRINT]
 
 
-def _guess(statement: str, evidence: Sequence[Evidence]) -> str:
-    """Return the language of a statement too short to tell: the passages', if nothing in it speaks against that."""
-    given = {passage.language for passage in evidence} - {""}
-    likely = language(statement, least=1)
-    return likely if likely or len(given) != 1 else given.pop()
-
-
 def _shown(
-    alignment: Alignment, found: Sequence[Objection], statement: str, evidence: Sequence[Evidence]
+    alignment: Alignment, found: Sequence[Objection], statement: str, evidence: Sequence[EvidenceText]
 ) -> list[FoundConflict]:
     """Return objections with where they stand in the statement, and what the passage says there."""
     if not found:

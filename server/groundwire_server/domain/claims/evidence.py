@@ -1,11 +1,12 @@
 """Passages cut into what a statement can be compared with: sentences, table rows, list items, lines of code."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from groundwire_server.domain.claims.language import language
-from groundwire_server.domain.claims.quantities import Quantity, quantities
+from groundwire_server.domain.claims.quantities import quantities
+from groundwire_server.domain.claims.quantity import Quantity
 from groundwire_server.domain.claims.terms import Term, significant_norms, terms
 from groundwire_server.domain.text.sentences import sentences
 
@@ -16,6 +17,12 @@ _ITEM = re.compile(r"^\s*(?:[-*+•]|\(?\d{1,2}[.)])\s")
 _CODE = re.compile(r"^\s*(?:(?:async )?def |class |function |\w+ = |[\w-]+: )")
 _MOST_LEAD = 200
 """Code points of a lead-in that are repeated for each of its items."""
+
+
+_MOST_HEADING = 100
+"""Code points of a column's name that are repeated in each row."""
+_MOST_UNIT = 1000
+"""Code points of a row or a definition that is compared as a whole."""
 
 
 class Unit:
@@ -56,7 +63,7 @@ class Unit:
         return quantities(self.terms)
 
 
-class Evidence:
+class EvidenceText:
     """A passage that statements are compared with; it is analysed once, however many there are.
 
     Args:
@@ -72,7 +79,11 @@ class Evidence:
     def units(self) -> list[Unit]:
         """What statements are compared with, in the order of the text."""
         rows, rest = _rows(self.text)
-        return [*(Unit(row, row=True) for row in rows), *map(Unit, _stretches(rest)), *map(Unit, _code(self.text))]
+        return [
+            *(Unit(row, row=True) for row in _bounded(rows)),
+            *map(Unit, _stretches(rest)),
+            *map(Unit, _bounded(_code(self.text))),
+        ]
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -115,11 +126,20 @@ def _rows(text: str) -> tuple[list[str], str]:
             continue
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not header and number + 1 < len(lines) and _RULE.match(lines[number + 1]):
-            header = cells
+            header = [cell[:_MOST_HEADING] for cell in cells]
             found.append(" ".join(cells))
         else:
             found.append(_row(header, cells))
     return found, "\n".join(rest)
+
+
+def _bounded(texts: Sequence[str]) -> Iterator[str]:
+    """Yield texts, those that are too long cut as sentences are."""
+    for text in texts:
+        if len(text) <= _MOST_UNIT:
+            yield text
+        else:
+            yield from (text[start:end] for start, end in sentences(text))
 
 
 def _stretches(text: str) -> list[str]:
@@ -147,22 +167,22 @@ def _row(header: Sequence[str], cells: Sequence[str]) -> str:
 
 
 def _code(text: str) -> list[str]:
-    """Return each definition together with the lines under it, as one."""
+    """Return each definition together with the lines under it, as one, after the caption that announces it."""
     if "\n" not in text:
         return []
     found: list[str] = []
     current: list[str] = []
-    for line in text.split("\n"):
-        if _CODE.match(line) and not line.startswith((" ", "\t")):
-            if len(current) > 1:
-                found.append(" ".join(current))
-            current = [line.strip()]
-        elif current and line.startswith((" ", "\t")):
-            current.append(line.strip())
-        else:
-            if len(current) > 1:
-                found.append(" ".join(current))
-            current = []
-    if len(current) > 1:
-        found.append(" ".join(current))
+    caption = ""
+    for line in [*text.split("\n"), ""]:
+        body = line.strip()
+        if current and line.startswith((" ", "\t")):
+            current.append(body)
+            continue
+        if len(current) > 1:
+            found.append(" ".join([caption, *current] if caption else current))
+            caption = ""
+        current = [body] if _CODE.match(line) else []
+        # A blank line and a fence may stand between the two.
+        if body and not current and not body.startswith("```"):
+            caption = body[-_MOST_LEAD:] if body.endswith(":") else ""
     return found

@@ -4,6 +4,7 @@ Every list names words of the language at large. English is covered in full; of 
 and Portuguese the negators, quantifiers and modals that a sentence seldom goes without.
 """
 
+from groundwire_server.domain.text.fold import fold
 from groundwire_server.domain.text.stems import stem
 
 _FUNCTION_WORDS = """
@@ -34,11 +35,14 @@ denies denied prevent prevents prevented avoid avoids avoided exclude excludes e
 )
 
 STRONG_NEGATORS = frozenset(
-    """
+    map(
+        fold,
+        """
 not no never none nobody nothing nowhere neither nor without cannot hardly barely scarcely n't nicht kein keine keinen
 keinem keiner keines nie niemals niemand nichts ohne weder pas ne jamais aucun aucune rien sans ni nunca ningún ninguno
 ninguna nada nadie sin tampoco non mai nessun nessuno nessuna niente niet geen nooit niemand não nenhum nenhuma sem
-""".split()
+""".split(),
+    )
 )
 """Negators that do nothing else: a sentence that has one more of them says the opposite."""
 
@@ -58,7 +62,7 @@ without except instead unlik prohibit forbid ban otherwis rather free despit con
 """Stems of words that may stand for a denial: what is the oldest is such that none is older."""
 
 _QUANTIFIERS = {
-    "all": "all every each any entire whole always everyone everybody everything everywhere total complete"
+    "all": "all every each any entire whole always everyone everybody everything everywhere"
     " entirely wholly"
     " completely invariably alle allen aller alles jeder jede jedes immer sämtliche tous toutes tout toute"
     " chaque toujours"
@@ -69,7 +73,7 @@ _QUANTIFIERS = {
     "many": "many several numerous lots plenty often frequently various multiple viele vielen mehrere oft"
     " beaucoup plusieurs"
     " souvent muchos muchas varios varias molti molte veel vaak muitos",
-    "some": "some sometimes occasionally certain partly partially part einige manche manchmal teilweise"
+    "some": "some sometimes occasionally certain partly partially einige manche manchmal teilweise"
     " quelques parfois"
     " certains algunos algunas alcuni alcune sommige soms alguns",
     "few": "few little rarely seldom hardly barely scarcely minority wenige wenigen selten kaum peu rarement"
@@ -105,17 +109,17 @@ außer solange si sauf sinon salvo excepto se eccetto indien tenzij als caso exc
 
 
 def _classes(groups: dict[str, str]) -> dict[str, str]:
-    return {word: name for name, words in groups.items() for word in words.split()}
+    return {fold(word): name for name, words in groups.items() for word in words.split()}
 
 
 QUANTIFIERS = _classes(_QUANTIFIERS)
-"""The class of a quantifier, by the way it is written."""
+"""The class of a quantifier, by its folded form."""
 
 MODALS = _classes(_MODALS)
-"""The class of a modal, by the way it is written."""
+"""The class of a modal, by its folded form."""
 
-CONDITIONS = frozenset(_CONDITIONS.split())
-"""Words that begin a condition or an exception."""
+CONDITIONS = frozenset(map(fold, _CONDITIONS.split()))
+"""Words that begin a condition or an exception, folded."""
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Words that say nothing by themselves; those that decide something stand in the other lists too.

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.language import CAPITALS_MARK_NAMES, ORDER_TELLS_ROLES, PAIRED
 from groundwire_server.domain.claims.rules.names import object_to_names
 from groundwire_server.domain.claims.rules.numbers import (
     object_to_bindings,
     object_to_quantities,
+    object_to_rates,
     object_to_signs,
     object_to_unit_words,
 )
@@ -30,7 +31,7 @@ from groundwire_server.domain.claims.rules.structure import (
 )
 
 
-def objections(alignment: Alignment, evidence: Sequence[Evidence], spoken: str) -> list[Objection]:
+def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: str) -> list[Objection]:
     """Return everything that speaks against a statement.
 
     Args:
@@ -43,6 +44,7 @@ def objections(alignment: Alignment, evidence: Sequence[Evidence], spoken: str) 
         return list(object_to_roles(alignment)) if spoken in ORDER_TELLS_ROLES else []
     found = [
         *object_to_quantities(alignment, evidence),
+        *object_to_rates(alignment),
         *object_to_bindings(alignment),
         *object_to_unit_words(alignment),
         *object_to_signs(alignment),

@@ -19,6 +19,7 @@ from groundwire_server.domain.claims.lexicon import (
 )
 from groundwire_server.domain.claims.number_words import MEASURING, NUMBER_WORDS
 from groundwire_server.domain.claims.opposites import OPPOSITES
+from groundwire_server.domain.text.fold import fold
 from groundwire_server.domain.text.stems import stem
 
 _MOST_TERMS = 32_768
@@ -29,19 +30,22 @@ _UNSPACED_RANGES = (
 )
 """What is written without spaces between words: Thai, Burmese, Khmer, Japanese, Chinese."""
 
-_UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]+")
+_UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]")
 _TOKEN = re.compile(
     r"\d{1,2}:\d{2}(?::\d{2})?|[vV]\d+(?:\.\d+)+"
-    r"|\d+(?:[.,'’\u00a0\u202f\u2009/–-]\d+)*(?:(?<=\d)(?:st|nd|rd|th)\b)?"
+    r"|(?:(?<![^\s(])[-−])?\d+(?:[.,'’\u00a0\u202f\u2009/–-]\d+)*(?:(?<=\d)(?:st|nd|rd|th)\b)?"
     r"|(?<![^\W_])--?[A-Za-z][\w-]*(?:=\S+)?"
     r"|(?:[^\W\d_]\.){2,}"
-    rf"|[{_UNSPACED_RANGES}]+"
+    rf"|(?:(?!\d)[{_UNSPACED_RANGES}])+"
     rf"|[^\W_{_UNSPACED_RANGES}]+(?:['’][^\W\d_]+)*"
     r"|<=|>=|==|!=|=>|->|\*\*|&&|\|\||[<>=%‰$€£¥₹°±×÷+*^&|√≤≥≠]"
 )
 _SPACE_IN_NUMBERS = re.compile(r"\d[\u00a0\u202f\u2009]\d")
 _CLITIC = re.compile(r"['’](s|re|ve|ll|d|m)$")
+_VERSION = re.compile(r"[vV]\d")
 _NOT = re.compile(r"n['’]t$")
+_CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall"}
+"""Verbs by what `can't`, `won't` and `shan't` leave of them."""
 _ELISION = re.compile(r"^(?:l|d|qu|j|m|n|s|t|c)['’](?=[^\W\d_])")
 
 
@@ -124,18 +128,15 @@ def _norms_of_word(word: str) -> tuple[str, ...]:
 @lru_cache(_MOST_TERMS)
 def _terms(token: str) -> tuple[Term, ...]:
     """Return the terms that a token consists of: `didn't` has two, a run of Chinese one for each pair of characters."""
-    if not token.isascii():
-        runs = _UNSPACED.findall(token)
-        if runs:
-            return tuple(_word(part) for run in runs for part in _pairs(run))
-    if token[0].isdigit():
+    if token.lstrip("-−")[:1].isdecimal() or _VERSION.match(token):
         return (_number(token),)
-    if token[0] in "vV" and "." in token:
-        return (_number(token[1:]),)
+    if not token.isascii() and _UNSPACED.match(token):
+        return tuple(map(_word, _pairs(token)))
     if token[0] == "-" or not (token[0].isalnum()):
         return (_sign(token),)
     if _NOT.search(token):
-        return (_word(_NOT.sub("", token)), _word("not"))
+        verb = _NOT.sub("", token)
+        return (_word(_CONTRACTED.get(verb.casefold(), verb)), _word("not"))
     token = _CLITIC.sub("", token)
     token = _ELISION.sub("", token)
     return (_word(token),)
@@ -146,8 +147,8 @@ def _pairs(run: str) -> list[str]:
 
 
 def _number(token: str) -> Term:
-    digits = "".join(str(unicodedata.digit(character)) if character.isdigit() else character for character in token)
-    return _plain(token, digits, number=True, sign=False)
+    digits = "".join(str(unicodedata.digit(each)) if each.isdecimal() else each for each in token).casefold()
+    return _plain(token, digits.replace("−", "-"), number=True, sign=False)
 
 
 def _sign(token: str) -> Term:
@@ -187,7 +188,9 @@ def _word(token: str) -> Term:
     quantifier, modal = QUANTIFIERS.get(folded, ""), MODALS.get(folded, "")
     condition = folded in CONDITIONS
     opposite = norm in OPPOSITES
-    content = not (folded in FUNCTION_WORDS or negates or quantifier or modal or condition)
+    content = not (
+        folded in FUNCTION_WORDS or token.casefold() in FUNCTION_WORDS or negates or quantifier or modal or condition
+    )
     return Term(
         text=token,
         folded=folded,
@@ -208,12 +211,3 @@ def _word(token: str) -> Term:
         measures=folded in MEASURING,
         significant=content or negates or bool(quantifier or modal) or condition or opposite or number,
     )
-
-
-def fold(text: str) -> str:
-    """Return a text case folded, in compatibility form and without accents."""
-    folded = text.casefold()
-    if folded.isascii():
-        return folded
-    decomposed = unicodedata.normalize("NFKD", folded)
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()

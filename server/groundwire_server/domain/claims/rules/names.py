@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
@@ -13,7 +13,7 @@ _LONGEST_NAME = 4
 _TOLD = 0.6
 
 
-def object_to_names(alignment: Alignment, evidence: Sequence[Evidence]) -> Iterator[Objection]:
+def object_to_names(alignment: Alignment, evidence: Sequence[EvidenceText]) -> Iterator[Objection]:
     """Object to a name that no passage has, and to one that stands in the place of another."""
     statement = alignment.statement
     measured = {at for quantity in statement.quantities for at in range(quantity.start, quantity.end)}
@@ -47,7 +47,7 @@ def _is_name(terms: Sequence[Term], position: int) -> bool:
     return term.marked or (position > 0 and term.capital)
 
 
-def _spelled_out(term: Term, position: int, terms: Sequence[Term], evidence: Sequence[Evidence]) -> bool:
+def _spelled_out(term: Term, position: int, terms: Sequence[Term], evidence: Sequence[EvidenceText]) -> bool:
     """Whether a name is an acronym of words in a passage, or a word of what a passage has an acronym of."""
     letters = term.norm.replace(".", "")
     if term.text.replace(".", "").isupper() and len(letters) > 1:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.number_words import UNITS
-from groundwire_server.domain.claims.quantities import Quantity, same
+from groundwire_server.domain.claims.quantity import Quantity, same
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.vocabulary import ConflictKind
@@ -35,10 +35,10 @@ _YEAR = 31557600.0
 _SIGNS_OF_PROSE = frozenset(("+", "=>", "->", "*", "**", "^", "&", "°"))
 
 
-def object_to_quantities(alignment: Alignment, evidence: Sequence[Evidence]) -> Iterator[Objection]:
+def object_to_quantities(alignment: Alignment, evidence: Sequence[EvidenceText]) -> Iterator[Objection]:
     """Object to a number, an amount, a date or a time that the sentences beside the statement do not give."""
     said = alignment.statement.quantities
-    if not said:
+    if all(alignment.word_for_word(quantity) for quantity in said):
         return
     near = [quantity for unit in alignment.units for quantity in unit.quantities]
     terms = alignment.statement.terms
@@ -53,10 +53,15 @@ def object_to_quantities(alignment: Alignment, evidence: Sequence[Evidence]) -> 
         other = _counterpart(alignment, quantity)
         if other is not None:
             unit, given = other
-            kind = ConflictKind.UNIT if _values_equal(quantity, given) else quantity.kind
+            kind = ConflictKind.UNIT if _differ_in_unit(quantity, given) else quantity.kind
             yield Objection(kind, quantity.start, quantity.end, unit, given.start, given.end)
             continue
         elsewhere = any(same(quantity, each) for each in everything)
+        other = None if elsewhere else _remeasured(alignment, quantity)
+        if other is not None:
+            unit, given = other
+            yield Objection(ConflictKind.UNIT, quantity.start, quantity.end, unit, given.start, given.end)
+            continue
         if elsewhere and alignment.units and alignment.units[0].row:
             elsewhere = not _in_another_row(alignment, quantity, evidence)
         counted = not terms[quantity.start].text[0].isdigit() and not quantity.dimension
@@ -66,21 +71,13 @@ def object_to_quantities(alignment: Alignment, evidence: Sequence[Evidence]) -> 
 
 def _indefinite(terms: Sequence[Term], quantity: Quantity) -> bool:
     """Whether a quantity is no number by itself: `one` for somebody, `a day`, `first`."""
-    if quantity.dimension == "ordinal" or terms[quantity.start].norm in ("a", "an", "per"):
+    if quantity.dimension == "ordinal" or (quantity.dimension == "time" and quantity.bare == (1.0,)):
         return not terms[quantity.start].number
     return quantity.values == (1.0,) and quantity.end == quantity.start + 1 and not terms[quantity.start].text.isdigit()
 
 
-def _values_equal(one: Quantity, other: Quantity) -> bool:
-    return (
-        one.dimension != other.dimension
-        and bool(one.dimension)
-        and bool(set(map(_mantissa, one.values)) & set(map(_mantissa, other.values)))
-    )
-
-
-def _mantissa(value: object) -> object:
-    return f"{value:.9e}".split("e")[0] if isinstance(value, float) else value
+def _differ_in_unit(one: Quantity, other: Quantity) -> bool:
+    return not {"", "version"} & {one.dimension, other.dimension} and not set(one.bare).isdisjoint(other.bare)
 
 
 def _counterpart(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantity] | None:
@@ -98,7 +95,21 @@ def _counterpart(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantit
     return None
 
 
-def _in_another_row(alignment: Alignment, quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
+def _remeasured(alignment: Alignment, quantity: Quantity) -> tuple[int, Quantity] | None:
+    """Return the quantity that has the same number in another unit, where the number is matched."""
+    for index, position in enumerate(alignment.statement.sig):
+        number = alignment.owner[index]
+        if number < 0 or not quantity.start <= position < quantity.end:
+            continue
+        unit = alignment.units[number]
+        place = unit.sig[alignment.at[index]]
+        for given in unit.quantities:
+            if given.start <= place < given.end and _differ_in_unit(quantity, given):
+                return number, given
+    return None
+
+
+def _in_another_row(alignment: Alignment, quantity: Quantity, evidence: Sequence[EvidenceText]) -> bool:
     """Whether a number stands in no row that the statement is aligned with, but in another."""
     return any(
         unit.row and unit not in alignment.units and any(same(quantity, each) for each in unit.quantities)
@@ -213,6 +224,26 @@ def _rounded(terms: Sequence[Term], quantity: Quantity, near: Sequence[Quantity]
         for value in quantity.values
         for given in other.values
     )
+
+
+def object_to_rates(alignment: Alignment) -> Iterator[Objection]:
+    """Object to an amount for another time than the passage says: `£12 a week` in the place of `£12 a month`."""
+    said = list(_rates(alignment.statement.quantities))
+    if not said:
+        return
+    for number, unit in enumerate(alignment.units):
+        given = list(_rates(unit.quantities))
+        for amount, time in said:
+            others = [other for each, other in given if same(amount, each)]
+            if others and not any(same(time, other) for other in others):
+                yield Objection(ConflictKind.UNIT, time.start, time.end, number, others[0].start, others[0].end)
+
+
+def _rates(found: Sequence[Quantity]) -> Iterator[tuple[Quantity, Quantity]]:
+    """Yield the amounts that a time follows for which they are: `600 requests per minute`."""
+    for amount, time in pairwise(found):
+        if time.dimension == "time" and time.bare == (1.0,) and 0 <= time.start - amount.end < _BETWEEN:
+            yield amount, time
 
 
 def object_to_unit_words(alignment: Alignment) -> Iterator[Objection]:

@@ -18,12 +18,16 @@ def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
     statement = alignment.statement
     free = [(unit, index, term) for unit, index, term in alignment.free if term.may_deny]
     licences = len(free)
+    told = sum(not alignment.used[unit].isdisjoint(range(index + 1, index + 1 + _NEAR)) for unit, index, _ in free)
     for gap in alignment.gaps:
+        added = gap.tight and gap.high - gap.low <= 1
+        near = sum(unit == gap.unit and gap.low - _NEAR < index < gap.high + _NEAR for unit, index, _ in free)
         for index in range(gap.start, gap.end):
             term = alignment.term(index)
             if not term.negates or _answers(statement.terms, statement.sig[index]):
                 continue
-            if licences:
+            # Where it was put between words that adjoin in the passage, what denies something else is no excuse.
+            if licences and (near or told or not added):
                 licences -= 1
                 continue
             position = statement.sig[index]
@@ -32,8 +36,7 @@ def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
                 continue
             unit = alignment.owner[head]
             place = alignment.units[unit].sig[alignment.at[head]]
-            firm = gap.tight and gap.high - gap.low <= 1
-            yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, firm, RETOLD)
+            yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, added, RETOLD)
     if not free:
         return
     licences = sum(alignment.term(index).may_deny for index in alignment.left)
@@ -98,16 +101,25 @@ _WEAKER = frozenset((("many", "some"), ("both", "all"), ("most", "many"), ("some
 """Classes of quantifiers, given and said, of which the one may stand for the other."""
 
 
+_RESTRICTED = 0.5
+"""Share of a statement's terms that must stand in the passage for an `only` between them to be seen as added."""
+
+_CLAIMING_NO_MORE = ("many", "some")
+"""Classes of quantifiers that say hardly more than the plural alone."""
+
+
 def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
     """Object to a quantifier of another class than the passage has in its place, and to one that was added or lost."""
     statement = alignment.statement
     given = [(unit, index, term) for unit, index, term in alignment.free if term.quantifier]
+    # `every minute` is an amount.
+    measured = {position for quantity in statement.quantities for position in range(quantity.start, quantity.end)}
     for gap in alignment.gaps:
         for index in range(gap.start, gap.end):
             term = alignment.term(index)
-            if not term.quantifier or term.negates:
-                continue
             position = statement.sig[index]
+            if not term.quantifier or term.negates or position in measured:
+                continue
             inside = next((each for each in given if each[0] == gap.unit and gap.low - 1 <= each[1] <= gap.high), None)
             alike = next((each for each in given if each[2].quantifier == term.quantifier), None)
             if inside is None and alike is not None:
@@ -117,12 +129,12 @@ def object_to_quantifiers(alignment: Alignment) -> Iterator[Objection]:
                     ConflictKind.QUANTIFIER,
                     position,
                     position + 1,
-                    firm=gap.tight and gap.high == gap.low and term.quantifier != "many",
-                    needs=RETOLD,
+                    firm=gap.tight and gap.high == gap.low and term.quantifier not in _CLAIMING_NO_MORE,
+                    needs=RETOLD if term.quantifier != "only" else _RESTRICTED,
                 )
-            elif inside[2].quantifier != term.quantifier:
+            else:
                 given.remove(inside)
-                if (inside[2].quantifier, term.quantifier) not in _WEAKER:
+                if inside[2].quantifier != term.quantifier and (inside[2].quantifier, term.quantifier) not in _WEAKER:
                     place = alignment.units[inside[0]].sig[inside[1]]
                     yield Objection(
                         ConflictKind.QUANTIFIER, position, position + 1, inside[0], place, place + 1, gap.tight, RETOLD

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Gap, Place
-from groundwire_server.domain.claims.evidence import Evidence
+from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.irregular import IRREGULAR
 from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
@@ -12,7 +12,9 @@ from groundwire_server.domain.vocabulary import ConflictKind
 
 _SWAPPED = 3
 _LISTING = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "o", "e", "as", "well"))
-_BETWEEN_VERB_AND_AGENT = frozenset(("by", "from", "to", "with", "for", "in", "at", "on", "of", "and", "or", "than"))
+_BETWEEN_VERB_AND_AGENT = frozenset(
+    ("by", "via", "through", "using", "from", "to", "with", "for", "in", "at", "on", "of", "and", "or", "than")
+)
 _FORMS_OF_BE = frozenset(("is", "are", "was", "were", "be", "been", "being"))
 _REACH = 3
 _FEW = 4
@@ -117,7 +119,7 @@ def object_to_strange_words(alignment: Alignment) -> Iterator[Objection]:
         yield Objection(ConflictKind.UNCOVERED, 0, len(alignment.statement.terms))
 
 
-def object_to_rows(alignment: Alignment, evidence: Sequence[Evidence]) -> Iterator[Objection]:
+def object_to_rows(alignment: Alignment, evidence: Sequence[EvidenceText]) -> Iterator[Objection]:
     """Object to what a table says of one row and the statement of another."""
     if not alignment.units or not alignment.units[0].row:
         return
