@@ -10,6 +10,7 @@ from typing import Final
 
 from groundwire_server.domain.claims.language import language
 from groundwire_server.domain.claims.lexicon import CONDITIONS, QUANTIFIERS, STRONG_NEGATORS
+from groundwire_server.domain.text.fold import fold
 
 _COVERED: Final = frozenset(("", "en", "de", "fr", "es", "it", "nl", "pt"))
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -56,14 +57,15 @@ tuttavia tranne maar echter hoewel behalve mas porém contudo embora
 """.split()
 )
 _ONLY: Final = frozenset(word for word, kind in QUANTIFIERS.items() if kind == "only")
-_QUALIFYING: Final = STRONG_NEGATORS | CONDITIONS | _CONTRASTING | _ONLY
+_QUALIFYING: Final = frozenset(map(fold, STRONG_NEGATORS | CONDITIONS | _CONTRASTING | _ONLY))
 
 
 def refers_back(sentence: str) -> bool:
     """Return whether a sentence may lean on the one before it: "It …", "The latter …", "However, …"."""
     if language(sentence) not in _COVERED:
         return True
-    words = _WORD.findall(sentence.lower().replace("’", "'"))[:2]
+    # Not folded: Spanish `él` points back, and `el` does not.
+    words = _words(sentence)[:2]
     return bool(words) and (words[0] in _REFERRING or tuple(words) in _REFERRING_PAIRS)
 
 
@@ -71,5 +73,8 @@ def qualifies(sentence: str) -> bool:
     """Return whether a sentence may carry an exception, a condition or a denial: without it others would say more."""
     if language(sentence) not in _COVERED:
         return True
-    words = _WORD.findall(sentence.lower().replace("’", "'"))
-    return any(word in _QUALIFYING or word.endswith("n't") for word in words)
+    return any(fold(word) in _QUALIFYING or word.endswith("n't") for word in _words(sentence))
+
+
+def _words(sentence: str) -> list[str]:
+    return _WORD.findall(sentence.lower().replace("’", "'"))
