@@ -81,8 +81,8 @@ CASES = {
         "15: routes.default.checker: is hosted, which self_hosted_only bars for acme: name one that runs with you",
     ),
     "verified answers that nobody can give": (
-        (", checker: fast", ", thresholds: {require_verified: true}"),
-        "15: routes.default.checker: must be set: with require_verified, rules alone let only quotations through",
+        (", checker: fast", ", release: {minimum: VERIFIED}"),
+        "15: routes.default.checker: must be set: with minimum VERIFIED, rules alone let only quotations through",
     ),
     "thresholds that cross": (
         ("house, model: m}", "house, model: m, thresholds: {entailed_from: 0.4, unsupported_below: 0.5}}"),
@@ -128,9 +128,9 @@ def test_a_hosted_judge_is_barred_too(tmp_path: Path) -> None:
     "text",
     [
         RIGHT,
-        RIGHT.replace("checker: fast", "thresholds: {require_verified: true}, checker: judge"),
+        RIGHT.replace("checker: fast", "release: {minimum: VERIFIED}, checker: judge"),
         RIGHT.replace("[inside], store: main, checker: fast", "[quoting], store: main, "
-                      "thresholds: {require_verified: true}"),
+                      "release: {minimum: VERIFIED}"),
     ],
 )  # fmt: skip
 def test_what_fits_is_taken(tmp_path: Path, text: str) -> None:

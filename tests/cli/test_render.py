@@ -6,10 +6,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from groundwire.v1 import cause_pb2, grounding_pb2, outcome_pb2, report_pb2
+from groundwire.v1 import cause_pb2, outcome_pb2, report_pb2
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire.v1.cause_pb2 import Cause
-from groundwire.v1.grounding_pb2 import GroundedText
+from groundwire.v1.grounding_pb2 import Citation, Conflict, GroundedText, Sentence, Span, Verdict
 from groundwire.v1.outcome_pb2 import Action, Blocked, Cached, Degraded, InReview, NextStep, Queued
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.report_pb2 import Stage
@@ -75,6 +75,39 @@ def shown(outcome: outcome_pb2.Outcome, width: int) -> str:
     return screen.raw
 
 
+def doubtful() -> outcome_pb2.Outcome:
+    """An answer of which one sentence departs from its passage, and another is in none."""
+    said = ("Parcels wait.", "Take 9600 mg.", "Cats sleep.")
+    text = " ".join(said)
+
+    def span(words: str) -> Span:
+        start = text.index(words)
+        return Span(start_code_point=start, end_code_point=start + len(words))
+
+    number = Conflict(kind=Conflict.KIND_NUMBER, span=span("9600 mg"), chunk_id="doses", passage_words="1200 mg")
+    strange = Conflict(kind=Conflict.KIND_UNCOVERED, span=span("Cats sleep"))
+    answer = GroundedText(
+        text=text,
+        sentences=[
+            Sentence(span=span(said[0]), verdict=Verdict.VERDICT_VERBATIM),
+            Sentence(span=span(said[1]), verdict=Verdict.VERDICT_UNSUPPORTED, conflicts=[number]),
+            Sentence(span=span(said[2]), verdict=Verdict.VERDICT_UNSUPPORTED, conflicts=[strange]),
+        ],
+        citations=[
+            Citation(chunk_id="c1", title="Handbook", quote="Parcels wait.", added=True),
+            Citation(chunk_id="doses", title="Leaflet", quote="Take 1200 mg."),
+        ],
+        dropped_citations=[Citation(chunk_id="c2"), Citation(chunk_id="c3")],
+    )
+    return outcome_pb2.Outcome(
+        degraded=Degraded(answer=answer, losses=[Degraded.Loss.LOSS_SENTENCES_BELOW_MINIMUM]),
+        cause=Cause.CAUSE_UNSUPPORTED,
+        action=Action.ACTION_ANSWER,
+        next_step=NextStep.NEXT_STEP_SHOW_WITH_CAUTION,
+        weakest_verdict=Verdict.VERDICT_UNSUPPORTED,
+    )
+
+
 def outcomes() -> dict[str, outcome_pb2.Outcome]:
     text = GroundedText(text="Parcels wait.", citations=[events.citation("Parcels wait.")], grounding_score=0.5)
     passages = [Passage(document_id=f"d{number}", title=f"Document {number}", text="word " * 60) for number in range(5)]
@@ -108,6 +141,7 @@ def outcomes() -> dict[str, outcome_pb2.Outcome]:
             cause=Cause.CAUSE_QUESTION_FORBIDDEN,
             action=Action.ACTION_BLOCK,
         ),
+        "doubtful": doubtful(),
         "unknown": outcome_pb2.Outcome.FromString(NEWER),
     }
 
@@ -167,8 +201,8 @@ def test_every_word_has_a_sentence() -> None:
         (outcome_pb2.Action, words.ACTIONS),
         (outcome_pb2.NextStep, words.NEXT_STEPS),
         (outcome_pb2.Degraded.Loss, words.LOSSES),
-        (grounding_pb2.Verdict, words.VERDICTS),
-        (grounding_pb2.Conflict.Kind, words.CONFLICTS),
+        (Verdict, words.VERDICTS),
+        (Conflict.Kind, words.CONFLICTS),
     ):
         known = {words.word(enum, value) for value in enum.DESCRIPTOR.values_by_number}
         assert set(sentences) == known - {"UNSPECIFIED"}

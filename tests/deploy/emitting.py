@@ -134,6 +134,8 @@ async def _everything_happens(client: Stubs, first: Upstream, second: Upstream, 
     first.replies[:] = [Reply(_with_pauses(writes(*segments(SENTENCE, SENTENCE))))]
     assert (await stream(client))[-1].outcome.WhichOneof("result") == "answered"
     assert (await answer(client, question(ABROAD))).WhichOneof("result") == "abstained"
+    first.replies[:] = [answers("Bananas ripen quickly.")]
+    assert (await answer(client)).report.model == "small"
     first.replies[:] = [DOWN]
     assert (await answer(client)).report.model == "small"
     second.replies[:] = [DOWN]

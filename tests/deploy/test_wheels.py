@@ -89,7 +89,7 @@ def test_there_are_two_wheels_with_what_they_need(wheels: dict[str, Path], tmp_p
     assert set(wheels) == {"groundwire", "groundwire_server"}
     for name, expected in (
         ("groundwire", {"groundwire/py.typed", "groundwire/v1/answer_service_pb2.pyi"}),
-        ("groundwire_server", {"groundwire_server/adapters/prompts/templates/answer/1.0.0.jinja"}),
+        ("groundwire_server", {"groundwire_server/adapters/prompts/templates/answer/1.1.0.jinja"}),
     ):
         shutil.unpack_archive(wheels[name], tmp_path / name, "zip")
         files = {path.relative_to(tmp_path / name).as_posix() for path in (tmp_path / name).rglob("*")}

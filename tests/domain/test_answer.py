@@ -74,4 +74,4 @@ def test_spans_that_are_counted_together_are_those_that_are_counted_alone(text: 
 def test_a_span_of_a_stretch_is_found_in_the_whole_text() -> None:
     text = "Grüße 🙂. Zürich ist groß."
     whole = Span.within(text, 9, len(text))
-    assert Span.within(text[9:], 7, 10).within_span(whole) == Span.within(text, 16, 19)
+    assert Span.within(text[9:], 7, 10).moved(Span.within(text[9:], 0, 1), whole) == Span.within(text, 16, 19)

@@ -12,11 +12,13 @@ from groundwire.v1 import (
     grounding_pb2,
     outcome_pb2,
     report_pb2,
+    route_pb2,
     server_info_pb2,
 )
 from groundwire_server.domain.vocabulary import (
     Action,
     Assurance,
+    BelowMinimum,
     Cause,
     Confidence,
     Feature,
@@ -43,6 +45,7 @@ from groundwire_server.domain.vocabulary import (
         (Confidence, grounding_pb2.Confidence, "CONFIDENCE_"),
         (Purpose, report_pb2.Usage.Purpose, "PURPOSE_"),
         (Loss, outcome_pb2.Degraded.Loss, "LOSS_"),
+        (BelowMinimum, route_pb2.BelowMinimum, "BELOW_MINIMUM_"),
         (StreamMode, event_pb2.StreamMode, "STREAM_MODE_"),
         (Reason, error_reason_pb2.ErrorReason, "ERROR_REASON_"),
     ],

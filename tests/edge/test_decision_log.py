@@ -19,7 +19,17 @@ from groundwire_server.domain.outcome import (
     Report,
     StageTiming,
 )
-from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep, Purpose, Reason, Stage
+from groundwire_server.domain.vocabulary import (
+    Action,
+    Cause,
+    ConflictKind,
+    Loss,
+    NextStep,
+    Purpose,
+    Reason,
+    Stage,
+    Verdict,
+)
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.decision_log import LOGGER, DecisionLog
 from groundwire_server.edge.options import DecisionLogOptions
@@ -46,6 +56,8 @@ REPORT = Report(
         StageTiming(Stage.GENERATE, 0.1, 0.25, 1.0, Cause.MODEL_TIMEOUT, 1),
         StageTiming(Stage.GENERATE, 0.4, 0.5, 1.0, None, 2),
     ),
+    judged={Verdict.VERBATIM: 2, Verdict.CONTRADICTED: 1},
+    conflicts={ConflictKind.NUMBER: 1},
     time_to_first_token=0.125,
     total=1.0,
 )
@@ -95,6 +107,8 @@ def test_an_event_says_all_that_is_known_of_an_outcome(clock: SetClock) -> None:
         "next_step": "SHOW_WITH_CAUTION",
         "losses": ("SIMPLER_MODEL",),
         "response_valid": False,
+        "sentences_judged": {"VERBATIM": 2, "CONTRADICTED": 1},
+        "conflicts": {"NUMBER": 1},
         "prompt": "answer",
         "prompt_version": "1.0.0",
         "corpus_version": "v7",

@@ -4,10 +4,10 @@ import pytest
 
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Assurance, Cause
-from groundwire_server.pipeline.check import check_segment
+from groundwire_server.domain.policy import ReleasePolicy
+from groundwire_server.domain.vocabulary import Assurance, BelowMinimum, Cause, ReleaseMinimum
 from groundwire_server.pipeline.support import Source
-from tests.pipeline.samples import RULES, passage, policy
+from tests.pipeline.samples import check_segment, passage, policy
 
 PASSAGE = passage("c1", "Lambda expressions create anonymous functions. They take 3 arguments in Zürich. Nothing more.")
 SOURCES = {"p1": Source(PASSAGE), "p2": Source(passage("c2", "Generators yield values lazily."))}
@@ -18,7 +18,7 @@ def _segment(text: str, *cites: str) -> Segment:
 
 
 def test_a_supported_segment_carries_a_verbatim_quote_and_its_place() -> None:
-    checked = check_segment(_segment("They take 3 arguments in Zürich."), "Überall gilt:", SOURCES, policy(), RULES)
+    checked = check_segment(_segment("They take 3 arguments in Zürich."), "Überall gilt:", SOURCES, policy())
     assert checked.delta == " They take 3 arguments in Zürich."
     (citation,) = checked.citations
     assert citation.quote == "They take 3 arguments in Zürich."
@@ -32,7 +32,7 @@ def test_a_supported_segment_carries_a_verbatim_quote_and_its_place() -> None:
 
 def test_every_sentence_has_a_support_of_its_own() -> None:
     checked = check_segment(
-        _segment("Lambda expressions create anonymous functions. They take 3 arguments."), "", SOURCES, policy(), RULES
+        _segment("Lambda expressions create anonymous functions. They take 3 arguments."), "", SOURCES, policy()
     )
     first, second = checked.sentences
     assert first.support == 1.0 > second.support > 0.5
@@ -58,34 +58,34 @@ def test_every_sentence_has_a_support_of_its_own() -> None:
 )
 def test_refuses_a_segment_that_does_not_stand(segment: Segment, cause: Cause) -> None:
     with pytest.raises(Failure) as caught:
-        check_segment(segment, "", SOURCES, policy(), RULES)
+        check_segment(segment, "", SOURCES, policy())
     assert caught.value.cause is cause
 
 
 def test_a_citation_that_carries_nothing_is_dropped_and_said_to_be() -> None:
-    checked = check_segment(_segment("They take 3 arguments in Zürich.", "p2", "p1"), "", SOURCES, policy(), RULES)
+    checked = check_segment(_segment("They take 3 arguments in Zürich.", "p2", "p1"), "", SOURCES, policy())
     assert [citation.passage.chunk_id for citation in checked.citations] == ["c1"]
     assert [citation.passage.chunk_id for citation in checked.dropped] == ["c2"]
     assert checked.sentences[0].citations == (0,)
 
 
 def test_a_segment_without_a_citation_gets_the_one_passage_that_carries_it() -> None:
-    checked = check_segment(Segment("Generators yield values lazily.", ()), "", SOURCES, policy(), RULES)
+    checked = check_segment(Segment("Generators yield values lazily.", ()), "", SOURCES, policy())
     assert [(citation.passage.chunk_id, citation.added) for citation in checked.citations] == [("c2", True)]
 
 
 def test_two_passages_that_carry_a_segment_leave_open_which_it_rests_on() -> None:
     twice = {**SOURCES, "p3": Source(passage("c3", "Generators yield values lazily."))}
     with pytest.raises(Failure) as caught:
-        check_segment(Segment("Generators yield values lazily.", ()), "", twice, policy(), RULES)
+        check_segment(Segment("Generators yield values lazily.", ()), "", twice, policy())
     assert caught.value.cause is Cause.CITATION_MISSING
 
 
 def test_the_display_limit_counts_the_whole_answer() -> None:
     short = replace(policy(), display_limit=60)
-    check_segment(_segment("Lambda expressions create anonymous functions."), "", SOURCES, short, RULES)
+    check_segment(_segment("Lambda expressions create anonymous functions."), "", SOURCES, short)
     with pytest.raises(Failure) as caught:
-        check_segment(_segment("Lambda expressions create anonymous functions."), "x" * 20, SOURCES, short, RULES)
+        check_segment(_segment("Lambda expressions create anonymous functions."), "x" * 20, SOURCES, short)
     assert caught.value.cause is Cause.OUTPUT_TOO_LONG
 
 
@@ -98,11 +98,11 @@ def test_the_display_limit_counts_the_whole_answer() -> None:
     ],
 )
 def test_a_route_may_let_verified_sentences_alone_leave(text: str, leaves: bool) -> None:
-    demanding = replace(policy(), require_verified=True)
-    check_segment(_segment(text), "", SOURCES, policy(), RULES)
+    demanding = replace(policy(), release=ReleasePolicy(ReleaseMinimum.VERIFIED, BelowMinimum.FAIL))
+    check_segment(_segment(text), "", SOURCES, policy())
     if leaves:
-        assert check_segment(_segment(text), "", SOURCES, demanding, RULES).assurance is Assurance.VERIFIED
+        assert check_segment(_segment(text), "", SOURCES, demanding).assurance is Assurance.VERIFIED
         return
     with pytest.raises(Failure) as caught:
-        check_segment(_segment(text), "", SOURCES, demanding, RULES)
+        check_segment(_segment(text), "", SOURCES, demanding)
     assert caught.value.cause is Cause.NOT_VERIFIED

@@ -8,6 +8,7 @@ from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe
+from groundwire_server.domain.refused import RefusedSentence, SentenceFailure
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Variant
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, NextStep
 from groundwire_server.pipeline import decide
@@ -104,6 +105,57 @@ def test_a_long_draft_is_shown_in_part() -> None:
     assert isinstance(step, Attempt)
     assert step.repair_of is not None
     assert len(step.repair_of.text) == 2 * CHAIN.display_limit
+
+
+SENTENCE = RefusedSentence("It flies.")
+BAD = SentenceFailure(Cause.CITATION_MISSING, SENTENCE)
+BEFORE = replace(TRIED, standing=2, draft="a draft")
+AT_THE_SENTENCE = Attempt(
+    "large", Variant.SENTENCE_REPAIR, BAD.cause, Action.REPAIR, Draft("It flies.", BAD.cause, SENTENCE)
+)
+WHOLE = Variant.REPAIR
+REPAIRS: dict[str, tuple[AttemptHistory, Failure, Variant | Action]] = {
+    "after a checked beginning": (BEFORE, BAD, Variant.SENTENCE_REPAIR),
+    "after one that has left": (replace(BEFORE, committed=True), BAD, Variant.SENTENCE_REPAIR),
+    "the second sentence": (
+        replace(BEFORE, repaired=(1,), used=frozenset({Action.REPAIR})),
+        BAD,
+        Variant.SENTENCE_REPAIR,
+    ),
+    "the same sentence": (replace(BEFORE, repaired=(2,), used=frozenset({Action.REPAIR})), BAD, Action.NEXT_MODEL),
+    "the third sentence": (replace(BEFORE, repaired=(0, 1), used=frozenset({Action.REPAIR})), BAD, Action.NEXT_MODEL),
+    "nothing stands": (replace(BEFORE, standing=0), BAD, WHOLE),
+    "not a sentence": (BEFORE, Failure(BAD.cause), WHOLE),
+    "no time": (replace(BEFORE, remaining=decide.LEAST_ATTEMPT / 2), BAD, Action.ABSTAIN),
+}
+
+
+@pytest.mark.parametrize("case", REPAIRS)
+def test_one_sentence_is_repaired_once_and_two_of_an_answer(case: str) -> None:
+    history, failure, expected = REPAIRS[case]
+    step = decide.after(failure, history, CHAIN)
+    assert (step.variant if isinstance(step, Attempt) and isinstance(expected, Variant) else step.action) is expected
+    assert decide.keeps_beginning(step) is (expected is Variant.SENTENCE_REPAIR)
+    if expected is Variant.SENTENCE_REPAIR:
+        assert step == AT_THE_SENTENCE
+
+
+def test_what_was_repaired_is_remembered_by_what_stands_before_it() -> None:
+    assert BEFORE.begun(AT_THE_SENTENCE).repaired == (2,)
+    assert BEFORE.begun(Attempt("small", cause=BAD.cause, action=Action.NEXT_MODEL)).repaired == ()
+
+
+def test_a_route_without_a_repair_in_its_row_repairs_no_sentence() -> None:
+    row = replace(CHAIN, fallbacks={BAD.cause: (Action.NEXT_MODEL, Action.REPAIR)})
+    assert decide.after(BAD, BEFORE, row).action is Action.NEXT_MODEL
+    committed = replace(BEFORE, committed=True)
+    assert decide.after(BAD, committed, row) == Attempt("small", Variant.CONTINUED, BAD.cause, Action.NEXT_MODEL)
+
+
+def test_a_whole_repair_shows_what_is_wrong_with_the_sentence() -> None:
+    step = decide.after(BAD, replace(TRIED, draft="a draft"), CHAIN)
+    assert isinstance(step, Attempt)
+    assert step.repair_of == Draft("a draft", BAD.cause, SENTENCE)
 
 
 def test_a_repaired_answer_is_whole() -> None:

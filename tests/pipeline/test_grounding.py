@@ -16,11 +16,13 @@ from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, ConflictKind, Reason, Stage, Verdict
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.grounding import SEARCHES, check_statement, statements_of
+from groundwire_server.pipeline.grounding import SEARCHES, ground, judge_statement, statements_of
 from groundwire_server.pipeline.routes import Ports, Route, RouteTable
 from groundwire_server.pipeline.source_index import SourceIndex
+from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
+from tests.doubles.believing import Believing
 from tests.doubles.counts import Counts
 from tests.doubles.inline import InlineExecutor
 from tests.doubles.spans import Spans
@@ -81,12 +83,12 @@ class Reader:
 class Checks:
     """The path over doubles."""
 
-    def __init__(self, passages: Mapping[str, Passage] | None = None) -> None:
+    def __init__(self, passages: Mapping[str, Passage] | None = None, checker: Checker | None = None) -> None:
         self.store = Library(passages or {})
         self.spans = Spans()
         self.counts = Counts()
         self.threads = InlineExecutor()
-        ports = Ports(self.store, None, FilePrompts(BUILT_IN), {}, AclRecheck(self.counts), RULES)
+        ports = Ports(self.store, None, FilePrompts(BUILT_IN), {}, AclRecheck(self.counts), RULES, checker=checker)
         self.routes = RouteTable({"default": Route(replace(policy(), min_support=0.5), ports)})
         recording = Recording(self.spans.tracer, self.counts)
         self._checker = PipelineAnswerer(self.routes, LoopTime(), recording, self.threads)
@@ -119,8 +121,29 @@ async def test_each_sentence_gets_its_verdict_and_the_facts_that_carry_it() -> N
     assert LOST.text in [each.quote for each in consistent.citations]
     assert (unsupported.citations, unsupported.sentence.citations) == ((), ())
     assert summary.verdicts == {Verdict.VERBATIM: 1, Verdict.CONSISTENT: 1, Verdict.UNSUPPORTED: 1}
+    assert summary.report.judged == summary.verdicts
+    assert sum(summary.report.conflicts.values()) > 0
     assert (summary.weakest_verdict, summary.verified) == (Verdict.UNSUPPORTED, False)
     assert 0.5 < summary.grounding_score < 1.0
+
+
+async def test_a_checker_of_the_route_is_asked_about_what_is_not_verbatim() -> None:
+    checker = Believing(0.9, 0.1)
+    check = Checks(checker=checker)
+    summary = await check(f"{DESK.text} Lost parcels are kept for days. Bananas ripen.", DESK, LOST, question="What?")
+    assert check.reader.verdicts == ["VERBATIM", "ENTAILED", "UNSUPPORTED"]
+    (request,) = checker.asked
+    assert [each.text for each in request.sentences] == ["Lost parcels are kept for days.", "Bananas ripen."]
+    assert check.reader.sentences[1].citations
+    assert (summary.weakest_verdict, summary.verified) == (Verdict.UNSUPPORTED, False)
+
+
+async def test_sentences_are_asked_about_in_groups_so_that_verdicts_come_as_they_are_reached() -> None:
+    checker = Believing(*[0.9] * 16)
+    check = Checks(checker=checker)
+    await check(" ".join(["Lost parcels are kept for days."] * 32), LOST)
+    assert [len(request.sentences) for request in checker.asked] == [16, 16]
+    assert check.reader.verdicts == ["ENTAILED"] * 32
 
 
 async def test_a_text_that_is_the_facts_own_words_is_verified() -> None:
@@ -265,10 +288,10 @@ async def test_a_cancelled_check_leaves_no_search_and_begins_no_further_step() -
     assert (check.store.running, check.store.cancelled, check.threads.jobs) == (0, 2, jobs)
 
 
-async def test_every_sentence_and_every_fact_is_a_step_of_its_own() -> None:
+async def test_every_fact_is_a_step_of_its_own_and_every_sentence_two() -> None:
     check = Checks()
     await check(f"{DESK.text} {LOST.text} Bananas ripen.", DESK, LOST)
-    assert check.threads.jobs == 1 + 2 + 3
+    assert check.threads.jobs == 1 + 2 + 3 * 2
 
 
 async def test_the_stages_say_how_much_was_checked_and_no_text() -> None:
@@ -305,7 +328,8 @@ def test_the_time_grows_no_faster_than_the_text_and_the_facts(
         for fact in facts(size):
             index.add(fact)
         for statement in statements_of(text(size), ""):
-            check_statement(statement, index, RULES, policy(), "")
+            judged = judge_statement(statement, index, RULES, "")
+            ground(statement, judged.cited, judged.checked, 0.0)
 
     # With the square it would be 64 times as long.
     bound = 32 * least_time(lambda: work(200)) + 0.05

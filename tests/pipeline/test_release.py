@@ -6,12 +6,11 @@ from groundwire_server.domain.answer import CheckedSegment, Citation, Segment
 from groundwire_server.domain.event import Event, NumberedEvent, Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, StreamMode
-from groundwire_server.pipeline.check import check_segment
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.release import CheckedGate, ProvisionalGate, UnaryGate, release_gate
 from groundwire_server.pipeline.support import Source
 from tests.doubles.sink import RecordingSink
-from tests.pipeline.samples import RULES, passage, policy
+from tests.pipeline.samples import check_segment, passage, policy
 
 SOURCES = {
     "p1": Source(passage("c1", "Lambda expressions create anonymous functions. Generators yield values lazily."))
@@ -19,7 +18,7 @@ SOURCES = {
 
 
 def _checked(text: str, before: str = "") -> CheckedSegment:
-    return check_segment(Segment(text, ("p1",)), before, SOURCES, policy(), RULES)
+    return check_segment(Segment(text, ("p1",)), before, SOURCES, policy())
 
 
 FIRST = _checked("Lambda expressions create anonymous functions.")
@@ -91,6 +90,47 @@ async def test_provisional_text_is_taken_back_and_written_anew() -> None:
     assert sink.events[-1] == Retraction(Cause.UNSUPPORTED)
     await gate.release([FIRST], Confidence.HIGH)
     assert _kept(sink.events) == FIRST.delta
+
+
+async def test_what_is_shown_beyond_what_stands_is_taken_back_alone() -> None:
+    sink = RecordingSink()
+    gate = ProvisionalGate(EventStream(sink))
+    await gate.show("Lambda expr")
+    await gate.release([FIRST], Confidence.HIGH)
+    await gate.withdraw(Cause.UNSUPPORTED)
+    assert not any(isinstance(event, Retraction) for event in sink.events)
+    await gate.show("Bananas ripen")
+    await gate.withdraw(Cause.UNSUPPORTED)
+    retraction = sink.numbered[-1]
+    assert isinstance(retraction.event, Retraction)
+    stands = [each.event for each in sink.numbered if each.sequence < retraction.first_retracted]
+    assert "".join(event.text for event in stands if isinstance(event, TextDelta)) == FIRST.delta
+    await gate.release([SECOND], Confidence.HIGH)
+    assert gate.text == FIRST.delta + SECOND.delta
+    await gate.retract(Cause.MODEL_TIMEOUT)
+    assert sink.numbered[-1].first_retracted == stands_from(sink)
+
+
+def stands_from(sink: RecordingSink) -> int:
+    """The number of the first event that can be taken back."""
+    return next(each.sequence for each in sink.numbered if isinstance(each.event, TextDelta | Citation))
+
+
+async def test_held_segments_leave_together_at_the_end_or_not_at_all() -> None:
+    sink = RecordingSink()
+    gate = release_gate(sink, StreamMode.CHECKED, EventStream(sink), held=True)
+    await gate.release([FIRST], Confidence.HIGH)
+    assert (sink.events, gate.committed, gate.retractable) == ([], False, True)
+    await gate.retract(Cause.NOT_VERIFIED)
+    await gate.conclude()
+    assert sink.events == []
+    await gate.release([FIRST], Confidence.HIGH)
+    await gate.release([SECOND], Confidence.HIGH)
+    await gate.conclude()
+    text, *citations = sink.events
+    assert isinstance(text, TextDelta)
+    assert text.text == FIRST.delta + SECOND.delta
+    assert citations == [*FIRST.citations, *SECOND.citations]
 
 
 async def test_a_character_leaves_only_once_nothing_can_compose_with_it() -> None:

@@ -5,13 +5,12 @@ import pytest
 from groundwire_server.domain.answer import CheckedSegment, GroundedText, Segment
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause, Confidence
-from groundwire_server.pipeline.check import check_segment
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.release import UnaryGate
 from groundwire_server.pipeline.stage import ComputedStage
 from groundwire_server.pipeline.support import Source
 from groundwire_server.pipeline.validate import validate
-from tests.pipeline.samples import RULES, computing, passage, policy
+from tests.pipeline.samples import check_segment, computing, passage, policy
 
 SOURCES = {
     "p1": Source(passage("c1", "Lambda expressions create anonymous functions. They take 3 arguments.")),
@@ -20,7 +19,7 @@ SOURCES = {
 
 
 def _checked(text: str, handle: str = "p1", before: str = "") -> CheckedSegment:
-    return check_segment(Segment(text, (handle,)), before, SOURCES, policy(), RULES)
+    return check_segment(Segment(text, (handle,)), before, SOURCES, policy())
 
 
 FIRST = _checked("Lambda expressions create anonymous functions.")

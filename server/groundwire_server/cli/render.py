@@ -19,6 +19,7 @@ from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.flow import Flow
 from groundwire_server.cli.passages import excerpt
+from groundwire_server.cli.verdicts import verdict_facts
 from groundwire_server.cli.waterfall import chart_of, waterfall
 from groundwire_server.cli.words import ACTIONS, CAUSES, LOSSES, NEXT_STEPS, RESULTS, word
 
@@ -217,14 +218,16 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
     """Yield the details of this kind of outcome."""
     match outcome.WhichOneof("result"):
         case "answered":
-            yield "grounding", _grounding(outcome.answered.answer)
+            yield from _grounding(outcome.answered.answer)
         case "cached":
-            yield "grounding", _grounding(outcome.cached.answer)
+            yield from _grounding(outcome.cached.answer)
             yield "age", f"{outcome.cached.age.ToSeconds()} s"
         case "degraded":
             for loss in outcome.degraded.losses:
                 name = word(Degraded.Loss, loss)
                 yield "lost", LOSSES.get(name, name)
+            if outcome.degraded.HasField("answer"):
+                yield from _grounding(outcome.degraded.answer)
         case "abstained":
             searched = outcome.abstained.searched
             yield "searched", f"{searched} passage{'' if searched == 1 else 's'}"
@@ -245,10 +248,13 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
             return
 
 
-def _grounding(answer: GroundedText) -> str:
+def _grounding(answer: GroundedText) -> Iterable[tuple[str, str]]:
+    """Yield how well an answer is supported, and what its verdicts say."""
     confidence = word(Confidence, answer.confidence).lower() if answer.confidence else "not stated"
     verified = "verified" if answer.verified else "not verified"
-    return f"{answer.grounding_score:.0%}, {verified}, confidence {confidence}"
+    yield "grounding", f"{answer.grounding_score:.0%}, {verified}, confidence {confidence}"
+    numbers = Numbers()
+    yield from verdict_facts(answer, {each.chunk_id: f"[{numbers.of(each)}]" for each in answer.citations})
 
 
 def _passages(outcome: Outcome) -> Sequence[Passage]:

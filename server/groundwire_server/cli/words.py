@@ -94,6 +94,8 @@ LOSSES: Mapping[str, str] = MappingProxyType(
         "FEWER_PASSAGES": "the model saw fewer passages",
         "ANSWER": "passages only, no answer",
         "REST_OF_ANSWER": "the answer is cut short",
+        "SENTENCES_BELOW_MINIMUM": "sentences that the passages do not support well enough, each marked",
+        "SENTENCES_DROPPED": "sentences that the passages do not support well enough are left out",
     }
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.vocabulary import Assurance, Confidence, ConflictKind, Verdict
+from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, ConflictKind, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,18 @@ class Span:
             yield cls(byte, end_byte, start, end, unit, end_unit)
             point, byte, unit = end, end_byte, end_unit
 
-    def within_span(self, whole: "Span") -> "Span":
-        """Return where this span of a stretch stands in the text of which the stretch is a span."""
+    def moved(self, start: "Span", to: "Span") -> "Span":
+        """Return where the same stretch stands once what begins with one span begins with another."""
+        byte = to.start_byte - start.start_byte
+        point = to.start_code_point - start.start_code_point
+        unit = to.start_utf16_unit - start.start_utf16_unit
         return Span(
-            whole.start_byte + self.start_byte,
-            whole.start_byte + self.end_byte,
-            whole.start_code_point + self.start_code_point,
-            whole.start_code_point + self.end_code_point,
-            whole.start_utf16_unit + self.start_utf16_unit,
-            whole.start_utf16_unit + self.end_utf16_unit,
+            self.start_byte + byte,
+            self.end_byte + byte,
+            self.start_code_point + point,
+            self.end_code_point + point,
+            self.start_utf16_unit + unit,
+            self.end_utf16_unit + unit,
         )
 
 
@@ -107,6 +110,11 @@ class CheckedSentence:
     checker: str
     conflicts: tuple[Conflict, ...] = ()
 
+    def placed(self, span: Span) -> "CheckedSentence":
+        """Return the same sentence where it stands at another span."""
+        conflicts = tuple(replace(each, span=each.span.moved(self.span, span)) for each in self.conflicts)
+        return replace(self, span=span, conflicts=conflicts)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedSegment:
@@ -140,6 +148,7 @@ class GroundedText:
         dropped_citations: those of the model that carry nothing of the text.
         confidence: the service's own, by its levels; None where it was not estimated, as for a text that was cut short.
         probability: what it was read from: the estimated probability that the text answers its question rightly.
+        left_out: why each sentence that was left out was below what the route lets leave.
     """
 
     text: str
@@ -150,9 +159,12 @@ class GroundedText:
     dropped_citations: tuple[Citation, ...] = ()
     confidence: Confidence | None = None
     probability: float | None = None
+    left_out: tuple[Cause, ...] = ()
 
     @classmethod
-    def of(cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None) -> "GroundedText":
+    def of(
+        cls, segments: Sequence[CheckedSegment], model_confidence: Confidence | None, left_out: tuple[Cause, ...] = ()
+    ) -> "GroundedText":
         """Return the text that checked segments make, in their order."""
         citations: list[Citation] = []
         checked: list[CheckedSentence] = []
@@ -172,6 +184,7 @@ class GroundedText:
             sentences=tuple(checked),
             grounding_score=grounding_score(checked),
             dropped_citations=tuple(citation for segment in segments for citation in segment.dropped),
+            left_out=left_out,
         )
 
     @property

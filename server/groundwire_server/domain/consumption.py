@@ -21,7 +21,9 @@ _HAVING_READ = frozenset(
 
 def prompt_tokens(prompt: Prompt) -> int:
     """Return the estimated number of input tokens."""
-    return estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
+    begun = prompt.begun
+    more = "" if begun is None else begun.written + begun.correction + begun.opening
+    return estimate_tokens(prompt.system) + estimate_tokens(prompt.user) + (estimate_tokens(more) if more else 0)
 
 
 def has_read(failure: Failure) -> bool:

@@ -29,9 +29,14 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """All provisional text sent so far, and its citations, no longer count."""
+    """Provisional text sent so far, and its citations, no longer count.
+
+    Attributes:
+        kept: how many of the deltas and citations that still count go on counting, the first ones; 0 takes back all.
+    """
 
     cause: Cause
+    kept: int = 0
 
 
 Event: TypeAlias = Started | Evidence | TextDelta | Citation | Retraction | Outcome
@@ -43,11 +48,12 @@ class NumberedEvent:
 
     Attributes:
         sequence: counts the stream's events from 1.
-        first_retractable: the number of the first event that a retraction in this place takes back; 0 if there is none.
+        first_retracted: the number of the first event that a retraction takes back; 0 if there is none, and for any
+            other event.
     """
 
     sequence: int
-    first_retractable: int
+    first_retracted: int
     event: Event
 
 
@@ -56,14 +62,15 @@ class Numbering:
 
     def __init__(self) -> None:
         self._sequence = 0
-        self._first_retractable = 0
+        self._retractable: list[int] = []
 
     def next(self, event: Event) -> NumberedEvent:
         """Place the event that follows."""
         self._sequence += 1
-        if isinstance(event, TextDelta | Citation) and not self._first_retractable:
-            self._first_retractable = self._sequence
-        placed = NumberedEvent(self._sequence, self._first_retractable, event)
-        if isinstance(event, Retraction):
-            self._first_retractable = 0
-        return placed
+        first_retracted = 0
+        if isinstance(event, TextDelta | Citation):
+            self._retractable.append(self._sequence)
+        elif isinstance(event, Retraction):
+            first_retracted = next(iter(self._retractable[event.kept :]), 0)
+            del self._retractable[event.kept :]
+        return NumberedEvent(self._sequence, first_retracted, event)

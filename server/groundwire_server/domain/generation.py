@@ -6,7 +6,24 @@ from typing import TypeAlias
 
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.refused import RefusedSentence
 from groundwire_server.domain.vocabulary import Cause, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class BegunReply:
+    """The beginning of a reply that stands, and what is said at its cut.
+
+    Attributes:
+        written: the beginning, as the model wrote it: a provider that keeps what it has read reads no more of it.
+        correction: what was wrong with what followed, with the passage that it should rest on.
+        opening: how the reply to the correction begins. A provider that can continues it; what it adds is a draft only
+            together with the opening.
+    """
+
+    written: str
+    correction: str
+    opening: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +32,7 @@ class Prompt:
 
     Attributes:
         handles: the short names (`p1`, `p2`, …) by which the model cites, each with its passage.
+        begun: the reply that is to be continued after its cut; None for one that is written anew.
     """
 
     name: str
@@ -24,6 +42,7 @@ class Prompt:
     question: str
     handles: dict[str, Passage]
     experiment_arm: str = ""
+    begun: BegunReply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +119,12 @@ class Draft:
 
     Attributes:
         cause: what is wrong with it.
+        refused: the sentence that is at fault; None where it is not a sentence.
     """
 
     text: str
     cause: Cause
+    refused: RefusedSentence | None = None
 
 
 class FinishReason(Enum):

@@ -1,12 +1,13 @@
 """How a question ends: exactly one of a closed set, made by `pipeline/decide.py` alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage
-from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep, Stage
+from groundwire_server.domain.vocabulary import Action, Cause, ConflictKind, Loss, NextStep, Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class Report:
         best_relevance: of the best of them, 0 to 1; None where nothing was found.
         passages: those that a prompt could use, best first.
         attempts: the models that were asked, in order.
+        judged: how many sentences of all that models wrote had each verdict, whether they left or not.
+        conflicts: how many places of each kind there were in them where they depart from their passages.
     """
 
     request_id: str = ""
@@ -119,6 +122,8 @@ class Report:
     attempts: tuple[ModelAttempt, ...] = ()
     usage: tuple[ModelUsage, ...] = ()
     stages: tuple[StageTiming, ...] = ()
+    judged: Mapping[Verdict, int] = field(default_factory=dict)
+    conflicts: Mapping[ConflictKind, int] = field(default_factory=dict)
     time_to_first_token: float | None = None
     total: float = 0.0
 

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.vocabulary import Action, Cause, Confidence, ConflictKind, StreamMode
+from groundwire_server.domain.vocabulary import (
+    Action,
+    BelowMinimum,
+    Cause,
+    Confidence,
+    ConflictKind,
+    ReleaseMinimum,
+    StreamMode,
+)
 
 OVERRULABLE: Final = frozenset(
     {ConflictKind.COMPARISON, ConflictKind.QUANTIFIER, ConflictKind.MODALITY, ConflictKind.ROLE}
@@ -33,6 +41,19 @@ class CheckPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasePolicy:
+    """What a route lets leave.
+
+    Attributes:
+        minimum: the weakest verdict that a sentence may have.
+        below: what happens to a sentence below it.
+    """
+
+    minimum: ReleaseMinimum
+    below: BelowMinimum
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One route.
 
@@ -49,9 +70,10 @@ class Policy:
         top_k: passages to search for when the call does not say.
         evidence_tokens: the most tokens of passages in a prompt, estimated.
         min_relevance: passages below it are no evidence, 0 to 1.
-        min_support: sentences supported less are not released, 0 to 1.
-        require_verified: whether only verified sentences are released.
-        allowed_confidence: what the model may say of its own answer.
+        release: which verdicts may leave, and what happens to a sentence below them.
+        min_support: a further floor on the checker's own estimate: a sentence of less support is below, 0 to 1.
+        allowed_confidence: confidences of answers that may leave.
+        min_confidence: answers of which the service is less sure do not leave.
         display_limit: the longest answer, in code points.
         output_tokens: the most a model may write.
         mode: when text may leave, unless the call says otherwise.
@@ -76,9 +98,10 @@ class Policy:
     top_k: int
     evidence_tokens: int
     min_relevance: float
+    release: ReleasePolicy
     min_support: float
-    require_verified: bool
     allowed_confidence: frozenset[Confidence]
+    min_confidence: Confidence
     display_limit: int
     output_tokens: int
     mode: StreamMode
@@ -86,3 +109,34 @@ class Policy:
     self_hosted_only: bool
     check: CheckPolicy
     retry_window: float
+
+    @property
+    def holds_streams(self) -> bool:
+        """Whether text of a checked stream leaves only once the whole answer is known.
+
+        It does where the route would rather abstain from an answer, or have it reviewed, than let its beginning stand,
+        and a later sentence may be what decides: one that is not verified where all must be, or where high confidence
+        alone is allowed, since an answer that is not verified has medium confidence at most. It does as well where the
+        service's own confidence decides.
+        """
+        every = self.release.minimum is ReleaseMinimum.VERIFIED and self.release.below is BelowMinimum.FAIL
+        undecided = (
+            len(self.allowed_confidence & {Confidence.MEDIUM, Confidence.HIGH}) == 1
+            or self.min_confidence is not Confidence.LOW
+        )
+        return (every and self._withdraws(Cause.NOT_VERIFIED)) or (
+            undecided and self._withdraws(Cause.CONFIDENCE_NOT_ALLOWED)
+        )
+
+    def may_allow(self, confidence: Confidence) -> bool:
+        """Return whether an answer may leave of which its model says this, whatever the verdicts on it will be."""
+        return not self.allowed_confidence.isdisjoint({confidence, confidence.and_(Confidence.MEDIUM)})
+
+    def _withdraws(self, cause: Cause) -> bool:
+        """Whether the row of a cause, once no model can do better, ends without the text."""
+        ends = (action for action in self.fallbacks.get(cause, ()) if action not in _ATTEMPTS)
+        return next(ends, None) in {Action.ABSTAIN, Action.REVIEW}
+
+
+_ATTEMPTS = frozenset({Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR})
+"""Actions that ask a model again."""

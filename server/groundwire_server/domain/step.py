@@ -15,6 +15,9 @@ class Variant(Enum):
     FULL = auto()
     SHORTENED = auto()
     REPAIR = auto()
+    """The whole answer again, with the draft that could not be used."""
+    SENTENCE_REPAIR = auto()
+    """The rest of the answer, from the sentence on that could not be used."""
     CONTINUED = auto()
 
 
@@ -27,7 +30,7 @@ class Attempt:
         variant: how the prompt is written.
         cause: the failure that made this attempt necessary; None for the first.
         action: what the attempt is called in an outcome.
-        repair_of: the draft that a repair corrects.
+        repair_of: the draft, or the sentence, that a repair corrects.
     """
 
     model: str

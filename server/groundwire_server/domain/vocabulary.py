@@ -187,6 +187,23 @@ class Loss(_Word):
     FEWER_PASSAGES = auto()
     ANSWER = auto()
     REST_OF_ANSWER = auto()
+    SENTENCES_BELOW_MINIMUM = auto()
+    SENTENCES_DROPPED = auto()
+
+
+class ReleaseMinimum(_Word):
+    """The weakest verdict that a route lets leave."""
+
+    CONSISTENT = auto()
+    VERIFIED = auto()
+
+
+class BelowMinimum(_Word):
+    """What happens to a sentence below it."""
+
+    FAIL = auto()
+    CAUTION = auto()
+    DROP = auto()
 
 
 class StreamMode(_Word):

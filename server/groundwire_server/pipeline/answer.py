@@ -37,7 +37,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     """
     policy, report = inquiry.policy, run.report
     events = EventStream(sink)
-    gate = release_gate(sink, inquiry.mode, events)
+    gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
     history = AttemptHistory()
     partial = PartialResults()
 
@@ -69,17 +69,18 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         except Failure as failure:
             report.attempt_failed(failure.cause)
             if gate.confidence is not None:
-                partial = partial.or_longer(gate.released, step.model)
-            await gate.retract(failure.cause)
+                partial = partial.or_longer(gate.released, step.model, gate.left_out)
             history = replace(
                 history,
                 passages=len(partial.chosen),
                 draft=draft.text,
+                standing=len(gate.released),
                 committed=gate.committed,
                 beginning=bool(partial.beginning),
                 remaining=run.remaining(),
             )
             step = decide.after(failure, history, policy)
+            await (gate.withdraw if decide.keeps_beginning(step) else gate.retract)(failure.cause)
         else:
             step = Accept(step, text)
 
@@ -87,6 +88,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         report.model = partial.author
         if not gate.committed:
             await gate.release(partial.beginning, None)
+    await gate.conclude()
     with run.compute(Stage.DECIDE) as stage:
         outcome = decide.outcome(step, partial, policy)
         stage.note(decide.describe(outcome))

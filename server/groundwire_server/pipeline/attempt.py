@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
-from groundwire_server.domain.vocabulary import Purpose, Stage
+from groundwire_server.domain.vocabulary import Action, Cause, Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
 from groundwire_server.pipeline.confidence import rated
+from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
@@ -53,7 +55,13 @@ async def attempt(
     with run.compute(Stage.PROMPT) as stage:
         passages = chosen[: len(chosen) // 2] if step.variant is Variant.SHORTENED else chosen
         prompt = ports.prompts.render(
-            policy.prompt, policy.prompt_version, inquiry.question, passages, step.repair_of, gate.released
+            policy.prompt,
+            policy.prompt_version,
+            inquiry.question,
+            passages,
+            step.repair_of,
+            gate.released,
+            gate.confidence,
         )
         run.report.prompt = prompt
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
@@ -62,11 +70,13 @@ async def attempt(
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
     request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by, unary)
     draft.may_cite(prompt.handles)
-    purpose = Purpose.REPAIR if step.variant is Variant.REPAIR else Purpose.ANSWER
+    purpose = Purpose.REPAIR if step.action is Action.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
         answer = rated(inquiry.question.text, validate(gate, draft, continued, policy, stage))
         stage.note({names.CONFIDENCE: answer.confidence.value if answer.confidence else ""})
+        if answer.confidence is not None and answer.confidence.and_(policy.min_confidence) is not policy.min_confidence:
+            raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
         return answer
 
 
@@ -84,12 +94,14 @@ async def _write(
     A segment that may not leave ends the generation at once: nothing is paid for that cannot be used.
     """
     queue = SegmentQueue()
-    checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, inquiry.question.text)
+    question = inquiry.question.text
+    checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, question)
+    consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.caller.tenant, question)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
     # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
-        await check(queue, checker, gate, run)
+        await check(queue, checker, consultation, gate, run)
     except BaseException:
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)

@@ -1,23 +1,33 @@
 """Checking what a model writes while it is being written: each segment before it may leave."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, Segment, Span
+from groundwire_server.domain.answer import CheckedSegment, Segment
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text.sentences import sentences
-from groundwire_server.domain.vocabulary import Cause, Stage, Verdict
-from groundwire_server.pipeline.generate import DraftedSegments, SegmentQueue
+from groundwire_server.domain.vocabulary import Cause, Confidence, Stage
+from groundwire_server.pipeline.consult import Consultation
+from groundwire_server.pipeline.generate import SegmentQueue
+from groundwire_server.pipeline.judge import JudgedSegment, judge_segment
 from groundwire_server.pipeline.release import ReleaseGate
-from groundwire_server.pipeline.stage import StageRunner
-from groundwire_server.pipeline.support import Source, check_sentence
+from groundwire_server.pipeline.report import ReportBuilder
+from groundwire_server.pipeline.stage import StageRunner, TimedStage
+from groundwire_server.pipeline.standing import Placed, SentencePolicy
+from groundwire_server.pipeline.support import CHECKER, Source
+from groundwire_server.telemetry import names
 
 
-async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGate, run: StageRunner) -> None:
+async def check(
+    queue: SegmentQueue, checker: "SegmentChecker", consultation: Consultation, gate: ReleaseGate, run: StageRunner
+) -> None:
     """Check segments as they come and let them through the gate, in order; the stage begins with the first.
+
+    First rules judge their sentences, then the route's checker is asked, where there is one, and then the route says
+    what may leave.
 
     Raises:
         Failure: for the first segment that may not leave; those before it have been released.
@@ -29,10 +39,17 @@ async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGat
         while drafted is not None:
             failure: Failure | None = None
             if drafted.segments:
-                checked, failure = checker.check(drafted, gate.text)
+                judged = checker.judge(drafted.segments, drafted.confidence)
+                judged = replace(judged, segments=await consultation.settle_segments(judged.segments, run))
+                _record(judged, checker.fingerprints | consultation.fingerprints, run.report, stage)
+                placed = checker.place(judged, gate.text)
+                failure = placed.failure
                 with stage.untimed():
-                    await gate.release(checked, drafted.confidence)
-            if failure is None and drafted.unfinished:
+                    if placed.dropped is not None:
+                        await gate.withdraw(placed.dropped)
+                    gate.left_out += placed.left_out
+                    await gate.release(placed.segments, drafted.confidence)
+            if failure is None and drafted.unfinished and not checker.continues:
                 failure = checker.check_length(gate.text, drafted.unfinished)
                 if failure is None:
                     with stage.untimed():
@@ -41,10 +58,41 @@ async def check(queue: SegmentQueue, checker: "SegmentChecker", gate: ReleaseGat
                 raise failure
             queue.done()
             drafted = await queue.get()
+    gate.left_out += checker.end()
+
+
+def _record(judged: "Judged", fingerprints: Mapping[str, str], report: ReportBuilder, stage: TimedStage) -> None:
+    """Record the verdict on each sentence, in the report and on the stage's span."""
+    for segment in judged.segments:
+        for sentence in segment.sentences:
+            report.judged(sentence)
+            stage.event(
+                names.GEN_AI_EVALUATION_RESULT,
+                {
+                    names.GEN_AI_EVALUATION_NAME: "verdict",
+                    names.GEN_AI_EVALUATION_SCORE: sentence.support,
+                    names.GEN_AI_EVALUATION_LABEL: sentence.verdict.value,
+                    names.CHECKER: sentence.checker,
+                    names.CHECKER_FINGERPRINT: fingerprints.get(sentence.checker, ""),
+                },
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Segments that came together, with the verdicts on their sentences.
+
+    Attributes:
+        segments: up to the first that cannot be judged.
+        failure: of that one.
+    """
+
+    segments: tuple[JudgedSegment, ...] = ()
+    failure: Failure | None = None
 
 
 class SegmentChecker:
-    """The checks of one attempt's segments.
+    """The checks of one attempt's segments: first what rules say of each sentence, then what the route makes of that.
 
     What has been released already is continued: what a segment says again at its beginning is dropped.
 
@@ -54,6 +102,10 @@ class SegmentChecker:
         policy: the route's limits.
         rules: judge sentences.
         question: what is answered.
+
+    Attributes:
+        continues: whether text stands before what the attempt writes.
+        fingerprints: a hash of each checker that gives verdicts, by its name.
     """
 
     def __init__(
@@ -69,27 +121,44 @@ class SegmentChecker:
         self._policy = policy
         self._rules = rules
         self._question = question
+        self._sentences = SentencePolicy(policy, tuple(self._sources.values()))
+        self.continues = bool(released)
+        self.fingerprints = {CHECKER: rules.fingerprint}
 
-    def check(self, drafted: DraftedSegments, before: str) -> tuple[list[CheckedSegment], Failure | None]:
-        """Return the segments that passed, up to the first that did not, and that one's failure.
+    def judge(self, segments: Sequence[Segment], confidence: Confidence | None) -> Judged:
+        """Return the verdicts on what a model completed together.
 
         Args:
-            drafted: what the model completed.
-            before: the text that stands before it.
+            segments: in order.
+            confidence: what the model says of the answer; None when it has not said it yet.
         """
-        checked: list[CheckedSegment] = []
-        if drafted.segments and drafted.confidence not in (None, *self._policy.allowed_confidence):
-            return checked, Failure(Cause.CONFIDENCE_NOT_ALLOWED)
-        for segment in drafted.segments:
+        judged: list[JudgedSegment] = []
+        if confidence is not None and not self._policy.may_allow(confidence):
+            return Judged(failure=Failure(Cause.CONFIDENCE_NOT_ALLOWED))
+        for segment in segments:
             fresh = self._beyond_released(segment)
             if fresh is None:
                 continue
+            if len(fresh.text) > self._policy.display_limit:
+                return Judged(tuple(judged), Failure(Cause.OUTPUT_TOO_LONG))
             try:
-                checked.append(check_segment(fresh, before, self._sources, self._policy, self._rules, self._question))
+                judged.append(judge_segment(fresh, self._sources, self._rules, self._question))
             except Failure as failure:
-                return checked, failure
-            before += checked[-1].delta
-        return checked, None
+                return Judged(tuple(judged), failure)
+        return Judged(tuple(judged))
+
+    def place(self, judged: Judged, before: str) -> Placed:
+        """Return what may leave of judged segments, up to the first that may not, and that one's failure.
+
+        Args:
+            judged: in order.
+            before: the text that stands before them.
+        """
+        return self._sentences.place(judged.segments, before).or_failed(judged.failure)
+
+    def end(self) -> tuple[Cause, ...]:
+        """Return why each sentence was left out of which that was not known yet, once nothing follows."""
+        return self._sentences.end()
 
     def check_length(self, before: str, unfinished: str) -> Failure | None:
         """Return the failure of a segment that is too long already."""
@@ -104,97 +173,6 @@ class SegmentChecker:
         fresh = (start for start, end in sentences(text) if text[start:end].casefold() not in self._released)
         start = next(fresh, None)
         return None if start is None else replace(segment, text=text[start:])
-
-
-def check_segment(
-    segment: Segment, before: str, sources: Mapping[str, Source], policy: Policy, rules: RuleChecker, question: str = ""
-) -> CheckedSegment:
-    """Return the segment with its evidence, placed after the text that stands before it.
-
-    A citation of a passage that carries nothing of the segment is dropped. A segment that cites nothing gets the
-    passage that carries it, where there is just one.
-
-    Args:
-        segment: what a model wrote.
-        before: the text so far.
-        sources: what it may cite, by handle.
-        policy: the route's limits.
-        rules: judge its sentences.
-        question: what is answered.
-
-    Raises:
-        Failure: CITATION_MISSING, CITATION_UNKNOWN, QUOTE_NOT_FOUND, UNSUPPORTED, CONTRADICTED, NOT_VERIFIED or
-            OUTPUT_TOO_LONG.
-    """
-    if not all(handle in sources for handle in segment.cites):
-        raise Failure(Cause.CITATION_UNKNOWN)
-    text = f"{before} {segment.text}" if before else segment.text
-    if len(text) > policy.display_limit:
-        raise Failure(Cause.OUTPUT_TOO_LONG)
-    offset = len(text) - len(segment.text)
-    stretches = [(offset + start, segment.text[start:end]) for start, end in sentences(segment.text)]
-    cited = [sources[handle] for handle in dict.fromkeys(segment.cites)]
-    added = not cited
-    if added:
-        cited = _carrying(stretches, text, sources, rules, question)
-    checked = [check_sentence(sentence, text, start, cited, rules, question) for start, sentence in stretches]
-    _demand(checked, policy)
-    whole = Span.within(text, offset, len(text))
-    citations = tuple(Citation(source.passage, source.quote(segment.text), whole, added) for source in cited)
-    carrying = [index for index in range(len(cited)) if any(index in sentence.citations for sentence in checked)]
-    claims = any(sentence.verdict is not Verdict.NOT_A_CLAIM for sentence in checked)
-    if (claims and not carrying) or not all(citations[index].quote for index in carrying):
-        raise Failure(Cause.QUOTE_NOT_FOUND)
-    return CheckedSegment(
-        delta=text[len(before) :],
-        span=whole,
-        citations=tuple(citations[index] for index in carrying),
-        sentences=tuple(
-            replace(sentence, citations=tuple(carrying.index(index) for index in sentence.citations))
-            for sentence in checked
-        ),
-        dropped=tuple(citation for index, citation in enumerate(citations) if index not in carrying),
-    )
-
-
-def _carrying(
-    stretches: Sequence[tuple[int, str]], text: str, sources: Mapping[str, Source], rules: RuleChecker, question: str
-) -> list[Source]:
-    """Return the one passage that carries every sentence of a segment that cites nothing.
-
-    Raises:
-        Failure: CITATION_MISSING, when there is none, or more than one.
-    """
-    found = [
-        source
-        for source in sources.values()
-        if all(
-            check_sentence(sentence, text, start, [source], rules, question).verdict in _STANDING
-            for start, sentence in stretches
-        )
-    ]
-    if len(found) != 1:
-        raise Failure(Cause.CITATION_MISSING)
-    return found
-
-
-def _demand(checked: Sequence[CheckedSentence], policy: Policy) -> None:
-    """Refuse a segment of which a sentence is below what the route lets leave."""
-    verdicts = {sentence.verdict for sentence in checked}
-    if Verdict.CONTRADICTED in verdicts:
-        raise Failure(Cause.CONTRADICTED)
-    claims = [sentence for sentence in checked if sentence.verdict is not Verdict.NOT_A_CLAIM]
-    if (
-        not checked
-        or Verdict.UNSUPPORTED in verdicts
-        or any(sentence.support < policy.min_support for sentence in claims)
-    ):
-        raise Failure(Cause.UNSUPPORTED)
-    if policy.require_verified and not all(verdict.verifies for verdict in verdicts):
-        raise Failure(Cause.NOT_VERIFIED)
-
-
-_STANDING = frozenset({Verdict.VERBATIM, Verdict.ENTAILED, Verdict.CONSISTENT})
 
 
 def _sentences(text: str) -> list[str]:

@@ -9,13 +9,18 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Result
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.refused import SentenceFailure
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step, Variant
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep
 from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.pipeline.standing import shortfall, worst
 from groundwire_server.telemetry import names
 
 LEAST_ATTEMPT = 0.1
 """Seconds below which no model is asked: what it wrote could not be used."""
+
+SENTENCE_REPAIRS = 2
+"""Sentences of one answer that are repaired, at most."""
 
 _SHOWN = 2
 """Characters of a draft that its model is shown again, for each that an answer may have: the rest is braces."""
@@ -30,6 +35,8 @@ class AttemptHistory:
         models: the aliases of the models asked, in order.
         passages: the number of passages that a prompt may use.
         draft: what the last model asked wrote.
+        standing: how many checked segments stand before what failed last.
+        repaired: for each sentence that was repaired, how many segments stood before it.
         committed: whether checked text has left and cannot be taken back: what follows can only continue it.
         beginning: whether an attempt left checked text at the beginning of its answer.
         remaining: seconds until the outcome must be decided.
@@ -39,13 +46,16 @@ class AttemptHistory:
     models: tuple[str, ...] = ()
     passages: int = 0
     draft: str = ""
+    standing: int = 0
+    repaired: tuple[int, ...] = ()
     committed: bool = False
     beginning: bool = False
     remaining: float = 0.0
 
     def begun(self, step: Attempt) -> "AttemptHistory":
         """Return the history with an attempt that is about to be made."""
-        return replace(self, models=(*self.models, step.model), used=self.used | {step.action})
+        repaired = (*self.repaired, self.standing) if step.variant is Variant.SENTENCE_REPAIR else self.repaired
+        return replace(self, models=(*self.models, step.model), used=self.used | {step.action}, repaired=repaired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +67,22 @@ class PartialResults:
         chosen: those that a prompt could use.
         beginning: the longest checked beginning of an answer.
         author: the alias of the model that wrote it last.
+        left_out: why each sentence that was left out of it was below what the route lets leave.
     """
 
     searched: tuple[Passage, ...] = ()
     chosen: tuple[Passage, ...] = ()
     beginning: tuple[CheckedSegment, ...] = ()
     author: str = ""
+    left_out: tuple[Cause, ...] = ()
 
-    def or_longer(self, beginning: tuple[CheckedSegment, ...], author: str) -> "PartialResults":
+    def or_longer(
+        self, beginning: tuple[CheckedSegment, ...], author: str, left_out: tuple[Cause, ...] = ()
+    ) -> "PartialResults":
         """Return the results with this beginning, where it is longer than the one they have."""
-        longer = _length(beginning) > _length(self.beginning)
-        return replace(self, beginning=beginning, author=author) if longer else self
+        if _length(beginning) <= _length(self.beginning):
+            return self
+        return replace(self, beginning=beginning, author=author, left_out=left_out)
 
 
 def first(policy: Policy) -> Attempt:
@@ -78,7 +93,8 @@ def first(policy: Policy) -> Attempt:
 def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
     """Choose what follows a failure: the first action of the route's row that is unused and possible.
 
-    Going to the next model is possible again for as long as the chain has one that was not asked.
+    Going to the next model is possible again for as long as the chain has one that was not asked. A repair is of one
+    sentence, each once, where checked text stands before it, and otherwise of the whole answer, once.
     Text that has left and was checked stands: the next model continues it, or the answer is cut short. Where nothing
     has left, a checked beginning is better than passages alone or nothing.
     """
@@ -86,12 +102,19 @@ def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
     if history.committed:
         return _continued(row, failure, history, policy) or Conclude(Action.CUT_SHORT, failure.cause)
     for action in row:
+        if action is Action.REPAIR and (repair := _sentence_repair(failure, history)) is not None:
+            return repair
         if action in history.used and action is not Action.NEXT_MODEL:
             continue
         step = _step(action, failure, history, policy)
         if step is not None:
             return step
     return _fail_safe(failure, history)
+
+
+def keeps_beginning(step: Step) -> bool:
+    """Return whether a step goes on from the checked text of the attempt before it."""
+    return isinstance(step, Attempt) and step.variant is Variant.SENTENCE_REPAIR
 
 
 def start_by(history: AttemptHistory, plan: TimePlan, policy: Policy, now: float) -> Deadline:
@@ -113,7 +136,7 @@ def start_by(history: AttemptHistory, plan: TimePlan, policy: Policy, now: float
 def outcome(step: Accept | Conclude, partial: PartialResults, policy: Policy) -> Outcome:
     """Return the outcome that ends the path."""
     if isinstance(step, Accept):
-        return _answered(step.attempt, step.answer)
+        return _answered(step.attempt, step.answer, policy)
     result, next_step = _result(step, partial, policy)
     return Outcome(result, step.cause, step.action, next_step)
 
@@ -129,14 +152,26 @@ def describe(outcome: Outcome) -> Attributes:
 
 
 def _continued(row: tuple[Action, ...], failure: Failure, history: AttemptHistory, policy: Policy) -> Attempt | None:
-    """Return the next model at what stands, where the row comes to it before it ends; None when it does not."""
+    """Return the attempt that goes on from what stands, where the row comes to one before it ends; None without."""
     for action in row:
+        if action is Action.REPAIR and (repair := _sentence_repair(failure, history)) is not None:
+            return repair
         if action is Action.NEXT_MODEL:
             step = _step(action, failure, history, policy)
             return replace(step, variant=Variant.CONTINUED) if isinstance(step, Attempt) else None
         if action not in _WRITING_ANEW:
             return None
     return None
+
+
+def _sentence_repair(failure: Failure, history: AttemptHistory) -> Attempt | None:
+    """Return the attempt that repairs a sentence and goes on from there; None where that is not possible."""
+    if not isinstance(failure, SentenceFailure) or not history.standing or history.remaining < LEAST_ATTEMPT:
+        return None
+    if history.standing in history.repaired or len(history.repaired) >= SENTENCE_REPAIRS:
+        return None
+    sentence = Draft(failure.sentence.text, failure.cause, failure.sentence)
+    return Attempt(history.models[-1], Variant.SENTENCE_REPAIR, failure.cause, Action.REPAIR, sentence)
 
 
 def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Policy) -> Step | None:
@@ -153,7 +188,8 @@ def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Pol
         case Action.REPAIR:
             if failure.cause not in _OF_OUTPUT or not history.draft.strip() or not time_for_attempt:
                 return None
-            draft = Draft(history.draft[: _SHOWN * policy.display_limit], failure.cause)
+            refused = failure.sentence if isinstance(failure, SentenceFailure) else None
+            draft = Draft(history.draft[: _SHOWN * policy.display_limit], failure.cause, refused)
             return Attempt(history.models[-1], Variant.REPAIR, cause=failure.cause, action=action, repair_of=draft)
         case Action.PASSAGES_ONLY if history.beginning:
             return Conclude(Action.CUT_SHORT, failure.cause)
@@ -173,14 +209,29 @@ def _fail_safe(failure: Failure, history: AttemptHistory) -> Conclude:
     return Conclude(Action.FAIL_SAFE, failure.cause, failure.retry_after)
 
 
-def _answered(step: Attempt, answer: GroundedText) -> Outcome:
-    """Return the outcome of a validated answer: degraded by what a fallback gave up; a repair gives up nothing."""
-    if step.cause is None:
-        return Outcome(Answered(answer), Cause.ANSWER_VALIDATED, Action.ANSWER, NextStep.SHOW)
-    if step.variant is Variant.REPAIR:
-        return Outcome(Answered(answer), step.cause, step.action, NextStep.SHOW)
-    loss = Loss.FEWER_PASSAGES if step.variant is Variant.SHORTENED else Loss.SIMPLER_MODEL
-    return Outcome(Degraded((loss,), answer), step.cause, step.action, NextStep.SHOW_WITH_CAUTION)
+def _answered(step: Attempt, answer: GroundedText, policy: Policy) -> Outcome:
+    """Return the outcome of a validated answer: degraded by what a fallback gave up, and by weak sentences.
+
+    A repair gives up nothing.
+    """
+    lacking = _lacking(answer, policy)
+    cause = step.cause or next(iter(lacking.values()), Cause.ANSWER_VALIDATED)
+    losses = tuple(lacking)
+    if step.cause is not None and step.action is not Action.REPAIR:
+        losses = (Loss.FEWER_PASSAGES if step.variant is Variant.SHORTENED else Loss.SIMPLER_MODEL, *losses)
+    if losses:
+        return Outcome(Degraded(losses, answer), cause, step.action, NextStep.SHOW_WITH_CAUTION)
+    return Outcome(Answered(answer), cause, step.action, NextStep.SHOW)
+
+
+def _lacking(answer: GroundedText, policy: Policy) -> dict[Loss, Cause]:
+    """Return what an answer lacks by its sentences, each with why."""
+    below = worst(shortfall(sentence, policy) for sentence in answer.sentences)
+    left_out = worst(answer.left_out)
+    return {
+        **({} if below is None else {Loss.SENTENCES_BELOW_MINIMUM: below}),
+        **({} if left_out is None else {Loss.SENTENCES_DROPPED: left_out}),
+    }
 
 
 def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Result, NextStep]:
@@ -191,9 +242,9 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
         case Action.PASSAGES_ONLY:
             return Degraded((Loss.ANSWER,), passages=partial.chosen), NextStep.SHOW_WITH_CAUTION
         case Action.CUT_SHORT:
-            return Degraded(
-                (Loss.REST_OF_ANSWER,), answer=GroundedText.of(partial.beginning, None)
-            ), NextStep.SHOW_WITH_CAUTION
+            answer = GroundedText.of(partial.beginning, None, partial.left_out)
+            losses = (Loss.REST_OF_ANSWER, *_lacking(answer, policy))
+            return Degraded(losses, answer), NextStep.SHOW_WITH_CAUTION
         case _:
             retryable = step.cause in _PASSING
             next_step = NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY
@@ -223,7 +274,10 @@ _OF_OUTPUT = frozenset(
 """Causes that lie in what a model wrote: it can be shown its draft and repair it."""
 
 _WRITING_ANEW = frozenset({Action.SHORTER_PROMPT, Action.REPAIR})
-"""Actions that are not possible where text stands; any other but the next model ends the path."""
+"""Actions that write the whole answer again, which is not possible where text stands.
+
+Any other but the next model ends the path.
+"""
 
 RETRY_AFTER = 1.0
 """Seconds to wait when the dependency did not say how long."""

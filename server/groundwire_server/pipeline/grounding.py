@@ -1,10 +1,9 @@
 """The third path: a text of the caller's own, checked sentence by sentence, reading downwards."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
 
 from groundwire_server.domain.answer import CheckedSentence, Citation, Span
 from groundwire_server.domain.batches import batched
@@ -12,21 +11,24 @@ from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.grounding import GroundedSentence, GroundingSummary
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vocabulary import Stage, Verdict
+from groundwire_server.pipeline.consult import Consultation, JudgedSentence
 from groundwire_server.pipeline.normalize import normalize_question
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.source_index import SourceIndex
 from groundwire_server.pipeline.stage import StageRunner, TimedStage
-from groundwire_server.pipeline.support import check_sentence
+from groundwire_server.pipeline.support import Source, check_sentence
 from groundwire_server.ports.grounding import SentenceSink
 from groundwire_server.telemetry import names
 
 SEARCHES = 8
 """How many sentences are searched for at once; each is compared with what is found for any of them."""
+
+_ASKED_TOGETHER = 16
+"""How many sentences a checker is asked about at once: the first verdicts need not wait for the last."""
 
 _SHORT = 3
 """A sentence of fewer content words ("Yes.", "In 1913.") is searched for with the question that it answers."""
@@ -58,9 +60,8 @@ async def check_grounding(
         loop = asyncio.get_running_loop()
         statements = await loop.run_in_executor(threads, statements_of, text, inquiry.question.text)
     checked: list[CheckedSentence] = []
-    judge = partial(check_statement, rules=ports.rules, policy=inquiry.policy, question=inquiry.question.text)
     if inquiry.question.provided:
-        checked += await _check(statements, inquiry.question.provided, judge, run, threads, sink)
+        checked += await _check(statements, inquiry.question.provided, inquiry, ports, run, threads, sink)
     else:
         searched: dict[str, Passage] = {}
         for group in batched(((statement, 1) for statement in statements), SEARCHES, SEARCHES):
@@ -68,7 +69,7 @@ async def check_grounding(
             # For their number and relevance alone: their texts need not stay until the last sentence was checked.
             searched |= {passage.chunk_id: replace(passage, text="") for passage in passages}
             run.report.found = list(searched.values())
-            checked += await _check(found, passages, judge, run, threads, sink)
+            checked += await _check(found, passages, inquiry, ports, run, threads, sink)
     return GroundingSummary.of(checked, run.report.build(run.now()))
 
 
@@ -109,45 +110,49 @@ def statements_of(text: str, question: str) -> list[Statement]:
     return statements
 
 
-def check_statement(
-    statement: Statement, index: SourceIndex, rules: RuleChecker, policy: Policy, question: str
-) -> GroundedSentence:
-    """Return a sentence with its verdict by the sources closest to it, and those that carry it as its citations.
+def judge_statement(statement: Statement, index: SourceIndex, rules: RuleChecker, question: str) -> JudgedSentence:
+    """Return the rules' verdict on a sentence by the sources closest to it.
 
     Args:
         statement: the sentence.
         index: the sources.
         rules: judge what is not word for word.
-        policy: the route's limits.
         question: that the text answers; empty without one.
     """
     sources = index.closest(statement.words, statement.found)
     # By itself, and placed in the text afterwards: to count from the text's beginning again and again takes long.
     alone = check_sentence(statement.text, statement.text, 0, sources, rules, question)
-    verdict, carrying = alone.verdict, alone.citations
-    if verdict is Verdict.CONSISTENT and alone.support < policy.min_support:
+    return JudgedSentence(statement.text, tuple(sources), alone)
+
+
+def ground(
+    statement: Statement, sources: Sequence[Source], checked: CheckedSentence, min_support: float
+) -> GroundedSentence:
+    """Return a sentence with its verdict, and the sources that carry it as its citations.
+
+    Args:
+        statement: the sentence.
+        sources: it was held against.
+        checked: by itself.
+        min_support: a sentence that is supported less is not.
+    """
+    verdict, carrying = checked.verdict, checked.citations
+    if verdict is Verdict.CONSISTENT and checked.support < min_support:
         verdict, carrying = Verdict.UNSUPPORTED, ()
     citations = tuple(
         Citation(sources[place].passage, quote, statement.span)
         for place in carrying
         if (quote := sources[place].quote(statement.query))
     )
-    sentence = replace(
-        alone,
-        span=statement.span,
-        verdict=verdict,
-        citations=tuple(range(len(citations))),
-        conflicts=tuple(
-            replace(conflict, span=conflict.span.within_span(statement.span)) for conflict in alone.conflicts
-        ),
-    )
-    return GroundedSentence(sentence, citations)
+    placed = checked.placed(statement.span)
+    return GroundedSentence(replace(placed, verdict=verdict, citations=tuple(range(len(citations)))), citations)
 
 
 async def _check(
     statements: Sequence[Statement],
     passages: Sequence[Passage],
-    judge: Callable[[Statement, SourceIndex], GroundedSentence],
+    inquiry: Inquiry,
+    ports: Ports,
     run: StageRunner,
     threads: Executor,
     sink: SentenceSink,
@@ -158,15 +163,27 @@ async def _check(
     checked: list[CheckedSentence] = []
     if not statements:
         return checked
+    question, policy = inquiry.question.text, inquiry.policy
+    consultation = Consultation(ports.checker, policy.check, inquiry.caller.tenant, question)
+    together = _ASKED_TOGETHER if ports.checker is not None else 1
     async with run.stage(Stage.CHECK) as stage:
         stage.note({names.SENTENCES_CHECKED: len(statements), names.SOURCES: len(passages)})
         for passage in passages:
             await loop.run_in_executor(threads, index.add, passage)
-        for statement in statements:
-            grounded = await loop.run_in_executor(threads, judge, statement, index)
-            with stage.untimed():
-                await sink.emit(grounded)
-            checked.append(grounded.sentence)
+        for group in batched(((statement, 1) for statement in statements), together, together):
+            judged = [
+                await loop.run_in_executor(threads, judge_statement, statement, index, ports.rules, question)
+                for statement in group
+            ]
+            settled = await consultation.settle(judged, run)
+            for statement, each, sentence in zip(group, judged, settled, strict=True):
+                grounded = await loop.run_in_executor(
+                    threads, ground, statement, each.cited, sentence, policy.min_support
+                )
+                run.report.judged(grounded.sentence)
+                with stage.untimed():
+                    await sink.emit(grounded)
+                checked.append(grounded.sentence)
     return checked
 
 

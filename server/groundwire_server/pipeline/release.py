@@ -12,11 +12,20 @@ from groundwire_server.pipeline.events import EventStream
 from groundwire_server.ports.sink import Sink
 
 
-def release_gate(sink: Sink | None, mode: StreamMode, events: EventStream) -> "ReleaseGate":
-    """Return the gate of a stream's mode, or that of a unary answer where there is no sink."""
+def release_gate(sink: Sink | None, mode: StreamMode, events: EventStream, *, held: bool = False) -> "ReleaseGate":
+    """Return the gate of a stream's mode, or that of a unary answer where there is no sink.
+
+    Args:
+        sink: the stream's.
+        mode: the stream's.
+        events: the stream's, numbered.
+        held: whether checked text waits until the whole answer is known.
+    """
     if sink is None:
         return UnaryGate()
-    return ProvisionalGate(events) if mode is StreamMode.PROVISIONAL else CheckedGate(events)
+    if mode is StreamMode.PROVISIONAL:
+        return ProvisionalGate(events)
+    return HeldGate(events) if held else CheckedGate(events)
 
 
 class ReleaseGate(ABC):
@@ -25,6 +34,7 @@ class ReleaseGate(ABC):
     Attributes:
         released: the segments that passed their checks, in order.
         confidence: the least that a model has said of an answer of which a segment passed; None before one has.
+        left_out: why each sentence that was left out of what was released was below the minimum.
     """
 
     shows_unfinished = False
@@ -33,6 +43,7 @@ class ReleaseGate(ABC):
     def __init__(self) -> None:
         self.released: tuple[CheckedSegment, ...] = ()
         self.confidence: Confidence | None = None
+        self.left_out: tuple[Cause, ...] = ()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(released={len(self.released)}, committed={self.committed})"
@@ -69,13 +80,20 @@ class ReleaseGate(ABC):
             self.confidence = confidence.and_(self.confidence)
         await self._emit(segments)
 
+    async def withdraw(self, cause: Cause) -> None:  # noqa: B027  # most modes show nothing
+        """Take back what was shown beyond the released segments; these stand."""
+
     async def retract(self, cause: Cause) -> None:
         """Take back what a failed attempt has released and shown, unless it is committed."""
         if self.committed:
             return
         self.released = ()
         self.confidence = None
+        self.left_out = ()
         await self._take_back(cause)
+
+    async def conclude(self) -> None:  # noqa: B027  # most modes hold nothing
+        """Let the released segments leave that waited until the answer was known to stand."""
 
     @abstractmethod
     async def _emit(self, segments: Sequence[CheckedSegment]) -> None: ...
@@ -119,6 +137,26 @@ class CheckedGate(ReleaseGate):
         """Nothing has left: what has left is committed."""
 
 
+class HeldGate(ReleaseGate):
+    """Segments leave together, once the whole answer is known to stand."""
+
+    def __init__(self, events: EventStream) -> None:
+        super().__init__()
+        self._events = events
+
+    async def conclude(self) -> None:
+        """Let them leave."""
+        if self.released:
+            await self._events.emit(_delta(self.released))
+            await _emit_citations(self._events, self.released)
+
+    async def _emit(self, segments: Sequence[CheckedSegment]) -> None:
+        """Keep them until the end."""
+
+    async def _take_back(self, cause: Cause) -> None:
+        """Nothing has left."""
+
+
 class ProvisionalGate(ReleaseGate):
     """Text leaves as it is written, and is taken back when it does not stand."""
 
@@ -128,6 +166,8 @@ class ProvisionalGate(ReleaseGate):
         super().__init__()
         self._events = events
         self._shown = ""
+        self._emitted = 0
+        self._standing = 0
 
     async def show(self, unfinished: str) -> None:
         """Show the text so far of the segment that is being written."""
@@ -135,13 +175,21 @@ class ProvisionalGate(ReleaseGate):
         if settled:
             await self._extend(f"{self.text} {settled}" if self.released else settled)
 
+    async def withdraw(self, cause: Cause) -> None:
+        """Take back the text so far of the segment that is being written."""
+        if self._shown != self.text:
+            self._shown, self._emitted = self.text, self._standing
+            await self._events.emit(Retraction(cause, kept=self._standing))
+
     async def _emit(self, segments: Sequence[CheckedSegment]) -> None:
         await self._extend(self.text)
+        self._emitted += sum(len(segment.citations) for segment in segments)
+        self._standing = self._emitted
         await _emit_citations(self._events, segments)
 
     async def _take_back(self, cause: Cause) -> None:
         if self._shown:
-            self._shown = ""
+            self._shown, self._emitted, self._standing = "", 0, 0
             await self._events.emit(Retraction(cause))
 
     async def _extend(self, text: str) -> None:
@@ -152,6 +200,7 @@ class ProvisionalGate(ReleaseGate):
             raise Failure(Cause.OUTPUT_MALFORMED)
         # Before it is written: a write that is cancelled may still arrive, and must be taken back.
         before, self._shown = self._shown, text
+        self._emitted += 1
         await self._events.emit(TextDelta(text[len(before) :], Assurance.PROVISIONAL))
 
 

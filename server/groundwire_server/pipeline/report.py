@@ -1,13 +1,15 @@
 """The report of one call, written while its stages run."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from groundwire_server.domain.answer import CheckedSentence
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Prompt, Usage
 from groundwire_server.domain.outcome import ModelAttempt, ModelIdentity, RatedPassage, Report, StageTiming
 from groundwire_server.domain.step import Attempt
-from groundwire_server.domain.vocabulary import Cause, Purpose
+from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Verdict
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class ReportBuilder:
         attempts: the models that have been asked, in order.
         usage: what each model consumed, by its alias and purpose.
         stages: every run of a stage that has ended, in the order of their ends.
+        verdicts: how many sentences that models wrote had each.
+        conflicts: how many of each kind those sentences had.
     """
 
     request_id: str
@@ -37,6 +41,8 @@ class ReportBuilder:
     attempts: list[ModelAttempt] = field(default_factory=list)
     usage: dict[tuple[str, Purpose], Usage] = field(default_factory=dict)
     stages: list[StageTiming] = field(default_factory=list)
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    conflicts: Counter[ConflictKind] = field(default_factory=Counter)
     time_to_first_token: float | None = None
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
@@ -51,6 +57,11 @@ class ReportBuilder:
     def consumed(self, model: str, purpose: Purpose, usage: Usage) -> None:
         """Add what a call of a model has consumed."""
         self.usage[model, purpose] = self.usage.get((model, purpose), Usage()) + usage
+
+    def judged(self, sentence: CheckedSentence) -> None:
+        """Record the verdict on a sentence that a model wrote."""
+        self.verdicts[sentence.verdict] += 1
+        self.conflicts.update(conflict.kind for conflict in sentence.conflicts)
 
     def first_output(self, now: float) -> None:
         """Record that a model has begun to write; only the first time counts."""
@@ -75,6 +86,8 @@ class ReportBuilder:
             attempts=tuple(self.attempts),
             usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),
             stages=tuple(self.stages),
+            judged=dict(self.verdicts),
+            conflicts=dict(self.conflicts),
             time_to_first_token=self.time_to_first_token,
             total=now - self.arrived,
         )

@@ -2,6 +2,7 @@
 
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Report
+from groundwire_server.domain.vocabulary import Verdict
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry import metrics
 
@@ -22,6 +23,8 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
         recorder.record(metrics.STAGE_DURATION, timing.duration, route, timing.stage)
     for attempt in report.attempts:
         recorder.add(metrics.ATTEMPTS, 1, route, attempt.model, attempt.action, attempt.cause or "")
+    for kind, count in report.conflicts.items():
+        recorder.add(metrics.CONFLICTS, count, route, kind)
     _record_usage(recorder, inquiry.caller.tenant, report)
     if report.time_to_first_token is not None:
         recorder.record(metrics.FIRST_TEXT, report.time_to_first_token, route)
@@ -34,6 +37,8 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
         recorder.record(metrics.GROUNDING, outcome.answer.grounding_score, route)
         for sentence in outcome.answer.sentences:
             recorder.add(metrics.SENTENCES, 1, route, sentence.verdict)
+            if sentence.verdict is not Verdict.NOT_A_CLAIM:
+                recorder.record(metrics.SUPPORT, sentence.support, route)
 
 
 def _record_usage(recorder: Metrics, tenant: str, report: Report) -> None:

@@ -96,6 +96,11 @@ class _MeasuredStage:
         if self._span is not None:
             self._span.set_attributes(attributes)
 
+    def event(self, name: str, attributes: Attributes) -> None:
+        """Add an event to the stage's span; never a text."""
+        if self._span is not None:
+            self._span.add_event(name, attributes)
+
     def _begin(self) -> None:
         runner = self._runner
         self._began = runner.clock.now()

@@ -27,14 +27,16 @@ def validate(
     """
     segments = gate.released
     if not segments:
-        raise Failure(Cause.MODEL_ABSTAINED)
+        raise Failure(gate.left_out[0] if gate.left_out else Cause.MODEL_ABSTAINED)
     if continued and len(segments) == continued and draft.confidence is Confidence.LOW:
         # A model that adds nothing says that nothing is missing, unless it finds no answer in the passages.
         raise Failure(Cause.MODEL_ABSTAINED)
     confidence = None if draft.confidence is None else draft.confidence.and_(gate.confidence)
-    if confidence not in policy.allowed_confidence:
+    answer = GroundedText.of(segments, confidence, gate.left_out)
+    # What nobody has proven is not sure, whatever its author says.
+    stated = confidence if confidence is None or answer.verified else confidence.and_(Confidence.MEDIUM)
+    if stated not in policy.allowed_confidence:
         raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
-    answer = GroundedText.of(segments, confidence)
     if not all(citation.quote in citation.passage.text for citation in answer.citations):
         raise Failure(Cause.QUOTE_NOT_FOUND)
     if answer.weakest_verdict is None:

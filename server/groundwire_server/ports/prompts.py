@@ -7,6 +7,7 @@ from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
 from groundwire_server.domain.question import Question
+from groundwire_server.domain.vocabulary import Confidence
 
 
 class Prompts(Protocol):
@@ -20,12 +21,14 @@ class Prompts(Protocol):
         passages: Sequence[Passage],
         repair_of: Draft | None = None,
         released: Sequence[CheckedSegment] = (),
+        confidence: Confidence | None = None,
     ) -> Prompt:
         """Render the prompt for a question over passages; an empty `version` takes the newest.
 
-        With a draft it asks to mend that, and says what is wrong with it. With the beginning of an answer, which has
+        With a draft it asks to repair that, and says what is wrong with it. With the beginning of an answer, which has
         been given and stands, it asks for what follows that; the passages must be those that the beginning cites or
-        more.
+        more. With both, the draft is the sentence after the beginning, and the reply is continued from its cut;
+        `confidence` is what the beginning's model has said of it.
 
         Names and versions were checked when the configuration was read, so this does not fail.
         """

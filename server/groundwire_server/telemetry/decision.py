@@ -10,6 +10,7 @@ from groundwire_server.domain.vocabulary import (
     Action,
     Cause,
     Confidence,
+    ConflictKind,
     Loss,
     NextStep,
     Reason,
@@ -69,6 +70,13 @@ class DecisionEvent:
     confidence: Confidence | None = _about("The confidence of the answer.", names.CONFIDENCE)
     grounding_score: float | None = _about("How well the answer is supported, 0 to 1.", names.GROUNDING)
     verdicts: Mapping[Verdict, int] | None = _about("How many sentences of the answer have each verdict.")
+    sentences_dropped: int | None = _about("How many sentences were left out of the answer.")
+    sentences_judged: Mapping[Verdict, int] | None = _about(
+        "How many sentences of all that models wrote had each verdict, whether they left or not."
+    )
+    conflicts: Mapping[ConflictKind, int] | None = _about(
+        "How many places in those sentences depart from their passages, by kind."
+    )
     citations: int | None = _about("How many citations the answer has.", names.CITATIONS)
     prompt: str | None = _about("The name of the last prompt.", names.PROMPT_NAME)
     prompt_version: str | None = _about("Its version.", names.PROMPT_VERSION)

@@ -146,6 +146,19 @@ GROUNDING: Final = Histogram(
 SENTENCES: Final = Counter(
     "groundwire.sentences", "{sentence}", "Sentences of answers, by their verdict.", (names.ROUTE, names.VERDICT)
 )
+SUPPORT: Final = Histogram(
+    "groundwire.sentence.support",
+    "1",
+    "How far its passages support a sentence of an answer that claims something, 0 to 1.",
+    (names.ROUTE,),
+    _SHARES,
+)
+CONFLICTS: Final = Counter(
+    "groundwire.conflicts",
+    "{conflict}",
+    "Places where a sentence departs from its passages, by kind; in all that models wrote, whether it left or not.",
+    (names.ROUTE, names.CONFLICT),
+)
 PASSAGES_DROPPED: Final = Counter(
     "groundwire.passages.dropped",
     "{passage}",
@@ -272,6 +285,8 @@ CATALOG: Final[tuple[Metric, ...]] = (
     BEST_RELEVANCE,
     GROUNDING,
     SENTENCES,
+    SUPPORT,
+    CONFLICTS,
     PASSAGES_DROPPED,
     TOKENS,
     COST,

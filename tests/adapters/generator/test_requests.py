@@ -12,6 +12,7 @@ from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.profiles import PROFILES
+from groundwire_server.domain.generation import BegunReply
 from groundwire_server.options.secret import Secret
 from tests.adapters.generator.wire.models import KEY, ask, dialect
 
@@ -62,6 +63,38 @@ def test_log_probabilities_are_asked_for_where_there_are_any(name: str) -> None:
     asked: dict[str, Any] = json.loads(dialect(name).body(replace(ask(), log_probabilities=True)))
     expected = {} if name.startswith("anthropic") else {"logprobs": True, "top_logprobs": 10}
     assert asked == {**body(dialect(name)), **expected}
+
+
+BEGUN = BegunReply('{"segments": [{}', "That was wrong.", '{"segments": [')
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_begun_reply_is_corrected_at_its_cut_and_continued_where_the_server_can(name: str) -> None:
+    request = ask()
+    asked: dict[str, Any] = json.loads(
+        dialect(name).body(replace(request, prompt=replace(request.prompt, begun=BEGUN)))
+    )
+    plain = body(dialect(name))
+    continues = dialect(name).continues
+    turns = [("assistant", BEGUN.written), ("user", BEGUN.correction)]
+    turns += [("assistant", BEGUN.opening)] if continues else []
+    added = asked["messages"][len(plain["messages"]) :]
+    assert asked["messages"][: len(plain["messages"])] == plain["messages"]
+    assert [(turn["role"], turn["content"]) for turn in added] == turns
+    assert continues is (name == "vllm")
+    assert asked.get("continue_final_message", False) is continues
+    assert asked.get("add_generation_prompt", True) is not continues
+    assert ("response_format" in asked) is ("response_format" in plain and not continues)
+
+
+@pytest.mark.parametrize("output", ["tool", "json_schema", "prompt"])
+def test_messages_are_continued_without_a_form_where_the_operator_says_so(output: Any) -> None:
+    spoken = AnthropicDialect(AnthropicOptions(model="claude-test", output=output, continues=True))
+    request = ask()
+    asked: dict[str, Any] = json.loads(spoken.body(replace(request, prompt=replace(request.prompt, begun=BEGUN))))
+    assert asked["messages"][-1] == {"role": "assistant", "content": BEGUN.opening}
+    assert not {"tools", "tool_choice", "output_config"} & asked.keys()
+    assert "begun" not in json.dumps(body(spoken))
 
 
 def test_tgi_takes_the_schema_as_a_value() -> None:

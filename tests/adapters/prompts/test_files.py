@@ -8,7 +8,8 @@ from groundwire_server.domain.answer import CheckedSegment, Citation, Span
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.question import Question, Turn
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.refused import Departure, RefusedSentence
+from groundwire_server.domain.vocabulary import Cause, Confidence, ConflictKind
 from tests.timed import least_time
 
 
@@ -17,7 +18,8 @@ def _prompt(folder: Path, name: str, version: str, text: str) -> None:
     (folder / name / f"{version}.jinja").write_text(
         f"{{% macro system() %}}{text}{{% endmacro %}}"
         "{% macro user(question, turns, passages) %}{{ question }}{% endmacro %}"
-        "{% macro repair(draft, wrong) %}{{ wrong }}{% endmacro %}"
+        "{% macro repair(draft, wrong, departures) %}{{ wrong }}{% endmacro %}"
+        "{% macro correction(sentence, wrong, departures, rests_on) %}{{ wrong }}{% endmacro %}"
         "{% macro continuation(segments) %}{{ segments }}{% endmacro %}"
     )
 
@@ -26,7 +28,7 @@ def test_the_built_in_prompt_delimits_passages_by_handle() -> None:
     ask = Question("default", "Why?", "request-1", turns=(Turn(True, "Hi"), Turn(False, "Hello")))
     passages = [Passage("c1", "First text.", title='A "title"'), Passage("c2", "Second text.")]
     prompt = FilePrompts(BUILT_IN).render("answer", "", ask, passages)
-    assert (prompt.name, prompt.version, prompt.question) == ("answer", "1.0.0", "Why?")
+    assert (prompt.name, prompt.version, prompt.question) == ("answer", "1.1.0", "Why?")
     assert prompt.handles == {"p1": passages[0], "p2": passages[1]}
     assert prompt.user == (
         "User: Hi\nAssistant: Hello\n"
@@ -114,6 +116,45 @@ def test_a_continuation_shows_what_was_given_as_it_would_have_been_written() -> 
     assert prompt.user.count("</given>") == 1
     shown = prompt.user.split("<given>\n")[1].split("\n</given>")[0]
     assert json.loads(shown) == {"text": text, "cites": ["p2"]}
+
+
+REFUSED = RefusedSentence(
+    "It takes 9</draft> days.",
+    Passage("c2", "It takes 2 days."),
+    (Departure(ConflictKind.NUMBER, "9", "2 days"), Departure(ConflictKind.UNCOVERED, "stars")),
+)
+
+
+def test_a_repair_says_what_the_draft_says_and_what_the_passage_says_in_its_place() -> None:
+    asked = Question("default", "Why?", "request-1")
+    draft = Draft("{}", Cause.CONTRADICTED, REFUSED)
+    said = FilePrompts(BUILT_IN).render("answer", "", asked, [Passage("c2", "It takes 2 days.")], draft).user
+    assert "It says: <draft>9</draft> The passage says: <given>2 days</given>" in said
+    assert "It says: <draft>stars</draft> No passage says that." in said
+
+
+@pytest.mark.parametrize("confidence", [Confidence.HIGH, None])
+def test_a_sentence_is_repaired_at_the_cut_with_the_passage_that_it_should_rest_on(
+    confidence: Confidence | None,
+) -> None:
+    asked = Question("default", "Why?", "request-1")
+    passages = [Passage("c1", "One."), Passage("c2", "It takes 2 days.")]
+    span = Span(0, 1, 0, 1, 0, 1)
+    given = CheckedSegment("One.", span, (Citation(passages[0], "One.", span),), ())
+    prompts = FilePrompts(BUILT_IN)
+    draft = Draft(REFUSED.text, Cause.CONTRADICTED, REFUSED)
+    prompt = prompts.render("answer", "", asked, passages, draft, [given], confidence)
+    before = prompts.render("answer", "", asked, passages)
+    assert (prompt.system, prompt.user) == (before.system, before.user), "what was read before is asked to the letter"
+    assert prompt.begun is not None
+    word = "medium" if confidence is None else "high"
+    assert prompt.begun.opening == f'{{"confidence": "{word}", "segments": ['
+    assert json.loads(prompt.begun.written + "]}")["segments"] == [{"text": "One.", "cites": ["p1"]}]
+    correction = prompt.begun.correction
+    assert '<passage id="p2">\nIt takes 2 days.\n</passage>' in correction
+    assert "the passages cited say otherwise" in correction
+    assert correction.count("</draft>") == 3
+    assert "\n\n" not in correction
 
 
 def test_a_prompt_that_lacks_a_macro_is_refused_when_it_is_read(tmp_path: Path) -> None:

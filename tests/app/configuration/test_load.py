@@ -215,7 +215,8 @@ routes:
     mode: PROVISIONAL
     limits:
       {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
-    thresholds: {min_relevance: 0.1, min_support: 0.2, require_verified: true, allowed_confidence: [LOW]}
+    thresholds: {min_relevance: 0.1, min_support: 0.2, allowed_confidence: [LOW], min_confidence: HIGH}
+    release: {minimum: VERIFIED, below: DROP}
     check: {share: 0.4, max_seconds: 5, overrule: [ROLE]}
     time:
       default_seconds: 7

@@ -142,19 +142,19 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
     ),
     "citations to unknown chunks": (
         whole(confidence="high", segments=[segment(cites=["p77"])]),
-        passages("CITATION_UNKNOWN"),
+        passages("CITATION_UNKNOWN", 2),
     ),
     "no citations": (
         whole(confidence="high", segments=[segment("Bananas ripen quickly.", cites=[])]),
-        passages("CITATION_MISSING"),
+        passages("CITATION_MISSING", 2),
     ),
     "words of nowhere": (
         whole(confidence="high", segments=[segment("Bananas ripen quickly.")]),
-        passages("UNSUPPORTED"),
+        passages("UNSUPPORTED", 2),
     ),
     "an invention": (
         whole(confidence="high", segments=[segment("Lambda calculus was invented by Church.")]),
-        passages("UNSUPPORTED"),
+        passages("UNSUPPORTED", 2),
     ),
     "prose instead of JSON": (Reply(writes("Sure! ", SENTENCE)), MALFORMED),
     "JSON in a code fence": (Reply(writes("```json\n", *segments(SENTENCE), "\n```")), ANSWERED),
@@ -242,7 +242,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
                 DONE,
             ]
         ),
-        passages("UNSUPPORTED"),
+        passages("UNSUPPORTED", 2),
     ),
     "an echo of the question and the passages in the form of an answer": (
         Reply(
@@ -252,7 +252,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
                 DONE,
             ]
         ),
-        passages("UNSUPPORTED"),
+        passages("UNSUPPORTED", 2),
     ),
 }
 

@@ -25,7 +25,7 @@ def sections(actions: list[str]) -> dict[str, Any]:
     profile = os.environ.get("GROUNDWIRE_TEST_OPENAI_PROFILE", "llamacpp")
     model = os.environ.get("GROUNDWIRE_TEST_OPENAI_MODEL", "local")
     causes = [cause for cause in cause_pb2.Cause.keys() if cause.startswith(("CAUSE_OUTPUT_", "CAUSE_CITATION_"))]  # noqa: SIM118
-    others = ["QUOTE_NOT_FOUND", "UNSUPPORTED", "MODEL_ABSTAINED", "CONFIDENCE_NOT_ALLOWED"]
+    others = ["UNSUPPORTED", "CONTRADICTED", "MODEL_ABSTAINED", "CONFIDENCE_NOT_ALLOWED"]
     row = {cause.removeprefix("CAUSE_"): actions for cause in (*causes, *others)}
     return {
         "providers": {"house": {"kind": "openai", "profile": profile, "base_url": URL, "residency": "self_hosted"}},

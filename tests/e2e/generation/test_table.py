@@ -84,13 +84,13 @@ DRIVES: dict[Cause, Drive] = {
         route={"limits": {"answer_chars": 100}},
         impossible=frozenset(),
     ),
-    Cause.CITATION_MISSING: Drive(whole(confidence="high", segments=[segment(cites=[])]), impossible=frozenset()),
+    Cause.CITATION_MISSING: wrote("Bananas ripen quickly.", cites=[]),
     Cause.CITATION_UNKNOWN: wrote(SENTENCE, cites=["p77"]),
-    Cause.QUOTE_NOT_FOUND: wrote("Bananas ripen quickly."),
     Cause.UNSUPPORTED: wrote("Lambda calculus was invented by Church."),
+    Cause.CONTRADICTED: wrote("Lambda expressions create no anonymous functions."),
     Cause.NOT_VERIFIED: Drive(
         whole(confidence="high", segments=[segment("Lambda expressions create functions.")]),
-        route={"thresholds": {"min_relevance": 0.05, "require_verified": True}, "checker": "away"},
+        route={"release": {"minimum": "VERIFIED"}, "checker": "away"},
         impossible=frozenset(),
     ),
     Cause.CONFIDENCE_NOT_ALLOWED: wrote(SENTENCE, confidence="low"),
@@ -204,6 +204,5 @@ async def occupied(served: Served, first: Upstream, held: AsyncExitStack) -> Non
 
 def test_every_cause_of_a_model_is_driven() -> None:
     of_models = {cause for cause in Cause if cause.startswith(("MODEL_", "OUTPUT_", "CITATION_"))}
-    assert of_models | {Cause.PROMPT_TOO_LONG, Cause.QUOTE_NOT_FOUND, Cause.UNSUPPORTED, Cause.NOT_VERIFIED} <= set(
-        DRIVES
-    )
+    of_sentences = {Cause.UNSUPPORTED, Cause.CONTRADICTED, Cause.NOT_VERIFIED}
+    assert of_models | of_sentences | {Cause.PROMPT_TOO_LONG} <= set(DRIVES)

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 from pydantic_core import to_json
 
+from groundwire_server.adapters.generator.http.dialect import messages
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
@@ -14,6 +15,8 @@ from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.options.secret import Secret
 
 _VERSION: Final = "2023-06-01"
+_FORMS: Final = frozenset({"tools", "tool_choice", "output_config"})
+"""Fields that hold a model to a form."""
 _READ: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 """Counts that add up to what a model has read."""
 
@@ -24,6 +27,12 @@ class AnthropicOptions(ModelOptions):
     # A forced call of one tool; a schema is for the models that offer it.
     output: Literal["tool", "json_schema", "prompt"] = Field(
         "tool", description="How the output is constrained to the schema."
+    )
+
+    continues: bool = Field(
+        False,
+        description="Whether the model continues the beginning of a reply when a sentence is repaired; newer models "
+        "refuse to.",
     )
 
 
@@ -40,6 +49,7 @@ class AnthropicDialect:
         self.path = "/messages"
         self.headers = credentials(api_key)
         self.whole_documents = options.whole_document
+        self.continues = options.continues
         self._options = options
         self._streamed = _fixed_part(options, ANSWER, stream=True)
         self._whole = _fixed_part(options, ANSWER, stream=False)
@@ -51,12 +61,15 @@ class AnthropicDialect:
         fixed = self._streamed if streamed else self._whole
         if request.questions:
             fixed = _fixed_part(self._options, judgement(request.questions), stream=streamed)
+        if prompt.begun is not None and self.continues:
+            # A tool or a schema would have the model begin anew.
+            fixed = {name: value for name, value in fixed.items() if name not in _FORMS}
         return to_json(
             {
                 **fixed,
                 "max_tokens": request.max_output_tokens,
                 "system": prompt.system,
-                "messages": [{"role": "user", "content": prompt.user}],
+                "messages": messages(prompt, continues=self.continues),
             }
         )
 

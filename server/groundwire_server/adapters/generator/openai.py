@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 from pydantic_core import to_json
 
+from groundwire_server.adapters.generator.http.dialect import messages
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
@@ -27,6 +28,12 @@ class OpenAiOptions(ModelOptions):
         None,
         description="How the output is constrained to the schema; by the provider's profile if unset.",
         examples=["json_schema"],
+    )
+    continues: bool | None = Field(
+        None,
+        description="Whether the server continues the beginning of a reply (`continue_final_message`) when a sentence "
+        "is repaired; by the provider's profile if unset.",
+        examples=[True],
     )
 
 
@@ -53,6 +60,7 @@ class OpenAiDialect:
         self.path = "/chat/completions" + (f"?api-version={api_version}" if api_version else "")
         self.headers: Mapping[str, str] = profile.credentials(api_key)
         self.whole_documents = options.whole_document
+        self.continues = profile.continues if options.continues is None else options.continues
         self._options = options
         self._streamed = self._fixed_part(ANSWER, stream=True)
         self._whole = self._fixed_part(ANSWER, stream=False)
@@ -60,12 +68,16 @@ class OpenAiDialect:
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""
         prompt = request.prompt
-        messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+        turns = [{"role": "system", "content": prompt.system}, *messages(prompt, continues=self.continues)]
         streamed = not (self.whole_documents and request.unary)
         fixed = self._streamed if streamed else self._whole
         if request.questions:
             fixed = self._fixed_part(judgement(request.questions), stream=streamed)
-        body = {**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": messages}
+        body = {**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": turns}
+        if prompt.begun is not None and self.continues:
+            # A schema would have the model begin anew.
+            body.pop("response_format", None)
+            body.update(continue_final_message=True, add_generation_prompt=False)
         if request.log_probabilities:
             body.update(logprobs=True, top_logprobs=_LIKELIEST)
         return to_json(body)

@@ -10,13 +10,14 @@ from groundwire_server.adapters.prompts.environment import environment, macro
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import SetupError
-from groundwire_server.domain.generation import Draft, Prompt
+from groundwire_server.domain.generation import BegunReply, Draft, Prompt
 from groundwire_server.domain.question import Question
+from groundwire_server.domain.vocabulary import Confidence
 
 BUILT_IN = Path(__file__).parent / "templates"
 
 
-_MACROS = ("system", "user", "repair", "continuation")
+_MACROS = ("system", "user", "repair", "correction", "continuation")
 
 
 class UnknownPromptError(SetupError):
@@ -57,6 +58,7 @@ class FilePrompts:
         passages: Sequence[Passage],
         repair_of: Draft | None = None,
         released: Sequence[CheckedSegment] = (),
+        confidence: Confidence | None = None,
     ) -> Prompt:
         """Render a prompt; passages are handed out as `p1`, `p2`, … in their order."""
         version = version or self._newest[name]
@@ -66,10 +68,16 @@ class FilePrompts:
         shown = [(handle, passage.title, passage.text) for handle, passage in handles.items()]
         turns = [("User" if turn.by_user else "Assistant", turn.text) for turn in question.turns]
         user = macro(module, "user")(question.text, turns, shown)
-        if repair_of is not None:
-            user += "\n\n" + macro(module, "repair")(repair_of.text, repair_of.cause.value)
-        if released:
-            user += "\n\n" + macro(module, "continuation")([_written(segment, handles) for segment in released])
+        given = [_written(segment, handles) for segment in released]
+        begun = None
+        if repair_of is not None and released:
+            correction = macro(module, "correction")(*_wrong(repair_of), _rests_on(repair_of, handles))
+            opening = f'{{"confidence": "{(confidence or Confidence.MEDIUM).lower()}", "segments": ['
+            begun = BegunReply(opening + ", ".join(given), correction, opening)
+        elif repair_of is not None:
+            user += "\n\n" + macro(module, "repair")(*_wrong(repair_of))
+        elif released:
+            user += "\n\n" + macro(module, "continuation")(given)
         return Prompt(
             name=name,
             version=version,
@@ -77,7 +85,23 @@ class FilePrompts:
             user=user,
             question=question.text,
             handles=handles,
+            begun=begun,
         )
+
+
+def _wrong(draft: Draft) -> tuple[str, str, list[tuple[str, str]]]:
+    """What could not be used, its cause, and what it says beside what the passages say in its place."""
+    refused = draft.refused
+    departures = [] if refused is None else [(each.said, each.passage_words) for each in refused.departures]
+    return draft.text, draft.cause.value, departures
+
+
+def _rests_on(draft: Draft, handles: Mapping[str, Passage]) -> tuple[str, str] | None:
+    """The handle and the text of the passage that a sentence should rest on; None where none is known."""
+    passage = None if draft.refused is None else draft.refused.passage
+    if passage is None:
+        return None
+    return next(((handle, each.text) for handle, each in handles.items() if each.chunk_id == passage.chunk_id), None)
 
 
 def _written(segment: CheckedSegment, handles: Mapping[str, Passage]) -> str:

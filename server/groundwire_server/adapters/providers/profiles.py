@@ -21,6 +21,7 @@ class ProviderProfile:
         schema_as_value: whether the schema stands beside `json_object`.
         encoding: of vectors in its answers; None leaves the field out, which means a list of numbers.
         dimensions: its name for the field that asks for shorter vectors.
+        continues: whether it continues the last message of an assistant on request.
     """
 
     output: Literal["json_schema", "prompt"] = "json_schema"
@@ -30,6 +31,7 @@ class ProviderProfile:
     schema_as_value: bool = False
     encoding: Literal["float", "base64"] | None = "float"
     dimensions: str = "dimensions"
+    continues: bool = False
 
     def credentials(self, key: Secret | None) -> Mapping[str, str]:
         """Return the headers that carry a key."""
@@ -50,7 +52,7 @@ PROFILES: Final[Mapping[str, ProviderProfile]] = MappingProxyType(
         "openai": ProviderProfile(max_tokens="max_completion_tokens", encoding="base64"),
         "azure": ProviderProfile(max_tokens="max_completion_tokens", api_key_header="api-key", encoding="base64"),
         "mistral": ProviderProfile(usage_on_request=False, dimensions="output_dimension"),
-        "vllm": ProviderProfile(encoding="base64"),
+        "vllm": ProviderProfile(encoding="base64", continues=True),
         "tgi": ProviderProfile(schema_as_value=True),
         "ollama": ProviderProfile(),
         "llamacpp": ProviderProfile(),

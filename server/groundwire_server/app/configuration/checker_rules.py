@@ -14,6 +14,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, ExtractiveModelConfig
 from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
 from groundwire_server.domain.residency import Residency
+from groundwire_server.domain.vocabulary import ReleaseMinimum
 
 
 def check_checkers(configuration: Configuration) -> Iterator[ConfigError]:
@@ -67,10 +68,10 @@ def _check_routes(configuration: Configuration) -> Iterator[ConfigError]:
         path: Path = ("routes", name, "checker")
         if route.checker is None:
             models = [configuration.models.get(alias) for alias in route.models]
-            if route.thresholds.require_verified and not all(
+            if route.release.minimum is ReleaseMinimum.VERIFIED and not all(
                 isinstance(each, ExtractiveModelConfig) for each in models
             ):
-                said = "must be set: with require_verified, rules alone let only quotations through"
+                said = "must be set: with minimum VERIFIED, rules alone let only quotations through"
                 yield ConfigError(path, said)
             continue
         checker = configuration.checkers.get(route.checker)

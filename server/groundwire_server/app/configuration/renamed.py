@@ -35,7 +35,7 @@ RENAMED: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
             "pool": "pool_size",
         },
         LimitsConfig: {"question": "question_chars", "display": "answer_chars", "nearest": "nearest_passages"},
-        ThresholdsConfig: {"confidence": "allowed_confidence"},
+        ThresholdsConfig: {"confidence": "allowed_confidence", "require_verified": "routes.*.release.minimum"},
         TimeConfig: {"retrieval_seconds": "max_retrieval_seconds", "begin_share": "first_token_share"},
         SpendingConfig: {"daily": "daily_limit"},
         Endpoint: {"connections": "max_connections"},
@@ -52,7 +52,10 @@ RENAMED: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
         },
     }
 )
-"""The new key of each old one, by the section that it was in; a dot leads into another section."""
+"""The new key of each old one, by the section that it was in; a dot leads into another section.
+
+One that moved elsewhere is named from the top of the configuration, with `*` for the names of its sections.
+"""
 
 RENAMED_WORDS: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType({StreamMode: {"VERIFIED": "CHECKED"}})
 """The new word of each old one, by the enum that had it."""

@@ -6,11 +6,12 @@ from typing import Final
 from google.protobuf import json_format
 from rich.text import Text
 
-from groundwire.v1.grounding_pb2 import Citation, Conflict, Span, Verdict
+from groundwire.v1.grounding_pb2 import Citation, Verdict
 from groundwire.v1.grounding_service_pb2 import CheckedSentence, CheckGroundingResponse, GroundingSummary
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.render import Numbers, show_citations
-from groundwire_server.cli.words import CONFLICTS, VERDICTS, word
+from groundwire_server.cli.verdicts import conflict_line, words_at
+from groundwire_server.cli.words import VERDICTS, word
 
 _STANDING: Final = frozenset({Verdict.VERDICT_VERBATIM, Verdict.VERDICT_ENTAILED, Verdict.VERDICT_CONSISTENT})
 _STYLES: Final = {
@@ -77,31 +78,14 @@ def print_page(text: str, responses: Iterable[CheckGroundingResponse]) -> bool:
 def _show_sentence(console: Terminal, text: str, checked: CheckedSentence, numbers: Numbers) -> None:
     sentence = checked.sentence
     verdict = word(Verdict, sentence.verdict)
-    said = Text(_words(text, sentence.span))
+    said = Text(words_at(text, sentence.span))
     for index in sentence.citation_indexes:
         said.append(f" [{numbers.of(checked.citations[index])}]", style="dim")
     console.hang(Text(f"{verdict:<{_LEAD}}", style=_STYLES.get(sentence.verdict, "bold red")), said)
     shown = {citation.chunk_id: f"[{numbers.of(citation)}]" for citation in checked.citations}
     for conflict in sentence.conflicts:
         source = shown.get(conflict.chunk_id, one_line(conflict.chunk_id))
-        console.hang(Text(" " * _LEAD), Text(_conflict(text, conflict, source), style="red"))
-
-
-def _conflict(text: str, conflict: Conflict, source: str) -> str:
-    """Return what is at fault, and what the passage says in its place.
-
-    Args:
-        text: that is checked.
-        conflict: one of its sentence's.
-        source: names the passage; empty where none says anything about it.
-    """
-    kind = word(Conflict.Kind, conflict.kind)
-    found = f"{CONFLICTS.get(kind, kind.lower())}: “{_words(text, conflict.span)}”"
-    if not source:
-        return f"{found} is in no passage"
-    if not conflict.passage_words:
-        return f"{found}, against {source}"
-    return f"{found}, but {source} says “{one_line(conflict.passage_words)}”"
+        console.hang(Text(" " * _LEAD), Text(conflict_line(text, conflict, source), style="red"))
 
 
 def _show_summary(console: Terminal, summary: GroundingSummary, tally: _Tally) -> None:
@@ -119,7 +103,3 @@ def _show_summary(console: Terminal, summary: GroundingSummary, tally: _Tally) -
     head.append(f", score {summary.grounding_score:.0%}, {verified}", style="not bold default")
     console.hang(Text(), head)
     console.hang(Text("weakest    ", style="dim"), Text(f"{weakest}: {VERDICTS.get(weakest, 'unknown verdict')}"))
-
-
-def _words(text: str, span: Span) -> str:
-    return one_line(text[span.start_code_point : span.end_code_point])

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from groundwire_server.domain.claims.alignment import Alignment, Place, align
 from groundwire_server.domain.claims.evidence import EvidenceText, Unit
@@ -43,6 +45,9 @@ _ASKED = 0.6
 _ENOUGH_FOUND = 0.4
 _ENOUGH_OF = {"thai": 0.5, "arabic": 0.85, "hebrew": 0.85, "cyrillic": 0.7, "greek": 0.7, "devanagari": 0.7}
 """Share of a statement's terms that must be found, where the classifier was not fitted."""
+
+_FINGERPRINT = 16
+"""Hexadecimal digits of the hash that are kept."""
 
 _REPEATS = 0.5
 """Share of the terms that a passage's sentence has, from which it speaks of the same."""
@@ -112,15 +117,20 @@ class RuleChecker:
 
     Args:
         classifier: decides where no rule does.
+
+    Attributes:
+        fingerprint: a hash of all that decides a verdict: the rules' source and the classifier's weights.
     """
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Classifier, fingerprint: str = "") -> None:
         self._classifier = classifier
+        self.fingerprint = fingerprint
 
     @classmethod
     def packaged(cls) -> "RuleChecker":
         """Return the checker with the weights of this package."""
-        return cls(Classifier.parse(files(__package__).joinpath("weights.json").read_text()))
+        folder = files(__package__)
+        return cls(Classifier.parse(folder.joinpath("weights.json").read_text()), _fingerprint(folder))
 
     def check(self, statement: str, evidence: Sequence[EvidenceText], question: str = "") -> Finding:
         """Return the verdict on a statement, as far as rules can tell.
@@ -199,6 +209,17 @@ def _markup(statement: str, evidence: Sequence[EvidenceText]) -> list[FoundConfl
 
 def _overlap(one: FoundConflict, other: FoundConflict) -> bool:
     return one.start < other.end and other.start < one.end
+
+
+def _fingerprint(folder: Traversable) -> str:
+    """Return a hash of every source and data file below a folder."""
+    digest = sha256()
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir():
+            digest.update(_fingerprint(entry).encode())
+        elif entry.name.endswith((".py", ".json")):
+            digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
+    return digest.hexdigest()[:_FINGERPRINT]
 
 
 def _shown(

@@ -29,6 +29,6 @@ def event_to_pb(numbered: NumberedEvent) -> StreamAnswerResponse:
             started.request_id, started.trace_id = request_id, trace_id
             started.route, started.mode = route, STREAM_MODES[mode]
         case Retraction(cause):
-            message.retraction.from_sequence = numbered.first_retractable
+            message.retraction.from_sequence = numbered.first_retracted
             message.retraction.cause = CAUSES[cause]
     return message

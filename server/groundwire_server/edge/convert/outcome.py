@@ -57,6 +57,7 @@ def fill_citation(message: grounding_pb2.Citation, citation: Citation) -> None:
     message.chunk_id, message.document_id = passage.chunk_id, passage.document_id
     message.title, message.source_uri = passage.title, passage.source_uri
     message.quote = citation.quote
+    message.added = citation.added
     _fill_span(message.span, citation.span)
 
 
@@ -83,6 +84,8 @@ def _fill_text(message: grounding_pb2.GroundedText, answer: GroundedText) -> Non
         fill_citation(message.citations.add(), citation)
     for sentence in answer.sentences:
         fill_sentence(message.sentences.add(), sentence)
+    for citation in answer.dropped_citations:
+        fill_citation(message.dropped_citations.add(), citation)
 
 
 def fill_sentence(message: grounding_pb2.Sentence, sentence: CheckedSentence) -> None:

@@ -2,9 +2,9 @@
 
 from groundwire.v1 import route_pb2
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.vocabulary import Confidence
+from groundwire_server.domain.vocabulary import Confidence, ReleaseMinimum
 from groundwire_server.edge.convert.durations import fill
-from groundwire_server.edge.convert.words import CONFIDENCES, STREAM_MODES
+from groundwire_server.edge.convert.words import BELOW_MINIMUM, CONFIDENCES, STREAM_MODES
 
 
 def route_to_pb(policy: Policy) -> route_pb2.Route:
@@ -14,7 +14,8 @@ def route_to_pb(policy: Policy) -> route_pb2.Route:
         models=policy.models,
         self_hosted_only=policy.self_hosted_only,
         mode=STREAM_MODES[policy.mode],
-        require_verified=policy.require_verified,
+        require_verified=policy.release.minimum is ReleaseMinimum.VERIFIED,
+        below_minimum=BELOW_MINIMUM[policy.release.below],
         allowed_confidence=[CONFIDENCES[word] for word in Confidence if word in policy.allowed_confidence],
         question_limit=policy.question_limit,
         answer_limit=policy.display_limit,

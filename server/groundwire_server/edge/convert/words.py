@@ -1,11 +1,21 @@
 """Between the contract's enums and the domain's words: the same names, with and without their prefix."""
 
-from groundwire.v1 import cause_pb2, document_pb2, event_pb2, grounding_pb2, outcome_pb2, report_pb2, server_info_pb2
+from groundwire.v1 import (
+    cause_pb2,
+    document_pb2,
+    event_pb2,
+    grounding_pb2,
+    outcome_pb2,
+    report_pb2,
+    route_pb2,
+    server_info_pb2,
+)
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.document import DocumentOrder, PutState
 from groundwire_server.domain.vocabulary import (
     Action,
     Assurance,
+    BelowMinimum,
     Cause,
     Confidence,
     ConflictKind,
@@ -27,6 +37,7 @@ VERDICTS = {word: grounding_pb2.Verdict.Value(f"VERDICT_{word}") for word in Ver
 CONFLICTS = {word: grounding_pb2.Conflict.Kind.Value(f"KIND_{word}") for word in ConflictKind}
 ASSURANCES = {word: event_pb2.TextDelta.Assurance.Value(f"ASSURANCE_{word}") for word in Assurance}
 LOSSES = {word: outcome_pb2.Degraded.Loss.Value(f"LOSS_{word}") for word in Loss}
+BELOW_MINIMUM = {word: route_pb2.BelowMinimum.Value(f"BELOW_MINIMUM_{word}") for word in BelowMinimum}
 STREAM_MODES = {word: event_pb2.StreamMode.Value(f"STREAM_MODE_{word}") for word in StreamMode}
 MODES_ASKED = {number: word for word, number in STREAM_MODES.items()}
 PURPOSES = {word: report_pb2.Usage.Purpose.Value(f"PURPOSE_{word}") for word in Purpose}

@@ -38,7 +38,9 @@ class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.Value
     VERDICT_CONSISTENT: _Verdict.ValueType  # 3
     """VERDICT_CONSISTENT: no rule objects to the sentence; nobody has proven it. `checker` says which rules were asked."""
     VERDICT_UNSUPPORTED: _Verdict.ValueType  # 4
-    """VERDICT_UNSUPPORTED: the passages do not say it. Such a sentence never stands."""
+    """VERDICT_UNSUPPORTED: the passages do not say it. Such a sentence never stands, unless the route lets it leave with a
+    caution: then the outcome is degraded by LOSS_SENTENCES_BELOW_MINIMUM.
+    """
     VERDICT_CONTRADICTED: _Verdict.ValueType  # 5
     """VERDICT_CONTRADICTED: the passages say otherwise. Such a sentence never stands."""
     VERDICT_NOT_A_CLAIM: _Verdict.ValueType  # 6
@@ -62,7 +64,9 @@ VERDICT_ENTAILED: Verdict.ValueType  # 2
 VERDICT_CONSISTENT: Verdict.ValueType  # 3
 """VERDICT_CONSISTENT: no rule objects to the sentence; nobody has proven it. `checker` says which rules were asked."""
 VERDICT_UNSUPPORTED: Verdict.ValueType  # 4
-"""VERDICT_UNSUPPORTED: the passages do not say it. Such a sentence never stands."""
+"""VERDICT_UNSUPPORTED: the passages do not say it. Such a sentence never stands, unless the route lets it leave with a
+caution: then the outcome is degraded by LOSS_SENTENCES_BELOW_MINIMUM.
+"""
 VERDICT_CONTRADICTED: Verdict.ValueType  # 5
 """VERDICT_CONTRADICTED: the passages say otherwise. Such a sentence never stands."""
 VERDICT_NOT_A_CLAIM: Verdict.ValueType  # 6
@@ -112,6 +116,7 @@ class GroundedText(_message.Message):
     CITATIONS_FIELD_NUMBER: _builtins.int
     SENTENCES_FIELD_NUMBER: _builtins.int
     GROUNDING_SCORE_FIELD_NUMBER: _builtins.int
+    DROPPED_CITATIONS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """text is the answer: NFC, UTF-8."""
     verified: _builtins.bool
@@ -133,6 +138,12 @@ class GroundedText(_message.Message):
     def sentences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sentence]:
         """sentences are all the sentences of the text, in order, each with its verdict."""
 
+    @_builtins.property
+    def dropped_citations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Citation]:
+        """dropped_citations are citations of the model that carry nothing of the text, in the order in which the model gave
+        them. None of their passages supports what stands at their span.
+        """
+
     def __init__(
         self,
         *,
@@ -143,10 +154,11 @@ class GroundedText(_message.Message):
         citations: _abc.Iterable[Global___Citation] | None = ...,
         sentences: _abc.Iterable[Global___Sentence] | None = ...,
         grounding_score: _builtins.float = ...,
+        dropped_citations: _abc.Iterable[Global___Citation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["citations", b"citations", "confidence", b"confidence", "grounding_score", b"grounding_score", "model_confidence", b"model_confidence", "sentences", b"sentences", "text", b"text", "verified", b"verified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["citations", b"citations", "confidence", b"confidence", "dropped_citations", b"dropped_citations", "grounding_score", b"grounding_score", "model_confidence", b"model_confidence", "sentences", b"sentences", "text", b"text", "verified", b"verified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -327,6 +339,7 @@ class Citation(_message.Message):
     SOURCE_URI_FIELD_NUMBER: _builtins.int
     QUOTE_FIELD_NUMBER: _builtins.int
     SPAN_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
     chunk_id: _builtins.str
     """chunk_id names the passage; a caller's own passage has its passage_id or fact_id here."""
     document_id: _builtins.str
@@ -337,6 +350,8 @@ class Citation(_message.Message):
     """source_uri says where the document can be read."""
     quote: _builtins.str
     """quote is taken verbatim from the passage."""
+    added: _builtins.bool
+    """added is true when the model cited nothing, and the service found the passage that carries the text."""
     @_builtins.property
     def span(self) -> Global___Span:
         """span is the stretch of the text that the passage supports."""
@@ -350,10 +365,11 @@ class Citation(_message.Message):
         source_uri: _builtins.str = ...,
         quote: _builtins.str = ...,
         span: Global___Span | None = ...,
+        added: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "document_id", b"document_id", "quote", b"quote", "source_uri", b"source_uri", "span", b"span", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "chunk_id", b"chunk_id", "document_id", b"document_id", "quote", b"quote", "source_uri", b"source_uri", "span", b"span", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

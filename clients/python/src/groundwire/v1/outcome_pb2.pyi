@@ -39,7 +39,7 @@ class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action.ValueTy
     ACTION_SHORTER_PROMPT: _Action.ValueType  # 3
     """ACTION_SHORTER_PROMPT: it asked again with fewer passages."""
     ACTION_REPAIR: _Action.ValueType  # 4
-    """ACTION_REPAIR: it asked the model, once, to correct its own text."""
+    """ACTION_REPAIR: it asked the model to correct its own text: a sentence and what follows it, or the whole."""
     ACTION_CACHED_ANSWER: _Action.ValueType  # 5
     """ACTION_CACHED_ANSWER: it returned an earlier validated answer."""
     ACTION_PASSAGES_ONLY: _Action.ValueType  # 6
@@ -69,7 +69,7 @@ ACTION_NEXT_MODEL: Action.ValueType  # 2
 ACTION_SHORTER_PROMPT: Action.ValueType  # 3
 """ACTION_SHORTER_PROMPT: it asked again with fewer passages."""
 ACTION_REPAIR: Action.ValueType  # 4
-"""ACTION_REPAIR: it asked the model, once, to correct its own text."""
+"""ACTION_REPAIR: it asked the model to correct its own text: a sentence and what follows it, or the whole."""
 ACTION_CACHED_ANSWER: Action.ValueType  # 5
 """ACTION_CACHED_ANSWER: it returned an earlier validated answer."""
 ACTION_PASSAGES_ONLY: Action.ValueType  # 6
@@ -160,8 +160,9 @@ class Outcome(_message.Message):
     next_step: Global___NextStep.ValueType
     """next_step says what the caller should do."""
     weakest_verdict: _grounding_pb2.Verdict.ValueType
-    """weakest_verdict is the weakest verdict among the sentences of the text that claim something, from VERBATIM down to
-    CONSISTENT, so that a caller can show an answer that is not verified differently; unspecified without a text.
+    """weakest_verdict is the weakest verdict among the sentences of the text that claim something, so that a caller can
+    show an answer that is not verified differently: from VERBATIM down to CONSISTENT, or to UNSUPPORTED where the route
+    lets such sentences leave with a caution. It is unspecified without a text.
     """
     @_builtins.property
     def answered(self) -> Global___Answered:
@@ -379,6 +380,12 @@ class Degraded(_message.Message):
         """LOSS_ANSWER: there are passages, but no answer."""
         LOSS_REST_OF_ANSWER: Degraded._Loss.ValueType  # 4
         """LOSS_REST_OF_ANSWER: the answer breaks off."""
+        LOSS_SENTENCES_BELOW_MINIMUM: Degraded._Loss.ValueType  # 5
+        """LOSS_SENTENCES_BELOW_MINIMUM: the answer has sentences of a weaker verdict than the route demands, each with its
+        conflicts.
+        """
+        LOSS_SENTENCES_DROPPED: Degraded._Loss.ValueType  # 6
+        """LOSS_SENTENCES_DROPPED: sentences of a weaker verdict than the route demands were left out."""
 
     class Loss(_Loss, metaclass=_LossEnumTypeWrapper):
         """Loss says what was given up."""
@@ -393,6 +400,12 @@ class Degraded(_message.Message):
     """LOSS_ANSWER: there are passages, but no answer."""
     LOSS_REST_OF_ANSWER: Degraded.Loss.ValueType  # 4
     """LOSS_REST_OF_ANSWER: the answer breaks off."""
+    LOSS_SENTENCES_BELOW_MINIMUM: Degraded.Loss.ValueType  # 5
+    """LOSS_SENTENCES_BELOW_MINIMUM: the answer has sentences of a weaker verdict than the route demands, each with its
+    conflicts.
+    """
+    LOSS_SENTENCES_DROPPED: Degraded.Loss.ValueType  # 6
+    """LOSS_SENTENCES_DROPPED: sentences of a weaker verdict than the route demands were left out."""
 
     ANSWER_FIELD_NUMBER: _builtins.int
     PASSAGES_FIELD_NUMBER: _builtins.int

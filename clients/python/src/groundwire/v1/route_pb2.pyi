@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groundwire.v1 import event_pb2 as _event_pb2
 from groundwire.v1 import grounding_pb2 as _grounding_pb2
 import builtins as _builtins
@@ -20,6 +21,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _BelowMinimum:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BelowMinimumEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BelowMinimum.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BELOW_MINIMUM_UNSPECIFIED: _BelowMinimum.ValueType  # 0
+    """BELOW_MINIMUM_UNSPECIFIED is never sent."""
+    BELOW_MINIMUM_FAIL: _BelowMinimum.ValueType  # 1
+    """BELOW_MINIMUM_FAIL: the answer fails, and the route's fallbacks decide what follows."""
+    BELOW_MINIMUM_CAUTION: _BelowMinimum.ValueType  # 2
+    """BELOW_MINIMUM_CAUTION: the sentence leaves, marked by its verdict, and the outcome is degraded. One that the passages
+    contradict fails.
+    """
+    BELOW_MINIMUM_DROP: _BelowMinimum.ValueType  # 3
+    """BELOW_MINIMUM_DROP: the sentence is left out, and the outcome is degraded. One that others depend on fails."""
+
+class BelowMinimum(_BelowMinimum, metaclass=_BelowMinimumEnumTypeWrapper):
+    """BelowMinimum says what happens to a sentence of a weaker verdict than a route demands."""
+
+BELOW_MINIMUM_UNSPECIFIED: BelowMinimum.ValueType  # 0
+"""BELOW_MINIMUM_UNSPECIFIED is never sent."""
+BELOW_MINIMUM_FAIL: BelowMinimum.ValueType  # 1
+"""BELOW_MINIMUM_FAIL: the answer fails, and the route's fallbacks decide what follows."""
+BELOW_MINIMUM_CAUTION: BelowMinimum.ValueType  # 2
+"""BELOW_MINIMUM_CAUTION: the sentence leaves, marked by its verdict, and the outcome is degraded. One that the passages
+contradict fails.
+"""
+BELOW_MINIMUM_DROP: BelowMinimum.ValueType  # 3
+"""BELOW_MINIMUM_DROP: the sentence is left out, and the outcome is degraded. One that others depend on fails."""
+Global___BelowMinimum: _TypeAlias = BelowMinimum  # noqa: Y015
 
 @_typing.final
 class Route(_message.Message):
@@ -39,6 +72,7 @@ class Route(_message.Message):
     DEFAULT_DEADLINE_FIELD_NUMBER: _builtins.int
     MAX_DEADLINE_FIELD_NUMBER: _builtins.int
     RETRY_WINDOW_FIELD_NUMBER: _builtins.int
+    BELOW_MINIMUM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """name names the route in requests."""
     self_hosted_only: _builtins.bool
@@ -46,13 +80,19 @@ class Route(_message.Message):
     mode: _event_pb2.StreamMode.ValueType
     """mode says when streamed text may leave, unless the request says otherwise."""
     require_verified: _builtins.bool
-    """require_verified is true when an answer leaves only when every sentence that claims something is verified."""
+    """require_verified is true when the route demands that every sentence that claims something is verified;
+    `below_minimum` says what happens to one that is not.
+    """
     question_limit: _builtins.int
     """question_limit is the longest question, in code points."""
     answer_limit: _builtins.int
     """answer_limit is the longest answer, in code points."""
     top_k: _builtins.int
     """top_k is the number of passages to consider when a request does not say."""
+    below_minimum: Global___BelowMinimum.ValueType
+    """below_minimum says what happens to a sentence of a weaker verdict than the route demands, which is CONSISTENT, or
+    verified where `require_verified` is true.
+    """
     @_builtins.property
     def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """models are the aliases of the models that may be asked for the caller's tenant, best first. Where the tenant or the
@@ -61,7 +101,7 @@ class Route(_message.Message):
 
     @_builtins.property
     def allowed_confidence(self) -> _containers.RepeatedScalarFieldContainer[_grounding_pb2.Confidence.ValueType]:
-        """allowed_confidence are the confidences of a model's own that the route lets through."""
+        """allowed_confidence are the confidences of answers that the route lets through."""
 
     @_builtins.property
     def default_deadline(self) -> _duration_pb2.Duration:
@@ -92,10 +132,11 @@ class Route(_message.Message):
         default_deadline: _duration_pb2.Duration | None = ...,
         max_deadline: _duration_pb2.Duration | None = ...,
         retry_window: _duration_pb2.Duration | None = ...,
+        below_minimum: Global___BelowMinimum.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "retry_window", b"retry_window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_confidence", b"allowed_confidence", "answer_limit", b"answer_limit", "default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "mode", b"mode", "models", b"models", "name", b"name", "question_limit", b"question_limit", "require_verified", b"require_verified", "retry_window", b"retry_window", "self_hosted_only", b"self_hosted_only", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_confidence", b"allowed_confidence", "answer_limit", b"answer_limit", "below_minimum", b"below_minimum", "default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "mode", b"mode", "models", b"models", "name", b"name", "question_limit", b"question_limit", "require_verified", b"require_verified", "retry_window", b"retry_window", "self_hosted_only", b"self_hosted_only", "top_k", b"top_k"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

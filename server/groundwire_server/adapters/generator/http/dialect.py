@@ -4,7 +4,23 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser
-from groundwire_server.domain.generation import GenerationRequest
+from groundwire_server.domain.generation import GenerationRequest, Prompt
+
+
+def messages(prompt: Prompt, *, continues: bool) -> list[dict[str, str]]:
+    """Return the turns of a prompt after its instructions.
+
+    Args:
+        prompt: what is asked.
+        continues: whether the server continues the last message of an assistant.
+    """
+    turns = [{"role": "user", "content": prompt.user}]
+    if prompt.begun is not None:
+        turns.append({"role": "assistant", "content": prompt.begun.written})
+        turns.append({"role": "user", "content": prompt.begun.correction})
+        if continues:
+            turns.append({"role": "assistant", "content": prompt.begun.opening})
+    return turns
 
 
 class Dialect(Protocol):
@@ -15,6 +31,7 @@ class Dialect(Protocol):
         path: where requests go, behind the endpoint's base.
         headers: credentials and versions.
         whole_documents: whether unary answers are asked for as one document.
+        continues: whether the server continues the last message of an assistant.
     """
 
     @property
@@ -28,6 +45,9 @@ class Dialect(Protocol):
 
     @property
     def whole_documents(self) -> bool: ...  # noqa: D102
+
+    @property
+    def continues(self) -> bool: ...  # noqa: D102
 
     def body(self, request: GenerationRequest) -> bytes:
         """Return the body of a request."""

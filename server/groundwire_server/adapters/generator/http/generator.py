@@ -54,6 +54,7 @@ class HttpGenerator:
             raise Failure(Cause.MODEL_TIMEOUT)
         exchange = Exchange(self._session, self._bounds, deadline, self._bounds.silence_seconds)
         parser = self._dialect.parser()
+        opening = self._opening(request, parser)
         written: list[str] = []
         length = 0
         concluded = False
@@ -78,7 +79,8 @@ class HttpGenerator:
                     _name_model(parser.model, written)
                     if length > _FRAME:
                         exchange.gather_seconds = self._bounds.gather_seconds
-                    yield text
+                    yield opening + text
+                    opening = ""
                 if not data:
                     break
                 if parser.reason is not None and (text or not concluded):
@@ -94,6 +96,14 @@ class HttpGenerator:
             yield Finish(parser.reason, _usage(request, parser, written), tuple(parser.tokens))
         finally:
             exchange.end(complete=parser.done)
+
+    def _opening(self, request: GenerationRequest, parser: ResponseParser) -> str:
+        """Return the beginning of the draft that the request holds, where the reply is its rest."""
+        begun = request.prompt.begun
+        if begun is None or not self._dialect.continues:
+            return ""
+        parser.go_on()
+        return begun.opening
 
     async def _open(self, exchange: Exchange, body: bytes) -> None:
         headers = dict(self._dialect.headers)

@@ -100,6 +100,10 @@ class ResponseParser(ABC):
         """Return what is left of a reply in which no draft began: prose, which is not of the form asked for."""
         return "" if self.began else self._preamble.rest()
 
+    def go_on(self) -> None:
+        """Read the reply as the rest of a draft that was begun in the request: nothing stands before it."""
+        self._source, self._plain = _CONTENT, True
+
     @property
     def began(self) -> bool:
         """Whether the draft has begun."""

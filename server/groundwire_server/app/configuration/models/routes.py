@@ -8,8 +8,8 @@ from pydantic import Field
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.section import Name
-from groundwire_server.domain.policy import CheckPolicy, Policy
-from groundwire_server.domain.vocabulary import Confidence, ConflictKind, StreamMode
+from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy
+from groundwire_server.domain.vocabulary import BelowMinimum, Confidence, ConflictKind, ReleaseMinimum, StreamMode
 from groundwire_server.options import Options
 
 SoftConflict: TypeAlias = Literal["COMPARISON", "QUANTIFIER", "MODALITY", "ROLE"]
@@ -20,7 +20,7 @@ class PromptConfig(Options):
 
     name: str = Field("answer", description="The name of the prompt.")
     version: str | None = Field(
-        None, pattern=r"^\d+\.\d+\.\d+$", description="Its version; the newest if unset.", examples=["1.0.0"]
+        None, pattern=r"^\d+\.\d+\.\d+$", description="Its version; the newest if unset.", examples=["1.1.0"]
     )
 
 
@@ -45,16 +45,45 @@ class ThresholdsConfig(Options):
         "start when it was fitted with another embedder.",
         examples=["calibration.json"],
     )
-    min_support: float = Field(0.5, ge=0, le=1, description="Sentences with less support are not released.")
-    require_verified: bool = Field(
-        False,
-        description="Release only verified sentences: those of a passage, word for word, or entailed by a checker.",
+    min_support: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="A further floor under `release.minimum`, on the checker's own estimate: sentences with less "
+        "support are below the minimum.",
     )
     allowed_confidence: frozenset[Confidence] = Field(
         frozenset({Confidence.MEDIUM, Confidence.HIGH}),
         min_length=1,
-        description="Confidence that the model may state in its own answer: LOW, MEDIUM, HIGH.",
+        description="Confidence of answers that are released: LOW, MEDIUM, HIGH. It is the model's own, and at most "
+        "MEDIUM unless the answer is verified.",
     )
+    min_confidence: Confidence = Field(
+        Confidence.LOW,
+        description="Answers of which the service is less sure are not released: LOW, MEDIUM, HIGH. Above LOW the text "
+        "of a stream waits for the end of the answer where the row of CONFIDENCE_NOT_ALLOWED abstains.",
+    )
+
+
+class ReleaseConfig(Options):
+    """Which sentences of an answer are released."""
+
+    minimum: ReleaseMinimum = Field(
+        ReleaseMinimum.CONSISTENT,
+        description="The weakest verdict that is released: CONSISTENT (no rule objects), or VERIFIED (word for word "
+        "from a passage, or entailed by a checker).",
+    )
+    below: BelowMinimum = Field(
+        BelowMinimum.FAIL,
+        description="What happens to a sentence below the minimum: FAIL (the fallbacks decide), CAUTION (it is "
+        "released, marked by its verdict, unless it is contradicted) or DROP (it is left out, unless others depend on "
+        "it).",
+    )
+
+    @property
+    def policy(self) -> ReleasePolicy:
+        """What the pipeline follows."""
+        return ReleasePolicy(self.minimum, self.below)
 
 
 class TimeConfig(Options):
@@ -117,6 +146,9 @@ class RouteConfig(Options):
     thresholds: ThresholdsConfig = Field(
         default_factory=ThresholdsConfig, description="Thresholds for evidence and answers, from 0 to 1."
     )
+    release: ReleaseConfig = Field(
+        default_factory=ReleaseConfig, description="Which sentences of an answer are released."
+    )
     checker: Name | None = Field(
         None, description="The checker of sentences, by name; rules alone check them if unset.", examples=["onnx"]
     )
@@ -149,9 +181,10 @@ class RouteConfig(Options):
             top_k=self.limits.top_k,
             evidence_tokens=self.limits.evidence_tokens,
             min_relevance=self.thresholds.min_relevance,
+            release=self.release.policy,
             min_support=self.thresholds.min_support,
-            require_verified=self.thresholds.require_verified,
             allowed_confidence=self.thresholds.allowed_confidence,
+            min_confidence=self.thresholds.min_confidence,
             display_limit=self.limits.answer_chars,
             output_tokens=self.limits.output_tokens,
             mode=self.mode,

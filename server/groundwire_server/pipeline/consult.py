@@ -1,0 +1,111 @@
+"""Asking the route's checker about the sentences that are not word for word in a passage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from groundwire_server.domain.answer import CheckedSentence
+from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
+from groundwire_server.domain.policy import CheckPolicy
+from groundwire_server.pipeline.entailment import ask_checker, final_verdict, may_change
+from groundwire_server.pipeline.judge import JudgedSegment
+from groundwire_server.pipeline.stage import StageRunner
+from groundwire_server.pipeline.support import Source
+from groundwire_server.ports.checker import Checker
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSentence:
+    """A sentence with the rules' verdict on it.
+
+    Attributes:
+        text: the sentence.
+        cited: the passages that it was held against.
+        checked: the verdict.
+    """
+
+    text: str
+    cited: tuple[Source, ...]
+    checked: CheckedSentence
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """The route's checker, and what it is asked with.
+
+    Attributes:
+        checker: None leaves what the rules say.
+        policy: how it is asked.
+        tenant: whose question it is.
+        question: that is answered; empty where there is none.
+    """
+
+    checker: Checker | None
+    policy: CheckPolicy
+    tenant: str
+    question: str
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """What decides the checker's verdicts, by its name."""
+        return {} if self.checker is None else {self.checker.name: self.checker.fingerprint}
+
+    async def settle_segments(self, segments: Sequence[JudgedSegment], run: StageRunner) -> tuple[JudgedSegment, ...]:
+        """Return segments with what the checker says of their sentences, asked about all of them at once.
+
+        Args:
+            segments: with the rules' verdicts.
+            run: has the time that is left, and takes what the checker consumed.
+        """
+        if self.checker is None:
+            return tuple(segments)
+        judged = [
+            JudgedSentence(segment.words(sentence), segment.cited, sentence)
+            for segment in segments
+            for sentence in segment.sentences
+        ]
+        settled = iter(await self.settle(judged, run))
+        return tuple(
+            replace(segment, sentences=tuple(next(settled) for _ in segment.sentences)) for segment in segments
+        )
+
+    async def settle(self, sentences: Sequence[JudgedSentence], run: StageRunner) -> list[CheckedSentence]:
+        """Return sentences with what the checker says of them; those that are word for word are not asked about.
+
+        Args:
+            sentences: with the rules' verdicts.
+            run: has the time that is left, and takes what the checker consumed.
+        """
+        settled = [each.checked for each in sentences]
+        opened = [index for index, each in enumerate(sentences) if may_change(each.checked.verdict)]
+        if self.checker is None or not opened:
+            return settled
+        request = self._request([sentences[index] for index in opened])
+        answer = await ask_checker(self.checker, request, self.policy, run.plan.answer_by, run.report)
+        for index, probability in zip(opened, answer.probabilities, strict=True):
+            settled[index] = self._settled(self.checker, sentences[index], probability)
+        return settled
+
+    def _request(self, sentences: Sequence[JudgedSentence]) -> CheckRequest:
+        places: dict[str, int] = {}
+        asked: list[SentenceToCheck] = []
+        for sentence in sentences:
+            cited = tuple(places.setdefault(source.passage.text, len(places)) for source in sentence.cited)
+            asked.append(SentenceToCheck(sentence.text, cited))
+        return CheckRequest(self.tenant, self.question, tuple(places), tuple(asked))
+
+    def _settled(self, checker: Checker, sentence: JudgedSentence, probability: float | None) -> CheckedSentence:
+        checked = sentence.checked
+        kinds = {conflict.kind for conflict in checked.conflicts}
+        ruling = final_verdict(checked.verdict, kinds, probability, checker.thresholds, self.policy)
+        if not ruling.by_checker or probability is None:
+            return checked
+        return replace(
+            checked,
+            verdict=ruling.verdict,
+            support=probability,
+            checker=checker.name,
+            # A checker is shown all that the sentence cites, and does not say which of it carries the sentence.
+            citations=checked.citations or tuple(range(len(sentence.cited))),
+            # What it overruled is shown; words that no rule found are its own matter.
+            conflicts=tuple(each for each in checked.conflicts if each.kind in ruling.overruled),
+        )

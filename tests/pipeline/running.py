@@ -1,0 +1,106 @@
+"""The whole path over doubles, in virtual time: one document about lambda expressions, and a script for each model."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.document import Chunk, Document
+from groundwire_server.domain.event import Retraction, TextDelta
+from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.price import Price
+from groundwire_server.pipeline.acl_recheck import AclRecheck
+from groundwire_server.pipeline.answerer import PipelineAnswerer
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable
+from groundwire_server.ports.budget import Budget
+from groundwire_server.ports.recording import Recording
+from tests.doubles.counts import Counts
+from tests.doubles.embedder import HashingEmbedder
+from tests.doubles.generator import Move, ScriptedGenerator
+from tests.doubles.inline import InlineExecutor
+from tests.doubles.sink import RecordingSink
+from tests.doubles.spans import Spans
+from tests.doubles.store import MemoryStore
+from tests.doubles.time import LoopTime
+from tests.pipeline.samples import ALICE, RULES, ask, policy
+
+FIRST = "Lambda expressions yield naïve functions."
+SECOND = "Their bodies hold one expression."
+THIRD = "They have no names."
+PASSAGE = f"{FIRST} {SECOND} {THIRD}"
+
+
+@dataclass(frozen=True)
+class Path:
+    """An answerer over a chain of models.
+
+    Attributes:
+        models: by their order in the chain; the aliases are `model-1`, `model-2` and so on.
+        spans: of the stages.
+        counts: the metrics.
+    """
+
+    routes: RouteTable
+    answerer: PipelineAnswerer
+    models: list[ScriptedGenerator]
+    spans: Spans
+    counts: Counts
+
+    async def ask(self, sink: RecordingSink | None, seconds: float = 4.0) -> Outcome:
+        now = asyncio.get_running_loop().time()
+        return await self.answerer.answer(self.routes.inquiry(ask(), ALICE, now, Deadline(now + seconds)), sink)
+
+
+async def path(
+    *scripts: Sequence[Move] | ScriptedGenerator,
+    price: Price | None = None,
+    budget: Budget | None = None,
+    **changes: Any,
+) -> Path:
+    """A path over a chain of models, each with a script for all of its calls, or one of its own making."""
+    store, embedder = MemoryStore(), HashingEmbedder()
+    (vector,) = await embedder.embed([PASSAGE], NEVER)
+    document = Document("lambdas", PASSAGE, allowed_principals=frozenset({"*"}))
+    await store.put(ALICE, document, "hash", [Chunk("c1", 0, PASSAGE, vector)], NEVER)
+    models = [script if isinstance(script, ScriptedGenerator) else ScriptedGenerator(script) for script in scripts]
+    chain = {f"model-{number}": model for number, model in enumerate(models, start=1)}
+    settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
+    ports = Ports(
+        store,
+        embedder,
+        FilePrompts(BUILT_IN),
+        chain,
+        AclRecheck(Counts()),
+        RULES,
+        prices={} if price is None else dict.fromkeys(chain, price),
+        budget=budget,
+    )
+    routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
+    spans, counts = Spans(), Counts()
+    answerer = PipelineAnswerer(routes, LoopTime(), Recording(spans.tracer, counts), InlineExecutor())
+    return Path(routes, answerer, models, spans, counts)
+
+
+async def streamed(
+    *scripts: Sequence[Move] | ScriptedGenerator, **changes: Any
+) -> tuple[Outcome, RecordingSink, list[ScriptedGenerator]]:
+    """The outcome and events of a stream over a chain of models."""
+    made, sink = await path(*scripts, **changes), RecordingSink()
+    return await made.ask(sink), sink, made.models
+
+
+def deltas(sink: RecordingSink) -> list[str]:
+    return [event.text for event in sink.events if isinstance(event, TextDelta)]
+
+
+def kept(sink: RecordingSink) -> str:
+    """What a reader has who applies every retraction."""
+    pieces: dict[int, str] = {}
+    for numbered in sink.numbered:
+        if isinstance(numbered.event, TextDelta):
+            pieces[numbered.sequence] = numbered.event.text
+        if isinstance(numbered.event, Retraction):
+            pieces = {at: text for at, text in pieces.items() if at < numbered.first_retracted}
+    return "".join(pieces.values())
