@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from groundwire_server.domain.answer import CheckedSentence
+from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import ConflictKind, Verdict
 from groundwire_server.pipeline.support import Source, check_sentence
 from tests.pipeline.samples import RULES, passage
@@ -101,3 +102,23 @@ def test_a_verdict_is_carried_by_the_citations_that_bear_it() -> None:
 def test_a_verbatim_sentence_without_content_words_claims_nothing() -> None:
     """ "So it is." in a passage is about something else."""
     assert _check("So it is.", Source(passage("c4", "So it is."))).verdict is Verdict.NOT_A_CLAIM
+
+
+_LONG = "Employees may remove the covers, " + "for cleaning, for inspection, " * 18 + "unless the machine is running."
+
+
+def test_a_part_of_a_long_sentence_is_verbatim_where_the_whole_stands() -> None:
+    """Alone, it lacks the exception."""
+    source = Source(passage("c5", _LONG))
+    first, last = sentences(_LONG)
+    part = _LONG[slice(*first)]
+    assert check_sentence(part, part, 0, [source], RULES).verdict is Verdict.CONSISTENT
+    again = f"{part} Cats purr. {part}"
+    assert check_sentence(part, again, 0, [source], RULES).verdict is Verdict.CONSISTENT
+    for start, end in (first, last):
+        assert check_sentence(_LONG[start:end], _LONG, start, [source], RULES).verdict is Verdict.VERBATIM
+
+
+def test_an_item_under_a_lead_in_that_denies_it_is_not_verbatim() -> None:
+    source = Source(passage("c6", "These claims are false:\n\n- The gate is open at night.\n- Cats bark.\n"))
+    assert _check("- The gate is open at night.", source).verdict is not Verdict.VERBATIM

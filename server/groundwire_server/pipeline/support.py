@@ -8,7 +8,8 @@ from groundwire_server.domain.answer import CheckedSentence, Conflict, Span
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.text.sentences import sentences
+from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, sentences
+from groundwire_server.domain.text.standalone import standalone_sentences
 from groundwire_server.domain.text.words import ContentWords, content_words
 from groundwire_server.domain.vocabulary import Verdict
 
@@ -30,7 +31,7 @@ class Source:
 
     @cached_property
     def _spaced(self) -> str:
-        return " ".join(self.passage.text.split())
+        return _spaced(self.passage.text)
 
     @cached_property
     def words(self) -> ContentWords:
@@ -48,14 +49,37 @@ class Source:
         return [text[start:end] for start, end in sentences(text)]
 
     @cached_property
-    def _spaced_sentences(self) -> frozenset[str]:
-        return frozenset(" ".join(sentence.split()) for sentence in self._sentences)
+    def _standalone(self) -> frozenset[str]:
+        text = self.passage.text
+        return frozenset(_spaced(text[start:end]) for start, end in standalone_sentences(text))
 
-    def has_sentence(self, sentence: str) -> bool:
-        """Return whether this is one of its sentences, whole and word for word, however it is spaced."""
-        said = " ".join(sentence.split())
+    def has_sentence(self, sentence: str, text: str, offset: int) -> bool:
+        """Return whether this is one of its sentences, whole and word for word, however it is spaced.
+
+        Of a sentence that was cut for its length a part counts where the whole stands in the text.
+
+        Args:
+            sentence: of the text.
+            text: has it.
+            offset: where it begins there.
+        """
+        said = _spaced(sentence)
         # Looking for the very words first is much cheaper than finding where sentences end.
-        return said in self._spaced and said in self._spaced_sentences
+        if said not in self._spaced:
+            return False
+        if said in self._standalone:
+            return True
+        long = [whole for whole in self._standalone if len(whole) > len(said) and said in whole]
+        if not long or len(text) == len(sentence):
+            return False
+        around = _spaced(text)
+        start = len(_spaced(text[: offset + len(sentence)])) - len(said)
+        return any(
+            0 <= begin <= start and start + len(said) <= begin + len(whole)
+            for whole in long
+            if len(whole) > SENTENCE_LIMIT
+            for begin in (around.rfind(whole, 0, start + len(whole)),)
+        )
 
     def quote(self, statement: str) -> str:
         """Return the quote for a statement, verbatim: the statement's own words, or else the sentence closest to it.
@@ -93,8 +117,9 @@ def check_sentence(
 ) -> CheckedSentence:
     """Return the verdict on a sentence, as far as rules can tell.
 
-    A sentence of a cited passage, whole and word for word, is VERBATIM: since nothing of it was left out, no negation
-    and no condition was. Any other is CONSISTENT at best: no rule objects, and nobody has proven it.
+    A sentence of a cited passage that needs nothing around it there, whole and word for word, is VERBATIM: since nothing
+    of it was left out, no negation and no condition was. Any other is CONSISTENT at best: no rule objects, and nobody
+    has proven it.
 
     Args:
         sentence: as it stands in the text.
@@ -105,7 +130,7 @@ def check_sentence(
         question: what the text answers; empty for none.
     """
     span = Span.within(text, offset, offset + len(sentence))
-    verbatim = tuple(index for index, source in enumerate(cited) if source.has_sentence(sentence))
+    verbatim = tuple(index for index, source in enumerate(cited) if source.has_sentence(sentence, text, offset))
     if verbatim and content_words(sentence):
         # "Yes." in a passage answers another question than the one that was asked: it needs content of its own.
         return CheckedSentence(span, Verdict.VERBATIM, 1.0, verbatim, CHECKER)
@@ -123,3 +148,8 @@ def check_sentence(
 
 
 _TOKEN = re.compile(r"\S+")
+
+
+def _spaced(text: str) -> str:
+    """Return a text with one space for all white space in a row."""
+    return " ".join(text.split())

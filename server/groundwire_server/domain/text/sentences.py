@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from groundwire_server.domain.text.stop_words import STOP_WORDS
 
@@ -54,12 +55,23 @@ def sentences(text: str) -> list[tuple[int, int]]:
     line break within a paragraph does not. Lines of nothing but rules are left out. None is over SENTENCE_LIMIT.
     """
     spans: list[tuple[int, int]] = []
+    for start, end in whole_sentences(text):
+        _bound(text, start, end, spans)
+    return spans
+
+
+def whole_sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the same for sentences of any length: none is cut."""
     for start, end, prose in _stretches(text):
         if prose:
-            _cut_prose(text, start, end, spans)
+            yield from _cut_prose(text, start, end)
         else:
-            _bound(text, start, end, spans)
-    return spans
+            yield start, end
+
+
+def is_item(sentence: str) -> bool:
+    """Return whether a sentence is an item of a list, by its marker."""
+    return _ITEM.match(sentence) is not None
 
 
 def _stretches(text: str) -> list[tuple[int, int, bool]]:
@@ -108,15 +120,15 @@ def _stands_alone(line: str) -> bool:
     return len(line) < _SHORT_LINE and line[-1] not in ",-–—" and line.rpartition(" ")[2].casefold() not in STOP_WORDS
 
 
-def _cut_prose(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
+def _cut_prose(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _END.finditer(text, start, end):
         if match.end() < end and _ends(text, begin, match):
-            _bound(text, begin, match.end(), spans)
+            yield begin, match.end()
             space = _SPACE.match(text, match.end(), end)
             begin = space.end() if space else match.end()
     if begin < end:
-        _bound(text, begin, end, spans)
+        yield begin, end
 
 
 def _ends(text: str, begin: int, match: re.Match[str]) -> bool:

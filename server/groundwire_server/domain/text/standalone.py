@@ -1,0 +1,54 @@
+"""The sentences of a text that say alone what they say in it."""
+
+import re
+from typing import Final
+
+from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, is_item, whole_sentences
+
+_PARAGRAPH_END: Final = re.compile(r"\n[^\S\n]*\n")
+_END: Final = re.compile(r"[.!?…؟۔।॥。！？｡][^\w\s]*$")
+_OPENING: Final = "“„«"
+_CLOSING: Final = "”»"
+
+
+def standalone_sentences(text: str) -> list[tuple[int, int]]:
+    """Return where each sentence starts and ends that needs nothing around it, whole however long it is.
+
+    Left out is what the text may deny, doubt or limit where it is not looked at: an item or a paragraph under a lead-in
+    (`You may not:`, `These claims are false:`), a part of a longer quotation, whose speaker may be wrong, and a sentence
+    that the text, cut out of a longer one, has the beginning or the end of.
+    """
+    found: list[tuple[int, int]] = []
+    quoted = announced = listed = False
+    position = 0
+    for start, end in whole_sentences(text):
+        sentence = text[start:end]
+        item = is_item(sentence)
+        between = text[position:start]
+        if _PARAGRAPH_END.search(between):
+            quoted = False
+        listed = announced or (listed and item)
+        before, quoted = quoted, _still_quoted(sentence, quoted)
+        broken = (not position and sentence[0].islower()) or (len(sentence) > SENTENCE_LIMIT and not _ends(sentence))
+        if not (listed or before or quoted or broken):
+            found.append((start, end))
+        announced = sentence.endswith(":")
+        position = end
+    return found
+
+
+def _ends(sentence: str) -> bool:
+    """Return whether a sentence has its end."""
+    return _END.search(sentence) is not None
+
+
+def _still_quoted(sentence: str, quoted: bool) -> bool:
+    """Return whether a quotation is open after a sentence."""
+    for character in sentence:
+        if character == '"':
+            quoted = not quoted
+        elif character in _OPENING:
+            quoted = True
+        elif character in _CLOSING:
+            quoted = False
+    return quoted
