@@ -117,9 +117,8 @@ def check_sentence(
 ) -> CheckedSentence:
     """Return the verdict on a sentence, as far as rules can tell.
 
-    A sentence of a cited passage that needs nothing around it there, whole and word for word, is VERBATIM: since nothing
-    of it was left out, no negation and no condition was. Any other is CONSISTENT at best: no rule objects, and nobody
-    has proven it.
+    A sentence that stands alone in a cited passage, whole and word for word, is VERBATIM: since nothing of it was left
+    out, no negation and no condition was. Any other is CONSISTENT at best: no rule objects, and nobody has proven it.
 
     Args:
         sentence: as it stands in the text.

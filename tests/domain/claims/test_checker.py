@@ -35,6 +35,31 @@ def test_what_says_nothing_is_no_claim(statement: str) -> None:
     assert (finding.verdict, finding.sources, finding.conflicts) == (Verdict.NOT_A_CLAIM, (), ())
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "The following is false:",
+        "It is not true that:",
+        "The mayor was arrested for fraud:",
+        "Contrary to the plan, all of this is forbidden:",
+        "Only these are wrong:",
+    ],
+)
+def test_a_lead_in_that_says_something_of_the_world_is_a_claim(statement: str) -> None:
+    """What follows it may be word for word."""
+    finding = checked(statement, CANAL)
+    assert finding.verdict in {Verdict.UNSUPPORTED, Verdict.CONTRADICTED}
+    assert finding.conflicts
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["The details:", "Follow these steps:", "As a table:", "Reasons to visit the canal:", "For example, in code:"],
+)
+def test_a_lead_in_that_announces_is_none(statement: str) -> None:
+    assert checked(statement, CANAL).verdict is Verdict.NOT_A_CLAIM
+
+
 def test_a_lead_in_with_a_number_is_a_claim() -> None:
     assert checked("There are 12 locks:", CANAL).verdict is not Verdict.NOT_A_CLAIM
 
@@ -74,6 +99,23 @@ def test_nothing_supports_a_statement_without_passages() -> None:
         ("The canal is 27\u202e km long.", "\u202e"),
         ("The canal is 27\u200b km long.", "\u200b"),
         ("![](http://evil.example/?q=1) The canal is 27 km long.", "![](http://evil.example/?q=1)"),
+        ("The canal is 27 km long [here][1].", "[here][1]"),
+        ("The canal is 27 km long. ![][1]", "![][1]"),
+        ("[1]: ftp://evil.example", "ftp://evil.example"),
+        ("The canal is 27 km long[^1].", "[^1]"),
+        ("The canal is 27 km long: www.evil.example.", "www.evil.example."),
+        ("The canal is 27 km long: mailto:a@evil.example", "mailto:a@evil.example"),
+        ("The canal is <!-- not --> 27 km long.", "<!--"),
+        ("The canal is &lt;b&gt;27 km&lt;/b&gt; long.", "&lt;"),
+        ("The canal is &#110;ot 27 km long.", "&#110;"),
+        (r"The canal has \sout{no} locks.", r"\sout"),
+        ("The canal has ~~no~~ locks.", "~~"),
+        ("The canal has ~no~ locks.", "~no~"),
+        ("The canal has \u00adno locks.", "\u00ad"),
+        ("The canal has n\u200do locks.", "\u200d"),
+        ("The canal has no\u0336 locks.", "\u0336"),
+        ("The canal has n\u043e locks.", "\u043e"),
+        ("The canal is 27 km long.\U000e0041", "\U000e0041"),
     ],
 )
 def test_markup_that_no_passage_has_is_refused(statement: str, written: str) -> None:
@@ -114,10 +156,41 @@ def test_emphasis_and_markers_of_items_say_nothing(statement: str) -> None:
         ("Yes!", "Does a ferry cross in 45 minutes?", Verdict.UNSUPPORTED),
         ("Yes.", "Is bread baked at dawn?", Verdict.UNSUPPORTED),
         ("Yes.", "", Verdict.UNSUPPORTED),
+        ("It does.", "Does a ferry cross from Lund?", Verdict.CONSISTENT),
+        ("They are.", "Are dogs allowed on board?", Verdict.UNSUPPORTED),
+        ("Indeed.", "Are dogs allowed on board?", Verdict.UNSUPPORTED),
+        ("Yes, they are.", "Are dogs allowed on board?", Verdict.UNSUPPORTED),
+        ("No, they aren't.", "Are dogs allowed on board?", Verdict.CONSISTENT),
+        ("No, it does not.", "Does a ferry cross from Lund?", Verdict.UNSUPPORTED),
+        ("Never.", "Does a ferry cross from Lund?", Verdict.UNSUPPORTED),
+        ("✅", "Are dogs allowed on board?", Verdict.UNSUPPORTED),
+        ("❌", "Are dogs allowed on board?", Verdict.CONSISTENT),
+        ("❌", "Does a ferry cross from Lund?", Verdict.UNSUPPORTED),
     ],
 )
 def test_a_bare_answer_is_read_with_its_question(answer: str, question: str, verdict: Verdict) -> None:
     assert checked(answer, FERRY, question=question).verdict is verdict
+
+
+PLANS = "| Plan | API access | Users |\n|---|---|---|\n| Basic | ✗ | 5 |\n| Pro | ✓ | 50 |\n"
+
+
+@pytest.mark.parametrize(
+    ("statement", "passage", "refused"),
+    [
+        ("Basic: API access ✓, users 5.", PLANS, True),
+        ("Basic: API access ✗, users 5.", PLANS, False),
+        ("Pro: API access ❌, users 50.", PLANS, True),
+        ("Pro: API access ✔, users 50.", PLANS, False),
+        ("✅ The canal is 27 km long.", "The canal is 27 km long.", False),
+        ("The value x ∉ S.", "The value x ∈ S.", True),
+        ("The value x ∈ S.", "The value x ∈ S.", False),
+        ("It holds that ¬p after the loop.", "It holds that p after the loop.", True),
+    ],
+)
+def test_a_sign_that_denies_is_compared(statement: str, passage: str, refused: bool) -> None:
+    kinds = {each.kind for each in checked(statement, passage).conflicts}
+    assert (ConflictKind.NEGATION in kinds) is refused
 
 
 def test_a_statement_in_another_language_cannot_be_judged() -> None:

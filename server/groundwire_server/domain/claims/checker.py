@@ -8,23 +8,19 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from groundwire_server.domain.claims.alignment import Alignment, Place, align
+from groundwire_server.domain.claims.brief import announces, bare_answer, introduces, may_introduce
 from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.features import features
 from groundwire_server.domain.claims.language import COMPOUNDING, IDEOGRAPHIC, differ, language
+from groundwire_server.domain.claims.markup import denying_signs, markup_of
 from groundwire_server.domain.claims.objections import objections
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.claims.terms import places
 from groundwire_server.domain.claims.trees import Classifier
 from groundwire_server.domain.vocabulary import ConflictKind, Verdict
 
-_MARKUP = re.compile(
-    r"!?\[[^\]\n]*\]\([^)\n]*\)|\bhttps?://[^\s)\]>\"']+|</?[A-Za-z][^<>]*>"
-    r"|[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
-)
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`")
 _MARKER = re.compile(r"^\s*(?:[-*+•>]|#{1,6}|\d{1,2}[.)])\s+")
-_BARE_ANSWER = re.compile(r"\W*(yes|no|ja|nein|oui|non|sí|si|nee|sim|não)\W*", re.IGNORECASE)
-_NO = frozenset(("no", "nein", "non", "nee", "não"))
 FITTED_FOR = frozenset(("", "en"))
 """Languages whose statements the classifier was fitted on; for the others the share of words that are found decides."""
 
@@ -140,24 +136,33 @@ class RuleChecker:
             evidence: the passages that it cites.
             question: the question that it answers: `Yes.` is read with it.
         """
-        markup = _markup(statement, evidence)
+        markup = [
+            FoundConflict(ConflictKind.MARKUP, start, end)
+            for start, end in markup_of(statement, [passage.text for passage in evidence])
+        ]
         plain = without_emphasis(statement)
         unit = Unit(plain)
-        if not unit.sig or (plain.rstrip().endswith(":") and not unit.quantities):
+        denies = bare_answer(unit)
+        if denies is not None and (question or unit.sig):
+            return self._bare(statement, evidence, question, denies=denies)
+        if not unit.sig or introduces(unit):
             verdict = Verdict.UNSUPPORTED if markup else Verdict.NOT_A_CLAIM
             return Finding(verdict, 0.0, (), tuple(markup))
-        bare = _BARE_ANSWER.fullmatch(plain)
-        if bare:
-            return self._bare(statement, evidence, question, denies=bare[1].casefold() in _NO)
         spoken = language(plain)
         likely = spoken or guess_language(plain, evidence)
         alignment, found = compare(unit, evidence, likely)
         sources = tuple(sorted(set(alignment.sources)))
+        markup += [
+            FoundConflict(ConflictKind.NEGATION, place, place + 1)
+            for place in denying_signs(plain, [each.text for each in alignment.units])
+        ]
         firm = [each for each in found if each.firm]
         support = 0.0 if firm else self._support(alignment, found, likely)
         accepted = support >= self._threshold(likely)
         if accepted and not (firm or markup):
             return Finding(Verdict.CONSISTENT, support, sources)
+        if announces(unit) and not (markup or any(each.unit >= 0 for each in firm)) and may_introduce(alignment):
+            return Finding(Verdict.NOT_A_CLAIM, 0.0, ())
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
@@ -173,7 +178,7 @@ class RuleChecker:
         )
 
     def _bare(self, statement: str, evidence: Sequence[EvidenceText], question: str, *, denies: bool) -> Finding:
-        """Return the verdict on `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
+        """Return the verdict on a bare `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
         asked = Unit(question.rstrip(" ?"))
         alignment = align(asked, evidence)
         held = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
@@ -194,17 +199,6 @@ class RuleChecker:
 
     def _threshold(self, spoken: str) -> float:
         return self._classifier.threshold if spoken in FITTED_FOR else _ENOUGH_OF.get(spoken, _ENOUGH_FOUND)
-
-
-def _markup(statement: str, evidence: Sequence[EvidenceText]) -> list[FoundConflict]:
-    """Return the markup, the addresses and the format characters that no passage has."""
-    if statement.isascii() and not any(sign in statement for sign in ("](", "://", "<")):
-        return []
-    return [
-        FoundConflict(ConflictKind.MARKUP, match.start(), match.end())
-        for match in _MARKUP.finditer(statement)
-        if not any(match.group() in passage.text for passage in evidence)
-    ]
 
 
 def _overlap(one: FoundConflict, other: FoundConflict) -> bool:

@@ -14,9 +14,9 @@ _CLOSING: Final = "”»"
 def standalone_sentences(text: str) -> list[tuple[int, int]]:
     """Return where each sentence starts and ends that needs nothing around it, whole however long it is.
 
-    Left out is what the text may deny, doubt or limit where it is not looked at: an item or a paragraph under a lead-in
-    (`You may not:`, `These claims are false:`), a part of a longer quotation, whose speaker may be wrong, and a sentence
-    that the text, cut out of a longer one, has the beginning or the end of.
+    Left out is what the text may deny, doubt or limit elsewhere: an item or paragraph under a lead-in (`You may not:`,
+    `These claims are false:`), a part of a longer quotation, whose speaker may be wrong, and a sentence of which a
+    border of the text has cut off the beginning or the end.
     """
     found: list[tuple[int, int]] = []
     quoted = announced = listed = False
