@@ -79,6 +79,36 @@ def test_a_refused_sentence_is_named_with_what_its_passage_says(
 
 
 @pytest.mark.parametrize(
+    "framing",
+    [
+        "These 3 are abolished:",
+        "## Abolished in 1850",
+        "**Rules abolished in 1850**",
+        "| Abolished | 1850 |",
+        "Which of these did the court of 1850 abolish?",
+    ],
+)
+def test_what_frames_the_text_after_it_is_not_dropped(framing: str) -> None:
+    """Without it, what follows would say something else."""
+    placed = check_segments(segments(framing, GOOD), "", SOURCES, route(DROP))
+    assert not placed.segments
+    assert isinstance(placed.failure, SentenceFailure)
+
+
+def test_a_clause_is_not_dropped_from_its_sentence() -> None:
+    placed = check_segments(
+        segments("Adults take 1200 mg a day,", "which the court of 1850 abolished."), "", SOURCES, route(DROP)
+    )
+    assert [each.delta for each in placed.segments] == ["Adults take 1200 mg a day,"]
+    assert placed.failure is not None
+
+
+def test_an_item_is_dropped() -> None:
+    placed = check_segments(segments("- Bananas ripen", GOOD), "", SOURCES, route(DROP))
+    assert ([each.delta for each in placed.segments], placed.failure) == ([GOOD], None)
+
+
+@pytest.mark.parametrize(
     ("text", "cites", "chunk"),
     [
         (WRONG, ("p1",), "c1"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, Span
-from groundwire_server.domain.claims.dependence import qualifies, refers_back
+from groundwire_server.domain.claims.dependence import qualifies, refers_back, stands_alone
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.refused import SentenceFailure
@@ -145,11 +145,11 @@ class SentencePolicy:
                 if self._pending and refers_back(said):
                     raise self._pending[0]
                 left_out.extend(self.end())
-                self._announced = said.rstrip().endswith(":")
+                self._announced = not stands_alone(said)
                 kept.append(index)
                 continue
             failure = self._failure(segment, index, cause)
-            if self._announced or qualifies(said):
+            if self._announced or qualifies(said) or not stands_alone(said):
                 raise failure
             self._pending.append(failure)
             dropped.append(failure)

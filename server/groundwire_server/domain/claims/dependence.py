@@ -11,6 +11,7 @@ from typing import Final
 from groundwire_server.domain.claims.language import language
 from groundwire_server.domain.claims.lexicon import CONDITIONS, QUANTIFIERS, STRONG_NEGATORS
 from groundwire_server.domain.text.fold import fold
+from groundwire_server.domain.text.sentences import has_end, is_item
 
 _COVERED: Final = frozenset(("", "en", "de", "fr", "es", "it", "nl", "pt"))
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -67,6 +68,11 @@ def refers_back(sentence: str) -> bool:
     # Not folded: Spanish `él` points back, and `el` does not.
     words = _words(sentence)[:2]
     return bool(words) and (words[0] in _REFERRING or tuple(words) in _REFERRING_PAIRS)
+
+
+def stands_alone(sentence: str) -> bool:
+    """Return whether a sentence frames nothing that follows: a lead-in, a heading, a question or a clause does."""
+    return is_item(sentence) or (has_end(sentence) and not sentence.rstrip().endswith(("?", "？", "؟")))
 
 
 def qualifies(sentence: str) -> bool:

@@ -32,6 +32,8 @@ _END = re.compile(
 )
 """It begins with one set of characters, so that what lies between two ends is skipped fast."""
 
+_ENDED = re.compile(r"[.!?…؟۔।॥。！？｡][^\w\s]*$")
+
 _SOFT_CUT = re.compile(r"[,;:،、，]\s*")
 _SPACE = re.compile(r"\s+")
 _BEFORE_POINT = re.compile(r"[^\s(\[\"'“‘]*$")
@@ -67,6 +69,11 @@ def whole_sentences(text: str) -> Iterator[tuple[int, int]]:
             yield from _cut_prose(text, start, end)
         else:
             yield start, end
+
+
+def has_end(sentence: str) -> bool:
+    """Return whether a sentence ends with a mark for it."""
+    return _ENDED.search(sentence) is not None
 
 
 def is_item(sentence: str) -> bool:

@@ -3,10 +3,9 @@
 import re
 from typing import Final
 
-from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, is_item, whole_sentences
+from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, has_end, is_item, whole_sentences
 
 _PARAGRAPH_END: Final = re.compile(r"\n[^\S\n]*\n")
-_END: Final = re.compile(r"[.!?…؟۔।॥。！？｡][^\w\s]*$")
 _OPENING: Final = "“„«"
 _CLOSING: Final = "”»"
 
@@ -29,17 +28,12 @@ def standalone_sentences(text: str) -> list[tuple[int, int]]:
             quoted = False
         listed = announced or (listed and item)
         before, quoted = quoted, _still_quoted(sentence, quoted)
-        broken = (not position and sentence[0].islower()) or (len(sentence) > SENTENCE_LIMIT and not _ends(sentence))
+        broken = (not position and sentence[0].islower()) or (len(sentence) > SENTENCE_LIMIT and not has_end(sentence))
         if not (listed or before or quoted or broken):
             found.append((start, end))
         announced = sentence.endswith(":")
         position = end
     return found
-
-
-def _ends(sentence: str) -> bool:
-    """Return whether a sentence has its end."""
-    return _END.search(sentence) is not None
 
 
 def _still_quoted(sentence: str, quoted: bool) -> bool:
