@@ -18,6 +18,7 @@ from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.stage import StageRunner, TimedStage
 from groundwire_server.pipeline.standing import Placed, SentencePolicy
 from groundwire_server.pipeline.support import CHECKER, Source
+from groundwire_server.pipeline.unfinished import UnfinishedSentence
 from groundwire_server.telemetry import names
 
 
@@ -121,7 +122,9 @@ class SegmentChecker:
         self._policy = policy
         self._rules = rules
         self._question = question
-        self._sentences = SentencePolicy(policy, tuple(self._sources.values()))
+        sources = tuple(self._sources.values())
+        self._sentences = SentencePolicy(policy, sources)
+        self._unfinished = UnfinishedSentence(released, sources, rules, question)
         self.continues = bool(released)
         self.fingerprints = {CHECKER: rules.fingerprint}
 
@@ -142,7 +145,9 @@ class SegmentChecker:
             if len(fresh.text) > self._policy.display_limit:
                 return Judged(tuple(judged), Failure(Cause.OUTPUT_TOO_LONG))
             try:
-                judged.append(judge_segment(fresh, self._sources, self._rules, self._question))
+                verdicts = judge_segment(fresh, self._sources, self._rules, self._question)
+                self._unfinished.go_on(verdicts)
+                judged.append(verdicts)
             except Failure as failure:
                 return Judged(tuple(judged), failure)
         return Judged(tuple(judged))
