@@ -11,6 +11,15 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.files.small import UnreadableFileError, text_of
 
+
+class _RepeatedKeyError(ValueError):
+    """An object has a key twice."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
@@ -58,10 +67,12 @@ def json_of(text: str, where: str, advice: str) -> Any:
     """Return the value of a JSON text; NaN and infinities are no JSON.
 
     Raises:
-        SetupError: when it is not JSON.
+        SetupError: when it is not JSON, or an object has a key twice: which of the two is meant cannot be known.
     """
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
+    except _RepeatedKeyError as wrong:
+        _refuse_repeated(wrong, where)
     except json.JSONDecodeError as wrong:
         # A line's own number is in `where` already.
         place = f"line {wrong.lineno}, column {wrong.colno}" if "\n" in text.strip() else f"column {wrong.colno}"
@@ -92,12 +103,16 @@ def checked_line(adapter: TypeAdapter[T], line: str, where: str, advice: str) ->
     """Return a JSON text as a value of one of several types, which a key tells apart.
 
     Raises:
-        SetupError: when it does not fit.
+        SetupError: when it does not fit, or has a key twice.
     """
     try:
-        return adapter.validate_json(line)
+        made = adapter.validate_json(line)
+        json.loads(line, object_pairs_hook=_object)
+    except _RepeatedKeyError as wrong:
+        _refuse_repeated(wrong, where)
     except ValidationError as wrong:
         refuse(wrong, where, advice, tagged=True)
+    return made
 
 
 def refuse(wrong: ValidationError, where: str, advice: str, *, tagged: bool = False) -> NoReturn:
@@ -124,3 +139,20 @@ def refuse(wrong: ValidationError, where: str, advice: str, *, tagged: bool = Fa
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+def _refuse_repeated(wrong: _RepeatedKeyError, where: str) -> NoReturn:
+    raise SetupError(f"{where}: has the key {wrong.key!r} twice in one object: leave one out") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object.
+
+    Raises:
+        _RepeatedKeyError: when it has a key twice.
+    """
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _RepeatedKeyError(next(name for name in names if names.count(name) > 1))
+    return made
