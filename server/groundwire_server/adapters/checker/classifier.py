@@ -59,10 +59,10 @@ def _labelled(label: str, count: int, whole: Any) -> list[float]:
     rows = [whole] if whole and isinstance(whole[0], dict) else whole
     if len(rows) != count:
         raise InvalidReplyFailure(CheckerFault.COUNT)
-    scores = [{each["label"]: each["score"] for each in row} for row in rows]
-    if not all(label in each for each in scores):
+    scores = [[each["score"] for each in row if each["label"] == label] for row in rows]
+    if not all(len(each) == 1 for each in scores):
         raise InvalidReplyFailure(CheckerFault.NO_SUCH_CLASS)
-    return [probability(each[label]) for each in scores]
+    return [probability(score) for (score,) in scores]
 
 
 def _classes(index: int, count: int, whole: Any) -> list[float]:

@@ -130,8 +130,11 @@ def _answers(text: str, asked: Sequence[str]) -> Sequence[float | None]:
         InvalidReplyFailure: when the text is no judgement, or is none of these ids.
     """
     try:
-        # Words after the object are ignored, as in an answer.
-        pairs, _ = json.JSONDecoder(object_pairs_hook=list).raw_decode(text.lstrip())
+        # Words after the object are ignored, as in an answer; which of two objects is meant cannot be known.
+        text = text.lstrip()
+        pairs, end = json.JSONDecoder(object_pairs_hook=list).raw_decode(text)
+        if "{" in text[end:]:
+            raise InvalidReplyFailure(CheckerFault.UNREADABLE)
         said = [(name, {"yes": 1.0, "no": 0.0}[answer.lower()]) for name, answer in pairs if name in asked]
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         raise InvalidReplyFailure(CheckerFault.UNREADABLE) from None

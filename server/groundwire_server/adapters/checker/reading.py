@@ -22,7 +22,7 @@ def document(body: bytes, take: Callable[[Any], T]) -> tuple[T, Usage | None]:
         Failure: that the body reports, with a status of 200.
     """
     try:
-        whole = jiter.from_json(body)
+        whole = jiter.from_json(body, catch_duplicate_keys=True)
     except ValueError:
         raise InvalidReplyFailure(CheckerFault.UNREADABLE) from None
     if (failure := failure_in(whole)) is not None:
