@@ -96,6 +96,15 @@ def test_items_of_one_alone_are_counted_and_left_out() -> None:
     assert (found.common, found.only_before, found.only_after) == (9, 1, 2)
 
 
+def test_a_statement_with_another_label_is_another() -> None:
+    def labelled(*, supported: bool) -> WrittenResult:
+        same = statement("same", Verdict.VERBATIM, supported=True)
+        return result([same, statement("other", Verdict.CONSISTENT, supported=supported)])
+
+    found = compare(labelled(supported=True), labelled(supported=False))
+    assert (found.common, found.only_before, found.only_after) == (1, 1, 1)
+
+
 def test_a_slice_is_compared_alone() -> None:
     both = [*answered(2, 5, "de"), *(question(f"o{n}", answer("Rome"), ["Paris"]) for n in range(5))]
     found = compare(result(both), result(both), "de")

@@ -100,6 +100,8 @@ def test_a_file_holds_thresholds_of_both_kinds(tmp_path: Path) -> None:
         ("- a", "has no thresholds"),
         ("{}", "has no thresholds"),
         ("a: [", "is not YAML"),
+        ("answers/contains: {at_least: 1}\nanswers/contains: {at_least: 0}", "answers/contains stands there twice"),
+        ("answers/contains: {at_least: 1, at_least: 0}", "at_least stands there twice"),
         ("answers/contains: 0.9", "answers/contains: needs `at_least`, `at_most` or both"),
         ("answers/contains: {}", "answers/contains: needs `at_least`"),
         ("answers/contains: {least: 1}", "answers/contains: needs `at_least`"),

@@ -149,13 +149,18 @@ def compare(before: WrittenResult, after: WrittenResult, slice_label: str = "") 
         {key for key, item in each.items.items() if not slice_label or slice_label in item.slices}
         for each in (before, after)
     )
-    common = sorted(first & second)
+    # A statement that was given another label in between is another: what changed for it is not what was measured.
+    common = sorted(key for key in first & second if _label(before, key) == _label(after, key))
     if not common:
         where = f" in the slice {slice_label!r}" if slice_label else ""
         raise SetupError(f"the two results have no question or statement in common{where}: evaluate the same files")
     pair = ([before.items[key].values for key in common], [after.items[key].values for key in common])
     found = _differences(*pair, len(common))
-    return Comparison(tuple(found), len(common), len(first - second), len(second - first))
+    return Comparison(tuple(found), len(common), len(first) - len(common), len(second) - len(common))
+
+
+def _label(result: WrittenResult, key: str) -> float | None:
+    return result.items[key].values.get("supported")
 
 
 def _differences(before: Sequence[Values], after: Sequence[Values], items: int) -> list[Difference]:
