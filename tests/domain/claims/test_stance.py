@@ -46,3 +46,17 @@ def test_what_leaves_more_or_less_open_is_objected_to(statement: str, passage: s
 
 def test_an_exception_that_is_lost_from_a_sentence_told_word_for_word_suffices() -> None:
     assert ConflictKind.CONDITION in firm_kinds("Loans may be extended twice.", LOAN)
+
+
+@pytest.mark.parametrize(
+    ("statement", "passage", "turned"),
+    [
+        ("The pump works unless the valve is open.", "The pump works if the valve is open.", True),
+        ("The pump works if the valve is open.", "The pump works unless the valve is open.", True),
+        ("The pump works unless the valve is closed.", "The pump works if the valve is not closed.", False),
+        ("The pump works when the valve is open.", "The pump works if the valve is open.", False),
+        ("Loans may be extended twice if another reader has reserved the item.", LOAN, True),
+    ],
+)
+def test_a_condition_in_the_place_of_an_exception_suffices(statement: str, passage: str, turned: bool) -> None:
+    assert (ConflictKind.CONDITION in firm_kinds(statement, passage)) is turned

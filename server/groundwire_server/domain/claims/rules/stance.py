@@ -1,12 +1,18 @@
 """Rules about what a statement leaves open: modals, conditions and attributions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
 from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.claims.terms import Term
+from groundwire_server.domain.text.stems import stem
 from groundwire_server.domain.vocabulary import ConflictKind
 
 _TOLD = 0.9
+
+_DENYING = frozenset(map(stem, ("unless", "except", "excepting", "otherwise", "sauf", "sinon", "salvo", "tenzij")))
+"""Stems of words that begin what something does not hold for."""
+
 _EXCEPTING = frozenset(("if", "unles", "provid", "except", "wenn", "fall", "sofern", "si", "sauf", "salvo"))
 
 
@@ -41,9 +47,10 @@ def object_to_modals(alignment: Alignment) -> Iterator[Objection]:
 
 
 def object_to_conditions(alignment: Alignment) -> Iterator[Objection]:
-    """Object to a condition or an exception that was added or lost."""
+    """Object to a condition or an exception that was added or lost, and to one in the place of the other."""
     statement = alignment.statement
     given = [each for each in alignment.free if each[2].condition]
+    yield from _turned_conditions(alignment, given)
     for index in () if given else alignment.left:
         if alignment.term(index).condition and alignment.places[index] is not Place.MOVED:
             position = statement.sig[index]
@@ -62,6 +69,22 @@ def object_to_conditions(alignment: Alignment) -> Iterator[Objection]:
             # Told word for word but for its condition, a statement claims more than the passage.
             firm = whole and unit == 0 and alignment.found_in_first() >= _TOLD
             yield Objection(ConflictKind.CONDITION, max(0, last - 1), last, unit, place, place + 1, firm)
+
+
+def _turned_conditions(alignment: Alignment, given: Sequence[tuple[int, int, Term]]) -> Iterator[Objection]:
+    """Object to an `unless` in the place of an `if`, and the reverse, where nothing else is denied."""
+    statement = alignment.statement
+    others = [alignment.term(index) for index in alignment.left] + [term for _, _, term in alignment.free]
+    if not given or any(term.may_deny and not term.condition for term in others):
+        return
+    for gap in alignment.gaps:
+        for index in range(gap.start, gap.end):
+            term = alignment.term(index)
+            for unit, place, condition in given:
+                in_its_place = unit == gap.unit and gap.low <= place < gap.high
+                if term.condition and in_its_place and (term.norm in _DENYING) is not (condition.norm in _DENYING):
+                    position, at = statement.sig[index], alignment.units[unit].sig[place]
+                    yield Objection(ConflictKind.CONDITION, position, position + 1, unit, at, at + 1, gap.tight)
 
 
 def object_to_attributions(alignment: Alignment) -> Iterator[Objection]:
