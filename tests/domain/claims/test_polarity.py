@@ -65,6 +65,11 @@ def test_what_keeps_its_direction_passes(statement: str, passage: str) -> None:
         ("Der Vertrag gilt nicht für Kinder.", "Der Vertrag gilt für Kinder.", ConflictKind.NEGATION),
         ("Der Vertrag gilt für Kinder.", "Der Vertrag gilt nicht für Kinder.", ConflictKind.NEGATION),
         ("Le pont n'est jamais ouvert aux voitures.", "Le pont est ouvert aux voitures.", ConflictKind.NEGATION),
+        ("The bridge dont carry lorries.", "The bridge carries lorries.", ConflictKind.NEGATION),
+        ("Exports wasnt higher than imports.", PRICES, ConflictKind.NEGATION),
+        ("It is false that exports were higher than imports.", PRICES, ConflictKind.NEGATION),
+        ("Exports were higher than imports (wrong).", PRICES, ConflictKind.NEGATION),
+        ("Exports were higher than imports, which is untrue.", PRICES, ConflictKind.NEGATION),
         ("Sie müssen keinen Ausweis zeigen.", "Sie müssen einen Ausweis zeigen.", ConflictKind.NEGATION),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Final
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
 from groundwire_server.domain.claims.evidence import Unit
+from groundwire_server.domain.claims.lexicon import FALSIFIERS
 from groundwire_server.domain.claims.markup import bare_sign
 from groundwire_server.domain.text.stems import stem
 
@@ -19,9 +20,7 @@ _INTRODUCING: Final = frozenset(
 )
 """Stems of words that a lead-in says of what follows, and not of the world."""
 
-_DOUBTING: Final = frozenset(
-    map(stem, "wrong myth lie mistaken error false untrue incorrect rumor rumour fiction".split())
-)
+_DOUBTING: Final = FALSIFIERS | frozenset(map(stem, "lie mistaken error rumor rumour fiction".split()))
 """Stems of words that take back what follows."""
 
 _STRANGE: Final = (Place.ELSEWHERE, Place.NOWHERE)

@@ -41,10 +41,16 @@ STRONG_NEGATORS = frozenset(
 not no never none nobody nothing nowhere neither nor without cannot hardly barely scarcely n't nicht kein keine keinen
 keinem keiner keines nie niemals niemand nichts ohne weder pas ne jamais aucun aucune rien sans ni nunca ningún ninguno
 ninguna nada nadie sin tampoco non mai nessun nessuno nessuna niente niet geen nooit niemand não nenhum nenhuma sem
+isnt arent wasnt werent dont doesnt didnt hasnt havent hadnt wont wouldnt couldnt shouldnt cant mustnt neednt aint
 """.split(),
     )
 )
 """Negators that do nothing else: a sentence that has one more of them says the opposite."""
+
+FALSIFIERS = frozenset(
+    map(stem, "false falsely wrong wrongly untrue incorrect myth hoax bogus debunked refuted".split())
+)
+"""Stems of words that deny a whole sentence: `It is false that …`."""
 
 NEGATORS = STRONG_NEGATORS | _VERBS_OF_DENIAL
 """Words that deny what stands beside them, by the way they are written."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.lexicon import FALSIFIERS
 from groundwire_server.domain.claims.opposites import opposed
 from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
@@ -16,7 +17,7 @@ _OPPOSITES_NEED = 0.6
 def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
     """Object to a negator that the passage has no counterpart of, and to one of the passage's that was lost."""
     statement = alignment.statement
-    free = [(unit, index, term) for unit, index, term in alignment.free if term.may_deny]
+    free = [(unit, index, term) for unit, index, term in alignment.free if term.may_deny or term.norm in FALSIFIERS]
     licences = len(free)
     told = sum(not alignment.used[unit].isdisjoint(range(index + 1, index + 1 + _NEAR)) for unit, index, _ in free)
     for gap in alignment.gaps:
@@ -24,7 +25,8 @@ def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
         near = sum(unit == gap.unit and gap.low - _NEAR < index < gap.high + _NEAR for unit, index, _ in free)
         for index in range(gap.start, gap.end):
             term = alignment.term(index)
-            if not term.negates or _answers(statement.terms, statement.sig[index]):
+            falsifies = term.norm in FALSIFIERS
+            if not (term.negates or falsifies) or _answers(statement.terms, statement.sig[index]):
                 continue
             # Where it was put between words that adjoin in the passage, what denies something else is no excuse.
             if licences and (near or told or not added):
@@ -36,7 +38,9 @@ def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
                 continue
             unit = alignment.owner[head]
             place = alignment.units[unit].sig[alignment.at[head]]
-            yield Objection(ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, added, RETOLD)
+            yield Objection(
+                ConflictKind.NEGATION, position, position + 1, unit, place, place + 1, added or falsifies, RETOLD
+            )
     if not free:
         return
     licences = sum(alignment.term(index).may_deny for index in alignment.left)
