@@ -289,13 +289,12 @@ def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds
         else:
             strange.append(index)
     if strange:
-        roots: dict[str, list[str]] = {}
-        for norm in bag:
-            roots.setdefault(norm[:1], []).append(norm)
+        # Related words share their beginning: most need no further look.
+        beginnings = {norm[:_STEM] for norm in bag}
         everything = frozenset().union(*(passage.known for passage in evidence))
         for index in strange:
             norm = norms[index]
-            if any(related(norm, other) for other in roots.get(norm[:1], ())) or (
+            if (norm[:_STEM] in beginnings and any(related(norm, other) for other in bag)) or (
                 compounds and any(_compounded(norm, other) for other in bag)
             ):
                 places[index] = Place.RELATED
