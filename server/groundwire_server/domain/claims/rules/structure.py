@@ -126,8 +126,7 @@ def object_to_rows(alignment: Alignment, evidence: Sequence[EvidenceText]) -> It
     """Object to what a table says of one row and the statement of another."""
     if not alignment.units or not alignment.units[0].row:
         return
-    row, used = alignment.units[0], alignment.used[0]
-    if all(index in used for index in range(min(_ROW_KEY, len(row.sig)))):
+    if alignment.statement.known.issuperset(alignment.units[0].norms[:_ROW_KEY]):
         # The statement is about this row, whatever it says of another beside it.
         return
     others = [unit for passage in evidence for unit in passage.units if unit.row and unit not in alignment.units]
