@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -38,6 +39,10 @@ _NEVER_OVERRULED = (
     ConflictKind.NAME,
     ConflictKind.NEGATION,
 )
+
+_KEPT = 256
+_MOST_KEPT = 4096
+"""How many passages stay analysed, and the longest of them, in code points."""
 
 _ASKED = 0.6
 """Share of a question's terms that must be found before `Yes.` or `No.` can be judged."""
@@ -124,6 +129,7 @@ class RuleChecker:
 
     def __init__(self, classifier: Classifier, fingerprint: str = "") -> None:
         self._classifier = classifier
+        self._analysed = lru_cache(_KEPT)(EvidenceText)
         self.fingerprint = fingerprint
 
     @classmethod
@@ -131,6 +137,15 @@ class RuleChecker:
         """Return the checker with the weights of this package."""
         folder = files(__package__)
         return cls(Classifier.parse(folder.joinpath("weights.json").read_text()), _fingerprint(folder))
+
+    def evidence(self, text: str, title: str = "") -> EvidenceText:
+        """Return a passage as it is compared; what was analysed lately is not analysed again.
+
+        Args:
+            text: of the passage.
+            title: of its document.
+        """
+        return self._analysed(text, title) if len(text) <= _MOST_KEPT else EvidenceText(text, title)
 
     def check(self, statement: str, evidence: Sequence[EvidenceText], question: str = "") -> Finding:
         """Return the verdict on a statement, as far as rules can tell.
