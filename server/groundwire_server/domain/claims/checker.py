@@ -171,11 +171,15 @@ class RuleChecker:
         firm = [each for each in found if each.firm]
         support = 0.0 if firm else self._support(alignment, found, likely)
         accepted = support >= self._threshold(likely)
-        if accepted and not (firm or markup):
+        # English passages are the rule: their language is looked at where a statement is in another one, or is refused.
+        foreign = spoken not in ("", "en")
+        if accepted and not (firm or markup or foreign):
             return Finding(Verdict.CONSISTENT, support, sources)
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
+        if accepted and not (firm or markup):
+            return Finding(Verdict.CONSISTENT, support, sources)
         shown = _shown(alignment, firm or ([] if accepted else _hints(found)), plain, evidence)
         conflicts = [*markup, *(each for each in shown if not any(_overlap(each, other) for other in markup))]
         speaks_of_it = len(alignment.left) <= (1.0 - _REPEATS) * len(alignment.owner)

@@ -30,6 +30,7 @@ from groundwire_server.domain.claims.rules.structure import (
     object_to_strange_words,
 )
 from groundwire_server.domain.claims.terms import ATTRIBUTION, CONDITION, DENIAL, MODAL, OPPOSITE, QUANTIFIER
+from groundwire_server.domain.vocabulary import ConflictKind
 
 
 def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: str) -> list[Objection]:
@@ -42,7 +43,7 @@ def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: s
     """
     if not alignment.left and not alignment.free:
         # The same words: their order is all that can differ.
-        return list(object_to_roles(alignment)) if spoken in ORDER_TELLS_ROLES else []
+        return [*object_to_roles(alignment), *object_to_agents(alignment)] if spoken in ORDER_TELLS_ROLES else []
     said = given = 0
     for index in alignment.left:
         said |= alignment.term(index).concerns
@@ -74,6 +75,13 @@ def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: s
     ]
     if not any(each.firm and each.needs for each in found):
         return found + plain
-    there = len(alignment.owner) - sum(alignment.places[index] is not Place.MOVED for index in alignment.left)
-    share = there / max(1, len(alignment.owner))
-    return [replace(each, firm=False) if share < each.needs else each for each in found] + plain
+    size = len(alignment.owner)
+    there = size - sum(alignment.places[index] is not Place.MOVED for index in alignment.left)
+    # A negator that was put in says nothing of how the rest is told.
+    denials = sum(alignment.term(index).denies for index in alignment.left)
+    return [
+        replace(each, firm=False)
+        if there < each.needs * (size - denials * (each.kind is ConflictKind.NEGATION))
+        else each
+        for each in found
+    ] + plain
