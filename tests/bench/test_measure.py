@@ -25,7 +25,15 @@ def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
         if kind.cpu:
             measured.figure(kind.cpu, 1.0)
 
-    others = {"checks_cpu", "start", "empty_start", "empty_ingest", "ingest_vectors", "ingest_keywords"}
+    others = {
+        "checks_cpu",
+        "checks_cpu_known",
+        "start",
+        "empty_start",
+        "empty_ingest",
+        "ingest_vectors",
+        "ingest_keywords",
+    }
     others |= {"empty_memory", "memory_with_embedder", "memory_without_embedder"}
     others |= {kind.cpu for kind in kinds_of(SERVER, calls, SERVER, calls, 8)}
     others |= {

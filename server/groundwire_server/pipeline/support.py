@@ -6,7 +6,6 @@ from functools import cached_property
 
 from groundwire_server.domain.answer import CheckedSentence, Conflict, Span
 from groundwire_server.domain.claims.checker import RuleChecker
-from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, sentences
 from groundwire_server.domain.text.standalone import standalone_sentences
@@ -22,12 +21,10 @@ class Source:
 
     Attributes:
         passage: the passage.
-        evidence: the same, as rules look at it.
     """
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
-        self.evidence = EvidenceText(passage.text, passage.title)
 
     @cached_property
     def _spaced(self) -> str:
@@ -133,7 +130,9 @@ def check_sentence(
     if verbatim and content_words(sentence):
         # "Yes." in a passage answers another question than the one that was asked: it needs content of its own.
         return CheckedSentence(span, Verdict.VERBATIM, 1.0, verbatim, CHECKER)
-    finding = rules.check(sentence, [source.evidence for source in cited], question)
+    finding = rules.check(
+        sentence, [rules.evidence(source.passage.text, source.passage.title) for source in cited], question
+    )
     conflicts = tuple(
         Conflict(
             found.kind,

@@ -200,6 +200,12 @@ def test_a_statement_in_another_language_cannot_be_judged() -> None:
     assert said(finding, statement) == [(ConflictKind.LANGUAGE, statement, "")]
 
 
+def test_another_language_is_not_judged_by_the_words_that_it_shares() -> None:
+    statement = "Les colis sont signés à la réception de Zurich."
+    finding = checked(statement, "Parcels are signed for at the reception of Zurich. They wait there for days.")
+    assert said(finding, statement) == [(ConflictKind.LANGUAGE, statement, "")]
+
+
 @pytest.mark.parametrize(
     ("true", "false", "passage"),
     [

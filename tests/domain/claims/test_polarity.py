@@ -33,6 +33,7 @@ POLAR = {ConflictKind.NEGATION, ConflictKind.QUANTIFIER, ConflictKind.COMPARISON
         ("It is illegal to park here.", "It is not legal to park here."),
         ("Parking here is not allowed.", "Parking here is prohibited."),
         ("Der Vertrag gilt nicht.", "Der Vertrag gilt nicht."),
+        ("Smoking is illegal in the building.", "Smoking is not legal in the building."),
     ],
 )
 def test_what_keeps_its_direction_passes(statement: str, passage: str) -> None:
@@ -71,6 +72,8 @@ def test_what_keeps_its_direction_passes(statement: str, passage: str) -> None:
         ("Exports were higher than imports (wrong).", PRICES, ConflictKind.NEGATION),
         ("Exports were higher than imports, which is untrue.", PRICES, ConflictKind.NEGATION),
         ("Sie müssen keinen Ausweis zeigen.", "Sie müssen einen Ausweis zeigen.", ConflictKind.NEGATION),
+        ("Entry is not allowed.", "Entry is allowed.", ConflictKind.NEGATION),
+        ("Dogs are no longer allowed on the island.", "Dogs are allowed on the island.", ConflictKind.NEGATION),
     ],
 )
 def test_what_is_turned_round_is_objected_to(statement: str, passage: str, kind: ConflictKind) -> None:

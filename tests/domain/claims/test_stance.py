@@ -44,6 +44,13 @@ def test_what_leaves_more_or_less_open_is_objected_to(statement: str, passage: s
     assert kind in kinds(statement, passage)
 
 
+@pytest.mark.parametrize(("said", "given"), [("must", "may"), ("may", "must"), ("should", "must"), ("must", "should")])
+def test_a_modal_in_the_place_of_another_suffices(said: str, given: str) -> None:
+    assert ConflictKind.MODALITY in firm_kinds(
+        f"Visitors {said} register at the desk.", f"Visitors {given} register at the desk."
+    )
+
+
 def test_an_exception_that_is_lost_from_a_sentence_told_word_for_word_suffices() -> None:
     assert ConflictKind.CONDITION in firm_kinds("Loans may be extended twice.", LOAN)
 

@@ -39,6 +39,7 @@ def test_the_same_roles_pass(statement: str, passage: str) -> None:
             ConflictKind.UNCOVERED,
         ),
         ("Bread is baked with rye flour every morning.", ACTIVE, ConflictKind.UNCOVERED),
+        ("Larkmoor was acquired by Northwell.", "Larkmoor acquired Northwell.", ConflictKind.ROLE),
     ],
 )
 def test_other_roles_and_additions_are_objected_to(statement: str, passage: str, kind: ConflictKind) -> None:

@@ -71,7 +71,8 @@ async def test_no_fault_of_a_model_shows_what_was_asked_or_said(
                     # Until then a provider that limits is not asked again.
                     await asyncio.sleep(LIMITED_SECONDS)
     driven = {event.get("cause") for event in seen.events}
-    assert driven >= {cause for cause in DRIVES if cause not in OF_THE_ROUTE}
+    # A sentence with a canary in it says something else than its passage, and nothing to the contrary.
+    assert driven >= {cause for cause in DRIVES if cause not in {*OF_THE_ROUTE, Cause.CONTRADICTED}}
     assert seen.leaks(canaries, NAMES) == set()
 
 

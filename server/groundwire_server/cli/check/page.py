@@ -94,7 +94,7 @@ def _show_summary(console: Terminal, summary: GroundingSummary, tally: _Tally) -
         console.hang(Text(), Text("the text claims nothing that could be checked", style="bold red"))
         return
     head = Text(
-        f"{tally.standing} of {tally.claims} claim{'s' if tally.claims > 1 else ''} stand"
+        f"{tally.standing} of {tally.claims} claim{'' if tally.claims == tally.standing == 1 else 's'} stand"
         f"{'s' if tally.standing == 1 else ''}",
         style=f"bold {'green' if tally.stands else 'red'}",
     )

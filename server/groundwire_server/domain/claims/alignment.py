@@ -211,6 +211,15 @@ def _compounded(one: str, other: str) -> bool:
     return min(len(one), len(other)) > _STEM and (one.endswith(other) or other.endswith(one))
 
 
+def _measured_unit(statement: Unit, evidence: Sequence[EvidenceText]) -> tuple[list[Unit], list[int]]:
+    """Return the first sentence that has an amount of a statement which shares no word with any, such as `Forty.`."""
+    for source, passage in enumerate(evidence) if statement.quantities else ():
+        for unit in passage.units:
+            if any(same(said, given) for said in statement.quantities for given in unit.quantities):
+                return [unit], [source]
+    return [], []
+
+
 def _choose(statement: Unit, evidence: Sequence[EvidenceText]) -> tuple[list[Unit], list[int]]:
     """Return the sentences that cover the statement, and their passages: one, or more where it joins them.
 
@@ -230,7 +239,7 @@ def _choose(statement: Unit, evidence: Sequence[EvidenceText]) -> tuple[list[Uni
         if not rest.isdisjoint(unit.known)
     ]
     if not candidates:
-        return [], []
+        return _measured_unit(statement, evidence)
     best = max(candidates, key=lambda candidate: _likeness(statement, rest, candidate[0]))
     units, sources = [best[0]], [best[1]]
     rest -= best[0].known
@@ -289,13 +298,12 @@ def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds
         else:
             strange.append(index)
     if strange:
-        roots: dict[str, list[str]] = {}
-        for norm in bag:
-            roots.setdefault(norm[:1], []).append(norm)
+        # Related words share their beginning: most need no further look.
+        beginnings = {norm[:_STEM] for norm in bag}
         everything = frozenset().union(*(passage.known for passage in evidence))
         for index in strange:
             norm = norms[index]
-            if any(related(norm, other) for other in roots.get(norm[:1], ())) or (
+            if (norm[:_STEM] in beginnings and any(related(norm, other) for other in bag)) or (
                 compounds and any(_compounded(norm, other) for other in bag)
             ):
                 places[index] = Place.RELATED

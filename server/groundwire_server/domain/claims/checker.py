@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -34,6 +35,10 @@ _NEVER_OVERRULED = (
     ConflictKind.NAME,
     ConflictKind.NEGATION,
 )
+
+_KEPT = 256
+_MOST_KEPT = 4096
+"""How many passages stay analysed, and the longest of them, in code points."""
 
 _ASKED = 0.6
 """Share of a question's terms that must be found before `Yes.` or `No.` can be judged."""
@@ -120,6 +125,7 @@ class RuleChecker:
 
     def __init__(self, classifier: Classifier, fingerprint: str = "") -> None:
         self._classifier = classifier
+        self._analysed = lru_cache(_KEPT)(EvidenceText)
         self.fingerprint = fingerprint
 
     @classmethod
@@ -127,6 +133,15 @@ class RuleChecker:
         """Return the checker with the weights of this package."""
         folder = files(__package__)
         return cls(Classifier.parse(folder.joinpath("weights.json").read_text()), _fingerprint(folder))
+
+    def evidence(self, text: str, title: str = "") -> EvidenceText:
+        """Return a passage as it is compared; what was analysed lately is not analysed again.
+
+        Args:
+            text: of the passage.
+            title: of its document.
+        """
+        return self._analysed(text, title) if len(text) <= _MOST_KEPT else EvidenceText(text, title)
 
     def check(self, statement: str, evidence: Sequence[EvidenceText], question: str = "") -> Finding:
         """Return the verdict on a statement, as far as rules can tell.
@@ -159,13 +174,17 @@ class RuleChecker:
         firm = [each for each in found if each.firm]
         support = 0.0 if firm else self._support(alignment, found, likely)
         accepted = support >= self._threshold(likely)
-        if accepted and not (firm or markup):
+        # English passages are the rule: their language is looked at where a statement is in another one, or is refused.
+        foreign = spoken not in ("", "en")
+        if accepted and not (firm or markup or foreign):
             return Finding(Verdict.CONSISTENT, support, sources)
         if announces(unit) and not (markup or any(each.unit >= 0 for each in firm)) and may_introduce(alignment):
             return Finding(Verdict.NOT_A_CLAIM, 0.0, ())
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
             return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
+        if accepted and not (firm or markup):
+            return Finding(Verdict.CONSISTENT, support, sources)
         shown = _shown(alignment, firm or ([] if accepted else _hints(found)), plain, evidence)
         conflicts = [*markup, *(each for each in shown if not any(_overlap(each, other) for other in markup))]
         speaks_of_it = len(alignment.left) <= (1.0 - _REPEATS) * len(alignment.owner)

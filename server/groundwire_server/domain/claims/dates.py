@@ -69,10 +69,16 @@ def _month_first(terms: Sequence[Term], index: int, month: int) -> list[Quantity
     year = _year(terms, index + 1)
     if year is not None:
         return [_dated([(year, month, None)], index, index + 2)]
-    # "may" and "march" are words of their own: without a number beside it only a capital makes a month of them.
-    if terms[index].folded in ("may", "march", "mar", "mai", "mars", "sept", "nov", "dec", "jan"):
+    # "may" and "march" are words of their own, unless a number or a preposition stands beside them.
+    placed = index > 0 and terms[index - 1].folded in _BEFORE_A_MONTH
+    if not placed and terms[index].folded in ("may", "march", "mar", "mai", "mars", "sept", "nov", "dec", "jan"):
         return None
     return [_dated([(None, month, None)], index, index + 1)]
+
+
+_BEFORE_A_MONTH = frozenset(
+    ("in", "since", "until", "till", "by", "during", "early", "late", "mid", "im", "seit", "bis")
+)
 
 
 def _month(terms: Sequence[Term], index: int) -> int:

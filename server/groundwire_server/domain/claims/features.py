@@ -89,8 +89,8 @@ def features(alignment: Alignment, found: Sequence[Objection]) -> list[float]:
     soft = [sum(each.kind is kind and not each.firm for each in found) for kind in _SOFT]
     positions = {norm: index for index, norm in enumerate(alignment.units[0].norms)} if alignment.units else {}
     order = [positions[norm] for norm in statement.norms if norm in positions]
-    said = set(pairwise(term.norm for term in statement.terms))
-    given = {pair for unit in alignment.units for pair in pairwise(term.norm for term in unit.terms)}
+    said = set(pairwise(statement.norms))
+    given = {pair for unit in alignment.units for pair in pairwise(unit.norms)}
     return [
         len(content),
         counts[Place.MATCHED] / size,

@@ -29,6 +29,8 @@ from groundwire_server.domain.claims.rules.structure import (
     object_to_rows,
     object_to_strange_words,
 )
+from groundwire_server.domain.claims.terms import ATTRIBUTION, CONDITION, DENIAL, MODAL, OPPOSITE, QUANTIFIER
+from groundwire_server.domain.vocabulary import ConflictKind
 
 
 def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: str) -> list[Objection]:
@@ -41,7 +43,14 @@ def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: s
     """
     if not alignment.left and not alignment.free:
         # The same words: their order is all that can differ.
-        return list(object_to_roles(alignment)) if spoken in ORDER_TELLS_ROLES else []
+        return [*object_to_roles(alignment), *object_to_agents(alignment)] if spoken in ORDER_TELLS_ROLES else []
+    said = given = 0
+    for index in alignment.left:
+        said |= alignment.term(index).concerns
+    for _, _, term in alignment.free:
+        given |= term.concerns
+    concerns = said | given
+    ordered = spoken in ORDER_TELLS_ROLES
     found = [
         *object_to_quantities(alignment, evidence),
         *object_to_rates(alignment),
@@ -49,23 +58,30 @@ def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: s
         *object_to_unit_words(alignment),
         *object_to_signs(alignment),
         *(object_to_names(alignment, evidence) if spoken in CAPITALS_MARK_NAMES else ()),
-        *object_to_negations(alignment),
-        *object_to_quantifiers(alignment),
-        *object_to_comparisons(alignment),
-        *object_to_modals(alignment),
-        *object_to_conditions(alignment),
-        *object_to_attributions(alignment),
-        *(object_to_roles(alignment) if spoken in ORDER_TELLS_ROLES else ()),
+        *(object_to_negations(alignment) if concerns & DENIAL else ()),
+        *(object_to_quantifiers(alignment) if concerns & QUANTIFIER else ()),
+        *(object_to_comparisons(alignment) if said & given & OPPOSITE else ()),
+        *(object_to_modals(alignment) if concerns & MODAL else ()),
+        *(object_to_conditions(alignment) if concerns & CONDITION else ()),
+        *(object_to_attributions(alignment) if concerns & ATTRIBUTION else ()),
+        *(object_to_roles(alignment) if ordered else ()),
         *object_to_rows(alignment, evidence),
         *(object_to_additions(alignment) if spoken not in PAIRED else ()),
         *(object_to_strange_words(alignment) if spoken in ("", "en") else ()),
     ]
     plain = [
-        *(object_to_agents(alignment) if spoken in ORDER_TELLS_ROLES else ()),
-        *object_to_lost_negations(alignment),
+        *(object_to_agents(alignment) if ordered else ()),
+        *(object_to_lost_negations(alignment) if concerns & DENIAL else ()),
     ]
     if not any(each.firm and each.needs for each in found):
         return found + plain
-    there = len(alignment.owner) - sum(alignment.places[index] is not Place.MOVED for index in alignment.left)
-    share = there / max(1, len(alignment.owner))
-    return [replace(each, firm=False) if share < each.needs else each for each in found] + plain
+    size = len(alignment.owner)
+    there = size - sum(alignment.places[index] is not Place.MOVED for index in alignment.left)
+    # A negator that was put in says nothing of how the rest is told.
+    denials = sum(alignment.term(index).denies for index in alignment.left)
+    return [
+        replace(each, firm=False)
+        if there < each.needs * (size - denials * (each.kind is ConflictKind.NEGATION))
+        else each
+        for each in found
+    ] + plain

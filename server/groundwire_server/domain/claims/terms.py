@@ -40,6 +40,7 @@ _TOKEN = re.compile(
     rf"|[^\W_{_UNSPACED_RANGES}]+(?:['’][^\W\d_]+)*"
     r"|<=|>=|==|!=|=>|->|\*\*|&&|\|\||[<>=%‰$€£¥₹°±×÷+*^&|√≤≥≠]"
 )
+_SPACED = re.compile(r"\S+")
 _SPACE_IN_NUMBERS = re.compile(r"\d[\u00a0\u202f\u2009]\d")
 _CLITIC = re.compile(r"['’](s|re|ve|ll|d|m)$")
 _VERSION = re.compile(r"[vV]\d")
@@ -47,6 +48,10 @@ _NOT = re.compile(r"n['’]t$")
 _CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall"}
 """Verbs by what `can't`, `won't` and `shan't` leave of them."""
 _ELISION = re.compile(r"^(?:l|d|qu|j|m|n|s|t|c)['’](?=[^\W\d_])")
+
+
+DENIAL, QUANTIFIER, MODAL, CONDITION, OPPOSITE, ATTRIBUTION = 1, 2, 4, 8, 16, 32
+"""Kinds of rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Term:
         condition: whether it begins a condition or an exception.
         opposite: whether the lexicon has an opposite of it.
         measures: whether a number, an amount, a date or a time may begin with it.
+        concerns: the kinds of rules that have to look at it, added up.
         significant: whether statements are aligned by it: it says something, or decides something.
     """
 
@@ -91,12 +97,19 @@ class Term:
     condition: bool
     opposite: bool
     measures: bool
+    concerns: int
     significant: bool
 
 
 def places(text: str) -> list[tuple[int, int]]:
     """Return where each term of a text stands, in code points: as many as `terms` returns, in the same order."""
-    return [match.span() for match in _TOKEN.finditer(text) for _ in _terms(match.group())]
+    if not text.isascii() and _SPACE_IN_NUMBERS.search(text):
+        return [match.span() for match in _TOKEN.finditer(text) for _ in _terms(match.group())]
+    return [
+        (word.start() + start, word.start() + end)
+        for word in _SPACED.finditer(text)
+        for start, end in _places_in_word(word.group())
+    ]
 
 
 def terms(text: str) -> list[Term]:
@@ -111,6 +124,11 @@ def terms(text: str) -> list[Term]:
 def _terms_of_word(word: str) -> tuple[Term, ...]:
     """Return the terms of what stands between two spaces."""
     return tuple(chain.from_iterable(map(_terms, _TOKEN.findall(word))))
+
+
+@lru_cache(_MOST_TERMS)
+def _places_in_word(word: str) -> tuple[tuple[int, int], ...]:
+    return tuple(match.span() for match in _TOKEN.finditer(word) for _ in _terms(match.group()))
 
 
 def significant_norms(text: str) -> frozenset[str]:
@@ -176,6 +194,7 @@ def _plain(token: str, norm: str, *, number: bool, sign: bool) -> Term:
         condition=False,
         opposite=False,
         measures=True,
+        concerns=0,
         significant=True,
     )
 
@@ -187,7 +206,8 @@ def _word(token: str) -> Term:
     negates = folded in NEGATORS
     quantifier, modal = QUANTIFIERS.get(folded, ""), MODALS.get(folded, "")
     condition = folded in CONDITIONS
-    opposite = norm in OPPOSITES
+    opposite, attributes = norm in OPPOSITES, norm in ATTRIBUTIONS
+    denying = negates or quantifier in ("few", "none", "only") or may_deny(norm)
     content = not (
         folded in FUNCTION_WORDS or token.casefold() in FUNCTION_WORDS or negates or quantifier or modal or condition
     )
@@ -202,12 +222,18 @@ def _word(token: str) -> Term:
         marked=any(character.isdigit() or character.isupper() for character in token[1:]),
         negates=negates,
         denies=folded in STRONG_NEGATORS,
-        may_deny=negates or quantifier in ("few", "none", "only") or may_deny(norm),
-        attributes=norm in ATTRIBUTIONS,
+        may_deny=denying,
+        attributes=attributes,
         quantifier=quantifier,
         modal=modal,
         condition=condition,
         opposite=opposite,
         measures=folded in MEASURING,
+        concerns=DENIAL * denying
+        | QUANTIFIER * bool(quantifier)
+        | MODAL * bool(modal)
+        | CONDITION * condition
+        | OPPOSITE * opposite
+        | ATTRIBUTION * attributes,
         significant=content or negates or bool(quantifier or modal) or condition or opposite or number,
     )

@@ -90,6 +90,9 @@ def _replaced_name(alignment: Alignment, index: int) -> tuple[int, int] | None:
     if gap is None or gap.unit < 0 or not (gap.tight or gap.closed) or gap.high - gap.low > _LONGEST_NAME:
         return None
     unit = alignment.units[gap.unit]
+    if unit.row:
+        # The names of columns have capitals, too.
+        return None
     for other in range(gap.low, gap.high):
         position = unit.sig[other]
         if other not in alignment.used[gap.unit] and _is_name(unit.terms, position):

@@ -26,7 +26,7 @@ remains remaining passed lie lies within by twice double mehr weniger nach zwisc
 """Words that say that a number was reckoned from others."""
 
 _DERIVED_FROM = {"time": ("time", "time of day", "date", "")}
-_MOST_PARTS = 8
+_MOST_PARTS, _MOST_GIVEN = 8, 24
 _BETWEEN = 3
 _FOUND = (Place.MATCHED, Place.MOVED)
 _EXACT = 1e-6
@@ -145,19 +145,19 @@ def object_to_bindings(alignment: Alignment) -> Iterator[Objection]:
 
 def _derived(terms: Sequence[Term], quantity: Quantity, said: Sequence[Quantity], given: Sequence[Quantity]) -> bool:
     """Whether a number is the sum or the difference of others, and the statement says that it was reckoned."""
-    if not any(term.folded in _DERIVING for term in terms):
+    duration = quantity.dimension == "time"
+    if not duration and not any(term.folded in _DERIVING for term in terms):
         return False
     parts = [
         value
-        for other in (*given[:_MOST_PARTS], *said)
+        for other in (*said, *given[:_MOST_GIVEN])
         if other is not quantity and other.dimension in _DERIVED_FROM.get(quantity.dimension, (quantity.dimension,))
-        for value in _numbers(other, years=quantity.dimension == "time")
-    ][: 2 * _MOST_PARTS]
-    results = {sum(parts)}
-    for one, other in combinations(parts, 2):
-        results |= {one + other, abs(one - other)}
-    for one, other, third in combinations(parts[:_MOST_PARTS], 3):
-        results.add(one + other + third)
+        for value in _numbers(other, years=duration)
+    ]
+    results = {abs(one - other) for one, other in combinations(parts, 2)}
+    if any(term.folded in _DERIVING for term in terms):
+        results |= {sum(parts), *(one + other for one, other in combinations(parts, 2))}
+        results |= {sum(three) for three in combinations(parts[:_MOST_PARTS], 3)}
     return any(
         isinstance(value, float) and any(abs(value - result) <= _EXACT * abs(result) for result in results)
         for value in quantity.values

@@ -12,6 +12,7 @@ from groundwire_server.domain.vocabulary import ConflictKind
 
 _NEAR = 3
 _OPPOSITES_NEED = 0.6
+_BESIDE = 2
 
 
 def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
@@ -166,13 +167,26 @@ def object_to_comparisons(alignment: Alignment) -> Iterator[Objection]:
         for unit, other, given in free:
             if not opposed(term.norm, given.norm):
                 continue
-            if _turned(alignment, index, unit, other):
+            if _turned(alignment, index, unit, other) or _denied_once(alignment, index, unit, other):
                 break
             position, place = statement.sig[index], alignment.units[unit].sig[other]
             yield Objection(
                 ConflictKind.COMPARISON, position, position + 1, unit, place, place + 1, needs=_OPPOSITES_NEED
             )
             break
+
+
+def _denied_once(alignment: Alignment, index: int, unit: int, other: int) -> bool:
+    """Whether one of two opposites is denied and the other is not: `not legal` and `illegal` say the same."""
+    said = any(
+        alignment.owner[before] < 0 and alignment.term(before).denies
+        for before in range(max(0, index - _BESIDE), index)
+    )
+    given = any(
+        before not in alignment.used[unit] and alignment.given(unit, before).denies
+        for before in range(max(0, other - _BESIDE), other)
+    )
+    return said is not given
 
 
 def _turned(alignment: Alignment, index: int, unit: int, other: int) -> bool:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.claims.alignment import Alignment, Place
-from groundwire_server.domain.claims.rules.objection import Objection
+from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.text.stems import stem
 from groundwire_server.domain.vocabulary import ConflictKind
 
 _TOLD = 0.9
+_STRENGTHS = frozenset(("must", "should", "may"))
+"""Classes of modals that say how far something is demanded."""
 
 _DENYING = frozenset(map(stem, ("unless", "except", "excepting", "otherwise", "sauf", "sinon", "salvo", "tenzij")))
 """Stems of words that begin what something does not hold for."""
@@ -28,9 +30,13 @@ def object_to_modals(alignment: Alignment) -> Iterator[Objection]:
             continue
         position = statement.sig[index]
         if given:
-            unit, other, _ = given[0]
+            unit, other, instead = given[0]
             place = alignment.units[unit].sig[other]
-            yield Objection(ConflictKind.MODALITY, position, position + 1, unit, place, place + 1, firm=False)
+            firm = {instead.modal, term.modal} <= _STRENGTHS and any(
+                gap.tight and gap.start <= index < gap.end and gap.unit == unit and gap.low <= other < gap.high
+                for gap in alignment.gaps
+            )
+            yield Objection(ConflictKind.MODALITY, position, position + 1, unit, place, place + 1, firm, RETOLD)
         elif term.modal in ("must", "should"):
             yield Objection(ConflictKind.MODALITY, position, position + 1, firm=False)
     said = given and any(term.modal for term in statement.terms)

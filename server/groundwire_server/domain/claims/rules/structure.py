@@ -17,6 +17,9 @@ _BETWEEN_VERB_AND_AGENT = frozenset(
 )
 _FORMS_OF_BE = frozenset(("is", "are", "was", "were", "be", "been", "being"))
 _REACH = 3
+_ROW_KEY = 2
+"""Significant terms at the beginning of a row: the name of the first column and what stands there."""
+
 _FEW = 4
 _MOST = 0.5
 _MOST_OF_FEW = 0.6
@@ -123,9 +126,15 @@ def object_to_rows(alignment: Alignment, evidence: Sequence[EvidenceText]) -> It
     """Object to what a table says of one row and the statement of another."""
     if not alignment.units or not alignment.units[0].row:
         return
+    if alignment.statement.known.issuperset(alignment.units[0].norms[:_ROW_KEY]):
+        # The statement is about this row, whatever it says of another beside it.
+        return
     others = [unit for passage in evidence for unit in passage.units if unit.row and unit not in alignment.units]
-    for index, place in enumerate(alignment.places):
-        if place is Place.ELSEWHERE and any(alignment.statement.norms[index] in unit.known for unit in others):
+    for index in alignment.left:
+        term, place = alignment.term(index), alignment.places[index]
+        if place is not Place.ELSEWHERE or term.number or not term.content:
+            continue
+        if any(alignment.statement.norms[index] in unit.known for unit in others):
             position = alignment.statement.sig[index]
             yield Objection(ConflictKind.NAME, position, position + 1)
 
