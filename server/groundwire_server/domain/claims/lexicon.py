@@ -148,4 +148,9 @@ ATTRIBUTIONS = frozenset(
 
 def may_deny(norm: str) -> bool:
     """Return whether a stem could stand for a denial by its form: `illegal`, `useless`, `instead`."""
-    return norm in _OTHERWISE or norm.endswith("les") or (len(norm) > _LONG and norm.startswith(_NEGATIVE_PREFIXES))
+    return (
+        norm in _OTHERWISE
+        or norm in FALSIFIERS
+        or norm.endswith("les")
+        or (len(norm) > _LONG and norm.startswith(_NEGATIVE_PREFIXES))
+    )

@@ -18,7 +18,7 @@ _BESIDE = 2
 def object_to_negations(alignment: Alignment) -> Iterator[Objection]:
     """Object to a negator that the passage has no counterpart of, and to one of the passage's that was lost."""
     statement = alignment.statement
-    free = [(unit, index, term) for unit, index, term in alignment.free if term.may_deny or term.norm in FALSIFIERS]
+    free = [(unit, index, term) for unit, index, term in alignment.free if term.may_deny]
     licences = len(free)
     told = sum(not alignment.used[unit].isdisjoint(range(index + 1, index + 1 + _NEAR)) for unit, index, _ in free)
     for gap in alignment.gaps:
