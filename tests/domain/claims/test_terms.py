@@ -21,6 +21,7 @@ def norms(text: str) -> list[str]:
         ("cafe\u0301", "café"),
         ("didn't", "did not"),
         ("didn’t", "did not"),
+        ("did n't", "did not"),
         ("can't", "can not"),
         ("won't", "will not"),
         ("shan't", "shall not"),

@@ -154,6 +154,9 @@ def _terms(token: str) -> tuple[Term, ...]:
         return (_sign(token),)
     if _NOT.search(token):
         verb = _NOT.sub("", token)
+        if not verb:
+            # Set apart from its verb, as in "It does n't work".
+            return (_word("not"),)
         return (_word(_CONTRACTED.get(verb.casefold(), verb)), _word("not"))
     token = _CLITIC.sub("", token)
     token = _ELISION.sub("", token)

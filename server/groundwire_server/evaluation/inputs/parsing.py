@@ -8,11 +8,11 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from groundwire_server.domain.failure import SetupError
+from groundwire_server.domain.failure import GroundwireError, SetupError
 from groundwire_server.files.small import UnreadableFileError, text_of
 
 
-class _RepeatedKeyError(ValueError):
+class _RepeatedKeyError(GroundwireError):
     """An object has a key twice."""
 
     def __init__(self, key: str) -> None:
