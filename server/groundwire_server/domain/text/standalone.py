@@ -8,6 +8,7 @@ from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, has_end, is_
 _PARAGRAPH_END: Final = re.compile(r"\n[^\S\n]*\n")
 _OPENING: Final = "“„«"
 _CLOSING: Final = "”»"
+_QUOTATION_MARKS: Final = re.compile(f'["{_OPENING}{_CLOSING}]')
 
 
 def standalone_sentences(text: str) -> list[tuple[int, int]]:
@@ -38,7 +39,7 @@ def standalone_sentences(text: str) -> list[tuple[int, int]]:
 
 def _still_quoted(sentence: str, quoted: bool) -> bool:
     """Return whether a quotation is open after a sentence."""
-    for character in sentence:
+    for character in _QUOTATION_MARKS.findall(sentence):
         if character == '"':
             quoted = not quoted
         elif character in _OPENING:
