@@ -38,6 +38,7 @@ def test_names_of_the_passage_pass(statement: str, passage: str) -> None:
         ("In 1905 Niels Bohr published a paper on light while he worked in Bern.", PHYSICS),
         ("In 1905 Albert Einstein published a paper on light while he worked in Zurich.", PHYSICS),
         ("The treasurer, Mr Pellow, asked the contractor to repair the bridge at Easton.", BRIDGE),
+        ("Oranges are rich in vitamin D.", "Oranges are rich in vitamin C."),
     ],
 )
 def test_other_names_are_objected_to(statement: str, passage: str) -> None:

@@ -45,6 +45,7 @@ _SPACE_IN_NUMBERS = re.compile(r"\d[\u00a0\u202f\u2009]\d")
 _CLITIC = re.compile(r"['’](s|re|ve|ll|d|m)$")
 _VERSION = re.compile(r"[vV]\d")
 _NOT = re.compile(r"n['’]t$")
+_WORDS_OF_A_LETTER = ("A", "I")
 _CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall"}
 """Verbs by what `can't`, `won't` and `shan't` leave of them."""
 _ELISION = re.compile(r"^(?:l|d|qu|j|m|n|s|t|c)['’](?=[^\W\d_])")
@@ -211,7 +212,9 @@ def _word(token: str) -> Term:
     condition = folded in CONDITIONS
     opposite, attributes = norm in OPPOSITES, norm in ATTRIBUTIONS
     denying = negates or quantifier in ("few", "none", "only") or may_deny(norm)
-    content = not (
+    # Vitamin C, grade B: a letter alone is a name, whatever word some language writes so.
+    letter = len(token) == 1 and token.isupper() and token not in _WORDS_OF_A_LETTER
+    content = letter or not (
         folded in FUNCTION_WORDS or token.casefold() in FUNCTION_WORDS or negates or quantifier or modal or condition
     )
     return Term(
@@ -222,7 +225,7 @@ def _word(token: str) -> Term:
         capital=token[0].isupper(),
         number=number,
         sign=False,
-        marked=any(character.isdigit() or character.isupper() for character in token[1:]),
+        marked=letter or any(character.isdigit() or character.isupper() for character in token[1:]),
         negates=negates,
         denies=folded in STRONG_NEGATORS,
         may_deny=denying,
