@@ -220,11 +220,17 @@ async def _channels(address: str, count: int) -> AsyncIterator[list[grpc.aio.Cha
         ]
 
 
-@pytest.mark.parametrize("name", ["AnswerService/StreamAnswer", "DocumentService/IngestDocuments"])
-async def test_a_stream_that_nobody_reads_ends(serve: Serve, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["AnswerService/Answer", "AnswerService/StreamAnswer", "DocumentService/IngestDocuments"]
+)
+async def test_a_call_whose_response_nobody_reads_ends(
+    serve: Serve, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
     method = f"groundwire.v1.{name}"
     async with serve(write_seconds=0.2) as product:
         request = REQUESTS[method].SerializeToString()
         async with deaf_call(product.address, method, request, ACME), asyncio.timeout(10):
             await product.spans.ended(method)
+            assert await product.documents.GetCorpusVersion(VERSION, metadata=ACME, timeout=10)
         assert product.spans.attributes(method)[names.RPC_STATUS] == "CANCELLED"
+        assert [record.name for record in caplog.records if record.levelname == "ERROR"] == []

@@ -95,6 +95,12 @@ class TransportOptions(Options):
         description="Seconds after which new calls need a new connection, so that certificates are verified again and "
         "calls spread over servers.",
     )
+    age_grace_seconds: float = Field(
+        3600.0,
+        ge=1,
+        le=86_400,
+        description="Seconds that calls may go on after that. It also ends the calls of a client that does not read.",
+    )
     min_ping_seconds: float = Field(
         5.0,
         ge=0.1,

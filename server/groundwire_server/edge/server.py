@@ -69,9 +69,6 @@ _REFLECTION = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].ful
 _PING_MS, _PONG_MS = 60_000, 20_000
 """A client with a call in flight that does not answer a ping is taken for gone."""
 
-_LONGEST_CALL_MS = 3_600_000
-"""How long calls may go on on a connection that has become too old for new ones."""
-
 _OURS = (
     answer_service_pb2.DESCRIPTOR.services_by_name["AnswerService"].full_name,
     retrieval_service_pb2.DESCRIPTOR.services_by_name["RetrievalService"].full_name,
@@ -256,7 +253,7 @@ def _options(options: TransportOptions) -> Sequence[tuple[str, int]]:
         ("grpc.absolute_max_metadata_size", 2 * options.max_metadata_bytes),
         # A client certificate is verified once for each connection: this is how long it counts.
         ("grpc.max_connection_age_ms", _milliseconds(options.age_seconds)),
-        ("grpc.max_connection_age_grace_ms", _LONGEST_CALL_MS),
+        ("grpc.max_connection_age_grace_ms", _milliseconds(options.age_grace_seconds)),
         ("grpc.max_connection_idle_ms", _milliseconds(options.idle_seconds)),
         ("grpc.server_handshake_timeout_ms", _milliseconds(options.handshake_seconds)),
         ("grpc.keepalive_time_ms", _PING_MS),
