@@ -7,6 +7,7 @@ import pytest
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.policy import OVERRULABLE, CheckPolicy
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import ConflictKind, Purpose, Verdict
 from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.judge import JudgedSegment, judge_segment
@@ -34,7 +35,7 @@ async def settled(
     report = ReportBuilder("", "", "", 0.0)
     run = StageRunner(time_plan(10.0), LoopTime(), Spans().tracer, report)
     judged = [judge_segment(segment, SOURCES, RULES) for segment in segments]
-    consultation = Consultation(checker, CheckPolicy(0.5, 2.0, overrule), "acme", "How long?")
+    consultation = Consultation(checker, CheckPolicy(0.5, 2.0, overrule), Requester("acme"), "How long?")
     return await consultation.settle_segments(judged, run), report
 
 
@@ -52,7 +53,7 @@ async def test_all_sentences_but_verbatim_ones_are_asked_about_at_once_with_each
     noon = Segment("At noon the canteen opens its doors.", ("p2", "p1"))
     await settled(checker, VERBATIM, RETOLD, noon)
     (request,) = checker.asked
-    assert request.tenant == "acme"
+    assert request.requester.tenant == "acme"
     assert request.question == "How long?"
     assert [each.text for each in request.sentences] == [RETOLD.text, noon.text]
     assert request.passages == (SOURCES["p1"].passage.text, SOURCES["p2"].passage.text)
@@ -113,3 +114,32 @@ async def test_what_a_checker_entails_is_carried_by_all_that_it_was_shown() -> N
 async def test_a_reply_of_another_length_leaves_what_the_rules_say() -> None:
     segments, _ = await settled(Believing(0.9, 0.9), RETOLD)
     assert verdicts(segments) == [Verdict.CONSISTENT]
+
+
+@pytest.mark.parametrize(("sufficiency", "doubted"), [(0.2, True), (0.5, False), (None, False)])
+async def test_a_checker_says_once_whether_the_passages_hold_the_answer(
+    sufficiency: float | None, doubted: bool
+) -> None:
+    checker = Believing(sufficiency=sufficiency)
+    policy = CheckPolicy(0.5, 2.0, OVERRULABLE, min_sufficiency=0.5)
+    report = ReportBuilder("", "", "", 0.0)
+    run = StageRunner(time_plan(10.0), LoopTime(), Spans().tracer, report)
+    consultation = Consultation(checker, policy, Requester("acme"), "How long?")
+    assert consultation.rates_sufficiency
+    await consultation.rate_sufficiency([SOURCES["p1"].passage], run)
+    assert policy.doubts(report.sufficiency) is doubted
+    assert report.usage["writer", Purpose.CHECK] == Usage(7, 1)
+    again = Consultation(checker, policy, Requester("acme"), "How long?")
+    await again.rate_sufficiency([SOURCES["p2"].passage], run)
+    asked = [(each.question, each.passages) for each in checker.asked_of_passages]
+    first = ("How long?", (SOURCES["p1"].passage.text,))
+    assert asked[0] == first
+    assert len(asked) == (2 if sufficiency is None else 1), "what is known is not asked again"
+
+
+@pytest.mark.parametrize(("checker", "minimum"), [(None, 0.5), (Believing(), None)])
+def test_nobody_is_asked_about_passages_where_the_route_does_not_want_it(
+    checker: Believing | None, minimum: float | None
+) -> None:
+    policy = CheckPolicy(0.5, 2.0, OVERRULABLE, min_sufficiency=minimum)
+    assert not Consultation(checker, policy, Requester("acme"), "How long?").rates_sufficiency

@@ -180,6 +180,14 @@ class Purpose(_Word):
     EMBED = auto()
 
 
+class Priority(_Word):
+    """Who waits for whom when there is too much to do."""
+
+    INTERACTIVE = auto()
+    BACKGROUND = auto()
+    EVALUATION = auto()
+
+
 class Loss(_Word):
     """What a degraded outcome has given up."""
 

@@ -68,12 +68,16 @@ async def attempt(
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
-    request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by, unary)
+    request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
     draft.may_cite(prompt.handles)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
-        answer = rated(inquiry.question.text, validate(gate, draft, continued, policy, stage))
+        answer = rated(
+            inquiry.question.text,
+            validate(gate, draft, continued, policy, stage),
+            insufficient=policy.check.doubts(run.report.sufficiency),
+        )
         stage.note({names.CONFIDENCE: answer.confidence.value if answer.confidence else ""})
         if answer.confidence is not None and answer.confidence.and_(policy.min_confidence) is not policy.min_confidence:
             raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
@@ -96,17 +100,23 @@ async def _write(
     queue = SegmentQueue()
     question = inquiry.question.text
     checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, question)
-    consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.caller.tenant, question)
+    consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.requester, question)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
+    tasks = [writing]
+    if consultation.rates_sufficiency:
+        shown = tuple(request.prompt.handles.values())
+        tasks.append(asyncio.create_task(consultation.rate_sufficiency(shown, run)))
     # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
         await check(queue, checker, consultation, gate, run)
+        for task in tasks:
+            await task
     except BaseException:
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         raise
-    writing.result()
 
 
 async def _generate(
