@@ -139,10 +139,20 @@ class ArrivalOptions(Options):
     )
     max_unauthenticated: int = Field(1000, ge=1, le=100_000, description="Calls whose credential is being checked.")
     max_unauthenticated_per_address: int = Field(
-        200, ge=1, le=100_000, description="The same from one address. All callers behind one proxy have one address."
+        200,
+        ge=1,
+        le=100_000,
+        description="The same from one address, or one /64 of IPv6. All callers behind one proxy have one address.",
     )
     max_waiting: int = Field(2000, ge=1, le=100_000, description="Calls whose request has not arrived.")
-    max_waiting_per_tenant: int = Field(200, ge=1, le=100_000, description="The same of one tenant.")
+    max_waiting_per_tenant: int = Field(500, ge=1, le=100_000, description="The same of one tenant.")
+    max_waiting_per_connection: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="The same of one connection. Fewer than its streams refuse some of a client's calls that begin at "
+        "once.",
+    )
     max_request_streams: int = Field(
         500, ge=1, le=100_000, description="Streams of requests (IngestDocuments) that are open."
     )
@@ -152,7 +162,7 @@ class ArrivalOptions(Options):
     )
     max_health_watches: int = Field(100, ge=1, le=100_000, description="Health watches at once.")
     max_health_calls_per_address: int = Field(
-        50, ge=1, le=100_000, description="Health checks, and watches, from one address."
+        50, ge=1, le=100_000, description="Health checks, and watches, from one address, or one /64 of IPv6."
     )
     max_reflections: int = Field(50, ge=1, le=100_000, description="Calls of the reflection service at once.")
 

@@ -132,7 +132,8 @@ class Server:
         self._reader = RequestReader(options.request_bytes)
 
         def reception(places: CallPlaces, precheck: Precheck) -> Reception:
-            return Reception(places, precheck, self._reader, options.arrival, recording.metrics)
+            metadata_bytes = 2 * options.connections.max_metadata_bytes
+            return Reception(places, precheck, self._reader, options.arrival, metadata_bytes, recording.metrics)
 
         def write_seconds() -> float:
             return current.snapshot.write_seconds

@@ -5,7 +5,7 @@ authorization, validation. Each says in `inside` which others must stand further
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -118,9 +118,8 @@ class Chain(grpc.aio.ServerInterceptor):
         form = self._reception.reader.format_of(method, handler.request_deserializer)
 
         async def serve(requests: object, context: Any) -> None:
-            metadata = _texts(context.invocation_metadata() or ())
-            run = partial(self._run, method, behavior, context, metadata)
-            await self._reception.receive(form, context, metadata, run, stream=handler.request_streaming)
+            run = partial(self._run, method, behavior, context)
+            await self._reception.receive(form, context, run, stream=handler.request_streaming)
 
         return grpc.stream_stream_rpc_method_handler(serve, None, handler.response_serializer)
 
@@ -180,12 +179,3 @@ def check_order(interceptors: Sequence[Interceptor]) -> None:
                 raise InterceptorOrderError(
                     f"{type(interceptor).__name__} must stand inside {outer.__name__}: {reason}"
                 )
-
-
-def _texts(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
-    """Return the text entries; the values of a repeated key are joined with commas, so that none replaces another."""
-    texts: dict[str, str] = {}
-    for key, value in metadata:
-        if isinstance(value, str):
-            texts[key] = f"{texts[key]},{value}" if key in texts else value
-    return texts

@@ -12,7 +12,7 @@ import grpc.aio
 
 from groundwire_server.domain.failure import GroundwireError, Rejection
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.edge.identity import peer_of
+from groundwire_server.edge.identity import network_of, peer_of
 from groundwire_server.edge.options import ArrivalOptions
 from groundwire_server.edge.statuses import aborted
 from groundwire_server.ports.metrics import Metrics
@@ -116,15 +116,24 @@ class CallPlaces:
     They are apart, so that callers who prove nothing, or send nothing, take no place from those who do.
 
     Args:
-        unauthenticated: by address.
+        unauthenticated: by network.
         waiting: calls without a request, by tenant.
+        waiting_of_connection: the same by connection.
         request_streams: streams of requests, by tenant, for as long as they last.
         served: calls whose caller and request are known.
     """
 
-    def __init__(self, unauthenticated: Places, waiting: Places, request_streams: Places, served: Places) -> None:
+    def __init__(
+        self,
+        unauthenticated: Places,
+        waiting: Places,
+        waiting_of_connection: Places,
+        request_streams: Places,
+        served: Places,
+    ) -> None:
         self.unauthenticated = unauthenticated
         self.waiting = waiting
+        self.waiting_of_connection = waiting_of_connection
         self.request_streams = request_streams
         self.served = served
 
@@ -137,6 +146,7 @@ class CallPlaces:
         return cls(
             Places("unauthenticated", options.max_unauthenticated, options.max_unauthenticated_per_address),
             Places("waiting", options.max_waiting, options.max_waiting_per_tenant),
+            Places("waiting_of_connection", options.max_waiting, options.max_waiting_per_connection),
             Places("request_streams", options.max_request_streams, options.max_request_streams_per_tenant),
             Places("calls", calls),
         )
@@ -145,7 +155,7 @@ class CallPlaces:
     def of_reflection(cls, options: ArrivalOptions) -> "CallPlaces":
         """Return the places of calls of the reflection service: few, and none of them another's."""
         most = options.max_reflections
-        names = ("unauthenticated", "waiting", "request_streams", "calls")
+        names = ("unauthenticated", "waiting", "waiting_of_connection", "request_streams", "calls")
         return cls(*(Places(f"reflection_{name}", most) for name in names))
 
 
@@ -188,8 +198,8 @@ class HealthLimits(grpc.aio.ServerInterceptor):
 
         async def serve(requests: object, context: Any) -> None:
             try:
-                with places.place(peer_of(context.peer())):
-                    request = await first_request(context, self._seconds, required=True)
+                with places.place(network_of(peer_of(context.peer()))):
+                    request = await first_request(context, self._seconds, self._metrics, required=True)
                     if handler.response_streaming:
                         await handler.unary_stream(request, context)
                     else:
@@ -200,18 +210,20 @@ class HealthLimits(grpc.aio.ServerInterceptor):
         return grpc.stream_stream_rpc_method_handler(serve, handler.request_deserializer, handler.response_serializer)
 
 
-async def first_request(context: Any, seconds: float, *, required: bool) -> Any:
+async def first_request(context: Any, seconds: float, recorder: Metrics, *, required: bool) -> Any:
     """Return the first request of a call; None when there is none. A call that is late, or has to have one, is aborted.
 
     Args:
         context: gRPC's own.
         seconds: how long it may take to arrive.
+        recorder: counts the calls that are late.
         required: whether the call has to have one.
     """
     request = None
     try:
         request = await next_request(context, seconds)
     except TimeoutError:
+        recorder.add(metrics.CALLS_REFUSED, 1, "arrival")
         await context.abort(*_LATE)
     if request is None and required:
         await context.abort(*_MISSING)

@@ -7,7 +7,7 @@ itself would wait for the request of a call for ever, and hold up to 16 MiB of i
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -18,17 +18,21 @@ import grpc.aio
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.convert.request import Received, RequestFormat
-from groundwire_server.edge.identity import peer_of
+from groundwire_server.edge.identity import network_of, peer_of
 from groundwire_server.edge.interceptors.limits import CallPlaces, NoPlaceError, first_request, next_request, refuse
 from groundwire_server.edge.options import ArrivalOptions, RequestBytesOptions
 from groundwire_server.edge.statuses import aborted
 from groundwire_server.ports.metrics import Metrics
+from groundwire_server.telemetry import metrics
 
 Precheck: TypeAlias = Callable[[Mapping[str, str], Any], Awaitable[str | None]]
 """Returns, from a call's metadata and gRPC's context, whose place it takes; None when it will be rejected."""
 
 _INLINE_BYTES: Final = 4096
 """A larger request is read in a thread: counting, parsing and validating it can take longer than a millisecond."""
+
+_ENTRY_BYTES: Final = 32
+"""What HTTP/2 counts for an entry of metadata beside its name and its value."""
 
 _INTERNAL = aborted(Rejection(Reason.INTERNAL))
 
@@ -118,6 +122,7 @@ class Reception:
         precheck: decides whether the request of a call is read at all.
         reader: makes requests of bytes.
         options: how long requests may take.
+        metadata_bytes: how large metadata may be.
         recorder: counts the calls that are refused.
     """
 
@@ -127,12 +132,16 @@ class Reception:
         precheck: Precheck,
         reader: RequestReader,
         options: ArrivalOptions,
+        metadata_bytes: int,
         recorder: Metrics,
     ) -> None:
         self._places = places
         self._precheck = precheck
         self.reader = reader
         self._options = options
+        self._metadata_bytes = metadata_bytes
+        description = f"must have at most {metadata_bytes} bytes of metadata"
+        self._too_much_metadata = aborted(Rejection.invalid("", description, "metadata.max_bytes"))
         self._metrics = recorder
 
     def __repr__(self) -> str:
@@ -142,8 +151,7 @@ class Reception:
         self,
         form: RequestFormat,
         context: Any,
-        metadata: Mapping[str, str],
-        serve: Callable[[Received | Requests | None], Awaitable[None]],
+        serve: Callable[[Mapping[str, str], Received | Requests | None], Awaitable[None]],
         *,
         stream: bool,
     ) -> None:
@@ -152,28 +160,35 @@ class Reception:
         Args:
             form: how its requests are read.
             context: gRPC's own.
-            metadata: its text entries.
-            serve: serves the call, with None in place of the request where the caller will be rejected.
+            serve: serves the call, given the text entries of its metadata and its request, or None in place of the
+                request where the caller will be rejected.
             stream: whether it has a stream of requests.
         """
         places = self._places
         try:
             # Before anything is done for the call: a server that is full has no time.
             places.served.check()
-            with places.unauthenticated.place(peer_of(context.peer())):
+            metadata = _texts(context.invocation_metadata() or (), self._metadata_bytes)
+            if metadata is None:
+                self._metrics.add(metrics.CALLS_REFUSED, 1, "metadata")
+                await context.abort(*self._too_much_metadata)
+                return
+            with places.unauthenticated.place(network_of(peer_of(context.peer()))):
                 key = await self._precheck(metadata, context)
                 if key is None:
-                    await serve(None)
+                    await serve(metadata, None)
                     return
             with places.request_streams.place(key) if stream else nullcontext():
-                with places.waiting.place(key):
-                    data = await first_request(context, self._options.request_seconds, required=not stream)
+                with places.waiting_of_connection.place(context.peer()), places.waiting.place(key):
+                    data = await first_request(
+                        context, self._options.request_seconds, self._metrics, required=not stream
+                    )
                 with places.served.place(key):
                     read = partial(self.reader.read, form)
                     if stream:
-                        await serve(Requests(data, read, context, self._options.next_request_seconds))
+                        await serve(metadata, Requests(data, read, context, self._options.next_request_seconds))
                     else:
-                        await serve(await read(data))
+                        await serve(metadata, await read(data))
         except NoPlaceError as full:
             await refuse(context, full, self._metrics)
         except grpc.aio.BaseError:
@@ -181,3 +196,20 @@ class Reception:
         except Exception as error:  # noqa: BLE001  # the edge: gRPC would send its text
             _log.error("%s: %s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
             await context.abort(*_INTERNAL)
+
+
+def _texts(metadata: Iterable[tuple[str, str | bytes]], max_bytes: int) -> dict[str, str] | None:
+    """Return the text entries; None where they are too large.
+
+    gRPC bounds metadata by the frame, so that a header block in many frames can hold megabytes. The values of a
+    repeated key are joined with commas, so that none replaces another.
+    """
+    texts: dict[str, str] = {}
+    left = max_bytes
+    for key, value in metadata:
+        left -= len(key) + len(value) + _ENTRY_BYTES
+        if left < 0:
+            return None
+        if isinstance(value, str):
+            texts[key] = f"{texts[key]},{value}" if key in texts else value
+    return texts
