@@ -72,8 +72,8 @@ class TransportOptions(Options):
         100,
         ge=1,
         le=10_000,
-        description="Calls at once on one connection. A client that begins more keeps them waiting without a word, so "
-        "one that needs more opens several channels.",
+        description="Calls at once on one connection; further ones wait in the client, without an error. A client that "
+        "needs more opens several channels.",
     )
     max_metadata_bytes: int = Field(
         16_384,
@@ -110,13 +110,13 @@ class TransportOptions(Options):
 
 
 class RequestBytesOptions(Options):
-    """Largest requests, by what they hold. The defaults take whatever else the contract allows."""
+    """Largest requests, by what they hold. With the defaults, no request that the contract allows is too large."""
 
     question: int = Field(
         4 * _MIB,
         ge=1024,
         le=RECEIVE_LIMIT,
-        description="Bytes of a question to answer, or to search with: passages of the caller's own make it large.",
+        description="Bytes of a question to answer, or to search with; passages that the caller provides make it large.",
     )
     document: int = Field(5 * _MIB, ge=1024, le=RECEIVE_LIMIT, description="Bytes of a document to store.")
     grounding: int = Field(
@@ -126,7 +126,7 @@ class RequestBytesOptions(Options):
 
 
 class ArrivalOptions(Options):
-    """Limits on calls that have sent their headers alone: nothing is known of them yet, or their request is missing."""
+    """Limits on calls of which the headers alone have arrived, so that none waits for long, or in another's place."""
 
     request_seconds: float = Field(
         20.0,
@@ -137,32 +137,41 @@ class ArrivalOptions(Options):
     next_request_seconds: float = Field(
         300.0, gt=0, le=3600, description="Seconds in which the next request of a stream has to arrive."
     )
-    max_unauthenticated: int = Field(1000, ge=1, le=100_000, description="Calls whose credential is being checked.")
+    max_unauthenticated: int = Field(
+        1000, ge=1, le=100_000, description="Calls at once whose credential is being checked."
+    )
     max_unauthenticated_per_address: int = Field(
         200,
         ge=1,
         le=100_000,
-        description="The same from one address, or one /64 of IPv6. All callers behind one proxy have one address.",
+        description="Calls at once from one address, or one /64 of IPv6, whose credential is being checked. All "
+        "callers behind one proxy have one address.",
     )
-    max_waiting: int = Field(2000, ge=1, le=100_000, description="Calls whose request has not arrived.")
-    max_waiting_per_tenant: int = Field(500, ge=1, le=100_000, description="The same of one tenant.")
+    max_waiting: int = Field(2000, ge=1, le=100_000, description="Calls at once whose request has not arrived.")
+    max_waiting_per_tenant: int = Field(
+        500, ge=1, le=100_000, description="Calls of one tenant at once whose request has not arrived."
+    )
     max_waiting_per_connection: int = Field(
         100,
         ge=1,
         le=100_000,
-        description="The same of one connection. Fewer than its streams refuse some of a client's calls that begin at "
-        "once.",
+        description="Calls of one connection at once whose request has not arrived. With fewer than max_streams, a "
+        "client that begins many calls at once has some of them refused.",
     )
     max_request_streams: int = Field(
-        500, ge=1, le=100_000, description="Streams of requests (IngestDocuments) that are open."
+        500, ge=1, le=100_000, description="Open streams of requests, such as IngestDocuments."
     )
-    max_request_streams_per_tenant: int = Field(50, ge=1, le=100_000, description="The same of one tenant.")
+    max_request_streams_per_tenant: int = Field(
+        50, ge=1, le=100_000, description="Open streams of requests of one tenant."
+    )
     max_health_checks: int = Field(
-        200, ge=1, le=100_000, description="Health checks at once; no other limit holds them."
+        200, ge=1, le=100_000, description="Health checks at once; they count in no other limit."
     )
-    max_health_watches: int = Field(100, ge=1, le=100_000, description="Health watches at once.")
+    max_health_watches: int = Field(
+        100, ge=1, le=100_000, description="Health watches at once; they count in no other limit."
+    )
     max_health_calls_per_address: int = Field(
-        50, ge=1, le=100_000, description="Health checks, and watches, from one address, or one /64 of IPv6."
+        50, ge=1, le=100_000, description="Health checks, and watches, at once from one address, or one /64 of IPv6."
     )
     max_reflections: int = Field(50, ge=1, le=100_000, description="Calls of the reflection service at once.")
 
