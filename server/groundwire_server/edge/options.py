@@ -116,7 +116,8 @@ class RequestBytesOptions(Options):
         4 * _MIB,
         ge=1024,
         le=RECEIVE_LIMIT,
-        description="Bytes of a question to answer, or to search with; passages that the caller provides make it large.",
+        description="Bytes of a question to answer, or to search with; passages that the caller provides make it "
+        "large.",
     )
     document: int = Field(5 * _MIB, ge=1024, le=RECEIVE_LIMIT, description="Bytes of a document to store.")
     grounding: int = Field(
