@@ -65,7 +65,7 @@ class TransportOptions(Options):
         1000,
         ge=1,
         le=100_000,
-        description="Open connections; further ones are closed at once. An idle one costs about 70 KB, and a file "
+        description="Open connections; further ones are closed at once. An idle one costs about 30 KB and a file "
         "descriptor.",
     )
     max_streams: int = Field(
