@@ -106,6 +106,21 @@ async def test_calls_that_are_too_many_are_told_when_to_come_again_and_widen_not
                 served = await product.documents.GetCorpusVersion(VERSION, metadata=ACME, timeout=10)
 
 
+async def test_an_answer_can_be_cancelled_on_a_server_that_is_full(serve: Serve) -> None:
+    generator = ScriptedGenerator([Wait(60), DONE])
+    async with serve(generator, options=ServerOptions(max_concurrent_calls=1)) as product:
+        await ingest(product, ("lambdas", "Lambda expressions create anonymous functions."))
+        request = answer_service_pb2.AnswerRequest(question=question(), request_id="order-4711")
+        held = product.answers.Answer(request, metadata=ACME, timeout=60)
+        while not generator.requests:  # noqa: ASYNC110  # nobody is told
+            await asyncio.sleep(0)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await answer(product)
+        cancel = answer_service_pb2.CancelAnswerRequest(request_id="order-4711")
+        assert (await product.answers.CancelAnswer(cancel, metadata=ACME, timeout=10)).cancelled
+        assert await held.code() is grpc.StatusCode.CANCELLED
+
+
 def _ask(text: str) -> Any:
     return answer_service_pb2.AnswerRequest(question=question(text))
 

@@ -52,7 +52,7 @@ async def served(metadata: Sequence[tuple[str, str | bytes]], max_bytes: int) ->
 
     reception = Reception(CallPlaces.of_services(options, 1), precheck, reader, options, max_bytes, Counts())
     try:
-        await reception.receive(reader.format_of(METHOD, PARSE), Context(metadata), serve, stream=False)
+        await reception.receive(METHOD, reader.format_of(METHOD, PARSE), Context(metadata), serve, stream=False)
     finally:
         reader.close()
     return calls

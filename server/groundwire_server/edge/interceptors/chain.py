@@ -119,7 +119,7 @@ class Chain(grpc.aio.ServerInterceptor):
 
         async def serve(requests: object, context: Any) -> None:
             run = partial(self._run, method, behavior, context)
-            await self._reception.receive(form, context, run, stream=handler.request_streaming)
+            await self._reception.receive(method, form, context, run, stream=handler.request_streaming)
 
         return grpc.stream_stream_rpc_method_handler(serve, None, handler.response_serializer)
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import grpc
 import grpc.aio
@@ -26,6 +26,9 @@ _LATE = aborted(Rejection(Reason.DEADLINE_EXCEEDED))
 
 _MISSING = aborted(Rejection.invalid("", "must be sent before the call is closed", "message.required"))
 """What a call is aborted with that is closed before its request."""
+
+
+_CANCELLING: Final = (".AnswerService/CancelAnswer", ".Operations/CancelOperation")
 
 
 class NoPlaceError(GroundwireError):
@@ -121,6 +124,7 @@ class CallPlaces:
         waiting_of_connection: the same by connection.
         request_streams: streams of requests, by tenant, for as long as they last.
         served: calls whose caller and request are known.
+        cancelling: the same of calls that cancel others.
     """
 
     def __init__(
@@ -130,15 +134,27 @@ class CallPlaces:
         waiting_of_connection: Places,
         request_streams: Places,
         served: Places,
+        cancelling: Places,
     ) -> None:
         self.unauthenticated = unauthenticated
         self.waiting = waiting
         self.waiting_of_connection = waiting_of_connection
         self.request_streams = request_streams
-        self.served = served
+        self._served = served
+        self._cancelling = cancelling
 
     def __repr__(self) -> str:
-        return f"{self.unauthenticated}, {self.waiting}, {self.request_streams}, {self.served}"
+        return f"{self.unauthenticated}, {self.waiting}, {self.request_streams}, {self._served}"
+
+    def served(self, method: str) -> Places:
+        """Return the places in which the calls of a method are served.
+
+        Those that cancel others have places of their own: they make room on a server that is full.
+
+        Args:
+            method: `package.Service/Method`.
+        """
+        return self._cancelling if method.endswith(_CANCELLING) else self._served
 
     @classmethod
     def of_services(cls, options: ArrivalOptions, calls: int) -> "CallPlaces":
@@ -149,13 +165,14 @@ class CallPlaces:
             Places("waiting_of_connection", options.max_waiting, options.max_waiting_per_connection),
             Places("request_streams", options.max_request_streams, options.max_request_streams_per_tenant),
             Places("calls", calls),
+            Places("cancelling_calls", calls),
         )
 
     @classmethod
     def of_reflection(cls, options: ArrivalOptions) -> "CallPlaces":
         """Return the places of calls of the reflection service: few, and none of them another's."""
         most = options.max_reflections
-        names = ("unauthenticated", "waiting", "waiting_of_connection", "request_streams", "calls")
+        names = ("unauthenticated", "waiting", "waiting_of_connection", "request_streams", "calls", "cancelling_calls")
         return cls(*(Places(f"reflection_{name}", most) for name in names))
 
 

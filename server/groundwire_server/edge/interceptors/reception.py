@@ -149,6 +149,7 @@ class Reception:
 
     async def receive(
         self,
+        method: str,
         form: RequestFormat,
         context: Any,
         serve: Callable[[Mapping[str, str], Received | Requests | None], Awaitable[None]],
@@ -158,6 +159,7 @@ class Reception:
         """Have a call served once its caller is known and its request is there; refuse it where there is no place.
 
         Args:
+            method: `package.Service/Method`.
             form: how its requests are read.
             context: gRPC's own.
             serve: serves the call, given the text entries of its metadata and its request, or None in place of the
@@ -165,9 +167,10 @@ class Reception:
             stream: whether it has a stream of requests.
         """
         places = self._places
+        served = places.served(method)
         try:
             # Before anything is done for the call: a server that is full has no time.
-            places.served.check()
+            served.check()
             metadata = _texts(context.invocation_metadata() or (), self._metadata_bytes)
             if metadata is None:
                 self._metrics.add(metrics.CALLS_REFUSED, 1, "metadata")
@@ -183,7 +186,7 @@ class Reception:
                     data = await first_request(
                         context, self._options.request_seconds, self._metrics, required=not stream
                     )
-                with places.served.place(key):
+                with served.place(key):
                     read = partial(self.reader.read, form)
                     if stream:
                         await serve(metadata, Requests(data, read, context, self._options.next_request_seconds))
