@@ -12,7 +12,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from groundwire_server.domain.failure import GroundwireError, Violation
 
-FIELDS_LIMIT: Final = 8192
+FIELDS_LIMIT: Final = 5120
 """The most fields of a request, elements of lists included.
 
 The largest document that the contract allows has 4,640: 64 entries of metadata with 64 texts each, and 256 principals.

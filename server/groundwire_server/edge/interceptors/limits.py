@@ -73,9 +73,9 @@ class Places:
         if self._taken >= self._most:
             raise NoPlaceError(self._limit)
 
-    def place(self, key: str) -> "Place":
+    def place(self, key: str) -> "_Place":
         """Return a place to be held with `with`, which raises NoPlaceError when the key can have no more."""
-        return Place(self, key)
+        return _Place(self, key)
 
     def take(self, key: str) -> None:
         """Take a place.
@@ -98,7 +98,7 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class _Place:
     """A place of one key, taken on entering and given back on leaving."""
 
     places: Places
