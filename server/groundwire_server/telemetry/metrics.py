@@ -221,6 +221,13 @@ CIRCUITS: Final = Gauge(
     "Whether the circuit of a dependency is open: 1 open, 0.5 half open, 0 closed.",
     (names.DEPENDENCY,),
 )
+MODELS_READY: Final = Gauge(
+    "groundwire.model.ready",
+    "1",
+    "Whether a model is ready for calls: 1 ready, 0 while its server starts or loads it. Models whose servers are not "
+    "asked have no value.",
+    (names.DEPENDENCY,),
+)
 HTTP_CONNECTIONS: Final = Gauge(
     "http.client.open_connections",
     "{connection}",
@@ -297,6 +304,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     DEPENDENCY_FAILURES,
     RETRIES,
     CIRCUITS,
+    MODELS_READY,
     HTTP_CONNECTIONS,
     HTTP_CONNECTIONS_LIMIT,
     SLOTS_USED,

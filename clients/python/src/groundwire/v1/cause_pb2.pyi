@@ -98,6 +98,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """CAUSE_CAPACITY_EXHAUSTED: no slot became free in time."""
     CAUSE_INTERNAL: _Cause.ValueType  # 37
     """CAUSE_INTERNAL: a defect of the service."""
+    CAUSE_MODEL_NOT_READY: _Cause.ValueType  # 38
+    """CAUSE_MODEL_NOT_READY: the model is still loading, or its server is starting."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """Cause says what happened. The same words stand in spans, logs and metrics."""
@@ -178,4 +180,6 @@ CAUSE_CAPACITY_EXHAUSTED: Cause.ValueType  # 36
 """CAUSE_CAPACITY_EXHAUSTED: no slot became free in time."""
 CAUSE_INTERNAL: Cause.ValueType  # 37
 """CAUSE_INTERNAL: a defect of the service."""
+CAUSE_MODEL_NOT_READY: Cause.ValueType  # 38
+"""CAUSE_MODEL_NOT_READY: the model is still loading, or its server is starting."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
