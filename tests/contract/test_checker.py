@@ -9,6 +9,7 @@ import pytest
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.entailment import CheckerFailure, SufficiencyRequest
 from groundwire_server.domain.generation import Usage
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.checker import Checker
 from tests.doubles.checking_model import PROTOCOLS, asked, reply, wired
@@ -100,7 +101,9 @@ async def test_has_a_name_and_a_fingerprint(checker: Checker) -> None:
 
 
 async def test_rates_sufficiency_or_says_that_it_cannot(checker: Checker) -> None:
-    reply = await checker.rate_sufficiency(SufficiencyRequest("acme", "When?", ("The desk opens at six.",)), soon())
+    reply = await checker.rate_sufficiency(
+        SufficiencyRequest(Requester("acme"), "When?", ("The desk opens at six.",)), soon()
+    )
     assert reply.probability in {None, 1.0}
     assert (reply.probability is None) == (reply.usage == Usage())
 

@@ -22,6 +22,7 @@ from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Prompt
+from groundwire_server.domain.requester import Requester
 from groundwire_server.ports.generator import Generator
 from tests.adapters.generator.wire.models import dialect, model
 from tests.adapters.generator.wire.transcripts import transcript
@@ -74,7 +75,7 @@ async def provider(spoken: Dialect, reply: Reply) -> AsyncIterator[Generator]:
 
 def ask(question: str = "Where do parcels wait?", max_output_tokens: int = 500) -> GenerationRequest:
     prompt = Prompt("answer", "1", "system", f"user {question}", question, HANDLES)
-    return GenerationRequest("alias", "tenant", prompt, max_output_tokens)
+    return GenerationRequest("alias", Requester("tenant"), prompt, max_output_tokens)
 
 
 async def pieces(generator: Generator, deadline: Deadline = NEVER) -> list[Piece]:

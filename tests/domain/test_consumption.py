@@ -3,11 +3,12 @@ import pytest
 from groundwire_server.domain.consumption import estimated, prompt_tokens
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Prompt
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 
 PROMPT = Prompt("answer", "1", "You answer questions.", "Where do parcels wait?", "Where?", {})
-REQUEST = GenerationRequest("alias", "tenant", PROMPT, 500)
+REQUEST = GenerationRequest("alias", Requester("tenant"), PROMPT, 500)
 READ = prompt_tokens(PROMPT)
 
 

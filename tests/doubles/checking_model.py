@@ -13,6 +13,7 @@ from groundwire_server.app.parts.checkers import open_checker
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import CheckerFailure, CheckRequest, SentenceToCheck
+from groundwire_server.domain.requester import Requester
 from groundwire_server.ports.checker import Checker
 from tests.doubles.spans import Spans
 from tests.doubles.upstream import Echo, Move, Reply, Upstream, upstream
@@ -209,5 +210,8 @@ def asked(
     texts = tuple(passages) or (f"{SECRET_PASSAGE} The desk opens at six.", "Cats sleep by day.")
     pairs = [(each, ()) if isinstance(each, str) else each for each in sentences]
     return CheckRequest(
-        tenant, "When does it open?", texts, tuple(SentenceToCheck(text, tuple(cited)) for text, cited in pairs)
+        Requester(tenant),
+        "When does it open?",
+        texts,
+        tuple(SentenceToCheck(text, tuple(cited)) for text, cited in pairs),
     )

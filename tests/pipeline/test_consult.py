@@ -7,6 +7,7 @@ import pytest
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.policy import OVERRULABLE, CheckPolicy
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import ConflictKind, Purpose, Verdict
 from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.judge import JudgedSegment, judge_segment
@@ -34,7 +35,7 @@ async def settled(
     report = ReportBuilder("", "", "", 0.0)
     run = StageRunner(time_plan(10.0), LoopTime(), Spans().tracer, report)
     judged = [judge_segment(segment, SOURCES, RULES) for segment in segments]
-    consultation = Consultation(checker, CheckPolicy(0.5, 2.0, overrule), "acme", "How long?")
+    consultation = Consultation(checker, CheckPolicy(0.5, 2.0, overrule), Requester("acme"), "How long?")
     return await consultation.settle_segments(judged, run), report
 
 
@@ -52,7 +53,7 @@ async def test_all_sentences_but_verbatim_ones_are_asked_about_at_once_with_each
     noon = Segment("At noon the canteen opens its doors.", ("p2", "p1"))
     await settled(checker, VERBATIM, RETOLD, noon)
     (request,) = checker.asked
-    assert request.tenant == "acme"
+    assert request.requester.tenant == "acme"
     assert request.question == "How long?"
     assert [each.text for each in request.sentences] == [RETOLD.text, noon.text]
     assert request.passages == (SOURCES["p1"].passage.text, SOURCES["p2"].passage.text)

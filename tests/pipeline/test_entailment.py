@@ -18,6 +18,7 @@ from groundwire_server.domain.entailment import (
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.policy import OVERRULABLE, CheckPolicy
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Verdict
 from groundwire_server.pipeline.entailment import CheckerAnswer, FinalVerdict, ask_checker, final_verdict
 from groundwire_server.pipeline.report import ReportBuilder
@@ -124,7 +125,7 @@ class ScriptedChecker:
         raise NotImplementedError
 
 
-REQUEST = CheckRequest("acme", "", ("A.",), (SentenceToCheck("A."), SentenceToCheck("B.")))
+REQUEST = CheckRequest(Requester("acme"), "", ("A.",), (SentenceToCheck("A."), SentenceToCheck("B.")))
 USED = Usage(12, 3)
 
 
@@ -189,7 +190,7 @@ async def test_a_checker_that_never_answers_is_left_at_its_share_of_the_time(sec
 
 async def test_no_sentence_asks_nobody() -> None:
     checker = ScriptedChecker(failing(Failure(Cause.INTERNAL)))
-    nothing = CheckRequest("acme", "", ("A.",), ())
+    nothing = CheckRequest(Requester("acme"), "", ("A.",), ())
     assert await ask_checker(checker, nothing, POLICY, Deadline(1e9), ReportBuilder("", "", "", 0.0)) == CheckerAnswer(
         ()
     )

@@ -13,6 +13,7 @@ from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import CheckRequest, EntailmentThresholds, Opinion, SentenceToCheck
 from groundwire_server.domain.failure import Failure, SetupError
+from groundwire_server.domain.requester import Requester
 from groundwire_server.evaluation.checker_calibration import CheckerCalibration
 from groundwire_server.evaluation.checker_thresholds import InseparableError, Ratings, errors_of, fit
 from groundwire_server.evaluation.labelled_statements import LabelledStatement, read, split_by_passage
@@ -153,7 +154,7 @@ async def _probabilities(
             passages = statements[places[0]].passages
             sentences = tuple(SentenceToCheck(statements[place].text, tuple(range(len(passages)))) for place in places)
             deadline = Deadline(asyncio.get_running_loop().time() + _CALL_SECONDS)
-            reply = await checker.check(CheckRequest(_TENANT, "", passages, sentences), deadline)
+            reply = await checker.check(CheckRequest(Requester(_TENANT), "", passages, sentences), deadline)
             for place, probability in zip(places, reply.probabilities, strict=True):
                 found[place] = probability
             done += len(places)

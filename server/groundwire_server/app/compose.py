@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
+from groundwire_server.admission.admission import Admission, AdmittedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
@@ -108,10 +109,12 @@ def snapshot(
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     available = RouteTable(routes(self_hosted=False), inside)
     pipeline = PipelineAnswerer(available, SystemClock(), process.recording, process.threads)
+    admission = Admission()
     return ServingSnapshot(
         access,
+        admission,
         available,
-        SharedAnswerer(pipeline, process.runs),
+        SharedAnswerer(AdmittedAnswerer(pipeline, admission), process.runs),
         pipeline,
         pipeline,
         parts.corpus.corpus,

@@ -15,6 +15,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import CheckerFailure, CheckRequest, SentenceToCheck
 from groundwire_server.domain.failure import Failure, SetupError
+from groundwire_server.domain.requester import Requester
 from groundwire_server.ports.recording import unrecorded
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ async def _rated(configuration: Configuration, name: str) -> tuple[str, str] | N
     lease = Shared().lease()
     try:
         checker = await open_checker(name, configuration, lease, unrecorded())
-        request = CheckRequest("", "", (_WORD,), (SentenceToCheck(_WORD),))
+        request = CheckRequest(Requester(""), "", (_WORD,), (SentenceToCheck(_WORD),))
         await checker.check(request, Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
     except CheckerFailure as failure:
         fault = CheckerFault.__members__.get(failure.error_type)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
+from groundwire_server.domain.requester import Requester
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,12 @@ class CheckRequest:
     """Sentences to be checked together.
 
     Attributes:
-        tenant: whose question it is.
+        requester: on whose behalf.
         question: that the sentences answer; empty where there is none.
         passages: their texts.
     """
 
-    tenant: str
+    requester: Requester
     question: str
     passages: tuple[str, ...]
     sentences: tuple[SentenceToCheck, ...]
@@ -42,7 +43,7 @@ class CheckRequest:
         """Return requests of so many sentences at most, each with all of the passages."""
         starts = range(0, len(self.sentences), size)
         return tuple(
-            CheckRequest(self.tenant, self.question, self.passages, self.sentences[start : start + size])
+            CheckRequest(self.requester, self.question, self.passages, self.sentences[start : start + size])
             for start in starts
         )
 
@@ -64,7 +65,7 @@ class CheckReply:
 class SufficiencyRequest:
     """The question whether passages hold the answer to a question."""
 
-    tenant: str
+    requester: Requester
     question: str
     passages: tuple[str, ...]
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.refused import RefusedSentence
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause, Purpose
 
 
@@ -51,7 +52,7 @@ class GenerationRequest:
 
     Attributes:
         model: the alias.
-        tenant: whose question it is, for what a generator keeps or looks up by tenant.
+        requester: on whose behalf.
         max_output_tokens: where the model must stop.
         start_by: when its first text must have come for another model still to be asked; NEVER where there is none.
         unary: whether nothing is shown before the end, and no other model waits for this one to begin.
@@ -60,7 +61,7 @@ class GenerationRequest:
     """
 
     model: str
-    tenant: str
+    requester: Requester
     prompt: Prompt
     max_output_tokens: int
     start_by: Deadline = NEVER

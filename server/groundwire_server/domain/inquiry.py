@@ -6,6 +6,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline, TimePlan
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.question import Question
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import StreamMode
 
 
@@ -67,6 +68,12 @@ class Inquiry:
     def mode(self) -> StreamMode:
         """When text of a stream may leave."""
         return self.question.mode or self.policy.mode
+
+    @property
+    def requester(self) -> Requester:
+        """On whose behalf it is answered."""
+        question, caller = self.question, self.caller
+        return Requester(caller.tenant, caller.subject, question.end_user_id, self.policy.route, question.priority)
 
     @property
     def run_key(self) -> RunKey:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.filters import Filter
-from groundwire_server.domain.vocabulary import StreamMode
+from groundwire_server.domain.vocabulary import Priority, StreamMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Question:
         top_k: the maximum number of passages to consider; None takes the route's.
         provided: the caller's own passages, used instead of a search.
         mode: when text may be sent; None takes the route's.
+        priority: whether it waits for others when there is too much to do.
     """
 
     route: str
@@ -38,3 +39,4 @@ class Question:
     allow_queue: bool = False
     end_user_id: str = ""
     mode: StreamMode | None = None
+    priority: Priority = Priority.INTERACTIVE

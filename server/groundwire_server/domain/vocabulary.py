@@ -182,6 +182,14 @@ class Purpose(_Word):
     SHADOW = auto()
 
 
+class Priority(_Word):
+    """Who waits for whom when there is too much to do."""
+
+    INTERACTIVE = auto()
+    BACKGROUND = auto()
+    EVALUATION = auto()
+
+
 class Loss(_Word):
     """What a degraded outcome has given up."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from groundwire_server.admission.admission import Admission
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.edge.access import Access
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -17,6 +18,7 @@ class ServingSnapshot:
 
     Attributes:
         access: authenticates callers.
+        admission: decides who may begin.
         routes: the routes by name.
         answerer: answers questions.
         pipeline: searches.
@@ -27,6 +29,7 @@ class ServingSnapshot:
     """
 
     access: Access
+    admission: Admission
     routes: RouteTable
     answerer: Answerer
     pipeline: PipelineAnswerer

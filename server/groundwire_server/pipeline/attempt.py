@@ -68,7 +68,7 @@ async def attempt(
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
-    request = GenerationRequest(step.model, inquiry.caller.tenant, prompt, policy.output_tokens, start_by, unary)
+    request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
     draft.may_cite(prompt.handles)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)
@@ -96,7 +96,7 @@ async def _write(
     queue = SegmentQueue()
     question = inquiry.question.text
     checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, question)
-    consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.caller.tenant, question)
+    consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.requester, question)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
     # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from groundwire_server.domain.answer import CheckedSentence
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
 from groundwire_server.domain.policy import CheckPolicy
+from groundwire_server.domain.requester import Requester
 from groundwire_server.pipeline.entailment import ask_checker, final_verdict, may_change
 from groundwire_server.pipeline.judge import JudgedSegment
 from groundwire_server.pipeline.stage import StageRunner
@@ -35,13 +36,13 @@ class Consultation:
     Attributes:
         checker: None leaves what the rules say.
         policy: how it is asked.
-        tenant: whose question it is.
+        requester: on whose behalf.
         question: that is answered; empty where there is none.
     """
 
     checker: Checker | None
     policy: CheckPolicy
-    tenant: str
+    requester: Requester
     question: str
 
     @property
@@ -91,7 +92,7 @@ class Consultation:
         for sentence in sentences:
             cited = tuple(places.setdefault(source.passage.text, len(places)) for source in sentence.cited)
             asked.append(SentenceToCheck(sentence.text, cited))
-        return CheckRequest(self.tenant, self.question, tuple(places), tuple(asked))
+        return CheckRequest(self.requester, self.question, tuple(places), tuple(asked))
 
     def _settled(self, checker: Checker, sentence: JudgedSentence, probability: float | None) -> CheckedSentence:
         checked = sentence.checked

@@ -39,7 +39,7 @@ class UsageMeter:
     def __enter__(self) -> Self:
         if self._price is not None and self._budget is not None:
             most = self._price.of(Usage(prompt_tokens(self._request.prompt), self._request.max_output_tokens))
-            self._reserved = self._budget.reserve(self._request.tenant, most.cost_micros)
+            self._reserved = self._budget.reserve(self._request.requester.tenant, most.cost_micros)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:

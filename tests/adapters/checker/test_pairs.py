@@ -6,10 +6,11 @@ from pydantic import ValidationError
 from groundwire_server.adapters.checker.options import ClassifierOptions, PairOptions
 from groundwire_server.adapters.checker.pairs import Pairs
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
+from groundwire_server.domain.requester import Requester
 
 
 def request(*passages: str, statement: str = "S.", cites: tuple[int, ...] = ()) -> CheckRequest:
-    return CheckRequest("acme", "Q?", passages, (SentenceToCheck(statement, cites),))
+    return CheckRequest(Requester("acme"), "Q?", passages, (SentenceToCheck(statement, cites),))
 
 
 def inputs(options: PairOptions, *passages: str, statement: str = "S.") -> list[tuple[str, ...]]:

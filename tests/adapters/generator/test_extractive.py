@@ -15,6 +15,7 @@ from groundwire_server.domain.document import Sentence
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Prompt
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from tests.doubles.embedder import HashingEmbedder
@@ -90,7 +91,7 @@ async def test_abstains_when_nothing_supports_an_answer(embedder: HashingEmbedde
 
 
 async def test_an_abstention_is_a_draft_without_segments() -> None:
-    request = GenerationRequest("m", "t", prompt("Which bank raised interest rates?", NORMANS), 500)
+    request = GenerationRequest("m", Requester("t"), prompt("Which bank raised interest rates?", NORMANS), 500)
     *pieces, finish = await written(ExtractiveGenerator(), request)
     assert "".join(map(str, pieces)) == '{"confidence": "low", "segments": []}'
     assert isinstance(finish, Finish)
@@ -212,7 +213,7 @@ async def test_an_embedder_that_takes_too_long_is_a_timeout() -> None:
 
 async def test_a_cancel_reaches_the_embedder() -> None:
     embedder = HashingEmbedder(delay=9)
-    request = GenerationRequest("m", "t", prompt("Why?", NORMANS), 500)
+    request = GenerationRequest("m", Requester("t"), prompt("Why?", NORMANS), 500)
     task = asyncio.create_task(written(ExtractiveGenerator(embedder), request))
     await asyncio.sleep(1)
     task.cancel()
@@ -223,7 +224,7 @@ async def test_a_cancel_reaches_the_embedder() -> None:
 
 async def test_the_draft_comes_sentence_by_sentence_and_may_be_cut_off() -> None:
     generator = ExtractiveGenerator(HashingEmbedder(), tuning=replace(ANYTHING, cut=0.0, most=3))
-    request = GenerationRequest("m", "t", prompt("Norse raiders of Normandy and leader Rollo", NORMANS), 500)
+    request = GenerationRequest("m", Requester("t"), prompt("Norse raiders of Normandy and leader Rollo", NORMANS), 500)
     *pieces, finish = await written(generator, request)
     assert [piece.count('"text"') for piece in map(str, pieces)] == [0, 1, 1, 1, 0]
     assert len(json.loads("".join(map(str, pieces)))["segments"]) == 3

@@ -13,6 +13,7 @@ from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Piece, Prompt
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.generator import Generator
 from tests.adapters.resilience.protected import limiter, protected
@@ -32,7 +33,7 @@ def limit(request: pytest.FixtureRequest) -> Limit:
 
 
 def _request(tenant: str) -> GenerationRequest:
-    return GenerationRequest("alias", tenant, Prompt("answer", "1", "", "", "", {}), 500)
+    return GenerationRequest("alias", Requester(tenant), Prompt("answer", "1", "", "", "", {}), 500)
 
 
 class Load:

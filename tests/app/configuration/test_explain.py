@@ -14,8 +14,8 @@ from tests.app.configuration.reading import errors
 
 SERVER_KEYS = "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, write_seconds"
 SECTIONS = (
-    "authentication, checkers, concurrency, corpus, embedders, models, providers, routes, self_hosted_only, server, "
-    "spending, stores, telemetry, tenants"
+    "authentication, checkers, concurrency, corpus, embedders, models, providers, redis, routes, self_hosted_only, "
+    "server, spending, stores, telemetry, tenants"
 )
 ROUTE_KEYS = (
     "check, checker, fallbacks, limits, mode, models, prompt, release, search, self_hosted_only, store, thresholds, "

@@ -122,6 +122,7 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
         "SUBJECT_KEY",
         "WEAVIATE_API_KEY",
         "PROVIDER_KEY",
+        "REDIS_PASSWORD",
     ):
         monkeypatch.setenv(name, "name=s3cr3t" if name.startswith("OTEL") else "s3cr3t")
     values = yaml.safe_load(FREE)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.requester import Requester
 from groundwire_server.ports.budget import Budget
 
 
@@ -33,7 +34,7 @@ class Charges:
         self._budget = budget
 
     @contextmanager
-    def reserved(self, charge: Charge, tenant: str, most: Usage) -> Iterator[None]:
+    def reserved(self, charge: Charge, requester: Requester, most: Usage) -> Iterator[None]:
         """Hold the money for a call while it runs.
 
         Raises:
@@ -42,7 +43,9 @@ class Charges:
         if self._price is None:
             yield
             return
-        reservation = None if self._budget is None else self._budget.reserve(tenant, self._price.of(most).cost_micros)
+        reservation = (
+            None if self._budget is None else self._budget.reserve(requester.tenant, self._price.of(most).cost_micros)
+        )
         try:
             yield
         finally:

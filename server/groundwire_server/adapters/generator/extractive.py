@@ -44,7 +44,7 @@ class ExtractiveGenerator:
     async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield the opening, each sentence as it is, and the end."""
         prompt = request.prompt
-        answer = await self.answer(prompt, request.tenant, deadline)
+        answer = await self.answer(prompt, request.requester.tenant, deadline)
         input_tokens = prompt_tokens(prompt)
         written = 0
         for piece in _draft(answer):

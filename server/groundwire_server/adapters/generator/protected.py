@@ -63,7 +63,7 @@ class ProtectedGenerator:
         streamed = not (self._whole_documents and request.unary)
         attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: streamed}
         loop = asyncio.get_running_loop()
-        async with policy.slots(request.tenant, _slot_by(start_by)):
+        async with policy.slots(request.requester.tenant, _slot_by(start_by)):
             started = loop.time()
             with (
                 policy.span(attributes, deadline) as span,
@@ -119,7 +119,7 @@ class ConcurrencyLimitedGenerator:
         """
         slot_by = _slot_by(min(request.start_by, deadline))
         async with (
-            acquire_all(self._limiters, request.tenant, slot_by),
+            acquire_all(self._limiters, request.requester.tenant, slot_by),
             aclosing(self._inner.generate(request, deadline)) as pieces,
         ):
             async for piece in pieces:

@@ -10,9 +10,9 @@ from groundwire.v1 import (
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.question import Question, Turn
-from groundwire_server.domain.vocabulary import StreamMode
+from groundwire_server.domain.vocabulary import Priority, StreamMode
 from groundwire_server.edge.convert.filters import filter_from_pb
-from groundwire_server.edge.convert.words import MODES_ASKED
+from groundwire_server.edge.convert.words import MODES_ASKED, PRIORITIES_ASKED
 
 DEFAULT_ROUTE = "default"
 
@@ -35,6 +35,8 @@ def question_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, reque
         request_id=request_id,
         top_k=_top_k(request.search),
         filter=_filter(request.search, "search.filter"),
+        end_user_id=request.end_user_id,
+        priority=_priority(request.priority),
     )
 
 
@@ -50,6 +52,8 @@ def question_from_check(request: grounding_service_pb2.CheckGroundingRequest, re
             Passage(chunk_id=fact.fact_id, text=fact.text, title=fact.title, source_uri=fact.source_uri)
             for fact in request.facts.facts
         ),
+        end_user_id=request.end_user_id,
+        priority=_priority(request.priority),
     )
 
 
@@ -65,7 +69,12 @@ def _ask(question: question_pb2.Question, request_id: str, mode: StreamMode | No
         allow_queue=question.allow_queue,
         end_user_id=question.end_user_id,
         mode=mode,
+        priority=_priority(question.priority),
     )
+
+
+def _priority(asked: "question_pb2.Priority.ValueType") -> Priority:
+    return PRIORITIES_ASKED.get(asked, Priority.INTERACTIVE)
 
 
 def _top_k(search: passage_pb2.Search) -> int | None:

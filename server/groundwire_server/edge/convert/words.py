@@ -6,6 +6,7 @@ from groundwire.v1 import (
     event_pb2,
     grounding_pb2,
     outcome_pb2,
+    question_pb2,
     report_pb2,
     route_pb2,
     server_info_pb2,
@@ -22,6 +23,7 @@ from groundwire_server.domain.vocabulary import (
     Feature,
     Loss,
     NextStep,
+    Priority,
     Purpose,
     Stage,
     StreamMode,
@@ -40,6 +42,7 @@ LOSSES = {word: outcome_pb2.Degraded.Loss.Value(f"LOSS_{word}") for word in Loss
 BELOW_MINIMUM = {word: route_pb2.BelowMinimum.Value(f"BELOW_MINIMUM_{word}") for word in BelowMinimum}
 STREAM_MODES = {word: event_pb2.StreamMode.Value(f"STREAM_MODE_{word}") for word in StreamMode}
 MODES_ASKED = {number: word for word, number in STREAM_MODES.items()}
+PRIORITIES_ASKED = {question_pb2.Priority.Value(f"PRIORITY_{word}"): word for word in Priority}
 PURPOSES = {word: report_pb2.Usage.Purpose.Value(f"PURPOSE_{word}") for word in Purpose}
 FEATURES = {word: server_info_pb2.Feature.Value(f"FEATURE_{word}") for word in Feature}
 ROLES = {role: server_info_pb2.CallerInfo.Role.Value(f"ROLE_{role.name}") for role in Role}

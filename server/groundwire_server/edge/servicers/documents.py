@@ -9,10 +9,12 @@ import grpc.aio
 from groundwire.v1 import document_pb2, document_service_pb2
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer
 from groundwire_server.corpus.purge import plan_purge, purge
+from groundwire_server.domain.admission import Applicant, Work
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Position, Stored
 from groundwire_server.domain.failure import Failure, Rejection
-from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.domain.requester import Requester
+from groundwire_server.domain.vocabulary import Priority, Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb, listing_from_pb
 from groundwire_server.edge.convert.filters import filter_from_pb
@@ -156,13 +158,18 @@ class Documents(DocumentServiceServicer):
         request: document_service_pb2.IngestDocumentsRequest | document_service_pb2.PutDocumentRequest,
     ) -> Stored:
         result = "FAILED"
+        # Read once: a configuration that comes into force meanwhile has other parts.
+        snapshot = self._current.snapshot
+        by = self._by(call, INGEST_SECONDS)
+        requester = Requester(call.caller.tenant, call.caller.subject, priority=Priority.BACKGROUND)
         try:
-            stored = await self._current.snapshot.ingest.store(
-                call.caller,
-                document_from_pb(request.document),
-                self._by(call, INGEST_SECONDS),
-                expected_revision=request.expected_revision if request.HasField("expected_revision") else None,
-            )
+            async with snapshot.admission.admitted(Applicant(Work.INGEST, requester, self._clock.now(), by)):
+                stored = await snapshot.ingest.store(
+                    call.caller,
+                    document_from_pb(request.document),
+                    by,
+                    expected_revision=request.expected_revision if request.HasField("expected_revision") else None,
+                )
             result = stored.state.name
             return stored
         except Rejection:

@@ -6,6 +6,8 @@ import grpc.aio
 
 from groundwire.v1.grounding_service_pb2 import CheckGroundingRequest, CheckGroundingResponse
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer
+from groundwire_server.admission.admission import applicant
+from groundwire_server.domain.admission import Work
 from groundwire_server.domain.grounding import GroundedSentence
 from groundwire_server.edge.call import current_call
 from groundwire_server.edge.convert.grounding import sentence_to_pb, summary_to_pb
@@ -31,7 +33,8 @@ class Grounding(GroundingServiceServicer):
         question = question_from_check(request, call.request_id)
         inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline)
         sink = _SentenceWriter(context, snapshot.write_seconds)
-        call.grounding = await snapshot.grounding.check(request.text, inquiry, sink)
+        async with snapshot.admission.admitted(applicant(Work.CHECK, inquiry)):
+            call.grounding = await snapshot.grounding.check(request.text, inquiry, sink)
         summary = summary_to_pb(sink.written + 1, call.grounding)
         await write_bounded(context, summary, snapshot.write_seconds)
 

@@ -6,6 +6,8 @@ import grpc.aio
 
 from groundwire.v1 import retrieval_service_pb2
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceServicer
+from groundwire_server.admission.admission import applicant
+from groundwire_server.domain.admission import Work
 from groundwire_server.edge.call import current_call
 from groundwire_server.edge.convert.outcome import fill_stages
 from groundwire_server.edge.convert.passage import fill_passages
@@ -26,9 +28,9 @@ class Retrieval(RetrievalServiceServicer):
         call = current_call()
         snapshot = self._current.snapshot
         question = question_from_retrieve(request, call.request_id)
-        found = await snapshot.pipeline.search(
-            snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline)
-        )
+        inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline)
+        async with snapshot.admission.admitted(applicant(Work.SEARCH, inquiry)):
+            found = await snapshot.pipeline.search(inquiry)
         response = retrieval_service_pb2.RetrieveResponse(
             corpus_version=found.evidence.corpus_version,
             request_id=call.request_id,

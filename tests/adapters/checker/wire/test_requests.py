@@ -10,6 +10,7 @@ import pytest
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import SufficiencyRequest
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
 from tests.doubles.checking_model import JSON, PROTOCOLS, SECRET_PASSAGE, SECRET_SENTENCE, asked, judge, reply, wired
 from tests.doubles.upstream import Echo, Reply
@@ -98,7 +99,7 @@ async def test_a_call_that_a_tenant_cannot_pay_is_not_made(tmp_path: Path, api: 
 async def test_spans_have_an_event_for_each_sentence(tmp_path: Path) -> None:
     async with wired(tmp_path, PROTOCOLS["decisions"][0], reply("decisions")) as at:
         await at.checker.check(asked("Cats sleep.", "Dogs bark.", "Cats bark."), soon())
-        await at.checker.rate_sufficiency(SufficiencyRequest("acme", "When?", ("At six.",)), soon())
+        await at.checker.rate_sufficiency(SufficiencyRequest(Requester("acme"), "When?", ("At six.",)), soon())
         events = at.spans.events("evaluate test-checker")
         assert [(each["gen_ai.evaluation.name"], each["gen_ai.evaluation.score.value"]) for each in events] == [
             ("entailment", 1.0),
@@ -119,7 +120,9 @@ async def test_no_text_is_in_what_is_recorded(tmp_path: Path, caplog: pytest.Log
     caplog.set_level(logging.DEBUG)
     async with wired(tmp_path, PROTOCOLS[api][0], reply(api)) as at:
         await at.checker.check(asked(SECRET_SENTENCE), soon())
-        await at.checker.rate_sufficiency(SufficiencyRequest("acme", SECRET_SENTENCE, (SECRET_PASSAGE,)), soon())
+        await at.checker.rate_sufficiency(
+            SufficiencyRequest(Requester("acme"), SECRET_SENTENCE, (SECRET_PASSAGE,)), soon()
+        )
         assert any(SECRET_SENTENCE in request.body.decode() for request in at.upstream.requests)
         told = at.spans.everything() + caplog.text
         assert SECRET_PASSAGE not in told

@@ -15,6 +15,7 @@ from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Finish, GenerationRequest, Prompt
+from groundwire_server.domain.requester import Requester
 from groundwire_server.options.secret import Secret
 from groundwire_server.ports.generator import Generator
 from tests.doubles.upstream import Reply, Upstream, upstream
@@ -41,7 +42,7 @@ def dialect(name: str, *, whole: bool = False) -> Dialect:
 
 def ask(*, unary: bool = False) -> GenerationRequest:
     prompt = Prompt("answer", "1", "SECRET-PROMPT system", "user Where do parcels wait?", "Where?", PASSAGES)
-    return GenerationRequest("alias", "tenant", prompt, 500, unary=unary)
+    return GenerationRequest("alias", Requester("tenant"), prompt, 500, unary=unary)
 
 
 @dataclass(frozen=True, slots=True)

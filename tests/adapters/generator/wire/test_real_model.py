@@ -22,6 +22,7 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest
 from groundwire_server.domain.question import Question
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import soon
 
@@ -45,7 +46,7 @@ def asked(session: Session, bounds: StreamBounds) -> HttpGenerator:
 
 def request(tokens: int = 200, text: str = "When does the mail room open?") -> GenerationRequest:
     prompt = FilePrompts(BUILT_IN).render("answer", "", Question("default", text, "r"), PASSAGES)
-    return GenerationRequest("alias", "tenant", prompt, tokens)
+    return GenerationRequest("alias", Requester("tenant"), prompt, tokens)
 
 
 PATIENT = StreamBounds(silence_seconds=60.0)

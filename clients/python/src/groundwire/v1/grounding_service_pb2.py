@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate__pb2
 from groundwire.v1 import grounding_pb2 as groundwire_dot_v1_dot_grounding__pb2
 from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
+from groundwire.v1 import question_pb2 as groundwire_dot_v1_dot_question__pb2
 from groundwire.v1 import report_pb2 as groundwire_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groundwire/v1/grounding_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1agroundwire/v1/report.proto\"\xe3\x01\n\x15\x43heckGroundingRequest\x12\x30\n\x05route\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x19\n\x04text\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x04\x12\x1a\n\x08question\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12%\n\x05\x66\x61\x63ts\x18\x04 \x01(\x0b\x32\x14.groundwire.v1.FactsH\x00\x12\'\n\x06search\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.SearchH\x00\x42\x11\n\x08\x65vidence\x12\x05\xbaH\x02\x08\x01\"\xa0\x01\n\x05\x46\x61\x63ts\x12\x96\x01\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\x13.groundwire.v1.FactBr\xbaHo\x92\x01\x05\x08\x01\x10\xc8\x01\xba\x01\x64\n\x10\x66\x61\x63ts.unique_ids\x12/every fact_id must be unique within the request\x1a\x1fthis.map(f, f.fact_id).unique()\"\x7f\n\x04\x46\x61\x63t\x12&\n\x07\x66\x61\x63t_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x17\n\x05title\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\nsource_uri\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x18\n\x04text\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x90N\"\x9b\x01\n\x16\x43heckGroundingResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\x32\n\x08sentence\x18\x02 \x01(\x0b\x32\x1e.groundwire.v1.CheckedSentenceH\x00\x12\x32\n\x07summary\x18\x03 \x01(\x0b\x32\x1f.groundwire.v1.GroundingSummaryH\x00\x42\x07\n\x05\x65vent\"h\n\x0f\x43heckedSentence\x12)\n\x08sentence\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.Sentence\x12*\n\tcitations\x18\x02 \x03(\x0b\x32\x17.groundwire.v1.Citation\"\x95\x01\n\x10GroundingSummary\x12\x10\n\x08verified\x18\x01 \x01(\x08\x12/\n\x0fweakest_verdict\x18\x02 \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12\x17\n\x0fgrounding_score\x18\x03 \x01(\x01\x12%\n\x06report\x18\x04 \x01(\x0b\x32\x15.groundwire.v1.Report2x\n\x10GroundingService\x12\x64\n\x0e\x43heckGrounding\x12$.groundwire.v1.CheckGroundingRequest\x1a%.groundwire.v1.CheckGroundingResponse\"\x03\x90\x02\x01\x30\x01\x42\x65\n\x10io.groundwire.v1B\x15GroundingServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groundwire/v1/grounding_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1cgroundwire/v1/question.proto\x1a\x1agroundwire/v1/report.proto\"\xb7\x02\n\x15\x43heckGroundingRequest\x12\x30\n\x05route\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x19\n\x04text\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x04\x12\x1a\n\x08question\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12%\n\x05\x66\x61\x63ts\x18\x04 \x01(\x0b\x32\x14.groundwire.v1.FactsH\x00\x12\'\n\x06search\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.SearchH\x00\x12\x1d\n\x0b\x65nd_user_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x33\n\x08priority\x18\x07 \x01(\x0e\x32\x17.groundwire.v1.PriorityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x11\n\x08\x65vidence\x12\x05\xbaH\x02\x08\x01\"\xa0\x01\n\x05\x46\x61\x63ts\x12\x96\x01\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\x13.groundwire.v1.FactBr\xbaHo\x92\x01\x05\x08\x01\x10\xc8\x01\xba\x01\x64\n\x10\x66\x61\x63ts.unique_ids\x12/every fact_id must be unique within the request\x1a\x1fthis.map(f, f.fact_id).unique()\"\x7f\n\x04\x46\x61\x63t\x12&\n\x07\x66\x61\x63t_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x17\n\x05title\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\nsource_uri\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x18\n\x04text\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x90N\"\x9b\x01\n\x16\x43heckGroundingResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\x32\n\x08sentence\x18\x02 \x01(\x0b\x32\x1e.groundwire.v1.CheckedSentenceH\x00\x12\x32\n\x07summary\x18\x03 \x01(\x0b\x32\x1f.groundwire.v1.GroundingSummaryH\x00\x42\x07\n\x05\x65vent\"h\n\x0f\x43heckedSentence\x12)\n\x08sentence\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.Sentence\x12*\n\tcitations\x18\x02 \x03(\x0b\x32\x17.groundwire.v1.Citation\"\x95\x01\n\x10GroundingSummary\x12\x10\n\x08verified\x18\x01 \x01(\x08\x12/\n\x0fweakest_verdict\x18\x02 \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12\x17\n\x0fgrounding_score\x18\x03 \x01(\x01\x12%\n\x06report\x18\x04 \x01(\x0b\x32\x15.groundwire.v1.Report2x\n\x10GroundingService\x12\x64\n\x0e\x43heckGrounding\x12$.groundwire.v1.CheckGroundingRequest\x1a%.groundwire.v1.CheckGroundingResponse\"\x03\x90\x02\x01\x30\x01\x42\x65\n\x10io.groundwire.v1B\x15GroundingServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +45,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKGROUNDINGREQUEST'].fields_by_name['text']._serialized_options = b'\272H\010r\006 \001(\200\200\004'
   _globals['_CHECKGROUNDINGREQUEST'].fields_by_name['question']._loaded_options = None
   _globals['_CHECKGROUNDINGREQUEST'].fields_by_name['question']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_CHECKGROUNDINGREQUEST'].fields_by_name['end_user_id']._loaded_options = None
+  _globals['_CHECKGROUNDINGREQUEST'].fields_by_name['end_user_id']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_CHECKGROUNDINGREQUEST'].fields_by_name['priority']._loaded_options = None
+  _globals['_CHECKGROUNDINGREQUEST'].fields_by_name['priority']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_FACTS'].fields_by_name['facts']._loaded_options = None
   _globals['_FACTS'].fields_by_name['facts']._serialized_options = b'\272Ho\222\001\005\010\001\020\310\001\272\001d\n\020facts.unique_ids\022/every fact_id must be unique within the request\032\037this.map(f, f.fact_id).unique()'
   _globals['_FACT'].fields_by_name['fact_id']._loaded_options = None
@@ -56,18 +61,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FACT'].fields_by_name['text']._serialized_options = b'\272H\007r\005\020\001\030\220N'
   _globals['_GROUNDINGSERVICE'].methods_by_name['CheckGrounding']._loaded_options = None
   _globals['_GROUNDINGSERVICE'].methods_by_name['CheckGrounding']._serialized_options = b'\220\002\001'
-  _globals['_CHECKGROUNDINGREQUEST']._serialized_start=174
-  _globals['_CHECKGROUNDINGREQUEST']._serialized_end=401
-  _globals['_FACTS']._serialized_start=404
-  _globals['_FACTS']._serialized_end=564
-  _globals['_FACT']._serialized_start=566
-  _globals['_FACT']._serialized_end=693
-  _globals['_CHECKGROUNDINGRESPONSE']._serialized_start=696
-  _globals['_CHECKGROUNDINGRESPONSE']._serialized_end=851
-  _globals['_CHECKEDSENTENCE']._serialized_start=853
-  _globals['_CHECKEDSENTENCE']._serialized_end=957
-  _globals['_GROUNDINGSUMMARY']._serialized_start=960
-  _globals['_GROUNDINGSUMMARY']._serialized_end=1109
-  _globals['_GROUNDINGSERVICE']._serialized_start=1111
-  _globals['_GROUNDINGSERVICE']._serialized_end=1231
+  _globals['_CHECKGROUNDINGREQUEST']._serialized_start=204
+  _globals['_CHECKGROUNDINGREQUEST']._serialized_end=515
+  _globals['_FACTS']._serialized_start=518
+  _globals['_FACTS']._serialized_end=678
+  _globals['_FACT']._serialized_start=680
+  _globals['_FACT']._serialized_end=807
+  _globals['_CHECKGROUNDINGRESPONSE']._serialized_start=810
+  _globals['_CHECKGROUNDINGRESPONSE']._serialized_end=965
+  _globals['_CHECKEDSENTENCE']._serialized_start=967
+  _globals['_CHECKEDSENTENCE']._serialized_end=1071
+  _globals['_GROUNDINGSUMMARY']._serialized_start=1074
+  _globals['_GROUNDINGSUMMARY']._serialized_end=1223
+  _globals['_GROUNDINGSERVICE']._serialized_start=1225
+  _globals['_GROUNDINGSERVICE']._serialized_end=1345
 # @@protoc_insertion_point(module_scope)

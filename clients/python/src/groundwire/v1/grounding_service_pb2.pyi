@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from groundwire.v1 import grounding_pb2 as _grounding_pb2
 from groundwire.v1 import passage_pb2 as _passage_pb2
+from groundwire.v1 import question_pb2 as _question_pb2
 from groundwire.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
 import sys
@@ -32,6 +33,8 @@ class CheckGroundingRequest(_message.Message):
     QUESTION_FIELD_NUMBER: _builtins.int
     FACTS_FIELD_NUMBER: _builtins.int
     SEARCH_FIELD_NUMBER: _builtins.int
+    END_USER_ID_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     route: _builtins.str
     """route names the use whose checkers, corpus and limits apply; empty takes `default`. Unknown: NOT_FOUND."""
     text: _builtins.str
@@ -40,6 +43,10 @@ class CheckGroundingRequest(_message.Message):
     """
     question: _builtins.str
     """question is the question that the text answers, at most 4096 code points: "Yes." is read with it. Empty: none."""
+    end_user_id: _builtins.str
+    """end_user_id names the person behind the call for limits, opaque, at most 256 code points."""
+    priority: _question_pb2.Priority.ValueType
+    """priority says who waits for whom when the server has too much to do; unset means interactive."""
     @_builtins.property
     def facts(self) -> Global___Facts:
         """facts are the caller's own."""
@@ -56,10 +63,12 @@ class CheckGroundingRequest(_message.Message):
         question: _builtins.str = ...,
         facts: Global___Facts | None = ...,
         search: _passage_pb2.Search | None = ...,
+        end_user_id: _builtins.str = ...,
+        priority: _question_pb2.Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "facts", b"facts", "search", b"search"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "facts", b"facts", "question", b"question", "route", b"route", "search", b"search", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_user_id", b"end_user_id", "evidence", b"evidence", "facts", b"facts", "priority", b"priority", "question", b"question", "route", b"route", "search", b"search", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_evidence: _TypeAlias = _typing.Literal["facts", "search"]  # noqa: Y015
     _WhichOneofArgType_evidence: _TypeAlias = _typing.Literal["evidence", b"evidence"]  # noqa: Y015

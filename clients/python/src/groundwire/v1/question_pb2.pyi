@@ -20,6 +20,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Priority:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRIORITY_UNSPECIFIED: _Priority.ValueType  # 0
+    """PRIORITY_UNSPECIFIED means PRIORITY_INTERACTIVE."""
+    PRIORITY_INTERACTIVE: _Priority.ValueType  # 1
+    """PRIORITY_INTERACTIVE: a person waits."""
+    PRIORITY_BACKGROUND: _Priority.ValueType  # 2
+    """PRIORITY_BACKGROUND: a program waits, which can ask again."""
+    PRIORITY_EVALUATION: _Priority.ValueType  # 3
+    """PRIORITY_EVALUATION: nobody waits."""
+
+class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
+    """Priority says which calls wait, and are refused first, when there is more to do than can be done."""
+
+PRIORITY_UNSPECIFIED: Priority.ValueType  # 0
+"""PRIORITY_UNSPECIFIED means PRIORITY_INTERACTIVE."""
+PRIORITY_INTERACTIVE: Priority.ValueType  # 1
+"""PRIORITY_INTERACTIVE: a person waits."""
+PRIORITY_BACKGROUND: Priority.ValueType  # 2
+"""PRIORITY_BACKGROUND: a program waits, which can ask again."""
+PRIORITY_EVALUATION: Priority.ValueType  # 3
+"""PRIORITY_EVALUATION: nobody waits."""
+Global___Priority: _TypeAlias = Priority  # noqa: Y015
+
 @_typing.final
 class Question(_message.Message):
     """Question is a question with the conditions under which it is to be answered.
@@ -36,6 +64,7 @@ class Question(_message.Message):
     PROVIDED_FIELD_NUMBER: _builtins.int
     ALLOW_QUEUE_FIELD_NUMBER: _builtins.int
     END_USER_ID_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     route: _builtins.str
     """route names the use: its policy, prompt, models, corpus and limits; empty takes `default`. Unknown: NOT_FOUND."""
     text: _builtins.str
@@ -45,6 +74,10 @@ class Question(_message.Message):
     end_user_id: _builtins.str
     """end_user_id names the person behind the call for limits and experiments, opaque, at most 256 code points.
     Send a pseudonym: it is hashed before it reaches a log or a span.
+    """
+    priority: Global___Priority.ValueType
+    """priority says who waits for whom when the server has too much to do; unset means interactive. A limit of the
+    operator's may lower it.
     """
     @_builtins.property
     def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]:
@@ -68,10 +101,11 @@ class Question(_message.Message):
         provided: _passage_pb2.ProvidedPassages | None = ...,
         allow_queue: _builtins.bool = ...,
         end_user_id: _builtins.str = ...,
+        priority: Global___Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "provided", b"provided", "search", b"search"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_queue", b"allow_queue", "end_user_id", b"end_user_id", "evidence", b"evidence", "provided", b"provided", "route", b"route", "search", b"search", "text", b"text", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_queue", b"allow_queue", "end_user_id", b"end_user_id", "evidence", b"evidence", "priority", b"priority", "provided", b"provided", "route", b"route", "search", b"search", "text", b"text", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_evidence: _TypeAlias = _typing.Literal["search", "provided"]  # noqa: Y015
     _WhichOneofArgType_evidence: _TypeAlias = _typing.Literal["evidence", b"evidence"]  # noqa: Y015

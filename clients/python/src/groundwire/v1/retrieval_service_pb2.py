@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate__pb2
 from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
+from groundwire.v1 import question_pb2 as groundwire_dot_v1_dot_question__pb2
 from groundwire.v1 import report_pb2 as groundwire_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groundwire/v1/retrieval_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1agroundwire/v1/report.proto\"\x84\x01\n\x0fRetrieveRequest\x12\x30\n\x05route\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \x12%\n\x06search\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.Search\"\xa6\x01\n\x10RetrieveResponse\x12(\n\x08passages\x18\x01 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12\x16\n\x0e\x63orpus_version\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x10\n\x08trace_id\x18\x04 \x01(\t\x12*\n\x06stages\x18\x05 \x03(\x0b\x32\x1a.groundwire.v1.StageTiming2d\n\x10RetrievalService\x12P\n\x08Retrieve\x12\x1e.groundwire.v1.RetrieveRequest\x1a\x1f.groundwire.v1.RetrieveResponse\"\x03\x90\x02\x01\x42\x65\n\x10io.groundwire.v1B\x15RetrievalServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groundwire/v1/retrieval_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1cgroundwire/v1/question.proto\x1a\x1agroundwire/v1/report.proto\"\xd8\x01\n\x0fRetrieveRequest\x12\x30\n\x05route\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \x12%\n\x06search\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.Search\x12\x1d\n\x0b\x65nd_user_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x33\n\x08priority\x18\x05 \x01(\x0e\x32\x17.groundwire.v1.PriorityB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xa6\x01\n\x10RetrieveResponse\x12(\n\x08passages\x18\x01 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12\x16\n\x0e\x63orpus_version\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x10\n\x08trace_id\x18\x04 \x01(\t\x12*\n\x06stages\x18\x05 \x03(\x0b\x32\x1a.groundwire.v1.StageTiming2d\n\x10RetrievalService\x12P\n\x08Retrieve\x12\x1e.groundwire.v1.RetrieveRequest\x1a\x1f.groundwire.v1.RetrieveResponse\"\x03\x90\x02\x01\x42\x65\n\x10io.groundwire.v1B\x15RetrievalServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,12 +40,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RETRIEVEREQUEST'].fields_by_name['route']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
   _globals['_RETRIEVEREQUEST'].fields_by_name['text']._loaded_options = None
   _globals['_RETRIEVEREQUEST'].fields_by_name['text']._serialized_options = b'\272H\007r\005\020\001\030\200 '
+  _globals['_RETRIEVEREQUEST'].fields_by_name['end_user_id']._loaded_options = None
+  _globals['_RETRIEVEREQUEST'].fields_by_name['end_user_id']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_RETRIEVEREQUEST'].fields_by_name['priority']._loaded_options = None
+  _globals['_RETRIEVEREQUEST'].fields_by_name['priority']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_RETRIEVALSERVICE'].methods_by_name['Retrieve']._loaded_options = None
   _globals['_RETRIEVALSERVICE'].methods_by_name['Retrieve']._serialized_options = b'\220\002\001'
-  _globals['_RETRIEVEREQUEST']._serialized_start=143
-  _globals['_RETRIEVEREQUEST']._serialized_end=275
-  _globals['_RETRIEVERESPONSE']._serialized_start=278
-  _globals['_RETRIEVERESPONSE']._serialized_end=444
-  _globals['_RETRIEVALSERVICE']._serialized_start=446
-  _globals['_RETRIEVALSERVICE']._serialized_end=546
+  _globals['_RETRIEVEREQUEST']._serialized_start=173
+  _globals['_RETRIEVEREQUEST']._serialized_end=389
+  _globals['_RETRIEVERESPONSE']._serialized_start=392
+  _globals['_RETRIEVERESPONSE']._serialized_end=558
+  _globals['_RETRIEVALSERVICE']._serialized_start=560
+  _globals['_RETRIEVALSERVICE']._serialized_end=660
 # @@protoc_insertion_point(module_scope)

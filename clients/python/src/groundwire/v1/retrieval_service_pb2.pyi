@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from groundwire.v1 import passage_pb2 as _passage_pb2
+from groundwire.v1 import question_pb2 as _question_pb2
 from groundwire.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
 import sys
@@ -29,10 +30,16 @@ class RetrieveRequest(_message.Message):
     ROUTE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     SEARCH_FIELD_NUMBER: _builtins.int
+    END_USER_ID_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     route: _builtins.str
     """route names the use whose corpus and limits apply; empty takes `default`. Unknown: NOT_FOUND."""
     text: _builtins.str
     """text is the question, 1 to 4096 code points; a route may allow fewer."""
+    end_user_id: _builtins.str
+    """end_user_id names the person behind the call for limits, opaque, at most 256 code points."""
+    priority: _question_pb2.Priority.ValueType
+    """priority says who waits for whom when the server has too much to do; unset means interactive."""
     @_builtins.property
     def search(self) -> _passage_pb2.Search:
         """search says how many passages to find and among which."""
@@ -43,10 +50,12 @@ class RetrieveRequest(_message.Message):
         route: _builtins.str = ...,
         text: _builtins.str = ...,
         search: _passage_pb2.Search | None = ...,
+        end_user_id: _builtins.str = ...,
+        priority: _question_pb2.Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["search", b"search"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "search", b"search", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_user_id", b"end_user_id", "priority", b"priority", "route", b"route", "search", b"search", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.app.configuration.models.authentication import AuthenticationConfig, Tenant
 from groundwire_server.app.configuration.models.checkers import CheckerConfig
@@ -51,6 +52,11 @@ class Configuration(Options):
         examples=[["acme", "demo"]],
     )
     telemetry: TelemetryConfig = Field(default_factory=TelemetryConfig, description="Traces, metrics and logs.")
+    redis: RedisOptions | None = Field(
+        None,
+        description="The Redis that the processes of one service share; without one, limits, spending and answers in "
+        "flight are each process's own.",
+    )
     embedders: dict[Name, EmbedderConfig] = Field(
         default_factory=dict, description="Embedders, which make vectors, by name."
     )

@@ -1,0 +1,1 @@
+"""Redis, which the processes of one service share."""

@@ -1,0 +1,1 @@
+"""Who may begin, of all that costs something."""
