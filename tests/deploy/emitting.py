@@ -117,7 +117,7 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
         },
         "providers": {
             "cloud": provider(first),
-            "house": provider(second, residency="self_hosted"),
+            "house": provider(second, residency="self_hosted", readiness={"path": "/health"}),
             "vectors": provider(vectors),
         },
         "embedders": {"bge": {"kind": "openai", "provider": "vectors", "model": "bge-test", "dimensions": 256}},

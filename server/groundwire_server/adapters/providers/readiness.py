@@ -3,31 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 from random import Random
-from typing import Final
 
-import aiohttp
-
+from groundwire_server.adapters.http.probe import is_ready
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.providers.options import ReadinessOptions
 from groundwire_server.adapters.resilience.readiness import Readiness
-
-_PROBE_SECONDS: Final = 2.0
-_FAILED: Final = 500
-"""The lowest status that says that a server is not ready. Any lower one is the answer of a server that is up: it may
-want a key for its health check, or have none."""
-
-
-async def is_ready(session: Session, url: str, seconds: float = _PROBE_SECONDS) -> bool | None:
-    """Return whether a server says that its models are loaded; None when it says nothing in that time."""
-    try:
-        async with asyncio.timeout(seconds):
-            response = await session.get(url, {}, aiohttp.ClientTimeout(total=None))
-            async with response:
-                return response.status < _FAILED
-    except aiohttp.ClientConnectorError as failed:
-        return False if isinstance(failed.os_error, ConnectionRefusedError) else None
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        return None
 
 
 class ReadinessProbe:
