@@ -113,7 +113,7 @@ WRONG = {
         ("kind: anthropic, base_url", "kind: anthropic, profile: vllm, base_url"),
         (
             "c.yaml:2: providers.cloud.profile: unknown key; there are: api_key, base_url, ca_file, concurrency, "
-            "headers, idle_seconds, kind, max_connections, readiness, residency, retry_budget, trace_context"
+            "headers, idle_seconds, kind, max_connections, readiness, residency, retry_budget, scheduling, trace_context"
         ),
     ),
     "a misspelt key deep within": (
@@ -176,6 +176,15 @@ WRONG = {
     "a tenant to protect that there is not": (
         ("routes:", "tenants: [acme]\nself_hosted_only: [acne]\nroutes:"),
         "c.yaml:13: self_hosted_only[0]: there is no tenant of this name; did you mean acme? there is: acme",
+    ),
+    "a hosted provider that is told of tenants": (
+        ("api_key: ", "scheduling: {headers: llm_d}, api_key: "),
+        "c.yaml:2: providers.cloud.scheduling: is for servers of your own: set residency to self_hosted, or leave it "
+        "out",
+    ),
+    "a priority that the server does not know": (
+        ("profile: vllm", "profile: tgi\n    scheduling: {priority: true}"),
+        "c.yaml:6: providers.house.scheduling.priority: is a field of vLLM: set profile to vllm, or leave it out",
     ),
     "a price that is none": (
         ("input: 3", "input: -3"),

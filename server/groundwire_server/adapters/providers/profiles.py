@@ -24,6 +24,7 @@ class ProviderProfile:
         continues: whether it continues the last message of an assistant on request.
         health: the path, behind the address without the version, at which it says whether its model is loaded; None
             where it has no such path.
+        priorities: whether requests to it can say their priority.
     """
 
     output: Literal["json_schema", "prompt"] = "json_schema"
@@ -35,6 +36,7 @@ class ProviderProfile:
     dimensions: str = "dimensions"
     continues: bool = False
     health: str | None = None
+    priorities: bool = False
 
     def credentials(self, key: Secret | None) -> Mapping[str, str]:
         """Return the headers that carry a key."""
@@ -55,7 +57,7 @@ PROFILES: Final[Mapping[str, ProviderProfile]] = MappingProxyType(
         "openai": ProviderProfile(max_tokens="max_completion_tokens", encoding="base64"),
         "azure": ProviderProfile(max_tokens="max_completion_tokens", api_key_header="api-key", encoding="base64"),
         "mistral": ProviderProfile(usage_on_request=False, dimensions="output_dimension"),
-        "vllm": ProviderProfile(encoding="base64", continues=True, health="/health"),
+        "vllm": ProviderProfile(encoding="base64", continues=True, health="/health", priorities=True),
         "tgi": ProviderProfile(schema_as_value=True, health="/health"),
         # It loads a model when that is first asked for, and keeps the request meanwhile.
         "ollama": ProviderProfile(health="/api/version"),

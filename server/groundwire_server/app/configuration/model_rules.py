@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.app.configuration.embedder_rules import asks_hosted
 from groundwire_server.app.configuration.errors import ConfigError, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -35,8 +36,19 @@ def check_models(configuration: Configuration) -> Iterator[ConfigError]:
             )
         elif provider.kind != model.kind:
             yield ConfigError(path, f"is of the kind {provider.kind}, and the model of the kind {model.kind}")
+    yield from _check_scheduling(configuration)
     yield from _check_tenants(configuration)
     yield from _check_chains(configuration)
+
+
+def _check_scheduling(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each provider that would be told what it must not know, or does not understand."""
+    for name, provider in configuration.providers.items():
+        path, told = ("providers", name, "scheduling"), provider.scheduling
+        if provider.residency is Residency.HOSTED and (told.headers is not None or told.priority):
+            yield ConfigError(path, "is for servers of your own: set residency to self_hosted, or leave it out")
+        if told.priority and (provider.kind != "openai" or not PROFILES[provider.profile].priorities):
+            yield ConfigError((*path, "priority"), "is a field of vLLM: set profile to vllm, or leave it out")
 
 
 def _check_tenants(configuration: Configuration) -> Iterator[ConfigError]:

@@ -14,6 +14,7 @@ from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.generator.openai import OpenAiDialect
 from groundwire_server.adapters.generator.protected import ProtectedGenerator
 from groundwire_server.adapters.providers.provider import Provider
+from groundwire_server.adapters.providers.scheduling import SchedulingHeaders
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.retries import RetryOptions
@@ -55,6 +56,7 @@ async def open_model(
         section.bounds,
         section.retry,
         section.breaker,
+        SchedulingHeaders(provider_section.scheduling),
         own_limiters=own,
         outer_limiters=of_all_models,
     )
@@ -85,6 +87,7 @@ def protected_model(
     bounds: ModelBounds,
     retry: RetryOptions,
     circuit: CircuitOptions,
+    scheduling: SchedulingHeaders | None = None,
     *,
     own_limiters: Sequence[FairLimiter] = (),
     outer_limiters: Sequence[FairLimiter] = (),
@@ -98,7 +101,7 @@ def protected_model(
         own_limiters=own_limiters,
         outer_limiters=outer_limiters,
     )
-    generator = HttpGenerator(provider.session, dialect, bounds)
+    generator = HttpGenerator(provider.session, dialect, bounds, scheduling)
     return ProtectedGenerator(generator, policy, bounds.first_token_seconds, whole_documents=dialect.whole_documents)
 
 
@@ -123,4 +126,5 @@ def dialect_of(section: OpenAiModelConfig | AnthropicModelConfig, provider: Prov
     if isinstance(section, AnthropicModelConfig):
         return AnthropicDialect(section, provider.api_key)
     profile, version = profile_of(provider)
-    return OpenAiDialect(section, profile, provider.api_key, version)
+    priorities = provider.scheduling.priority
+    return OpenAiDialect(section, profile, provider.api_key, version, priorities=priorities)

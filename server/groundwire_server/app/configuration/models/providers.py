@@ -7,6 +7,7 @@ from pydantic import Field
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.options import ReadinessOptions
 from groundwire_server.adapters.providers.profiles import ProfileName
+from groundwire_server.adapters.providers.scheduling import SchedulingOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
 from groundwire_server.options import Options
@@ -32,6 +33,10 @@ class _Provider(Endpoint, _OfKind):
     readiness: ReadinessOptions = Field(
         default_factory=ReadinessOptions,
         description="How it is asked whether its models are loaded, while they are not.",
+    )
+    scheduling: SchedulingOptions = Field(
+        default_factory=SchedulingOptions,
+        description="What a server of your own is told of a request's tenant and priority; nothing unless set.",
     )
 
 
