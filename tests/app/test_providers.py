@@ -113,7 +113,8 @@ WRONG = {
         ("kind: anthropic, base_url", "kind: anthropic, profile: vllm, base_url"),
         (
             "c.yaml:2: providers.cloud.profile: unknown key; there are: api_key, base_url, ca_file, concurrency, "
-            "headers, idle_seconds, kind, max_connections, readiness, residency, retry_budget, scheduling, trace_context"
+            "headers, idle_seconds, kind, max_connections, readiness, residency, retry_budget, scheduling, "
+            "trace_context"
         ),
     ),
     "a misspelt key deep within": (
