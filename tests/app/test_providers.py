@@ -180,12 +180,39 @@ WRONG = {
     ),
     "a hosted provider that is told of tenants": (
         ("api_key: ", "scheduling: {headers: llm_d}, api_key: "),
-        "c.yaml:2: providers.cloud.scheduling: is for servers of your own: set residency to self_hosted, or leave it "
-        "out",
+        (
+            "c.yaml:2: providers.cloud.scheduling: is for servers of your own: set residency to self_hosted, or leave "
+            "it out"
+        ),
     ),
     "a priority that the server does not know": (
         ("profile: vllm", "profile: tgi\n    scheduling: {priority: true}"),
         "c.yaml:6: providers.house.scheduling.priority: is a field of vLLM: set profile to vllm, or leave it out",
+    ),
+    "a shadow of a model that there is not": (
+        ("store: main}", "store: main, shadow: {model: owm}}"),
+        (
+            "c.yaml:13: routes.default.shadow.model: there is no model of this name; did you mean own? there are: "
+            "large, own, quoting"
+        ),
+    ),
+    "a shadow of the model that answers": (
+        ("store: main}", "store: main, shadow: {model: large, daily_limit: 1}}"),
+        (
+            "c.yaml:13: routes.default.shadow.model: is the first that the route asks: name the one that is to be "
+            "compared with it"
+        ),
+    ),
+    "a hosted shadow of a route that bars it": (
+        (
+            "models: [large, own, quoting], store: main}",
+            "self_hosted_only: true, models: [own], store: main, shadow: {model: large, daily_limit: 1}}",
+        ),
+        "c.yaml:13: routes.default.shadow.model: is hosted, and self_hosted_only bars it: name one that is not",
+    ),
+    "a shadow that could cost without limit": (
+        ("models: [large, own, quoting], store: main}", "models: [own], store: main, shadow: {model: large}}"),
+        "c.yaml:13: routes.default.shadow.daily_limit: is missing: the model has a price",
     ),
     "a price that is none": (
         ("input: 3", "input: -3"),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import blake2b
 
 import grpc
@@ -12,7 +13,13 @@ from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Out
 from groundwire_server.domain.vocabulary import Action, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions
-from groundwire_server.telemetry.decision import EVENT_NAME, DecisionEvent, log_fields
+from groundwire_server.telemetry.decision import (
+    EVENT_NAME,
+    SHADOW_EVENT_NAME,
+    ComparedAnswer,
+    DecisionEvent,
+    log_fields,
+)
 from groundwire_server.telemetry.line_sums import LineKind, LineSums
 
 LOGGER = "groundwire.decisions"
@@ -43,7 +50,9 @@ class DecisionLog:
             or event.duration >= self._options.slow_seconds
         )
         message = event.outcome or event.reason or event.status
+        name = EVENT_NAME if event.shadow_of is None else SHADOW_EVENT_NAME
         alike = {
+            "event": None if event.shadow_of is None else name,
             "method": event.method,
             "status": event.status,
             "route": event.route,
@@ -53,7 +62,7 @@ class DecisionLog:
         fields = tuple((name, value) for name, value in alike.items() if value is not None)
         kind = LineKind(LOGGER, logging.INFO, message, fields)
         if self._sums.admit(kind, self._options.notable if notable else self._options.ordinary):
-            _log.info("%s", message, extra={"event": EVENT_NAME, **log_fields(event)})
+            _log.info("%s", message, extra={"event": name, **log_fields(event)})
 
     def event_of(self, call: Call, now: float) -> DecisionEvent:
         """Return the event of a call that has ended, at a time on the event loop's clock."""
@@ -67,6 +76,21 @@ class DecisionLog:
     def abandoned_event(self, call: Call, report: Report, outcome: Outcome | None, now: float) -> DecisionEvent:
         """Return the event of work that has ended after its call had."""
         return self._event(call, report, outcome, now, abandoned=True)
+
+    def shadow_event(self, call: Call, shadow: Outcome, answered: Outcome) -> DecisionEvent:
+        """Return the event of an answer in the shadow of a call's; its duration is its own, and it had no deadline."""
+        report = answered.report
+        compared = ComparedAnswer(
+            report.model,
+            type(answered.result).__name__,
+            answered.cause,
+            answered.answer.grounding_score if answered.answer else None,
+            report.judged,
+            report.writing_seconds,
+            report.writing_usage,
+        )
+        event = self._event(call, shadow.report, shadow, call.arrived + shadow.report.total)
+        return replace(event, shadow_of=compared, deadline=None, left=None)
 
     def _event(
         self, call: Call, report: Report, outcome: Outcome | None, now: float, *, abandoned: bool | None = None

@@ -108,7 +108,8 @@ class Retries:
         """Charge a failed attempt to the budget, and keep the time before which the dependency wants no other."""
         if self._readiness is not None:
             self._readiness.note(failure)
-        if failure.cause in self._failures.retryable:
+        # Calls that are never repeated leave the budget to those that are.
+        if failure.cause in self._failures.retryable and self._options.max_attempts > 1:
             self._budget.failed()
         if failure.cause is self._failures.limited and failure.retry_after is not None:
             until = asyncio.get_running_loop().time() + min(failure.retry_after, _LONGEST_LIMIT)

@@ -25,7 +25,6 @@ from groundwire_server.app.parts.limiters import open_limiters
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
-from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
 
@@ -36,7 +35,7 @@ async def open_model(
     of_all_models: Sequence[FairLimiter],
     lease: Lease,
     recording: Recording,
-) -> Generator:
+) -> ProtectedGenerator:
     """Return the model that a section describes, with its provider's connections and the slots of all models together.
 
     Raises:
@@ -91,7 +90,7 @@ def protected_model(
     *,
     own_limiters: Sequence[FairLimiter] = (),
     outer_limiters: Sequence[FairLimiter] = (),
-) -> Generator:
+) -> ProtectedGenerator:
     """Return a model of a provider with all that surrounds its calls."""
     policy = provider.call_policy(
         names.GEN_AI_CHAT,
