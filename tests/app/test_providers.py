@@ -76,6 +76,14 @@ async def test_a_chain_is_opened_as_the_file_says(tmp_path: Path) -> None:
     await lease.end()
 
 
+def test_what_a_configuration_opened_outlives_its_comparisons(tmp_path: Path) -> None:
+    alone = loaded(tmp_path).configuration.routes["default"]
+    shadowed = RIGHT.replace("store: main}", "store: main, shadow: {model: own, max_seconds: 300}}")
+    compared = loaded(tmp_path, shadowed).configuration.routes["default"]
+    assert alone.longest == alone.time.max_seconds
+    assert compared.longest > alone.longest + 300
+
+
 def test_a_models_requests_are_made_of_both_sections(tmp_path: Path) -> None:
     configuration = loaded(tmp_path).configuration
     large, own = configuration.models["large"], configuration.models["own"]

@@ -1,4 +1,4 @@
-"""The decision log: one line for each request, on the logger `groundwire.decisions`."""
+"""The decision log: a line for each request, on the logger `groundwire.decisions`; comparisons have another."""
 
 import logging
 from collections.abc import Mapping
@@ -23,10 +23,13 @@ from groundwire_server.telemetry.decision import (
 from groundwire_server.telemetry.line_sums import LineKind, LineSums
 
 LOGGER = "groundwire.decisions"
+SHADOW_LOGGER = "groundwire.comparisons"
+"""Of answers in the shadow, which nobody got: no count of decisions may take one for a decision."""
 
 _HASH_BYTES = 8
 
 _log = logging.getLogger(LOGGER)
+_shadow_log = logging.getLogger(SHADOW_LOGGER)
 
 
 class DecisionLog:
@@ -44,15 +47,16 @@ class DecisionLog:
 
     def write(self, event: DecisionEvent) -> None:
         """Log an event, or count it."""
+        compared = event.shadow_of is not None
         notable = (
-            event.status != grpc.StatusCode.OK.name
+            compared
+            or event.status != grpc.StatusCode.OK.name
             or event.action not in (None, Action.ANSWER)
             or event.duration >= self._options.slow_seconds
         )
         message = event.outcome or event.reason or event.status
-        name = EVENT_NAME if event.shadow_of is None else SHADOW_EVENT_NAME
+        name, log = (SHADOW_EVENT_NAME, _shadow_log) if compared else (EVENT_NAME, _log)
         alike = {
-            "event": None if event.shadow_of is None else name,
             "method": event.method,
             "status": event.status,
             "route": event.route,
@@ -60,9 +64,9 @@ class DecisionLog:
             "action": event.action,
         }
         fields = tuple((name, value) for name, value in alike.items() if value is not None)
-        kind = LineKind(LOGGER, logging.INFO, message, fields)
+        kind = LineKind(log.name, logging.INFO, message, fields)
         if self._sums.admit(kind, self._options.notable if notable else self._options.ordinary):
-            _log.info("%s", message, extra={"event": name, **log_fields(event)})
+            log.info("%s", message, extra={"event": name, **log_fields(event)})
 
     def event_of(self, call: Call, now: float) -> DecisionEvent:
         """Return the event of a call that has ended, at a time on the event loop's clock."""

@@ -25,7 +25,7 @@ EVENT_NAME: Final = "groundwire.decision"
 """The event's name, as OpenTelemetry's logs have names."""
 
 SHADOW_EVENT_NAME: Final = "groundwire.shadow"
-"""The name of the event of a comparison, which no count of decisions may take for one."""
+"""The name of the event of a comparison."""
 
 _MS: Final = 1000.0
 
