@@ -186,18 +186,18 @@ WRONG = {
         ("routes:", "tenants: [acme]\nself_hosted_only: [acne]\nroutes:"),
         "c.yaml:13: self_hosted_only[0]: there is no tenant of this name; did you mean acme? there is: acme",
     ),
-    "a hosted provider that is told of tenants": (
+    "scheduling of a hosted provider": (
         ("api_key: ", "scheduling: {headers: llm_d}, api_key: "),
         (
             "c.yaml:2: providers.cloud.scheduling: is for servers of your own: set residency to self_hosted, or leave "
             "it out"
         ),
     ),
-    "a priority that the server does not know": (
+    "priorities for a server without them": (
         ("profile: vllm", "profile: tgi\n    scheduling: {priority: true}"),
         "c.yaml:6: providers.house.scheduling.priority: is a field of vLLM: set profile to vllm, or leave it out",
     ),
-    "a shadow of a model that there is not": (
+    "an unknown model in the shadow": (
         ("store: main}", "store: main, shadow: {model: owm}}"),
         (
             "c.yaml:13: routes.default.shadow.model: there is no model of this name; did you mean own? there are: "

@@ -96,6 +96,7 @@ async def test_the_model_is_asked_the_same_over_the_same_passages_and_compared()
     ((shadow, answered),) = at.compared
     assert answered is outcome
     assert isinstance(shadow.result, Answered)
+    assert (shadow.report.found, shadow.report.passages) == (outcome.report.found, outcome.report.passages)
     assert [(each.model, each.purpose) for each in shadow.report.usage] == [("own", Purpose.SHADOW)]
     assert at.path.counts.of(metrics.TOKENS, "acme", "own", Purpose.SHADOW) == 120
 
@@ -228,6 +229,15 @@ async def test_an_answer_without_a_model_is_compared_with_nothing() -> None:
     assert not outcome.report.attempts
     await later()
     assert not at.model.requests
+
+
+async def test_a_model_that_has_answered_is_not_compared_with_itself() -> None:
+    at = await shadowed(ANSWER, model="model-1")
+    outcome = await at.path.ask(None)
+    await later()
+    assert outcome.report.model == "model-1"
+    assert not at.model.requests
+    assert not at.skipped
 
 
 async def test_its_trace_is_its_own_linked_to_the_calls_and_without_a_text() -> None:

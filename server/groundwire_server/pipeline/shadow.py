@@ -105,6 +105,9 @@ class Shadows:
         shadow, route = ports.shadow, inquiry.policy.route
         if shadow is None or self._ended or not report.attempts or not _chosen(inquiry, shadow.policy.share):
             return
+        if report.model == shadow.policy.model:
+            # It has answered, as the fallback of another or the only one that the caller's questions may reach.
+            return
         if self._running[route] >= shadow.policy.max_concurrent or not shadow.contention.idle():
             recording.metrics.add(metrics.SHADOW_SKIPPED, 1, route, shadow.policy.model, Cause.CAPACITY_EXHAUSTED)
             return
@@ -135,6 +138,7 @@ async def _compare(work: ShadowWork, clock: Clock, recording: Recording) -> None
         trace_id = format_trace_id(span.get_span_context().trace_id)
         built = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
         built.corpus_version = work.report.corpus_version
+        built.found, built.chosen = work.report.found, work.report.chosen
         run = StageRunner(inquiry.time_plan(), clock, recording.tracer, built)
         outcome = await _outcome(work, inquiry, run)
         outcome = replace(outcome, report=built.build(clock.now()))

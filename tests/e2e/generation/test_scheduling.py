@@ -18,7 +18,7 @@ FORGED = (
 )
 
 
-async def test_the_server_is_told_of_the_callers_tenant_and_priority_and_of_no_header_of_the_callers(
+async def test_the_server_gets_the_callers_tenant_and_priority_and_no_header_that_the_caller_sent(
     configured: Serve,
 ) -> None:
     async with upstream(answers()) as own:

@@ -1,4 +1,4 @@
-"""Telling a server of models on whose behalf a request is, so that it can share itself among them."""
+"""Tenant and priority of requests, for model servers that share themselves among those."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -45,7 +45,7 @@ class ObjectivesOptions(Options):
 
 
 class SchedulingOptions(Options):
-    """What a server of models is told of a request's tenant and priority; nothing unless set.
+    """How a model server learns a request's tenant and priority; not at all unless set.
 
     It is for servers of one's own: a hosted provider has no use for either.
     """

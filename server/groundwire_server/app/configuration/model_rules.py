@@ -43,7 +43,7 @@ def check_models(configuration: Configuration) -> Iterator[ConfigError]:
 
 
 def _check_scheduling(configuration: Configuration) -> Iterator[ConfigError]:
-    """Yield an error for each provider that would be told what it must not know, or does not understand."""
+    """Yield an error for each provider that is hosted, or would not understand what it gets."""
     for name, provider in configuration.providers.items():
         path, told = ("providers", name, "scheduling"), provider.scheduling
         if provider.residency is Residency.HOSTED and (told.headers is not None or told.priority):

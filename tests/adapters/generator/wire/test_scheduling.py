@@ -1,4 +1,4 @@
-"""What a server of models is told of a request's tenant and priority."""
+"""How a model server learns a request's tenant and priority."""
 
 import json
 from dataclasses import replace

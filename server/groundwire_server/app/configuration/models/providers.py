@@ -36,7 +36,7 @@ class _Provider(Endpoint, _OfKind):
     )
     scheduling: SchedulingOptions = Field(
         default_factory=SchedulingOptions,
-        description="What a server of your own is told of a request's tenant and priority; nothing unless set.",
+        description="How a server of your own learns a request's tenant and priority; not at all unless set.",
     )
 
 
