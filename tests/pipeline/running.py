@@ -19,7 +19,7 @@ from groundwire_server.ports.recording import Recording
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import Move, ScriptedGenerator
-from tests.doubles.inline import InlineExecutor
+from tests.doubles.inline import inline_threads
 from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
 from tests.doubles.store import MemoryStore
@@ -79,7 +79,7 @@ async def path(
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()
-    answerer = PipelineAnswerer(routes, LoopTime(), Recording(spans.tracer, counts), InlineExecutor())
+    answerer = PipelineAnswerer(routes, LoopTime(), Recording(spans.tracer, counts), inline_threads())
     return Path(routes, answerer, models, spans, counts)
 
 

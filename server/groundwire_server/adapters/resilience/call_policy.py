@@ -22,7 +22,7 @@ _SLOW_SECONDS: Final = 0.5
 takes longer than a short one."""
 
 _SLOW_IN_A_ROW: Final = 2
-"""Calls that are slow to begin, one after the other, before it is taken for a sign: one may have a reason of its own."""
+"""Calls that are slow to begin, one after the other, before it is a sign: one may have a reason of its own."""
 
 
 class LoadSigns:

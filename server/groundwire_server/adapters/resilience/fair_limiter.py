@@ -83,7 +83,7 @@ class FairLimiter:
         options: how many slots and places there are.
         weight: returns the weight of a tenant's share.
         name: in metrics.
-        recorder: takes waits and refusals.
+        recorder: takes waits and refusals, and watches the slots.
     """
 
     def __init__(
@@ -97,6 +97,9 @@ class FairLimiter:
         self._adaptive = AdaptiveLimit(options.min_concurrent, options.max_concurrent) if options.adaptive else None
         self._name = name
         self._metrics = recorder or unrecorded().metrics
+        self._metrics.watch(metrics.SLOTS_LIMIT, self, lambda each: [((name,), each.limit)])
+        self._metrics.watch(metrics.SLOTS_USED, self, lambda each: [((name,), each.used)])
+        self._metrics.watch(metrics.SLOTS_WAITING, self, lambda each: [((name,), each.waiting)])
         self._times = RecentTimes()
         self._held: OrderedDict[_Hold, float] = OrderedDict()
 
@@ -178,11 +181,10 @@ class FairLimiter:
 
     def leave(self, hold: "_Hold", *, completed: bool) -> None:
         """Give a slot back: to the call whose turn it is, or to the next one."""
-        began = self._held.pop(hold)
+        began, now = self._held.pop(hold), asyncio.get_running_loop().time()
         if completed:
-            now = asyncio.get_running_loop().time()
             self._times.add(now - began, now)
-        self._slots.release(hold.requester)
+        self._slots.release(hold.requester, now - began)
         if self._slots.waiting:
             self._admit()
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from random import Random
+from typing import Final
 
 from groundwire_server.adapters.generator import anthropic
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.provider import Provider
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.providers import AnthropicProviderConfig, ProviderConfig
-from groundwire_server.app.parts.limiters import watched_limiter
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.recording import Recording
+
+_QUEUE: Final = 10_000
+"""Calls that may wait for a connection: admission bounds their number."""
 
 
 async def open_provider(name: str, section: ProviderConfig, lease: Lease, recording: Recording) -> Provider:
@@ -21,9 +25,9 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, record
     """
 
     def made() -> Provider:
-        limiters = (
-            () if section.concurrency is None else (watched_limiter(name, section.concurrency, recording.metrics),)
-        )
+        # Without one, calls would wait for a connection in the order in which they came, whoever sent them.
+        options = section.concurrency or ConcurrencyOptions(max_concurrent=section.max_connections, queue_size=_QUEUE)
+        limiters = (FairLimiter(options, lease.weights, name, recording.metrics),)
         random = Random()  # noqa: S311  # draws waits
         return Provider(name, section, SystemClock(), recording, random, section.retry_budget, limiters)
 

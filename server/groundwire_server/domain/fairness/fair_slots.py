@@ -14,6 +14,12 @@ KEPT_FREE: Final = 8
 SEEN_SECONDS: Final = 60.0
 """How long another tenant counts as seen lately: one that calls less often waits for one slot to become free."""
 
+_NEWEST: Final = 0.1
+"""What the newest time counts in the mean."""
+
+_DEAREST: Final = 16.0
+"""The most that one slot costs, in slots of mean time: one long stream must not keep its tenant waiting for long."""
+
 
 class Place:
     """A place in the queue.
@@ -81,6 +87,7 @@ class FairSlots(Generic[P]):
         self._tenants: Parties[_Tenant[P]] = Parties()
         self._last = ("", float("-inf"))
         self._before_last = float("-inf")
+        self._mean_seconds = 0.0
 
     @property
     def tenants_waiting(self) -> int:
@@ -135,12 +142,19 @@ class FairSlots(Generic[P]):
         self.waiting -= 1
         place.waits = False
 
-    def release(self, requester: Requester) -> None:
-        """Give a slot back."""
+    def release(self, requester: Requester, seconds: float | None = None) -> None:
+        """Give a slot back.
+
+        Args:
+            requester: that held it.
+            seconds: for how long; None where it was not used. A slot counts by the time that it is held, so that a
+                tenant whose calls take longer than others' has fewer of them.
+        """
         tenant, subject = self._parties(requester)
         self.used -= 1
-        tenant.subjects.ended(subject)
-        self._tenants.ended(tenant)
+        cost = self._cost(seconds)
+        tenant.subjects.ended(subject, cost - 1.0)
+        self._tenants.ended(tenant, cost - 1.0)
 
     def to_shed(self, requester: Requester) -> P | None:
         """Return the place of a full queue that another call is to have; None where its own is the one to refuse.
@@ -180,6 +194,14 @@ class FairSlots(Generic[P]):
             return min(self.waiting + 1, own_turn)
         others = self._tenants.waiting_weight - (tenant.weight if tenant.waits else 0.0)
         return min(self.waiting + 1, ceil(own_turn * (1.0 + others / tenant.weight)))
+
+    def _cost(self, seconds: float | None) -> float:
+        """Return what a slot cost that was held for so long, by what slots are held for on average."""
+        if seconds is None:
+            return 0.0
+        mean = self._mean_seconds or seconds
+        self._mean_seconds = mean + (seconds - mean) * _NEWEST
+        return min(seconds / mean, _DEAREST) if mean else 1.0
 
     def _begin(self, tenant: _Tenant[P], subject: "_Subject[P]") -> None:
         self.used += 1

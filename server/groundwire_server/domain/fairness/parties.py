@@ -45,8 +45,8 @@ P = TypeVar("P", bound=Party)
 class Parties(Generic[P]):
     """The parties that hold something or wait for it.
 
-    The turn is that of the party that has least for its weight, and among equals by start-time fair queueing: each
-    turn moves a party's tag on by one over its weight, and one that comes after a while begins at the tag of the last
+    Turns are given by start-time fair queueing (Goyal, Vin and Cheng, 1996): each moves a party's tag on by what it
+    costs over its weight, and the smallest tag is next. A party that comes after a while begins at the tag of the last
     turn that began: it is neither owed what it did not use, nor behind those who did.
     """
 
@@ -100,9 +100,15 @@ class Parties(Generic[P]):
         party.held += 1
         self._sort(party)
 
-    def ended(self, party: P) -> None:
-        """Count something that the party no longer holds."""
+    def ended(self, party: P, beyond: float) -> None:
+        """Count something that the party no longer holds.
+
+        Args:
+            party: that held it.
+            beyond: what it cost beyond the one that it was taken to cost when it began; less than 0 if it cost less.
+        """
         party.held -= 1
+        party.tag += beyond / party.weight
         self._sort(party)
         self._forget(party)
 
@@ -126,7 +132,7 @@ class Parties(Generic[P]):
 
     def _sort(self, party: P) -> None:
         if party.waits:
-            self._turns.set(party.name, (party.held / party.weight, party.tag))
+            self._turns.set(party.name, (party.tag,))
         else:
             self._turns.discard(party.name)
 
