@@ -63,9 +63,12 @@ class ProtectedGenerator:
         streamed = not (self._whole_documents and request.unary)
         attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: streamed}
         loop = asyncio.get_running_loop()
-        until = min(_slot_by(start_by), policy.begin_by(deadline))
+        asked, until = loop.time(), min(_slot_by(start_by), policy.begin_by(deadline))
         async with policy.slots(request.requester, until):
             started = loop.time()
+            if started > asked:
+                # How long answers take may be known since the wait began.
+                policy.begin_by(deadline, waited=True)
             with (
                 policy.span(attributes, deadline) as span,
                 policy.circuit.guard() as call,

@@ -78,18 +78,22 @@ class CallPolicy:
         """
         return HeldSlots(self.limiters, requester, until)
 
-    def begin_by(self, deadline: Deadline) -> Deadline:
+    def begin_by(self, deadline: Deadline, *, waited: bool = False) -> Deadline:
         """Return when even a quick call must begin to be answered by the deadline.
 
+        Args:
+            deadline: when the call must have ended.
+            waited: whether the call has waited for a slot.
+
         Raises:
-            Failure: when that has passed. CAPACITY_EXHAUSTED where calls wait for a slot, and MODEL_TIMEOUT elsewhere:
-                it is the model then that takes longer than there is time.
+            Failure: when that has passed. CAPACITY_EXHAUSTED where it waited for a slot or others do, and MODEL_TIMEOUT
+                elsewhere: it is the model then that takes longer than there is time.
         """
         now = asyncio.get_running_loop().time()
         begin_by = Deadline(deadline.at - self.signs.calls.quick(now))
         if begin_by.at < now < deadline.at:
-            waited_for = any(each.waiting for each in self.limiters)
-            raise Failure(Cause.CAPACITY_EXHAUSTED if waited_for else Cause.MODEL_TIMEOUT)
+            crowded = waited or any(each.waiting for each in self.limiters)
+            raise Failure(Cause.CAPACITY_EXHAUSTED if crowded else Cause.MODEL_TIMEOUT)
         return begin_by
 
     def began(self, first_output: float) -> None:
