@@ -66,7 +66,7 @@ def capacity(
     """What a process of these options has."""
     every, background = (
         FairLimiter(
-            ConcurrencyOptions(max_concurrent=limit, queue_size=options.queue_size, adaptive=False),
+            ConcurrencyOptions(max_concurrent=limit, queue_size=options.queue_size),
             weight,
             name,
             recorder,
@@ -104,7 +104,7 @@ class Load:
             return (weights or {}).get(tenant, 1.0)
 
         def around(model: Generator) -> Generator:
-            limiter = FairLimiter(ConcurrencyOptions(max_concurrent=slots, queue_size=2000, adaptive=False), weight)
+            limiter = FairLimiter(ConcurrencyOptions(max_concurrent=slots, queue_size=2000), weight)
             return protected(model, limiters=[limiter])
 
         made = await path(*scripts, around=around, **changes)

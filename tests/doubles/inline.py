@@ -34,5 +34,5 @@ class InlineExecutor(Executor):
 
 def inline_threads(executor: InlineExecutor | None = None) -> FairThreads:
     """Threads that are taken in turn, and work where they are asked to."""
-    options = ConcurrencyOptions(max_concurrent=1, queue_size=1000, adaptive=False)
+    options = ConcurrencyOptions(max_concurrent=1, queue_size=1000)
     return FairThreads(executor or InlineExecutor(), FairLimiter(options))

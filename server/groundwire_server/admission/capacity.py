@@ -2,9 +2,9 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
-from typing import Final
+from typing import Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from groundwire_server.domain.admission import Applicant, Work
 from groundwire_server.domain.deadline import Deadline
@@ -49,6 +49,13 @@ class CapacityOptions(Options):
     queue_size: int = Field(
         1024, ge=0, le=100_000, description="Calls that may wait for their turn, within their deadlines."
     )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        # The default gives way to a lower limit; a value that was set contradicts it.
+        if "min_concurrent" in self.model_fields_set and self.min_concurrent > self.max_concurrent:
+            raise ValueError("min_concurrent must be at most max_concurrent")
+        return self
 
 
 class Capacity:

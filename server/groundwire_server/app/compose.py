@@ -80,7 +80,7 @@ class Process:
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
 
         def slots(name: str, count: int) -> FairLimiter:
-            concurrency = ConcurrencyOptions(max_concurrent=count, queue_size=options.queue_size, adaptive=False)
+            concurrency = ConcurrencyOptions(max_concurrent=count, queue_size=options.queue_size)
             return FairLimiter(concurrency, weights, name, recording.metrics)
 
         every, background = slots("calls", options.max_concurrent), slots("background calls", options.max_background)

@@ -10,7 +10,12 @@ from typing import TypeAlias
 import pytest
 
 from groundwire_server.adapters.generator.protected import ConcurrencyLimitedGenerator
-from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter, Refusal
+from groundwire_server.adapters.resilience.fair_limiter import (
+    AdaptiveConcurrencyOptions,
+    ConcurrencyOptions,
+    FairLimiter,
+    Refusal,
+)
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Piece, Prompt
@@ -271,7 +276,7 @@ async def test_the_least_urgent_leaves_a_full_line_for_the_more_urgent() -> None
 
 
 async def test_a_limit_shrinks_by_signs_and_grows_again_where_it_is_in_demand() -> None:
-    slots = FairLimiter(ConcurrencyOptions(max_concurrent=10, min_concurrent=2, queue_size=100))
+    slots = FairLimiter(AdaptiveConcurrencyOptions(max_concurrent=10, min_concurrent=2, queue_size=100))
     holders = [asyncio.create_task(_used(slots, ACME, 10.0)) for _ in range(10)]
     await asyncio.sleep(0)
     limits = []

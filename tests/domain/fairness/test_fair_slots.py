@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire_server.domain.fairness.fair_slots import KEPT_FREE, SEEN_SECONDS, FairSlots, Place
+from groundwire_server.domain.fairness.fair_slots import KEPT_FREE, SEEN_SECONDS, FairSlots, QueuePlace
 from groundwire_server.domain.fairness.parties import REMEMBERED
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Priority
@@ -37,9 +37,9 @@ class World:
     """Slots with those who hold one or wait for one, kept by hand beside them."""
 
     def __init__(self, limit: int, size: int = 10) -> None:
-        self.slots: FairSlots[Place] = FairSlots(limit, size, weight)
+        self.slots: FairSlots[QueuePlace] = FairSlots(limit, size, weight)
         self.holding: list[Requester] = []
-        self.waiting: list[Place] = []
+        self.waiting: list[QueuePlace] = []
         self.now = 0.0
 
     def come(self, requester: Requester) -> bool:
@@ -52,12 +52,12 @@ class World:
             if shed is None:
                 return False
             self.give_up(shed)
-        place = Place(requester)
+        place = QueuePlace(requester)
         self.slots.enqueue(place)
         self.waiting.append(place)
         return True
 
-    def give_up(self, place: Place) -> None:
+    def give_up(self, place: QueuePlace) -> None:
         self.slots.leave(place)
         self.waiting.remove(place)
 

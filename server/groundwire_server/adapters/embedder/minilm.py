@@ -191,7 +191,7 @@ class MiniLm:
 
 
 def _slots(count: int, name: str, weight: Callable[[str], float], recorder: Metrics | None) -> FairLimiter:
-    options = ConcurrencyOptions(max_concurrent=count, queue_size=_QUEUE, adaptive=False)
+    options = ConcurrencyOptions(max_concurrent=count, queue_size=_QUEUE)
     return FairLimiter(options, weight, name, recorder)
 
 

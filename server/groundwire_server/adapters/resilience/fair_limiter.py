@@ -5,14 +5,14 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from enum import StrEnum, auto
-from typing import Final
+from typing import Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.fairness.adaptive_limit import AdaptiveLimit
-from groundwire_server.domain.fairness.fair_slots import FairSlots, Place
+from groundwire_server.domain.fairness.fair_slots import FairSlots, QueuePlace
 from groundwire_server.domain.fairness.recent_times import RecentTimes
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
@@ -36,6 +36,11 @@ class ConcurrencyOptions(Options):
     queue_size: int = Field(
         256, ge=0, le=100_000, description="Calls that may wait for a slot, within their deadlines."
     )
+
+
+class AdaptiveConcurrencyOptions(ConcurrencyOptions):
+    """Calls of a provider in flight: fewer for a while when it shows that there are too many."""
+
     min_concurrent: int = Field(
         1, ge=1, le=10_000, description="Calls in flight however slow their provider gets; at most `max_concurrent`."
     )
@@ -44,6 +49,12 @@ class ConcurrencyOptions(Options):
         description="Allow fewer calls for a while when their provider answers 429 or is slow to begin; how long "
         "answers are does not count.",
     )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.min_concurrent > self.max_concurrent:
+            raise ValueError("min_concurrent must be at most max_concurrent")
+        return self
 
 
 class Refusal(StrEnum):
@@ -62,7 +73,7 @@ class Refusal(StrEnum):
     LATE = auto()
 
 
-class _Waiter(Place):
+class _Waiter(QueuePlace):
     """A call in the queue, which is woken when it has a slot."""
 
     __slots__ = ("woken",)
@@ -94,7 +105,9 @@ class FairLimiter:
         recorder: Metrics | None = None,
     ) -> None:
         self._slots: FairSlots[_Waiter] = FairSlots(options.max_concurrent, options.queue_size, weight)
-        self._adaptive = AdaptiveLimit(options.min_concurrent, options.max_concurrent) if options.adaptive else None
+        self._adaptive: AdaptiveLimit | None = None
+        if isinstance(options, AdaptiveConcurrencyOptions) and options.adaptive:
+            self._adaptive = AdaptiveLimit(options.min_concurrent, options.max_concurrent)
         self._name = name
         self._metrics = recorder or unrecorded().metrics
         self._metrics.watch(metrics.SLOTS_LIMIT, self, lambda each: [((name,), each.limit)])

@@ -15,7 +15,7 @@ from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 
-_QUOTING: Final = ConcurrencyOptions(max_concurrent=8, queue_size=10_000, adaptive=False)
+_QUOTING: Final = ConcurrencyOptions(max_concurrent=8, queue_size=10_000)
 """Calls of the quoting model at once: it works in this process, and more of them are no faster. Fewer than eight would
 leave no slot to keep free for other tenants. Admission bounds how many may wait."""
 

@@ -32,9 +32,5 @@ async def open_limiters(
 async def open_limiter_of_all(
     options: ConcurrencyOptions | None, lease: Lease, recorder: Metrics
 ) -> Sequence[FairLimiter]:
-    """Return the limiter of all models together; none where nothing bounds them.
-
-    It does not adapt: one provider that is slow must not take slots from the models of others.
-    """
-    fixed = None if options is None else options.model_copy(update={"adaptive": False})
-    return await open_limiters("all models", "all models", fixed, lease, recorder)
+    """Return the limiter of all models together; none where nothing bounds them."""
+    return await open_limiters("all models", "all models", options, lease, recorder)

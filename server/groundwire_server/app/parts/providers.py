@@ -7,7 +7,7 @@ from typing import Final
 from groundwire_server.adapters.generator import anthropic
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.provider import Provider
-from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
+from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurrencyOptions, FairLimiter
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.providers import AnthropicProviderConfig, ProviderConfig
 from groundwire_server.app.parts.shared import Lease
@@ -26,7 +26,9 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, record
 
     def made() -> Provider:
         # Without one, calls would wait for a connection in the order in which they came, whoever sent them.
-        options = section.concurrency or ConcurrencyOptions(max_concurrent=section.max_connections, queue_size=_QUEUE)
+        options = section.concurrency or AdaptiveConcurrencyOptions(
+            max_concurrent=section.max_connections, queue_size=_QUEUE
+        )
         limiters = (FairLimiter(options, lease.weights, name, recording.metrics),)
         random = Random()  # noqa: S311  # draws waits
         return Provider(name, section, SystemClock(), recording, random, section.retry_budget, limiters)

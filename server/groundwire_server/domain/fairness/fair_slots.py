@@ -21,7 +21,7 @@ _DEAREST: Final = 16.0
 """The most that one slot costs, in slots of mean time: one long stream must not keep its tenant waiting for long."""
 
 
-class Place:
+class QueuePlace:
     """A place in the queue.
 
     Attributes:
@@ -36,7 +36,7 @@ class Place:
         self.waits = False
 
 
-P = TypeVar("P", bound=Place)
+P = TypeVar("P", bound=QueuePlace)
 
 
 class _Subject(Party, Generic[P]):

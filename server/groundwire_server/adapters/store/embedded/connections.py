@@ -202,7 +202,7 @@ class _Threads:
         weight: Callable[[str], float],
         recorder: Metrics | None,
     ) -> None:
-        options = ConcurrencyOptions(max_concurrent=count, queue_size=_QUEUE, adaptive=False)
+        options = ConcurrencyOptions(max_concurrent=count, queue_size=_QUEUE)
         self.executor = executor
         self.slots = FairLimiter(options, weight, name, recorder)
 

@@ -97,7 +97,7 @@ class WeaviateConnection:
         self._recording = recording
         self._client: WeaviateAsyncClient | None = None
         self._connecting = asyncio.Lock()
-        slots = ConcurrencyOptions(max_concurrent=options.max_concurrent, queue_size=_QUEUE, adaptive=False)
+        slots = ConcurrencyOptions(max_concurrent=options.max_concurrent, queue_size=_QUEUE)
         self._slots = FairLimiter(slots, weight, _SYSTEM, recording.metrics)
         self._handles: dict[tuple[str, str, Consistency], CollectionAsync[Any, Any]] = {}
         self._closed = False
