@@ -13,6 +13,7 @@ from pathlib import Path
 import grpc.aio
 from rich.progress import Progress
 
+from bench import overload
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
@@ -89,13 +90,18 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             floor, floor_calls = await opened.enter_async_context(_floor(core))
             product, product_calls = await opened.enter_async_context(_product(with_embedder, core))
             small, small_calls = await opened.enter_async_context(_product(without_embedder, core))
+            full, full_calls = await opened.enter_async_context(
+                overload.full(["--otlp", endpoint, "--no-embedder", "--data", str(data / "full")], core)
+            )
             kinds = _kinds(floor, floor_calls, product, product_calls, small, small_calls, calls)
+            kinds.append(Kind(full, full_calls.refused, calls, overload.TIMES, cpu="refused_cpu"))
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
             checking = Checking()
             checking.milliseconds(known=True)
             for _ in progress.track(range(rounds), description="measuring"):
                 measured.figure("checks_cpu", checking.milliseconds(known=False))
+                measured.figure("admission_cpu", await overload.admission_milliseconds())
                 measured.figure("checks_cpu_known", checking.milliseconds(known=True))
                 for kind in kinds:
                     await _take(kind, measured)

@@ -161,7 +161,7 @@ class MiniLm:
 
     def close(self) -> None:
         """End the threads; what is running finishes first, nothing more is begun."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._threads.close(wait=True)
 
     async def _embed_many(self, texts: Sequence[str], deadline: Deadline, requester: Requester) -> Sequence[Vector]:
         """Embed batch by batch, in turn with other calls of many texts, so that none of them holds all threads."""

@@ -147,6 +147,8 @@ class Connections:
                 asyncio.timeout(None if isinf(remaining) else remaining),
                 threads.slots.hold(requester, deadline),
             ):
+                if self._closed:
+                    raise Failure(Cause.STORE_UNAVAILABLE)
                 return await asyncio.wrap_future(threads.executor.submit(self._work, job, begin, work))
         except TimeoutError as error:
             raise Failure(Cause.STORE_TIMEOUT) from error
