@@ -66,7 +66,7 @@ class Capacity:
     Args:
         options: bounds of the limit.
         slots: of all calls.
-        background: slots that calls in the background need besides: they must give way to the others.
+        background: slots that calls in the background need as well: they must give way to the others.
         lag: how late the event loop is.
         clock: the event loop's.
     """

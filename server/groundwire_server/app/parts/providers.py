@@ -25,7 +25,7 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, record
     """
 
     def made() -> Provider:
-        # Without one, calls would wait for a connection in the order in which they came, whoever sent them.
+        # Without one, calls would wait for a connection in the order of their arrival, one tenant behind the other.
         options = section.concurrency or AdaptiveConcurrencyOptions(
             max_concurrent=section.max_connections, queue_size=_QUEUE
         )

@@ -122,7 +122,7 @@ class FairSlots(Generic[P]):
         tenant = self._tenants.first()
         if tenant is not None and self._has_its_share(tenant, now):
             # No other can: this one holds most of the slots.
-            tenant = self._tenants.first(besides=tenant)
+            tenant = self._tenants.first(other_than=tenant)
         subject = None if tenant is None else tenant.subjects.first()
         if tenant is None or subject is None:
             return None

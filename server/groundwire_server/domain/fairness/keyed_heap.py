@@ -43,14 +43,14 @@ class KeyedHeap(Generic[T]):
         """Remove an item, if it is there."""
         self._entries.pop(item, None)
 
-    def first(self, besides: T | None = None) -> T | None:
+    def first(self, other_than: T | None = None) -> T | None:
         """Return the item with the smallest key; None where there is none.
 
         Args:
-            besides: an item that is passed over.
+            other_than: an item that is passed over.
         """
         top = self._top()
-        if top is None or top[2] != besides:
+        if top is None or top[2] != other_than:
             return None if top is None else top[2]
         heappop(self._heap)
         following = self._top()

@@ -77,13 +77,13 @@ class Parties(Generic[P]):
         """How many parties wait."""
         return len(self._turns)
 
-    def first(self, besides: P | None = None) -> P | None:
+    def first(self, other_than: P | None = None) -> P | None:
         """Return the party whose turn it is; None where none waits.
 
         Args:
-            besides: a party that is passed over.
+            other_than: a party that is passed over.
         """
-        name = self._turns.first(None if besides is None else besides.name)
+        name = self._turns.first(None if other_than is None else other_than.name)
         return None if name is None else self._known[name]
 
     def longest(self, rank: int) -> P | None:

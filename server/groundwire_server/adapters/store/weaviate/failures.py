@@ -151,7 +151,7 @@ def map_failures() -> Iterator[None]:
         raise StoreFailure(WeaviateFault.SLOW) from None
     except Failure as failure:
         if failure.cause is Cause.CAPACITY_EXHAUSTED:
-            # Its turn came too late: whoever waits for Weaviate waits for the calls before, too.
+            # Its turn came too late: the calls before it wait for Weaviate as well.
             raise StoreFailure(WeaviateFault.SLOW) from None
         raise
     except (WireError, RefusedObjectsError, WeaviateBaseError) as error:
