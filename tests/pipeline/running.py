@@ -14,7 +14,8 @@ from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, RouteTable
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable, ShadowModel
+from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
@@ -42,6 +43,7 @@ class Path:
         models: by their order in the chain; the aliases are `model-1`, `model-2` and so on.
         spans: of the stages.
         counts: the metrics.
+        shadows: the comparisons in flight.
     """
 
     routes: RouteTable
@@ -49,6 +51,7 @@ class Path:
     models: list[ScriptedGenerator]
     spans: Spans
     counts: Counts
+    shadows: Shadows
 
     async def ask(self, sink: RecordingSink | None, seconds: float = 4.0) -> Outcome:
         now = asyncio.get_running_loop().time()
@@ -61,6 +64,7 @@ async def path(
     budget: Budget | None = None,
     around: Callable[[Generator], Generator] = lambda model: model,
     lag: LoopLag | None = None,
+    shadow: ShadowModel | None = None,
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making.
@@ -71,6 +75,7 @@ async def path(
         budget: of all calls.
         around: returns what stands before a model.
         lag: how late the event loop is.
+        shadow: a model that is compared with them.
         changes: to the policy.
     """
     store, embedder = MemoryStore(), HashingEmbedder()
@@ -79,6 +84,7 @@ async def path(
     await store.put(ALICE, document, "hash", [Chunk("c1", 0, PASSAGE, vector)], NEVER)
     models = [script if isinstance(script, ScriptedGenerator) else ScriptedGenerator(script) for script in scripts]
     chain = {f"model-{number}": around(model) for number, model in enumerate(models, start=1)}
+    priced = [*chain, *([] if shadow is None else [shadow.policy.model])]
     settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
     ports = Ports(
         store,
@@ -87,13 +93,15 @@ async def path(
         chain,
         AclRecheck(Counts()),
         RULES,
-        prices={} if price is None else dict.fromkeys(chain, price),
+        prices={} if price is None else dict.fromkeys(priced, price),
         budget=budget,
+        shadow=shadow,
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()
-    answerer = PipelineAnswerer(routes, LoopTime(), Recording(spans.tracer, counts), inline_threads(), lag)
-    return Path(routes, answerer, models, spans, counts)
+    recording, shadows = Recording(spans.tracer, counts), Shadows()
+    answerer = PipelineAnswerer(routes, LoopTime(), recording, inline_threads(), lag, shadows)
+    return Path(routes, answerer, models, spans, counts, shadows)
 
 
 async def streamed(

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
@@ -33,7 +33,8 @@ from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHostedRoutes
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
@@ -54,6 +55,7 @@ class Process:
         weights: of tenants' shares.
         lag: how late the event loop is.
         capacity: how much is done at once.
+        shadows: the comparisons in flight, by whatever configuration they began.
     """
 
     recording: Recording
@@ -63,6 +65,7 @@ class Process:
     weights: TenantWeights
     lag: LoopLag
     capacity: Capacity
+    shadows: Shadows = field(default_factory=Shadows)
 
     @classmethod
     def begin(
@@ -96,6 +99,7 @@ class Process:
 
     def end(self) -> None:
         """End what goes on without a call; what a thread is doing finishes by itself."""
+        self.shadows.end()
         self.runs.end()
         self.checking.close()
 
@@ -142,7 +146,9 @@ def snapshot(
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     available = RouteTable(routes(self_hosted=False), inside)
-    pipeline = PipelineAnswerer(available, SystemClock(), process.recording, process.checking, process.lag)
+    pipeline = PipelineAnswerer(
+        available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
+    )
     admission = Admission((process.capacity,))
     return ServingSnapshot(
         access,
@@ -194,5 +200,15 @@ def _route(
         parts.identities,
         parts.budget,
         checker=parts.checkers.get(policy.route),
+        shadow=_shadow(policy, parts),
     )
     return Route(replace(policy, models=chain), ports)
+
+
+def _shadow(policy: Policy, parts: Parts) -> ShadowModel | None:
+    """Return the model that is compared with those of a route; None where its callers' questions may not reach it."""
+    shadow = parts.shadows.get(policy.route)
+    if shadow is None:
+        return None
+    reached = within((shadow.policy.model,), parts.residencies, self_hosted_only=policy.self_hosted_only)
+    return shadow if reached else None

@@ -209,3 +209,6 @@ DEADLINE_LEFT = "groundwire.deadline.left_seconds"
 """Seconds that were left when the call ended."""
 STORE = "groundwire.store"
 """The folder of an embedded store; of one in Weaviate, the address and the collection."""
+
+SHADOW_ROLE = "groundwire.shadow.role"
+"""Which of two answers that are compared: `answer`, which left, or `shadow`."""
