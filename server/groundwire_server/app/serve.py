@@ -40,6 +40,7 @@ class Running:
     address: str
     reloader: ConfigReloader
     telemetry: Telemetry
+    process: compose.Process
 
 
 @asynccontextmanager
@@ -60,7 +61,8 @@ async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
-        process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics), sums)
+        recording = Recording(measuring.tracer, measuring.metrics)
+        process = compose.Process.begin(recording, sums, first.capacity)
         reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
             server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
@@ -68,7 +70,7 @@ async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None
             host = first.server.listen.rpartition(":")[0]
             try:
                 with metrics_page(first.telemetry.prometheus_listen, measuring.metrics):
-                    yield Running(f"{host}:{port}", reloader, measuring)
+                    yield Running(f"{host}:{port}", reloader, measuring, process)
             finally:
                 # Nobody waits for them: their time and slots are those of the calls that are to finish.
                 process.shadows.end()
@@ -109,7 +111,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
         counts = DocumentCounts(server.telemetry.metrics)
         tasks = [
             in_background("reload", _renewing(server.reloader, again, sources.file, loaded.mark)),
-            in_background("heartbeat", heartbeat(server.telemetry.metrics, logs)),
+            in_background("heartbeat", heartbeat(server.telemetry.metrics, logs, server.process.capacity.beat)),
             in_background("document counts", counts.keep(lambda: server.reloader.stores)),
         ]
         await stop.wait()
