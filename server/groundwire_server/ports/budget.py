@@ -1,21 +1,26 @@
-"""Spending limits."""
+"""Limits on what models consume."""
 
 from typing import Protocol
 
-from groundwire_server.domain.price import Reservation
+from groundwire_server.domain.generation import Usage
+from groundwire_server.domain.quota import Reservation
+from groundwire_server.domain.requester import Requester
 
 
 class Budget(Protocol):
-    """Reserves the cost of a model call before the call is made."""
+    """Reserves the tokens and the cost of a model call before the call is made."""
 
-    def reserve(self, tenant: str, micros: int) -> Reservation:
-        """Reserve the maximum cost of a call, in millionths of the currency.
+    async def reserve(self, requester: Requester, most: Usage) -> Reservation:
+        """Reserve the most that a call can consume.
 
         Raises:
-            Failure: BUDGET_EXHAUSTED when the tenant has not that much left.
+            Failure: BUDGET_EXHAUSTED when the requester has not that much left.
         """
         ...
 
-    def settle(self, reservation: Reservation, micros: int) -> None:
-        """Charge the actual cost of the call, and release the rest."""
+    def settle(self, reservation: Reservation, usage: Usage) -> None:
+        """Charge what the call did consume, and release the rest.
+
+        Where that cannot be done, since the process is killed, all that was reserved stays charged until its window ends.
+        """
         ...
