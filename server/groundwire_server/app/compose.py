@@ -1,6 +1,5 @@
 """Composition: only this package names concrete classes."""
 
-import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -58,7 +57,7 @@ class Process:
         """Return the process's own, with no run yet."""
         runs = RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
-        return cls(recording, sums or LineSums(time.monotonic), runs, ThreadPoolExecutor(1, "check"))
+        return cls(recording, sums or recording.lines, runs, ThreadPoolExecutor(1, "check"))
 
     def end(self) -> None:
         """End what goes on without a call; what a thread is doing finishes by itself."""
@@ -107,9 +106,10 @@ def snapshot(
         }
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
-    available = RouteTable(routes(self_hosted=False), inside)
+    limits = parts.limits
+    available = RouteTable(routes(self_hosted=False), inside, limits.table.apply)
     pipeline = PipelineAnswerer(available, SystemClock(), process.recording, process.threads)
-    admission = Admission()
+    admission = Admission(() if limits.quotas is None else (limits.quotas,))
     return ServingSnapshot(
         access,
         admission,
@@ -158,7 +158,7 @@ def _route(
         rules,
         parts.prices,
         parts.identities,
-        parts.budget,
+        parts.limits.budget,
         checker=parts.checkers.get(policy.route),
     )
     return Route(replace(policy, models=chain), ports)

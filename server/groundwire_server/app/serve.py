@@ -60,7 +60,8 @@ async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
-        process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics), sums)
+        lines = sums or LineSums(time.monotonic)
+        process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics, lines))
         reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
             server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)

@@ -10,6 +10,7 @@ from typing import Self, TypeAlias
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, StatusCode, Tracer, set_span_in_context
 
+from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import StageTiming
@@ -27,11 +28,20 @@ class StageRunner:
     Attributes:
         plan: how the call's time is divided.
         report: what is recorded of the call.
+        allowance: what all models together may consume for the call.
     """
 
-    def __init__(self, plan: TimePlan, clock: Clock, tracer: Tracer, report: ReportBuilder) -> None:
+    def __init__(
+        self,
+        plan: TimePlan,
+        clock: Clock,
+        tracer: Tracer,
+        report: ReportBuilder,
+        allowance: Allowance | None = None,
+    ) -> None:
         self.plan = plan
         self.report = report
+        self.allowance = allowance or Allowance()
         self.clock = clock
         self.tracer = tracer
 

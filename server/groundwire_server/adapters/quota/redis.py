@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from hashlib import blake2b, sha1
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import (
@@ -30,8 +30,13 @@ from groundwire_server.ports.quota_store import QuotaStoreError
 VERSION: Final = 1
 """Of the keys and of what they hold: those of another version are never looked at, and expire by themselves."""
 
+_PAUSE: Final = 1.0
+"""Seconds in which nothing is sent to a Redis that was found away or slow: no call waits for what others waited for."""
+
 _BACKGROUND: Final = 1000
 """Messages on their way at once; further ones are given up: reservations stay charged, and leases expire."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger("groundwire.limits")
 
@@ -70,6 +75,8 @@ class RedisQuotaStore:
         self._take = _Script(client, TAKE)
         self._settle = _Script(client, SETTLE)
         self._sending: set[asyncio.Task[None]] = set()
+        self._away = RedisFault.AWAY
+        self._away_until = 0.0
 
     def __repr__(self) -> str:
         return f"<RedisQuotaStore: {self._prefix}*, {len(self._sending)} messages on their way>"
@@ -79,7 +86,8 @@ class RedisQuotaStore:
         arguments: list[str | int] = ["", 0] if lease is None else [lease.holder, lease.lasts]
         for demand in demands:
             arguments += (*_bound(demand), demand.amount, int(demand.enforced))
-        reply = await _translated(self._take.run([self._key(demand.key) for demand in demands], arguments))
+        keys = [self._key(demand.key) for demand in demands]
+        reply = await self._translated(lambda: self._take.run(keys, arguments))
         admitted, now, *pairs = reply
         levels = [
             Level.of(demand, measure, now, fits=bool(fits))
@@ -128,10 +136,27 @@ class RedisQuotaStore:
     async def _sent(self, send: Callable[[], Awaitable[object]]) -> None:
         """Send a message, once: to settle twice would count twice."""
         try:
-            await _translated(send())
+            await self._translated(send)
         except QuotaStoreError as error:
             # What was reserved stays charged until its window ends, and a lease until it expires.
             _log.warning("what calls used could not be counted", extra={"why": str(error)})
+
+    async def _translated(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Return what Redis replies.
+
+        Raises:
+            QuotaStoreError: when it cannot be asked, or was found so a moment ago.
+        """
+        now = asyncio.get_running_loop().time()
+        if now < self._away_until:
+            raise QuotaStoreError(self._away)
+        try:
+            return await send()
+        except (RedisError, OSError) as error:
+            fault = fault_of(error)
+            if fault in {RedisFault.AWAY, RedisFault.SLOW}:
+                self._away, self._away_until = fault, asyncio.get_running_loop().time() + _PAUSE
+            raise QuotaStoreError(fault) from error
 
 
 class _Script:
@@ -160,13 +185,6 @@ def _bound(demand: Demand) -> tuple[str, int, int]:
             return calendar.value, most, 0
         case Concurrent(most):
             return "concurrent", most, 0
-
-
-async def _translated(sent: Awaitable[Any]) -> Any:
-    try:
-        return await sent
-    except (RedisError, OSError) as error:
-        raise QuotaStoreError(fault_of(error)) from error
 
 
 def fault_of(error: Exception) -> RedisFault:

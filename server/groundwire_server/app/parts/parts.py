@@ -3,21 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
-from groundwire_server.app.parts.budget import open_budget, prices
 from groundwire_server.app.parts.generators import identities, open_generator
+from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.stores import open_store
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
-from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
+
+
+def _unlimited() -> LimitParts:
+    return LimitParts(LimitTable())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Parts:
         residencies: who runs each generator.
         prices: of those whose tokens cost something.
         identities: which models the aliases stand for.
-        budget: where the money for them comes from.
+        limits: on what callers may use.
         searched: the stores of those routes that search in a way of their own, by route.
         checkers: those of the routes that name one, by route.
     """
@@ -40,7 +44,7 @@ class Parts:
     residencies: Mapping[str, Residency] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
-    budget: Budget | None = None
+    limits: LimitParts = field(default_factory=_unlimited)
     searched: Mapping[str, Store] = field(default_factory=dict)
     checkers: Mapping[str, Checker] = field(default_factory=dict)
 
@@ -73,7 +77,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         residencies(configuration),
         prices(configuration),
         identities(configuration),
-        await open_budget(configuration, lease),
+        await open_limits(configuration, lease, recording),
         _searched(configuration, stores),
         await _open_checkers(configuration, lease, recording),
     )

@@ -9,7 +9,14 @@ from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy
-from groundwire_server.domain.vocabulary import BelowMinimum, Confidence, ConflictKind, ReleaseMinimum, StreamMode
+from groundwire_server.domain.vocabulary import (
+    BelowMinimum,
+    Confidence,
+    ConflictKind,
+    ReleaseMinimum,
+    StreamMode,
+    WithoutStore,
+)
 from groundwire_server.options import Options
 
 SoftConflict: TypeAlias = Literal["COMPARISON", "QUANTIFIER", "MODALITY", "ROLE"]
@@ -157,6 +164,11 @@ class RouteConfig(Options):
     )
     time: TimeConfig = Field(
         default_factory=TimeConfig, description="Deadlines of a call, and the shares of its stages."
+    )
+    limits_without_store: WithoutStore = Field(
+        WithoutStore.OPEN,
+        description="What happens while Redis, where limits are counted, cannot be asked: OPEN (calls go on without "
+        "limits) or CLOSED (they are refused).",
     )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
