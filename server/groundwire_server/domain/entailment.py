@@ -63,7 +63,13 @@ class CheckReply:
 
 @dataclass(frozen=True, slots=True)
 class SufficiencyRequest:
-    """The question whether passages hold the answer to a question."""
+    """The question whether passages hold the answer to a question.
+
+    Attributes:
+        requester: on whose behalf.
+        passages: their texts.
+        allowance: what the call has left; None has no bound.
+    """
 
     requester: Requester
     question: str
