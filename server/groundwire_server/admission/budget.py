@@ -9,7 +9,7 @@ from groundwire_server.domain.allowance import total_tokens
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.limits import MONEY
-from groundwire_server.domain.quota import MICROS, Demand, Rate, Reservation, Settlement, Taken
+from groundwire_server.domain.quota import MICROS, Demand, Reservation, Settlement, Taken, TokenBucket
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause, LimitKind, WithoutStore
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
@@ -73,7 +73,7 @@ class QuotaBudget:
             tokens, micros = total_tokens(usage), usage.cost_micros
             self._store.settle(
                 [
-                    Settlement(demand, reservation.at, tokens if isinstance(demand.bound, Rate) else micros)
+                    Settlement(demand, reservation.at, tokens if isinstance(demand.bound, TokenBucket) else micros)
                     for demand in reservation.taken
                 ]
             )

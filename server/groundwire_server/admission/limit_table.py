@@ -8,7 +8,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.limits import COUNTED, MONEY, SPENDING, LimitRow, limit_name
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.quota import MICROS, Bound, Calendar, Concurrent, Rate, Spending
+from groundwire_server.domain.quota import MICROS, Bound, Calendar, Concurrent, Spending, TokenBucket
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import LimitKind, LimitScope, Priority
 
@@ -79,9 +79,9 @@ class LimitTable:
         """Return the limits on what models consume for a requester."""
         return [limit for limit in self.all_of(requester) if limit.kind in SPENDING]
 
-    def values(self, requester: Requester, *, enforced: bool) -> dict[LimitKind, float]:
-        """Return the strictest of the limits without a count that hold for a requester, by kind."""
-        rows = [row for row in self._holding(requester) if row.enforced is enforced]
+    def values(self, requester: Requester) -> dict[LimitKind, float]:
+        """Return the strictest of the enforced limits without a count that hold for a requester, by kind."""
+        rows = [row for row in self._holding(requester) if row.enforced]
         strictest: dict[LimitKind, float] = {}
         for limit in _held(rows, requester, self._currency):
             if not limit.key:
@@ -99,7 +99,7 @@ class LimitTable:
 
     def apply(self, inquiry: Inquiry) -> Inquiry:
         """Return an inquiry within the limits that hold for each call by itself."""
-        values = self.values(inquiry.requester, enforced=True)
+        values = self.values(inquiry.requester)
         highest = self._max_priority(inquiry.requester)
         if not values and highest is None:
             return inquiry
@@ -174,9 +174,9 @@ def _held(rows: Sequence[LimitRow], requester: Requester, currency: str) -> Iter
 def _bound(kind: LimitKind, most: int) -> Bound:
     match kind:
         case LimitKind.REQUESTS_PER_SECOND:
-            return Rate(most, MICROS)
+            return TokenBucket(most, MICROS)
         case LimitKind.REQUESTS_PER_MINUTE | LimitKind.TOKENS_PER_MINUTE:
-            return Rate(most, 60 * MICROS)
+            return TokenBucket(most, 60 * MICROS)
         case LimitKind.COST_PER_DAY:
             return Spending(most, Calendar.DAY)
         case LimitKind.COST_PER_MONTH:

@@ -10,11 +10,11 @@ from typing import Final
 
 from groundwire_server.admission.limit_table import HeldLimit, LimitTable
 from groundwire_server.admission.quota_reports import Exhausted, QuotaReports
-from groundwire_server.admission.waiting import POLL_SECONDS, Place, WaitingLines
+from groundwire_server.admission.waiting import POLL_SECONDS, QueuePlace, WaitingLines
 from groundwire_server.domain.admission import Applicant
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.limits import SPENDING
-from groundwire_server.domain.quota import MAX_LEASE, MICROS, Demand, Lease, Level, Taken
+from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Demand, Level, Taken
 from groundwire_server.domain.vocabulary import LimitKind, Reason, WithoutStore
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
@@ -67,7 +67,7 @@ class Quotas:
         limits = self._table.counted(applicant.requester, applicant.work) if self._table else None
         return _Held(self, applicant, limits) if limits else _NOTHING
 
-    async def begin(self, applicant: Applicant, limits: Sequence[HeldLimit], lease: Lease) -> None:
+    async def begin(self, applicant: Applicant, limits: Sequence[HeldLimit], lease: CallLease) -> None:
         """Take what a call needs, once it is there.
 
         Raises:
@@ -91,7 +91,7 @@ class Quotas:
         with self._lines.joined(busy.key) as place:
             self._tell_shadow(limits, await self._in_turn(applicant, limits, demands, lease, busy, place, by))
 
-    def end(self, limits: Sequence[HeldLimit], lease: Lease) -> None:
+    def end(self, limits: Sequence[HeldLimit], lease: CallLease) -> None:
         """Give back what a call held."""
         keys = [each.key for each in limits if each.kind is LimitKind.CONCURRENT_CALLS]
         if keys:
@@ -99,19 +99,19 @@ class Quotas:
             for key in keys:
                 self._lines.wake(key)
 
-    def lease(self, applicant: Applicant) -> Lease:
+    def lease(self, applicant: Applicant) -> CallLease:
         """Return the lease of a call: it ends by itself a little after the call must have."""
         remaining = round(applicant.deadline.remaining(self._clock.now()) * MICROS)
-        return Lease(f"{self._process}{next(self._calls):x}", min(remaining + _GRACE, MAX_LEASE))
+        return CallLease(f"{self._process}{next(self._calls):x}", min(remaining + _GRACE, MAX_LEASE))
 
     async def _in_turn(
         self,
         applicant: Applicant,
         limits: Sequence[HeldLimit],
         demands: Sequence[Demand],
-        lease: Lease,
+        lease: CallLease,
         busy: HeldLimit,
-        place: Place,
+        place: QueuePlace,
         by: float,
     ) -> Taken | None:
         """Wait for the call's turn, and take what it needs.
@@ -135,7 +135,7 @@ class Quotas:
                 async with asyncio.timeout(min(left, POLL_SECONDS) if self._store.shared else left):
                     await place.event.wait()
 
-    async def _take(self, applicant: Applicant, demands: Sequence[Demand], lease: Lease) -> Taken | None:
+    async def _take(self, applicant: Applicant, demands: Sequence[Demand], lease: CallLease) -> Taken | None:
         """Return what came of demands; None where the store cannot be asked and the route is open."""
         try:
             return await self._store.take(demands, lease)

@@ -9,7 +9,7 @@ POLL_SECONDS = 0.1
 """How often the first in a line looks whether another process has given something back."""
 
 
-class Place:
+class QueuePlace:
     """One call's place in a line.
 
     Attributes:
@@ -26,7 +26,7 @@ class WaitingLines:
     """First come, first served: one line for each count, as long as the limit says."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, deque[Place]] = {}
+        self._lines: dict[str, deque[QueuePlace]] = {}
 
     def __repr__(self) -> str:
         return f"<WaitingLines: {sum(map(len, self._lines.values()))} calls in {len(self._lines)} lines>"
@@ -36,9 +36,9 @@ class WaitingLines:
         return len(self._lines.get(key, ()))
 
     @contextmanager
-    def joined(self, key: str) -> Iterator[Place]:
+    def joined(self, key: str) -> Iterator[QueuePlace]:
         """Wait at the end of a line; leaving it, whatever for, lets the next try."""
-        place = Place()
+        place = QueuePlace()
         line = self._lines.setdefault(key, deque())
         line.append(place)
         try:
@@ -49,7 +49,7 @@ class WaitingLines:
                 del self._lines[key]
             self.wake(key)
 
-    def is_first(self, key: str, place: Place) -> bool:
+    def is_first(self, key: str, place: QueuePlace) -> bool:
         """Return whether a place is the first of its line."""
         return self._lines[key][0] is place
 

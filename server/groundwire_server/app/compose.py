@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.admission.admission import Admission, AdmittedAnswerer
+from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
@@ -110,11 +111,12 @@ def snapshot(
     available = RouteTable(routes(self_hosted=False), inside, limits.table.apply)
     pipeline = PipelineAnswerer(available, SystemClock(), process.recording, process.threads)
     admission = Admission(() if limits.quotas is None else (limits.quotas,))
+    answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
     return ServingSnapshot(
         access,
         admission,
         available,
-        SharedAnswerer(AdmittedAnswerer(pipeline, admission), process.runs),
+        SharedAnswerer(AdmittedAnswerer(answerer, admission), process.runs),
         pipeline,
         pipeline,
         parts.corpus.corpus,

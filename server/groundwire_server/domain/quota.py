@@ -17,7 +17,7 @@ MAX_LEASE: Final = 3700 * MICROS
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class TokenBucket:
     """A token bucket (GCRA): so many in a period, all at once if need be.
 
     Attributes:
@@ -77,7 +77,7 @@ class Concurrent:
     most: int
 
 
-Bound: TypeAlias = Rate | Spending | Concurrent
+Bound: TypeAlias = TokenBucket | Spending | Concurrent
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class CallLease:
     """Holds one of the concurrent calls, until it is given back or expires.
 
     Attributes:
@@ -138,7 +138,7 @@ class Level:
             fits: whether it had as much left as was demanded.
         """
         match demand.bound:
-            case Rate(_, period) as rate:
+            case TokenBucket(_, period) as rate:
                 over = measure + rate.needed(demand.amount) - period
                 return cls(fits, rate.used(measure), now + max(over, 0), now + measure)
             case Spending(most, calendar):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from groundwire_server.domain.failure import Fault, GroundwireError
-from groundwire_server.domain.quota import Demand, Lease, Settlement, Taken
+from groundwire_server.domain.quota import CallLease, Demand, Settlement, Taken
 
 
 class QuotaStoreError(GroundwireError):
@@ -27,7 +27,7 @@ class QuotaStore(Protocol):
         """Whether other processes take from the same counts."""
         ...
 
-    async def take(self, demands: Sequence[Demand], lease: Lease | None = None) -> Taken:
+    async def take(self, demands: Sequence[Demand], lease: CallLease | None = None) -> Taken:
         """Take all that is demanded, or nothing where an enforced demand does not fit.
 
         A demand that is not enforced is taken as if it were the only one, where anything is: more is never counted of a
@@ -45,6 +45,6 @@ class QuotaStore(Protocol):
         """
         ...
 
-    def give_back(self, keys: Collection[str], lease: Lease) -> None:
+    def give_back(self, keys: Collection[str], lease: CallLease) -> None:
         """End a lease of these counts; one that has expired is left alone. It does not wait either."""
         ...

@@ -16,19 +16,19 @@ from groundwire_server.domain.quota import (
     MICROS,
     Bound,
     Calendar,
+    CallLease,
     Concurrent,
     Demand,
-    Lease,
-    Rate,
     Settlement,
     Spending,
     Taken,
+    TokenBucket,
 )
 from tests.redis_server import needs_redis
 
 KINDS: dict[str, st.SearchStrategy[Bound]] = {
     # So short that some of it comes back while a test runs, and so long that none does.
-    "rate": st.builds(Rate, st.integers(1, 50), st.sampled_from([700, 5_000, 60 * MICROS])),
+    "rate": st.builds(TokenBucket, st.integers(1, 50), st.sampled_from([700, 5_000, 60 * MICROS])),
     "money": st.builds(Spending, st.integers(1, 60), st.sampled_from(Calendar)),
     "calls": st.builds(Concurrent, st.integers(1, 3)),
 }
@@ -40,13 +40,13 @@ DEMANDS = st.fixed_dictionaries(
         for number in (1, 2)
     },
 ).map(lambda found: [Demand(key, *rest) for key, rest in found.items()])
-LEASES = st.none() | st.builds(Lease, st.sampled_from("abcd"), st.sampled_from([1_000, 60 * MICROS]))
+LEASES = st.none() | st.builds(CallLease, st.sampled_from("abcd"), st.sampled_from([1_000, 60 * MICROS]))
 
 
 @dataclass(frozen=True)
 class Take:
     demands: Sequence[Demand]
-    lease: Lease | None
+    lease: CallLease | None
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,13 @@ async def _compare(url: str, steps: Sequence[Take | Settle | GiveBack]) -> None:
                     memory.settle(settlements)
                 case GiveBack(holder):
                     keys = [f"calls-{number}" for number in (1, 2)]
-                    redis.give_back(keys, Lease(holder, 0))
+                    redis.give_back(keys, CallLease(holder, 0))
                     await redis.flush()
-                    memory.give_back(keys, Lease(holder, 0))
+                    memory.give_back(keys, CallLease(holder, 0))
                 case _:
                     pass
 
 
 def _comparable(demand: Demand, amount: int) -> int:
     """Return no more of a rate than was reserved: the stores settle microseconds apart, and a full bucket tells."""
-    return min(amount, demand.amount) if isinstance(demand.bound, Rate) else amount
+    return min(amount, demand.amount) if isinstance(demand.bound, TokenBucket) else amount

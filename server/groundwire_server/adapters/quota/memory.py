@@ -7,14 +7,14 @@ from typing import TypeAlias, TypeVar
 from groundwire_server.domain.quota import (
     MAX_LEASE,
     MICROS,
+    CallLease,
     Concurrent,
     Demand,
-    Lease,
     Level,
-    Rate,
     Settlement,
     Spending,
     Taken,
+    TokenBucket,
 )
 
 _LOOKED_AT = 4
@@ -76,7 +76,7 @@ class MemoryQuotaStore:
     def __repr__(self) -> str:
         return f"<MemoryQuotaStore: {len(self._counts)} counts>"
 
-    async def take(self, demands: Sequence[Demand], lease: Lease | None = None) -> Taken:
+    async def take(self, demands: Sequence[Demand], lease: CallLease | None = None) -> Taken:
         """Take all that is demanded, or nothing where an enforced demand does not fit."""
         now = self._now()
         self._drop_ended(now)
@@ -99,7 +99,7 @@ class MemoryQuotaStore:
         now = self._now()
         for each in settlements:
             match each.demand.bound:
-                case Rate() as rate:
+                case TokenBucket() as rate:
                     bucket = self._find(each.demand.key, _Bucket)
                     ahead = rate.cost(each.amount) - rate.cost(each.demand.amount)
                     if bucket is not None:
@@ -116,7 +116,7 @@ class MemoryQuotaStore:
                 case _:
                     pass
 
-    def give_back(self, keys: Collection[str], lease: Lease) -> None:
+    def give_back(self, keys: Collection[str], lease: CallLease) -> None:
         """End a lease of these counts."""
         for key in keys:
             if (leases := self._find(key, _Leases)) is not None:
@@ -132,7 +132,7 @@ class MemoryQuotaStore:
     def _measure(self, demand: Demand, now: int) -> int:
         """Return the microseconds until a bucket is full again, or what is used of any other count."""
         match demand.bound:
-            case Rate(_, period):
+            case TokenBucket(_, period):
                 bucket = self._find(demand.key, _Bucket)
                 # Nobody is locked out for longer than a period when the clock is set back.
                 return 0 if bucket is None else min(max(bucket.full_at - now, 0), period)
@@ -143,11 +143,11 @@ class MemoryQuotaStore:
                 leases = self._find(demand.key, _Leases)
                 return 0 if leases is None else leases.live(now)
 
-    def _added(self, demand: Demand, measure: int, lease: Lease | None, now: int, *, fits: bool) -> int:
+    def _added(self, demand: Demand, measure: int, lease: CallLease | None, now: int, *, fits: bool) -> int:
         """Count what is demanded of a count, and return its measure then."""
         key = demand.key
         match demand.bound:
-            case Rate(_, period) as rate if demand.amount and fits:
+            case TokenBucket(_, period) as rate if demand.amount and fits:
                 measure = min(measure + rate.cost(demand.amount), period)
                 self._counts[key] = _Bucket(now + measure)
             case Spending(_, calendar) if demand.amount:
@@ -173,7 +173,7 @@ class MemoryQuotaStore:
 
 def _fits(demand: Demand, measure: int) -> bool:
     match demand.bound:
-        case Rate(_, period) as rate:
+        case TokenBucket(_, period) as rate:
             return measure + rate.needed(demand.amount) <= period
         case Spending(most):
             return measure + max(demand.amount, 1) <= most

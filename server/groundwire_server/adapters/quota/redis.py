@@ -24,7 +24,16 @@ from redis.exceptions import (
 
 from groundwire_server.adapters.quota.scripts import SETTLE, TAKE
 from groundwire_server.domain.failure import Fault
-from groundwire_server.domain.quota import Concurrent, Demand, Lease, Level, Rate, Settlement, Spending, Taken
+from groundwire_server.domain.quota import (
+    CallLease,
+    Concurrent,
+    Demand,
+    Level,
+    Settlement,
+    Spending,
+    Taken,
+    TokenBucket,
+)
 from groundwire_server.ports.quota_store import QuotaStoreError
 
 VERSION: Final = 1
@@ -81,7 +90,7 @@ class RedisQuotaStore:
     def __repr__(self) -> str:
         return f"<RedisQuotaStore: {self._prefix}*, {len(self._sending)} messages on their way>"
 
-    async def take(self, demands: Sequence[Demand], lease: Lease | None = None) -> Taken:
+    async def take(self, demands: Sequence[Demand], lease: CallLease | None = None) -> Taken:
         """Take all that is demanded, or nothing where an enforced demand does not fit."""
         arguments: list[str | int] = ["", 0] if lease is None else [lease.holder, lease.lasts]
         for demand in demands:
@@ -106,7 +115,7 @@ class RedisQuotaStore:
         if keys:
             self._send(lambda: self._settle.run(keys, arguments))
 
-    def give_back(self, keys: Collection[str], lease: Lease) -> None:
+    def give_back(self, keys: Collection[str], lease: CallLease) -> None:
         """End a lease of these counts, in the background."""
         named = [self._key(key) for key in keys]
 
@@ -179,7 +188,7 @@ class _Script:
 
 def _bound(demand: Demand) -> tuple[str, int, int]:
     match demand.bound:
-        case Rate(most, period):
+        case TokenBucket(most, period):
             return "rate", most, period
         case Spending(most, calendar):
             return calendar.value, most, 0

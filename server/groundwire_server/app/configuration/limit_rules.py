@@ -21,6 +21,8 @@ _ABOVE = (
 )
 """Pairs of which the first could never be reached where it is above the second."""
 
+_NEVER_IN_SHADOW = ("queue_size", "passages", "prompt_tokens", "output_tokens", "timeout_seconds", "max_priority")
+
 
 def check_limits(configuration: Configuration) -> Iterator[ConfigError]:
     """Yield an error for each row that can match nothing, and for limits that contradict each other."""
@@ -73,10 +75,9 @@ def _check_contents(row: LimitRowConfig, path: Path) -> Iterator[ConfigError]:
         yield ConfigError((*path, "queue_size"), "needs concurrent_calls: calls wait for one of them to end")
     if row.queue_seconds is not None and row.queue_size is None:
         yield ConfigError((*path, "queue_seconds"), "needs queue_size: without it no call waits")
-    if row.queue_size is not None and row.mode is LimitMode.SHADOW:
-        yield ConfigError((*path, "queue_size"), "cannot be in shadow: no call waits for a limit that refuses none")
-    if row.max_priority is not None and row.mode is LimitMode.SHADOW:
-        yield ConfigError((*path, "max_priority"), "cannot be in shadow: it refuses nothing, it lowers priorities")
+    for key in _NEVER_IN_SHADOW if row.mode is LimitMode.SHADOW else ():
+        if getattr(row, key) is not None:
+            yield ConfigError((*path, key), "cannot be in shadow: it refuses no call, it makes calls wait or use less")
     of_work = RATES | {LimitKind.CONCURRENT_CALLS}
     other = next((kind for kind in limits if kind not in of_work), None)
     if row.work != ASKING and other is not None:
