@@ -101,8 +101,8 @@ class Quotas:
 
     def lease(self, applicant: Applicant) -> CallLease:
         """Return the lease of a call: it ends by itself a little after the call must have."""
-        remaining = round(applicant.deadline.remaining(self._clock.now()) * MICROS)
-        return CallLease(f"{self._process}{next(self._calls):x}", min(remaining + _GRACE, MAX_LEASE))
+        remaining = min(applicant.deadline.remaining(self._clock.now()) * MICROS, MAX_LEASE - _GRACE)
+        return CallLease(f"{self._process}{next(self._calls):x}", round(remaining) + _GRACE)
 
     async def _in_turn(
         self,

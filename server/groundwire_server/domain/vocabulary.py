@@ -202,7 +202,6 @@ class LimitKind(_Word):
     PROMPT_TOKENS = auto()
     OUTPUT_TOKENS = auto()
     TIMEOUT_SECONDS = auto()
-    MAX_PRIORITY = auto()
     TOKENS_PER_CALL = auto()
     COST_PER_CALL = auto()
 

@@ -91,7 +91,7 @@ class LimitRowConfig(Options):
         limits: dict[LimitKind, float] = {}
         for kind in LimitKind:
             most = getattr(self, kind.value.lower())
-            if isinstance(most, int | float):
+            if most is not None:
                 # Whatever is set allows something.
                 limits[kind] = max(1, round(most * MICROS)) if kind in MONEY else most
         queue = None
