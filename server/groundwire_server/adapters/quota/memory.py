@@ -134,8 +134,9 @@ class MemoryQuotaStore:
         match demand.bound:
             case TokenBucket(_, period):
                 bucket = self._find(demand.key, _Bucket)
-                # Nobody is locked out for longer than a period when the clock is set back.
-                return 0 if bucket is None else min(max(bucket.full_at - now, 0), period)
+                ahead = 0 if bucket is None else max(bucket.full_at - now, 0)
+                # More than a period ahead only if the clock was set back, which must lock nobody out until it is there.
+                return ahead if ahead <= period else 0
             case Spending(_, calendar):
                 spent = self._find(demand.key, _Spent)
                 return spent.amount if spent is not None and spent.window == calendar.window(now) else 0

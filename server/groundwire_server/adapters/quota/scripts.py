@@ -60,7 +60,9 @@ for i, key in ipairs(KEYS) do
   local measure, fits = 0, false
   if kind == 'rate' then
     local full_at = tonumber(redis.call('GET', key) or 0)
-    measure = math.min(math.max(full_at - now, 0), period)
+    measure = math.max(full_at - now, 0)
+    -- More than a period ahead only if the clock was set back, which must lock nobody out until it is there.
+    if measure > period then measure = 0 end
     fits = measure + cost_of(math.max(amount, 1), most, period) <= period
   elseif kind == 'concurrent' then
     measure = redis.call('ZCOUNT', key, string.format('(%.0f', now), string.format('%.0f', now + MAX_LEASE))
