@@ -51,12 +51,13 @@ class LimitTable:
 
     Attributes:
         rows: of the table.
+        currency: of the money in them.
     """
 
     def __init__(self, rows: Sequence[LimitRow] = (), currency: str = "", free_routes: Collection[str] = ()) -> None:
         self.rows = tuple(rows)
         self._free_routes = frozenset(free_routes)
-        self._currency = currency
+        self.currency = currency
         named = {row.tenant for row in rows if row.tenant is not None}
         self._of_tenant = {tenant: self._for_tenant(tenant) for tenant in named}
         self._others = self._for_tenant(None)
@@ -73,7 +74,7 @@ class LimitTable:
             kinds = COUNTED - SPENDING
         elif requester.route in self._free_routes:
             kinds = COUNTED - MONEY
-        return [limit for limit in _held(rows, requester, self._currency) if limit.kind in kinds]
+        return [limit for limit in _held(rows, requester, self.currency) if limit.kind in kinds]
 
     def spending(self, requester: Requester) -> list[HeldLimit]:
         """Return the limits on what models consume for a requester."""
@@ -83,7 +84,7 @@ class LimitTable:
         """Return the strictest of the enforced limits without a count that hold for a requester, by kind."""
         rows = [row for row in self._holding(requester) if row.enforced]
         strictest: dict[LimitKind, float] = {}
-        for limit in _held(rows, requester, self._currency):
+        for limit in _held(rows, requester, self.currency):
             if not limit.key:
                 strictest[limit.kind] = min(limit.most, strictest.get(limit.kind, limit.most))
         return strictest
@@ -91,11 +92,11 @@ class LimitTable:
     def shadow_values(self, requester: Requester) -> list[HeldLimit]:
         """Return the limits in shadow without a count that hold for a requester."""
         rows = [row for row in self._holding(requester) if not row.enforced]
-        return [limit for limit in _held(rows, requester, self._currency) if not limit.key]
+        return [limit for limit in _held(rows, requester, self.currency) if not limit.key]
 
     def all_of(self, requester: Requester) -> list[HeldLimit]:
         """Return every limit that holds for a requester."""
-        return list(_held(self._holding(requester), requester, self._currency))
+        return list(_held(self._holding(requester), requester, self.currency))
 
     def apply(self, inquiry: Inquiry) -> Inquiry:
         """Return an inquiry within the limits that hold for each call by itself."""

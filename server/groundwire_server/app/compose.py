@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.admission.admission import Admission, AdmittedAnswerer
+from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
@@ -22,6 +23,7 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.grounding import Grounding
+from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -115,6 +117,7 @@ def snapshot(
     return ServingSnapshot(
         access,
         admission,
+        LimitStatuses(limits.table, limits.store),
         available,
         SharedAnswerer(AdmittedAnswerer(answerer, admission), process.runs),
         pipeline,
@@ -140,6 +143,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Documents(current, clock, recorder),
         Routes(current),
         ServerInfo(current),
+        Limits(current),
     )
     log = DecisionLog(process.sums, decisions)
     return Server(servicers, process.recording, log, options.max_concurrent_calls, current, clock, process.end)
