@@ -10,7 +10,6 @@ from groundwire_server.adapters.quota.memory import MemoryQuotaStore
 from groundwire_server.domain.admission import Work
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.limits import Queue
-from groundwire_server.domain.quota import Demand
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import LimitScope, Reason, WithoutStore
 from groundwire_server.telemetry import metrics
@@ -145,7 +144,7 @@ async def test_money_that_is_used_up_refuses_a_call_before_it_begins() -> None:
     limited = Limited((row(cost_per_day=100),))
     await limited.hold().begin()
     (limit,) = limited.table.spending(ADA)
-    await limited.store.take([Demand(limit.key, limit.bound, 100)])
+    await limited.store.take([limit.demand(100)])
     refused = await refusal(limited)
     assert refused.retry_after == 86_400.0
     assert refused.quotas[0].description.endswith("a day; the next may come at 2026-11-27T00:00:00.000+00:00")

@@ -9,7 +9,7 @@ from groundwire_server.domain.allowance import total_tokens
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.limits import MONEY
-from groundwire_server.domain.quota import MICROS, Demand, Reservation, Settlement, Taken, TokenBucket
+from groundwire_server.domain.quota import MICROS, Reservation, Settlement, Taken, TokenBucket
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause, LimitKind, WithoutStore
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
@@ -44,7 +44,7 @@ class QuotaBudget:
         """
         limits = self._table.spending(requester)
         demands = [
-            Demand(each.key, each.bound, amount, each.row.enforced)
+            each.demand(amount)
             for each in limits
             if (amount := most.cost_micros if each.kind in MONEY else total_tokens(most))
         ]

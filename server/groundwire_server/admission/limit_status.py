@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from groundwire_server.admission.limit_table import HeldLimit, LimitTable
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.quota import Demand, Level
+from groundwire_server.domain.quota import Level
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
@@ -51,7 +51,7 @@ class LimitStatuses:
         levels: dict[str, Level] = {}
         if counted and self._store is not None:
             try:
-                taken = await self._store.take([Demand(each.key, each.bound, 0, enforced=False) for each in counted])
+                taken = await self._store.take([each.demand(0) for each in counted])
             except QuotaStoreError as error:
                 raise Rejection(Reason.LIMITS_UNAVAILABLE) from error
             levels = {limit.key: level for limit, level in zip(counted, taken.levels, strict=True)}

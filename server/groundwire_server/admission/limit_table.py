@@ -2,17 +2,21 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from groundwire_server.domain.admission import Work
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.limits import COUNTED, MONEY, SPENDING, LimitRow, limit_name
+from groundwire_server.domain.limits import COUNTED, MONEY, SPENDING, VALUES, LimitRow, limit_name
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.quota import MICROS, Bound, Calendar, Concurrent, Spending, TokenBucket
+from groundwire_server.domain.quota import MICROS, Bound, Calendar, Concurrent, Demand, Spending, TokenBucket
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import LimitKind, LimitScope, Priority
 
 _PRIORITIES = tuple(Priority)
+_EVERY = frozenset(LimitKind)
+_REMEMBERED = 1024
+"""Requesters whose limits are kept, the latest ones: finding them costs more than counting does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class HeldLimit:
         row: that has it.
         kind: what it bounds.
         most: how much it allows.
+        bound: how much of its count there is; None for a limit that none is kept for.
         scopes: what its count is kept for, with this requester's values.
         key: names the count; empty for a limit that none is kept for.
     """
@@ -32,13 +37,19 @@ class HeldLimit:
     row: LimitRow
     kind: LimitKind
     most: float
+    bound: Bound | None
     scopes: Mapping[LimitScope, str]
     key: str
 
-    @property
-    def bound(self) -> Bound:
-        """How much of its count there is."""
-        return _bound(self.kind, int(self.most))
+    def demand(self, amount: int) -> Demand:
+        """Return what takes an amount of its count.
+
+        Raises:
+            ValueError: when none is kept.
+        """
+        if self.bound is None:
+            raise ValueError(f"no count is kept for {self.name}")
+        return Demand(self.key, self.bound, amount, self.row.enforced)
 
 
 class LimitTable:
@@ -61,46 +72,35 @@ class LimitTable:
         named = {row.tenant for row in rows if row.tenant is not None}
         self._of_tenant = {tenant: self._for_tenant(tenant) for tenant in named}
         self._others = self._for_tenant(None)
+        # Made once: every call looks at them.
+        self._limits = {row.name: tuple(_limits_of(row)) for row in rows}
+        self._counted = lru_cache(_REMEMBERED)(self._find_counted)
+        self._values = lru_cache(_REMEMBERED)(self._find_values)
         self._policies: dict[tuple[int, tuple[tuple[LimitKind, float], ...]], tuple[Policy, Policy]] = {}
 
     def __bool__(self) -> bool:
         return bool(self.rows)
 
-    def counted(self, requester: Requester, work: Work) -> list[HeldLimit]:
+    def counted(self, requester: Requester, work: Work) -> Sequence[HeldLimit]:
         """Return the limits on beginning this work; those on spending only where it is sure to ask a model."""
-        rows = [row for row in self._holding(requester) if work in row.work]
-        kinds = COUNTED
-        if work is not Work.ANSWER:
-            kinds = COUNTED - SPENDING
-        elif requester.route in self._free_routes:
-            kinds = COUNTED - MONEY
-        return [limit for limit in _held(rows, requester, self.currency) if limit.kind in kinds]
+        return self._counted(requester, work)
 
     def spending(self, requester: Requester) -> list[HeldLimit]:
         """Return the limits on what models consume for a requester."""
-        return [limit for limit in self.all_of(requester) if limit.kind in SPENDING]
-
-    def values(self, requester: Requester) -> dict[LimitKind, float]:
-        """Return the strictest of the enforced limits without a count that hold for a requester, by kind."""
-        rows = [row for row in self._holding(requester) if row.enforced]
-        strictest: dict[LimitKind, float] = {}
-        for limit in _held(rows, requester, self.currency):
-            if not limit.key:
-                strictest[limit.kind] = min(limit.most, strictest.get(limit.kind, limit.most))
-        return strictest
+        return list(self._held(self._holding(requester), requester, SPENDING))
 
     def shadow_values(self, requester: Requester) -> list[HeldLimit]:
         """Return the limits in shadow without a count that hold for a requester."""
         rows = [row for row in self._holding(requester) if not row.enforced]
-        return [limit for limit in _held(rows, requester, self.currency) if not limit.key]
+        return list(self._held(rows, requester, VALUES))
 
     def all_of(self, requester: Requester) -> list[HeldLimit]:
         """Return every limit that holds for a requester."""
-        return list(_held(self._holding(requester), requester, self.currency))
+        return list(self._held(self._holding(requester), requester, _EVERY))
 
     def apply(self, inquiry: Inquiry) -> Inquiry:
         """Return an inquiry within the limits that hold for each call by itself."""
-        values = self.values(inquiry.requester)
+        values = self._values(inquiry.requester)
         highest = self._max_priority(inquiry.requester)
         if not values and highest is None:
             return inquiry
@@ -112,6 +112,23 @@ class LimitTable:
             question = replace(question, top_k=int(passages))
         until = min(inquiry.deadline, Deadline(inquiry.arrived + policy.max_deadline))
         return replace(inquiry, question=question, policy=policy, deadline=until)
+
+    def _find_counted(self, requester: Requester, work: Work) -> Sequence[HeldLimit]:
+        rows = [row for row in self._holding(requester) if work in row.work]
+        kinds: Collection[LimitKind] = COUNTED
+        if work is not Work.ANSWER:
+            kinds = COUNTED - SPENDING
+        elif requester.route in self._free_routes:
+            kinds = COUNTED - MONEY
+        return tuple(self._held(rows, requester, kinds))
+
+    def _find_values(self, requester: Requester) -> Mapping[LimitKind, float]:
+        """Return the strictest of the enforced limits without a count that hold for a requester, by kind."""
+        rows = [row for row in self._holding(requester) if row.enforced]
+        strictest: dict[LimitKind, float] = {}
+        for limit in self._held(rows, requester, VALUES):
+            strictest[limit.kind] = min(limit.most, strictest.get(limit.kind, limit.most))
+        return strictest
 
     def _max_priority(self, requester: Requester) -> Priority | None:
         found = [row.max_priority for row in self._holding(requester) if row.enforced and row.max_priority is not None]
@@ -131,6 +148,19 @@ class LimitTable:
     def _holding(self, requester: Requester) -> list[LimitRow]:
         rows = self._of_tenant.get(requester.tenant, self._others)
         return [row for row in rows if row.holds_for(requester)]
+
+    def _held(
+        self, rows: Sequence[LimitRow], requester: Requester, kinds: Collection[LimitKind]
+    ) -> Iterator[HeldLimit]:
+        # A default gives way, limit by limit, to a row that names the tenant.
+        own = {kind for row in rows if row.tenant is not None and row.enforced for kind in row.limits}
+        for row in rows:
+            scopes = row.counted_for(requester)
+            counted_for = "\0".join((self.currency, *scopes, *scopes.values()))
+            for name, kind, most, bound in self._limits[row.name]:
+                if kind in kinds and not (row.default and kind in own):
+                    key = "" if bound is None else f"{name}\0{counted_for}"
+                    yield HeldLimit(name, row, kind, most, bound, scopes, key)
 
 
 def limited(policy: Policy, values: Mapping[LimitKind, float]) -> Policy:
@@ -159,20 +189,12 @@ def limited(policy: Policy, values: Mapping[LimitKind, float]) -> Policy:
     )
 
 
-def _held(rows: Sequence[LimitRow], requester: Requester, currency: str) -> Iterator[HeldLimit]:
-    # A default gives way, limit by limit, to a row that names the tenant.
-    own = {kind for row in rows if row.tenant is not None and row.enforced for kind in row.limits}
-    for row in rows:
-        scopes = row.counted_for(requester)
-        for kind, most in row.limits.items():
-            if row.default and kind in own:
-                continue
-            name = limit_name(row.name, kind)
-            key = "\0".join((name, currency, *scopes, *scopes.values())) if kind in COUNTED else ""
-            yield HeldLimit(name, row, kind, most, scopes, key)
+def _limits_of(row: LimitRow) -> Iterator[tuple[str, LimitKind, float, Bound | None]]:
+    for kind, most in row.limits.items():
+        yield limit_name(row.name, kind), kind, most, _bound(kind, int(most))
 
 
-def _bound(kind: LimitKind, most: int) -> Bound:
+def _bound(kind: LimitKind, most: int) -> Bound | None:
     match kind:
         case LimitKind.REQUESTS_PER_SECOND:
             return TokenBucket(most, MICROS)
@@ -185,4 +207,4 @@ def _bound(kind: LimitKind, most: int) -> Bound:
         case LimitKind.CONCURRENT_CALLS:
             return Concurrent(most)
         case _:
-            raise ValueError(f"no count is kept for {kind}")
+            return None

@@ -73,7 +73,7 @@ class Quotas:
         Raises:
             Rejection: as `hold` says.
         """
-        demands = [Demand(each.key, each.bound, _amount(each.kind), each.row.enforced) for each in limits]
+        demands = [each.demand(_amount(each.kind)) for each in limits]
         # Who comes while others wait goes to the end of the line.
         busy = next((each for each in limits if self._lines.length(each.key)), None)
         if busy is None:

@@ -15,7 +15,9 @@ RATES: Final = frozenset({LimitKind.REQUESTS_PER_SECOND, LimitKind.REQUESTS_PER_
 SPENDING: Final = frozenset({LimitKind.TOKENS_PER_MINUTE, LimitKind.COST_PER_DAY, LimitKind.COST_PER_MONTH})
 """What is reserved when a model is asked."""
 COUNTED: Final = RATES | SPENDING | {LimitKind.CONCURRENT_CALLS}
-"""Limits that a count is kept for; every other holds for each call by itself."""
+"""Limits that a count is kept for."""
+VALUES: Final = frozenset(LimitKind) - COUNTED
+"""Limits that hold for each call by itself."""
 MONEY: Final = frozenset({LimitKind.COST_PER_DAY, LimitKind.COST_PER_MONTH, LimitKind.COST_PER_CALL})
 """Limits in millionths of the currency."""
 

@@ -1,0 +1,41 @@
+"""CPU of admission: what the limits of one call take, counted in memory."""
+
+import time
+
+from bench.product import LIMITS
+from groundwire_server.adapters.quota.memory import MemoryQuotaStore
+from groundwire_server.admission.admission import Admission
+from groundwire_server.admission.limit_table import LimitTable
+from groundwire_server.admission.quota_reports import QuotaReports
+from groundwire_server.admission.quotas import Quotas
+from groundwire_server.admission.waiting import WaitingLines
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.limits import LimitRowConfig
+from groundwire_server.domain.admission import Applicant, Work
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.requester import Requester
+from groundwire_server.ports.recording import unrecorded
+
+_SUBJECTS = 100
+
+
+class Admitting:
+    """Calls of several subjects, admitted by the limits of the server under measurement."""
+
+    def __init__(self) -> None:
+        rows = [LimitRowConfig.model_validate(row).row(name) for name, row in LIMITS.items()]
+        recording, clock = unrecorded(), SystemClock()
+        reports = QuotaReports(recording.metrics, recording.lines)
+        quotas = Quotas(LimitTable(rows), MemoryQuotaStore(time.time), WaitingLines(), {}, reports, clock)
+        self._admission = Admission((quotas,))
+        self._requesters = [Requester("bench", f"subject-{number}", "", "default") for number in range(_SUBJECTS)]
+
+    async def milliseconds(self, calls: int) -> float:
+        """Return the CPU that admitting one call and giving back what it held takes, in milliseconds."""
+        now = time.monotonic()
+        applicants = [Applicant(Work.ANSWER, each, now, Deadline(now + 30.0)) for each in self._requesters]
+        began = time.process_time()
+        for number in range(calls):
+            async with self._admission.admitted(applicants[number % _SUBJECTS]):
+                pass
+        return (time.process_time() - began) / calls * 1000
