@@ -71,6 +71,8 @@ async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None
                 with metrics_page(first.telemetry.prometheus_listen, measuring.metrics):
                     yield Running(f"{host}:{port}", reloader, measuring)
             finally:
+                # Nobody waits for them: their time and slots are those of the calls that are to finish.
+                process.shadows.end()
                 drain = reloader.configuration.server.drain
                 await server.drain(drain.notice_seconds, drain.grace_seconds)
         finally:

@@ -213,3 +213,6 @@ ADMITTED = "groundwire.admitted"
 """Whether the call went on: `true` or `false`."""
 STORE = "groundwire.store"
 """The folder of an embedded store; of one in Weaviate, the address and the collection."""
+
+SHADOW_ROLE = "groundwire.shadow.role"
+"""Which of two answers that are compared: `answer`, which left, or `shadow`."""

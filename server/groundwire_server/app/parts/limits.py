@@ -58,7 +58,7 @@ async def open_limits(configuration: Configuration, lease: Lease, recording: Rec
     Raises:
         SetupError: when they are counted in Redis, and its client is not installed.
     """
-    store = await _open_store(configuration.redis, lease)
+    store = await open_quota_store(configuration.redis, lease)
     lines = await lease.take("waiting lines", lambda: nullcontext(WaitingLines()))
     table = _table(configuration)
     if not table:
@@ -82,7 +82,12 @@ def _table(configuration: Configuration) -> LimitTable:
     return LimitTable(rows, configuration.spending.currency, frozenset(free))
 
 
-async def _open_store(options: RedisOptions | None, lease: Lease) -> QuotaStore:
+async def open_quota_store(options: RedisOptions | None, lease: Lease) -> QuotaStore:
+    """Return the counts of the process, or those in Redis.
+
+    Raises:
+        SetupError: when they are in Redis, and its client is not installed.
+    """
     if options is None:
         return await lease.take("counts", lambda: nullcontext(MemoryQuotaStore(time.time)))
     client = await open_redis(options, lease)
