@@ -31,7 +31,7 @@ READY: Final = 'groundwire_model_ready{groundwire_dependency="chat m"}'
 FAILURES: Final = 'groundwire_dependency_failures_total{groundwire_dependency="chat m"}'
 COST: Final = 'groundwire_cost_total{groundwire_usage_currency="USD"}'
 TRACES: Final = 'groundwire_telemetry_dropped_total{groundwire_signal="traces"}'
-REFUSED: Final = 'groundwire_calls_refused_total{instance="server:9464"}'
+REFUSED: Final = 'groundwire_calls_refused_total{instance="server:9464",groundwire_limit="calls"}'
 SERVER: Final = 'up{job="groundwire",instance="server:9464"}'
 ANSWER_SECONDS: Final = "groundwire_answer_duration_seconds"
 FIRST_TEXT_SECONDS: Final = "groundwire_answer_time_to_first_text_seconds"
@@ -112,8 +112,8 @@ FIRES = [
         "GroundwireCallsRefused",
         {REFUSED: "0+120x60"},
         20,
-        "Too many calls are in flight, and 2.0 a second are refused with UNAVAILABLE.",
-        {"instance": "server:9464"},
+        'The limit "calls" refuses 2.0 calls a second before they are served.',
+        {"instance": "server:9464", "groundwire_limit": "calls"},
     ),
     Case(
         "GroundwireAnswersFailSafe",

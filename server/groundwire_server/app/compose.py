@@ -150,7 +150,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Limits(current),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, options.max_concurrent_calls, current, clock, process.end)
+    return Server(servicers, process.recording, log, options, current, clock, process.end)
 
 
 def _route(

@@ -81,8 +81,8 @@ CALLS_ACTIVE: Final = Gauge("groundwire.calls.active", "{call}", "Calls in fligh
 CALLS_REFUSED: Final = Counter(
     "groundwire.calls.refused",
     "{call}",
-    "Calls that were refused before anything was known of them, since too many were in flight; no other metric has "
-    "them.",
+    "Calls that were refused before they were served, by the limit that held them off; no other metric has them.",
+    (names.LIMIT,),
 )
 LIMITS_REACHED: Final = Counter(
     "groundwire.limits.reached",

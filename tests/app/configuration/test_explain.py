@@ -12,7 +12,10 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options import Options
 from tests.app.configuration.reading import errors
 
-SERVER_KEYS = "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, write_seconds"
+SERVER_KEYS = (
+    "arrival, connections, dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, "
+    "request_bytes, tls, write_seconds"
+)
 SECTIONS = (
     "authentication, checkers, concurrency, corpus, embedders, limits, models, providers, redis, routes, "
     "self_hosted_only, server, spending, stores, telemetry, tenants"
