@@ -32,6 +32,7 @@ def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
     others = {
         "checks_cpu",
         "checks_cpu_known",
+        "admission_cpu",
         "start",
         "empty_start",
         "empty_ingest",

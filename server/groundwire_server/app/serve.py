@@ -61,8 +61,9 @@ async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
-        recording = Recording(measuring.tracer, measuring.metrics)
-        process = compose.Process.begin(recording, sums, first.capacity)
+        lines = sums or LineSums(time.monotonic)
+        recording = Recording(measuring.tracer, measuring.metrics, lines)
+        process = compose.Process.begin(recording, capacity=first.capacity)
         reloader = await ConfigReloader.begin(sources, loaded, process)
         try:
             server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
