@@ -14,12 +14,12 @@ from groundwire_server.domain.failure import GroundwireError, Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.identity import network_of, peer_of
 from groundwire_server.edge.options import ArrivalOptions
-from groundwire_server.edge.statuses import aborted
+from groundwire_server.edge.statuses import aborted, set_status
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry import metrics
 
 _OVERLOADED = aborted(Rejection(Reason.OVERLOADED))
-"""What a refused call is aborted with; made once, so that a refusal costs little."""
+"""What a refused call ends with; made once, so that a refusal costs little."""
 
 _LATE = aborted(Rejection(Reason.DEADLINE_EXCEEDED))
 """What a call is aborted with whose request does not arrive in time."""
@@ -222,7 +222,7 @@ class HealthLimits(grpc.aio.ServerInterceptor):
                     else:
                         await context.write(await handler.unary_unary(request, context))
             except NoPlaceError as full:
-                await refuse(context, full, self._metrics)
+                refuse(context, full, self._metrics)
 
         return grpc.stream_stream_rpc_method_handler(serve, handler.request_deserializer, handler.response_serializer)
 
@@ -258,7 +258,7 @@ async def next_request(context: Any, seconds: float) -> Any:
     return None if request is grpc.aio.EOF else request
 
 
-async def refuse(context: Any, full: NoPlaceError, recorder: Metrics) -> None:
-    """Abort a call for which there is no place, and count it: nothing else records it."""
+def refuse(context: Any, full: NoPlaceError, recorder: Metrics) -> None:
+    """Refuse a call for which there is no place, and count it: nothing else records it."""
     recorder.add(metrics.CALLS_REFUSED, 1, full.limit)
-    await context.abort(*_OVERLOADED)
+    set_status(context, _OVERLOADED)

@@ -21,7 +21,7 @@ from groundwire_server.edge.convert.request import Received, RequestFormat
 from groundwire_server.edge.identity import network_of, peer_of
 from groundwire_server.edge.interceptors.limits import CallPlaces, NoPlaceError, first_request, next_request, refuse
 from groundwire_server.edge.options import ArrivalOptions, RequestBytesOptions
-from groundwire_server.edge.statuses import aborted
+from groundwire_server.edge.statuses import aborted, set_status
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry import metrics
 
@@ -174,7 +174,7 @@ class Reception:
             metadata = _texts(context.invocation_metadata() or (), self._metadata_bytes)
             if metadata is None:
                 self._metrics.add(metrics.CALLS_REFUSED, 1, "metadata")
-                await context.abort(*self._too_much_metadata)
+                set_status(context, self._too_much_metadata)
                 return
             with places.unauthenticated.place(network_of(peer_of(context.peer()))):
                 key = await self._precheck(metadata, context)
@@ -193,12 +193,12 @@ class Reception:
                     else:
                         await serve(metadata, await read(data))
         except NoPlaceError as full:
-            await refuse(context, full, self._metrics)
+            refuse(context, full, self._metrics)
         except grpc.aio.BaseError:
             raise
         except Exception as error:  # noqa: BLE001  # the edge: gRPC would send its text
             _log.error("%s: %s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-            await context.abort(*_INTERNAL)
+            set_status(context, _INTERNAL)
 
 
 def _texts(metadata: Iterable[tuple[str, str | bytes]], max_bytes: int) -> dict[str, str] | None:
