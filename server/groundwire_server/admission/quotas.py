@@ -199,4 +199,4 @@ def _waits_for(limits: Sequence[HeldLimit], taken: Taken) -> HeldLimit | None:
 
 def _full(limit: HeldLimit) -> Exhausted:
     """Return concurrent calls of which all are taken."""
-    return Exhausted(limit, Level(fits=False, used=int(limit.most)))
+    return Exhausted(limit, Level(limit.demand(1), int(limit.most), 0, fits=False))

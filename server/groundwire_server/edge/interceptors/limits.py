@@ -1,7 +1,6 @@
 """Limits on calls of which nothing is known yet: how many there may be at once, and how long their request may take."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -59,7 +58,7 @@ class Places:
         self._most = most
         self._most_of_key = most if most_of_key is None else most_of_key
         self._taken = 0
-        self._taken_of: Counter[str] = Counter()
+        self._taken_of: dict[str, int] = {}
 
     def __repr__(self) -> str:
         return f"{self._taken} of {self._most} {self._limit}"
@@ -83,18 +82,18 @@ class Places:
         Raises:
             NoPlaceError: when none is left, or the key has its part.
         """
-        if self._taken >= self._most or self._taken_of[key] >= self._most_of_key:
+        taken = self._taken_of.get(key, 0)
+        if self._taken >= self._most or taken >= self._most_of_key:
             raise NoPlaceError(self._limit)
         self._taken += 1
-        self._taken_of[key] += 1
+        self._taken_of[key] = taken + 1
 
     def give_back(self, key: str) -> None:
         """Give a place back. A key without places is forgotten: callers choose keys."""
         self._taken -= 1
-        if self._taken_of[key] > 1:
-            self._taken_of[key] -= 1
-        else:
-            del self._taken_of[key]
+        left = self._taken_of.pop(key) - 1
+        if left:
+            self._taken_of[key] = left
 
 
 @dataclass(frozen=True, slots=True)
