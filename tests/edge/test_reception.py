@@ -7,6 +7,7 @@ import grpc.aio
 import pytest
 
 from groundwire.v1 import document_service_pb2
+from groundwire_server.domain.caller import Caller
 from groundwire_server.edge.interceptors.limits import CallPlaces
 from groundwire_server.edge.interceptors.reception import Reception, RequestReader
 from groundwire_server.edge.options import ArrivalOptions, RequestBytesOptions
@@ -47,10 +48,10 @@ async def served(context: Context, max_bytes: int) -> list[Mapping[str, str]]:
     reader, options = RequestReader(RequestBytesOptions()), ArrivalOptions()
     calls: list[Mapping[str, str]] = []
 
-    async def precheck(metadata: Mapping[str, str], context: Any) -> str:
-        return "acme"
+    async def precheck(metadata: Mapping[str, str], context: Any) -> Caller:
+        return Caller("acme", "ann")
 
-    async def serve(metadata: Mapping[str, str], request: Any) -> None:
+    async def serve(metadata: Mapping[str, str], caller: Caller, request: Any) -> None:
         calls.append(metadata)
 
     reception = Reception(CallPlaces.of_services(options, 1), precheck, reader, options, max_bytes, Counts())

@@ -81,7 +81,7 @@ class MemoryQuotaStore:
         now = self._now()
         self._drop_ended(now)
         levels = [self._level(demand, now) for demand in demands]
-        admitted = all([level.fits or not level.demand.enforced for level in levels])
+        admitted = all(level.fits or not level.demand.enforced for level in levels)
         if admitted:
             levels = [self._added(level, lease) for level in levels]
         return Taken(admitted, now, levels)
