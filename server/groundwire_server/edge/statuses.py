@@ -81,7 +81,9 @@ def rejection_of(failure: Failure) -> Rejection:
 def status_of(rejection: Rejection) -> status_pb2.Status:
     """The status with its details: ErrorInfo always; BadRequest, RetryInfo and QuotaFailure where they apply."""
     code, sentence = _TABLE[rejection.reason]
-    info = error_details_pb2.ErrorInfo(reason=rejection.reason.value, domain=DOMAIN, metadata=dict(rejection.metadata))
+    info = error_details_pb2.ErrorInfo(reason=rejection.reason.value, domain=DOMAIN)
+    for name, value in rejection.metadata.items():
+        info.metadata[name] = value
     details: list[message.Message] = [info]
     if rejection.violations:
         info.metadata["violations"] = str(len(rejection.violations))
