@@ -68,7 +68,7 @@ class RunRegistry:
             Rejection: CANCELLED when `cancel` ended it; whatever the work raises.
         """
         # A scope that `cancel` expires: one that the caller has left as well ends like any other call.
-        scope = self._unshared[key] = asyncio.timeout(None)
+        scope = self._unshared[key] = asyncio.timeout_at(None)
         try:
             async with scope:
                 return await work

@@ -178,14 +178,15 @@ class Reception:
                 self._metrics.add(metrics.CALLS_REFUSED, 1, "metadata")
                 set_status(context, self._too_much_metadata)
                 return
-            with places.unauthenticated.place(network_of(peer_of(context.peer()))):
+            peer = context.peer()
+            with places.unauthenticated.place(network_of(peer_of(peer))):
                 caller = await self._precheck(metadata, context)
                 if caller is None:
                     await serve(metadata, NOBODY, None)
                     return
                 key = caller.tenant
             with places.request_streams.place(key) if stream else nullcontext():
-                with places.waiting_of_connection.place(context.peer()), places.waiting.place(key):
+                with places.waiting_of_connection.place(peer), places.waiting.place(key):
                     data = await first_request(
                         context, self._options.request_seconds, self._metrics, required=not stream
                     )
