@@ -86,7 +86,7 @@ async def emitting(folder: Path) -> AsyncIterator[Emitting]:
             async with grpc.aio.insecure_channel(said.split()[-1]) as channel:
                 everything = partial(_everything_happens, Stubs(channel), first, second, vectors)
                 await everything()
-                # Nobody listens there. The change is seen within a second, or at once where the server is asked to look.
+                # Nobody listens there.
                 file.write_text(json.dumps({**sections, "redis": {"url": "redis://127.0.0.1:9"}}))
                 process.send_signal(signal.SIGHUP)
                 yield Emitting(target, await _settled(target, partial(answer, Stubs(channel))), everything)
