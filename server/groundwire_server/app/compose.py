@@ -54,9 +54,15 @@ class Process:
     threads: Executor
 
     @classmethod
-    def begin(cls, recording: Recording, sums: LineSums | None = None) -> "Process":
-        """Return the process's own, with no run yet."""
-        runs = RunRegistry(MemoryRunLog(SystemClock()))
+    def begin(cls, recording: Recording, sums: LineSums | None = None, runs: RunRegistry | None = None) -> "Process":
+        """Return the process's own, with no run yet.
+
+        Args:
+            recording: records what calls and stages do.
+            sums: decides which log lines are written.
+            runs: those that other processes see; by default they are this process's own.
+        """
+        runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
         return cls(recording, sums or LineSums(time.monotonic), runs, ThreadPoolExecutor(1, "check"))
 

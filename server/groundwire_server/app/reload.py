@@ -29,6 +29,7 @@ _FIXED: tuple[Path, ...] = (
     ("server", "listen"),
     ("server", "tls"),
     ("server", "max_concurrent_calls"),
+    ("redis",),
     ("telemetry", "service_name"),
     ("telemetry", "resource"),
     ("telemetry", "tracer"),

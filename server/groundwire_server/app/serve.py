@@ -20,6 +20,7 @@ from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
+from groundwire_server.app.parts.run_log import open_runs
 from groundwire_server.app.reload import ConfigReloader, watch
 from groundwire_server.app.telemetry.setup import Telemetry, telemetry
 from groundwire_server.edge.options import TlsOptions
@@ -60,20 +61,21 @@ async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
-        process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics), sums)
-        reloader = await ConfigReloader.begin(sources, loaded, process)
-        try:
-            server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
-            port = await server.start(first.server.listen, _tls(first.server.tls))
-            host = first.server.listen.rpartition(":")[0]
+        async with open_runs(first.redis) as runs:
+            process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics), sums, runs)
+            reloader = await ConfigReloader.begin(sources, loaded, process)
             try:
-                with metrics_page(first.telemetry.prometheus_listen, measuring.metrics):
-                    yield Running(f"{host}:{port}", reloader, measuring)
+                server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
+                port = await server.start(first.server.listen, _tls(first.server.tls))
+                host = first.server.listen.rpartition(":")[0]
+                try:
+                    with metrics_page(first.telemetry.prometheus_listen, measuring.metrics):
+                        yield Running(f"{host}:{port}", reloader, measuring)
+                finally:
+                    drain = reloader.configuration.server.drain
+                    await server.drain(drain.notice_seconds, drain.grace_seconds)
             finally:
-                drain = reloader.configuration.server.drain
-                await server.drain(drain.notice_seconds, drain.grace_seconds)
-        finally:
-            await reloader.close()
+                await reloader.close()
     finally:
         await asyncio.to_thread(measuring.shut_down)
 

@@ -257,3 +257,4 @@ class Reason(_Word):
     QUOTA_EXCEEDED = auto()
     OVERLOADED = auto()
     INTERNAL = auto()
+    RUN_UNREACHABLE = auto()
