@@ -22,8 +22,10 @@ def grounds(
     unsupported: bool = False,
     similarity: float | None = 0.8,
     model: Confidence | None = Confidence.HIGH,
+    insufficient: bool = False,
 ) -> Grounds:
-    return Grounds(verified, unsupported, similarity, compare(Premises.of(question), [ANSWER], lambda: ANSWER), model)
+    agreement = compare(Premises.of(question), [ANSWER], lambda: ANSWER)
+    return Grounds(verified, unsupported, similarity, agreement, model, insufficient)
 
 
 def shown(given: Grounds) -> Confidence:
@@ -42,11 +44,21 @@ def test_a_verified_answer_that_agrees_with_its_question_has_high_confidence(sim
         (grounds(model=Confidence.MEDIUM), Confidence.MEDIUM),
         (grounds(model=Confidence.LOW), Confidence.LOW),
         (grounds(unsupported=True), Confidence.LOW),
+        (grounds(insufficient=True), Confidence.LOW),
         (grounds("Who opened the great mill of Milan in the valley?"), Confidence.MEDIUM),
         (grounds("Who did not open the great mill of Rovato in the valley?"), Confidence.LOW),
         (grounds("What colour are parcels on Sunday?", similarity=0.1, model=Confidence.MEDIUM), Confidence.LOW),
     ],
-    ids=["not verified", "the model's doubt", "its word LOW", "unsupported", "another name", "denied", "unlike"],
+    ids=[
+        "not verified",
+        "the model's doubt",
+        "its word LOW",
+        "unsupported",
+        "doubted passages",
+        "another name",
+        "denied",
+        "unlike",
+    ],
 )
 def test_what_lowers_confidence(given: Grounds, expected: Confidence) -> None:
     assert shown(given) is expected

@@ -114,3 +114,32 @@ async def test_what_a_checker_entails_is_carried_by_all_that_it_was_shown() -> N
 async def test_a_reply_of_another_length_leaves_what_the_rules_say() -> None:
     segments, _ = await settled(Believing(0.9, 0.9), RETOLD)
     assert verdicts(segments) == [Verdict.CONSISTENT]
+
+
+@pytest.mark.parametrize(("sufficiency", "doubted"), [(0.2, True), (0.5, False), (None, False)])
+async def test_a_checker_says_once_whether_the_passages_hold_the_answer(
+    sufficiency: float | None, doubted: bool
+) -> None:
+    checker = Believing(sufficiency=sufficiency)
+    policy = CheckPolicy(0.5, 2.0, OVERRULABLE, min_sufficiency=0.5)
+    report = ReportBuilder("", "", "", 0.0)
+    run = StageRunner(time_plan(10.0), LoopTime(), Spans().tracer, report)
+    consultation = Consultation(checker, policy, Requester("acme"), "How long?")
+    assert consultation.rates_sufficiency
+    await consultation.rate_sufficiency([SOURCES["p1"].passage], run)
+    assert policy.doubts(report.sufficiency) is doubted
+    assert report.usage["writer", Purpose.CHECK] == Usage(7, 1)
+    again = Consultation(checker, policy, Requester("acme"), "How long?")
+    await again.rate_sufficiency([SOURCES["p2"].passage], run)
+    asked = [(each.question, each.passages) for each in checker.asked_of_passages]
+    first = ("How long?", (SOURCES["p1"].passage.text,))
+    assert asked[0] == first
+    assert len(asked) == (2 if sufficiency is None else 1), "what is known is not asked again"
+
+
+@pytest.mark.parametrize(("checker", "minimum"), [(None, 0.5), (Believing(), None)])
+def test_nobody_is_asked_about_passages_where_the_route_does_not_want_it(
+    checker: Believing | None, minimum: float | None
+) -> None:
+    policy = CheckPolicy(0.5, 2.0, OVERRULABLE, min_sufficiency=minimum)
+    assert not Consultation(checker, policy, Requester("acme"), "How long?").rates_sufficiency

@@ -29,15 +29,22 @@ class CheckPolicy:
         share: what a call of it has of the time that is left, 0 to 1.
         max_seconds: what it has at most.
         overrule: conflicts that it may overrule; of `OVERRULABLE` alone.
+        min_sufficiency: the probability that the passages hold the answer, below which confidence is LOW; None where
+            the checker is not asked for it.
     """
 
     share: float
     max_seconds: float
     overrule: frozenset[ConflictKind]
+    min_sufficiency: float | None = None
 
     def check_by(self, now: float, answer_by: Deadline) -> Deadline:
         """Return when a call that begins now must have ended."""
         return Deadline(now + min(answer_by.remaining(now) * self.share, self.max_seconds))
+
+    def doubts(self, sufficiency: float | None) -> bool:
+        """Return whether a probability that the passages hold the answer is too low; None says nothing."""
+        return sufficiency is not None and self.min_sufficiency is not None and sufficiency < self.min_sufficiency
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,11 @@ async def attempt(
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else Purpose.ANSWER
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
-        answer = rated(inquiry.question.text, validate(gate, draft, continued, policy, stage))
+        answer = rated(
+            inquiry.question.text,
+            validate(gate, draft, continued, policy, stage),
+            insufficient=policy.check.doubts(run.report.sufficiency),
+        )
         stage.note({names.CONFIDENCE: answer.confidence.value if answer.confidence else ""})
         if answer.confidence is not None and answer.confidence.and_(policy.min_confidence) is not policy.min_confidence:
             raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
@@ -99,14 +103,20 @@ async def _write(
     consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.requester, question)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
+    tasks = [writing]
+    if consultation.rates_sufficiency:
+        shown = tuple(request.prompt.handles.values())
+        tasks.append(asyncio.create_task(consultation.rate_sufficiency(shown, run)))
     # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
         await check(queue, checker, consultation, gate, run)
+        for task in tasks:
+            await task
     except BaseException:
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         raise
-    writing.result()
 
 
 async def _generate(

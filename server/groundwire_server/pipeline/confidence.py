@@ -34,6 +34,7 @@ class Grounds:
         similarity: the best of the cited passages'; None where none has one.
         agreement: of the answer with what its question takes for granted.
         model: the model's own word; None when it gave none.
+        insufficient: whether the route's checker doubts that the passages hold the answer.
     """
 
     verified: bool
@@ -41,9 +42,10 @@ class Grounds:
     similarity: float | None
     agreement: Agreement
     model: Confidence | None
+    insufficient: bool = False
 
     @classmethod
-    def of(cls, question: str, answer: GroundedText) -> "Grounds":
+    def of(cls, question: str, answer: GroundedText, *, insufficient: bool = False) -> "Grounds":
         """Return the grounds of an answer to a question."""
         passages = {citation.passage.chunk_id: citation.passage for citation in answer.citations}.values()
         measured = [passage.scores.vector_similarity for passage in passages]
@@ -61,6 +63,7 @@ class Grounds:
                 Premises.of(question), claims, lambda: "\n".join(f"{each.title}\n{each.text}" for each in passages)
             ),
             answer.model_confidence,
+            insufficient,
         )
 
     @property
@@ -69,9 +72,15 @@ class Grounds:
         return (self.similarity or 0.0, self.model is Confidence.HIGH, *self.agreement.features)
 
 
-def rated(question: str, answer: GroundedText) -> GroundedText:
-    """Return an answer with the service's confidence in it."""
-    grounds = Grounds.of(question, answer)
+def rated(question: str, answer: GroundedText, *, insufficient: bool = False) -> GroundedText:
+    """Return an answer with the service's confidence in it.
+
+    Args:
+        question: that it answers.
+        answer: with its verdicts.
+        insufficient: whether the route's checker doubts that the passages hold the answer.
+    """
+    grounds = Grounds.of(question, answer, insufficient=insufficient)
     probability = estimate(grounds)
     return replace(answer, confidence=level(grounds, probability), probability=probability)
 
@@ -85,11 +94,11 @@ def level(grounds: Grounds, probability: float) -> Confidence:
     """Return the level of confidence for a probability.
 
     It is never above the model's own word; at most MEDIUM unless the answer is verified and agrees with what its
-    question takes for granted; and LOW where a claim stands without support.
+    question takes for granted; and LOW where a claim stands without support, or the passages are doubted.
     """
     thresholds = _fitted().thresholds
     way = WORDS if grounds.similarity is None else VECTORS
-    if grounds.unsupported or probability < thresholds[f"medium_{way}"]:
+    if grounds.unsupported or grounds.insufficient or probability < thresholds[f"medium_{way}"]:
         return Confidence.LOW
     sound = grounds.verified and not grounds.agreement.contradicts
     found = Confidence.HIGH if sound and probability >= thresholds[f"high_{way}"] else Confidence.MEDIUM

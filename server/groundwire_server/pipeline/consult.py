@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.answer import CheckedSentence
-from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
+from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck, SufficiencyRequest
+from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.policy import CheckPolicy
 from groundwire_server.domain.requester import Requester
-from groundwire_server.pipeline.entailment import ask_checker, final_verdict, may_change
+from groundwire_server.pipeline.entailment import ask_checker, ask_sufficiency, final_verdict, may_change
 from groundwire_server.pipeline.judge import JudgedSegment
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.support import Source
@@ -50,6 +51,11 @@ class Consultation:
         """What decides the checker's verdicts, by its name."""
         return {} if self.checker is None else {self.checker.name: self.checker.fingerprint}
 
+    @property
+    def rates_sufficiency(self) -> bool:
+        """Whether the route wants to know if the passages hold the answer."""
+        return self.checker is not None and self.policy.min_sufficiency is not None
+
     async def settle_segments(self, segments: Sequence[JudgedSegment], run: StageRunner) -> tuple[JudgedSegment, ...]:
         """Return segments with what the checker says of their sentences, asked about all of them at once.
 
@@ -85,6 +91,20 @@ class Consultation:
         for index, probability in zip(opened, answer.probabilities, strict=True):
             settled[index] = self._settled(self.checker, sentences[index], probability)
         return settled
+
+    async def rate_sufficiency(self, passages: Sequence[Passage], run: StageRunner) -> None:
+        """Have the report say how likely the passages hold the answer; once for all attempts.
+
+        Args:
+            passages: what the model is shown.
+            run: has the time that is left, and takes what the checker consumed.
+        """
+        if self.checker is None or run.report.sufficiency is not None:
+            return
+        request = SufficiencyRequest(self.requester, self.question, tuple(each.text for each in passages))
+        run.report.sufficiency = await ask_sufficiency(
+            self.checker, request, self.policy, run.plan.answer_by, run.report
+        )
 
     def _request(self, sentences: Sequence[JudgedSentence]) -> CheckRequest:
         places: dict[str, int] = {}

@@ -1,18 +1,22 @@
 """The checker's part in a verdict: what it is asked, and what its answer changes of what the rules say."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from opentelemetry.trace import get_current_span
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
     CheckerFailure,
+    CheckReply,
     CheckRequest,
     EntailmentThresholds,
     Opinion,
+    SufficiencyReply,
+    SufficiencyRequest,
 )
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
@@ -21,6 +25,8 @@ from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Ve
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.ports.checker import Checker
 from groundwire_server.telemetry import names
+
+ReplyT = TypeVar("ReplyT", CheckReply, SufficiencyReply)
 
 _UNPROVEN: Final = frozenset({ConflictKind.UNCOVERED, ConflictKind.LANGUAGE})
 """Where rules find no support, or cannot judge: they object to nothing, so that a checker overrules nothing."""
@@ -110,24 +116,49 @@ async def ask_checker(
     """
     if not request.sentences:
         return CheckerAnswer(())
+    reply = await _asked(checker, partial(checker.check, request), policy, answer_by, report)
+    if isinstance(reply, CheckReply) and len(reply.probabilities) == len(request.sentences):
+        return CheckerAnswer(reply.probabilities)
+    cause = reply if isinstance(reply, Cause) else Cause.MODEL_MISCONFIGURED
+    get_current_span().set_attributes({names.CHECKER: checker.name, names.CHECKER_CAUSE: cause.value})
+    return CheckerAnswer((None,) * len(request.sentences), cause)
+
+
+async def ask_sufficiency(
+    checker: Checker, request: SufficiencyRequest, policy: CheckPolicy, answer_by: Deadline, report: ReportBuilder
+) -> float | None:
+    """Ask a checker whether passages hold the answer to a question, as `ask_checker` asks about sentences.
+
+    Returns:
+        The probability; None where the checker is undecided, failed or was late.
+    """
+    reply = await _asked(checker, partial(checker.rate_sufficiency, request), policy, answer_by, report)
+    return None if isinstance(reply, Cause) else reply.probability
+
+
+async def _asked(
+    checker: Checker,
+    ask: Callable[[Deadline], Awaitable[ReplyT]],
+    policy: CheckPolicy,
+    answer_by: Deadline,
+    report: ReportBuilder,
+) -> ReplyT | Cause:
+    """Return a checker's reply, or why there is none."""
     check_by = policy.check_by(asyncio.get_running_loop().time(), answer_by)
     usage = Usage()
     try:
         # An adapter keeps its deadline; one that does not must not keep the answer.
         async with asyncio.timeout_at(check_by.at + _GRACE):
-            reply = await checker.check(request, check_by)
+            reply = await ask(check_by)
         usage = reply.usage
-        if len(reply.probabilities) == len(request.sentences):
-            return CheckerAnswer(reply.probabilities)
-        cause = Cause.MODEL_MISCONFIGURED
+        return reply
     except TimeoutError:
-        cause = Cause.MODEL_TIMEOUT
+        return Cause.MODEL_TIMEOUT
     except CheckerFailure as failure:
-        usage, cause = failure.usage, failure.cause
+        usage = failure.usage
+        return failure.cause
     except Failure as failure:
-        cause = failure.cause
+        return failure.cause
     finally:
         if usage != Usage():
             report.consumed(checker.model, Purpose.CHECK, usage)
-    get_current_span().set_attributes({names.CHECKER: checker.name, names.CHECKER_CAUSE: cause.value})
-    return CheckerAnswer((None,) * len(request.sentences), cause)

@@ -27,6 +27,8 @@ class ReportBuilder:
         stages: every run of a stage that has ended, in the order of their ends.
         verdicts: how many sentences that models wrote had each.
         conflicts: how many of each kind those sentences had.
+        sufficiency: the probability, by the route's checker, that the passages hold the answer; None where it is not
+            known.
     """
 
     request_id: str
@@ -43,6 +45,7 @@ class ReportBuilder:
     stages: list[StageTiming] = field(default_factory=list)
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     conflicts: Counter[ConflictKind] = field(default_factory=Counter)
+    sufficiency: float | None = None
     time_to_first_token: float | None = None
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:

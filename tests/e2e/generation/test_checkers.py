@@ -72,3 +72,16 @@ async def test_a_checker_that_fails_leaves_what_the_rules_say(configured: Serve,
     assert verdicts(text) == [("VERDICT_VERBATIM", "rules"), ("VERDICT_CONSISTENT", "rules")]
     assert not text.verified
     assert outcome.next_step == outcome_pb2.NEXT_STEP_SHOW
+
+
+@pytest.mark.parametrize(("probability", "result"), [(0.1, "abstained"), (0.9, "answered")])
+async def test_passages_that_the_checker_doubts_make_an_answer_unsure(
+    configured: Serve, probability: float, result: str
+) -> None:
+    sure = {"check": {"min_sufficiency": 0.5}, "thresholds": {"min_confidence": "MEDIUM"}}
+    fallbacks = {"CONFIDENCE_NOT_ALLOWED": ["ABSTAIN"]}
+    async with upstream(Reply(writes(*segments(SENTENCE)))) as writer, upstream(panel(probability)) as checker:
+        async with configured(sections(writer, checker, fallbacks=fallbacks, **sure)) as served:
+            outcome = await answer(served)
+        assert len(checker.requests) == 1
+    assert outcome.WhichOneof("result") == result

@@ -120,11 +120,21 @@ class CheckConfig(Options):
         frozenset(get_args(SoftConflict)),
         description="Conflicts found by a rule that the checker may overrule: COMPARISON, QUANTIFIER, MODALITY, ROLE.",
     )
+    min_sufficiency: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Lowest probability, by the checker, that the passages hold the answer: below it confidence is "
+        "LOW. The checker is asked for it while the model writes; not at all if unset.",
+        examples=[0.5],
+    )
 
     @property
     def policy(self) -> CheckPolicy:
         """What the pipeline follows."""
-        return CheckPolicy(self.share, self.max_seconds, frozenset(map(ConflictKind, self.overrule)))
+        return CheckPolicy(
+            self.share, self.max_seconds, frozenset(map(ConflictKind, self.overrule)), self.min_sufficiency
+        )
 
 
 class RouteConfig(Options):
