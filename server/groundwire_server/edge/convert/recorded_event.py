@@ -46,10 +46,10 @@ from groundwire_server.edge.convert.words import (
     CONFIDENCES,
     CONFLICTS,
     LOSSES,
-    MODES_ASKED,
     NEXT_STEPS,
     PURPOSES,
     STAGES,
+    STREAM_MODES,
     VERDICTS,
 )
 
@@ -63,7 +63,7 @@ _CONFLICTS: dict[int, ConflictKind] = {number: word for word, number in CONFLICT
 _ASSURANCES: dict[int, Assurance] = {number: word for word, number in ASSURANCES.items()}
 _LOSSES: dict[int, Loss] = {number: word for word, number in LOSSES.items()}
 _PURPOSES: dict[int, Purpose] = {number: word for word, number in PURPOSES.items()}
-_MODES: dict[int, StreamMode] = {**MODES_ASKED}
+_MODES: dict[int, StreamMode] = {number: word for word, number in STREAM_MODES.items()}
 
 
 def event_from_pb(message: StreamAnswerResponse) -> NumberedEvent:
