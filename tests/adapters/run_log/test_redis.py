@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from groundwire_server.adapters.run_log.redis import reader, writer
-from groundwire_server.adapters.run_log.redis.records import FORMAT, EventCodec
+from groundwire_server.adapters.run_log.redis.records import FORMAT
 from groundwire_server.app.parts.run_log import CODEC
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.failure import Rejection
@@ -199,9 +199,7 @@ async def test_without_redis_a_run_begins_all_the_same_and_nothing_can_be_resume
             await _unreachable(opened.log.cancel_elsewhere(KEY))
 
 
-async def test_a_key_of_the_wrong_kind_costs_the_sharing_and_no_answer(
-    ours: RedisLogging, other: RedisLogging
-) -> None:
+async def test_a_key_of_the_wrong_kind_costs_the_sharing_and_no_answer(ours: RedisLogging, other: RedisLogging) -> None:
     await ours.client.set(ours.log._writer.names(KEY).run, "a text")
     assert await ours.log.open(KEY, REQUEST) is None
     await ours.log.append(KEY, _event(1))
@@ -297,9 +295,13 @@ async def test_nothing_that_is_answered_waits_for_redis(ours: RedisLogging) -> N
     await ours.log.open(KEY, REQUEST)
     here = await ours.log.follow(KEY, 0)
     assert here is not None
-    sent: list[object] = []
-    encode = CODEC.encode
-    ours.log._writer._encode = EventCodec(lambda event: sent.append(event) or encode(event), CODEC.decode).encode  # type: ignore[func-returns-value]
+    sent: list[NumberedEvent] = []
+
+    def encode(event: NumberedEvent) -> bytes:
+        sent.append(event)
+        return CODEC.encode(event)
+
+    ours.log._writer._encode = encode
     adding = ours.log.append(KEY, _event(1))
     with pytest.raises(StopIteration):
         # It ends without having waited for anything.

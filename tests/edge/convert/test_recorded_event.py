@@ -1,9 +1,11 @@
 """What is read back from a message of the contract makes the same message again."""
 
+from typing import Any
+
 import pytest
 
+from groundwire.v1 import event_pb2, outcome_pb2
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
-from groundwire.v1.event_pb2 import Heartbeat
 from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, Conflict, GroundedText, Span
 from groundwire_server.domain.event import Event, NumberedEvent, Retraction, Started, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage, Scores
@@ -63,9 +65,15 @@ REPORT = Report(
     "1.1.0",
     "arm",
     "large",
-    attempts=(ModelAttempt("small", None, Action.ANSWER, Cause.MODEL_TIMEOUT), ModelAttempt("large", None, Action.ANSWER)),
+    attempts=(
+        ModelAttempt("small", None, Action.ANSWER, Cause.MODEL_TIMEOUT),
+        ModelAttempt("large", None, Action.ANSWER),
+    ),
     usage=(ModelUsage("large", Purpose.ANSWER, Usage(10, 20, True, 5, 7, "EUR")),),
-    stages=(StageTiming(Stage.GENERATE, 0.1, 0.25, 2.0, Cause.MODEL_TIMEOUT, 1), StageTiming(Stage.DECIDE, 0.4, 0.0, 1.0)),
+    stages=(
+        StageTiming(Stage.GENERATE, 0.1, 0.25, 2.0, Cause.MODEL_TIMEOUT, 1),
+        StageTiming(Stage.DECIDE, 0.4, 0.0, 1.0),
+    ),
     time_to_first_token=0.125,
     total=1.5,
 )
@@ -100,11 +108,16 @@ def test_an_event_that_was_recorded_is_given_to_callers_as_it_was(event: Event) 
     assert event_to_pb(read) == written
 
 
+UNKNOWN: Any = 99
+"""A number that another version may give a word."""
+
 UNREADABLE = {
     "nothing": StreamAnswerResponse(sequence=1),
-    "a-heartbeat": StreamAnswerResponse(sequence=1, heartbeat=Heartbeat()),
-    "a-word-of-another-version": StreamAnswerResponse(sequence=1, text_delta={"text": "x", "assurance": 99}),
-    "an-outcome-without-a-result": StreamAnswerResponse(sequence=1, outcome={"cause": 1, "action": 1, "next_step": 1}),
+    "a-heartbeat": StreamAnswerResponse(sequence=1, heartbeat=event_pb2.Heartbeat()),
+    "a-word-of-another-version": StreamAnswerResponse(
+        sequence=1, text_delta=event_pb2.TextDelta(text="x", assurance=UNKNOWN)
+    ),
+    "an-outcome-without-a-result": StreamAnswerResponse(sequence=1, outcome=outcome_pb2.Outcome()),
 }
 
 

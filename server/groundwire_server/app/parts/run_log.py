@@ -4,20 +4,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from google.protobuf.message import DecodeError
+
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.adapters.run_log.redis.records import EventCodec
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.edge.convert.event import event_to_pb
 from groundwire_server.edge.convert.recorded_event import event_from_pb
 from groundwire_server.runs.registry import RunRegistry
 
-CODEC: Final = EventCodec(
-    lambda event: event_to_pb(event).SerializeToString(),
-    lambda data: event_from_pb(StreamAnswerResponse.FromString(data)),
-)
+
+def _decode(data: bytes) -> NumberedEvent:
+    try:
+        return event_from_pb(StreamAnswerResponse.FromString(data))
+    except DecodeError:
+        raise ValueError("not an event of a stream") from None
+
+
+CODEC: Final = EventCodec(lambda event: event_to_pb(event).SerializeToString(), _decode)
 """Events as the contract's messages."""
 
 

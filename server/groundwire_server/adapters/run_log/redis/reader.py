@@ -158,8 +158,8 @@ class RunReader:
         """Read what is new in every run that is followed, until none is."""
         loop = asyncio.get_running_loop()
         looked = loop.time()
-        while following := [each for each in self._mirrors.values() if not each.events.closed]:
-            try:
+        try:
+            while following := [each for each in self._mirrors.values() if not each.events.closed]:
                 streams: dict[Any, Any] = {each.stream: each.last for each in following}
                 found: Any = await self._client.xread(streams, count=_READ, block=_BLOCK_MILLISECONDS)
                 for stream, entries in found:
@@ -168,10 +168,12 @@ class RunReader:
                 if loop.time() - looked >= _LOOK_SECONDS:
                     looked = loop.time()
                     await self._look(following)
-            except RedisError as failed:
-                _report(failed)
-                for mirror in following:
-                    mirror.lose()
+        except RedisError as failed:
+            _report(failed)
+        finally:
+            # Whatever ended the reading: nobody waits for events that nobody reads.
+            for mirror in self._mirrors.values():
+                mirror.lose()
 
     async def _look(self, following: list[_Mirror]) -> None:
         """Lose the runs whose leases have lapsed, and say that the others are followed."""

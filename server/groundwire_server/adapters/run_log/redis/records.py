@@ -22,7 +22,7 @@ END: Final = b"end"
 
 @dataclass(frozen=True, slots=True)
 class EventCodec:
-    """Events to bytes and back, as the contract's messages."""
+    """Events to bytes and back, as the contract's messages; decoding other bytes raises ValueError."""
 
     encode: Callable[[NumberedEvent], bytes]
     decode: Callable[[bytes], NumberedEvent]
