@@ -146,7 +146,16 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, options.max_concurrent_calls, current, clock, process.end)
+    return Server(
+        servicers,
+        process.recording,
+        log,
+        options.max_concurrent_calls,
+        current,
+        clock,
+        process.end,
+        reuse_port=options.workers > 1,
+    )
 
 
 def _route(

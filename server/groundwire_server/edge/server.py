@@ -110,6 +110,7 @@ class Server:
         current: the snapshot that calls are served by; it may be replaced at any time.
         clock: times the windows of the security log.
         end: ends the runs that go on without a call, after the server has stopped.
+        reuse_port: whether other processes of the same user may listen on the same port.
     """
 
     def __init__(
@@ -121,6 +122,8 @@ class Server:
         current: CurrentSnapshot,
         clock: Clock,
         end: Callable[[], None] = lambda: None,
+        *,
+        reuse_port: bool = False,
     ) -> None:
         self._end = end
         self._security_events = security_events.SecurityEventLog(clock)
@@ -151,7 +154,7 @@ class Server:
                 self._chain,
                 Chain((*outer, ReflectionAuthentication(current)), methods=f"/{_REFLECTION}/"),
             ],
-            options=_options(),
+            options=_options(reuse_port=reuse_port),
         )
         add_AnswerServiceServicer_to_server(servicers.answers, self._server)
         add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
@@ -226,7 +229,7 @@ class Server:
             await self._health.set(service, status)
 
 
-def _options() -> Sequence[tuple[str, int]]:
+def _options(*, reuse_port: bool) -> Sequence[tuple[str, int]]:
     return (
         ("grpc.max_receive_message_length", RECEIVE_LIMIT),
         ("grpc.max_send_message_length", RECEIVE_LIMIT),
@@ -236,8 +239,8 @@ def _options() -> Sequence[tuple[str, int]]:
         ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
         ("grpc.keepalive_time_ms", _PING_MS),
         ("grpc.keepalive_timeout_ms", _PONG_MS),
-        # With it a second server would share the port silently.
-        ("grpc.so_reuseport", 0),
+        # With it a second server would share the port silently; workers have a supervisor that refuses one.
+        ("grpc.so_reuseport", int(reuse_port)),
     )
 
 

@@ -1,0 +1,60 @@
+"""The configuration of one worker: its part of what the whole server may do."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
+from groundwire_server.edge.options import ServerOptions
+from groundwire_server.options import Options
+
+DIVIDED: Final[Mapping[type[Options], Sequence[str]]] = {
+    ServerOptions: ("max_concurrent_calls",),
+    ConcurrencyOptions: ("max_concurrent", "queue_size"),
+}
+"""Limits of the whole server that each worker has a part of, by the options that have them."""
+
+_INSTANCE: Final = "service.instance.id"
+
+
+def of_worker(configuration: Configuration, number: int, address: str) -> Configuration:
+    """Return the configuration that one worker serves with.
+
+    Args:
+        configuration: of the whole server.
+        number: of the worker, from 1.
+        address: HOST:PORT that all of them listen on.
+    """
+    part: Configuration = _divided(configuration, configuration.server.workers)
+    server = part.server.model_copy(update={"listen": address})
+    return part.model_copy(update={"server": server, "telemetry": _telemetry(part.telemetry, number)})
+
+
+def part_of(limit: int, workers: int) -> int:
+    """Return each worker's part of a limit: at least 1, unless the limit is 0."""
+    return max(1, limit // workers) if limit else 0
+
+
+def _divided(value: Any, workers: int) -> Any:
+    """Return options with every limit in them divided."""
+    if isinstance(value, Mapping):
+        return {key: _divided(each, workers) for key, each in value.items()}
+    if not isinstance(value, Options):
+        return value
+    fields = {name: _divided(getattr(value, name), workers) for name in type(value).model_fields}
+    for kind, limits in DIVIDED.items():
+        if isinstance(value, kind):
+            fields |= {name: part_of(fields[name], workers) for name in limits}
+    return value.model_copy(update=fields)
+
+
+def _telemetry(section: TelemetryConfig, number: int) -> TelemetryConfig:
+    """Return telemetry that can be told from that of other workers: a page and an instance of its own."""
+    changed: dict[str, Any] = {}
+    if section.prometheus_listen is not None:
+        host, _, port = section.prometheus_listen.rpartition(":")
+        changed["prometheus_listen"] = f"{host}:{int(port) + number - 1}" if int(port) else section.prometheus_listen
+    if _INSTANCE in section.resource:
+        changed["resource"] = {**section.resource, _INSTANCE: f"{section.resource[_INSTANCE]}-{number}"}
+    return section.model_copy(update=changed)
