@@ -131,7 +131,8 @@ async def test_a_changed_file_replaces_the_workers_and_a_wrong_one_touches_none(
                     calls += 1
 
         caller = asyncio.create_task(call())
-        write({**valid, "routes": {"faq": {"models": ["extractive"], "store": "main"}}})
+        route = {"models": ["extractive"], "store": "main"}
+        write({**valid, "routes": {"default": route, "faq": route}})
         await server.logged("the new configuration is in use")
         calling = False
         await caller
@@ -152,7 +153,7 @@ async def test_a_key_that_is_revoked_is_refused_by_every_worker_with_its_next_ca
     key, secret = key_file.new_key(Caller("acme", "alice", frozenset({"staff"}), frozenset({Role.READER})), now, None)
     with key_file.changing(keys) as stored:
         stored[key.key_id] = key
-    metadata = (("authorization", f"Bearer {secret}"),)
+    metadata = (("groundwire-api-key", secret),)
     request = retrieval_service_pb2.RetrieveRequest(text="anything")
     file = {"authentication": {"api_keys": {"file": str(keys)}}}
     async with redis() as url, workers(tmp_path, url, file=file) as server, server.each() as each:

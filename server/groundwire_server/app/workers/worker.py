@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from dataclasses import replace
 from functools import partial
+from types import TracebackType
 from typing import Final, TextIO
 
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
@@ -26,6 +28,8 @@ _ORPHAN_SECONDS: Final = 5.0
 
 _AT_ONCE: Final = DrainOptions(notice_seconds=0, grace_seconds=0)
 
+_log = logging.getLogger(__name__)
+
 
 def main(number: int) -> int:
     """Serve until the supervisor says otherwise; return the exit code."""
@@ -33,6 +37,7 @@ def main(number: int) -> int:
     for ignored in (signal.SIGINT, signal.SIGHUP):
         # A terminal sends them to every process; the supervisor decides.
         signal.signal(ignored, signal.SIG_IGN)
+    sys.excepthook = _log_defect
     start = WorkerStart.read(sys.stdin.buffer)
     level = start.loaded.configuration.telemetry.log_level
     try:
@@ -67,6 +72,11 @@ def _hear(loop: asyncio.AbstractEventLoop, stop: Stop, start: WorkerStart) -> No
     loop.call_soon_threadsafe(stop.ask, _AT_ONCE)
     time.sleep(_ORPHAN_SECONDS)
     os._exit(1)
+
+
+def _log_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log what ends the process as a line of the log, which has no message of an exception."""
+    _log.critical("a worker has failed", exc_info=(kind, error, trace))
 
 
 def _standard_output() -> TextIO:

@@ -37,16 +37,18 @@ def part_of(limit: int, workers: int) -> int:
 
 
 def _divided(value: Any, workers: int) -> Any:
-    """Return options with every limit in them divided."""
+    """Return options with every limit in them divided; what has none stays the same object."""
     if isinstance(value, Mapping):
-        return {key: _divided(each, workers) for key, each in value.items()}
+        parts = {key: _divided(each, workers) for key, each in value.items()}
+        return value if all(parts[key] is each for key, each in value.items()) else parts
     if not isinstance(value, Options):
         return value
     fields = {name: _divided(getattr(value, name), workers) for name in type(value).model_fields}
     for kind, limits in DIVIDED.items():
         if isinstance(value, kind):
             fields |= {name: part_of(fields[name], workers) for name in limits}
-    return value.model_copy(update=fields)
+    changed = {name: field for name, field in fields.items() if field is not getattr(value, name)}
+    return value.model_copy(update=changed) if changed else value
 
 
 def _telemetry(section: TelemetryConfig, number: int) -> TelemetryConfig:
