@@ -1,8 +1,9 @@
 """A folder belongs to one server, by a lock that ends with it."""
 
+import asyncio
 import os
-import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,11 @@ async def test_a_file_that_is_left_over_is_no_obstacle(tmp_path: Path, left: str
 @pytest.mark.process
 async def test_processes_that_inherit_the_lock_have_it_until_the_last_ends(tmp_path: Path) -> None:
     async with folder_lock(tmp_path) as descriptor:
-        heir = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[descriptor])
+        command = (sys.executable, "-c", "input()")
+        heir = await asyncio.create_subprocess_exec(*command, stdin=PIPE, pass_fds=[descriptor])
     with pytest.raises(FolderInUseError):
         async with folder_lock(tmp_path):
             pass
-    heir.communicate(b"\n")
+    await heir.communicate(b"\n")
     async with folder_lock(tmp_path):
         pass

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from contextlib import ExitStack
 
 import pytest
 
@@ -10,11 +11,13 @@ from groundwire_server.app.workers.port import held_port
 
 def _listening(address: str, *, shared: bool) -> socket.socket:
     host, _, port = address.rpartition(":")
-    sharing = socket.socket()
-    if shared:
-        sharing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    sharing.bind((host, int(port)))
-    sharing.listen()
+    with ExitStack() as closing:
+        sharing = closing.enter_context(socket.socket())
+        if shared:
+            sharing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sharing.bind((host, int(port)))
+        sharing.listen()
+        closing.pop_all()
     return sharing
 
 

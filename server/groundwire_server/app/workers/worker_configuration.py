@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
@@ -12,6 +14,8 @@ from groundwire_server.options import Options
 DIVIDED: Final[Mapping[type[Options], Sequence[str]]] = {
     ServerOptions: ("max_concurrent_calls",),
     ConcurrencyOptions: ("max_concurrent", "queue_size"),
+    WeaviateOptions: ("max_concurrent",),
+    Endpoint: ("max_connections",),
 }
 """Limits of the whole server that each worker has a part of, by the options that have them."""
 
