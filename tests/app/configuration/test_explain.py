@@ -12,7 +12,9 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options import Options
 from tests.app.configuration.reading import errors
 
-SERVER_KEYS = "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, write_seconds"
+SERVER_KEYS = (
+    "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, workers, write_seconds"
+)
 SECTIONS = (
     "authentication, checkers, concurrency, corpus, embedders, models, providers, redis, routes, self_hosted_only, "
     "server, spending, stores, telemetry, tenants"
