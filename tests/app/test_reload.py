@@ -91,7 +91,8 @@ class Product:
 
 def parts(reloader: ConfigReloader) -> int:
     """How many parts are open, beside the locks of folders."""
-    return len([key for key in reloader._shared.keys() if not (isinstance(key, tuple) and key[0] == "folder")])
+    opened = reloader._shared.keys()
+    return len([key for key in opened if not (isinstance(key, tuple) and key[0] == "folder")])
 
 
 def other_store(folder: Path) -> str:
