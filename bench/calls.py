@@ -1,7 +1,8 @@
 """The calls that are measured. Each makes sure that it got what it asked for and says when its first text was there."""
 
 import time
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import grpc.aio
 
@@ -11,12 +12,14 @@ from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest, IngestDocumentsResponse
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire.v1.question_pb2 import Question, Turn
 from groundwire.v1.retrieval_service_pb2 import RetrieveRequest
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 
 _QUESTION = "What does a lambda expression yield?"
 _SUBJECT = ("groundwire-subject", "load")
 _METADATA = (("groundwire-tenant", "bench"), _SUBJECT)
+_TURNS = 100_000
 
 
 class FloorCalls:
@@ -52,6 +55,11 @@ class ProductCalls:
         self._answers = AnswerServiceStub(channel)
         self._retrieval = RetrievalServiceStub(channel)
         self._documents = DocumentServiceStub(channel)
+        self._bytes: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/groundwire.v1.AnswerService/Answer"
+        )
+        self._question = AnswerRequest(question=Question(text=_QUESTION)).SerializeToString()
+        self._many = AnswerRequest(question=Question(turns=[Turn()] * _TURNS)).SerializeToString()
         self._asked = 0
 
     async def answer(self) -> None:
@@ -82,6 +90,28 @@ class ProductCalls:
             chunks += result.chunk_count
         await stream.done_writing()
         return chunks
+
+    @asynccontextmanager
+    async def place_taken(self) -> AsyncIterator[None]:
+        """Take a place on the server, with an ingest that goes on."""
+        stream = self._documents.IngestDocuments(metadata=_METADATA)
+        document = Document(document_id="place", text="Taken.", allowed_principals=["*"])
+        await stream.write(IngestDocumentsRequest(document=document))
+        await stream.read()
+        yield
+        await stream.done_writing()
+
+    async def refused(self) -> None:
+        """Ask a server that has no place left."""
+        await self._fails(self._question, grpc.StatusCode.UNAVAILABLE)
+
+    async def many_elements(self) -> None:
+        """Send 100,000 turns, where the contract allows 16."""
+        await self._fails(self._many, grpc.StatusCode.INVALID_ARGUMENT)
+
+    async def _fails(self, request: bytes, status: grpc.StatusCode) -> None:
+        call = self._bytes(request, metadata=_METADATA, timeout=30)
+        assert await call.code() is status, await call.code()
 
     async def _unary(self, text: str) -> None:
         request = AnswerRequest()

@@ -21,6 +21,8 @@ from bench.storing import corpus, few, storing
 from groundwire_server.cli.bench.latencies import percentiles
 
 CALLERS = 4
+REFUSED_CALLERS = 10
+"""Callers of a server with one place, which is taken."""
 
 
 @dataclass(slots=True)
@@ -89,7 +91,12 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             floor, floor_calls = await opened.enter_async_context(_floor(core))
             product, product_calls = await opened.enter_async_context(_product(with_embedder, core))
             small, small_calls = await opened.enter_async_context(_product(without_embedder, core))
-            kinds = _kinds(floor, floor_calls, product, product_calls, small, small_calls, calls)
+            full, full_calls = await opened.enter_async_context(_product([*without_embedder, "--calls", "1"], core))
+            await opened.enter_async_context(full_calls.place_taken())
+            kinds = [
+                *_kinds(floor, floor_calls, product, product_calls, small, small_calls, calls),
+                *_refused(full, full_calls, small, small_calls, calls),
+            ]
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
             checking = Checking()
@@ -130,6 +137,16 @@ def _kinds(
         Kind(product, product_calls.search, calls, 1, latency="search_1", shares=("p50",)),
         Kind(floor, floor_calls.stream, calls, 1, first="empty_stream_first"),
         Kind(product, product_calls.stream, calls, 1, first="stream_first"),
+    ]
+
+
+def _refused(
+    full: ServerProcess, full_calls: ProductCalls, small: ServerProcess, small_calls: ProductCalls, calls: int
+) -> list[Kind]:
+    """The calls that are refused: by a server without a place, and for what they hold."""
+    return [
+        Kind(full, full_calls.refused, calls * 5, REFUSED_CALLERS, cpu="refused_cpu"),
+        Kind(small, small_calls.many_elements, calls // 4, CALLERS, cpu="many_elements_cpu"),
     ]
 
 

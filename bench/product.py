@@ -1,8 +1,9 @@
 """The product with a canned generator, or with models of a provider; all else is what `groundwire serve` runs.
 
-`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT] [--upstream HOST:PORT]` prints the
-address; `--weaviate HTTP_PORT,GRPC_PORT` in place of `--data` searches there by keywords. With an upstream there is a
-route for each of its ways. On SIGUSR1 it exports what it has recorded and prints `settled`.
+`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT] [--upstream HOST:PORT] [--calls N]`
+prints the address; `--weaviate HTTP_PORT,GRPC_PORT` in place of `--data` searches there by keywords. With an upstream
+there is a route for each of its ways. `--calls` is how many calls are served at once. On SIGUSR1 it exports what it has
+recorded and prints `settled`.
 """
 
 import argparse
@@ -103,10 +104,11 @@ def _configuration() -> tuple[Configuration, bool]:
     parser.add_argument("--otlp")
     parser.add_argument("--no-embedder", action="store_true")
     parser.add_argument("--upstream")
+    parser.add_argument("--calls", type=int, default=2000)
     given = parser.parse_args()
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
-        "--calls": (("server", "max_concurrent_calls"), 2000),
+        "--calls": (("server", "max_concurrent_calls"), given.calls),
         "--data": (("stores", "main"), _store(given.data, given.weaviate, embedder=not given.no_embedder)),
         "--otlp": (("telemetry", "otlp"), {"endpoint": given.otlp}),
         # Every question is to be answered, so that every check has real work.

@@ -59,9 +59,11 @@ BOARD: Final = board(
     ),
     lines(
         "Circuits",
-        "1: open, the model is not asked. 0.5: half open, the next call tries it. 0: closed, as it should be.",
+        "1: open, the model is not asked. 0.5: half open, the next call tries it. 0: closed, as it should be. Beside "
+        "it 1 for a model whose server is starting, or loads it.",
         "none",
         Query("max by (groundwire_dependency) (groundwire_circuit_open)", "{{groundwire_dependency}}"),
+        Query("1 - max by (groundwire_dependency) (groundwire_model_ready)", "{{groundwire_dependency}}: not ready"),
         top=1,
     ),
     lines(

@@ -72,11 +72,11 @@ BOARD: Final = board(
     ),
     lines(
         "Calls by status",
-        "Calls of every method per second, by the status that they ended with. Refused are those that came when too "
-        "many were in flight.",
+        "Calls of every method per second, by the status that they ended with. Refused are those that a limit held "
+        "off before they were served.",
         "reqps",
         Query(rate(_CALLS, "rpc_response_status_code", _OURS), "{{rpc_response_status_code}}"),
-        Query(rate("groundwire_calls_refused_total"), "refused"),
+        Query(rate("groundwire_calls_refused_total", "groundwire_limit"), "refused: {{groundwire_limit}}"),
         stacked=True,
     ),
     lines(

@@ -76,6 +76,14 @@ async def test_a_chain_is_opened_as_the_file_says(tmp_path: Path) -> None:
     await lease.end()
 
 
+def test_what_a_configuration_opened_outlives_its_comparisons(tmp_path: Path) -> None:
+    alone = loaded(tmp_path).configuration.routes["default"]
+    shadowed = RIGHT.replace("store: main}", "store: main, shadow: {model: own, max_seconds: 300}}")
+    compared = loaded(tmp_path, shadowed).configuration.routes["default"]
+    assert alone.longest == alone.time.max_seconds
+    assert compared.longest > alone.longest + 300
+
+
 def test_a_models_requests_are_made_of_both_sections(tmp_path: Path) -> None:
     configuration = loaded(tmp_path).configuration
     large, own = configuration.models["large"], configuration.models["own"]
@@ -113,7 +121,8 @@ WRONG = {
         ("kind: anthropic, base_url", "kind: anthropic, profile: vllm, base_url"),
         (
             "c.yaml:2: providers.cloud.profile: unknown key; there are: api_key, base_url, ca_file, concurrency, "
-            "headers, idle_seconds, kind, max_connections, residency, retry_budget, trace_context"
+            "headers, idle_seconds, kind, max_connections, readiness, residency, retry_budget, scheduling, "
+            "trace_context"
         ),
     ),
     "a misspelt key deep within": (
@@ -176,6 +185,42 @@ WRONG = {
     "a tenant to protect that there is not": (
         ("routes:", "tenants: [acme]\nself_hosted_only: [acne]\nroutes:"),
         "c.yaml:13: self_hosted_only[0]: there is no tenant of this name; did you mean acme? there is: acme",
+    ),
+    "scheduling of a hosted provider": (
+        ("api_key: ", "scheduling: {headers: llm_d}, api_key: "),
+        (
+            "c.yaml:2: providers.cloud.scheduling: is for servers of your own: set residency to self_hosted, or leave "
+            "it out"
+        ),
+    ),
+    "priorities for a server without them": (
+        ("profile: vllm", "profile: tgi\n    scheduling: {priority: true}"),
+        "c.yaml:6: providers.house.scheduling.priority: is a field of vLLM: set profile to vllm, or leave it out",
+    ),
+    "an unknown model in the shadow": (
+        ("store: main}", "store: main, shadow: {model: owm}}"),
+        (
+            "c.yaml:13: routes.default.shadow.model: there is no model of this name; did you mean own? there are: "
+            "large, own, quoting"
+        ),
+    ),
+    "a shadow of the model that answers": (
+        ("store: main}", "store: main, shadow: {model: large, daily_limit: 1}}"),
+        (
+            "c.yaml:13: routes.default.shadow.model: is the first that the route asks: name the one that is to be "
+            "compared with it"
+        ),
+    ),
+    "a hosted shadow of a route that bars it": (
+        (
+            "models: [large, own, quoting], store: main}",
+            "self_hosted_only: true, models: [own], store: main, shadow: {model: large, daily_limit: 1}}",
+        ),
+        "c.yaml:13: routes.default.shadow.model: is hosted, and self_hosted_only bars it: name one that is not",
+    ),
+    "a shadow that could cost without limit": (
+        ("models: [large, own, quoting], store: main}", "models: [own], store: main, shadow: {model: large}}"),
+        "c.yaml:13: routes.default.shadow.daily_limit: is missing: the model has a price",
     ),
     "a price that is none": (
         ("input: 3", "input: -3"),

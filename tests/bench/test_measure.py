@@ -3,7 +3,7 @@
 from typing import Any
 
 from bench.generating import kinds_of
-from bench.measure import Measured, _kinds
+from bench.measure import Measured, _kinds, _refused
 from bench.targets import read_targets
 
 SERVER: Any = None
@@ -19,7 +19,11 @@ def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
     targets = read_targets()
     measured = Measured()
 
-    for kind in _kinds(SERVER, calls, SERVER, calls, SERVER, calls, calls=8):
+    kinds = [
+        *_kinds(SERVER, calls, SERVER, calls, SERVER, calls, calls=8),
+        *_refused(SERVER, calls, SERVER, calls, calls=8),
+    ]
+    for kind in kinds:
         for name in filter(None, (kind.latency, kind.first)):
             measured.latency(name, [1.0], kind.shares)
         if kind.cpu:

@@ -66,8 +66,8 @@ WRONG: dict[str, tuple[bytes, list[str]]] = {
         [
             (
                 "3: server.lisen: unknown key; did you mean listen? there are: "
-                "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, workers, "
-                "write_seconds"
+                "arrival, connections, dangerously_listen_without_authentication, drain, listen, "
+                "max_concurrent_calls, request_bytes, tls, workers, write_seconds"
             )
         ],
     ),

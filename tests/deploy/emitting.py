@@ -103,6 +103,7 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
         "concurrency": {"max_concurrent": 4},
         "breaker": {"min_calls": 10_000},
     }
+    shadow = {"model": "small", "share": 1}
     return {
         "server": {"listen": "127.0.0.1:0", "drain": {"notice_seconds": 0, "grace_seconds": 0}},
         "telemetry": {
@@ -117,13 +118,17 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
         },
         "providers": {
             "cloud": provider(first),
-            "house": provider(second, residency="self_hosted"),
+            "house": provider(second, residency="self_hosted", readiness={"path": "/health"}),
             "vectors": provider(vectors),
         },
         "embedders": {"bge": {"kind": "openai", "provider": "vectors", "model": "bge-test", "dimensions": 256}},
         "models": {"large": model(**settings), "small": model("house", **settings)},
         "stores": {"main": {"kind": "embedded", "folder": str(folder / "data"), "embedder": "bge"}},
-        "routes": {"default": {**ROUTE, "models": ["large", "small"]}},
+        "routes": {
+            "default": {**ROUTE, "models": ["large", "small"], "shadow": {**shadow, "daily_limit": 1}},
+            # There is no money for its comparisons.
+            "poor": {**ROUTE, "models": ["large"], "shadow": {**shadow, "daily_limit": 0.000001}},
+        },
     }
 
 
@@ -131,6 +136,7 @@ async def _everything_happens(client: Stubs, first: Upstream, second: Upstream, 
     first.replies[:], second.replies[:], vectors.replies[:] = [answers()], [answers()], [embedding()]
     await ingest(client, *DOCUMENTS)
     assert (await answer(client)).WhichOneof("result") == "answered"
+    assert (await answer(client, question(route="poor"))).WhichOneof("result") == "answered"
     first.replies[:] = [Reply(_with_pauses(writes(*segments(SENTENCE, SENTENCE))))]
     assert (await stream(client))[-1].outcome.WhichOneof("result") == "answered"
     assert (await answer(client, question(ABROAD))).WhichOneof("result") == "abstained"

@@ -27,10 +27,11 @@ MODEL: Final = (
 )
 STORE: Final = 'db_client_operation_duration_seconds_count{{db_system_name="weaviate",error_type="{}"}}'
 CIRCUIT: Final = 'groundwire_circuit_open{groundwire_dependency="chat m"}'
+READY: Final = 'groundwire_model_ready{groundwire_dependency="chat m"}'
 FAILURES: Final = 'groundwire_dependency_failures_total{groundwire_dependency="chat m"}'
 COST: Final = 'groundwire_cost_total{groundwire_usage_currency="USD"}'
 TRACES: Final = 'groundwire_telemetry_dropped_total{groundwire_signal="traces"}'
-REFUSED: Final = 'groundwire_calls_refused_total{instance="server:9464"}'
+REFUSED: Final = 'groundwire_calls_refused_total{instance="server:9464",groundwire_limit="calls"}'
 SERVER: Final = 'up{job="groundwire",instance="server:9464"}'
 ANSWER_SECONDS: Final = "groundwire_answer_duration_seconds"
 FIRST_TEXT_SECONDS: Final = "groundwire_answer_time_to_first_text_seconds"
@@ -111,8 +112,8 @@ FIRES = [
         "GroundwireCallsRefused",
         {REFUSED: "0+120x60"},
         20,
-        "Too many calls are in flight, and 2.0 a second are refused with UNAVAILABLE.",
-        {"instance": "server:9464"},
+        'The limit "calls" refuses 2.0 calls a second before they are served.',
+        {"instance": "server:9464", "groundwire_limit": "calls"},
     ),
     Case(
         "GroundwireAnswersFailSafe",
@@ -178,6 +179,13 @@ FIRES = [
         20,
         "40% of its chat calls fail.",
         CHAT,
+    ),
+    Case(
+        "GroundwireModelNotReady",
+        {READY: "1 0x40"},
+        20,
+        "Its server has been down, or loading it, for fifteen minutes.",
+        {"groundwire_dependency": "chat m"},
     ),
     Case(
         "GroundwireCircuitOpen",
@@ -246,6 +254,8 @@ QUIET = [
     Case("GroundwireSlotsExhausted", slots(waiting=0), 30),
     Case("GroundwireEventLoopLag", buckets(LAG_SECONDS, OF_SERVER, "0.001", "0.005"), 30),
     Case("GroundwireModelFailing", series(MODEL, {"": "0+9x60", "MODEL_TIMEOUT": "0+1x60"}), 20),
+    Case("GroundwireModelFailing", series(MODEL, {"": "0+2x60", "MODEL_NOT_READY": "0+8x60"}), 20),
+    Case("GroundwireModelNotReady", {READY: "1 0x12 1x20"}, 20),
     Case("GroundwireCircuitOpen", {CIRCUIT: "0x5 1 0.5 0x20", FAILURES: "0+2x30"}, 8),
     Case("GroundwireCircuitOpen", {CIRCUIT: "0 1 0.5x40", FAILURES: "0 6x40"}, 30),
     Case("GroundwireStoreFailing", series(STORE, {"": "0+99x30", "SLOW": "0+1x30"}), 10),

@@ -91,6 +91,7 @@ def serving(folder: Path) -> Serve:
         access: Access | None = None,
         tls: ServerTls | None = None,
         store: Callable[[HashingEmbedder, Recording], Store] | None = None,
+        options: ServerOptions | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -108,7 +109,7 @@ def serving(folder: Path) -> Serve:
         routes = {"default": (default, "main")}
         process = compose.Process.begin(recording)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
-        server = compose.server(current, process, ServerOptions(), DecisionLogOptions())
+        server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
         port = await server.start("127.0.0.1:0", tls)
         address = f"127.0.0.1:{port}"
         with system_clock_of_the_loop():

@@ -9,7 +9,7 @@ from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import CredentialKind, Credentials
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.access import Access
-from groundwire_server.edge.identity import credentials_of, peer_of
+from groundwire_server.edge.identity import credentials_of, network_of, peer_of
 
 ALICE = Caller("acme", "alice", frozenset(), frozenset({Role.READER}))
 CERTIFIED = {"x509_pem_cert": [b"PEM"], "peer_uri": [b"spiffe://x/y"], "peer_dns": [b"a.example", b"b.example"]}
@@ -72,6 +72,22 @@ def test_the_repr_of_credentials_holds_no_secret() -> None:
 )
 def test_a_peer_is_its_address_without_a_port(peer: str, address: str) -> None:
     assert peer_of(peer) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("::1", "::1"),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.1"),
+        ("2001:db8::7", "2001:db8::/64"),
+        ("fe80::7%eth0", "fe80::/64"),
+        ("unix", "unix"),
+        ("no:address", "no:address"),
+    ],
+)
+def test_the_addresses_of_a_64_are_one_network(address: str, network: str) -> None:
+    assert network_of(address) == network
 
 
 TOKEN = {"authorization": "Bearer t"}

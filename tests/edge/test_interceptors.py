@@ -15,12 +15,12 @@ from groundwire_server.edge.interceptors.access import (
     ReflectionAuthentication,
     SecurityEvents,
 )
-from groundwire_server.edge.interceptors.chain import Chain, Interceptor, InterceptorOrderError, check_order
+from groundwire_server.edge.interceptors.chain import Interceptor, InterceptorOrderError, check_order
 from groundwire_server.edge.interceptors.context import CallDeadline, RequestId, Tracing
 from groundwire_server.edge.interceptors.decisions import Decisions
 from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.validation import Validation
-from groundwire_server.edge.options import DecisionLogOptions
+from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
@@ -77,7 +77,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Routes(CURRENT),
         ServerInfo(CURRENT),
     )
-    server = Server(servicers, unrecorded(), DECISIONS, 1, CURRENT, SetClock())
+    server = Server(servicers, unrecorded(), DECISIONS, ServerOptions(), CURRENT, SetClock())
     assert " > ".join(NAMES) in repr(server)
 
 
@@ -85,7 +85,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
 def test_one_that_is_required_may_not_be_missing(outer: str) -> None:
     rest = [each for each, name in zip(standard(), NAMES, strict=True) if name != outer]
     with pytest.raises(InterceptorOrderError, match=f" must stand inside {outer}: "):
-        Chain(rest)
+        check_order(rest)
 
 
 @pytest.mark.parametrize(("outer", "inner"), [pair for pair in pairwise(NAMES) if pair in REQUIRED])
@@ -94,7 +94,7 @@ def test_neighbours_may_not_be_exchanged(outer: str, inner: str) -> None:
     at = NAMES.index(outer)
     wrong[at], wrong[at + 1] = wrong[at + 1], wrong[at]
     with pytest.raises(InterceptorOrderError, match=f"^{inner} must stand inside {outer}: .+"):
-        Chain(wrong)
+        check_order(wrong)
 
 
 def test_a_kind_of_an_interceptor_stands_for_it() -> None:

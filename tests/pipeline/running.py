@@ -13,7 +13,8 @@ from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, RouteTable
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable, ShadowModel
+from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.recording import Recording
 from tests.doubles.counts import Counts
@@ -40,6 +41,7 @@ class Path:
         models: by their order in the chain; the aliases are `model-1`, `model-2` and so on.
         spans: of the stages.
         counts: the metrics.
+        shadows: the comparisons in flight.
     """
 
     routes: RouteTable
@@ -47,6 +49,7 @@ class Path:
     models: list[ScriptedGenerator]
     spans: Spans
     counts: Counts
+    shadows: Shadows
 
     async def ask(self, sink: RecordingSink | None, seconds: float = 4.0) -> Outcome:
         now = asyncio.get_running_loop().time()
@@ -57,6 +60,7 @@ async def path(
     *scripts: Sequence[Move] | ScriptedGenerator,
     price: Price | None = None,
     budget: Budget | None = None,
+    shadow: ShadowModel | None = None,
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making."""
@@ -66,6 +70,7 @@ async def path(
     await store.put(ALICE, document, "hash", [Chunk("c1", 0, PASSAGE, vector)], NEVER)
     models = [script if isinstance(script, ScriptedGenerator) else ScriptedGenerator(script) for script in scripts]
     chain = {f"model-{number}": model for number, model in enumerate(models, start=1)}
+    priced = [*chain, *([] if shadow is None else [shadow.policy.model])]
     settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
     ports = Ports(
         store,
@@ -74,13 +79,15 @@ async def path(
         chain,
         AclRecheck(Counts()),
         RULES,
-        prices={} if price is None else dict.fromkeys(chain, price),
+        prices={} if price is None else dict.fromkeys(priced, price),
         budget=budget,
+        shadow=shadow,
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()
-    answerer = PipelineAnswerer(routes, LoopTime(), Recording(spans.tracer, counts), InlineExecutor())
-    return Path(routes, answerer, models, spans, counts)
+    recording, shadows = Recording(spans.tracer, counts), Shadows()
+    answerer = PipelineAnswerer(routes, LoopTime(), recording, InlineExecutor(), shadows)
+    return Path(routes, answerer, models, spans, counts, shadows)
 
 
 async def streamed(

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
@@ -28,7 +28,8 @@ from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHostedRoutes
+from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
@@ -46,12 +47,14 @@ class Process:
         runs: the answers in flight, by whatever configuration they began.
         threads: check sentences of callers' own texts. There is one: checking is Python's work, so that a second would
             add nothing but a second competitor of the event loop.
+        shadows: the comparisons in flight, by whatever configuration they began.
     """
 
     recording: Recording
     sums: LineSums
     runs: RunRegistry
     threads: Executor
+    shadows: Shadows = field(default_factory=Shadows)
 
     @classmethod
     def begin(cls, recording: Recording, sums: LineSums | None = None, runs: RunRegistry | None = None) -> "Process":
@@ -68,6 +71,7 @@ class Process:
 
     def end(self) -> None:
         """End what goes on without a call; what a thread is doing finishes by itself."""
+        self.shadows.end()
         self.runs.end()
         self.threads.shutdown(wait=False, cancel_futures=True)
 
@@ -114,7 +118,7 @@ def snapshot(
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     available = RouteTable(routes(self_hosted=False), inside)
-    pipeline = PipelineAnswerer(available, SystemClock(), process.recording, process.threads)
+    pipeline = PipelineAnswerer(available, SystemClock(), process.recording, process.threads, process.shadows)
     admission = Admission()
     return ServingSnapshot(
         access,
@@ -146,16 +150,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(
-        servicers,
-        process.recording,
-        log,
-        options.max_concurrent_calls,
-        current,
-        clock,
-        process.end,
-        reuse_port=options.workers > 1,
-    )
+    return Server(servicers, process.recording, log, options, current, clock, process.end)
 
 
 def _route(
@@ -175,5 +170,15 @@ def _route(
         parts.identities,
         parts.budget,
         checker=parts.checkers.get(policy.route),
+        shadow=_shadow(policy, parts),
     )
     return Route(replace(policy, models=chain), ports)
+
+
+def _shadow(policy: Policy, parts: Parts) -> ShadowModel | None:
+    """Return the model that is compared with those of a route; None where its callers' questions may not reach it."""
+    shadow = parts.shadows.get(policy.route)
+    if shadow is None:
+        return None
+    reached = within((shadow.policy.model,), parts.residencies, self_hosted_only=policy.self_hosted_only)
+    return shadow if reached else None

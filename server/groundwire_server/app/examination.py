@@ -56,13 +56,13 @@ def count_keys(issuer: IssuerOptions) -> int | str:
 
 
 def examine_provider(configuration: Configuration, name: str) -> "Probed":
-    """Ask a provider for its models, as a server would call it: this tests its address and the key."""
+    """Ask a provider for its models, as a server would call it: this tests its address, the key and its readiness."""
     # Imported here: other examinations do not need the HTTP client.
     from groundwire_server.adapters.http.probe import probe  # noqa: PLC0415
-    from groundwire_server.app.parts.providers import credentials  # noqa: PLC0415
+    from groundwire_server.app.parts.providers import credentials, health_of  # noqa: PLC0415
 
     section = configuration.providers[name]
-    return asyncio.run(probe(name, section, credentials(section), _PROBE_SECONDS))
+    return asyncio.run(probe(name, section, credentials(section), _PROBE_SECONDS, health_of(section)))
 
 
 def examine_embedder(configuration: Configuration, name: str) -> str | EmbedderFault | None:

@@ -31,6 +31,9 @@ FIXED: tuple[Path, ...] = (
     ("server", "tls"),
     ("server", "max_concurrent_calls"),
     ("redis",),
+    ("server", "request_bytes"),
+    ("server", "connections"),
+    ("server", "arrival"),
     ("telemetry", "service_name"),
     ("telemetry", "resource"),
     ("telemetry", "tracer"),
@@ -59,7 +62,7 @@ class ActiveConfig:
     def longest(self) -> float:
         """Seconds after which no call that uses it can still be running."""
         routes = self.loaded.configuration.routes.values()
-        return max(INGEST_SECONDS, *(route.time.max_seconds for route in routes))
+        return max(INGEST_SECONDS, *(route.longest for route in routes))
 
 
 class ConfigReloader:

@@ -93,6 +93,8 @@ async def running(
                     with metrics_page(page, measuring.metrics, reuse_port=shared):
                         yield Running(f"{host}:{port}", reloader, measuring)
                 finally:
+                    # Nobody waits for them: their time and slots are those of the calls that are to finish.
+                    process.shadows.end()
                     drain = (stop and stop.drain) or reloader.configuration.server.drain
                     await server.drain(drain.notice_seconds, drain.grace_seconds)
             finally:

@@ -32,6 +32,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "STORE_MISCONFIGURED": "the store rejected the call",
         "EMBEDDER_UNAVAILABLE": "the question could not be embedded",
         "MODEL_UNAVAILABLE": "the model could not be reached, or failed",
+        "MODEL_NOT_READY": "the model is loading, or its server is starting",
         "MODEL_TIMEOUT": "the model did not finish in time",
         "MODEL_SLOW_START": "the model's first text did not come in time",
         "MODEL_INTERRUPTED": "the model's stream broke off",

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import ModelUsage
-from groundwire_server.domain.vocabulary import Action, Cause, ConflictKind, Loss, NextStep, Stage, Verdict
+from groundwire_server.domain.generation import ModelUsage, Usage
+from groundwire_server.domain.vocabulary import Action, Cause, ConflictKind, Loss, NextStep, Purpose, Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,16 @@ class Report:
     time_to_first_token: float | None = None
     total: float = 0.0
 
+    @property
+    def writing_seconds(self) -> float:
+        """How long models wrote, over all attempts."""
+        return sum(timing.duration for timing in self.stages if timing.stage is Stage.GENERATE)
+
+    @property
+    def writing_usage(self) -> Usage:
+        """What models consumed for writing, over all attempts; checks are not among it."""
+        return sum((each.usage for each in self.usage if each.purpose in _WRITING), Usage())
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -146,3 +156,6 @@ class Outcome:
                 return answer
             case _:
                 return None
+
+
+_WRITING: Final = frozenset({Purpose.ANSWER, Purpose.REPAIR, Purpose.SHADOW})

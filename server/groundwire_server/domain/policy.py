@@ -61,6 +61,25 @@ class ReleasePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ShadowPolicy:
+    """How often a model is compared with those that answer, and what a comparison may take.
+
+    Attributes:
+        model: its alias.
+        share: of the answers, 0 to 1.
+        max_concurrent: comparisons in flight.
+        max_seconds: the time of one.
+        checker: whether the route's checker is asked too.
+    """
+
+    model: str
+    share: float
+    max_concurrent: int
+    max_seconds: float
+    checker: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One route.
 

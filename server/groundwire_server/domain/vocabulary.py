@@ -32,6 +32,7 @@ class Cause(_Word):
     STORE_MISCONFIGURED = auto()
     EMBEDDER_UNAVAILABLE = auto()
     MODEL_UNAVAILABLE = auto()
+    MODEL_NOT_READY = auto()
     MODEL_TIMEOUT = auto()
     MODEL_SLOW_START = auto()
     MODEL_INTERRUPTED = auto()
@@ -178,6 +179,7 @@ class Purpose(_Word):
     GUARD = auto()
     REPAIR = auto()
     EMBED = auto()
+    SHADOW = auto()
 
 
 class Priority(_Word):

@@ -1,6 +1,7 @@
 """One call as interceptors and servicers see it."""
 
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.grounding import GroundingSummary
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.vocabulary import Reason, StreamMode
+from groundwire_server.edge.convert.request import Received
 from groundwire_server.telemetry.trail import Trail
 
 VERSION = version("groundwire-server")
@@ -26,7 +28,7 @@ class Call:
     Attributes:
         method: `package.Service/Method`.
         context: gRPC's own.
-        request: the message of a call with one request; None for a stream of requests.
+        received: the request of a call that has one; None for a stream of requests, or one that is not read.
         metadata: the text entries of the call's metadata; those of a repeated key joined with commas.
         arrived: when the call came in, on the loop's clock.
         deadline: the caller's; None without one.
@@ -44,8 +46,8 @@ class Call:
 
     method: str
     context: "grpc.aio.ServicerContext[Any, Any]" = field(repr=False)
-    request: Any = field(repr=False)  # holds the caller's texts
-    metadata: dict[str, str] = field(repr=False)  # holds credentials
+    received: Received | None = field(repr=False)  # holds the caller's texts
+    metadata: Mapping[str, str] = field(repr=False)  # holds credentials
     arrived: float
     deadline: Deadline | None = None
     request_id: str = ""

@@ -1,7 +1,8 @@
-"""The decision log: one line for each request, on the logger `groundwire.decisions`."""
+"""The decision log: a line for each request, on the logger `groundwire.decisions`; comparisons have another."""
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import blake2b
 
 import grpc
@@ -12,14 +13,23 @@ from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Out
 from groundwire_server.domain.vocabulary import Action, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions
-from groundwire_server.telemetry.decision import EVENT_NAME, DecisionEvent, log_fields
+from groundwire_server.telemetry.decision import (
+    EVENT_NAME,
+    SHADOW_EVENT_NAME,
+    ComparedAnswer,
+    DecisionEvent,
+    log_fields,
+)
 from groundwire_server.telemetry.line_sums import LineKind, LineSums
 
 LOGGER = "groundwire.decisions"
+SHADOW_LOGGER = "groundwire.comparisons"
+"""Of answers in the shadow, which nobody got: no count of decisions may take one for a decision."""
 
 _HASH_BYTES = 8
 
 _log = logging.getLogger(LOGGER)
+_shadow_log = logging.getLogger(SHADOW_LOGGER)
 
 
 class DecisionLog:
@@ -37,12 +47,15 @@ class DecisionLog:
 
     def write(self, event: DecisionEvent) -> None:
         """Log an event, or count it."""
+        compared = event.shadow_of is not None
         notable = (
-            event.status != grpc.StatusCode.OK.name
+            compared
+            or event.status != grpc.StatusCode.OK.name
             or event.action not in (None, Action.ANSWER)
             or event.duration >= self._options.slow_seconds
         )
         message = event.outcome or event.reason or event.status
+        name, log = (SHADOW_EVENT_NAME, _shadow_log) if compared else (EVENT_NAME, _log)
         alike = {
             "method": event.method,
             "status": event.status,
@@ -51,9 +64,9 @@ class DecisionLog:
             "action": event.action,
         }
         fields = tuple((name, value) for name, value in alike.items() if value is not None)
-        kind = LineKind(LOGGER, logging.INFO, message, fields)
+        kind = LineKind(log.name, logging.INFO, message, fields)
         if self._sums.admit(kind, self._options.notable if notable else self._options.ordinary):
-            _log.info("%s", message, extra={"event": EVENT_NAME, **log_fields(event)})
+            log.info("%s", message, extra={"event": name, **log_fields(event)})
 
     def event_of(self, call: Call, now: float) -> DecisionEvent:
         """Return the event of a call that has ended, at a time on the event loop's clock."""
@@ -67,6 +80,21 @@ class DecisionLog:
     def abandoned_event(self, call: Call, report: Report, outcome: Outcome | None, now: float) -> DecisionEvent:
         """Return the event of work that has ended after its call had."""
         return self._event(call, report, outcome, now, abandoned=True)
+
+    def shadow_event(self, call: Call, shadow: Outcome, answered: Outcome) -> DecisionEvent:
+        """Return the event of an answer in the shadow of a call's; its duration is its own, and it had no deadline."""
+        report = answered.report
+        compared = ComparedAnswer(
+            report.model,
+            type(answered.result).__name__,
+            answered.cause,
+            answered.answer.grounding_score if answered.answer else None,
+            report.judged,
+            report.writing_seconds,
+            report.writing_usage,
+        )
+        event = self._event(call, shadow.report, shadow, call.arrived + shadow.report.total)
+        return replace(event, shadow_of=compared, deadline=None, left=None)
 
     def _event(
         self, call: Call, report: Report, outcome: Outcome | None, now: float, *, abandoned: bool | None = None

@@ -1,5 +1,6 @@
 """The credentials of a call and its connection, read from gRPC."""
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
@@ -45,6 +46,19 @@ def peer_of(peer: str) -> str:
     if kind not in {"ipv4", "ipv6"}:
         return kind
     return rest.rpartition(":")[0].replace("%5B", "").replace("%5D", "").strip("[]")
+
+
+def network_of(peer: str) -> str:
+    """Return an IPv6 address's /64, since a peer can use any address of it; other addresses as they are."""
+    if ":" not in peer:
+        return peer
+    try:
+        address = ipaddress.IPv6Address(peer.partition("%")[0])
+    except ValueError:
+        return peer
+    if address.ipv4_mapped is not None or address.is_loopback:
+        return peer
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def _names(values: Iterable[bytes]) -> tuple[str, ...]:

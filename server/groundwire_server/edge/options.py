@@ -6,8 +6,11 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from groundwire_server.edge.limits import RECEIVE_LIMIT
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
+
+_MIB = 1024 * 1024
 
 
 class TlsOptions(Options):
@@ -55,6 +58,125 @@ ListenAddress: TypeAlias = Annotated[str, AfterValidator(_host_and_port)]
 """HOST:PORT to listen on."""
 
 
+class TransportOptions(Options):
+    """Limits on connections, before any call."""
+
+    max_connections: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="Open connections; further ones are closed at once. An idle one costs about 30 KB and a file "
+        "descriptor.",
+    )
+    max_streams: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="Calls at once on one connection; further ones wait in the client, without an error. A client that "
+        "needs more opens several channels.",
+    )
+    max_metadata_bytes: int = Field(
+        16_384,
+        ge=1024,
+        le=1_048_576,
+        description="Metadata of a call, such as its token. From this size on some calls are refused, from twice the "
+        "size on all.",
+    )
+    handshake_seconds: float = Field(
+        20.0, ge=1, le=600, description="Seconds in which a new connection has to finish TLS and HTTP/2's handshake."
+    )
+    idle_seconds: float = Field(
+        600.0, ge=1, le=86_400, description="Seconds after which a connection without a call is closed."
+    )
+    age_seconds: float = Field(
+        3600.0,
+        ge=10,
+        le=86_400,
+        description="Seconds after which new calls need a new connection, so that certificates are verified again and "
+        "calls spread over servers.",
+    )
+    age_grace_seconds: float = Field(
+        3600.0,
+        ge=1,
+        le=86_400,
+        description="Seconds that calls may go on after that. It also ends the calls of a client that does not read.",
+    )
+    min_ping_seconds: float = Field(
+        5.0,
+        ge=0.1,
+        le=600,
+        description="Shortest time between a client's pings; one that pings more often is disconnected.",
+    )
+
+
+class RequestBytesOptions(Options):
+    """Largest requests, by what they hold. With the defaults, no request that the contract allows is too large."""
+
+    question: int = Field(
+        4 * _MIB,
+        ge=1024,
+        le=RECEIVE_LIMIT,
+        description="Bytes of a question to answer, or to search with; passages that the caller provides make it "
+        "large.",
+    )
+    document: int = Field(5 * _MIB, ge=1024, le=RECEIVE_LIMIT, description="Bytes of a document to store.")
+    grounding: int = Field(
+        11 * _MIB, ge=1024, le=RECEIVE_LIMIT, description="Bytes of a text to check, with its facts."
+    )
+    other: int = Field(_MIB, ge=1024, le=RECEIVE_LIMIT, description="Bytes of any other request.")
+
+
+class ArrivalOptions(Options):
+    """Limits on calls of which the headers alone have arrived, so that none waits for long, or in another's place."""
+
+    request_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=600,
+        description="Seconds in which the request of a call, or the first of a stream, has to arrive.",
+    )
+    next_request_seconds: float = Field(
+        300.0, gt=0, le=3600, description="Seconds in which the next request of a stream has to arrive."
+    )
+    max_unauthenticated: int = Field(
+        1000, ge=1, le=100_000, description="Calls at once whose credential is being checked."
+    )
+    max_unauthenticated_per_address: int = Field(
+        200,
+        ge=1,
+        le=100_000,
+        description="Calls at once from one address, or one /64 of IPv6, whose credential is being checked. All "
+        "callers behind one proxy have one address.",
+    )
+    max_waiting: int = Field(2000, ge=1, le=100_000, description="Calls at once whose request has not arrived.")
+    max_waiting_per_tenant: int = Field(
+        500, ge=1, le=100_000, description="Calls of one tenant at once whose request has not arrived."
+    )
+    max_waiting_per_connection: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="Calls of one connection at once whose request has not arrived. With fewer than max_streams, a "
+        "client that begins many calls at once has some of them refused.",
+    )
+    max_request_streams: int = Field(
+        500, ge=1, le=100_000, description="Open streams of requests, such as IngestDocuments."
+    )
+    max_request_streams_per_tenant: int = Field(
+        50, ge=1, le=100_000, description="Open streams of requests of one tenant."
+    )
+    max_health_checks: int = Field(
+        200, ge=1, le=100_000, description="Health checks at once; they count in no other limit."
+    )
+    max_health_watches: int = Field(
+        100, ge=1, le=100_000, description="Health watches at once; they count in no other limit."
+    )
+    max_health_calls_per_address: int = Field(
+        50, ge=1, le=100_000, description="Health checks, and watches, at once from one address, or one /64 of IPv6."
+    )
+    max_reflections: int = Field(50, ge=1, le=100_000, description="Calls of the reflection service at once.")
+
+
 class ServerOptions(Options):
     """How the server listens, limits its load and shuts down."""
 
@@ -67,10 +189,22 @@ class ServerOptions(Options):
     )
     tls: TlsOptions | None = Field(None, description="TLS of the listening address; plain text if unset.")
     max_concurrent_calls: int = Field(
-        1000, ge=1, le=100_000, description="Calls in flight, health checks included; further ones are refused."
+        1000,
+        ge=1,
+        le=100_000,
+        description="Calls in flight whose caller and request are known; further ones are refused.",
     )
     write_seconds: float = Field(
         10.0, gt=0, le=600, description="Seconds that one event of a stream waits for a slow client."
+    )
+    connections: TransportOptions = Field(
+        default_factory=TransportOptions, description="Limits on connections, before any call."
+    )
+    request_bytes: RequestBytesOptions = Field(
+        default_factory=RequestBytesOptions, description="Largest requests, by what they hold."
+    )
+    arrival: ArrivalOptions = Field(
+        default_factory=ArrivalOptions, description="Limits on calls that have sent their headers alone."
     )
     drain: DrainOptions = Field(default_factory=DrainOptions, description="How the server shuts down.")
     dangerously_listen_without_authentication: bool = Field(

@@ -1,12 +1,12 @@
 """The log of denied calls, on the logger `groundwire.security`."""
 
-import ipaddress
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from groundwire_server.domain.access_denied import DenialReason
+from groundwire_server.edge.identity import network_of
 from groundwire_server.ports.clock import Clock
 
 LOGGER = "groundwire.security"
@@ -58,7 +58,7 @@ class SecurityEventLog:
         """
         now = self._clock.now()
         self.end_windows()
-        key = (_network(peer), word, next((about[name] for name in _IDENTITIES if name in about), ""))
+        key = (network_of(peer), word, next((about[name] for name in _IDENTITIES if name in about), ""))
         if key not in self._counts and len(self._counts) >= SOURCES:
             key = (OTHERS, word, "")
         count = self._counts.setdefault(key, _Count(now))
@@ -83,17 +83,6 @@ class SecurityEventLog:
             if now - self._counts[key].since < WINDOW:
                 return
             _log_suppressed(key, self._counts.pop(key))
-
-
-def _network(peer: str) -> str:
-    """Return an IPv6 peer's /64, since it can use any address of it; else the peer."""
-    try:
-        address = ipaddress.IPv6Address(peer.partition("%")[0])
-    except ValueError:
-        return peer
-    if address.ipv4_mapped is not None or address.is_loopback:
-        return peer
-    return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def _log_suppressed(source: _Source, count: _Count) -> None:

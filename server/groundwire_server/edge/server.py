@@ -31,6 +31,7 @@ from groundwire.v1.server_info_service_pb2_grpc import (
     add_ServerInfoServiceServicer_to_server,
 )
 from groundwire_server.edge import security_events
+from groundwire_server.edge.convert.request import Received
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.access import (
     Authentication,
@@ -42,9 +43,11 @@ from groundwire_server.edge.interceptors.chain import Chain
 from groundwire_server.edge.interceptors.context import CallDeadline, RequestId, Tracing
 from groundwire_server.edge.interceptors.decisions import Decisions
 from groundwire_server.edge.interceptors.errors import ErrorMapping
-from groundwire_server.edge.interceptors.limits import CallLimits
+from groundwire_server.edge.interceptors.limits import CallPlaces, HealthLimits, Places
+from groundwire_server.edge.interceptors.reception import Precheck, Reception, RequestReader
 from groundwire_server.edge.interceptors.validation import Validation
 from groundwire_server.edge.limits import RECEIVE_LIMIT
+from groundwire_server.edge.options import ArrivalOptions, ServerOptions, TransportOptions
 from groundwire_server.edge.servicers import not_offered
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
@@ -55,9 +58,6 @@ if TYPE_CHECKING:
     # A server without TLS does not import it.
     from groundwire_server.edge.tls import ServerTls
 
-_CONNECTION_AGE_MS = 3_600_000
-"""After this time new calls use a new connection; calls in flight finish on the old one."""
-
 _LAST_STATUSES = 1.0
 """Seconds in which calls that outlast the grace are ended with their status."""
 _LAST_BYTES = 0.1
@@ -66,13 +66,6 @@ _LAST_BYTES = 0.1
 _CHECK, _WATCH = (f"/{health.SERVICE_NAME}/{name}" for name in ("Check", "Watch"))
 _REFLECTION = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
 
-WATCHERS = 100
-"""The most health watches at once: they need no credential and never end."""
-_HEALTH_SECONDS = 5.0
-"""How long the request of a health check may take to arrive."""
-
-_CONNECTION_IDLE_MS = 600_000
-_HANDSHAKE_MS = 20_000
 _PING_MS, _PONG_MS = 60_000, 20_000
 """A client with a call in flight that does not answer a ping is taken for gone."""
 
@@ -106,11 +99,10 @@ class Server:
         servicers: one for each service.
         recording: records the calls.
         decisions: tells what became of each.
-        concurrent_calls: the maximum of calls in flight.
+        options: its limits.
         current: the snapshot that calls are served by; it may be replaced at any time.
         clock: times the windows of the security log.
         end: ends the runs that go on without a call, after the server has stopped.
-        reuse_port: whether other processes of the same user may listen on the same port.
     """
 
     def __init__(
@@ -118,12 +110,10 @@ class Server:
         servicers: Servicers,
         recording: Recording,
         decisions: DecisionLog,
-        concurrent_calls: int,
+        options: ServerOptions,
         current: CurrentSnapshot,
         clock: Clock,
         end: Callable[[], None] = lambda: None,
-        *,
-        reuse_port: bool = False,
     ) -> None:
         self._end = end
         self._security_events = security_events.SecurityEventLog(clock)
@@ -138,23 +128,35 @@ class Server:
             ErrorMapping(),
             SecurityEvents(self._security_events),
         )
-        authentication = Authentication(current)
-        self._chain = Chain((*outer, authentication, Authorization(), Validation()), authentication.precheck)
+        authentication, anybody = Authentication(current), ReflectionAuthentication(current)
+        self._reader = RequestReader(options.request_bytes)
+
+        def reception(places: CallPlaces, precheck: Precheck) -> Reception:
+            metadata_bytes = 2 * options.connections.max_metadata_bytes
+            return Reception(places, precheck, self._reader, options.arrival, metadata_bytes, recording.metrics)
+
+        def write_seconds() -> float:
+            return current.snapshot.write_seconds
+
+        self._chain = Chain(
+            (*outer, authentication, Authorization(), Validation()),
+            reception(CallPlaces.of_services(options.arrival, options.max_concurrent_calls), authentication.precheck),
+            write_seconds,
+        )
         recording.metrics.watch(metrics.CALLS_ACTIVE, self._chain, lambda chain: [((), chain.active)])
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[
-                # First, so that a flood of calls costs next to nothing.
-                CallLimits(
-                    concurrent_calls,
-                    {_WATCH: WATCHERS},
-                    {_CHECK: _HEALTH_SECONDS, _WATCH: _HEALTH_SECONDS},
-                    recording.metrics,
-                ),
+                HealthLimits(_health_places(options.arrival), options.arrival.request_seconds, recording.metrics),
                 self._chain,
-                Chain((*outer, ReflectionAuthentication(current)), methods=f"/{_REFLECTION}/"),
+                Chain(
+                    (*outer, anybody),
+                    reception(CallPlaces.of_reflection(options.arrival), anybody.precheck),
+                    write_seconds,
+                    methods=f"/{_REFLECTION}/",
+                ),
             ],
-            options=_options(reuse_port=reuse_port),
+            options=_options(options.connections, reuse_port=options.workers > 1),
         )
         add_AnswerServiceServicer_to_server(servicers.answers, self._server)
         add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
@@ -217,6 +219,7 @@ class Server:
         if self._reporting is not None:
             self._reporting.cancel()
         self._security_events.flush()
+        self._reader.close()
 
     async def _report_suppressed(self) -> None:
         """Report the end of a flood of denials too, though no call sets it off."""
@@ -229,27 +232,52 @@ class Server:
             await self._health.set(service, status)
 
 
-def _options(*, reuse_port: bool) -> Sequence[tuple[str, int]]:
+def _health_places(options: ArrivalOptions) -> dict[str, Places]:
+    each = options.max_health_calls_per_address
+    return {
+        _CHECK: Places("health_checks", options.max_health_checks, each),
+        _WATCH: Places("health_watches", options.max_health_watches, each),
+    }
+
+
+def _options(options: TransportOptions, *, reuse_port: bool) -> Sequence[tuple[str, int]]:
     return (
         ("grpc.max_receive_message_length", RECEIVE_LIMIT),
         ("grpc.max_send_message_length", RECEIVE_LIMIT),
+        ("grpc.max_allowed_incoming_connections", options.max_connections),
+        # It also bounds what calls cost that are cancelled as soon as they begin.
+        ("grpc.max_concurrent_streams", options.max_streams),
+        # It would count a call until Python has let go of it, and refuse clients that begin the next one at once.
+        ("grpc.http.overload_protection", 0),
+        # Between the two, gRPC refuses calls at random.
+        ("grpc.max_metadata_size", options.max_metadata_bytes),
+        ("grpc.absolute_max_metadata_size", 2 * options.max_metadata_bytes),
         # A client certificate is verified once for each connection: this is how long it counts.
-        ("grpc.max_connection_age_ms", _CONNECTION_AGE_MS),
-        ("grpc.max_connection_idle_ms", _CONNECTION_IDLE_MS),
-        ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+        ("grpc.max_connection_age_ms", _milliseconds(options.age_seconds)),
+        ("grpc.max_connection_age_grace_ms", _milliseconds(options.age_grace_seconds)),
+        ("grpc.max_connection_idle_ms", _milliseconds(options.idle_seconds)),
+        ("grpc.server_handshake_timeout_ms", _milliseconds(options.handshake_seconds)),
         ("grpc.keepalive_time_ms", _PING_MS),
         ("grpc.keepalive_timeout_ms", _PONG_MS),
+        # Clients ping every 10 s while a model is silent, or between calls: gRPC's own limit is five minutes.
+        ("grpc.http2.min_ping_interval_without_data_ms", _milliseconds(options.min_ping_seconds)),
+        ("grpc.keepalive_permit_without_calls", 1),
         # With it a second server would share the port silently; workers have a supervisor that refuses one.
         ("grpc.so_reuseport", int(reuse_port)),
     )
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 class _Reflection(ReflectionServicer):  # type: ignore[misc]  # has no types
     """Shows the contract. It writes its responses, as every stream that interceptors stand around does."""
 
     async def ServerReflectionInfo(
-        self, request_iterator: AsyncIterator[Any], context: "grpc.aio.ServicerContext[Any, Any]"
+        self, request_iterator: AsyncIterator[Received], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> None:
         """Answer each question about the contract."""
-        async for response in super().ServerReflectionInfo(request_iterator, context):
+        questions = (received.valid() async for received in request_iterator)
+        async for response in super().ServerReflectionInfo(questions, context):
             await context.write(response)

@@ -15,6 +15,7 @@ from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.pipeline.run_metrics import record_run
 from groundwire_server.pipeline.search import search
+from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.grounding import SentenceSink
@@ -39,13 +40,22 @@ class PipelineAnswerer:
         clock: the event loop's.
         recording: records stages and runs.
         threads: check sentences of callers' own texts.
+        shadows: the comparisons in flight.
     """
 
-    def __init__(self, routes: RouteTable, clock: Clock, recording: Recording, threads: Executor) -> None:
+    def __init__(
+        self,
+        routes: RouteTable,
+        clock: Clock,
+        recording: Recording,
+        threads: Executor,
+        shadows: Shadows | None = None,
+    ) -> None:
         self._routes = routes
         self._clock = clock
         self._recording = recording
         self._threads = threads
+        self._shadows = shadows or Shadows()
 
     async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
         """Answer a question.
@@ -57,7 +67,9 @@ class PipelineAnswerer:
         trail = current_trail()
         outcome: Outcome | None = None
         try:
-            outcome = await answer(inquiry, self._routes.ports(inquiry), run, sink)
+            ports = self._routes.ports(inquiry)
+            outcome = await answer(inquiry, ports, run, sink)
+            self._shadows.follow(inquiry, ports, run.report, outcome, self._clock, self._recording)
             return outcome
         finally:
             report = run.report.build(self._clock.now()) if outcome is None else outcome.report

@@ -33,6 +33,7 @@ async def attempt(
     gate: ReleaseGate,
     draft: DraftReader,
     start_by: Deadline,
+    purpose: Purpose = Purpose.ANSWER,
 ) -> GroundedText:
     """Have one model write one answer, or the rest of one that stands at the gate.
 
@@ -45,6 +46,7 @@ async def attempt(
         gate: where checked segments go.
         draft: reads what the model writes, and keeps it.
         start_by: when the model must have begun to write, where another could be asked after it.
+        purpose: what it is booked to, unless it is a repair.
 
     Raises:
         Failure: of the model, or of what it wrote.
@@ -70,7 +72,7 @@ async def attempt(
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
     request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
     draft.may_cite(prompt.handles)
-    purpose = Purpose.REPAIR if step.action is Action.REPAIR else Purpose.ANSWER
+    purpose = Purpose.REPAIR if step.action is Action.REPAIR else purpose
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
         answer = rated(

@@ -288,6 +288,7 @@ _PASSING = frozenset(
         Cause.STORE_TIMEOUT,
         Cause.EMBEDDER_UNAVAILABLE,
         Cause.MODEL_UNAVAILABLE,
+        Cause.MODEL_NOT_READY,
         Cause.MODEL_TIMEOUT,
         Cause.MODEL_SLOW_START,
         Cause.MODEL_INTERRUPTED,

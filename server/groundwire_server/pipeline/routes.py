@@ -9,7 +9,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.outcome import ModelIdentity
-from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.policy import Policy, ShadowPolicy
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Reason
@@ -17,10 +17,26 @@ from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
-from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.generator import Contention, Generator
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowModel:
+    """The model that a route compares with those that answer.
+
+    Attributes:
+        policy: how often it is asked, and for how long.
+        contention: whether others want the slots that its calls take.
+        budget: the money for its calls, beside that of answers; None has no bound.
+    """
+
+    policy: ShadowPolicy
+    generator: Generator
+    contention: Contention
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,7 @@ class Ports:
         reranker: rates what was found; None leaves that to vectors and words.
         rules: judge the sentences of answers.
         checker: a model that is asked about them too; None leaves them to the rules.
+        shadow: the model that is compared with those that answer; None compares none.
     """
 
     retriever: Retriever
@@ -50,6 +67,7 @@ class Ports:
     budget: Budget | None = None
     reranker: Reranker | None = None
     checker: Checker | None = None
+    shadow: ShadowModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
         recorder.add(metrics.ATTEMPTS, 1, route, attempt.model, attempt.action, attempt.cause or "")
     for kind, count in report.conflicts.items():
         recorder.add(metrics.CONFLICTS, count, route, kind)
-    _record_usage(recorder, inquiry.caller.tenant, report)
+    record_usage(recorder, inquiry.caller.tenant, report)
     if report.time_to_first_token is not None:
         recorder.record(metrics.FIRST_TEXT, report.time_to_first_token, route)
     if report.best_relevance is not None:
@@ -41,7 +41,8 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
                 recorder.record(metrics.SUPPORT, sentence.support, route)
 
 
-def _record_usage(recorder: Metrics, tenant: str, report: Report) -> None:
+def record_usage(recorder: Metrics, tenant: str, report: Report) -> None:
+    """Record the tokens and the cost of a run, which a tenant pays."""
     for consumed in report.usage:
         usage, labels = consumed.usage, (tenant, consumed.model, consumed.purpose)
         recorder.add(metrics.TOKENS, usage.input_tokens, *labels, "input")

@@ -27,3 +27,15 @@ class Generator(Protocol):
             Failure: one of the MODEL_ causes or PROMPT_TOO_LONG.
         """
         ...
+
+
+class Contention(Protocol):
+    """How wanted the slots of a generator are, for work that gives way to everything else."""
+
+    def idle(self) -> bool:
+        """Return whether fewer than half of the slots are taken, and nobody waits for one."""
+        ...
+
+    def contended(self) -> bool:
+        """Return whether somebody waits for a slot."""
+        ...

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeAlias
 
-from groundwire_server.domain.generation import ModelUsage
+from groundwire_server.domain.generation import ModelUsage, Usage
 from groundwire_server.domain.outcome import ModelAttempt, RatedPassage, StageTiming
 from groundwire_server.domain.vocabulary import (
     Action,
@@ -24,6 +24,9 @@ AttributeValue: TypeAlias = str | bool | int | float
 EVENT_NAME: Final = "groundwire.decision"
 """The event's name, as OpenTelemetry's logs have names."""
 
+SHADOW_EVENT_NAME: Final = "groundwire.shadow"
+"""The name of the event of a comparison."""
+
 _MS: Final = 1000.0
 
 
@@ -40,6 +43,26 @@ def _about(text: str, span: str = "") -> Any:
         span: the attribute of the RPC span that carries it too.
     """
     return field(default=None, metadata={"about": text, "span": span})
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedAnswer:
+    """An answer that left, as its comparison with one in the shadow has it.
+
+    Attributes:
+        model: the alias of the model that wrote it.
+        outcome: the kind of outcome.
+        seconds: how long models wrote, over all attempts.
+        usage: what they consumed for it.
+    """
+
+    model: str
+    outcome: str
+    cause: Cause
+    grounding_score: float | None
+    judged: Mapping[Verdict, int]
+    seconds: float
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +118,10 @@ class DecisionEvent:
     deadline: float | None = _about("The time that the caller gave.", names.DEADLINE)
     left: float | None = _about("The time that was left at the end.", names.DEADLINE_LEFT)
     abandoned: bool | None = _about("True for work that ended after its call had; the call has an event of its own.")
+    shadow_of: ComparedAnswer | None = _about(
+        "Of the event `groundwire.shadow` alone, whose other fields describe an answer in the shadow, which nobody "
+        "saw: the one that left."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +218,20 @@ def _passages(passages: tuple[RatedPassage, ...]) -> list[dict[str, str | float]
     return [{"chunk_id": each.chunk_id, "relevance": round(each.relevance, 3)} for each in passages]
 
 
+def _compared(answer: ComparedAnswer) -> dict[str, Any]:
+    score = answer.grounding_score
+    return {
+        "model": answer.model,
+        "outcome": answer.outcome,
+        "cause": answer.cause,
+        **({} if score is None else {"grounding_score": _share(score)}),
+        "sentences_judged": answer.judged,
+        "generate_ms": _milliseconds(answer.seconds),
+        "cost_micros": answer.usage.cost_micros,
+        "currency": answer.usage.currency,
+    }
+
+
 _TIMES: Final = frozenset({"stages", "first_text", "duration", "deadline", "left", "retry_after"})
 _WRITTEN: Final[Mapping[str, Any]] = {
     "best_relevance": _share,
@@ -199,6 +240,7 @@ _WRITTEN: Final[Mapping[str, Any]] = {
     "attempts": _attempts,
     "usage": _usage,
     "stages": _stages,
+    "shadow_of": _compared,
     **dict.fromkeys(_TIMES - {"stages"}, _milliseconds),
 }
 """Fields whose values are written in a form of their own."""

@@ -81,8 +81,8 @@ CALLS_ACTIVE: Final = Gauge("groundwire.calls.active", "{call}", "Calls in fligh
 CALLS_REFUSED: Final = Counter(
     "groundwire.calls.refused",
     "{call}",
-    "Calls that were refused before anything was known of them, since too many were in flight; no other metric has "
-    "them.",
+    "Calls that were refused before they were served, by the limit that held them off; no other metric has them.",
+    (names.LIMIT,),
 )
 STREAMS_ACTIVE: Final = Gauge("groundwire.streams.active", "{stream}", "Streamed answers in flight.")
 RUNS_ACTIVE: Final = Gauge(
@@ -166,6 +166,39 @@ PASSAGES_DROPPED: Final = Counter(
     "of the store; the security log names the tenant.",
 )
 
+SHADOW_ANSWERS: Final = Counter(
+    "groundwire.shadow.answers",
+    "{answer}",
+    "Answers that were compared with one in the shadow, and those in the shadow, by their models and how they ended.",
+    (names.ROUTE, names.MODEL, names.SHADOW_ROLE, names.OUTCOME, names.CAUSE),
+)
+SHADOW_SENTENCES: Final = Counter(
+    "groundwire.shadow.sentences",
+    "{sentence}",
+    "Sentences that models wrote for answers that were compared, by their verdict, whether they left or not.",
+    (names.ROUTE, names.MODEL, names.SHADOW_ROLE, names.VERDICT),
+)
+SHADOW_DURATION: Final = Histogram(
+    "groundwire.shadow.duration",
+    "s",
+    "How long models wrote an answer that was compared, over all attempts.",
+    (names.ROUTE, names.MODEL, names.SHADOW_ROLE),
+    _MODEL_SECONDS,
+)
+SHADOW_COST: Final = Counter(
+    "groundwire.shadow.cost",
+    "{currency}",
+    "What writing an answer that was compared cost, in units of the currency.",
+    (names.ROUTE, names.MODEL, names.SHADOW_ROLE, names.CURRENCY),
+)
+SHADOW_SKIPPED: Final = Counter(
+    "groundwire.shadow.skipped",
+    "{answer}",
+    "Comparisons that were due and were not made, by why: they give way to answers, have their own limit of cost, and "
+    "need a model that is ready.",
+    (names.ROUTE, names.MODEL, names.CAUSE),
+)
+
 TOKENS: Final = Counter(
     "groundwire.tokens",
     "{token}",
@@ -219,6 +252,13 @@ CIRCUITS: Final = Gauge(
     "groundwire.circuit.open",
     "1",
     "Whether the circuit of a dependency is open: 1 open, 0.5 half open, 0 closed.",
+    (names.DEPENDENCY,),
+)
+MODELS_READY: Final = Gauge(
+    "groundwire.model.ready",
+    "1",
+    "Whether a model is ready for calls: 1 ready, 0 while its server starts or loads it. Models whose servers are not "
+    "asked have no value.",
     (names.DEPENDENCY,),
 )
 HTTP_CONNECTIONS: Final = Gauge(
@@ -288,6 +328,11 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SUPPORT,
     CONFLICTS,
     PASSAGES_DROPPED,
+    SHADOW_ANSWERS,
+    SHADOW_SENTENCES,
+    SHADOW_DURATION,
+    SHADOW_COST,
+    SHADOW_SKIPPED,
     TOKENS,
     COST,
     MODEL_DURATION,
@@ -297,6 +342,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     DEPENDENCY_FAILURES,
     RETRIES,
     CIRCUITS,
+    MODELS_READY,
     HTTP_CONNECTIONS,
     HTTP_CONNECTIONS_LIMIT,
     SLOTS_USED,

@@ -13,10 +13,12 @@ class Trail:
 
     Attributes:
         report: returns what is known so far, at a time on the event loop's clock; None before the work began.
+        compared: takes the outcome of a comparison in the shadow, and the one that left; None where nobody records it.
         abandoned: takes the end of work that has outlived its call; None while the call lasts.
     """
 
     report: Callable[[float], Report] | None = None
+    compared: Callable[[Outcome, Outcome], None] | None = None
     abandoned: Callable[[Report, Outcome | None], None] | None = None
 
 

@@ -109,3 +109,30 @@ async def test_an_open_circuit_takes_no_retry_budget() -> None:
             await anext(model.generate(ask(), NEVER))
     assert guard.state is CircuitState.OPEN
     assert (len(inner.requests), budget.tokens) == (2, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("taken", "waiting", "idle", "contended"),
+    [(0, 0, True, False), (1, 0, True, False), (2, 0, False, False), (4, 1, False, True)],
+)
+async def test_slots_are_idle_while_fewer_than_half_are_taken_and_contended_once_somebody_waits(
+    taken: int, waiting: int, idle: bool, contended: bool
+) -> None:
+    slots = limiter(4, 4)
+    model = protected(ScriptedGenerator([Wait(60.0), *ANSWER]), limiters=[slots])
+    calls = [asyncio.create_task(anext(model.generate(ask(), NEVER))) for _ in range(taken + waiting)]
+    await asyncio.sleep(0.01)
+    assert (slots.used, slots.waiting) == (taken, waiting)
+    assert (model.contention.idle(), model.contention.contended()) == (idle, contended)
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_calls_that_are_never_repeated_leave_the_budget_of_retries_alone() -> None:
+    budget = RetryBudget(RetryBudgetOptions())
+    for attempts, left in ((1, 10.0), (2, 8.0)):
+        model = protected(ScriptedGenerator(DOWN), retried_by=retries(RetryOptions(max_attempts=attempts), budget))
+        with pytest.raises(Failure):
+            await anext(model.generate(ask(), NEVER))
+        assert budget.tokens == left

@@ -13,15 +13,16 @@ from groundwire_server.options import Options
 from tests.app.configuration.reading import errors
 
 SERVER_KEYS = (
-    "dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, tls, workers, write_seconds"
+    "arrival, connections, dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, "
+    "request_bytes, tls, workers, write_seconds"
 )
 SECTIONS = (
     "authentication, checkers, concurrency, corpus, embedders, models, providers, redis, routes, self_hosted_only, "
     "server, spending, stores, telemetry, tenants"
 )
 ROUTE_KEYS = (
-    "check, checker, fallbacks, limits, mode, models, prompt, release, search, self_hosted_only, store, thresholds, "
-    "time"
+    "check, checker, fallbacks, limits, mode, models, prompt, release, search, self_hosted_only, shadow, store, "
+    "thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"

@@ -12,6 +12,7 @@ import yaml
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
+from groundwire_server.adapters.providers.scheduling import SchedulingOptions
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration import schema_walk
 from groundwire_server.app.configuration.errors import Path as Place
@@ -128,6 +129,8 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(SearchOptions.model_fields)
+    # This provider is hosted: it is told nothing.
+    assert set(values["providers"]["openai"].pop("scheduling")) == set(SchedulingOptions.model_fields)
     found = loaded(tmp_path, yaml.safe_dump(values)).configuration
     assert isinstance(found.stores["weaviate"], WeaviateStoreConfig)
     assert found.telemetry.otlp.headers["authorization"].reveal() == "s3cr3t"

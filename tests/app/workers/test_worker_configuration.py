@@ -31,8 +31,13 @@ def _configuration(folder: Path, **sections: Any) -> Configuration:
     return loaded(folder, json.dumps({**FILE, **sections})).configuration
 
 
-@pytest.mark.parametrize(("limit", "workers", "part"), [(100, 4, 25), (10, 4, 2), (3, 4, 1), (1, 64, 1), (0, 4, 0)])
-def test_a_part_is_at_least_1_unless_the_limit_is_0(limit: int, workers: int, part: int) -> None:
+@pytest.mark.parametrize(
+    ("limit", "workers", "part"),
+    [(100, 4, 25), (10, 4, 2), (3, 4, 1), (1, 64, 1), (0, 4, 0), (5.0, 4, 1.25), (None, 4, None)],
+)
+def test_a_part_of_a_whole_number_is_at_least_1_unless_it_is_0(
+    limit: float | None, workers: int, part: float | None
+) -> None:
     assert part_of(limit, workers) == part
 
 

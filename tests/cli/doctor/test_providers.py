@@ -76,6 +76,23 @@ def test_a_provider_is_reached_and_its_key_tried(
     assert seen == [("/v1/models", f"Bearer {KEY}")]
 
 
+def test_a_server_that_still_loads_its_models_is_said_to(tmp_path: Path) -> None:
+    def answer(method: str, path: str, headers: Message) -> tuple[int, str]:
+        return 503 if path == "/health" else 200, '{"data": [{"id": "qwen"}]}'
+
+    config = tmp_path / "c.yaml"
+    with threaded(answer) as port:
+        config.write_text(
+            f"providers: {{house: {{kind: openai, profile: vllm, base_url: 'http://127.0.0.1:{port}/v1', "
+            "residency: self_hosted}}\n"
+            "models:\n  own: {kind: openai, provider: house, model: qwen}\n  extractive: {kind: extractive}\n"
+        )
+        (found,) = [each for each in checked(config) if each.check == "provider"]
+    assert found.state is CheckState.WARN
+    assert found.message.endswith("answers, and its models are not loaded yet")
+    assert "other models" in found.advice
+
+
 def test_a_provider_that_is_down_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = examined(tmp_path, monkeypatch, 1)
     assert found.state is CheckState.FAIL

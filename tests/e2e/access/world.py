@@ -97,11 +97,11 @@ RSA, OTHER_RSA = RSAKey.generate_key(2048), RSAKey.generate_key(2048)
 
 
 @asynccontextmanager
-async def let_in(serve: Serve, world: World, *arguments: Any) -> AsyncIterator[Product]:
+async def let_in(serve: Serve, world: World, *arguments: Any, **options: Any) -> AsyncIterator[Product]:
     """A server with authentication that holds two documents of acme."""
     async with (
         access(world.section, TENANTS, SystemClock()) as opened,
-        serve(*arguments, access=opened) as product,
+        serve(*arguments, access=opened, **options) as product,
     ):
         writer = world.api_key(roles=frozenset({Role.WRITER}))
         await ingest(product, ("lambdas", "Lambda expressions create anonymous functions."), metadata=writer)

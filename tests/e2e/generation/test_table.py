@@ -57,6 +57,7 @@ def wrote(*texts: str, **more: Any) -> Drive:
 
 DRIVES: dict[Cause, Drive] = {
     Cause.MODEL_UNAVAILABLE: Drive(error("500 Internal Server Error")),
+    Cause.MODEL_NOT_READY: Drive(Reply([b'{"error":{"message":"Loading model"}}'], "503 Service Unavailable")),
     Cause.MODEL_TIMEOUT: Drive(
         Reply([Stall()]),
         {"bounds": {"first_token_seconds": None}},
@@ -123,6 +124,7 @@ ENDS: dict[Action, tuple[str, list[str]]] = {
 }
 PASSING = {
     Cause.MODEL_UNAVAILABLE,
+    Cause.MODEL_NOT_READY,
     Cause.MODEL_TIMEOUT,
     Cause.MODEL_SLOW_START,
     Cause.MODEL_INTERRUPTED,

@@ -10,6 +10,7 @@ class EmbedderFault(Fault):
     """A fault of an embedding model."""
 
     UNAVAILABLE = ("it is not reached, breaks off, or fails", "see to it, or correct the provider's base_url")
+    LOADING = ("its server is starting, or still loads the model",)
     SLOW = ("it took longer than the call had",)
     STALLED = ("it took longer than request_seconds", "see to its load, or allow more")
     LIMITED = ("it is asked too often", "ask for a higher limit, or lower batch.requests")
@@ -27,6 +28,7 @@ class EmbedderFault(Fault):
 _FAULTS: Final = {
     Cause.MODEL_UNAVAILABLE: EmbedderFault.UNAVAILABLE,
     Cause.MODEL_INTERRUPTED: EmbedderFault.UNAVAILABLE,
+    Cause.MODEL_NOT_READY: EmbedderFault.LOADING,
     Cause.MODEL_TIMEOUT: EmbedderFault.SLOW,
     Cause.MODEL_SLOW_START: EmbedderFault.STALLED,
     Cause.MODEL_RATE_LIMITED: EmbedderFault.LIMITED,

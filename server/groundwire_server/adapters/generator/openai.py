@@ -12,6 +12,7 @@ from groundwire_server.adapters.generator.http.response_parser import ResponsePa
 from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
 from groundwire_server.adapters.http.error_response import failure_in, failure_of
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
+from groundwire_server.adapters.providers.scheduling import RANKS
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import FinishReason, GenerationRequest, Token
 from groundwire_server.domain.vocabulary import Cause
@@ -45,6 +46,7 @@ class OpenAiDialect:
         profile: what the server expects.
         api_key: none for a server that asks for none.
         api_version: Azure's.
+        priorities: whether requests say their priority in vLLM's numbers.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class OpenAiDialect:
         profile: ProviderProfile = PROFILES["openai"],
         api_key: Secret | None = None,
         api_version: str | None = None,
+        *,
+        priorities: bool = False,
     ) -> None:
         self._profile = profile
         self._output = Output(options.output or profile.output)
@@ -62,6 +66,7 @@ class OpenAiDialect:
         self.whole_documents = options.whole_document
         self.continues = profile.continues if options.continues is None else options.continues
         self._options = options
+        self._priorities = priorities
         self._streamed = self._fixed_part(ANSWER, stream=True)
         self._whole = self._fixed_part(ANSWER, stream=False)
 
@@ -78,6 +83,8 @@ class OpenAiDialect:
             # A schema would have the model begin anew.
             body.pop("response_format", None)
             body.update(continue_final_message=True, add_generation_prompt=False)
+        if self._priorities:
+            body["priority"] = RANKS[request.requester.priority]
         if request.log_probabilities:
             body.update(logprobs=True, top_logprobs=_LIKELIEST)
         return to_json(body)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
@@ -52,6 +53,11 @@ class ProtectedGenerator:
         self._policy = policy
         self._first_token_seconds = first_token_seconds
         self._whole_documents = whole_documents
+
+    @property
+    def contention(self) -> "SlotContention":
+        """How wanted its slots are."""
+        return SlotContention(self._policy.limiters)
 
     async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield what the first attempt writes that begins to.
@@ -124,6 +130,21 @@ class ConcurrencyLimitedGenerator:
         ):
             async for piece in pieces:
                 yield piece
+
+
+@dataclass(frozen=True, slots=True)
+class SlotContention:
+    """The Contention of the slots of a generator's limiters; where nothing limits it, there is none."""
+
+    limiters: Sequence[FairLimiter]
+
+    def idle(self) -> bool:
+        """Return whether fewer than half of the slots of each are taken, and nobody waits for one."""
+        return not self.contended() and all(2 * each.used < each.limit for each in self.limiters)
+
+    def contended(self) -> bool:
+        """Return whether somebody waits for a slot of one."""
+        return any(each.waiting for each in self.limiters)
 
 
 class _Output:

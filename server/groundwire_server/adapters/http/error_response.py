@@ -1,6 +1,7 @@
 """What a provider's error means, as a cause of the product's. Its text is looked at here and goes no further."""
 
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,6 +67,17 @@ _PHRASES: Final = (
 )
 """What some say in their message alone, always with a status of 400 or 422."""
 
+_LOADING: Final = (
+    "loading model",  # llama.cpp
+    "currently loading",  # Hugging Face
+    "model is loading",
+    "still loading",
+    "not ready",  # KServe, Triton
+)
+"""What servers say, with a status of 503, while a model is being loaded."""
+
+_UNAVAILABLE: Final = 503
+
 _PHRASED: Final = frozenset({400, 413, 422})
 
 _TOO_MANY_REQUESTS: Final = 429
@@ -87,6 +99,9 @@ _STATUSES: Final = MappingProxyType(
 _WRAPPERS: Final = ("error", "errors", "detail")
 """Where an object holds the error that it is about."""
 
+_WORDS_BYTES: Final = 1024
+"""How much is looked at of a body that is not JSON."""
+
 _STATUS_FIELDS: Final = ("code", "status", "status_code", "statusCode", "error_code")
 _MESSAGE_FIELDS: Final = ("message", "msg")
 
@@ -104,7 +119,7 @@ class ErrorResponse:
         try:
             error = _error(jiter.from_json(self.body))
         except ValueError:
-            error = {}
+            error = {"message": self.body[:_WORDS_BYTES].decode(errors="replace")}
         today = datetime.now(UTC)
         after = retry_after(self.headers, today)
         if after is None:
@@ -151,11 +166,13 @@ def _cause(status: int | None, error: Mapping[str, Any]) -> Cause:
     for word in words:
         if word in _SPECIFIC:
             return _SPECIFIC[word]
+    message = str(next((error[name] for name in _MESSAGE_FIELDS if error.get(name)), "")).lower()
     if status is None or status in _PHRASED:
-        message = str(next((error[name] for name in _MESSAGE_FIELDS if error.get(name)), "")).lower()
         for phrase, cause in _PHRASES:
             if phrase in message:
                 return cause
+    if status == _UNAVAILABLE and any(phrase in message for phrase in _LOADING):
+        return Cause.MODEL_NOT_READY
     if status is None:
         return next((_GENERAL[word] for word in words if word in _GENERAL), Cause.MODEL_UNAVAILABLE)
     if status in _STATUSES:
@@ -208,7 +225,10 @@ def _status(value: object) -> int | None:
 
 
 def _retry_delay(error: Mapping[str, Any]) -> float | None:
-    """The seconds to wait that Gemini gives in its details."""
+    """The seconds to wait that Gemini gives in its details, or Hugging Face while it loads a model."""
+    loaded = error.get("estimated_time")
+    if isinstance(loaded, int | float) and math.isfinite(loaded) and loaded >= 0:
+        return float(loaded)
     details = error.get("details")
     for detail in details if isinstance(details, list) else ():
         delay = detail.get("retryDelay") if isinstance(detail, dict) else None

@@ -69,7 +69,7 @@ class Exchange:
             body: JSON.
 
         Raises:
-            Failure: MODEL_UNAVAILABLE, MODEL_MISCONFIGURED or MODEL_TIMEOUT.
+            Failure: MODEL_UNAVAILABLE, MODEL_NOT_READY, MODEL_MISCONFIGURED or MODEL_TIMEOUT.
         """
         by = self._deadline.at
         timeout = aiohttp.ClientTimeout(
@@ -89,6 +89,9 @@ class Exchange:
             # Asking again does not help.
             _LOG.warning("Provider %s shows a certificate that is not trusted: see its ca_file.", self._name)
             raise Failure(Cause.MODEL_MISCONFIGURED) from None
+        except aiohttp.ClientConnectorError as failed:
+            refused = isinstance(failed.os_error, ConnectionRefusedError)
+            raise Failure(self._session.refused if refused else Cause.MODEL_UNAVAILABLE) from None
         except (aiohttp.ClientError, OSError):
             raise Failure(Cause.MODEL_UNAVAILABLE) from None
         self._watchdog = ResponseWatchdog(self._loop, self._deadline, self._silence, response.close)

@@ -11,6 +11,7 @@ from typing import Self
 import aiohttp
 
 from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options.headers import revealed
 
 _DRAIN_SECONDS = 0.1
@@ -55,11 +56,13 @@ class Session:
     Attributes:
         provider: its name.
         endpoint: where it listens.
+        refused: what it means that it refuses a connection.
     """
 
-    def __init__(self, provider: str, endpoint: Endpoint) -> None:
+    def __init__(self, provider: str, endpoint: Endpoint, refused: Cause = Cause.MODEL_UNAVAILABLE) -> None:
         self.provider = provider
         self.endpoint = endpoint
+        self.refused = refused
         self._client: aiohttp.ClientSession | None = None
         self._connector: aiohttp.TCPConnector | None = None
         self._draining: set[asyncio.Task[None]] = set()

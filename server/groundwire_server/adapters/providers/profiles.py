@@ -22,6 +22,9 @@ class ProviderProfile:
         encoding: of vectors in its answers; None leaves the field out, which means a list of numbers.
         dimensions: its name for the field that asks for shorter vectors.
         continues: whether it continues the last message of an assistant on request.
+        health: the path, behind the address without the version, at which it says whether its model is loaded; None
+            where it has no such path.
+        priorities: whether requests to it can say their priority.
     """
 
     output: Literal["json_schema", "prompt"] = "json_schema"
@@ -32,6 +35,8 @@ class ProviderProfile:
     encoding: Literal["float", "base64"] | None = "float"
     dimensions: str = "dimensions"
     continues: bool = False
+    health: str | None = None
+    priorities: bool = False
 
     def credentials(self, key: Secret | None) -> Mapping[str, str]:
         """Return the headers that carry a key."""
@@ -52,10 +57,11 @@ PROFILES: Final[Mapping[str, ProviderProfile]] = MappingProxyType(
         "openai": ProviderProfile(max_tokens="max_completion_tokens", encoding="base64"),
         "azure": ProviderProfile(max_tokens="max_completion_tokens", api_key_header="api-key", encoding="base64"),
         "mistral": ProviderProfile(usage_on_request=False, dimensions="output_dimension"),
-        "vllm": ProviderProfile(encoding="base64", continues=True),
-        "tgi": ProviderProfile(schema_as_value=True),
-        "ollama": ProviderProfile(),
-        "llamacpp": ProviderProfile(),
+        "vllm": ProviderProfile(encoding="base64", continues=True, health="/health", priorities=True),
+        "tgi": ProviderProfile(schema_as_value=True, health="/health"),
+        # It loads a model when that is first asked for, and keeps the request meanwhile.
+        "ollama": ProviderProfile(health="/api/version"),
+        "llamacpp": ProviderProfile(health="/health"),
         "gemini": ProviderProfile(),
         # A server of which nothing is known.
         "plain": ProviderProfile(output="prompt", usage_on_request=False, encoding=None),

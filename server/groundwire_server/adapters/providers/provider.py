@@ -7,11 +7,14 @@ from typing import Final, Self
 
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.http.session import Session
+from groundwire_server.adapters.providers.options import ReadinessOptions
+from groundwire_server.adapters.providers.readiness import ReadinessProbe
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.adapters.resilience.circuit import Circuit, CircuitOptions, CircuitState
 from groundwire_server.adapters.resilience.failure_classes import FailureClasses
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
+from groundwire_server.adapters.resilience.readiness import Readiness
 from groundwire_server.adapters.resilience.retries import Retries, RetryOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudget, RetryBudgetOptions
 from groundwire_server.domain.vocabulary import Cause
@@ -19,12 +22,19 @@ from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Reading
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
-from groundwire_server.telemetry.metrics import CIRCUITS, HTTP_CONNECTIONS, HTTP_CONNECTIONS_LIMIT, RETRIES
+from groundwire_server.telemetry.metrics import (
+    CIRCUITS,
+    HTTP_CONNECTIONS,
+    HTTP_CONNECTIONS_LIMIT,
+    MODELS_READY,
+    RETRIES,
+)
 
 FAILURES: Final = FailureClasses(
     unavailable=Cause.MODEL_UNAVAILABLE,
     counted=frozenset({Cause.MODEL_UNAVAILABLE, Cause.MODEL_SLOW_START, Cause.MODEL_INTERRUPTED}),
-    ignored=frozenset({Cause.MODEL_TIMEOUT}),
+    # A model that is loading has not failed: it will answer, and is looked for meanwhile.
+    ignored=frozenset({Cause.MODEL_TIMEOUT, Cause.MODEL_NOT_READY}),
     # A slow start is not among them: the time is better spent on the next model.
     retryable=frozenset({Cause.MODEL_UNAVAILABLE, Cause.MODEL_RATE_LIMITED}),
     limited=Cause.MODEL_RATE_LIMITED,
@@ -43,6 +53,8 @@ class Provider:
         random: draws the waits before retries.
         budget: how much may be retried, for all of its models.
         limiters: how many calls there may be at once, for all of its models.
+        health: the URL at which it says whether its models are loaded; None where it is not asked.
+        readiness: how often it is asked.
 
     Attributes:
         session: its connections.
@@ -59,22 +71,32 @@ class Provider:
         random: Random,
         budget: RetryBudgetOptions,
         limiters: Sequence[FairLimiter] = (),
+        health: str | None = None,
+        readiness: ReadinessOptions | None = None,
     ) -> None:
-        self.session = Session(name, endpoint)
+        # A server that will be looked for may well refuse connections: it is starting.
+        refused = Cause.MODEL_UNAVAILABLE if health is None else Cause.MODEL_NOT_READY
+        self.session = Session(name, endpoint, refused)
         self.budget = RetryBudget(budget)
         self.circuits: dict[str, Circuit] = {}
         self._limiters = limiters
         self._clock = clock
         self._recording = recording
         self._random = random
+        options = readiness or ReadinessOptions()
+        self._probe = None if health is None else ReadinessProbe(self.session, health, options, random)
         recording.metrics.watch(HTTP_CONNECTIONS, self.session, _connections)
         recording.metrics.watch(HTTP_CONNECTIONS_LIMIT, self.session, _most_connections)
 
     async def __aenter__(self) -> Self:
         await self.session.__aenter__()
+        if self._probe is not None:
+            self._probe.begin()
         return self
 
     async def __aexit__(self, *raised: object) -> None:
+        if self._probe is not None:
+            await self._probe.end()
         await self.session.__aexit__(*raised)
 
     def __repr__(self) -> str:
@@ -114,12 +136,23 @@ class Provider:
             names.RESIDENCY: endpoint.residency.value,
             **(attributes or {}),
         }
+        repeated = partial(self._recording.metrics.add, RETRIES, 1, name)
         return CallPolicy(
             self._circuit(name, circuit),
-            Retries(retry, self.budget, FAILURES, self._random, partial(self._recording.metrics.add, RETRIES, 1, name)),
+            Retries(retry, self.budget, FAILURES, self._random, repeated, self._readiness(name)),
             Instrumentation(self._recording, name, constant),
             (*own_limiters, *self._limiters, *outer_limiters),
         )
+
+    def _readiness(self, name: str) -> Readiness | None:
+        """Return what is known of a model's being loaded; None where nobody looks for it."""
+        if self._probe is None:
+            return None
+        if name in self._probe.models:
+            return self._probe.models[name]
+        readiness = self._probe.model(name)
+        self._recording.metrics.watch(MODELS_READY, readiness, lambda each: [((name,), float(each.ready))])
+        return readiness
 
     def _circuit(self, name: str, options: CircuitOptions) -> Circuit:
         """Return the model's circuit; it keeps its record until it is to open by other options."""

@@ -17,7 +17,7 @@ _RETRY_AFTER = 1.0
 
 
 class ConcurrencyOptions(Options):
-    """Calls in flight, in each process; slots are shared fairly among tenants."""
+    """Calls in flight; workers divide them, and slots are shared fairly among tenants."""
 
     max_concurrent: int = Field(64, ge=1, le=10_000, description="Calls in flight.")
     queue_size: int = Field(

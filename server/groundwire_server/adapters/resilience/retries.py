@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import Field
 
 from groundwire_server.adapters.resilience.failure_classes import FailureClasses
+from groundwire_server.adapters.resilience.readiness import Readiness
 from groundwire_server.adapters.resilience.retry_budget import RetryBudget
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -45,6 +46,7 @@ class Retries:
         failures: which failures may be gone at the next attempt.
         random: draws the waits.
         repeated: counts an attempt that is not the first.
+        readiness: whether the dependency takes calls yet; None where nobody finds out.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class Retries:
         failures: FailureClasses,
         random: Random,
         repeated: Callable[[], None] = lambda: None,
+        readiness: Readiness | None = None,
     ) -> None:
         self._options = options
         self._budget = budget
         self._failures = failures
         self._random = random
         self._repeated = repeated
+        self._readiness = readiness
         self._limited_until = 0.0
 
     async def run(self, attempt: Callable[[], Awaitable[T]], until: Deadline, span: "Span") -> T:
@@ -75,7 +79,7 @@ class Retries:
         """
         number = 1
         while True:
-            failure = self._limit()
+            failure = self._barred()
             if failure is None:
                 try:
                     result = await attempt()
@@ -92,15 +96,20 @@ class Retries:
             self._repeated()
             number += 1
 
-    def _limit(self) -> Failure | None:
+    def _barred(self) -> Failure | None:
         """Return what an attempt would fail with at this time; None when the dependency may be called."""
+        if self._readiness is not None and (failure := self._readiness.failure()) is not None:
+            return failure
         wait = self._limited_until - asyncio.get_running_loop().time()
         limited = self._failures.limited
         return Failure(limited, retry_after=wait) if limited is not None and wait > 0 else None
 
     def _note(self, failure: Failure) -> None:
         """Charge a failed attempt to the budget, and keep the time before which the dependency wants no other."""
-        if failure.cause in self._failures.retryable:
+        if self._readiness is not None:
+            self._readiness.note(failure)
+        # Calls that are never repeated leave the budget to those that are.
+        if failure.cause in self._failures.retryable and self._options.max_attempts > 1:
             self._budget.failed()
         if failure.cause is self._failures.limited and failure.retry_after is not None:
             until = asyncio.get_running_loop().time() + min(failure.retry_after, _LONGEST_LIMIT)

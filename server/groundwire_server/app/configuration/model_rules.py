@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.app.configuration.embedder_rules import asks_hosted
 from groundwire_server.app.configuration.errors import ConfigError, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -35,8 +36,20 @@ def check_models(configuration: Configuration) -> Iterator[ConfigError]:
             )
         elif provider.kind != model.kind:
             yield ConfigError(path, f"is of the kind {provider.kind}, and the model of the kind {model.kind}")
+    yield from _check_scheduling(configuration)
     yield from _check_tenants(configuration)
     yield from _check_chains(configuration)
+    yield from _check_shadows(configuration)
+
+
+def _check_scheduling(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each provider that is hosted, or would not understand what it gets."""
+    for name, provider in configuration.providers.items():
+        path, told = ("providers", name, "scheduling"), provider.scheduling
+        if provider.residency is Residency.HOSTED and (told.headers is not None or told.priority):
+            yield ConfigError(path, "is for servers of your own: set residency to self_hosted, or leave it out")
+        if told.priority and (provider.kind != "openai" or not PROFILES[provider.profile].priorities):
+            yield ConfigError((*path, "priority"), "is a field of vLLM: set profile to vllm, or leave it out")
 
 
 def _check_tenants(configuration: Configuration) -> Iterator[ConfigError]:
@@ -63,3 +76,22 @@ def _check_chains(configuration: Configuration) -> Iterator[ConfigError]:
             elif configuration.self_hosted_only:
                 first = configuration.self_hosted_only[0]
                 yield ConfigError(path, f"are all hosted, which self_hosted_only bars for {first}: add one that is not")
+
+
+def _check_shadows(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each model in the shadow that is not there, may not be asked, or could cost without limit."""
+    run_by = residencies(configuration)
+    for name, route in configuration.routes.items():
+        shadow, path = route.shadow, ("routes", name, "shadow", "model")
+        if shadow is None:
+            continue
+        model = configuration.models.get(shadow.model)
+        if model is None:
+            yield ConfigError(path, not_among(shadow.model, configuration.models, "there is no model of this name"))
+            continue
+        if shadow.model == route.models[0]:
+            yield ConfigError(path, "is the first that the route asks: name the one that is to be compared with it")
+        if route.self_hosted_only and not within((shadow.model,), run_by, self_hosted_only=True):
+            yield ConfigError(path, "is hosted, and self_hosted_only bars it: name one that is not")
+        if not isinstance(model, ExtractiveModelConfig) and model.price is not None and shadow.daily_limit is None:
+            yield ConfigError(("routes", name, "shadow", "daily_limit"), "is missing: the model has a price")

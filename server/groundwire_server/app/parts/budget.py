@@ -24,6 +24,11 @@ def prices(configuration: Configuration) -> Mapping[str, Price]:
     }
 
 
+def micros(amount: float) -> int:
+    """Return an amount of money in millionths."""
+    return round(amount * _MICROS)
+
+
 async def open_budget(configuration: Configuration, lease: Lease) -> Budget | None:
     """Return what pays for models and checkers, if any has a price; a limit that changes forgets nothing."""
     priced = (isinstance(each, ProtectedConfig) and each.price is not None for each in configuration.checkers.values())
@@ -32,5 +37,5 @@ async def open_budget(configuration: Configuration, lease: Lease) -> Budget | No
     section = configuration.spending
     # What was spent in another currency does not count in this one.
     ledger = await lease.take(("ledger", section.currency), lambda: nullcontext(Ledger()))
-    limit = None if section.daily_limit is None else round(section.daily_limit * _MICROS)
+    limit = None if section.daily_limit is None else micros(section.daily_limit)
     return DailyBudget(ledger, SystemClock(), limit)

@@ -14,6 +14,7 @@ from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.generator.openai import OpenAiDialect
 from groundwire_server.adapters.generator.protected import ProtectedGenerator
 from groundwire_server.adapters.providers.provider import Provider
+from groundwire_server.adapters.providers.scheduling import SchedulingHeaders
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.retries import RetryOptions
@@ -24,7 +25,6 @@ from groundwire_server.app.parts.limiters import open_limiters
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
-from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
 
@@ -35,7 +35,7 @@ async def open_model(
     of_all_models: Sequence[FairLimiter],
     lease: Lease,
     recording: Recording,
-) -> Generator:
+) -> ProtectedGenerator:
     """Return the model that a section describes, with its provider's connections and the slots of all models together.
 
     Raises:
@@ -55,6 +55,7 @@ async def open_model(
         section.bounds,
         section.retry,
         section.breaker,
+        SchedulingHeaders(provider_section.scheduling),
         own_limiters=own,
         outer_limiters=of_all_models,
     )
@@ -85,10 +86,11 @@ def protected_model(
     bounds: ModelBounds,
     retry: RetryOptions,
     circuit: CircuitOptions,
+    scheduling: SchedulingHeaders | None = None,
     *,
     own_limiters: Sequence[FairLimiter] = (),
     outer_limiters: Sequence[FairLimiter] = (),
-) -> Generator:
+) -> ProtectedGenerator:
     """Return a model of a provider with all that surrounds its calls."""
     policy = provider.call_policy(
         names.GEN_AI_CHAT,
@@ -98,7 +100,7 @@ def protected_model(
         own_limiters=own_limiters,
         outer_limiters=outer_limiters,
     )
-    generator = HttpGenerator(provider.session, dialect, bounds)
+    generator = HttpGenerator(provider.session, dialect, bounds, scheduling)
     return ProtectedGenerator(generator, policy, bounds.first_token_seconds, whole_documents=dialect.whole_documents)
 
 
@@ -123,4 +125,5 @@ def dialect_of(section: OpenAiModelConfig | AnthropicModelConfig, provider: Prov
     if isinstance(section, AnthropicModelConfig):
         return AnthropicDialect(section, provider.api_key)
     profile, version = profile_of(provider)
-    return OpenAiDialect(section, profile, provider.api_key, version)
+    priorities = provider.scheduling.priority
+    return OpenAiDialect(section, profile, provider.api_key, version, priorities=priorities)

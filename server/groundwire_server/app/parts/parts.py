@@ -8,12 +8,14 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.budget import open_budget, prices
 from groundwire_server.app.parts.generators import identities, open_generator
+from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.stores import open_store
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
+from groundwire_server.pipeline.routes import ShadowModel
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
@@ -32,6 +34,7 @@ class Parts:
         budget: where the money for them comes from.
         searched: the stores of those routes that search in a way of their own, by route.
         checkers: those of the routes that name one, by route.
+        shadows: the models that are compared with those that answer, by route.
     """
 
     stores: Mapping[str, Store]
@@ -43,6 +46,7 @@ class Parts:
     budget: Budget | None = None
     searched: Mapping[str, Store] = field(default_factory=dict)
     checkers: Mapping[str, Checker] = field(default_factory=dict)
+    shadows: Mapping[str, ShadowModel] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -59,7 +63,9 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
     """
     routes = configuration.routes.values()
     models = {name: configuration.models[name] for route in routes for name in route.models}
-    read = {model.store for model in models.values() if isinstance(model, ExtractiveModelConfig) and model.store}
+    compared = {name: route.shadow for name, route in configuration.routes.items() if route.shadow is not None}
+    asked = [*models.values(), *(configuration.models[shadow.model] for shadow in compared.values())]
+    read = {model.store for model in asked if isinstance(model, ExtractiveModelConfig) and model.store}
     named = {*(route.store for route in routes), *read}
     stores = {
         name: await open_store(name, configuration, lease, recording)
@@ -76,6 +82,10 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         await open_budget(configuration, lease),
         _searched(configuration, stores),
         await _open_checkers(configuration, lease, recording),
+        {
+            route: await open_shadow(route, shadow, configuration, stores, lease, recording)
+            for route, shadow in compared.items()
+        },
     )
 
 

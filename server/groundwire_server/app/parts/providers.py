@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from random import Random
 
 from groundwire_server.adapters.generator import anthropic
+from groundwire_server.adapters.providers.options import health_url
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.app.clock import SystemClock
@@ -25,9 +26,25 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, record
             () if section.concurrency is None else (watched_limiter(name, section.concurrency, recording.metrics),)
         )
         random = Random()  # noqa: S311  # draws waits
-        return Provider(name, section, SystemClock(), recording, random, section.retry_budget, limiters)
+        return Provider(
+            name,
+            section,
+            SystemClock(),
+            recording,
+            random,
+            section.retry_budget,
+            limiters,
+            health_of(section),
+            section.readiness,
+        )
 
     return await lease.take(("provider", name, section), made)
+
+
+def health_of(section: ProviderConfig) -> str | None:
+    """Return where a provider says whether its models are loaded; None where it is not asked."""
+    path = None if isinstance(section, AnthropicProviderConfig) else PROFILES[section.profile].health
+    return health_url(section, section.readiness, path)
 
 
 def credentials(section: ProviderConfig) -> Mapping[str, str]:

@@ -7,15 +7,22 @@ from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.routes import ShadowConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
-from groundwire_server.edge.options import ServerOptions
+from groundwire_server.edge.options import ArrivalOptions, ServerOptions, TransportOptions
 from groundwire_server.options import Options
 
 DIVIDED: Final[Mapping[type[Options], Sequence[str]]] = {
     ServerOptions: ("max_concurrent_calls",),
+    TransportOptions: ("max_connections",),
+    # One connection has one worker: what it may do is not divided.
+    ArrivalOptions: tuple(
+        name for name in ArrivalOptions.model_fields if name.startswith("max_") and name != "max_waiting_per_connection"
+    ),
     ConcurrencyOptions: ("max_concurrent", "queue_size"),
     WeaviateOptions: ("max_concurrent",),
     Endpoint: ("max_connections",),
+    ShadowConfig: ("max_concurrent", "daily_limit"),
 }
 """Limits of the whole server that each worker has a part of, by the options that have them."""
 
@@ -35,9 +42,11 @@ def of_worker(configuration: Configuration, number: int, address: str) -> Config
     return part.model_copy(update={"server": server, "telemetry": _telemetry(part.telemetry, number)})
 
 
-def part_of(limit: int, workers: int) -> int:
-    """Return each worker's part of a limit: at least 1, unless the limit is 0."""
-    return max(1, limit // workers) if limit else 0
+def part_of(limit: Any, workers: int) -> Any:
+    """Return each worker's part of a limit: of a whole number at least 1, unless it is 0; of none, none."""
+    if isinstance(limit, int):
+        return max(1, limit // workers) if limit else 0
+    return None if limit is None else limit / workers
 
 
 def _divided(value: Any, workers: int) -> Any:

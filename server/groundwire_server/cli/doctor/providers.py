@@ -28,6 +28,10 @@ def _provider(configuration: "Configuration", name: str) -> Iterator[CheckResult
         advice = f"start it, or correct providers.{name}.base_url or ca_file"
         yield CheckResult.fail("provider", f"{where} {found.unreachable}", advice)
         return
+    if found.ready is False:
+        advice = "wait: until they are, routes ask their other models"
+        yield CheckResult.warn("provider", f"{where} answers, and its models are not loaded yet", advice)
+        return
     match found.status:
         case 401 | 403:
             advice = f"correct providers.{name}.api_key"

@@ -155,8 +155,8 @@ class RuleChecker:
             FoundConflict(ConflictKind.MARKUP, start, end)
             for start, end in markup_of(statement, [passage.text for passage in evidence])
         ]
-        plain = without_emphasis(statement)
-        unit = Unit(plain)
+        unit = Unit(without_emphasis(statement))
+        plain = unit.text
         denies = bare_answer(unit)
         if denies is not None and (question or unit.sig):
             return self._bare(statement, evidence, question, denies=denies)

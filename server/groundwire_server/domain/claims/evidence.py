@@ -24,19 +24,21 @@ _MOST_HEADING = 100
 _MOST_UNIT = 1000
 """Code points of a row or a definition that is compared as a whole."""
 
+_DENIAL = re.compile(r"\b(?:by no means|in no way|not in the least|anything but)\b", re.IGNORECASE)
+
 
 class Unit:
     """A stretch of text that is compared as a whole.
 
     Attributes:
         text: its words, with what belongs to them from elsewhere in the passage before them: a table's header, the
-            lead-in of a list.
+            lead-in of a list. Phrases that deny are `not` and blanks; all other words stand where they stood.
         known: the norms of its significant terms.
         row: whether it is a row of a table.
     """
 
     def __init__(self, text: str, *, row: bool = False) -> None:
-        self.text = text
+        self.text = text = _with_plain_denials(text)
         self.row = row
         # Most units of a passage are looked at no further than this.
         self.known = significant_norms(text)
@@ -106,6 +108,13 @@ class EvidenceText:
         all_terms = [term for unit in (*self.units, Unit(self.title)) for term in unit.terms if not term.number]
         whole = "".join(term.norm[:1] for term in all_terms)
         return whole + " " + "".join(term.norm[:1] for term in all_terms if term.content)
+
+
+def _with_plain_denials(text: str) -> str:
+    """Return a text with `not` for each phrase that says no more than that; the places of other words stay."""
+    if " no " not in text and "anything but" not in text and "not in the" not in text:
+        return text
+    return _DENIAL.sub(lambda match: "not".ljust(len(match.group())), text)
 
 
 def _rows(text: str) -> tuple[list[str], str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from groundwire_server.domain.claims.alignment import Alignment, Place
 from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.language import CAPITALS_MARK_NAMES, ORDER_TELLS_ROLES, PAIRED
+from groundwire_server.domain.claims.rules.literals import object_to_literals
 from groundwire_server.domain.claims.rules.names import object_to_names
 from groundwire_server.domain.claims.rules.numbers import (
     object_to_bindings,
@@ -32,6 +33,9 @@ from groundwire_server.domain.claims.rules.structure import (
 from groundwire_server.domain.claims.terms import ATTRIBUTION, CONDITION, DENIAL, MODAL, OPPOSITE, QUANTIFIER
 from groundwire_server.domain.vocabulary import ConflictKind
 
+_SHORT = 5
+"""Significant terms of a short statement."""
+
 
 def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: str) -> list[Objection]:
     """Return everything that speaks against a statement.
@@ -43,7 +47,8 @@ def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: s
     """
     if not alignment.left and not alignment.free:
         # The same words: their order is all that can differ.
-        return [*object_to_roles(alignment), *object_to_agents(alignment)] if spoken in ORDER_TELLS_ROLES else []
+        roles = [*object_to_roles(alignment), *object_to_agents(alignment)] if spoken in ORDER_TELLS_ROLES else []
+        return [*object_to_literals(alignment, evidence), *roles]
     said = given = 0
     for index in alignment.left:
         said |= alignment.term(index).concerns
@@ -57,6 +62,7 @@ def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: s
         *object_to_bindings(alignment),
         *object_to_unit_words(alignment),
         *object_to_signs(alignment),
+        *object_to_literals(alignment, evidence),
         *(object_to_names(alignment, evidence) if spoken in CAPITALS_MARK_NAMES else ()),
         *(object_to_negations(alignment) if concerns & DENIAL else ()),
         *(object_to_quantifiers(alignment) if concerns & QUANTIFIER else ()),
@@ -77,11 +83,10 @@ def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: s
         return found + plain
     size = len(alignment.owner)
     there = size - sum(alignment.places[index] is not Place.MOVED for index in alignment.left)
-    # A negator that was put in says nothing of how the rest is told.
+    # A negator that was put in says nothing of how the rest is told; nor does a name, which is much of a short
+    # statement.
     denials = sum(alignment.term(index).denies for index in alignment.left)
+    apart = {ConflictKind.NEGATION: denials, ConflictKind.NAME: int(size <= _SHORT)}
     return [
-        replace(each, firm=False)
-        if there < each.needs * (size - denials * (each.kind is ConflictKind.NEGATION))
-        else each
-        for each in found
+        replace(each, firm=False) if there < each.needs * (size - apart.get(each.kind, 0)) else each for each in found
     ] + plain

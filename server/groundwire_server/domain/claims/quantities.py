@@ -23,6 +23,7 @@ _FRACTION = re.compile(r"(\d{1,3})/(\d{1,3})$")
 _VERSION = re.compile(r"\d+(?:\.\d+)+$")
 _GROUPS = re.compile(r"\d{1,3}(?:([.,'’\u00a0\u202f\u2009])\d{3})(?:\1\d{3})*$")
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)?$")
+_POWER = re.compile(r"\d+(?:\.\d+)?e[+-]?\d{1,2}$")
 
 _TEN, _TWENTY = 10.0, 20.0
 _COUNTED_BY_ARTICLE = frozenset(("dozen", "hundred", "thousand", "million", "billion", "trillion"))
@@ -61,6 +62,8 @@ def _readings(token: str) -> tuple[float, ...]:
         return (plain,)
     if _PLAIN.match(token):
         return (float(token.replace(",", ".")),)
+    if _POWER.match(token):
+        return (float(token),)
     decimal = token.rpartition("." if token.rfind(".") > token.rfind(",") else ",")
     head, tail = re.sub(r"\D", "", decimal[0]), re.sub(r"\D", "", decimal[2])
     return (float(f"{head or 0}.{tail}"),) if tail else (float(head or 0),)

@@ -32,18 +32,19 @@ _UNSPACED_RANGES = (
 
 _UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]")
 _TOKEN = re.compile(
-    r"\d{1,2}:\d{2}(?::\d{2})?|[vV]\d+(?:\.\d+)+"
+    r"\d{1,2}:\d{2}(?::\d{2})?|\d+(?:\.\d+)?[eE][+-]?\d+\b|[vV]\d+(?:\.\d+)+"
     r"|(?:(?<![^\s(])[-−])?\d+(?:[.,'’\u00a0\u202f\u2009/–-]\d+)*(?:(?<=\d)(?:st|nd|rd|th)\b)?"
     r"|(?<![^\W_])--?[A-Za-z][\w-]*(?:=\S+)?"
     r"|(?:[^\W\d_]\.){2,}"
     rf"|(?:(?!\d)[{_UNSPACED_RANGES}])+"
-    rf"|[^\W_{_UNSPACED_RANGES}]+(?:['’][^\W\d_]+)*"
+    rf"|(?:[^\W_{_UNSPACED_RANGES}][\u0300-\u036f]*)+(?:['’][^\W\d_]+)*"
     r"|<=|>=|==|!=|=>|->|\*\*|&&|\|\||[<>=%‰$€£¥₹°±×÷+*^&|√≤≥≠]"
 )
 _SPACED = re.compile(r"\S+")
 _SPACE_IN_NUMBERS = re.compile(r"\d[\u00a0\u202f\u2009]\d")
 _CLITIC = re.compile(r"['’](s|re|ve|ll|d|m)$")
 _VERSION = re.compile(r"[vV]\d")
+_CIRCLED = re.compile("[\u2460-\u2468\u2776-\u277e]$")
 _NOT = re.compile(r"n['’]t$")
 _WORDS_OF_A_LETTER = ("A", "I")
 _CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall"}
@@ -147,7 +148,7 @@ def _norms_of_word(word: str) -> tuple[str, ...]:
 @lru_cache(_MOST_TERMS)
 def _terms(token: str) -> tuple[Term, ...]:
     """Return the terms that a token consists of: `didn't` has two, a run of Chinese one for each pair of characters."""
-    if token.lstrip("-−")[:1].isdecimal() or _VERSION.match(token):
+    if token.lstrip("-−")[:1].isdecimal() or _VERSION.match(token) or _CIRCLED.match(token):
         return (_number(token),)
     if not token.isascii() and _UNSPACED.match(token):
         return tuple(map(_word, _pairs(token)))
@@ -169,7 +170,7 @@ def _pairs(run: str) -> list[str]:
 
 
 def _number(token: str) -> Term:
-    digits = "".join(str(unicodedata.digit(each)) if each.isdecimal() else each for each in token).casefold()
+    digits = "".join(str(unicodedata.digit(each)) if each.isdigit() else each for each in token).casefold()
     return _plain(token, digits.replace("−", "-"), number=True, sign=False)
 
 

@@ -1,7 +1,7 @@
 """Who calls, what that caller may do, and the record of those who are turned away."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
@@ -53,16 +53,12 @@ class Authentication:
         call.span.set_attribute(names.TENANT, call.caller.tenant)
         await proceed()
 
-    async def precheck(self, metadata: Mapping[str, str]) -> bool:
-        """Return whether a call with this metadata may pass; a connection's certificate is not known yet."""
-        access = self._current.snapshot.access
-        if not access.authenticated or CredentialKind.CERTIFICATE in access.authenticators:
-            return True
+    async def precheck(self, metadata: Mapping[str, str], context: Any) -> str | None:
+        """Return the tenant of a call; None for one that will be rejected."""
         try:
-            await access.caller(credentials_of(metadata, {}))
+            return (await _caller(metadata, context, self._current.snapshot.access)).tenant
         except Exception:  # noqa: BLE001  # the interceptors meet it again, whatever it is, and answer with a status
-            return False
-        return True
+            return None
 
 
 class ReflectionAuthentication(Authentication):
@@ -74,6 +70,10 @@ class ReflectionAuthentication(Authentication):
             await super().intercept(call, proceed)
         else:
             await proceed()
+
+    async def precheck(self, metadata: Mapping[str, str], context: Any) -> str | None:
+        """Return the tenant of a call, or nothing in particular where there is no authentication."""
+        return await super().precheck(metadata, context) if self._current.snapshot.access.authenticated else ""
 
 
 class Authorization:
@@ -93,9 +93,13 @@ async def caller_of(call: Call, access: Access) -> Caller:
     Raises:
         AccessDenied: when the credentials do not prove it.
     """
+    return await _caller(call.metadata, call.context, access)
+
+
+async def _caller(metadata: Mapping[str, str], context: Any, access: Access) -> Caller:
     # Reading the connection copies its certificate: only where certificates are accepted.
-    connection = call.context.auth_context() if CredentialKind.CERTIFICATE in access.authenticators else {}
-    return await access.caller(credentials_of(call.metadata, connection))
+    connection = context.auth_context() if CredentialKind.CERTIFICATE in access.authenticators else {}
+    return await access.caller(credentials_of(metadata, connection))
 
 
 def check_role(call: Call) -> None:

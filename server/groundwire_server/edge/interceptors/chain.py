@@ -5,28 +5,24 @@ authorization, validation. Each says in `inside` which others must stand further
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 import grpc
 import grpc.aio
-from google.protobuf.message import DecodeError
 
 from groundwire_server.domain.failure import GroundwireError, Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, enter
+from groundwire_server.edge.convert.request import Received
+from groundwire_server.edge.interceptors.reception import Reception, Requests
+from groundwire_server.edge.sink import write_bounded
 
 Proceed: TypeAlias = Callable[[], Awaitable[None]]
 
-Precheck: TypeAlias = Callable[[Mapping[str, str]], Awaitable[bool]]
-"""Returns, from a call's metadata alone, whether the interceptors may let it pass."""
-
 Reasons: TypeAlias = Mapping[type[Any], str]
 """Classes of interceptors, each with the reason why it must stand further out."""
-
-UNPARSED = object()
-"""Stands for a request whose bytes are not a message of the method's type."""
 
 _OURS = ("/groundwire.", "/google.longrunning.")
 
@@ -54,7 +50,8 @@ class Chain(grpc.aio.ServerInterceptor):
 
     Args:
         interceptors: the outermost first.
-        precheck: decides whether the request of a call is read at all.
+        reception: lets calls in.
+        write_seconds: returns how long writing a response may take.
         methods: the prefixes, as gRPC has them: `/package.`.
 
     Raises:
@@ -64,15 +61,16 @@ class Chain(grpc.aio.ServerInterceptor):
     def __init__(
         self,
         interceptors: Sequence[Interceptor],
-        precheck: Precheck | None = None,
+        reception: Reception,
+        write_seconds: Callable[[], float],
         methods: str | tuple[str, ...] = _OURS,
     ) -> None:
         check_order(interceptors)
         self._interceptors = tuple(interceptors)
-        self._precheck = precheck
+        self._reception = reception
+        self._write_seconds = write_seconds
         self._methods = methods
         self._wrapped: dict[str, Any] = {}
-        self._unread: dict[str, Any] = {}
         self._running: set[asyncio.Task[Any]] = set()
         self._ended = False
         self.idle = asyncio.Event()
@@ -96,14 +94,7 @@ class Chain(grpc.aio.ServerInterceptor):
             if handler is None or not method.startswith(self._methods):
                 return handler
             wrapped = self._wrapped[method] = self._wrap(method.removeprefix("/"), handler)
-            self._unread[method] = grpc.stream_stream_rpc_method_handler(
-                partial(self._refuse, method.removeprefix("/"))
-            )
-        if wrapped.request_streaming or self._precheck is None:
-            return wrapped
-        # gRPC would wait for the request, and hold up to 16 MiB of it, before an interceptor saw the call.
-        admitted = await self._precheck(_texts(handler_call_details.invocation_metadata or ()))
-        return wrapped if admitted else self._unread[method]
+        return wrapped
 
     @property
     def active(self) -> int:
@@ -117,41 +108,42 @@ class Chain(grpc.aio.ServerInterceptor):
             task.cancel()
 
     def _wrap(self, method: str, handler: Any) -> Any:
-        """Return a handler that runs the interceptors. Our methods have three of gRPC's four kinds; streams write."""
-        codec = {
-            "request_deserializer": _lenient(handler.request_deserializer),
-            "response_serializer": handler.response_serializer,
-        }
+        """Return a handler that runs the interceptors, of whatever kind the method is a stream of bytes.
+
+        So the requests are ours to read, when and as far as we like, and the peer is known before they are there.
+        """
         if handler.stream_unary is not None:
             raise NotImplementedError(f"{method}: client-streaming methods are not supported yet")
-        if handler.unary_unary is not None:
-            return grpc.unary_unary_rpc_method_handler(partial(self._unary, method, handler.unary_unary), **codec)
-        if handler.unary_stream is not None:
-            return grpc.unary_stream_rpc_method_handler(partial(self._unary, method, handler.unary_stream), **codec)
-        return grpc.stream_stream_rpc_method_handler(partial(self._stream, method, handler.stream_stream), **codec)
+        behavior = handler.unary_unary or handler.unary_stream or handler.stream_stream
+        form = self._reception.reader.format_of(method, handler.request_deserializer)
 
-    async def _unary(self, method: str, behavior: Callable[..., Awaitable[Any]], request: Any, context: Any) -> Any:
-        return await self._run(method, request, context, partial(behavior, request, context))
+        async def serve(requests: object, context: Any) -> None:
+            run = partial(self._run, method, behavior, context)
+            await self._reception.receive(method, form, context, run, stream=handler.request_streaming)
 
-    async def _stream(
-        self, method: str, behavior: Callable[..., Awaitable[Any]], requests: AsyncIterator[Any], context: Any
-    ) -> Any:
-        return await self._run(method, None, context, partial(behavior, requests, context))
+        return grpc.stream_stream_rpc_method_handler(serve, None, handler.response_serializer)
 
-    async def _refuse(self, method: str, requests: AsyncIterator[Any], context: Any) -> Any:
-        """Run the interceptors around a call whose request is not read: one of them rejects it."""
-        return await self._run(method, None, context, _reject)
-
-    async def _run(self, method: str, request: Any, context: Any, serve: Callable[[], Awaitable[Any]]) -> Any:
-        metadata = _texts(context.invocation_metadata() or ())
-        call = Call(method, context, request, metadata, arrived=asyncio.get_running_loop().time())
+    async def _run(
+        self,
+        method: str,
+        behavior: Callable[..., Awaitable[Any]],
+        context: Any,
+        metadata: Mapping[str, str],
+        request: Received | Requests | None,
+    ) -> None:
+        """Run the interceptors, and the method innermost; without a request, one of them rejects the call."""
+        received = request if isinstance(request, Received) else None
+        call = Call(method, context, received, metadata, arrived=asyncio.get_running_loop().time())
         enter(call)
-        response: Any = None
 
         async def innermost() -> None:
-            nonlocal response
+            if request is None:
+                # Its credential became valid a moment ago: the caller may retry.
+                raise Rejection(Reason.OVERLOADED)
             try:
-                response = await serve()
+                response = await behavior(request if received is None else received.message, context)
+                if response is not None:
+                    await write_bounded(context, response, self._write_seconds())
             except asyncio.CancelledError:
                 if self._ended:
                     raise Rejection(Reason.SHUTTING_DOWN) from None
@@ -170,7 +162,6 @@ class Chain(grpc.aio.ServerInterceptor):
             self._running.discard(task)
             if not self._running:
                 self.idle.set()
-        return response
 
 
 def check_order(interceptors: Sequence[Interceptor]) -> None:
@@ -188,29 +179,3 @@ def check_order(interceptors: Sequence[Interceptor]) -> None:
                 raise InterceptorOrderError(
                     f"{type(interceptor).__name__} must stand inside {outer.__name__}: {reason}"
                 )
-
-
-async def _reject() -> None:
-    """Reject a call that passes after all, since its credential became valid a moment ago: the caller may retry."""
-    raise Rejection(Reason.OVERLOADED)
-
-
-def _lenient(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """Return a parser that does not raise: gRPC would send its message, with UNKNOWN and without details."""
-
-    def read(data: bytes) -> Any:
-        try:
-            return parse(data)
-        except DecodeError:
-            return UNPARSED
-
-    return read
-
-
-def _texts(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
-    """Return the text entries; the values of a repeated key are joined with commas, so that none replaces another."""
-    texts: dict[str, str] = {}
-    for key, value in metadata:
-        if isinstance(value, str):
-            texts[key] = f"{texts[key]},{value}" if key in texts else value
-    return texts

@@ -90,7 +90,7 @@ class RequestId:
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         """Give the call its id."""
-        given = getattr(call.request, "request_id", "")
+        given = "" if call.received is None else getattr(call.received.message, "request_id", "")
         call.request_id = given if _VALID_ID.fullmatch(given) else f"{self._random.getrandbits(_ID_BITS):032x}"
         call.span.set_attribute(names.REQUEST_ID, call.request_id)
         call.context.set_trailing_metadata(call.trailers)

@@ -33,6 +33,7 @@ class Decisions:
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         """Serve the call and record it."""
         call.trail = begin_trail()
+        call.trail.compared = partial(self._compared, call)
         try:
             await proceed()
         except asyncio.CancelledError:
@@ -53,3 +54,6 @@ class Decisions:
 
     def _abandoned(self, call: Call, report: Report, outcome: Outcome | None) -> None:
         self._log.write(self._log.abandoned_event(call, report, outcome, self._clock.now()))
+
+    def _compared(self, call: Call, shadow: Outcome, answered: Outcome) -> None:
+        self._log.write(self._log.shadow_event(call, shadow, answered))

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import traceback
-from typing import ClassVar
+from contextlib import suppress
+from typing import ClassVar, Final
 
 import grpc
 import grpc.aio
@@ -16,6 +17,9 @@ from groundwire_server.edge.interceptors.context import RequestId
 from groundwire_server.edge.sink import SlowConsumerError
 from groundwire_server.edge.statuses import aborted, rejection_of
 from groundwire_server.telemetry import names
+
+_STATUS_SECONDS: Final = 1.0
+"""How long the status of a call may take whose client does not read."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +38,7 @@ class ErrorMapping:
         except Failure as failure:
             await self._abort(call, rejection_of(failure))
         except SlowConsumerError:
-            await self._abort(call, Rejection(Reason.CANCELLED))
+            await self._give_up(call)
         except (asyncio.CancelledError, grpc.aio.AbortError):
             raise
         except Exception as error:  # noqa: BLE001  # the edge: the caller gets a status without its text
@@ -46,6 +50,16 @@ class ErrorMapping:
                 extra={"request_id": call.request_id, "trace_id": call.trace_id},
             )
             await self._abort(call, Rejection(Reason.INTERNAL))
+
+    async def _give_up(self, call: Call) -> None:
+        """End a call whose client does not read.
+
+        gRPC sends the status behind what waits to be read, and cannot send one while the first response waits.
+        """
+        with suppress(grpc.aio.BaseError, TimeoutError):
+            async with asyncio.timeout(_STATUS_SECONDS):
+                await self._abort(call, Rejection(Reason.CANCELLED))
+        raise asyncio.CancelledError
 
     async def _abort(self, call: Call, rejection: Rejection) -> None:
         call.status, message, trailers = aborted(rejection)

@@ -1,7 +1,8 @@
 """AnswerService."""
 
+import asyncio
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 import grpc.aio
 
@@ -21,6 +22,9 @@ from groundwire_server.ports.sink import Sink
 from groundwire_server.runs.registry import RunRegistry
 from groundwire_server.telemetry import metrics
 
+_INLINE_BYTES: Final = 65_536
+"""The digest of a larger request, which takes up to 8 ms, is made in a thread."""
+
 
 class Answers(AnswerServiceServicer):
     """Answers questions."""
@@ -38,7 +42,7 @@ class Answers(AnswerServiceServicer):
         """Return the outcome as one message."""
         call = current_call()
         question = question_from_answer(request, call.request_id)
-        run = RunRequest(_fingerprint(request, call.caller)) if request.request_id else None
+        run = RunRequest(await _fingerprint(request, call.caller)) if request.request_id else None
         response = answer_service_pb2.AnswerResponse()
         fill_outcome(response.outcome, await self._answer(call, question, run, None))
         return response
@@ -55,7 +59,7 @@ class Answers(AnswerServiceServicer):
         after = request.after_sequence if request.HasField("after_sequence") else None
         run = None
         if request.request_id or window or after is not None:
-            run = RunRequest(_fingerprint(request, call.caller), window, after)
+            run = RunRequest(await _fingerprint(request, call.caller), window, after)
         stream = StreamSink(context, self._current.snapshot.write_seconds, after or 0, self._metrics)
         self._streams += 1
         try:
@@ -83,7 +87,7 @@ class Answers(AnswerServiceServicer):
         return call.outcome
 
 
-def _fingerprint(
+async def _fingerprint(
     request: answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest, caller: Caller
 ) -> bytes:
     """Return a digest of what two requests under one id must share.
@@ -91,6 +95,14 @@ def _fingerprint(
     That is the question, and the principals that it is asked with: a subject may have a credential that sees less than
     its others.
     """
+    if request.ByteSize() <= _INLINE_BYTES:
+        return _digest(request, caller)
+    return await asyncio.to_thread(_digest, request, caller)
+
+
+def _digest(
+    request: answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest, caller: Caller
+) -> bytes:
     digest = blake2b(request.question.SerializeToString(deterministic=True), digest_size=16)
     digest.update(repr(sorted(caller.principals)).encode())
     return digest.digest()

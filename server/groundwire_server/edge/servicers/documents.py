@@ -18,9 +18,9 @@ from groundwire_server.domain.vocabulary import Priority, Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb, listing_from_pb
 from groundwire_server.edge.convert.filters import filter_from_pb
+from groundwire_server.edge.convert.request import Received
 from groundwire_server.edge.convert.words import INGEST_STATES
 from groundwire_server.edge.interceptors.access import caller_of, check_role
-from groundwire_server.edge.interceptors.validation import check
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
@@ -50,20 +50,20 @@ class Documents(DocumentServiceServicer):
 
     async def IngestDocuments(  # type: ignore[override]  # writes to the context; the stubs know generators only
         self,
-        request_iterator: AsyncIterator[document_service_pb2.IngestDocumentsRequest],
+        request_iterator: AsyncIterator[Received],
         context: "grpc.aio.ServicerContext[Any, document_service_pb2.IngestDocumentsResponse]",
     ) -> None:
         """Store documents one after the other and answer each."""
         call = current_call()
         index = 0
-        async for request in request_iterator:
+        async for received in request_iterator:
             # The stream may outlast the key, the token or the tenant that it was admitted with.
             call.caller = await caller_of(call, self._current.snapshot.access)
             check_role(call)
-            response = await self._result(call, request)
+            response = await self._result(call, received)
             response.index = index
-            if isinstance(request, document_service_pb2.IngestDocumentsRequest):
-                response.document_id = request.document.document_id[:_ID_SHOWN]
+            if received.message is not None:
+                response.document_id = received.message.document.document_id[:_ID_SHOWN]
             await write_bounded(context, response, self._current.snapshot.write_seconds)
             index += 1
 
@@ -178,13 +178,10 @@ class Documents(DocumentServiceServicer):
         finally:
             self._metrics.add(DOCUMENTS, 1, result)
 
-    async def _result(
-        self, call: Call, request: document_service_pb2.IngestDocumentsRequest
-    ) -> document_service_pb2.IngestDocumentsResponse:
+    async def _result(self, call: Call, received: Received) -> document_service_pb2.IngestDocumentsResponse:
         response = document_service_pb2.IngestDocumentsResponse()
         try:
-            check(request)
-            stored = await self._store(call, request)
+            stored = await self._store(call, received.valid())
         except Rejection as rejection:
             response.state = document_pb2.INGEST_STATE_REJECTED
             response.error.CopyFrom(status_of(rejection))

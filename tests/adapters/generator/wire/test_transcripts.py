@@ -117,7 +117,7 @@ FAILURES = {
     "ollama-404": Cause.MODEL_MISCONFIGURED,
     "llamacpp-error-line": Cause.PROMPT_TOO_LONG,
     "llamacpp-400-context": Cause.PROMPT_TOO_LONG,
-    "llamacpp-503-loading": Cause.MODEL_UNAVAILABLE,
+    "llamacpp-503-loading": Cause.MODEL_NOT_READY,
     "gemini-safety": Cause.MODEL_CONTENT_FILTERED,
     "gemini-429": Cause.MODEL_RATE_LIMITED,
     "gemini-400-context": Cause.PROMPT_TOO_LONG,

@@ -50,6 +50,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """CAUSE_EMBEDDER_UNAVAILABLE: the question's vector could not be computed."""
     CAUSE_MODEL_UNAVAILABLE: _Cause.ValueType  # 13
     """CAUSE_MODEL_UNAVAILABLE: the model could not be reached or failed."""
+    CAUSE_MODEL_NOT_READY: _Cause.ValueType  # 38
+    """CAUSE_MODEL_NOT_READY: the model is still loading, or its server is starting."""
     CAUSE_MODEL_TIMEOUT: _Cause.ValueType  # 14
     """CAUSE_MODEL_TIMEOUT: the model did not finish within its share of the time."""
     CAUSE_MODEL_SLOW_START: _Cause.ValueType  # 15
@@ -130,6 +132,8 @@ CAUSE_EMBEDDER_UNAVAILABLE: Cause.ValueType  # 12
 """CAUSE_EMBEDDER_UNAVAILABLE: the question's vector could not be computed."""
 CAUSE_MODEL_UNAVAILABLE: Cause.ValueType  # 13
 """CAUSE_MODEL_UNAVAILABLE: the model could not be reached or failed."""
+CAUSE_MODEL_NOT_READY: Cause.ValueType  # 38
+"""CAUSE_MODEL_NOT_READY: the model is still loading, or its server is starting."""
 CAUSE_MODEL_TIMEOUT: Cause.ValueType  # 14
 """CAUSE_MODEL_TIMEOUT: the model did not finish within its share of the time."""
 CAUSE_MODEL_SLOW_START: Cause.ValueType  # 15

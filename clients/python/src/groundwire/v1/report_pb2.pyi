@@ -195,6 +195,8 @@ class Usage(_message.Message):
         """PURPOSE_REPAIR: to correct its own text."""
         PURPOSE_EMBED: Usage._Purpose.ValueType  # 6
         """PURPOSE_EMBED: to compute vectors."""
+        PURPOSE_SHADOW: Usage._Purpose.ValueType  # 7
+        """PURPOSE_SHADOW: to be compared with the model that answered; no caller sees what it wrote."""
 
     class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
         """Purpose says what the model was asked for."""
@@ -213,6 +215,8 @@ class Usage(_message.Message):
     """PURPOSE_REPAIR: to correct its own text."""
     PURPOSE_EMBED: Usage.Purpose.ValueType  # 6
     """PURPOSE_EMBED: to compute vectors."""
+    PURPOSE_SHADOW: Usage.Purpose.ValueType  # 7
+    """PURPOSE_SHADOW: to be compared with the model that answered; no caller sees what it wrote."""
 
     MODEL_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int

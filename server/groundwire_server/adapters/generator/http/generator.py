@@ -14,6 +14,7 @@ from groundwire_server.adapters.http.error_response import failure_from
 from groundwire_server.adapters.http.exchange import Exchange
 from groundwire_server.adapters.http.options import StreamBounds
 from groundwire_server.adapters.http.session import Session
+from groundwire_server.adapters.providers.scheduling import SchedulingHeaders, SchedulingOptions
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
@@ -38,13 +39,21 @@ class HttpGenerator:
         session: of the provider.
         dialect: how the model is spoken to.
         bounds: what a response may take.
+        scheduling: says on whose behalf a request is; None says nothing.
     """
 
-    def __init__(self, session: Session, dialect: Dialect, bounds: StreamBounds | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        dialect: Dialect,
+        bounds: StreamBounds | None = None,
+        scheduling: SchedulingHeaders | None = None,
+    ) -> None:
         endpoint = session.endpoint
         self._session = session
         self._dialect = dialect
         self._bounds = bounds or StreamBounds()
+        self._scheduling = scheduling or SchedulingHeaders(SchedulingOptions())
         self._url = endpoint.base_url + dialect.path
         self._propagator = TraceContextTextMapPropagator() if endpoint.trace_context else None
 
@@ -59,7 +68,7 @@ class HttpGenerator:
         length = 0
         concluded = False
         try:
-            await self._open(exchange, self._dialect.body(request))
+            await self._open(exchange, request)
             body = BodyReader(self._bounds.event_bytes)
             while not parser.done and parser.failure is None:
                 try:
@@ -105,11 +114,11 @@ class HttpGenerator:
         parser.go_on()
         return begun.opening
 
-    async def _open(self, exchange: Exchange, body: bytes) -> None:
-        headers = dict(self._dialect.headers)
+    async def _open(self, exchange: Exchange, request: GenerationRequest) -> None:
+        headers = {**self._scheduling.of(request.requester), **self._dialect.headers}
         if self._propagator is not None:
             self._propagator.inject(headers)
-        response = await exchange.open(self._url, headers, body)
+        response = await exchange.open(self._url, headers, self._dialect.body(request))
         if response is not None:
             raise failure_from(response, self._session.provider, self._dialect.model)
 

@@ -5,7 +5,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from groundwire_server.adapters.http.options import Endpoint
+from groundwire_server.adapters.providers.options import ReadinessOptions
 from groundwire_server.adapters.providers.profiles import ProfileName
+from groundwire_server.adapters.providers.scheduling import SchedulingOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
 from groundwire_server.options import Options
@@ -27,6 +29,14 @@ class _Provider(Endpoint, _OfKind):
     )
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls in flight for all of its models; only `max_connections` bounds them if unset."
+    )
+    readiness: ReadinessOptions = Field(
+        default_factory=ReadinessOptions,
+        description="How it is asked whether its models are loaded, while they are not.",
+    )
+    scheduling: SchedulingOptions = Field(
+        default_factory=SchedulingOptions,
+        description="How a server of your own learns a request's tenant and priority; not at all unless set.",
     )
 
 

@@ -8,11 +8,15 @@ from pydantic import Field
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.section import Name
-from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy
+from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy, ShadowPolicy
 from groundwire_server.domain.vocabulary import BelowMinimum, Confidence, ConflictKind, ReleaseMinimum, StreamMode
 from groundwire_server.options import Options
 
 SoftConflict: TypeAlias = Literal["COMPARISON", "QUANTIFIER", "MODALITY", "ROLE"]
+
+
+_SHADOW_SLACK = 1.0
+"""Seconds within which the comparison of an answer that has left begins."""
 
 
 class PromptConfig(Options):
@@ -137,6 +141,35 @@ class CheckConfig(Options):
         )
 
 
+class ShadowConfig(Options):
+    """A model that a route compares with those that answer; what it writes is shown to nobody."""
+
+    model: Name = Field(description="The model, by name.", examples=["openai"])
+    share: float = Field(0.05, gt=0, le=1, description="Share of the answers that are compared, from 0 to 1.")
+    max_concurrent: int = Field(
+        1, ge=1, le=1000, description="Comparisons in flight, at least 1 in each worker; others are skipped."
+    )
+    max_seconds: float = Field(30.0, gt=0, le=600, description="Longest time of a comparison.")
+    daily_limit: float | None = Field(
+        None,
+        gt=0,
+        le=1_000_000_000,
+        description="What comparisons may cost each tenant in a day (UTC), in `spending.currency`, beside "
+        "`spending.daily_limit`; required for a model with a price.",
+        examples=[1.0],
+    )
+    checker: bool = Field(
+        False,
+        description="Whether the route's checker is asked about its sentences too, at the cost of the tenant; rules "
+        "alone check them otherwise.",
+    )
+
+    @property
+    def policy(self) -> ShadowPolicy:
+        """What the pipeline follows."""
+        return ShadowPolicy(self.model, self.share, self.max_concurrent, self.max_seconds, self.checker)
+
+
 class RouteConfig(Options):
     """A named use of the service: its prompt, models, store and policy."""
 
@@ -168,11 +201,19 @@ class RouteConfig(Options):
     time: TimeConfig = Field(
         default_factory=TimeConfig, description="Deadlines of a call, and the shares of its stages."
     )
+    shadow: ShadowConfig | None = Field(
+        None, description="A model that is compared with those that answer; none if unset."
+    )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
         description="What follows a failure: for each cause the actions to try, in order. A row replaces the one built "
         "in.",
     )
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which nothing that a call has begun can still be running."""
+        return self.time.max_seconds + (0.0 if self.shadow is None else self.shadow.max_seconds + _SHADOW_SLACK)
 
     def policy(self, name: str) -> Policy:
         """Return the policy that the pipeline follows."""

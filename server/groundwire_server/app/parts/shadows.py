@@ -1,0 +1,59 @@
+"""The models that routes compare with those that answer."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+from groundwire_server.adapters.budget.memory import DailyBudget, Ledger
+from groundwire_server.adapters.generator.protected import SlotContention
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.configuration.models.routes import ShadowConfig
+from groundwire_server.app.parts.budget import micros
+from groundwire_server.app.parts.generators import open_generator
+from groundwire_server.app.parts.limiters import open_limiters
+from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.store import Store
+from groundwire_server.pipeline.routes import ShadowModel
+from groundwire_server.ports.budget import Budget
+from groundwire_server.ports.recording import Recording
+
+
+async def open_shadow(
+    route: str,
+    shadow: ShadowConfig,
+    configuration: Configuration,
+    stores: Mapping[str, Store],
+    lease: Lease,
+    recording: Recording,
+) -> ShadowModel:
+    """Return the model that a route compares with those that answer.
+
+    It takes the slots of the model as answers do, and repeats nothing: it shares neither the provider's budget of
+    retries with them, nor what the provider says about the rate of its calls.
+
+    Raises:
+        OSError: when a file that its provider needs cannot be read.
+    """
+    budget = await _open_budget(route, shadow, configuration, lease)
+    section = configuration.models[shadow.model]
+    of_all = await open_limiters("all models", "all models", configuration.concurrency, lease, recording.metrics)
+    if isinstance(section, ExtractiveModelConfig):
+        quoting = await open_generator(shadow.model, configuration, stores, lease, recording)
+        return ShadowModel(shadow.policy, quoting, SlotContention(of_all), budget)
+    # Imported here: a server that asks no provider starts without an HTTP client.
+    from groundwire_server.app.parts.models import open_model  # noqa: PLC0415
+
+    once = section.model_copy(update={"retry": section.retry.model_copy(update={"max_attempts": 1})})
+    provider = configuration.providers[section.provider]
+    generator = await open_model(once, provider, of_all, lease, recording)
+    return ShadowModel(shadow.policy, generator, generator.contention, budget)
+
+
+async def _open_budget(route: str, shadow: ShadowConfig, configuration: Configuration, lease: Lease) -> Budget | None:
+    """Return what pays for a route's comparisons, beside what pays for answers; None where nothing limits it."""
+    if shadow.daily_limit is None:
+        return None
+    key = ("ledger of the shadow", route, configuration.spending.currency)
+    ledger = await lease.take(key, lambda: nullcontext(Ledger()))
+    return DailyBudget(ledger, SystemClock(), micros(shadow.daily_limit))
