@@ -24,7 +24,7 @@ from tests.e2e.generation.conftest import one_model
 from tests.e2e.generation.drafts import SENTENCE, answers, segments, writes
 from tests.redis_server import needs_redis
 
-pytestmark = [needs_redis, pytest.mark.process]
+pytestmark = [needs_redis, pytest.mark.process, pytest.mark.slow]
 
 RUN = "request-1"
 
