@@ -13,6 +13,7 @@ from pathlib import Path
 import grpc.aio
 from rich.progress import Progress
 
+from bench import overload
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
@@ -91,11 +92,15 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             floor, floor_calls = await opened.enter_async_context(_floor(core))
             product, product_calls = await opened.enter_async_context(_product(with_embedder, core))
             small, small_calls = await opened.enter_async_context(_product(without_embedder, core))
-            full, full_calls = await opened.enter_async_context(_product([*without_embedder, "--calls", "1"], core))
+            full, full_calls = await opened.enter_async_context(_product([*without_embedder, "--places", "1"], core))
             await opened.enter_async_context(full_calls.place_taken())
+            busy, busy_calls = await opened.enter_async_context(
+                overload.busy(["--otlp", endpoint, "--no-embedder", "--data", str(data / "busy")], core)
+            )
             kinds = [
                 *_kinds(floor, floor_calls, product, product_calls, small, small_calls, calls),
                 *_refused(full, full_calls, small, small_calls, calls),
+                Kind(busy, busy_calls.refused, calls, overload.TIMES, cpu="overloaded_cpu"),
             ]
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
@@ -103,6 +108,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             checking.milliseconds(known=True)
             for _ in progress.track(range(rounds), description="measuring"):
                 measured.figure("checks_cpu", checking.milliseconds(known=False))
+                measured.figure("admission_cpu", await overload.admission_milliseconds())
                 measured.figure("checks_cpu_known", checking.milliseconds(known=True))
                 for kind in kinds:
                     await _take(kind, measured)

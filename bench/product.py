@@ -1,9 +1,10 @@
 """The product with a canned generator, or with models of a provider; all else is what `groundwire serve` runs.
 
-`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT] [--upstream HOST:PORT] [--calls N]`
-prints the address; `--weaviate HTTP_PORT,GRPC_PORT` in place of `--data` searches there by keywords. With an upstream
-there is a route for each of its ways. `--calls` is how many calls are served at once. On SIGUSR1 it exports what it has
-recorded and prints `settled`.
+`python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT] [--upstream HOST:PORT]` prints the
+address; `--weaviate HTTP_PORT,GRPC_PORT` in place of `--data` searches there by keywords. With an upstream there is a
+route for each of its ways. `--quoting` has the default route quote, `--places` is how many calls are let in at once,
+and `--calls` how many are worked on at once, without any that wait. On SIGUSR1 it exports what it has recorded and
+prints `settled`.
 """
 
 import argparse
@@ -35,12 +36,16 @@ from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.recording import Recording
 
+SCARCE = 4
+"""Calls at once of the model that is scarce."""
+
 WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
         "burst": {},
         "paced": {},
         "open": {},
         "document": {"model": "burst", "whole_document": True},
+        "scarce": {"model": "slow", "concurrency": {"max_concurrent": SCARCE}},
         "gathered": {"model": "paced", "bounds": {"gather_seconds": 0.05}},
     }
 )
@@ -71,7 +76,7 @@ async def serve(configuration: Configuration, nowhere: TextIO, *, canned: bool) 
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
     options = configuration.server
-    process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics))
+    process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics), capacity=configuration.capacity)
     snapshot = compose.snapshot(routes, parts, process, NO_AUTHENTICATION, options.write_seconds)
     server = compose.server(CurrentSnapshot(snapshot), process, options, configuration.telemetry.decisions)
     port = await server.start(options.listen)
@@ -84,7 +89,7 @@ async def serve(configuration: Configuration, nowhere: TextIO, *, canned: bool) 
         if measuring.log_handler is not None:
             logs.also(measuring.log_handler)
         try:
-            await heartbeat(measuring.metrics, logs)
+            await heartbeat(measuring.metrics, logs, process.capacity.beat)
         finally:
             await lease.end()
 
@@ -104,16 +109,20 @@ def _configuration() -> tuple[Configuration, bool]:
     parser.add_argument("--otlp")
     parser.add_argument("--no-embedder", action="store_true")
     parser.add_argument("--upstream")
-    parser.add_argument("--calls", type=int, default=2000)
+    parser.add_argument("--quoting", action="store_true")
+    parser.add_argument("--places", type=int, default=2000)
+    parser.add_argument("--calls", type=int)
     given = parser.parse_args()
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
-        "--calls": (("server", "max_concurrent_calls"), given.calls),
+        "--places": (("server", "max_concurrent_calls"), given.places),
         "--data": (("stores", "main"), _store(given.data, given.weaviate, embedder=not given.no_embedder)),
         "--otlp": (("telemetry", "otlp"), {"endpoint": given.otlp}),
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
     }
+    if given.calls:
+        flags["--at-once"] = (("capacity",), {"max_concurrent": given.calls, "queue_size": 0})
     if given.upstream:
         provider = {"kind": "openai", "base_url": f"http://{given.upstream}/v1", "max_connections": 4096}
         flags["--provider"] = (("providers", "upstream"), provider)
@@ -123,7 +132,7 @@ def _configuration() -> tuple[Configuration, bool]:
             route = {"store": "main", "models": [way], "thresholds": {"min_relevance": 0.0}}
             flags[f"--model-{way}"] = (("models", way), model)
             flags[f"--route-{way}"] = (("routes", way), route)
-    return load(Sources(flags=flags)).configuration, not given.upstream
+    return load(Sources(flags=flags)).configuration, not (given.upstream or given.quoting)
 
 
 def _store(data: Path | None, weaviate: str | None, *, embedder: bool) -> dict[str, str | None]:

@@ -38,6 +38,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Equals, Not
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.requester import Requester
 from groundwire_server.evaluation.measures.texts import contains
 from groundwire_server.pipeline.relevance import relevance
 from groundwire_server.pipeline.select import select
@@ -119,7 +120,7 @@ async def find(
 
 async def answer(case: Case, generator: ExtractiveGenerator, policy: Policy) -> Answer:
     handles = {f"p{number}": passage for number, passage in enumerate(case.selected(policy), 1)}
-    return await generator.answer(Prompt("", "", "", "", case.question.text, handles), CALLER.tenant, NEVER)
+    return await generator.answer(Prompt("", "", "", "", case.question.text, handles), Requester(CALLER.tenant), NEVER)
 
 
 def said(given: Answer) -> str:

@@ -1,8 +1,8 @@
 """A provider of models that costs next to nothing: `python -m bench.upstream` prints its address.
 
 It speaks chat completions and answers with what the first passage of the prompt says, in a hundred tokens. The model's
-name says how they come: `burst` all at once, `paced` 2 ms apart, `open` the first ten and then nothing more. A request
-that asks for no stream gets one document.
+name says how they come: `burst` all at once, `slow` too, after a second, `paced` 2 ms apart, `open` the first ten and
+then nothing more. A request that asks for no stream gets one document.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from groundwire_server.domain.text.sentences import sentences
 
 TOKENS = 100
 PACE = 0.002
+SLOW = 1.0
 _CHARACTERS = 400
 _SEGMENTS = 3
 _PASSAGE = re.compile(r'<passage id="p1"[^>]*>\s*(.*?)\s*</passage>', re.DOTALL)
@@ -61,6 +62,8 @@ class Provider(asyncio.Protocol):
         elif b'"model":"paced"' in body:
             self._transport.write(_HEAD)
             self._pace(chunks, 0)
+        elif b'"model":"slow"' in body:
+            self._timer = asyncio.get_running_loop().call_later(SLOW, self._transport.write, _HEAD + b"".join(chunks))
         elif b'"model":"open"' in body:
             self._transport.write(_HEAD + b"".join(chunks[:10]))
         else:

@@ -29,6 +29,7 @@ from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Document, Sentence
 from groundwire_server.domain.evidence import Passage, Query
 from groundwire_server.domain.filters import Equals, Not
+from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.vector import Vector
 from groundwire_server.ports.embedder import Embedder
 
@@ -207,8 +208,8 @@ class _Remembering:
     def known(self, text: str) -> float:
         return self._inner.known(text)
 
-    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+    async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         fresh = list(dict.fromkeys(text for text in texts if text not in self._kept))
         if fresh:
-            self._kept.update(zip(fresh, await self._inner.embed(fresh, deadline), strict=True))
+            self._kept.update(zip(fresh, await self._inner.embed(fresh, deadline, requester), strict=True))
         return [self._kept[text] for text in texts]

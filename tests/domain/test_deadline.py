@@ -10,6 +10,16 @@ def test_keeps_a_reserve_of_five_per_cent_within_bounds(seconds: float, reserve:
     assert plan.answer_by.at == pytest.approx(10.0 + seconds - reserve)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "lag", "reserve"),
+    [(4.0, 0.1, 0.2), (4.0, 0.3, 0.475), (1.0, 0.1, 0.175), (1.0, 9.0, 0.5), (0.1, 0.0, 0.025)],
+)
+def test_the_reserve_grows_with_the_lag_of_the_loop_to_half_of_the_time(
+    seconds: float, lag: float, reserve: float
+) -> None:
+    assert Deadline(seconds).reply_by(0.0, lag).at == pytest.approx(seconds - reserve)
+
+
 def test_validation_keeps_thirty_milliseconds() -> None:
     plan = time_plan(1.0)
     assert plan.answer_by.at - plan.generate_by.at == pytest.approx(0.030)

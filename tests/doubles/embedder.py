@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
@@ -40,7 +41,7 @@ class HashingEmbedder:
     def known(self, text: str) -> float:
         return self.share
 
-    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+    async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         if not texts:
             return []
         if not deadline.remaining(asyncio.get_running_loop().time()):

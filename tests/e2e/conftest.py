@@ -14,6 +14,7 @@ from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
@@ -92,6 +93,7 @@ def serving(folder: Path) -> Serve:
         tls: ServerTls | None = None,
         store: Callable[[HashingEmbedder, Recording], Store] | None = None,
         options: ServerOptions | None = None,
+        capacity: CapacityOptions | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -107,7 +109,7 @@ def serving(folder: Path) -> Serve:
             main = store(embedder, recording)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
         routes = {"default": (default, "main")}
-        process = compose.Process.begin(recording)
+        process = compose.Process.begin(recording, capacity=capacity)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
         server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
         port = await server.start("127.0.0.1:0", tls)

@@ -1,7 +1,7 @@
 """The whole path over doubles, in virtual time: one document about lambda expressions, and a script for each model."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document
 from groundwire_server.domain.event import Retraction, TextDelta
+from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
 from groundwire_server.pipeline.acl_recheck import AclRecheck
@@ -16,11 +17,12 @@ from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, Route, RouteTable, ShadowModel
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.budget import Budget
+from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import Move, ScriptedGenerator
-from tests.doubles.inline import InlineExecutor
+from tests.doubles.inline import inline_threads
 from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
 from tests.doubles.store import MemoryStore
@@ -60,16 +62,28 @@ async def path(
     *scripts: Sequence[Move] | ScriptedGenerator,
     price: Price | None = None,
     budget: Budget | None = None,
+    around: Callable[[Generator], Generator] = lambda model: model,
+    lag: LoopLag | None = None,
     shadow: ShadowModel | None = None,
     **changes: Any,
 ) -> Path:
-    """A path over a chain of models, each with a script for all of its calls, or one of its own making."""
+    """A path over a chain of models, each with a script for all of its calls, or one of its own making.
+
+    Args:
+        scripts: of the models, by their order in the chain.
+        price: of every model.
+        budget: of all calls.
+        around: returns what stands before a model.
+        lag: how late the event loop is.
+        shadow: a model that is compared with them.
+        changes: to the policy.
+    """
     store, embedder = MemoryStore(), HashingEmbedder()
     (vector,) = await embedder.embed([PASSAGE], NEVER)
     document = Document("lambdas", PASSAGE, allowed_principals=frozenset({"*"}))
     await store.put(ALICE, document, "hash", [Chunk("c1", 0, PASSAGE, vector)], NEVER)
     models = [script if isinstance(script, ScriptedGenerator) else ScriptedGenerator(script) for script in scripts]
-    chain = {f"model-{number}": model for number, model in enumerate(models, start=1)}
+    chain = {f"model-{number}": around(model) for number, model in enumerate(models, start=1)}
     priced = [*chain, *([] if shadow is None else [shadow.policy.model])]
     settings = {"min_relevance": 0.05, "models": tuple(chain), **changes}
     ports = Ports(
@@ -86,7 +100,7 @@ async def path(
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()
     recording, shadows = Recording(spans.tracer, counts), Shadows()
-    answerer = PipelineAnswerer(routes, LoopTime(), recording, InlineExecutor(), shadows)
+    answerer = PipelineAnswerer(routes, LoopTime(), recording, inline_threads(), lag, shadows)
     return Path(routes, answerer, models, spans, counts, shadows)
 
 

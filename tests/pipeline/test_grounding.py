@@ -24,7 +24,7 @@ from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
 from tests.doubles.believing import Believing
 from tests.doubles.counts import Counts
-from tests.doubles.inline import InlineExecutor
+from tests.doubles.inline import InlineExecutor, inline_threads
 from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
 from tests.pipeline.samples import ALICE, RULES, passage, policy
@@ -91,7 +91,7 @@ class Checks:
         ports = Ports(self.store, None, FilePrompts(BUILT_IN), {}, AclRecheck(self.counts), RULES, checker=checker)
         self.routes = RouteTable({"default": Route(replace(policy(), min_support=0.5), ports)})
         recording = Recording(self.spans.tracer, self.counts)
-        self._checker = PipelineAnswerer(self.routes, LoopTime(), recording, self.threads)
+        self._checker = PipelineAnswerer(self.routes, LoopTime(), recording, inline_threads(self.threads))
 
     async def __call__(
         self,

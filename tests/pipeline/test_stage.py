@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.vocabulary import Cause, Stage
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.stage import StageRunner
@@ -11,11 +12,11 @@ from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
 
 
-def _run(seconds: float = 4.0) -> tuple[StageRunner, Spans]:
+def _run(seconds: float = 4.0, lag: LoopLag | None = None) -> tuple[StageRunner, Spans]:
     now = asyncio.get_running_loop().time()
     spans = Spans()
     plan = time_plan(seconds, now)
-    return StageRunner(plan, LoopTime(), spans.tracer, ReportBuilder("", "", "", now)), spans
+    return StageRunner(plan, LoopTime(), spans.tracer, ReportBuilder("", "", "", now), lag), spans
 
 
 async def test_a_stage_is_timed_and_traced_with_its_budget() -> None:
@@ -48,6 +49,20 @@ async def test_a_stage_that_takes_too_long_is_cancelled_at_its_budget(stage: Sta
     assert run.now() - run.plan.arrived == pytest.approx(after)
     assert run.report.stages[0].cause is cause
     assert spans.attributes(f"groundwire.{stage.lower()}")["groundwire.cause"] == cause.value
+
+
+async def test_more_time_is_kept_for_the_outcome_while_the_loop_is_late() -> None:
+    lag = LoopLag()
+    run, _ = _run(1.0, lag)
+    assert run.remaining() == pytest.approx(0.95)
+    lag.add(0.1, run.now())
+    assert run.remaining() == pytest.approx(0.825)
+    with pytest.raises(Failure):
+        async with run.stage(Stage.CHECK):
+            await asyncio.sleep(100)
+    assert run.now() - run.plan.arrived == pytest.approx(0.825)
+    await asyncio.sleep(2.0)
+    assert run.plan.answer_by.at - run.plan.arrived == pytest.approx(0.95), "what was late long ago counts no more"
 
 
 async def test_the_work_says_what_is_to_blame_when_its_time_ends() -> None:

@@ -24,7 +24,7 @@ from groundwire_server.ports.sink import Sink
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait, draft
-from tests.doubles.inline import InlineExecutor
+from tests.doubles.inline import inline_threads
 from tests.doubles.policies import EXTRACTIVE
 from tests.doubles.sink import RecordingSink
 from tests.doubles.spans import Spans
@@ -52,7 +52,7 @@ class Path:
         routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
         self.routes = RouteTable(routes)
         self.answerer = PipelineAnswerer(
-            self.routes, LoopTime(), Recording(self.spans.tracer, Counts()), InlineExecutor()
+            self.routes, LoopTime(), Recording(self.spans.tracer, Counts()), inline_threads()
         )
 
     async def filled(self) -> "Path":

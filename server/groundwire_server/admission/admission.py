@@ -1,7 +1,8 @@
 """Admission: who may begin, and who is refused before anything is done for it."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 from typing import Protocol
 
 from groundwire_server.domain.admission import Applicant, Work
@@ -33,17 +34,45 @@ class Admission:
     def __init__(self, limits: Sequence[Limit] = ()) -> None:
         self._limits = tuple(limits)
 
-    @asynccontextmanager
-    async def admitted(self, applicant: Applicant) -> AsyncIterator[None]:
-        """Hold all that the applicant needs while it works.
+    def admitted(self, applicant: Applicant) -> "_Admitted":
+        """Return what holds all that the applicant needs while it works, to be entered with `async with`.
 
         Raises (on entering):
             Rejection: QUOTA_EXCEEDED, OVERLOADED.
         """
-        async with AsyncExitStack() as held:
+        return _Admitted(self._limits, applicant)
+
+
+class _Admitted:
+    """What one applicant holds of every limit. Written out: an exit stack costs more than the limits do."""
+
+    __slots__ = ("_applicant", "_held", "_limits")
+
+    def __init__(self, limits: Sequence[Limit], applicant: Applicant) -> None:
+        self._limits = limits
+        self._applicant = applicant
+        self._held: list[AbstractAsyncContextManager[None]] = []
+
+    async def __aenter__(self) -> None:
+        try:
             for limit in self._limits:
-                await held.enter_async_context(limit.hold(applicant))
-            yield
+                hold = limit.hold(self._applicant)
+                await hold.__aenter__()
+                self._held.append(hold)
+        except BaseException as raised:
+            await self.__aexit__(type(raised), raised, raised.__traceback__)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            while self._held:
+                await self._held.pop().__aexit__(kind, raised, trace)
+        finally:
+            if self._held:
+                # One that failed to give back must not keep what the others hold.
+                await self.__aexit__(kind, raised, trace)
 
 
 class AdmittedAnswerer:

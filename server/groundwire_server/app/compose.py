@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Collection, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
+from groundwire_server.adapters.resilience.fair_threads import FairThreads
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.admission.admission import Admission, AdmittedAnswerer
+from groundwire_server.admission.capacity import Capacity, CapacityOptions
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
+from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
@@ -45,35 +50,63 @@ class Process:
         recording: records what calls and stages do.
         sums: decides which log lines are written.
         runs: the answers in flight, by whatever configuration they began.
-        threads: check sentences of callers' own texts. There is one: checking is Python's work, so that a second would
-            add nothing but a second competitor of the event loop.
+        checking: the thread that checks sentences of callers' own texts. There is one: checking is Python's work, so
+            that a second would add nothing but a second competitor of the event loop.
+        weights: of tenants' shares.
+        lag: how late the event loop is.
+        capacity: how much is done at once.
         shadows: the comparisons in flight, by whatever configuration they began.
     """
 
     recording: Recording
     sums: LineSums
     runs: RunRegistry
-    threads: Executor
+    checking: FairThreads
+    weights: TenantWeights
+    lag: LoopLag
+    capacity: Capacity
     shadows: Shadows = field(default_factory=Shadows)
 
     @classmethod
-    def begin(cls, recording: Recording, sums: LineSums | None = None, runs: RunRegistry | None = None) -> "Process":
+    def begin(
+        cls,
+        recording: Recording,
+        sums: LineSums | None = None,
+        capacity: CapacityOptions | None = None,
+        runs: RunRegistry | None = None,
+    ) -> "Process":
         """Return the process's own, with no run yet.
 
         Args:
             recording: records what calls and stages do.
             sums: decides which log lines are written.
+            capacity: how much is done at once; by the defaults if None.
             runs: those that other processes see; by default they are this process's own.
         """
+        options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
-        return cls(recording, sums or LineSums(time.monotonic), runs, ThreadPoolExecutor(1, "check"))
+
+        def slots(name: str, count: int) -> FairLimiter:
+            concurrency = ConcurrencyOptions(max_concurrent=count, queue_size=options.queue_size)
+            return FairLimiter(concurrency, weights, name, recording.metrics)
+
+        every, background = slots("calls", options.max_concurrent), slots("background calls", options.max_background)
+        return cls(
+            recording,
+            sums or LineSums(time.monotonic),
+            runs,
+            FairThreads(ThreadPoolExecutor(1, "check"), slots("check thread", 1)),
+            weights,
+            lag,
+            Capacity(options, every, background, lag, SystemClock()),
+        )
 
     def end(self) -> None:
         """End what goes on without a call; what a thread is doing finishes by itself."""
         self.shadows.end()
         self.runs.end()
-        self.threads.shutdown(wait=False, cancel_futures=True)
+        self.checking.close()
 
 
 def snapshot(
@@ -118,8 +151,10 @@ def snapshot(
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     available = RouteTable(routes(self_hosted=False), inside)
-    pipeline = PipelineAnswerer(available, SystemClock(), process.recording, process.threads, process.shadows)
-    admission = Admission()
+    pipeline = PipelineAnswerer(
+        available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
+    )
+    admission = Admission((process.capacity,))
     return ServingSnapshot(
         access,
         admission,

@@ -34,6 +34,7 @@ FIXED: tuple[Path, ...] = (
     ("server", "request_bytes"),
     ("server", "connections"),
     ("server", "arrival"),
+    ("capacity",),
     ("telemetry", "service_name"),
     ("telemetry", "resource"),
     ("telemetry", "tracer"),
@@ -100,7 +101,7 @@ class ConfigReloader:
             ImportError: when an extra is not installed.
             OSError: when a folder cannot be used.
         """
-        shared = Shared()
+        shared = Shared(process.weights)
         key_sets: KeySets = {}
         return cls(sources, process, await _open(loaded, process, shared, key_sets), shared, key_sets)
 
@@ -179,6 +180,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
         )
+        process.weights.replace(configuration.tenant_weights)
         return ActiveConfig(loaded, tuple(parts.stores.values()), snapshot, opening.pop_all())
 
 

@@ -40,6 +40,7 @@ class Running:
     address: str
     reloader: ConfigReloader
     telemetry: Telemetry
+    process: compose.Process
 
 
 class Stop:
@@ -82,7 +83,8 @@ async def running(
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
         async with open_runs(first.redis) as runs:
-            process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics), sums, runs)
+            recording = Recording(measuring.tracer, measuring.metrics)
+            process = compose.Process.begin(recording, sums, first.capacity, runs)
             reloader = await ConfigReloader.begin(sources, loaded, process)
             try:
                 server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
@@ -91,7 +93,7 @@ async def running(
                 try:
                     page, shared = first.telemetry.prometheus_listen, first.server.workers > 1
                     with metrics_page(page, measuring.metrics, reuse_port=shared):
-                        yield Running(f"{host}:{port}", reloader, measuring)
+                        yield Running(f"{host}:{port}", reloader, measuring, process)
                 finally:
                     # Nobody waits for them: their time and slots are those of the calls that are to finish.
                     process.shadows.end()
@@ -159,7 +161,7 @@ async def serve_until(
         announce(server.address)
         counts = DocumentCounts(server.telemetry.metrics)
         tasks = [
-            in_background("heartbeat", heartbeat(server.telemetry.metrics, logs)),
+            in_background("heartbeat", heartbeat(server.telemetry.metrics, logs, server.process.capacity.beat)),
             in_background("document counts", counts.keep(lambda: server.reloader.stores)),
         ]
         if again is not None:

@@ -11,8 +11,10 @@ from groundwire_server.corpus.split import SETTINGS, chunks, windows
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document, PutState, Sentence, Stored, check_revision
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vector import Vector
+from groundwire_server.domain.vocabulary import Priority
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder
 
@@ -66,13 +68,14 @@ class Ingest:
         if info is not None:
             # Before the work of embedding; the corpus compares again when it writes.
             check_revision(document.document_id, expected_revision, info.revision)
-        prepared = await self._prepare(caller.tenant, document, deadline)
+        requester = Requester(caller.tenant, caller.subject, priority=Priority.BACKGROUND)
+        prepared = await self._prepare(requester, document, deadline)
         stored = await self._corpus.put(
             caller, document, digest, prepared, deadline, expected_revision=expected_revision
         )
         return replace(stored, content_hash=digest)
 
-    async def _prepare(self, tenant: str, document: Document, deadline: Deadline) -> list[Chunk]:
+    async def _prepare(self, requester: Requester, document: Document, deadline: Deadline) -> list[Chunk]:
         """Split and embed window by window: a long document neither blocks others nor runs on when it is cancelled."""
         prepared: list[Chunk] = []
         sentences_left = self._most_sentences
@@ -81,12 +84,12 @@ class Ingest:
             embedded = sum(len(spans) for _, spans in pieces) <= sentences_left
             if embedded:
                 sentences_left -= sum(len(spans) for _, spans in pieces)
-            vectors = await self._embed(tenant, pieces, embedded, deadline)
+            vectors = await self._embed(requester, pieces, embedded, deadline)
             for text, spans in pieces:
                 ordinal = len(prepared)
                 prepared.append(
                     Chunk(
-                        chunk_id(tenant, document.document_id, ordinal, text),
+                        chunk_id(requester.tenant, document.document_id, ordinal, text),
                         ordinal,
                         text,
                         vectors.get(text),
@@ -97,7 +100,7 @@ class Ingest:
 
     async def _embed(
         self,
-        tenant: str,
+        requester: Requester,
         pieces: "Sequence[tuple[str, Sequence[tuple[int, int]]]]",
         sentences_too: bool,
         deadline: Deadline,
@@ -107,7 +110,7 @@ class Ingest:
         texts = [text for text, _ in pieces]
         if sentences_too:
             texts += [text[start:end] for text, spans in pieces for start, end in spans]
-        return await self._recent.of(tenant, texts, deadline)
+        return await self._recent.of(requester, texts, deadline)
 
 
 def _split(window: str) -> list[tuple[str, list[tuple[int, int]]]]:

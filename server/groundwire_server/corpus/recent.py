@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vector import Vector
 from groundwire_server.ports.embedder import Embedder
 
@@ -24,17 +25,17 @@ class RecentVectors:
         self._capacity = capacity
         self._kept: OrderedDict[tuple[str, str, str], Vector] = OrderedDict()
 
-    async def of(self, tenant: str, texts: Sequence[str], deadline: Deadline) -> dict[str, Vector]:
+    async def of(self, requester: Requester, texts: Sequence[str], deadline: Deadline) -> dict[str, Vector]:
         """Return every text's vector. Tenants share no cache: the time it takes would reveal another's texts.
 
         Raises:
             Failure: EMBEDDER_UNAVAILABLE.
         """
-        model = self._embedder.model
+        model, tenant = self._embedder.model, requester.tenant
         vectors = {text: vector for text in texts if (vector := self._kept.get((tenant, model, text))) is not None}
         missing = [text for text in dict.fromkeys(texts) if text not in vectors]
         if missing:
-            vectors.update(zip(missing, await self._embedder.embed(missing, deadline), strict=True))
+            vectors.update(zip(missing, await self._embedder.embed(missing, deadline, requester), strict=True))
         for text, vector in vectors.items():
             self._kept[tenant, model, text] = vector
             self._kept.move_to_end((tenant, model, text))

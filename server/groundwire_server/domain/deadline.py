@@ -7,6 +7,10 @@ VALIDATION_LEAST = 0.030
 RESERVE_SHARE = 0.05
 RESERVE_LEAST = 0.025
 RESERVE_MOST = 0.250
+RESERVE_LAGS = 1.5
+"""Times that the event loop's lag is kept beside the least: what ends with many others waits for most of them."""
+RESERVE_LIMIT = 0.5
+"""The share of a call's time that no reserve exceeds."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,13 +23,17 @@ class Deadline:
         """Seconds left; never negative."""
         return max(0.0, self.at - now)
 
-    def reply_by(self, arrived: float) -> "Deadline":
+    def reply_by(self, arrived: float, lag: float = 0.0) -> "Deadline":
         """Return when a reply must be ready to reach its caller in time: 5 % of the time earlier, 25 to 250 ms.
 
         Args:
             arrived: when the call came in, on the loop's clock.
+            lag: how late the event loop is, in seconds; the reserve is longer where it is late, up to half of the time.
         """
-        reserve = min(max((self.at - arrived) * RESERVE_SHARE, RESERVE_LEAST), RESERVE_MOST)
+        time = self.at - arrived
+        reserve = min(max(time * RESERVE_SHARE, RESERVE_LEAST), RESERVE_MOST)
+        if lag:
+            reserve = max(reserve, min(RESERVE_LEAST + lag * RESERVE_LAGS, time * RESERVE_LIMIT))
         return Deadline(self.at - reserve)
 
 
@@ -44,6 +52,7 @@ class TimePlan:
         retrieval_max: seconds a search has at most.
         first_token_share: what a model has of what is left until its first text where another could be asked, 0 to 1.
         search_alone: whether nothing follows the search.
+        lag: how late the event loop is, in seconds.
     """
 
     arrived: float
@@ -52,11 +61,12 @@ class TimePlan:
     retrieval_max: float
     first_token_share: float
     search_alone: bool = False
+    lag: float = 0.0
 
     @property
     def answer_by(self) -> Deadline:
         """When the outcome is decided, so that it still reaches the caller."""
-        return self.deadline.reply_by(self.arrived)
+        return self.deadline.reply_by(self.arrived, self.lag)
 
     @property
     def generate_by(self) -> Deadline:

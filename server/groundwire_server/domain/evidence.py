@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.metadata import MetadataValue
 from groundwire_server.domain.vector import Vector
+from groundwire_server.domain.vocabulary import Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,14 @@ class Query:
         vector: for the vector search; None searches by keyword alone.
         top_k: the maximum number of passages.
         filter: restricts the search to documents whose metadata match.
+        priority: whether it waits for others when there is too much to do.
     """
 
     text: str
     vector: Vector | None
     top_k: int
     filter: Filter | None = None
+    priority: Priority = Priority.INTERACTIVE
 
 
 @dataclass(frozen=True, slots=True)

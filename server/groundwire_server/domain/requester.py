@@ -1,6 +1,7 @@
 """On whose behalf work is done, as limits and fair shares see it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from groundwire_server.domain.vocabulary import Priority
 
@@ -20,3 +21,7 @@ class Requester:
     end_user: str = ""
     route: str = ""
     priority: Priority = Priority.INTERACTIVE
+
+
+NOBODY: Final = Requester("")
+"""For work that no caller has set off, such as an examination of the configuration."""

@@ -1,11 +1,11 @@
 """The pipeline as other packages call it: one question, one search or one check, its time divided, its report begun."""
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from opentelemetry.trace import format_trace_id, get_current_span
 
 from groundwire_server.domain.evidence import Evidence
+from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.grounding import GroundingSummary
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Report
@@ -21,6 +21,7 @@ from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.grounding import SentenceSink
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.sink import Sink
+from groundwire_server.ports.threads import Threads
 from groundwire_server.telemetry.trail import current_trail
 
 
@@ -40,6 +41,7 @@ class PipelineAnswerer:
         clock: the event loop's.
         recording: records stages and runs.
         threads: check sentences of callers' own texts.
+        lag: how late the event loop is; None where that is not known.
         shadows: the comparisons in flight.
     """
 
@@ -48,13 +50,15 @@ class PipelineAnswerer:
         routes: RouteTable,
         clock: Clock,
         recording: Recording,
-        threads: Executor,
+        threads: Threads,
+        lag: LoopLag | None = None,
         shadows: Shadows | None = None,
     ) -> None:
         self._routes = routes
         self._clock = clock
         self._recording = recording
         self._threads = threads
+        self._lag = lag
         self._shadows = shadows or Shadows()
 
     async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
@@ -109,4 +113,5 @@ class PipelineAnswerer:
         report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
         if (trail := current_trail()) is not None:
             trail.report = report.build
-        return StageRunner(inquiry.time_plan(search_alone=search_alone), self._clock, self._recording.tracer, report)
+        plan = inquiry.time_plan(search_alone=search_alone)
+        return StageRunner(plan, self._clock, self._recording.tracer, report, self._lag)

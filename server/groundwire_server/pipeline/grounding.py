@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from groundwire_server.domain.answer import CheckedSentence, Citation, Span
 from groundwire_server.domain.batches import batched
@@ -22,6 +22,7 @@ from groundwire_server.pipeline.source_index import SourceIndex
 from groundwire_server.pipeline.stage import StageRunner, TimedStage
 from groundwire_server.pipeline.support import Source, check_sentence
 from groundwire_server.ports.grounding import SentenceSink
+from groundwire_server.ports.threads import Threads
 from groundwire_server.telemetry import names
 
 SEARCHES = 8
@@ -35,7 +36,7 @@ _SHORT = 3
 
 
 async def check_grounding(
-    text: str, inquiry: Inquiry, ports: Ports, run: StageRunner, threads: Executor, sink: SentenceSink
+    text: str, inquiry: Inquiry, ports: Ports, run: StageRunner, threads: Threads, sink: SentenceSink
 ) -> GroundingSummary:
     """Give every sentence of a text its verdict, in order, and return what they come to.
 
@@ -52,13 +53,14 @@ async def check_grounding(
 
     Raises:
         Rejection: INVALID_REQUEST when the question is invalid.
-        Failure: of the store or the embedder, or TIME_EXHAUSTED.
+        Failure: of the store or the embedder, CAPACITY_EXHAUSTED when its turn in the thread comes too late, or
+            TIME_EXHAUSTED.
     """
     with run.compute(Stage.NORMALIZE):
         if inquiry.question.text:
             inquiry = normalize_question(inquiry, "question")
-        loop = asyncio.get_running_loop()
-        statements = await loop.run_in_executor(threads, statements_of, text, inquiry.question.text)
+        split = partial(statements_of, text, inquiry.question.text)
+        statements = await threads.run(inquiry.requester, run.plan.answer_by, split)
     checked: list[CheckedSentence] = []
     if inquiry.question.provided:
         checked += await _check(statements, inquiry.question.provided, inquiry, ports, run, threads, sink)
@@ -154,11 +156,10 @@ async def _check(
     inquiry: Inquiry,
     ports: Ports,
     run: StageRunner,
-    threads: Executor,
+    threads: Threads,
     sink: SentenceSink,
 ) -> list[CheckedSentence]:
     """Check sentences against passages, and give each to the sink."""
-    loop = asyncio.get_running_loop()
     index = SourceIndex()
     checked: list[CheckedSentence] = []
     if not statements:
@@ -169,17 +170,20 @@ async def _check(
     async with run.stage(Stage.CHECK) as stage:
         stage.note({names.SENTENCES_CHECKED: len(statements), names.SOURCES: len(passages)})
         for passage in passages:
-            await loop.run_in_executor(threads, index.add, passage)
+            await threads.run(inquiry.requester, stage.deadline, partial(index.add, passage))
         for group in batched(((statement, 1) for statement in statements), together, together):
             judged = [
-                await loop.run_in_executor(threads, judge_statement, statement, index, ports.rules, question)
+                await threads.run(
+                    inquiry.requester,
+                    stage.deadline,
+                    partial(judge_statement, statement, index, ports.rules, question),
+                )
                 for statement in group
             ]
             settled = await consultation.settle(judged, run)
             for statement, each, sentence in zip(group, judged, settled, strict=True):
-                grounded = await loop.run_in_executor(
-                    threads, ground, statement, each.cited, sentence, policy.min_support
-                )
+                placing = partial(ground, statement, each.cited, sentence, policy.min_support)
+                grounded = await threads.run(inquiry.requester, stage.deadline, placing)
                 run.report.judged(grounded.sentence)
                 with stage.untimed():
                     await sink.emit(grounded)

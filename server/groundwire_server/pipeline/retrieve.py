@@ -38,9 +38,9 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidence:
         known = ports.embedder.known(question.text)
         if known:
             stage.timeout_cause = Cause.EMBEDDER_UNAVAILABLE
-            (vector,) = await ports.embedder.embed([question.text], by)
+            (vector,) = await ports.embedder.embed([question.text], by, inquiry.requester)
     stage.timeout_cause = Cause.STORE_TIMEOUT
-    query = Query(question.text, vector, question.top_k or inquiry.policy.top_k, question.filter)
+    query = Query(question.text, vector, question.top_k or inquiry.policy.top_k, question.filter, question.priority)
     found = await ports.retriever.search(caller, query, by)
     visible = ports.acl_recheck.visible(found.passages, caller)
     return Evidence(await _rated(question.text, visible, ports.reranker, by, known), found.corpus_version)

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import Token
+from dataclasses import replace
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, StatusCode, Tracer, set_span_in_context
 
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import StageTiming
 from groundwire_server.domain.vocabulary import Cause, Stage
 from groundwire_server.pipeline.report import ReportBuilder
@@ -21,19 +23,38 @@ from groundwire_server.telemetry import names
 Attributes: TypeAlias = Mapping[str, str | bool | int | float]
 
 
+_NOTICEABLE: Final = 0.01
+"""Seconds of lag that every reserve has room for."""
+
+
 class StageRunner:
     """Runs the stages of one call.
 
-    Attributes:
+    Args:
         plan: how the call's time is divided.
+        clock: the event loop's.
+        tracer: makes the spans.
+        report: what is recorded of the call.
+        lag: how late the event loop is; None where that is not known.
+
+    Attributes:
         report: what is recorded of the call.
     """
 
-    def __init__(self, plan: TimePlan, clock: Clock, tracer: Tracer, report: ReportBuilder) -> None:
-        self.plan = plan
+    def __init__(
+        self, plan: TimePlan, clock: Clock, tracer: Tracer, report: ReportBuilder, lag: LoopLag | None = None
+    ) -> None:
+        self._plan = plan
+        self._lag = lag
         self.report = report
         self.clock = clock
         self.tracer = tracer
+
+    @property
+    def plan(self) -> TimePlan:
+        """How the call's time is divided: more of it is kept for the outcome while the event loop is late."""
+        lag = 0.0 if self._lag is None else self._lag.worst(self.clock.now())
+        return replace(self._plan, lag=lag) if lag > _NOTICEABLE else self._plan
 
     def stage(self, stage: Stage) -> "TimedStage":
         """Return a stage that waits, to be entered with `async with`; it is cancelled when its time ends.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.vector import Vector
 
 
@@ -31,8 +32,13 @@ class Embedder(Protocol):
         """
         ...
 
-    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+    async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector per text, in order, by `deadline`.
+
+        Args:
+            texts: to embed.
+            deadline: when there must be vectors.
+            requester: on whose behalf: tenants take turns where there is more to do than can be done at once.
 
         Raises:
             Failure: EMBEDDER_UNAVAILABLE.

@@ -276,6 +276,20 @@ HTTP_CONNECTIONS_LIMIT: Final = Gauge(
 SLOTS_USED: Final = Gauge("groundwire.slots.used", "{slot}", "Slots of a limiter that are in use.", (names.LIMITER,))
 SLOTS_WAITING: Final = Gauge("groundwire.slots.waiting", "{call}", "Calls that wait for a slot.", (names.LIMITER,))
 SLOTS_LIMIT: Final = Gauge("groundwire.slots.limit", "{slot}", "Slots that a limiter has.", (names.LIMITER,))
+SLOTS_WAIT: Final = Histogram(
+    "groundwire.slots.wait",
+    "s",
+    "How long calls waited for a slot; those that had one at once are not among them.",
+    (names.LIMITER, names.PRIORITY),
+    _STORE_SECONDS,
+)
+SLOTS_REFUSED: Final = Counter(
+    "groundwire.slots.refused",
+    "{call}",
+    "Calls that got no slot, by why: the queue was full, another call had more right to their place, no slot was to be "
+    "expected in time, or they had waited until it was too late to begin.",
+    (names.LIMITER, names.PRIORITY, names.REFUSAL),
+)
 DOCUMENTS: Final = Counter(
     "groundwire.documents.ingested", "{document}", "Documents that were sent to be stored.", (names.RESULT,)
 )
@@ -348,6 +362,8 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SLOTS_USED,
     SLOTS_WAITING,
     SLOTS_LIMIT,
+    SLOTS_WAIT,
+    SLOTS_REFUSED,
     DOCUMENTS,
     DOCUMENTS_DELETED,
     STORE_DOCUMENTS,

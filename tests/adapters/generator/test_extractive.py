@@ -62,7 +62,7 @@ def prompt(question: str, *passages: Passage) -> Prompt:
 
 async def answer(question: str, *passages: Passage, generator: ExtractiveGenerator | None = None) -> Answer:
     generator = generator or ExtractiveGenerator(HashingEmbedder())
-    return await generator.answer(prompt(question, *passages), "tenant", NEVER)
+    return await generator.answer(prompt(question, *passages), Requester("tenant"), NEVER)
 
 
 async def written(generator: ExtractiveGenerator, request: GenerationRequest) -> list[Piece]:
@@ -148,7 +148,7 @@ async def test_stored_sentences_are_not_embedded_again() -> None:
     stored = Stored(embedder, [NORMANS])
     generator = ExtractiveGenerator(embedder, stored)
     deadline = Deadline(asyncio.get_running_loop().time() + 5)
-    await generator.answer(prompt("Which raiders descended?", NORMANS, RAIN), "acme", deadline)
+    await generator.answer(prompt("Which raiders descended?", NORMANS, RAIN), Requester("acme"), deadline)
     assert stored.asked == [("acme", ["c1", "c2"], deadline)]
     assert embedder.calls == [["Which raiders descended?"], [RAIN.text[a:b] for a, b in sentences(RAIN.text)]]
     assert embedder.deadlines == [deadline] * 2
@@ -206,7 +206,7 @@ async def test_an_embedder_that_takes_too_long_is_a_timeout() -> None:
     generator = ExtractiveGenerator(HashingEmbedder(delay=9))
     began = asyncio.get_running_loop().time()
     with pytest.raises(Failure) as failure:
-        await generator.answer(prompt("Why?", NORMANS), "t", Deadline(began + 2))
+        await generator.answer(prompt("Why?", NORMANS), Requester("t"), Deadline(began + 2))
     assert failure.value.cause is Cause.MODEL_TIMEOUT
     assert asyncio.get_running_loop().time() - began == pytest.approx(2.0)
 

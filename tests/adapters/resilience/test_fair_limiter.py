@@ -4,22 +4,32 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
+from random import Random
 from typing import TypeAlias
 
 import pytest
 
 from groundwire_server.adapters.generator.protected import ConcurrencyLimitedGenerator
-from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
+from groundwire_server.adapters.resilience.fair_limiter import (
+    AdaptiveConcurrencyOptions,
+    ConcurrencyOptions,
+    FairLimiter,
+    Refusal,
+)
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Piece, Prompt
 from groundwire_server.domain.requester import Requester
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.vocabulary import Cause, Priority
 from groundwire_server.ports.generator import Generator
+from groundwire_server.telemetry import metrics
 from tests.adapters.resilience.protected import limiter, protected
+from tests.doubles.counts import Counts
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait
 
 SECOND = 1.0
+
+ACME = Requester("acme")
 
 Limit: TypeAlias = Callable[[Generator, FairLimiter], Generator]
 
@@ -70,12 +80,12 @@ async def test_only_so_many_are_written_at_once(limit: Limit) -> None:
     assert load.ended == ["acme"] * 7
 
 
-async def test_tenants_take_turns(limit: Limit) -> None:
+async def test_tenants_take_turns_and_one_that_comes_anew_is_next(limit: Limit) -> None:
     load = Load(limit, slots=1, waiting=100)
     calls = [load.call("busy") for _ in range(5)]
     await asyncio.sleep(0.1 * SECOND)
     await asyncio.gather(*calls, load.call("quiet"), load.call("third"))
-    assert load.ended == ["busy", "busy", "quiet", "third", "busy", "busy", "busy"]
+    assert load.ended == ["busy", "quiet", "third", "busy", "busy", "busy", "busy"]
 
 
 async def test_a_full_line_refuses_whoever_comes_next_of_the_same_tenant(limit: Limit) -> None:
@@ -123,35 +133,34 @@ async def test_one_who_leaves_the_line_takes_no_slot_along(limit: Limit) -> None
     assert await load.written("acme") == ["x", DONE]
 
 
-async def test_one_who_leaves_as_a_slot_comes_hands_it_on(limit: Limit) -> None:
-    load = Load(limit, slots=1, waiting=10)
-    slots = load.slots
-    await slots.acquire("acme", NEVER)
-    leaving = asyncio.create_task(slots.acquire("acme", NEVER))
-    staying = asyncio.create_task(slots.acquire("acme", NEVER))
+async def test_one_who_leaves_as_a_slot_comes_hands_it_on() -> None:
+    slots = limiter(1, 10)
+    holding = slots.hold(ACME, NEVER)
+    await holding.__aenter__()
+    leaving, staying = (asyncio.create_task(slots.hold(ACME, NEVER).__aenter__()) for _ in range(2))
     await asyncio.sleep(0)
-    slots.release()
+    await holding.__aexit__(None, None, None)
     leaving.cancel()
     await staying
     with pytest.raises(asyncio.CancelledError):
         await leaving
 
 
-async def test_one_who_has_just_left_a_full_line_does_not_fail_who_comes(limit: Limit) -> None:
-    load = Load(limit, slots=1, waiting=2)
-    await load.slots.acquire("holder", NEVER)
-    leaving = [asyncio.create_task(load.slots.acquire("busy", NEVER)) for _ in range(2)]
+async def test_one_who_has_just_left_a_full_line_does_not_fail_who_comes() -> None:
+    slots = limiter(1, 2)
+    holding = slots.hold(Requester("holder"), NEVER)
+    await holding.__aenter__()
+    leaving = [asyncio.create_task(_used(slots, Requester("busy"), 0.0)) for _ in range(2)]
     await asyncio.sleep(0)
     # Both in one turn of the loop: who comes runs before the one who leaves has left the line.
-    coming = asyncio.create_task(load.slots.acquire("quiet", NEVER))
+    coming = asyncio.create_task(_used(slots, Requester("quiet"), 0.0))
     leaving[1].cancel()
     await asyncio.sleep(0)
-    load.slots.release()
-    load.slots.release()
+    await holding.__aexit__(None, None, None)
     await coming
     await asyncio.gather(*leaving, return_exceptions=True)
     assert [task.cancelled() for task in leaving] == [False, True]
-    assert load.slots.waiting == 0
+    assert slots.waiting == 0
 
 
 @pytest.mark.parametrize("ending", ["closed", "failed"])
@@ -168,7 +177,8 @@ async def test_a_slot_is_given_back_however_the_writing_ends(ending: str, limit:
         else:
             assert await anext(pieces) == "x"
             await pieces.aclose()
-    await slots.acquire("acme", NEVER)
+    async with slots.hold(ACME, NEVER):
+        assert slots.used == 1
 
 
 async def test_the_wait_ends_when_another_model_must_be_asked(limit: Limit) -> None:
@@ -199,10 +209,126 @@ async def test_a_model_is_not_asked_when_its_turn_comes_too_late_to_begin(limit:
 
 async def test_who_waits_shows_in_its_repr() -> None:
     slots = limiter(2, 10)
-    calls = [asyncio.create_task(slots.acquire(tenant, NEVER)) for tenant in ("acme", "acme", "acme", "other")]
+    calls = [asyncio.create_task(_used(slots, Requester(tenant), 1.0)) for tenant in ("acme", "acme", "acme", "other")]
     await asyncio.sleep(0)
     assert repr(slots) == "<FairLimiter: 2 of 2 slots taken, 2 calls of 2 tenants wait>"
-    for _ in calls:
-        slots.release()
     await asyncio.gather(*calls)
     assert repr(slots) == "<FairLimiter: 0 of 2 slots taken, 0 calls of 0 tenants wait>"
+
+
+async def test_what_cannot_begin_in_time_is_refused_at_once_by_what_was_seen() -> None:
+    counts = Counts()
+    slots = FairLimiter(ConcurrencyOptions(max_concurrent=1, queue_size=10), name="m", recorder=counts)
+    for _ in range(4):
+        await _used(slots, ACME, 2.0)
+    holder = asyncio.create_task(_used(slots, ACME, 2.0))
+    await asyncio.sleep(0.5)
+    now = asyncio.get_running_loop().time()
+    with pytest.raises(Failure) as refused:
+        await slots.hold(ACME, Deadline(now + 1.4)).__aenter__()
+    assert asyncio.get_running_loop().time() == now
+    assert refused.value.cause is Cause.CAPACITY_EXHAUSTED
+    assert refused.value.retry_after == pytest.approx(1.5)
+    assert await _used(slots, ACME, 0.0, Deadline(now + 1.6)) == pytest.approx(1.5)
+    await holder
+    assert counts.of(metrics.SLOTS_REFUSED, "m", "INTERACTIVE", Refusal.HOPELESS) == 1
+
+
+async def test_what_is_new_is_tried() -> None:
+    slots = limiter(1, 10)
+    holder = asyncio.create_task(_used(slots, ACME, 2.0))
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(_used(slots, ACME, 0.0, Deadline(asyncio.get_running_loop().time() + 0.5)))
+    await asyncio.sleep(0.4)
+    assert not waiting.done()
+    with pytest.raises(Failure):
+        await waiting
+    await holder
+
+
+async def test_the_least_urgent_leaves_a_full_line_for_the_more_urgent() -> None:
+    slots = limiter(1, 3)
+    holder = asyncio.create_task(_used(slots, ACME, 1.0))
+    await asyncio.sleep(0)
+    ended: list[str] = []
+
+    async def call(name: str, priority: Priority) -> None:
+        try:
+            await _used(slots, Requester("acme", priority=priority), 1.0)
+        except Failure:
+            name = f"{name} refused"
+        ended.append(name)
+
+    tasks = []
+    for name, priority in (
+        ("background", Priority.BACKGROUND),
+        ("evaluation", Priority.EVALUATION),
+        ("answer", Priority.INTERACTIVE),
+        ("second answer", Priority.INTERACTIVE),
+        ("second background", Priority.BACKGROUND),
+        ("third answer", Priority.INTERACTIVE),
+    ):
+        tasks.append(asyncio.create_task(call(name, priority)))
+        await asyncio.sleep(0)
+    await asyncio.gather(holder, *tasks)
+    assert sorted(ended[:3]) == ["background refused", "evaluation refused", "second background refused"]
+    assert ended[3:] == ["answer", "second answer", "third answer"]
+
+
+async def test_a_limit_shrinks_by_signs_and_grows_again_where_it_is_in_demand() -> None:
+    slots = FairLimiter(AdaptiveConcurrencyOptions(max_concurrent=10, min_concurrent=2, queue_size=100))
+    holders = [asyncio.create_task(_used(slots, ACME, 10.0)) for _ in range(10)]
+    await asyncio.sleep(0)
+    limits = []
+    for _ in range(6):
+        slots.suffers()
+        slots.suffers()
+        limits.append(slots.limit)
+        await asyncio.sleep(1.0)
+    assert limits == [7, 4, 3, 2, 2, 2]
+    await asyncio.gather(*holders)
+    slots.bears()
+    assert slots.limit == 2, "what is not in demand says nothing about more"
+    for _ in range(20):
+        more = [asyncio.create_task(_used(slots, ACME, 1.0)) for _ in range(10)]
+        await asyncio.sleep(0)
+        slots.bears()
+        await asyncio.gather(*more)
+    assert slots.limit > 4
+
+
+@pytest.mark.parametrize("weights", [{}, {"busy": 3.0}], ids=["alike", "with three times the weight"])
+async def test_a_flood_of_a_hundred_times_its_share_leaves_others_their_slots(weights: dict[str, float]) -> None:
+    """By turns: what others need of the slots is little, as their share is."""
+    options = ConcurrencyOptions(max_concurrent=8, queue_size=2000)
+    slots = FairLimiter(options, lambda tenant: weights.get(tenant, 1.0))
+    random = Random(3)
+
+    async def calls(tenant: str, subject: str, pause: float) -> list[tuple[float, float]]:
+        taken = []
+        for _ in range(50):
+            seconds = random.uniform(0.5, 1.5)
+            began = asyncio.get_running_loop().time()
+            await _used(slots, Requester(tenant, subject), seconds)
+            taken.append((asyncio.get_running_loop().time() - began, seconds))
+            await asyncio.sleep(random.uniform(0.5, 1.5) * pause)
+        return taken
+
+    flood = [asyncio.create_task(calls("busy", f"s{number}", 0.0)) for number in range(100)]
+    quiet = await asyncio.gather(*(calls(f"quiet-{number}", "s", 10.0) for number in range(3)))
+    assert not all(each.done() for each in flood), "the flood lasts as long as what it is to disturb"
+    for each in flood:
+        each.cancel()
+    await asyncio.gather(*flood, return_exceptions=True)
+    under_flood, idle = (sorted(each) for each in zip(*(call for one in quiet for call in one), strict=True))
+    assert under_flood[len(idle) // 2] <= 1.5 * idle[len(idle) // 2]
+    assert under_flood[int(len(idle) * 0.99)] <= 2.0 * idle[int(len(idle) * 0.99)]
+
+
+async def _used(slots: FairLimiter, requester: Requester, seconds: float, until: Deadline = NEVER) -> float:
+    """Hold a slot for so long; return how long it was waited for."""
+    began = asyncio.get_running_loop().time()
+    async with slots.hold(requester, until):
+        waited = asyncio.get_running_loop().time() - began
+        await asyncio.sleep(seconds)
+    return waited

@@ -17,8 +17,8 @@ SERVER_KEYS = (
     "request_bytes, tls, workers, write_seconds"
 )
 SECTIONS = (
-    "authentication, checkers, concurrency, corpus, embedders, models, providers, redis, routes, self_hosted_only, "
-    "server, spending, stores, telemetry, tenants"
+    "authentication, capacity, checkers, concurrency, corpus, embedders, models, providers, redis, routes, "
+    "self_hosted_only, server, spending, stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
     "check, checker, fallbacks, limits, mode, models, prompt, release, search, self_hosted_only, shadow, store, "
@@ -100,6 +100,16 @@ WRONG = {
         "1: server.max_concurrent_calls: must be at most 100000",
     ),
     "missing": ("routes:\n  default: {store: main}", "2: routes.default.models: is missing"),
+    "weight-of-nothing": ("tenant_weights: {acme: 0}", "1: tenant_weights.acme: must be above 0"),
+    "weight-below-nothing": ("tenant_weights: {acme: -1.5}", "1: tenant_weights.acme: must be above 0"),
+    "least-above-most": (
+        "capacity: {max_concurrent: 4, min_concurrent: 8}",
+        "1: capacity: min_concurrent must be at most max_concurrent",
+    ),
+    "least-above-most-of-a-model": (
+        "models: {m: {kind: openai, provider: p, model: m, concurrency: {max_concurrent: 1, min_concurrent: 2}}}",
+        "1: models.m.concurrency: min_concurrent must be at most max_concurrent",
+    ),
     "empty-list": ("tenants: []", "1: tenants: must not be empty"),
     "empty-names": ("routes: {}", "1: routes: must not be empty"),
     "empty-text": (TENANT % "claims: {tenant: ''}", "1: authentication.tokens[0].claims.tenant: must not be empty"),

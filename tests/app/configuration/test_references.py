@@ -29,6 +29,8 @@ SO = "set up server.tls and authentication, listen on 127.0.0.1, or set dangerou
          "6: routes.default.models[1]: there is no model of this name; did you mean extractive? there is: extractive"),
         ("corpus: docs", "1: corpus: there is no store of this name; there is: main"),
         (OVER_TWO, "corpus: must say which store keeps documents, since there are several: a, b"),
+        ("tenants: [acme]\ntenant_weights: {acmee: 2}",
+         "2: tenant_weights.acmee: there is no tenant of this name; did you mean acme? there is: acme"),
         (f"corpus: a\n{OVER_TWO.replace('folder: b', 'folder: ./a')}",
          "4: stores.b.folder: is that of the store a too: give it its own"),
         ("routes:\n  default:\n    models: [extractive]\n    store: main\n    time: {default_seconds: 70}\n",

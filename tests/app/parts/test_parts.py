@@ -40,7 +40,7 @@ async def test_each_is_opened_once_and_what_nothing_needs_is_not(tmp_path: Path)
     assert set(ours.generators) == {"one"}
     assert ours.corpus is ours.stores["a"]
     assert ours.corpus.corpus is again.stores["a"].corpus
-    assert len(shared.keys()) == 2
+    assert len(shared.keys()) == 3
     await first.end()
     await second.end()
     assert shared.keys() == []

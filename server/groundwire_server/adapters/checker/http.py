@@ -128,7 +128,7 @@ class _Requests:
         charge = Charge()
         try:
             with self._charges.reserved(charge, self._requester, estimate):
-                async with self._policy.slots(self._requester.tenant, self._deadline):
+                async with self._policy.slots(self._requester, self._deadline):
                     attempt = partial(self._attempt, body, read, charge, estimate)
                     return await self._policy.retries.run(attempt, self._deadline, get_current_span())
         finally:
@@ -143,6 +143,7 @@ class _Requests:
         except TimeoutError:
             raise Failure(Cause.MODEL_SLOW_START) from None
         except Failure as failure:
+            self._policy.failed(failure)
             if not has_read(failure):
                 charge.usage = Usage()
             raise

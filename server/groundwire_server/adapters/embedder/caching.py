@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.embedder import Embedder
@@ -47,10 +48,10 @@ class CachingEmbedder:
         """Return the share of a text that the inner embedder knows."""
         return self._inner.known(text)
 
-    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+    async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector a text, from memory where it is there."""
         if len(texts) != 1:
-            return await self._inner.embed(texts, deadline)
+            return await self._inner.embed(texts, deadline, requester)
         key = (self._inner.model, texts[0])
         while True:
             if (kept := self._kept.get(key)) is not None:
@@ -58,7 +59,7 @@ class CachingEmbedder:
                 return [kept]
             work = self._under_way.get(key)
             mine = work is None
-            work = work or self._begin(key, deadline)
+            work = work or self._begin(key, deadline, requester)
             await self._wait(work, deadline)
             failure = Failure(Cause.EMBEDDER_UNAVAILABLE) if work.task.cancelled() else work.task.exception()
             if failure is None:
@@ -67,14 +68,14 @@ class CachingEmbedder:
             if mine or work.deadline >= deadline:
                 raise failure
 
-    def _begin(self, key: tuple[str, str], deadline: Deadline) -> "_Work":
-        work = _Work(key, asyncio.create_task(self._work(key[1], deadline)), deadline)
+    def _begin(self, key: tuple[str, str], deadline: Deadline, requester: Requester) -> "_Work":
+        work = _Work(key, asyncio.create_task(self._work(key[1], deadline, requester)), deadline)
         self._under_way[key] = work
         work.task.add_done_callback(lambda _: self._settle(work))
         return work
 
-    async def _work(self, text: str, deadline: Deadline) -> Vector:
-        (vector,) = await self._inner.embed([text], deadline)
+    async def _work(self, text: str, deadline: Deadline, requester: Requester) -> Vector:
+        (vector,) = await self._inner.embed([text], deadline, requester)
         return vector
 
     async def _wait(self, work: "_Work", deadline: Deadline) -> None:

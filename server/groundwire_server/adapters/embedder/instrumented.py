@@ -6,6 +6,7 @@ from opentelemetry.trace import SpanKind
 
 from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.residency import Residency
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
@@ -56,7 +57,7 @@ class InstrumentedEmbedder:
         """Return the share of a text that the inner embedder knows."""
         return self._inner.known(text)
 
-    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+    async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector a text; see the inner embedder."""
         with self._instrumentation.span({}, deadline):
-            return await self._inner.embed(texts, deadline)
+            return await self._inner.embed(texts, deadline, requester)

@@ -11,8 +11,9 @@ import math
 import os
 from array import array
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +21,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundwire_server.adapters.onnx.session import MissingExtraError, OnnxSession, RuntimeGaveUpError, give_memory_back
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
+from groundwire_server.adapters.resilience.fair_threads import FairThreads
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, SetupError
+from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.metrics import Metrics
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -32,6 +37,9 @@ DIMENSIONS = 384
 MAX_TOKENS = 256
 MAX_BATCH = 4
 MAX_BATCH_CHARACTERS = 1000
+
+_QUEUE = 10_000
+"""Texts that may wait: admission bounds the calls, and each of them has a few here."""
 
 _UNKNOWN = "[UNK]"
 _LONGEST_WORD = 100
@@ -97,15 +105,25 @@ class MiniLm:
 
     Args:
         model: loaded beforehand, in a thread: it takes up to a second.
-        workers: texts embedded at once by calls of many texts; a core each by default. One more thread is kept free of
-            them for questions.
+        workers: batches embedded at once for calls of many texts; a core each by default. One more thread is kept free
+            of them for questions.
+        weight: returns the weight of a tenant's share.
+        recorder: watches the threads' slots.
     """
 
-    def __init__(self, model: Model, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        workers: int | None = None,
+        weight: Callable[[str], float] = lambda tenant: 1.0,
+        recorder: Metrics | None = None,
+    ) -> None:
         self._loaded = model
         self._workers = workers or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._workers + 1, thread_name_prefix="minilm")
-        self._turns = asyncio.Semaphore(self._workers)
+        self._slots = _slots(self._workers + 1, "embedder", weight, recorder)
+        self._threads = FairThreads(self._pool, self._slots)
+        self._batch_slots = _slots(self._workers, "embedder batches", weight, recorder)
 
     @property
     def model(self) -> str:
@@ -121,55 +139,60 @@ class MiniLm:
         """Return the share of a text's tokens that are in the vocabulary."""
         return self._loaded.known(text)
 
-    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+    async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector a text; of a text over 256 tokens the beginning counts.
 
         A batch that runs in a thread cannot be stopped, but none is begun after the deadline or a cancellation.
         """
         if not texts:
             return []
-        loop = asyncio.get_running_loop()
-        if deadline.at <= loop.time():
+        if deadline.at <= asyncio.get_running_loop().time():
             raise Failure(Cause.EMBEDDER_UNAVAILABLE)
         try:
             async with asyncio.timeout_at(None if math.isinf(deadline.at) else deadline.at):
                 if len(texts) <= MAX_BATCH:
-                    return await loop.run_in_executor(self._pool, self._loaded.encode, texts)
-                return await self._embed_many(texts)
+                    return await self._threads.run(requester, deadline, partial(self._loaded.encode, texts))
+                return await self._embed_many(texts, deadline, requester)
         except TimeoutError:
             raise Failure(Cause.EMBEDDER_UNAVAILABLE) from None
+        except Failure as failure:
+            # A turn that comes too late is a late vector: callers need not know that there are threads.
+            raise Failure(Cause.EMBEDDER_UNAVAILABLE, retry_after=failure.retry_after) from failure
 
     def close(self) -> None:
         """End the threads; what is running finishes first, nothing more is begun."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._threads.close(wait=True)
 
-    async def _embed_many(self, texts: Sequence[str]) -> Sequence[Vector]:
+    async def _embed_many(self, texts: Sequence[str], deadline: Deadline, requester: Requester) -> Sequence[Vector]:
         """Embed batch by batch, in turn with other calls of many texts, so that none of them holds all threads."""
-        loop = asyncio.get_running_loop()
         vectors: dict[int, Vector] = {}
-        running: deque[tuple[list[int], asyncio.Future[list[Vector]]]] = deque()
+        running: deque[asyncio.Task[None]] = deque()
 
-        async def collect() -> None:
-            indexes, future = running[0]
-            vectors.update(zip(indexes, await future, strict=True))
-            running.popleft()
+        async def embed(indexes: Sequence[int]) -> None:
+            async with self._batch_slots.hold(requester, deadline):
+                encode = partial(self._loaded.encode, [texts[index] for index in indexes])
+                vectors.update(zip(indexes, await self._threads.run(requester, deadline, encode), strict=True))
 
         try:
             for batch in _batches(texts):
                 if len(running) == self._workers:
-                    await collect()
-                await self._turns.acquire()
-                future = loop.run_in_executor(self._pool, self._loaded.encode, [texts[index] for index in batch])
-                future.add_done_callback(lambda _: self._turns.release())
-                running.append((batch, future))
+                    await running[0]
+                    del running[0]
+                running.append(asyncio.create_task(embed(batch)))
             while running:
-                await collect()
+                await running[0]
+                del running[0]
         finally:
-            for _, future in running:
-                if not future.cancel() and not future.cancelled():
-                    future.exception()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
         self._pool.submit(give_memory_back)
         return [vectors[index] for index in range(len(texts))]
+
+
+def _slots(count: int, name: str, weight: Callable[[str], float], recorder: Metrics | None) -> FairLimiter:
+    options = ConcurrencyOptions(max_concurrent=count, queue_size=_QUEUE)
+    return FairLimiter(options, weight, name, recorder)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:

@@ -16,14 +16,12 @@ from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.adapters.resilience.instrumentation import CurrentSpan
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.telemetry import names
 
 _LOG = logging.getLogger(__name__)
-
-_ALL_TENANTS = ""
-"""Whose turn it is at the provider: vectors of all tenants wait in one queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +83,14 @@ class ProtectedEmbedder:
         del text
         return 1.0
 
-    async def embed(self, texts: Sequence[str], deadline: Deadline) -> Sequence[Vector]:
+    async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector a text; of a text that is too long the beginning counts."""
         if not texts:
             return []
         with self._policy.span({}, deadline) as span, CurrentSpan(span):
             try:
                 with self._policy.circuit.guard() as call:
-                    found = await self._all(list(batches(texts, self._batch)), deadline, span)
+                    found = await self._all(list(batches(texts, self._batch)), deadline, requester, span)
                     call.succeeded()
             except Failure as failure:
                 if isinstance(failure, InvalidVectorsFailure):
@@ -102,12 +100,14 @@ class ProtectedEmbedder:
                 span.set_attribute(names.GEN_AI_INPUT_TOKENS, sum(each.tokens or 0 for each in found))
             return [vector for each in found for vector in each.vectors]
 
-    async def _all(self, requests: Sequence[list[str]], deadline: Deadline, span: Span) -> Sequence[Embedded]:
+    async def _all(
+        self, requests: Sequence[list[str]], deadline: Deadline, requester: Requester, span: Span
+    ) -> Sequence[Embedded]:
         if deadline.at <= asyncio.get_running_loop().time():
             raise Failure(Cause.MODEL_TIMEOUT)
         if len(requests) == 1:
-            return [await self._request(requests[0], deadline, span)]
-        tasks = [asyncio.create_task(self._one_of_many(each, deadline, span)) for each in requests]
+            return [await self._request(requests[0], deadline, requester, span)]
+        tasks = [asyncio.create_task(self._one_of_many(each, deadline, requester, span)) for each in requests]
         # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
         try:
             async with asyncio.timeout_at(None if math.isinf(deadline.at) else deadline.at):
@@ -122,12 +122,12 @@ class ProtectedEmbedder:
         failed = [task for task in tasks if not task.cancelled() and task.exception() is not None]
         return [task.result() for task in failed or tasks]
 
-    async def _one_of_many(self, texts: list[str], deadline: Deadline, span: Span) -> Embedded:
+    async def _one_of_many(self, texts: list[str], deadline: Deadline, requester: Requester, span: Span) -> Embedded:
         async with self._at_once:
-            return await self._request(texts, deadline, span)
+            return await self._request(texts, deadline, requester, span)
 
-    async def _request(self, texts: list[str], deadline: Deadline, span: Span) -> Embedded:
-        async with self._policy.slots(_ALL_TENANTS, deadline):
+    async def _request(self, texts: list[str], deadline: Deadline, requester: Requester, span: Span) -> Embedded:
+        async with self._policy.slots(requester, deadline):
             return await self._policy.retries.run(partial(self._attempt, texts, deadline), deadline, span)
 
     async def _attempt(self, texts: list[str], deadline: Deadline) -> Embedded:
@@ -137,3 +137,6 @@ class ProtectedEmbedder:
                 return await self._client.embed(texts, deadline)
         except TimeoutError:
             raise Failure(Cause.MODEL_SLOW_START) from None
+        except Failure as failure:
+            self._policy.failed(failure)
+            raise

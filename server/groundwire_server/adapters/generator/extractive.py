@@ -16,6 +16,7 @@ from groundwire_server.domain.document import Sentence
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Prompt, Usage
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
@@ -44,7 +45,7 @@ class ExtractiveGenerator:
     async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield the opening, each sentence as it is, and the end."""
         prompt = request.prompt
-        answer = await self.answer(prompt, request.requester.tenant, deadline)
+        answer = await self.answer(prompt, request.requester, deadline)
         input_tokens = prompt_tokens(prompt)
         written = 0
         for piece in _draft(answer):
@@ -56,7 +57,7 @@ class ExtractiveGenerator:
             yield piece
         yield Finish(FinishReason.COMPLETE, Usage(input_tokens, written, estimated=True))
 
-    async def answer(self, prompt: Prompt, tenant: str, deadline: Deadline) -> Answer:
+    async def answer(self, prompt: Prompt, requester: Requester, deadline: Deadline) -> Answer:
         """Choose sentences.
 
         Raises:
@@ -65,8 +66,8 @@ class ExtractiveGenerator:
         if not deadline.remaining(asyncio.get_running_loop().time()):
             raise Failure(Cause.MODEL_TIMEOUT)
         try:
-            candidates = await self._candidates(prompt, tenant, deadline)
-            cosines = await self._cosines(prompt.question, candidates, deadline)
+            candidates = await self._candidates(prompt, requester.tenant, deadline)
+            cosines = await self._cosines(prompt.question, candidates, requester, deadline)
         except Failure as failure:
             late = failure.cause is Cause.STORE_TIMEOUT or not deadline.remaining(asyncio.get_running_loop().time())
             raise Failure(Cause.MODEL_TIMEOUT if late else Cause.MODEL_UNAVAILABLE) from failure
@@ -90,19 +91,21 @@ class ExtractiveGenerator:
             return found
         return [Sentence(start, end) for start, end in sentences(passage.text)]
 
-    async def _cosines(self, question: str, candidates: Sequence[Candidate], deadline: Deadline) -> Floats | None:
+    async def _cosines(
+        self, question: str, candidates: Sequence[Candidate], requester: Requester, deadline: Deadline
+    ) -> Floats | None:
         known = self._embedder.known(question) if self._embedder is not None and candidates else 0.0
         if self._embedder is None or not known:
             return None
         size = self._embedder.dimensions
-        (asked,) = await self._embedder.embed([question], deadline)
+        (asked,) = await self._embedder.embed([question], deadline, requester)
         vectors = [
             vector if (vector := candidate.sentence.vector) is not None and len(vector) == size else None
             for candidate in candidates
         ]
         missing = [index for index, vector in enumerate(vectors) if vector is None]
         if missing:
-            fresh = await self._embedder.embed([candidates[index].text for index in missing], deadline)
+            fresh = await self._embedder.embed([candidates[index].text for index in missing], deadline, requester)
             for index, vector in zip(missing, fresh, strict=True):
                 vectors[index] = vector
         matrix = np.frombuffer(b"".join(vector.tobytes() for vector in vectors if vector is not None), np.float32)

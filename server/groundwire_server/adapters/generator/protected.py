@@ -11,7 +11,7 @@ from opentelemetry.trace import Span
 
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.adapters.resilience.circuit import GuardedCall
-from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, acquire_all
+from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, HeldSlots
 from groundwire_server.adapters.resilience.instrumentation import CurrentSpan, Instrumentation
 from groundwire_server.domain.consumption import estimated
 from groundwire_server.domain.deadline import Deadline
@@ -69,8 +69,12 @@ class ProtectedGenerator:
         streamed = not (self._whole_documents and request.unary)
         attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: streamed}
         loop = asyncio.get_running_loop()
-        async with policy.slots(request.requester.tenant, _slot_by(start_by)):
+        asked, until = loop.time(), min(_slot_by(start_by), policy.begin_by(deadline))
+        async with policy.slots(request.requester, until):
             started = loop.time()
+            if started > asked:
+                # How long answers take may be known since the wait began.
+                policy.begin_by(deadline, waited=True)
             with (
                 policy.span(attributes, deadline) as span,
                 policy.circuit.guard() as call,
@@ -85,24 +89,34 @@ class ProtectedGenerator:
                     output.take(first)
                     yield first
                     async for piece in rest:
-                        output.take(piece)
+                        if output.take(piece):
+                            policy.completed(loop.time() - started)
                         yield piece
 
     async def _begin(
         self, request: GenerationRequest, deadline: Deadline, call: GuardedCall, seconds: float | None
     ) -> tuple[Piece, AsyncGenerator[Piece, None]]:
         """Make one attempt of which the first piece may take so long; return that piece, and what writes the rest."""
+        policy, loop = self._policy, asyncio.get_running_loop()
+        began = loop.time()
         bound = start_by = min(request.start_by, deadline)
         if seconds is not None:
-            bound = min(start_by, Deadline(asyncio.get_running_loop().time() + seconds))
+            bound = min(start_by, Deadline(began + seconds))
         rest = self._inner.generate(request, deadline)
         try:
             async with asyncio.timeout_at(bound.at if bound < deadline else None):
-                return await anext(rest), rest
+                first = await anext(rest)
         except TimeoutError:
             if bound == start_by:
                 call.excuse()
             raise Failure(Cause.MODEL_SLOW_START) from None
+        except Failure as failure:
+            policy.failed(failure)
+            raise
+        if not (self._whole_documents and request.unary):
+            # The first piece of a whole document says how long the answer is.
+            policy.began(loop.time() - began)
+        return first, rest
 
 
 class ConcurrencyLimitedGenerator:
@@ -125,7 +139,7 @@ class ConcurrencyLimitedGenerator:
         """
         slot_by = _slot_by(min(request.start_by, deadline))
         async with (
-            acquire_all(self._limiters, request.requester.tenant, slot_by),
+            HeldSlots(self._limiters, request.requester, slot_by),
             aclosing(self._inner.generate(request, deadline)) as pieces,
         ):
             async for piece in pieces:
@@ -162,13 +176,15 @@ class _Output:
         self._written: list[str] = []
         self._finish: Finish | None = None
 
-    def take(self, piece: Piece) -> None:
+    def take(self, piece: Piece) -> bool:
+        """Take a piece; return whether it is the last."""
         if isinstance(piece, str):
             self._written.append(piece)
-        else:
-            self._finish = piece
-            # Its reader need not come back.
-            self._call.succeeded()
+            return False
+        self._finish = piece
+        # Its reader need not come back.
+        self._call.succeeded()
+        return True
 
     def __enter__(self) -> Self:
         return self

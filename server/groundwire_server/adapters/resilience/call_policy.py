@@ -1,15 +1,49 @@
 """What surrounds the calls of one dependency, in one value."""
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from groundwire_server.adapters.resilience.circuit import Circuit
-from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, acquire_all
+from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, HeldSlots
 from groundwire_server.adapters.resilience.instrumentation import Attributes, CallSpan, Instrumentation
 from groundwire_server.adapters.resilience.retries import Retries
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fairness.recent_times import RecentTimes
+from groundwire_server.domain.requester import Requester
+from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.telemetry import names
+
+_SLOW_TIMES: Final = 4.0
+_SLOW_SECONDS: Final = 0.5
+"""A call is slow to begin when it takes so many times as long as a quick one, and so many seconds longer: a long prompt
+takes longer than a short one."""
+
+_SLOW_IN_A_ROW: Final = 2
+"""Calls that are slow to begin, one after the other, before it is a sign: one may have a reason of its own."""
+
+
+class LoadSigns:
+    """What the calls of a dependency have shown of its load: how soon they began, and how long they took.
+
+    Attributes:
+        calls: how long calls took that came to their end.
+    """
+
+    def __init__(self) -> None:
+        self.calls = RecentTimes()
+        self._first_outputs = RecentTimes()
+        self._slow = 0
+
+    def overloaded(self, first_output: float, now: float) -> bool:
+        """Take in after how many seconds a call began to answer; return whether that is a sign of too many calls."""
+        quick = self._first_outputs.quick(now)
+        slow = quick > 0.0 and first_output > max(quick * _SLOW_TIMES, quick + _SLOW_SECONDS)
+        self._first_outputs.add(first_output, now)
+        self._slow = self._slow + 1 if slow else 0
+        return self._slow >= _SLOW_IN_A_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +61,59 @@ class CallPolicy:
         instrumentation: makes the spans.
         limiters: how many calls there may be at once; the dependency's own first, since a call that waits for one model
             must not hold up those of others.
+        signs: what the calls have shown of the dependency's load.
     """
 
     circuit: Circuit
     retries: Retries
     instrumentation: Instrumentation
     limiters: Sequence[FairLimiter] = ()
+    signs: LoadSigns = field(default_factory=LoadSigns)
 
-    def slots(self, tenant: str, until: Deadline) -> AbstractAsyncContextManager[None]:
-        """Hold a slot of each limiter.
+    def slots(self, requester: Requester, until: Deadline) -> HeldSlots:
+        """Return what holds a slot of each limiter, until when it is too late to begin.
 
-        Raises:
+        Raises (on entering):
             Failure: CAPACITY_EXHAUSTED.
         """
-        return acquire_all(self.limiters, tenant, until)
+        return HeldSlots(self.limiters, requester, until)
+
+    def begin_by(self, deadline: Deadline, *, waited: bool = False) -> Deadline:
+        """Return when even a quick call must begin to be answered by the deadline.
+
+        Args:
+            deadline: when the call must have ended.
+            waited: whether the call has waited for a slot.
+
+        Raises:
+            Failure: when that has passed. CAPACITY_EXHAUSTED where it waited for a slot or others do, and MODEL_TIMEOUT
+                elsewhere: it is the model then that takes longer than there is time.
+        """
+        now = asyncio.get_running_loop().time()
+        begin_by = Deadline(deadline.at - self.signs.calls.quick(now))
+        if begin_by.at < now < deadline.at:
+            crowded = waited or any(each.waiting for each in self.limiters)
+            raise Failure(Cause.CAPACITY_EXHAUSTED if crowded else Cause.MODEL_TIMEOUT)
+        return begin_by
+
+    def began(self, first_output: float) -> None:
+        """Take in after how many seconds an attempt brought its first output."""
+        overloaded = self.signs.overloaded(first_output, asyncio.get_running_loop().time())
+        for each in self.limiters:
+            if overloaded:
+                each.suffers()
+            else:
+                each.bears()
+
+    def completed(self, seconds: float) -> None:
+        """Take in how long a call took that came to its end."""
+        self.signs.calls.add(seconds, asyncio.get_running_loop().time())
+
+    def failed(self, failure: Failure) -> None:
+        """Take in how an attempt failed: a dependency that is called too often gets fewer calls at once."""
+        if failure.cause is Cause.MODEL_RATE_LIMITED:
+            for each in self.limiters:
+                each.suffers()
 
     def span(self, attributes: Attributes, deadline: Deadline) -> CallSpan:
         """Begin the span of a call, which also says in which state the circuit is."""

@@ -30,6 +30,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
         yield from check_search(name, route, configuration.stores.get(route.store))
         if route.time.default_seconds > route.time.max_seconds:
             yield ConfigError(("routes", name, "time", "default_seconds"), "must be at most max_seconds")
+    yield from _check_weights(configuration)
     yield from _check_corpus(configuration)
     yield from _check_access(configuration)
     yield from check_workers(configuration)
@@ -38,6 +39,12 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
 def _check_name(name: str | None, known: Collection[str], path: Path, what: str) -> Iterator[ConfigError]:
     if name is not None and name not in known:
         yield ConfigError(path, not_among(name, known, f"there is no {what} of this name"))
+
+
+def _check_weights(configuration: Configuration) -> Iterator[ConfigError]:
+    if configuration.tenants is not None:
+        for tenant in configuration.tenant_weights:
+            yield from _check_name(tenant, configuration.tenants, ("tenant_weights", tenant), "tenant")
 
 
 def _check_corpus(configuration: Configuration) -> Iterator[ConfigError]:

@@ -36,7 +36,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.budget import open_budget, prices
 from groundwire_server.app.parts.generators import identities, open_generator
-from groundwire_server.app.parts.limiters import open_limiters
+from groundwire_server.app.parts.limiters import open_limiter_of_all, open_limiters
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.entailment import EntailmentThresholds
@@ -84,7 +84,7 @@ async def _open_endpoint(
     provider = await open_provider(section.provider, provider_section, lease, recording)
     key = (section.provider, provider_section, section.model)
     own = await open_limiters(f"{section.provider}/{section.model}", key, section.concurrency, lease, recording.metrics)
-    of_all = await open_limiters("all models", "all models", configuration.concurrency, lease, recording.metrics)
+    of_all = await open_limiter_of_all(configuration.concurrency, lease, recording.metrics)
     policy = provider.call_policy(
         names.GEN_AI_EVALUATE,
         section.model,

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.store.embedded.header import FILE
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
-from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.shared import Lease, TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.embedder import Embedder
@@ -42,7 +43,7 @@ async def open_embedded(
     key = _FileKey(section.folder.absolute() / FILE, embedding)
     if any(isinstance(other, _FileKey) and other.file == key.file and other != key for other in lease.open_keys()):
         raise SetupError(f"the store in {section.folder} is open with another embedder: restart the server")
-    store = await lease.take(key, lambda: _open(key, recording))
+    store = await lease.take(key, lambda: _open(key, lease.weights, recording))
     return Store(
         store.retriever,
         store.corpus,
@@ -54,8 +55,9 @@ async def open_embedded(
 
 
 @asynccontextmanager
-async def _open(key: _FileKey, recording: Recording) -> AsyncIterator[EmbeddedStore]:
-    store = await asyncio.to_thread(EmbeddedStore.open, key.file, SystemClock(), key.embedding, recording=recording)
+async def _open(key: _FileKey, weights: TenantWeights, recording: Recording) -> AsyncIterator[EmbeddedStore]:
+    opening = partial(EmbeddedStore.open, key.file, SystemClock(), key.embedding, recording=recording, weight=weights)
+    store = await asyncio.to_thread(opening)
     recording.metrics.watch(STORE_SIZE, store, lambda _: [((str(key.file.parent),), _size(key.file))])
     try:
         yield store

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
-from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.shared import Lease, TenantWeights
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.recording import Recording
 
@@ -27,7 +27,7 @@ async def open_embedder(
     if isinstance(section, VectorizerOptions):
         return None
     if isinstance(section, MiniLmConfig):
-        return await lease.take(("embedder", section), lambda: _open_minilm(section, recording))
+        return await lease.take(("embedder", section), lambda: _open_minilm(section, lease.weights, recording))
     # Imported here: a server that asks no provider starts without an HTTP client.
     from groundwire_server.app.parts.models import open_embedding_model  # noqa: PLC0415
 
@@ -41,13 +41,13 @@ def module_of(name: str | None, configuration: Configuration) -> VectorizerOptio
 
 
 @asynccontextmanager
-async def _open_minilm(section: MiniLmConfig, recording: Recording) -> AsyncIterator[Embedder]:
+async def _open_minilm(section: MiniLmConfig, weights: TenantWeights, recording: Recording) -> AsyncIterator[Embedder]:
     # Imported here: it brings half of the memory that the server takes.
     from groundwire_server.adapters.embedder import minilm  # noqa: PLC0415
     from groundwire_server.adapters.embedder.caching import CachingEmbedder  # noqa: PLC0415
     from groundwire_server.adapters.embedder.instrumented import InstrumentedEmbedder  # noqa: PLC0415
 
-    local = minilm.MiniLm(await asyncio.to_thread(minilm.Model))
+    local = minilm.MiniLm(await asyncio.to_thread(minilm.Model), None, weights, recording.metrics)
     try:
         yield CachingEmbedder(InstrumentedEmbedder(local, recording), section.cache_size)
     finally:

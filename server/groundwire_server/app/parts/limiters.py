@@ -1,12 +1,11 @@
 """How many calls of models there may be at once."""
 
 from collections.abc import Hashable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.metrics import Metrics
-from groundwire_server.telemetry import metrics
 
 
 async def open_limiters(
@@ -23,14 +22,15 @@ async def open_limiters(
     """
     if options is None:
         return ()
-    opened = await lease.take(("limiter", what, options), lambda: nullcontext(watched_limiter(name, options, recorder)))
-    return (opened,)
+
+    def made() -> AbstractAsyncContextManager[FairLimiter]:
+        return nullcontext(FairLimiter(options, lease.weights, name, recorder))
+
+    return (await lease.take(("limiter", what, options), made),)
 
 
-def watched_limiter(name: str, options: ConcurrencyOptions, recorder: Metrics) -> FairLimiter:
-    """Return a new limiter whose slots metrics show under this name."""
-    limiter = FairLimiter(options)
-    recorder.watch(metrics.SLOTS_LIMIT, limiter, lambda each: [((name,), each.limit)])
-    recorder.watch(metrics.SLOTS_USED, limiter, lambda each: [((name,), each.used)])
-    recorder.watch(metrics.SLOTS_WAITING, limiter, lambda each: [((name,), each.waiting)])
-    return limiter
+async def open_limiter_of_all(
+    options: ConcurrencyOptions | None, lease: Lease, recorder: Metrics
+) -> Sequence[FairLimiter]:
+    """Return the limiter of all models together; none where nothing bounds them."""
+    return await open_limiters("all models", "all models", options, lease, recorder)

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from random import Random
+from typing import Final
 
 from groundwire_server.adapters.generator import anthropic
 from groundwire_server.adapters.providers.options import health_url
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.provider import Provider
+from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurrencyOptions, FairLimiter
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.providers import AnthropicProviderConfig, ProviderConfig
-from groundwire_server.app.parts.limiters import watched_limiter
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.recording import Recording
+
+_QUEUE: Final = 10_000
+"""Calls that may wait for a connection: admission bounds their number."""
 
 
 async def open_provider(name: str, section: ProviderConfig, lease: Lease, recording: Recording) -> Provider:
@@ -22,9 +26,11 @@ async def open_provider(name: str, section: ProviderConfig, lease: Lease, record
     """
 
     def made() -> Provider:
-        limiters = (
-            () if section.concurrency is None else (watched_limiter(name, section.concurrency, recording.metrics),)
+        # Without one, calls would wait for a connection in the order of their arrival, one tenant behind the other.
+        options = section.concurrency or AdaptiveConcurrencyOptions(
+            max_concurrent=section.max_connections, queue_size=_QUEUE
         )
+        limiters = (FairLimiter(options, lease.weights, name, recording.metrics),)
         random = Random()  # noqa: S311  # draws waits
         return Provider(
             name,

@@ -1,6 +1,6 @@
 """Parts that several configurations have in common stay open from the one to the other."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -15,10 +15,30 @@ class _Open(Generic[T]):
     users: int = 0
 
 
-class Shared:
-    """Parts that are open, by what makes two the same: their kind and all that is set for them."""
+class TenantWeights:
+    """The weights of tenants' shares, for every limiter of the process; a reload replaces them at once."""
 
     def __init__(self) -> None:
+        self._weights: Mapping[str, float] = {}
+
+    def __call__(self, tenant: str) -> float:
+        """Return a tenant's weight; 1 where none is set."""
+        return self._weights.get(tenant, 1.0)
+
+    def replace(self, weights: Mapping[str, float]) -> None:
+        """Use other weights from now on; what waits already keeps its own."""
+        self._weights = dict(weights)
+
+
+class Shared:
+    """Parts that are open, by what makes two the same: their kind and all that is set for them.
+
+    Args:
+        weights: of the tenants that share them.
+    """
+
+    def __init__(self, weights: TenantWeights | None = None) -> None:
+        self.weights = weights or TenantWeights()
         self._open: dict[Hashable, _Open[Any]] = {}
 
     def lease(self) -> "Lease":
@@ -53,6 +73,11 @@ class Lease:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._keys: list[Hashable] = []
+
+    @property
+    def weights(self) -> TenantWeights:
+        """The weights of the tenants that share the parts."""
+        return self._shared.weights
 
     def open_keys(self) -> list[Hashable]:
         """Return the keys of all that is open, for any configuration."""

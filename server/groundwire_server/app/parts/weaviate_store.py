@@ -17,7 +17,7 @@ from groundwire_server.adapters.store.weaviate.options import (
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
-from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.shared import Lease, TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure, SetupError
@@ -64,16 +64,16 @@ async def open_weaviate(
     vectors = vector_source(embedder, module)
     headers = {} if module is None else module.headers()
     key = _ConnectionKey(section, vectors.name, frozenset(headers.items()))
-    opened = await lease.take(key, lambda: _open(name, section, vectors, recording))
+    opened = await lease.take(key, lambda: _open(name, section, vectors, lease.weights, recording))
     return _store(opened, section, embedder, module)
 
 
 @asynccontextmanager
 async def _open(
-    name: str, section: WeaviateStoreConfig, vectors: VectorSource, recording: Recording
+    name: str, section: WeaviateStoreConfig, vectors: VectorSource, weights: TenantWeights, recording: Recording
 ) -> AsyncIterator[WeaviateStore]:
     clock = SystemClock()
-    store = WeaviateStore.open(section, vectors, clock, recording)
+    store = WeaviateStore.open(section, vectors, clock, recording, weights)
     try:
         await _look(name, store.schema, clock)
         yield store

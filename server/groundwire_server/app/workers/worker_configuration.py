@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from groundwire_server.adapters.http.options import Endpoint
-from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurrencyOptions, ConcurrencyOptions
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
+from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.routes import ShadowConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
@@ -19,7 +20,9 @@ DIVIDED: Final[Mapping[type[Options], Sequence[str]]] = {
     ArrivalOptions: tuple(
         name for name in ArrivalOptions.model_fields if name.startswith("max_") and name != "max_waiting_per_connection"
     ),
+    CapacityOptions: ("max_concurrent", "min_concurrent", "max_background", "queue_size"),
     ConcurrencyOptions: ("max_concurrent", "queue_size"),
+    AdaptiveConcurrencyOptions: ("min_concurrent",),
     WeaviateOptions: ("max_concurrent",),
     Endpoint: ("max_connections",),
     ShadowConfig: ("max_concurrent", "daily_limit"),

@@ -1,5 +1,7 @@
 """Threads and connections of one file, whose work ends with the deadline or when its caller leaves.
 
+Tenants take turns at the threads. A thread counts as taken until its caller has the result or has left.
+
 SQLite's calls block, so they run in threads of our own, each with its own connection; one thread does all the writing,
 one transaction after the other. A statement past its deadline, or whose caller has left, is interrupted.
 
@@ -17,11 +19,14 @@ from math import isinf
 from pathlib import Path
 from typing import Final, TypeVar
 
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.store.embedded.failures import map_failures
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.metrics import Metrics
 
 T = TypeVar("T")
 
@@ -30,6 +35,8 @@ _STEPS_BETWEEN_CHECKS: Final = 2_000
 
 _SECONDS_BETWEEN_ATTEMPTS: Final = 0.005
 _FIRST_PATIENCE: Final = 1.0
+_QUEUE: Final = 10_000
+"""Calls that may wait for a thread: admission bounds their number."""
 _MAPPED_BYTES: Final = 256 * 1024 * 1024
 
 _SETTINGS: Final = (
@@ -93,35 +100,42 @@ Work = Callable[[sqlite3.Connection, Job], T]
 class Connections:
     """The threads and connections of one file."""
 
-    def __init__(self, path: Path, clock: Clock, readers: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        readers: int,
+        weight: Callable[[str], float] = lambda tenant: 1.0,
+        recorder: Metrics | None = None,
+    ) -> None:
         self._path = path
         self._clock = clock
-        self._readers = ThreadPoolExecutor(readers, "store-read")
-        self._writer = ThreadPoolExecutor(1, "store-write")
+        self._readers = _Threads(ThreadPoolExecutor(readers, "store-read"), "store reads", readers, weight, recorder)
+        self._writer = _Threads(ThreadPoolExecutor(1, "store-write"), "store writes", 1, weight, recorder)
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._jobs: set[Job] = set()
         self._closed = False
 
-    async def read(self, work: Work[T], deadline: Deadline) -> T:
+    async def read(self, work: Work[T], deadline: Deadline, requester: Requester = NOBODY) -> T:
         """Run `work` in one snapshot of the file."""
-        return await self._run(self._readers, "BEGIN", work, deadline)
+        return await self._run(self._readers, "BEGIN", work, deadline, requester)
 
-    async def write(self, work: Work[T], deadline: Deadline) -> T:
+    async def write(self, work: Work[T], deadline: Deadline, requester: Requester = NOBODY) -> T:
         """Run `work` in one transaction: all of it is committed, or nothing."""
-        return await self._run(self._writer, "BEGIN IMMEDIATE", work, deadline)
+        return await self._run(self._writer, "BEGIN IMMEDIATE", work, deadline, requester)
 
     def close(self) -> None:
         """Interrupt running work, wait for the threads, which takes milliseconds, and close the file."""
         self._closed = True
         for job in tuple(self._jobs):
             job.stop()
-        self._readers.shutdown()
-        self._writer.shutdown()
+        self._readers.executor.shutdown()
+        self._writer.executor.shutdown()
         for connection in self._opened:
             connection.close()
 
-    async def _run(self, threads: ThreadPoolExecutor, begin: str, work: Work[T], deadline: Deadline) -> T:
+    async def _run(self, threads: "_Threads", begin: str, work: Work[T], deadline: Deadline, requester: Requester) -> T:
         if self._closed:
             raise Failure(Cause.STORE_UNAVAILABLE)
         job = Job(self._clock, deadline)
@@ -129,10 +143,20 @@ class Connections:
         remaining = deadline.remaining(self._clock.now())
         self._jobs.add(job)
         try:
-            async with asyncio.timeout(None if isinf(remaining) else remaining):
-                return await asyncio.wrap_future(threads.submit(self._work, job, begin, work))
+            async with (
+                asyncio.timeout(None if isinf(remaining) else remaining),
+                threads.slots.hold(requester, deadline),
+            ):
+                if self._closed:
+                    raise Failure(Cause.STORE_UNAVAILABLE)
+                return await asyncio.wrap_future(threads.executor.submit(self._work, job, begin, work))
         except TimeoutError as error:
             raise Failure(Cause.STORE_TIMEOUT) from error
+        except Failure as failure:
+            if failure.cause is Cause.CAPACITY_EXHAUSTED:
+                # A turn that comes too late is a late answer: callers need not know that there are threads.
+                raise Failure(Cause.STORE_TIMEOUT, retry_after=failure.retry_after) from failure
+            raise
         finally:
             job.stop()  # Returned, late or cancelled: its caller has left.
             self._jobs.discard(job)
@@ -167,6 +191,22 @@ class Connections:
             self._opened.append(connection)
             self._own.connection = connection
         return connection
+
+
+class _Threads:
+    """An executor, and the slots of its threads."""
+
+    def __init__(
+        self,
+        executor: ThreadPoolExecutor,
+        name: str,
+        count: int,
+        weight: Callable[[str], float],
+        recorder: Metrics | None,
+    ) -> None:
+        options = ConcurrencyOptions(max_concurrent=count, queue_size=_QUEUE)
+        self.executor = executor
+        self.slots = FairLimiter(options, weight, name, recorder)
 
 
 def connect(path: Path, *, patience: float = 0.0) -> sqlite3.Connection:

@@ -36,7 +36,9 @@ from groundwire_server.domain.document import (
     check_revision,
 )
 from groundwire_server.domain.filters import Filter
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vector import Vector
+from groundwire_server.domain.vocabulary import Priority
 from groundwire_server.ports.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -47,6 +49,10 @@ COMFORTABLE_CHUNKS: Final = 50_000
 _PURGED_DOCUMENTS: Final = 100
 _PURGED_CHUNKS: Final = 2_000
 """The most that one transaction removes: others that write wait for it, and a deadline may end it."""
+
+
+def _requester(caller: Caller, priority: Priority = Priority.INTERACTIVE) -> Requester:
+    return Requester(caller.tenant, caller.subject, priority=priority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,37 +97,39 @@ class EmbeddedCorpus:
     ) -> Stored:
         """Store a document; see the port."""
         work = partial(self._put, caller, document, content_hash, chunks, expected_revision)
-        return await self._connections.write(work, deadline)
+        return await self._connections.write(work, deadline, _requester(caller, Priority.BACKGROUND))
 
     async def info(self, caller: Caller, document_id: str, deadline: Deadline) -> DocumentInfo | None:
         """Describe a document; see the port."""
-        return await self._connections.read(partial(documents.info, caller, document_id), deadline)
+        return await self._connections.read(partial(documents.info, caller, document_id), deadline, _requester(caller))
 
     async def text(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Return a document's text; see the port."""
-        return await self._connections.read(partial(documents.text, caller, document_id), deadline)
+        return await self._connections.read(partial(documents.text, caller, document_id), deadline, _requester(caller))
 
     async def page(
         self, caller: Caller, listing: Listing, after: Position | None, limit: int, deadline: Deadline
     ) -> Sequence[DocumentInfo]:
         """List documents; see the port."""
-        return await self._connections.read(partial(documents.page, caller, listing, after, limit), deadline)
+        return await self._connections.read(
+            partial(documents.page, caller, listing, after, limit), deadline, _requester(caller)
+        )
 
     async def count(self, caller: Caller, condition: Filter, deadline: Deadline) -> int:
         """Count documents; see the port."""
-        return await self._connections.read(partial(documents.count, caller, condition), deadline)
+        return await self._connections.read(partial(documents.count, caller, condition), deadline, _requester(caller))
 
     async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Remove a document; see the port."""
-        return await self._connections.write(partial(_delete, caller, document_id), deadline)
+        return await self._connections.write(partial(_delete, caller, document_id), deadline, _requester(caller))
 
     async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
         """Remove a batch of documents; see the port."""
-        return await self._connections.write(partial(_purge, caller, condition), deadline)
+        return await self._connections.write(partial(_purge, caller, condition), deadline, _requester(caller))
 
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         """Return the corpus version; see the port."""
-        return await self._connections.read(partial(documents.version, caller), deadline)
+        return await self._connections.read(partial(documents.version, caller), deadline, _requester(caller))
 
     def _put(
         self,

@@ -19,6 +19,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.domain.requester import Requester
 from groundwire_server.telemetry import names
 
 _DEPTH: Final = 4
@@ -49,7 +50,8 @@ class EmbeddedRetriever:
     async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
         """Search; see the port."""
         with self._instrumentation.span({names.DB_NAMESPACE: caller.tenant}, deadline) as span:
-            found = await self._connections.read(partial(self._search, caller, query), deadline)
+            requester = Requester(caller.tenant, caller.subject, priority=query.priority)
+            found = await self._connections.read(partial(self._search, caller, query), deadline, requester)
             span.set_attribute(names.DB_RETURNED_ROWS, len(found.passages))
             return found
 

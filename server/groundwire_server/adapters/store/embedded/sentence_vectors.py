@@ -9,6 +9,7 @@ from groundwire_server.adapters.store.embedded.connections import Connections, J
 from groundwire_server.adapters.store.packing import unpacked_sentences
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Sentence
+from groundwire_server.domain.requester import Requester
 
 
 class EmbeddedSentenceVectors:
@@ -21,7 +22,7 @@ class EmbeddedSentenceVectors:
         self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline
     ) -> Mapping[str, Sequence[Sentence]]:
         """Look sentences up; see the port."""
-        return await self._connections.read(partial(_sentences, tenant, chunk_ids), deadline)
+        return await self._connections.read(partial(_sentences, tenant, chunk_ids), deadline, Requester(tenant))
 
 
 def _sentences(

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ class EmbeddedStore:
         alpha: float = ALPHA,
         readers: int | None = None,
         recording: Recording | None = None,
+        weight: Callable[[str], float] = lambda tenant: 1.0,
     ) -> "EmbeddedStore":
         """Open a file, or create it with its folder. Blocks for some milliseconds.
 
@@ -64,6 +66,7 @@ class EmbeddedStore:
             alpha: the vector leg's weight, 0 to 1.
             readers: searches that run at once; a core each and one by default.
             recording: takes spans and metrics; none are recorded by default.
+            weight: returns the weight of a tenant's share of the threads.
 
         Raises:
             UnusableStoreFailure: with advice for the operator.
@@ -79,10 +82,11 @@ class EmbeddedStore:
                 f"{path} cannot be opened: {error.sqlite_errorname}. Check that it is groundwire's own file and that "
                 "this user may write it and its folder. Restore a backup, or name a new folder and ingest again."
             ) from error
-        connections = Connections(path, clock, readers or (os.cpu_count() or 1) + 1)
+        recording = recording or unrecorded()
+        connections = Connections(path, clock, readers or (os.cpu_count() or 1) + 1, weight, recording.metrics)
         vectors = None if embedding is None else VectorIndex(embedding.dimensions)
         return cls(
-            EmbeddedRetriever(connections, vectors, alpha, _instrumentation(recording or unrecorded(), vectors)),
+            EmbeddedRetriever(connections, vectors, alpha, _instrumentation(recording, vectors)),
             EmbeddedCorpus(connections, clock, embedding),
             EmbeddedSentenceVectors(connections),
             connections,

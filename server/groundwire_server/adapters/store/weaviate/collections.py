@@ -19,6 +19,7 @@ from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
 from groundwire_server.domain.batches import batched
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.vocabulary import Priority
 from groundwire_server.telemetry import names
 
 _PROPERTY_BYTES: Final = 4
@@ -151,14 +152,20 @@ class Objects:
                 raise RefusedObjectsError(len(result.errors), next(iter(result.errors.values())).message)
 
         attributes = {names.DB_BATCH_SIZE: len(batch)}
-        await self._connection.call(Operation("batch.objects", self._collection, tenant, attributes), deadline, work)
+        await self._connection.call(
+            Operation("batch.objects", self._collection, tenant, attributes, priority=Priority.BACKGROUND),
+            deadline,
+            work,
+        )
 
     async def _patch_one(self, tenant: str, each: str, properties: Mapping[str, Any], deadline: Deadline) -> None:
         async def work(client: WeaviateAsyncClient) -> None:
             await self._at(client, tenant).data.update(uuid=each, properties=properties)
 
         await self._connection.call(
-            Operation("objects.patch", self._collection, tenant, over_http=True), deadline, work
+            Operation("objects.patch", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
+            deadline,
+            work,
         )
 
     async def _delete_some(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
@@ -169,7 +176,7 @@ class Objects:
             return result.matches
 
         return await self._connection.call(
-            Operation("batch.delete", self._collection, tenant),
+            Operation("batch.delete", self._collection, tenant, priority=Priority.BACKGROUND),
             deadline,
             work,
             lambda count: {names.DB_BATCH_SIZE: count},

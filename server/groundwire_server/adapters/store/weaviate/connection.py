@@ -16,6 +16,7 @@ from weaviate.collections import CollectionAsync
 from weaviate.config import AdditionalConfig, ConnectionConfig, Timeout
 from weaviate.connect.base import ProtocolParams
 
+from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.instrumentation import CallMetrics, cut_off
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault, map_failures
 from groundwire_server.adapters.store.weaviate.options import Consistency, WeaviateOptions
@@ -23,7 +24,8 @@ from groundwire_server.adapters.store.weaviate.tokens import tenant_name
 from groundwire_server.adapters.store.weaviate.wire import CALL, BoundedParams, WireCall, grpc_config
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.domain.requester import Requester
+from groundwire_server.domain.vocabulary import Cause, Priority
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import metrics, names
@@ -39,6 +41,8 @@ _FIRST_PAUSE: Final = 0.05
 _FAIR_SECONDS: Final = 0.5
 """What a call must have had for its lateness to be Weaviate's fault, and not that of its caller's deadline."""
 _MOST_HANDLES: Final = 4096
+_QUEUE: Final = 10_000
+"""Calls that may wait for others to end: admission bounds their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Operation:
         tenant: the tenant, by its own name; empty for a call about all.
         attributes: further attributes that are known before the call.
         over_http: whether it is a REST call; all others go over gRPC.
+        priority: whether it waits for others when there are too many.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Operation:
     tenant: str = ""
     attributes: Attributes | None = None
     over_http: bool = False
+    priority: Priority = Priority.INTERACTIVE
 
 
 class WeaviateConnection:
@@ -69,6 +75,7 @@ class WeaviateConnection:
         clock: of the event loop.
         recording: takes spans and metrics.
         expected: faults of normal operation; every other one is an error of its span, and logged once per call.
+        weight: returns the weight of a tenant's share of the calls at once.
     """
 
     def __init__(
@@ -78,6 +85,7 @@ class WeaviateConnection:
         clock: Clock,
         recording: Recording,
         expected: Set[WeaviateFault] = frozenset(),
+        weight: Callable[[str], float] = lambda tenant: 1.0,
     ) -> None:
         self._options = options
         self._http = _host_and_port(options.http)
@@ -89,10 +97,8 @@ class WeaviateConnection:
         self._recording = recording
         self._client: WeaviateAsyncClient | None = None
         self._connecting = asyncio.Lock()
-        self._slots = _Slots(options.max_concurrent)
-        recording.metrics.watch(metrics.SLOTS_LIMIT, self._slots, lambda slots: [((_SYSTEM,), slots.limit)])
-        recording.metrics.watch(metrics.SLOTS_USED, self._slots, lambda slots: [((_SYSTEM,), slots.used)])
-        recording.metrics.watch(metrics.SLOTS_WAITING, self._slots, lambda slots: [((_SYSTEM,), slots.waiting)])
+        slots = ConcurrencyOptions(max_concurrent=options.max_concurrent, queue_size=_QUEUE)
+        self._slots = FairLimiter(slots, weight, _SYSTEM, recording.metrics)
         self._handles: dict[tuple[str, str, Consistency], CollectionAsync[Any, Any]] = {}
         self._closed = False
 
@@ -118,6 +124,7 @@ class WeaviateConnection:
         if not deadline.remaining(now):
             raise Failure(Cause.STORE_TIMEOUT)
         at = min(deadline.at, now + self._options.call_seconds)
+        requester = Requester(operation.tenant, priority=operation.priority)
         with self._recording.tracer.start_as_current_span(
             f"{operation.name} {operation.collection}".rstrip(),
             kind=SpanKind.CLIENT,
@@ -130,7 +137,7 @@ class WeaviateConnection:
             token = CALL.set(WireCall(at, traceparent(span)))
             try:
                 with map_failures():
-                    async with asyncio.timeout_at(at), self._slots:
+                    async with asyncio.timeout_at(at), self._slots.hold(requester, Deadline(at)):
                         waited = self._clock.now() - now
                         result = await self._repeated(work, at, span)
             except StoreFailure as failure:
@@ -236,28 +243,6 @@ class WeaviateConnection:
             await client.close()
             raise
         return client
-
-
-class _Slots(asyncio.Semaphore):
-    """A number of slots that can be looked at."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self.limit = limit
-        self.used = 0
-        self.waiting = 0
-
-    async def __aenter__(self) -> None:
-        self.waiting += 1
-        try:
-            await self.acquire()
-        finally:
-            self.waiting -= 1
-        self.used += 1
-
-    async def __aexit__(self, *raised: object) -> None:
-        self.used -= 1
-        self.release()
 
 
 def _client(options: WeaviateOptions, headers: Mapping[str, str], ca: bytes | None) -> WeaviateAsyncClient:

@@ -149,6 +149,11 @@ def map_failures() -> Iterator[None]:
         yield
     except TimeoutError:
         raise StoreFailure(WeaviateFault.SLOW) from None
+    except Failure as failure:
+        if failure.cause is Cause.CAPACITY_EXHAUSTED:
+            # Its turn came too late: the calls before it wait for Weaviate as well.
+            raise StoreFailure(WeaviateFault.SLOW) from None
+        raise
     except (WireError, RefusedObjectsError, WeaviateBaseError) as error:
         # Not `from error`: its text is Weaviate's and may hold what was stored.
         raise StoreFailure(classified(error)) from None

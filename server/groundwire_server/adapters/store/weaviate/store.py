@@ -1,5 +1,6 @@
 """Opening the Weaviate store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from groundwire_server.adapters.store.weaviate.collections import Objects
@@ -38,7 +39,12 @@ class WeaviateStore:
 
     @classmethod
     def open(
-        cls, options: WeaviateOptions, vectors: VectorSource, clock: Clock, recording: Recording
+        cls,
+        options: WeaviateOptions,
+        vectors: VectorSource,
+        clock: Clock,
+        recording: Recording,
+        weight: Callable[[str], float] = lambda tenant: 1.0,
     ) -> "WeaviateStore":
         """Return a store that connects on first use, within an event loop; nothing is sent before.
 
@@ -49,7 +55,7 @@ class WeaviateStore:
         # A tenant does not exist there before its first document, unless an operator creates the tenants.
         expected = {WeaviateFault.MISSING_TENANT} if write.create_tenants else frozenset[WeaviateFault]()
         headers = {} if vectors.module is None else vectors.module.headers()
-        connection = WeaviateConnection(options, headers, clock, recording, expected)
+        connection = WeaviateConnection(options, headers, clock, recording, expected, weight)
         chunks = Objects(connection, options.collection, options, options.vector)
         documents = Objects(connection, options.documents, options)
         versions = Versions(documents, clock, write.version_lag_seconds, write.change_seconds)

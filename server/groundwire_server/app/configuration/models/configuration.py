@@ -8,6 +8,7 @@ from pydantic import Field
 
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app.configuration.models.authentication import AuthenticationConfig, Tenant
 from groundwire_server.app.configuration.models.checkers import CheckerConfig
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig
@@ -19,6 +20,8 @@ from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfi
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
 from groundwire_server.options import Options
+
+Weight = Annotated[float, Field(gt=0, le=1000)]
 
 RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 
@@ -52,6 +55,15 @@ class Configuration(Options):
         min_length=1,
         description="The tenants that exist; any tenant that a credential names if unset.",
         examples=[["acme", "demo"]],
+    )
+    tenant_weights: dict[Tenant, Weight] = Field(
+        default_factory=dict,
+        description="Weights of tenants' shares of all that is scarce, such as models' slots; 1 for those that are not "
+        "named.",
+        examples=[{"acme": 3}],
+    )
+    capacity: CapacityOptions = Field(
+        default_factory=CapacityOptions, description="What the server works on at once, and how long others wait."
     )
     telemetry: TelemetryConfig = Field(default_factory=TelemetryConfig, description="Traces, metrics and logs.")
     redis: RedisOptions | None = Field(

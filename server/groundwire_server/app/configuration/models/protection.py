@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
-from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurrencyOptions
 from groundwire_server.adapters.resilience.retries import RetryOptions
 from groundwire_server.domain.price import Price
 from groundwire_server.options import Options
@@ -34,5 +34,5 @@ class ProtectedConfig(Options):
     breaker: CircuitOptions = Field(
         default_factory=CircuitOptions, description="When calls stop for a while because they keep failing."
     )
-    concurrency: ConcurrencyOptions | None = Field(None, description="Calls in flight; unlimited if unset.")
+    concurrency: AdaptiveConcurrencyOptions | None = Field(None, description="Calls in flight; unlimited if unset.")
     price: PricesConfig | None = Field(None, description="Prices of a million tokens; cost is not counted if unset.")

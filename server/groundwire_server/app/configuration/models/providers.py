@@ -8,7 +8,7 @@ from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.options import ReadinessOptions
 from groundwire_server.adapters.providers.profiles import ProfileName
 from groundwire_server.adapters.providers.scheduling import SchedulingOptions
-from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
+from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurrencyOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
@@ -27,7 +27,7 @@ class _Provider(Endpoint, _OfKind):
     retry_budget: RetryBudgetOptions = Field(
         default_factory=RetryBudgetOptions, description="Budget of retries for all of its models."
     )
-    concurrency: ConcurrencyOptions | None = Field(
+    concurrency: AdaptiveConcurrencyOptions | None = Field(
         None, description="Calls in flight for all of its models; only `max_connections` bounds them if unset."
     )
     readiness: ReadinessOptions = Field(

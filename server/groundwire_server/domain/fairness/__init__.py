@@ -1,0 +1,1 @@
+"""Fair shares of what is scarce: pure data structures, without a clock and without tasks."""
