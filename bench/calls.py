@@ -4,9 +4,11 @@ import time
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import grpc
 import grpc.aio
 
 from bench.floor import SERVICE
+from bench.product import REFUSED
 from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest, StreamAnswerResponse
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_pb2 import Document
@@ -19,6 +21,7 @@ from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 _QUESTION = "What does a lambda expression yield?"
 _SUBJECT = ("groundwire-subject", "load")
 _METADATA = (("groundwire-tenant", "bench"), _SUBJECT)
+_REFUSED = (("groundwire-tenant", REFUSED), _SUBJECT)
 _TURNS = 100_000
 
 
@@ -64,6 +67,16 @@ class ProductCalls:
 
     async def answer(self) -> None:
         await self._unary(_QUESTION)
+
+    async def refused_by_a_limit(self) -> None:
+        """Ask for an answer that a limit does not allow; the first call of all is answered."""
+        request = AnswerRequest()
+        request.question.text = _QUESTION
+        try:
+            await self._answers.Answer(request, metadata=_REFUSED, timeout=30)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                raise
 
     async def answer_a_new_question(self) -> None:
         self._asked += 1

@@ -14,6 +14,7 @@ import grpc.aio
 from rich.progress import Progress
 
 from bench import overload
+from bench.admitting import Admitting
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
@@ -104,12 +105,13 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             ]
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
-            checking = Checking()
+            checking, admitting = Checking(), Admitting()
             checking.milliseconds(known=True)
+            opened.callback(admitting.end)
             for _ in progress.track(range(rounds), description="measuring"):
                 measured.figure("checks_cpu", checking.milliseconds(known=False))
-                measured.figure("admission_cpu", await overload.admission_milliseconds())
                 measured.figure("checks_cpu_known", checking.milliseconds(known=True))
+                measured.figure("admission_cpu", await admitting.milliseconds(calls * 10))
                 for kind in kinds:
                     await _take(kind, measured)
                 measured.figure("empty_memory", floor.resident_megabytes())
@@ -139,6 +141,8 @@ def _kinds(
         Kind(small, small_calls.answer, calls, CALLERS, cpu="unary_cpu_keywords"),
         Kind(product, product_calls.answer_a_new_question, calls // 4, CALLERS, cpu="unary_cpu_miss"),
         Kind(floor, floor_calls.empty, calls, 1, latency="empty_call_1"),
+        Kind(product, product_calls.refused_by_a_limit, calls * 5, CALLERS, cpu="quota_refused_cpu"),
+        Kind(product, product_calls.refused_by_a_limit, calls * 5, CALLERS * 10, cpu="quota_refused_many_cpu"),
         Kind(product, product_calls.answer, calls, 1, latency="unary_1"),
         Kind(product, product_calls.search, calls, 1, latency="search_1", shares=("p50",)),
         Kind(floor, floor_calls.stream, calls, 1, first="empty_stream_first"),

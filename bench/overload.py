@@ -22,13 +22,7 @@ from bench.upstream import SLOW
 from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest, StreamAnswerResponse
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.event_pb2 import STREAM_MODE_PROVISIONAL
-from groundwire_server.admission.admission import Admission
-from groundwire_server.app.compose import Process
 from groundwire_server.cli.bench.figures import percentile
-from groundwire_server.domain.admission import Applicant, Work
-from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.requester import Requester
-from groundwire_server.ports.recording import unrecorded
 
 FLOOD = 100
 """Callers of the tenant that floods the server; another has one."""
@@ -39,7 +33,6 @@ TIMES = 10
 _QUESTION = "How are exceptions identified?"
 _DEADLINE = 1.5 * SLOW
 _OVERLOADED_SECONDS = 6.0
-_ADMITTED = 2000
 
 
 class Calls:
@@ -98,23 +91,6 @@ async def busy(arguments: Sequence[str], core: int) -> AsyncIterator[tuple[Serve
         held = await calls.hold()
         yield it, calls
         held.cancel()
-
-
-async def admission_milliseconds() -> float:
-    """Return the CPU that admission adds to a call in this process."""
-    process = Process.begin(unrecorded())
-    admission = Admission((process.capacity,))
-    requester = Requester("bench", "load")
-    began = time.process_time()
-    for _ in range(_ADMITTED):
-        now = asyncio.get_running_loop().time()
-        async with admission.admitted(Applicant(Work.ANSWER, requester, now, Deadline(now + 60.0))):
-            pass
-        # What admission leaves to the event loop is done here.
-        await asyncio.sleep(0)
-    used = time.process_time() - began
-    process.end()
-    return used / _ADMITTED * 1000
 
 
 async def measure(data: Path, calls: int, rounds: int, core: int) -> dict[str, list[float]]:

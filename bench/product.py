@@ -52,6 +52,19 @@ WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
 """How the upstream writes and is read, by the names of the routes, and of its models where nothing else is said."""
 
 
+REFUSED = "refused"
+"""The tenant whose calls a limit refuses, all but the first."""
+
+LIMITS: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "everybody": {"tenant": "*", "concurrent_calls": 100_000, "tokens_per_minute": 1_000_000_000},
+        "subjects": {"per": ["SUBJECT"], "requests_per_second": 100_000, "requests_per_minute": 1_000_000_000},
+        "refused": {"tenant": REFUSED, "requests_per_minute": 1},
+    }
+)
+"""Limits that are counted for every call, and refuse those of one tenant."""
+
+
 class CannedGenerator:
     """Answers at once with the first sentence of the first passage, so that every check has real work."""
 
@@ -120,6 +133,7 @@ def _configuration() -> tuple[Configuration, bool]:
         "--otlp": (("telemetry", "otlp"), {"endpoint": given.otlp}),
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
+        "--limits": (("limits",), dict(LIMITS)),
     }
     if given.calls:
         flags["--at-once"] = (("capacity",), {"max_concurrent": given.calls, "queue_size": 0})

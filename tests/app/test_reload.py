@@ -90,8 +90,8 @@ class Product:
 
 
 def parts(reloader: ConfigReloader) -> int:
-    """How many parts are open, beside the locks of folders."""
-    opened = reloader._shared.keys()
+    """How many parts are open, beside the locks of folders and the counts of limits, which are there always."""
+    opened = set(reloader._shared.keys()) - {"counts", "waiting lines"}
     return len([key for key in opened if not (isinstance(key, tuple) and key[0] == "folder")])
 
 

@@ -171,7 +171,7 @@ class WiredChecker:
 
 @asynccontextmanager
 async def wired(
-    folder: Path, section: str, *replies: Reply, model: str = "", spending: str = ""
+    folder: Path, section: str, *replies: Reply, model: str = "", limits: str = ""
 ) -> AsyncIterator[WiredChecker]:
     """A checker whose provider answers with the replies.
 
@@ -180,7 +180,7 @@ async def wired(
         section: of the checker.
         replies: of the provider.
         model: more of the section of the model that a judge asks.
-        spending: the section of that name.
+        limits: a row of the table of limits.
     """
     spans = Spans()
     async with upstream(*replies) as double:
@@ -190,8 +190,8 @@ async def wired(
         file.write_text(
             f"providers: {{house: {{kind: openai, base_url: 'http://127.0.0.1:{double.port}/v1', "
             "residency: self_hosted}}\n"
-            f"spending: {{{spending}}}\n"
-            "models:\n  extractive: {kind: extractive}\n"
+            + (f"limits: {{all: {{{limits}}}}}\n" if limits else "")
+            + "models:\n  extractive: {kind: extractive}\n"
             f"  writer: {{kind: openai, provider: house, model: {MODEL}, {QUICK}{model}}}\n"
             f"checkers: {{it: {{{section}{over_http}}}}}\n"
         )

@@ -21,6 +21,8 @@ from groundwire.v1 import document_service_pb2 as documents
 from groundwire.v1 import document_service_pb2_grpc as documents_grpc
 from groundwire.v1 import grounding_service_pb2 as grounding
 from groundwire.v1 import grounding_service_pb2_grpc as grounding_grpc
+from groundwire.v1 import limit_service_pb2 as limits
+from groundwire.v1 import limit_service_pb2_grpc as limits_grpc
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire.v1 import retrieval_service_pb2_grpc as retrieval_grpc
 from groundwire.v1 import route_service_pb2 as routes
@@ -114,6 +116,7 @@ class FakeService(
     documents_grpc.DocumentServiceServicer,
     routes_grpc.RouteServiceServicer,
     server_info_grpc.ServerInfoServiceServicer,
+    limits_grpc.LimitServiceServicer,
 ):
     """Answers by a script.
 
@@ -126,6 +129,7 @@ class FakeService(
         broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
         read_ahead: how many documents an ingest reads before it answers the first.
         found: the passages of every search; None makes one of the question.
+        limits: those of every requester.
         checks: the steps of the check of a text, by the text; other texts have a summary alone.
         calls: what it was asked, in order.
         stored: the documents it was given, by id; every filter selects all of them.
@@ -148,6 +152,7 @@ class FakeService(
         self.read_ahead = 1
         self.found: Sequence[Passage] | None = None
         self.checks: dict[str, Sequence[Step]] = {}
+        self.limits = limits.GetLimitsResponse()
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
         self.purged_at_once = 1000
@@ -306,6 +311,10 @@ class FakeService(
         self._remember("GetServerInfo", request, context)
         return server_info.GetServerInfoResponse(server_info=ServerInfo(version="0.1.0"))
 
+    def GetLimits(self, request: limits.GetLimitsRequest, context: Any) -> limits.GetLimitsResponse:
+        self._remember("GetLimits", request, context)
+        return self.limits
+
     def _remember(self, method: str, request: message.Message | None, context: Any) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
         self.calls.append(Call(method, request, metadata, context.time_remaining()))
@@ -399,6 +408,7 @@ def serving(service: FakeService, credentials: grpc.ServerCredentials | None = N
     documents_grpc.add_DocumentServiceServicer_to_server(service, server)
     routes_grpc.add_RouteServiceServicer_to_server(service, server)
     server_info_grpc.add_ServerInfoServiceServicer_to_server(service, server)
+    limits_grpc.add_LimitServiceServicer_to_server(service, server)
     address = "127.0.0.1:0"
     port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()

@@ -19,6 +19,7 @@ from groundwire.v1 import (
     document_service_pb2,
     filter_pb2,
     grounding_service_pb2,
+    limit_service_pb2,
     passage_pb2,
     question_pb2,
     retrieval_service_pb2,
@@ -49,6 +50,7 @@ REQUESTS: Mapping[str, Message] = {
         text="Lambda expressions create functions.", search=passage_pb2.Search()
     ),
     "groundwire.v1.RouteService/ListRoutes": route_service_pb2.ListRoutesRequest(),
+    "groundwire.v1.LimitService/GetLimits": limit_service_pb2.GetLimitsRequest(),
     "groundwire.v1.ServerInfoService/GetServerInfo": server_info_service_pb2.GetServerInfoRequest(),
     "groundwire.v1.ReviewService/ListReviews": review_service_pb2.ListReviewsRequest(),
     "groundwire.v1.ReviewService/GetReview": review_service_pb2.GetReviewRequest(ticket="7f3a09c2"),

@@ -26,6 +26,7 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.grounding import Grounding
+from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -76,6 +77,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Documents(CURRENT, SetClock(), Counts()),
         Routes(CURRENT),
         ServerInfo(CURRENT),
+        Limits(CURRENT),
     )
     server = Server(servicers, unrecorded(), DECISIONS, ServerOptions(), CURRENT, SetClock())
     assert " > ".join(NAMES) in repr(server)

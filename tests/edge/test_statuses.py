@@ -2,7 +2,7 @@ import grpc
 import pytest
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from groundwire_server.domain.failure import Failure, Rejection, Violation
+from groundwire_server.domain.failure import Failure, QuotaViolation, Rejection, Violation
 from groundwire_server.domain.vocabulary import Cause, Reason
 from groundwire_server.edge.statuses import aborted, rejection_of, status_of
 
@@ -72,10 +72,26 @@ def test_what_stays_as_it_is_says_nothing_of_retrying() -> None:
 
 
 def test_a_quota_names_what_is_used_up() -> None:
-    status = status_of(Rejection(Reason.QUOTA_EXCEEDED, metadata={"quota": "requests_per_minute"}))
-    failure = error_details_pb2.QuotaFailure()
-    assert status.details[-1].Unpack(failure)
-    assert failure.violations[0].subject == "requests_per_minute"
+    name, description = "users.requests_per_minute", "users.requests_per_minute allows 5 requests a minute"
+    quota = QuotaViolation(name, "subject:ada", description, "requests", 5, {"tenant": "acme", "subject": "ada"})
+    status = status_of(Rejection(Reason.QUOTA_EXCEEDED, quotas=[quota], metadata={"quota": name}, retry_after=12))
+    failure, retry = error_details_pb2.QuotaFailure(), error_details_pb2.RetryInfo()
+    assert _info(status).metadata["quota"] == name
+    assert status.details[1].Unpack(retry)
+    assert retry.retry_delay.seconds == 12
+    assert status.details[2].Unpack(failure)
+    assert list(failure.violations) == [
+        error_details_pb2.QuotaFailure.Violation(
+            subject="subject:ada",
+            description=description,
+            api_service="groundwire.io",
+            quota_metric="groundwire.io/requests",
+            quota_id=name,
+            quota_dimensions={"tenant": "acme", "subject": "ada"},
+            quota_value=5,
+        )
+    ]
+    assert status.message == description
 
 
 def test_what_concerns_no_field_stands_alone() -> None:

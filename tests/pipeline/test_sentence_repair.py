@@ -4,16 +4,15 @@ import asyncio
 
 import pytest
 
-from groundwire_server.adapters.budget.memory import DailyBudget, Ledger
 from groundwire_server.domain.answer import Citation
 from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Answered, Degraded, Outcome
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, Purpose, StreamMode
+from tests.doubles.budget import SetBudget
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft, letters
 from tests.doubles.sink import RecordingSink
-from tests.doubles.time import LoopTime
 from tests.pipeline.running import FIRST, SECOND, THIRD, deltas, kept, path, streamed
 
 WRONG = "Their bodies hold 77 expressions."
@@ -156,10 +155,9 @@ async def test_no_repair_begins_that_the_time_cannot_hold() -> None:
 async def test_no_repair_begins_that_the_budget_cannot_pay() -> None:
     price = Price(input=1.0, output=1.0, cached=1.0, currency="USD")
     model = ScriptedGenerator(BAD, REST)
-    clock = LoopTime()
-    probe = await path(ScriptedGenerator(BAD, REST), price=price, budget=DailyBudget(Ledger(), clock, None))
+    probe = await path(ScriptedGenerator(BAD, REST), price=price, budget=SetBudget())
     spent = sum(each.usage.cost_micros for each in (await probe.ask(None)).report.usage)
-    made = await path(model, price=price, budget=DailyBudget(Ledger(), clock, spent + 800))
+    made = await path(model, price=price, budget=SetBudget(spent + 800))
     sink = RecordingSink()
     outcome = await made.ask(sink)
     assert (outcome.cause, outcome.action) == (Cause.BUDGET_EXHAUSTED, Action.CUT_SHORT)

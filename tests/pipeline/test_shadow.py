@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from groundwire_server.adapters.budget.memory import DailyBudget, Ledger
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Answered, FailedSafe, Outcome
@@ -15,9 +14,9 @@ from groundwire_server.domain.vocabulary import Cause, Priority, Purpose, Verdic
 from groundwire_server.pipeline.routes import ShadowModel
 from groundwire_server.telemetry import metrics, names
 from groundwire_server.telemetry.trail import Trail, begin_trail
+from tests.doubles.budget import SetBudget
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
 from tests.doubles.sink import RecordingSink
-from tests.doubles.time import LoopTime
 from tests.pipeline.running import FIRST, SECOND, Path, path
 from tests.pipeline.samples import ALICE, ask
 
@@ -62,7 +61,7 @@ class Shadowed:
 
 
 async def shadowed(
-    script: list[Move], answer: list[Move] = ANSWER, *, budget: DailyBudget | None = None, **policy: object
+    script: list[Move], answer: list[Move] = ANSWER, *, budget: SetBudget | None = None, **policy: object
 ) -> Shadowed:
     model, slots = ScriptedGenerator(script), Slots()
     shadow = ShadowModel(replace(POLICY, **policy), model, slots, budget)  # type: ignore[arg-type]
@@ -184,18 +183,18 @@ async def test_comparisons_at_once_are_bounded() -> None:
 
 
 async def test_its_money_is_its_own_and_when_it_is_spent_nothing_is_asked() -> None:
-    ledger = Ledger()
-    at = await shadowed(ANSWER, budget=DailyBudget(ledger, LoopTime(), 2_000_000))
+    at = await shadowed(ANSWER, budget=SetBudget(2_000_000))
     await at.path.ask(None)
     await later()
     assert not at.model.requests
     assert at.skipped == {("default", "own", "BUDGET_EXHAUSTED"): 1}
     assert not at.path.counts.series(metrics.SHADOW_COST)
 
-    at = await shadowed(ANSWER, budget=DailyBudget(ledger, LoopTime(), 10_000_000_000))
+    budget = SetBudget(10_000_000_000)
+    at = await shadowed(ANSWER, budget=budget)
     await at.path.ask(None)
     await later()
-    assert ledger.spent("acme", LoopTime().today().date()) == 120_000_000
+    assert budget.spent == 120_000_000
     assert at.path.counts.of(metrics.SHADOW_COST, "default", "own", "shadow", "USD") == 120.0
     assert at.path.counts.of(metrics.SHADOW_COST, "default", "model-1", "answer", "USD") == 120.0
 

@@ -11,6 +11,7 @@ from groundwire.v1 import (
     document_service_pb2,
     filter_pb2,
     grounding_service_pb2,
+    limit_service_pb2,
     passage_pb2,
     question_pb2,
     retrieval_service_pb2,
@@ -151,6 +152,10 @@ VIOLATIONS: list[tuple[Message, dict[str, str]]] = [
         {"filter.states[0]": "enum.not_in"},
     ),
     (route_service_pb2.ListRoutesRequest(page_size=-1), {"page_size": "int32.gte"}),
+    (
+        limit_service_pb2.GetLimitsRequest(tenant="t" * 65, subject="s" * 257, end_user_id="e" * 257, route="r" * 64),
+        dict.fromkeys(("tenant", "subject", "end_user_id", "route"), "string.max_len"),
+    ),
 ]
 
 

@@ -1,6 +1,5 @@
 """Composition: only this package names concrete classes."""
 
-import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,8 @@ from groundwire_server.adapters.resilience.fair_threads import FairThreads
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.admission.admission import Admission, AdmittedAnswerer
 from groundwire_server.admission.capacity import Capacity, CapacityOptions
+from groundwire_server.admission.limit_status import LimitStatuses
+from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.shared import TenantWeights
@@ -27,6 +28,7 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.grounding import Grounding
+from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -94,7 +96,7 @@ class Process:
         every, background = slots("calls", options.max_concurrent), slots("background calls", options.max_background)
         return cls(
             recording,
-            sums or LineSums(time.monotonic),
+            sums or recording.lines,
             runs,
             FairThreads(ThreadPoolExecutor(1, "check"), slots("check thread", 1)),
             weights,
@@ -150,16 +152,20 @@ def snapshot(
         }
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
-    available = RouteTable(routes(self_hosted=False), inside)
+    limits = parts.limits
+    available = RouteTable(routes(self_hosted=False), inside, limits.table.apply)
     pipeline = PipelineAnswerer(
         available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
     )
-    admission = Admission((process.capacity,))
+    # What a tenant has no right to waits for nothing.
+    admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
+    answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
     return ServingSnapshot(
         access,
         admission,
+        LimitStatuses(limits.table, limits.store),
         available,
-        SharedAnswerer(AdmittedAnswerer(pipeline, admission), process.runs),
+        SharedAnswerer(AdmittedAnswerer(answerer, admission), process.runs),
         pipeline,
         pipeline,
         parts.corpus.corpus,
@@ -183,6 +189,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Documents(current, clock, recorder),
         Routes(current),
         ServerInfo(current),
+        Limits(current),
     )
     log = DecisionLog(process.sums, decisions)
     return Server(servicers, process.recording, log, options, current, clock, process.end)
@@ -203,7 +210,7 @@ def _route(
         rules,
         parts.prices,
         parts.identities,
-        parts.budget,
+        parts.limits.budget,
         checker=parts.checkers.get(policy.route),
         shadow=_shadow(policy, parts),
     )

@@ -83,8 +83,9 @@ async def running(
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
         async with open_runs(first.redis) as runs:
-            recording = Recording(measuring.tracer, measuring.metrics)
-            process = compose.Process.begin(recording, sums, first.capacity, runs)
+            lines = sums or LineSums(time.monotonic)
+            recording = Recording(measuring.tracer, measuring.metrics, lines)
+            process = compose.Process.begin(recording, capacity=first.capacity, runs=runs)
             reloader = await ConfigReloader.begin(sources, loaded, process)
             try:
                 server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)

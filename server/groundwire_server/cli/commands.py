@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, corpus, keys
+from groundwire_server.cli import config, corpus, keys, limits
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
@@ -93,7 +93,7 @@ def commands() -> Mapping[Command, Examples]:
 
 def groups() -> tuple[Group, ...]:
     """Return the groups of commands."""
-    return (_documents(), _evaluate(), _trace(), _calibrate(), _corpus(), _config(), _keys())
+    return (_documents(), _evaluate(), _trace(), _limits(), _calibrate(), _corpus(), _config(), _keys())
 
 
 def _documents() -> Group:
@@ -182,6 +182,23 @@ def _trace() -> Group:
             ),
         },
         default="show",
+    )
+
+
+def _limits() -> Group:
+    return Group(
+        "limits",
+        "Show what tenants, subjects and end users may use, and what is left of it.",
+        {
+            limits.show: (
+                "show",
+                (
+                    "groundwire limits show --tenant acme",
+                    "groundwire limits show --tenant acme --subject app --end-user visitor-1",
+                    "groundwire limits show --json | jq '.limits[] | {name, left}'",
+                ),
+            )
+        },
     )
 
 

@@ -1,8 +1,9 @@
 """What a checker is asked about sentences and their passages, and what its answer means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.requester import Requester
@@ -28,12 +29,14 @@ class CheckRequest:
         requester: on whose behalf.
         question: that the sentences answer; empty where there is none.
         passages: their texts.
+        allowance: what the call has left; None has no bound.
     """
 
     requester: Requester
     question: str
     passages: tuple[str, ...]
     sentences: tuple[SentenceToCheck, ...]
+    allowance: Allowance | None = None
 
     def cited(self, sentence: SentenceToCheck) -> tuple[int, ...]:
         """Return the indexes of the passages that a sentence is held against."""
@@ -42,10 +45,7 @@ class CheckRequest:
     def batches(self, size: int) -> "tuple[CheckRequest, ...]":
         """Return requests of so many sentences at most, each with all of the passages."""
         starts = range(0, len(self.sentences), size)
-        return tuple(
-            CheckRequest(self.requester, self.question, self.passages, self.sentences[start : start + size])
-            for start in starts
-        )
+        return tuple(replace(self, sentences=self.sentences[start : start + size]) for start in starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,18 @@ class CheckReply:
 
 @dataclass(frozen=True, slots=True)
 class SufficiencyRequest:
-    """The question whether passages hold the answer to a question."""
+    """The question whether passages hold the answer to a question.
+
+    Attributes:
+        requester: on whose behalf.
+        passages: their texts.
+        allowance: what the call has left; None has no bound.
+    """
 
     requester: Requester
     question: str
     passages: tuple[str, ...]
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True)

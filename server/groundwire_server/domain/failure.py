@@ -63,12 +63,34 @@ class Violation:
     rule: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaViolation:
+    """One limit that has nothing left.
+
+    Attributes:
+        limit: its row and kind, such as `users.requests_per_minute`.
+        subject: whose count it is, such as `tenant:acme`; never anybody but the caller.
+        description: how much the limit allows, and until when it is used up.
+        metric: what is counted, such as `requests`.
+        value: how much the limit allows.
+        dimensions: what the count is kept for, by name.
+    """
+
+    limit: str
+    subject: str
+    description: str
+    metric: str
+    value: int
+    dimensions: Mapping[str, str]
+
+
 class Rejection(GroundwireError):
     """The call itself fails, with a status.
 
     Attributes:
         reason: why.
         violations: every field that breaks its limits.
+        quotas: every limit that has nothing left.
         metadata: what may be told about it; never a text, a document or a secret.
         retry_after: seconds after which it may go better.
     """
@@ -78,12 +100,14 @@ class Rejection(GroundwireError):
         reason: Reason,
         *,
         violations: Sequence[Violation] = (),
+        quotas: Sequence[QuotaViolation] = (),
         metadata: Mapping[str, str] | None = None,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.violations = tuple(violations)
+        self.quotas = tuple(quotas)
         self.metadata = dict(metadata or {})
         self.retry_after = retry_after
 

@@ -107,6 +107,10 @@ class Policy:
         self_hosted_only: ask no model that is hosted.
         check: how the route's checker is asked.
         retry_window: seconds that a unary answer with a request id goes on after its connection was lost.
+        passages_limit: the most passages in a prompt; None has no bound.
+        prompt_tokens: the most a prompt may have, estimated; None has no bound.
+        tokens_per_call: the most that all models together may consume for one call; None has no bound.
+        cost_per_call: the most that they may cost, in millionths of the currency; None has no bound.
         fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
     """
 
@@ -135,6 +139,10 @@ class Policy:
     self_hosted_only: bool
     check: CheckPolicy
     retry_window: float
+    passages_limit: int | None = None
+    prompt_tokens: int | None = None
+    tokens_per_call: int | None = None
+    cost_per_call: int | None = None
 
     @property
     def holds_streams(self) -> bool:

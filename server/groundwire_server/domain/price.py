@@ -1,7 +1,6 @@
 """The prices of tokens."""
 
 from dataclasses import dataclass
-from datetime import date
 from math import ceil
 
 from groundwire_server.domain.generation import Usage
@@ -37,12 +36,3 @@ class Price:
             micros,
             self.currency,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """The amount that is reserved for a call, in millionths of the currency."""
-
-    tenant: str
-    day: date
-    micros: int

@@ -190,6 +190,47 @@ class Priority(_Word):
     EVALUATION = auto()
 
 
+class LimitKind(_Word):
+    """What a limit bounds; the configuration's keys are these words in lower case."""
+
+    REQUESTS_PER_SECOND = auto()
+    REQUESTS_PER_MINUTE = auto()
+    TOKENS_PER_MINUTE = auto()
+    COST_PER_DAY = auto()
+    COST_PER_MONTH = auto()
+    CONCURRENT_CALLS = auto()
+    QUESTION_CHARS = auto()
+    PASSAGES = auto()
+    PROMPT_TOKENS = auto()
+    OUTPUT_TOKENS = auto()
+    TIMEOUT_SECONDS = auto()
+    TOKENS_PER_CALL = auto()
+    COST_PER_CALL = auto()
+
+
+class LimitMode(_Word):
+    """What a limit does."""
+
+    ENFORCED = auto()
+    SHADOW = auto()
+
+
+class LimitScope(_Word):
+    """What a limit keeps separate counts for."""
+
+    TENANT = auto()
+    SUBJECT = auto()
+    END_USER = auto()
+    ROUTE = auto()
+
+
+class WithoutStore(_Word):
+    """What a route does while the store of counts cannot be asked."""
+
+    OPEN = auto()
+    CLOSED = auto()
+
+
 class Loss(_Word):
     """What a degraded outcome has given up."""
 
@@ -257,6 +298,7 @@ class Reason(_Word):
     CANCELLED = auto()
     SHUTTING_DOWN = auto()
     QUOTA_EXCEEDED = auto()
+    LIMITS_UNAVAILABLE = auto()
     OVERLOADED = auto()
     INTERNAL = auto()
     RUN_UNREACHABLE = auto()

@@ -139,6 +139,8 @@ class DecisionLog:
             usage=report.usage,
             stages=report.stages,
             first_text=report.time_to_first_token,
+            limits_in_shadow=tuple(call.trail.limits_in_shadow) or None,
+            limits_unchecked=call.trail.limits_unchecked or None,
             duration=now - call.arrived,
             deadline=None if call.deadline is None else call.deadline.at - call.arrived,
             left=None if call.deadline is None else call.deadline.at - now,

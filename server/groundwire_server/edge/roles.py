@@ -12,6 +12,7 @@ from groundwire_server.domain.caller import Role
 _READER = frozenset({Role.READER})
 _WRITER = frozenset({Role.WRITER})
 _REVIEWER = frozenset({Role.REVIEWER})
+_OPERATOR = frozenset({Role.OPERATOR})
 
 ROLES: Mapping[str, frozenset[Role]] = {
     "groundwire.v1.AnswerService/Answer": _READER,
@@ -21,6 +22,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "groundwire.v1.GroundingService/CheckGrounding": _READER,
     "groundwire.v1.RouteService/ListRoutes": _READER,
     "groundwire.v1.ServerInfoService/GetServerInfo": frozenset(Role),
+    "groundwire.v1.LimitService/GetLimits": _OPERATOR,
     "groundwire.v1.DocumentService/IngestDocuments": _WRITER,
     "groundwire.v1.DocumentService/PutDocument": _WRITER,
     "groundwire.v1.DocumentService/DeleteDocument": _WRITER,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from groundwire_server.admission.admission import Admission
+from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.edge.access import Access
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -19,6 +20,7 @@ class ServingSnapshot:
     Attributes:
         access: authenticates callers.
         admission: decides who may begin.
+        limits: says what is used and left of what requesters may use.
         routes: the routes by name.
         answerer: answers questions.
         pipeline: searches.
@@ -30,6 +32,7 @@ class ServingSnapshot:
 
     access: Access
     admission: Admission
+    limits: LimitStatuses
     routes: RouteTable
     answerer: Answerer
     pipeline: PipelineAnswerer

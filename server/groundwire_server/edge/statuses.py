@@ -8,7 +8,7 @@ from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from groundwire_server.domain.failure import Failure, Rejection, Violation
+from groundwire_server.domain.failure import Failure, QuotaViolation, Rejection, Violation
 from groundwire_server.domain.vocabulary import Cause, Reason
 
 DOMAIN = "groundwire.io"
@@ -45,6 +45,7 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.CANCELLED: (code_pb2.CANCELLED, "The call was cancelled."),
     Reason.SHUTTING_DOWN: (code_pb2.UNAVAILABLE, "The server is shutting down; try another."),
     Reason.QUOTA_EXCEEDED: (code_pb2.RESOURCE_EXHAUSTED, "A limit is used up; try again later."),
+    Reason.LIMITS_UNAVAILABLE: (code_pb2.UNAVAILABLE, "Limits cannot be checked; try again later."),
     Reason.OVERLOADED: (code_pb2.UNAVAILABLE, "The server has no capacity left; try again later."),
     Reason.INTERNAL: (code_pb2.INTERNAL, "An internal error; report the trace id from the trailing metadata."),
 }
@@ -96,9 +97,9 @@ def status_of(rejection: Rejection) -> status_pb2.Status:
         delay = duration_pb2.Duration()
         delay.FromNanoseconds(round(wait * 1e9))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
-    if rejection.reason is Reason.QUOTA_EXCEEDED:
-        violated = error_details_pb2.QuotaFailure.Violation(subject=rejection.metadata.get("quota", ""))
-        details.append(error_details_pb2.QuotaFailure(violations=[violated]))
+    if rejection.quotas:
+        details.append(error_details_pb2.QuotaFailure(violations=[_quota(each) for each in rejection.quotas]))
+        sentence = rejection.quotas[0].description
     return status_pb2.Status(code=code, message=sentence, details=[_packed(detail) for detail in details])
 
 
@@ -117,6 +118,18 @@ def _wait(rejection: Rejection) -> float | None:
     if rejection.retry_after is None and _TABLE[rejection.reason][0] in _RETRYABLE:
         return _RETRY_AFTER
     return rejection.retry_after
+
+
+def _quota(violation: QuotaViolation) -> error_details_pb2.QuotaFailure.Violation:
+    return error_details_pb2.QuotaFailure.Violation(
+        subject=violation.subject,
+        description=violation.description,
+        api_service=DOMAIN,
+        quota_metric=f"{DOMAIN}/{violation.metric}",
+        quota_id=violation.limit,
+        quota_dimensions=dict(violation.dimensions),
+        quota_value=violation.value,
+    )
 
 
 def _said(violation: Violation) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import format_trace_id, get_current_span
 
+from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.grounding import GroundingSummary
@@ -113,5 +114,7 @@ class PipelineAnswerer:
         report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
         if (trail := current_trail()) is not None:
             trail.report = report.build
+        policy = inquiry.policy
+        allowance = Allowance(policy.tokens_per_call, policy.cost_per_call)
         plan = inquiry.time_plan(search_alone=search_alone)
-        return StageRunner(plan, self._clock, self._recording.tracer, report, self._lag)
+        return StageRunner(plan, self._clock, self._recording.tracer, report, self._lag, allowance)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
@@ -69,6 +70,8 @@ async def attempt(
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
+        if policy.prompt_tokens is not None and prompt_tokens(prompt) > policy.prompt_tokens:
+            raise Failure(Cause.PROMPT_TOO_LONG)
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
     request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
     draft.may_cite(prompt.handles)
@@ -130,7 +133,7 @@ async def _generate(
     draft: DraftReader,
     queue: SegmentQueue,
 ) -> None:
-    meter = UsageMeter(request, ports.prices.get(request.model), ports.budget)
+    meter = UsageMeter(request, ports.prices.get(request.model), ports.budget, run.allowance)
     try:
         async with run.stage(Stage.GENERATE) as stage:
             await generate(request, ports.generators[request.model], draft, queue, gate, meter, run, stage)

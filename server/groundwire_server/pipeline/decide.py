@@ -246,7 +246,9 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
             losses = (Loss.REST_OF_ANSWER, *_lacking(answer, policy))
             return Degraded(losses, answer), NextStep.SHOW_WITH_CAUTION
         case _:
-            retryable = step.cause in _PASSING
+            # A budget that says when there is more is that of a minute, a day or a month, not that of the call.
+            renewed = step.cause is Cause.BUDGET_EXHAUSTED and step.retry_after is not None
+            retryable = renewed or step.cause in _PASSING
             next_step = NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY
             return FailedSafe(retryable, (step.retry_after or RETRY_AFTER) if retryable else None), next_step
 

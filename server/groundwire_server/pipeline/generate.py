@@ -99,7 +99,7 @@ async def generate(
             OUTPUT_TOO_LONG or OUTPUT_CUT_OFF for a draft that cannot be read.
     """
     held: list[Segment] = []
-    with meter:
+    async with meter:
         async with aclosing(generator.generate(request, stage.deadline)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Finish):

@@ -1,6 +1,6 @@
 """The routes that questions may take, and what each of them works with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_server.domain.caller import Caller
@@ -92,10 +92,17 @@ class RouteTable:
     Args:
         routes: by name, for all tenants but those of `self_hosted`.
         self_hosted: tenants with routes of their own.
+        limited: returns an inquiry within the limits of its requester.
     """
 
-    def __init__(self, routes: Mapping[str, Route], self_hosted: SelfHostedRoutes | None = None) -> None:
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        self_hosted: SelfHostedRoutes | None = None,
+        limited: Callable[[Inquiry], Inquiry] | None = None,
+    ) -> None:
         self._routes = routes
+        self._limited = limited
         self._self_hosted = self_hosted or SelfHostedRoutes()
 
     def inquiry(
@@ -106,7 +113,7 @@ class RouteTable:
         deadline: Deadline | None,
         run: RunRequest | None = None,
     ) -> Inquiry:
-        """Return the inquiry that a question on its route is.
+        """Return the inquiry that a question on its route is, within the limits of its requester.
 
         Args:
             question: names the route.
@@ -121,7 +128,8 @@ class RouteTable:
         policy = self._of(caller.tenant, question.route).policy
         wanted = arrived + policy.default_deadline if deadline is None else deadline.at
         until = Deadline(min(wanted, arrived + policy.max_deadline))
-        return Inquiry(question, caller, policy, arrived, until, run)
+        inquiry = Inquiry(question, caller, policy, arrived, until, run)
+        return inquiry if self._limited is None else self._limited(inquiry)
 
     def policies(self, caller: Caller) -> Sequence[Policy]:
         """Return the policies of the routes that the caller may use; each has the models alone that it may ask."""

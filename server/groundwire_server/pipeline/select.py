@@ -32,7 +32,7 @@ def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
     chosen = _within(policy.evidence_tokens, _distinct(_newest(relevant)))
     if not chosen:
         raise Failure(Cause.PROMPT_TOO_LONG)
-    return chosen
+    return chosen[: policy.passages_limit]
 
 
 def describe_selection(chosen: Sequence[Passage]) -> Attributes:

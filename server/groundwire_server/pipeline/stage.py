@@ -11,6 +11,7 @@ from typing import Final, Self, TypeAlias
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, StatusCode, Tracer, set_span_in_context
 
+from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -39,14 +40,22 @@ class StageRunner:
 
     Attributes:
         report: what is recorded of the call.
+        allowance: what all models together may consume for the call.
     """
 
     def __init__(
-        self, plan: TimePlan, clock: Clock, tracer: Tracer, report: ReportBuilder, lag: LoopLag | None = None
+        self,
+        plan: TimePlan,
+        clock: Clock,
+        tracer: Tracer,
+        report: ReportBuilder,
+        lag: LoopLag | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self._plan = plan
         self._lag = lag
         self.report = report
+        self.allowance = allowance or Allowance()
         self.clock = clock
         self.tracer = tracer
 

@@ -5,11 +5,12 @@ from typing import Self
 
 from opentelemetry.trace import get_current_span
 
+from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.consumption import estimated, prompt_tokens
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Usage
-from groundwire_server.domain.price import Price, Reservation
-from groundwire_server.ports.budget import Budget
+from groundwire_server.domain.price import Price
+from groundwire_server.ports.budget import Budget, Holding
 from groundwire_server.telemetry import names
 
 
@@ -21,32 +22,31 @@ class UsageMeter:
     Args:
         request: what the model is asked.
         price: of its tokens; None costs nothing.
-        budget: where the money comes from; None has no bound.
+        budget: what the requester may consume; None has no bound.
+        allowance: what the call may consume.
 
     Attributes:
         usage: what was consumed, once the call has ended.
     """
 
-    def __init__(self, request: GenerationRequest, price: Price | None, budget: Budget | None) -> None:
+    def __init__(
+        self, request: GenerationRequest, price: Price | None, budget: Budget | None, allowance: Allowance
+    ) -> None:
         self._request = request
         self._price = price
-        self._budget = budget
-        self._reserved: Reservation | None = None
+        self._held = Holding(budget, allowance)
         self._written: list[str] = []
         self._counted: Usage | None = None
         self.usage = Usage()
 
-    def __enter__(self) -> Self:
-        if self._price is not None and self._budget is not None:
-            most = self._price.of(Usage(prompt_tokens(self._request.prompt), self._request.max_output_tokens))
-            self._reserved = self._budget.reserve(self._request.requester.tenant, most.cost_micros)
+    async def __aenter__(self) -> Self:
+        most = Usage(prompt_tokens(self._request.prompt), self._request.max_output_tokens)
+        await self._held.reserve(self._request.requester, self._priced(most))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
-        usage = self._counted or self._estimated(raised)
-        self.usage = usage if self._price is None else self._price.of(usage)
-        if self._reserved is not None and self._budget is not None:
-            self._budget.settle(self._reserved, self.usage.cost_micros)
+    async def __aexit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
+        self.usage = self._priced(self._counted or self._estimated(raised))
+        self._held.settle(self.usage)
         get_current_span().set_attributes(
             {
                 names.MODEL: self._request.model,
@@ -66,6 +66,9 @@ class UsageMeter:
     def counted(self, usage: Usage) -> None:
         """Record the count of the provider."""
         self._counted = usage
+
+    def _priced(self, usage: Usage) -> Usage:
+        return usage if self._price is None else self._price.of(usage)
 
     def _estimated(self, raised: BaseException | None) -> Usage:
         if raised is None or isinstance(raised, asyncio.CancelledError | GeneratorExit):

@@ -1,21 +1,66 @@
-"""Spending limits."""
+"""Limits on what models consume."""
 
 from typing import Protocol
 
-from groundwire_server.domain.price import Reservation
+from groundwire_server.domain.allowance import Allowance
+from groundwire_server.domain.generation import Usage
+from groundwire_server.domain.quota import Reservation
+from groundwire_server.domain.requester import Requester
 
 
 class Budget(Protocol):
-    """Reserves the cost of a model call before the call is made."""
+    """Reserves the tokens and the cost of a model call before the call is made."""
 
-    def reserve(self, tenant: str, micros: int) -> Reservation:
-        """Reserve the maximum cost of a call, in millionths of the currency.
+    async def reserve(self, requester: Requester, most: Usage) -> Reservation:
+        """Reserve the most that a call can consume.
 
         Raises:
-            Failure: BUDGET_EXHAUSTED when the tenant has not that much left.
+            Failure: BUDGET_EXHAUSTED when the requester has not that much left.
         """
         ...
 
-    def settle(self, reservation: Reservation, micros: int) -> None:
-        """Charge the actual cost of the call, and release the rest."""
+    def settle(self, reservation: Reservation, usage: Usage) -> None:
+        """Charge what the call did consume, and release the rest.
+
+        Where the process is killed before, all that was reserved stays charged until its window ends.
+        """
         ...
+
+
+class Holding:
+    """What one request to a model holds while it runs: of the call's own allowance, and of the requester's budget.
+
+    Args:
+        budget: None has no bound.
+        allowance: None has no bound.
+    """
+
+    def __init__(self, budget: Budget | None, allowance: Allowance | None) -> None:
+        self._budget = budget
+        self._allowance = allowance
+        self._most: Usage | None = None
+        self._reservation: Reservation | None = None
+
+    async def reserve(self, requester: Requester, most: Usage) -> None:
+        """Hold the most that the request can consume.
+
+        Raises:
+            Failure: BUDGET_EXHAUSTED when the call, or its requester, has not that much left.
+        """
+        if self._allowance is not None:
+            self._allowance.reserve(most)
+            self._most = most
+        if self._budget is not None:
+            try:
+                self._reservation = await self._budget.reserve(requester, most)
+            except BaseException:
+                self.settle(Usage())
+                raise
+
+    def settle(self, usage: Usage) -> None:
+        """Charge what the request did consume, and hold nothing any more."""
+        if self._allowance is not None and self._most is not None:
+            self._allowance.settle(self._most, usage)
+        if self._budget is not None and self._reservation is not None:
+            self._budget.settle(self._reservation, usage)
+        self._most = self._reservation = None

@@ -114,6 +114,12 @@ class DecisionEvent:
     usage: tuple[ModelUsage, ...] | None = _about("Tokens and cost of each model for each purpose.")
     stages: tuple[StageTiming, ...] | None = _about("How long each stage took, its runs added up.")
     first_text: float | None = _about("Until the model's first text.", names.FIRST_TEXT)
+    limits_in_shadow: tuple[str, ...] | None = _about(
+        "The limits in shadow that would have refused the call, or a model for it."
+    )
+    limits_unchecked: bool | None = _about(
+        "True where the call went on though its limits could not be checked.", names.LIMITS_UNCHECKED
+    )
     duration: float = _always("Until the call's end.")
     deadline: float | None = _about("The time that the caller gave.", names.DEADLINE)
     left: float | None = _about("The time that was left at the end.", names.DEADLINE_LEFT)

@@ -84,6 +84,19 @@ CALLS_REFUSED: Final = Counter(
     "Calls that were refused before they were served, by the limit that held them off; no other metric has them.",
     (names.LIMIT,),
 )
+LIMITS_REACHED: Final = Counter(
+    "groundwire.limits.reached",
+    "{call}",
+    "Calls that a limit had nothing left for, or models that were not asked for that reason; in shadow, those that "
+    "would have been refused.",
+    (names.LIMIT, names.LIMIT_MODE),
+)
+LIMITS_UNCHECKED: Final = Counter(
+    "groundwire.limits.unchecked",
+    "{call}",
+    "Calls whose limits could not be checked, by their route, and by whether they went on all the same.",
+    (names.ROUTE, names.ADMITTED),
+)
 STREAMS_ACTIVE: Final = Gauge("groundwire.streams.active", "{stream}", "Streamed answers in flight.")
 RUNS_ACTIVE: Final = Gauge(
     "groundwire.runs.active", "{run}", "Answers being written; several calls may wait for one, and none for another."
@@ -327,6 +340,8 @@ CATALOG: Final[tuple[Metric, ...]] = (
     CALL_DURATION,
     CALLS_ACTIVE,
     CALLS_REFUSED,
+    LIMITS_REACHED,
+    LIMITS_UNCHECKED,
     STREAMS_ACTIVE,
     RUNS_ACTIVE,
     LOOP_LAG,

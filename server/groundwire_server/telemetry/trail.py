@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from groundwire_server.domain.outcome import Outcome, Report
 
@@ -15,11 +15,15 @@ class Trail:
         report: returns what is known so far, at a time on the event loop's clock; None before the work began.
         compared: takes the outcome of a comparison in the shadow, and the one that left; None where nobody records it.
         abandoned: takes the end of work that has outlived its call; None while the call lasts.
+        limits_in_shadow: those that would have refused something, each once.
+        limits_unchecked: whether the call went on though its limits could not be checked.
     """
 
     report: Callable[[float], Report] | None = None
     compared: Callable[[Outcome, Outcome], None] | None = None
     abandoned: Callable[[Report, Outcome | None], None] | None = None
+    limits_in_shadow: list[str] = field(default_factory=list)
+    limits_unchecked: bool = False
 
 
 _CURRENT: ContextVar[Trail | None] = ContextVar("groundwire-trail", default=None)

@@ -230,7 +230,12 @@ routes:
     ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq")
     built_in = loaded(tmp_path).configuration.routes["default"].policy("default")
     same = [name for name in ours.__dataclass_fields__ if getattr(ours, name) == getattr(built_in, name)]
-    assert same == []
+    assert same == [
+        "passages_limit",
+        "prompt_tokens",
+        "tokens_per_call",
+        "cost_per_call",
+    ]  # the table of limits has them
 
 
 def test_the_file_named_comes_before_the_environments_before_the_usual_one(

@@ -49,7 +49,9 @@ def test_sections_are_frozen_and_refuse_unknown_keys() -> None:
 
 
 def test_no_two_sections_declare_the_same_options() -> None:
-    own = {section: frozenset(section.__annotations__) - {"kind", "provider"} for section in sections_of(Configuration)}
+    # What is defined in one section, others name by the same word.
+    named = {"kind", "provider", "models"}
+    own = {section: frozenset(section.__annotations__) - named for section in sections_of(Configuration)}
     same = [
         (one.__name__, other.__name__)
         for one in own

@@ -95,7 +95,7 @@ spending:
         "groundwire.yaml:3: server.drain.notice: was renamed to notice_seconds",
         "groundwire.yaml:3: server.drain.grace: was renamed to grace_seconds",
         "groundwire.yaml:8: routes.default.limits.question: was renamed to question_chars",
-        "groundwire.yaml:10: spending.daily: was renamed to daily_limit",
+        "groundwire.yaml:10: spending.daily: was renamed to limits.*.cost_per_day",
     ]
 
 

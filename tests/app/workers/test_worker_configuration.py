@@ -97,12 +97,18 @@ def test_every_limit_on_what_goes_on_at_once_is_divided() -> None:
 
 
 def test_several_workers_without_redis_are_refused_with_what_they_need_it_for(tmp_path: Path) -> None:
-    text = json.dumps({"server": {"workers": 2}, "spending": {"daily_limit": 5}})
+    text = json.dumps({"server": {"workers": 2}, "limits": {"each": {"tenant": "*", "requests_per_minute": 5}}})
     (line,) = errors(tmp_path, text)
     assert line == (
         "groundwire.yaml:1: server.workers: several workers need `redis`: "
         "a request id is joined, resumed and cancelled in whichever worker a call reaches, "
-        "and spending.daily_limit holds for all of them together; set redis.url, or serve with one"
+        "and they count together for limits.each; set redis.url, or serve with one"
     )
     assert errors(tmp_path, json.dumps({"server": {"workers": 2}, "redis": REDIS})) == []
-    assert errors(tmp_path, json.dumps({"server": {"workers": 1}, "spending": {"daily_limit": 5}})) == []
+    assert (
+        errors(
+            tmp_path,
+            json.dumps({"server": {"workers": 1}, "limits": {"each": {"tenant": "*", "requests_per_minute": 5}}}),
+        )
+        == []
+    )

@@ -11,13 +11,15 @@ import groundwire
 from groundwire.v1.document_pb2 import DocumentOrder, IngestState
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
 from groundwire.v1.filter_pb2 import Equals
+from groundwire.v1.limit_pb2 import Limit
+from groundwire.v1.limit_service_pb2 import GetLimitsResponse
 from tests.doubles import events
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
 EVERY_CALL = {
     *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "CheckGrounding", "ListRoutes", "GetServerInfo"),
     *("IngestDocuments", "PutDocument", "GetDocument", "ListDocuments", "DeleteDocument", "PurgeDocuments"),
-    "GetCorpusVersion",
+    *("GetCorpusVersion", "GetLimits"),
 }
 YEAR = groundwire.Filter(equals=Equals(key="year", value=groundwire.MetadataValue(number_value=2026)))
 
@@ -54,6 +56,7 @@ async def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.Cl
     await client.corpus_version()
     await client.routes()
     await client.server_info()
+    await client.limits()
 
     assert {call.method for call in service.calls} == EVERY_CALL
     for call in service.calls:
@@ -257,6 +260,17 @@ async def test_documents_are_counted_before_they_are_purged(client: groundwire.C
 async def test_what_the_server_offers(client: groundwire.Client) -> None:
     assert [route.name for route in await client.routes()] == ["default", "support"]
     assert (await client.server_info()).version == "0.1.0"
+
+
+async def test_an_operator_says_whose_limits_it_looks_at(client: groundwire.Client, service: FakeService) -> None:
+    service.limits = GetLimitsResponse(limits=[Limit(name="users.requests_per_minute")], currency="EUR")
+
+    found = await client.limits(tenant="globex", subject="bob", end_user_id="visitor", route="faq", timeout=5)
+
+    assert ([limit.name for limit in found.limits], found.currency) == (["users.requests_per_minute"], "EUR")
+    request = service.calls[0].request
+    assert (request.tenant, request.subject, request.end_user_id) == ("globex", "bob", "visitor")
+    assert (request.route, service.calls[0].metadata["groundwire-tenant"]) == ("faq", "acme")
 
 
 async def test_a_channel_of_the_callers_own_stays_open(address: str, service: FakeService) -> None:

@@ -28,7 +28,7 @@ class Drive:
         reply: the first model's first; it answers whatever it is asked after that.
         model: settings of the first model.
         route: settings of the route.
-        spending: what may be spent.
+        limits: rows of the table of limits.
         seconds: of the call.
         text: of the question.
         impossible: actions that cannot be taken then, so that the row goes on to its end.
@@ -38,7 +38,7 @@ class Drive:
     reply: Reply = field(default_factory=answers)
     model: dict[str, Any] = field(default_factory=dict)
     route: dict[str, Any] = field(default_factory=dict)
-    spending: dict[str, Any] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
     seconds: float = 10.0
     text: str = "What do lambda expressions create?"
     impossible: frozenset[Action] = frozenset({Action.REPAIR})
@@ -98,7 +98,7 @@ DRIVES: dict[Cause, Drive] = {
     Cause.MODEL_ABSTAINED: wrote(confidence="low"),
     Cause.BUDGET_EXHAUSTED: Drive(
         model={"price": {"input": 3, "output": 15}},
-        spending={"daily_limit": 0.000001},
+        limits={"all": {"cost_per_day": 0.000001}},
         again=frozenset({Action.SHORTER_PROMPT}),
     ),
     Cause.CAPACITY_EXHAUSTED: Drive(
@@ -174,7 +174,7 @@ async def test_a_cause_is_answered_by_the_action_of_its_row(configured: Serve, c
 def sections(drive: Drive, cause: Cause, action: Action, first: Upstream, second: Upstream) -> dict[str, Any]:
     row = {"fallbacks": {cause.value: [action.value]}}
     made = two_models(first, second, route={**drive.route, **row}, **{"retry": {"max_attempts": 1}, **drive.model})
-    made["spending"] = drive.spending
+    made["limits"] = drive.limits
     # Nobody listens there: what the rules say stands.
     made["providers"]["nowhere"] = provider("http://127.0.0.1:9/v1")
     made["checkers"] = {"away": {"kind": "decisions", "provider": "nowhere", "model": "m"}}

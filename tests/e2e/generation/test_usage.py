@@ -34,7 +34,9 @@ MOST = 800 * 15 + 1200 * 3
 
 def priced(double: Upstream, daily: float | None = None, currency: str = "USD") -> dict[str, Any]:
     sections = one_model(double, price=PRICE, retry={"max_attempts": 1})
-    sections["spending"] = {"currency": currency, "daily_limit": daily}
+    sections["spending"] = {"currency": currency}
+    if daily is not None:
+        sections["limits"] = {"all": {"tenant": "*", "cost_per_day": daily}}
     return sections
 
 

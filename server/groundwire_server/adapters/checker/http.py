@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from opentelemetry.trace import get_current_span
 
-from groundwire_server.adapters.checker.charges import Charge, Charges
+from groundwire_server.adapters.checker.charges import Account, Charge, Charges
 from groundwire_server.adapters.http.document import DocumentClient
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.domain.consumption import has_read
@@ -21,7 +21,6 @@ from groundwire_server.domain.entailment import (
 )
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
-from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.text.tokens import BYTES_PER_TOKEN
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.telemetry import names
@@ -79,19 +78,19 @@ class HttpChecker:
         """Return one probability for each sentence."""
         if not request.sentences:
             return CheckReply((), Usage())
-        found, usage = await self._call(request.requester, deadline, partial(self._api.check, request))
+        found, usage = await self._call(_account(request), deadline, partial(self._api.check, request))
         return CheckReply(tuple(found), usage)
 
     async def rate_sufficiency(self, request: SufficiencyRequest, deadline: Deadline) -> SufficiencyReply:
         """Return the probability that the passages hold the answer."""
-        found, usage = await self._call(request.requester, deadline, partial(self._api.rate_sufficiency, request))
+        found, usage = await self._call(_account(request), deadline, partial(self._api.rate_sufficiency, request))
         return SufficiencyReply(found, usage)
 
     async def _call(
-        self, requester: Requester, deadline: Deadline, asked: Callable[[Send], Awaitable[T]]
+        self, account: Account, deadline: Deadline, asked: Callable[[Send], Awaitable[T]]
     ) -> tuple[T, Usage]:
         get_current_span().set_attribute(names.CIRCUIT, self._policy.circuit.state.value)
-        requests = _Requests(self._client, self._policy, self._request_seconds, self._charges, requester, deadline)
+        requests = _Requests(self._client, self._policy, self._request_seconds, self._charges, account, deadline)
         try:
             with self._policy.circuit.guard() as call:
                 if not deadline.remaining(asyncio.get_running_loop().time()):
@@ -112,7 +111,7 @@ class _Requests:
         policy: CallPolicy,
         request_seconds: float,
         charges: Charges,
-        requester: Requester,
+        account: Account,
         deadline: Deadline,
     ) -> None:
         self.usage = Usage()
@@ -120,17 +119,19 @@ class _Requests:
         self._policy = policy
         self._request_seconds = request_seconds
         self._charges = charges
-        self._requester = requester
+        self._account = account
         self._deadline = deadline
 
     async def send(self, body: bytes, read: Read[T]) -> T:
         estimate = Usage(-(-len(body) // BYTES_PER_TOKEN), estimated=True)
         charge = Charge()
         try:
-            with self._charges.reserved(charge, self._requester, estimate):
-                async with self._policy.slots(self._requester, self._deadline):
-                    attempt = partial(self._attempt, body, read, charge, estimate)
-                    return await self._policy.retries.run(attempt, self._deadline, get_current_span())
+            async with (
+                self._charges.reserved(charge, self._account, estimate),
+                self._policy.slots(self._account.requester, self._deadline),
+            ):
+                attempt = partial(self._attempt, body, read, charge, estimate)
+                return await self._policy.retries.run(attempt, self._deadline, get_current_span())
         finally:
             self.usage += charge.usage
 
@@ -149,3 +150,7 @@ class _Requests:
             raise
         charge.usage = counted or estimate
         return found
+
+
+def _account(request: CheckRequest | SufficiencyRequest) -> Account:
+    return Account(request.requester, request.allowance)

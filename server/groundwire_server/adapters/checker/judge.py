@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from groundwire_server.adapters.checker.charges import Charge, Charges
+from groundwire_server.adapters.checker.charges import Account, Charge, Charges
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure
 from groundwire_server.adapters.checker.options import JudgeOptions
 from groundwire_server.adapters.checker.prompts import CheckerPrompts, statement_id
@@ -29,7 +29,6 @@ from groundwire_server.domain.generation import (
     Token,
     Usage,
 )
-from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.generator import Generator
 
@@ -66,7 +65,9 @@ class Judge:
         for batch in request.batches(self._options.sentences):
             asked = [statement_id(index) for index in range(len(batch.sentences))]
             prompt = self._prompt(self._prompts.statements(batch), request.question)
-            answers, used = await self._ask(request.requester, prompt, asked, deadline, usage)
+            answers, used = await self._ask(
+                Account(request.requester, request.allowance), prompt, asked, deadline, usage
+            )
             found += answers
             usage += used
         return CheckReply(tuple(found), usage)
@@ -74,18 +75,20 @@ class Judge:
     async def rate_sufficiency(self, request: SufficiencyRequest, deadline: Deadline) -> SufficiencyReply:
         """Return the probability that the passages hold the answer."""
         prompt = self._prompt(self._prompts.judged_sufficiency(request), request.question)
-        (found,), usage = await self._ask(request.requester, prompt, [statement_id(0)], deadline, Usage())
+        (found,), usage = await self._ask(
+            Account(request.requester, request.allowance), prompt, [statement_id(0)], deadline, Usage()
+        )
         return SufficiencyReply(found, usage)
 
     def _prompt(self, user: str, question: str) -> Prompt:
         return Prompt(_PROMPT_NAME, self._prompts.version, self._prompts.system, user, question, {})
 
     async def _ask(
-        self, requester: Requester, prompt: Prompt, asked: Sequence[str], deadline: Deadline, before: Usage
+        self, account: Account, prompt: Prompt, asked: Sequence[str], deadline: Deadline, before: Usage
     ) -> tuple[Sequence[float | None], Usage]:
         request = GenerationRequest(
             self._alias,
-            requester,
+            account.requester,
             prompt,
             self._options.output_tokens,
             unary=True,
@@ -95,7 +98,7 @@ class Judge:
         charge = Charge()
         try:
             most = Usage(prompt_tokens(prompt), self._options.output_tokens)
-            with self._charges.reserved(charge, requester, most):
+            async with self._charges.reserved(charge, account, most):
                 text, finish = await self._written(request, deadline, charge)
             if finish.reason is FinishReason.LENGTH:
                 raise Failure(Cause.OUTPUT_CUT_OFF)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from groundwire_server.app.configuration.checker_rules import check_checkers
 from groundwire_server.app.configuration.embedder_rules import check_embedders
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.limit_rules import check_limits
 from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
@@ -31,6 +32,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
         if route.time.default_seconds > route.time.max_seconds:
             yield ConfigError(("routes", name, "time", "default_seconds"), "must be at most max_seconds")
     yield from _check_weights(configuration)
+    yield from check_limits(configuration)
     yield from _check_corpus(configuration)
     yield from _check_access(configuration)
     yield from check_workers(configuration)

@@ -37,7 +37,7 @@ RENAMED: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
         LimitsConfig: {"question": "question_chars", "display": "answer_chars", "nearest": "nearest_passages"},
         ThresholdsConfig: {"confidence": "allowed_confidence", "require_verified": "routes.*.release.minimum"},
         TimeConfig: {"retrieval_seconds": "max_retrieval_seconds", "begin_share": "first_token_share"},
-        SpendingConfig: {"daily": "daily_limit"},
+        SpendingConfig: {"daily": "limits.*.cost_per_day", "daily_limit": "limits.*.cost_per_day"},
         Endpoint: {"connections": "max_connections"},
         OpenAiProviderConfig: {"flavour": "profile"},
         ConcurrencyOptions: {"calls": "max_concurrent", "waiting": "queue_size"},

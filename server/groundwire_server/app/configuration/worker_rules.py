@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.domain.limits import COUNTED
 
 
 def check_workers(configuration: Configuration) -> Iterator[ConfigError]:
@@ -18,5 +19,6 @@ def check_workers(configuration: Configuration) -> Iterator[ConfigError]:
 def _shared(configuration: Configuration) -> Iterator[str]:
     """Yield what the workers share of this configuration."""
     yield "a request id is joined, resumed and cancelled in whichever worker a call reaches"
-    if configuration.spending.daily_limit is not None:
-        yield "spending.daily_limit holds for all of them together"
+    counted = [name for name, row in configuration.limits.items() if row.row(name).limits.keys() & COUNTED]
+    if counted:
+        yield f"they count together for {', '.join(f'limits.{name}' for name in counted)}"

@@ -34,9 +34,9 @@ from groundwire_server.app.configuration.models.checkers import (
 )
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
-from groundwire_server.app.parts.budget import open_budget, prices
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limiters import open_limiter_of_all, open_limiters
+from groundwire_server.app.parts.limits import open_limits, prices
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.entailment import EntailmentThresholds
@@ -94,7 +94,8 @@ async def _open_endpoint(
         outer_limiters=of_all,
     )
     price = None if section.price is None else section.price.price(configuration.spending.currency)
-    charges = Charges(price, await open_budget(configuration, lease))
+    limits = await open_limits(configuration, lease, recording)
+    charges = Charges(price, limits.budget)
     api, fingerprint = _api(section)
     profile, version = profile_of(provider_section)
     path = section.path + (f"?api-version={version}" if version else "")
@@ -120,7 +121,8 @@ async def _open_judge(
         raise SetupError(f"checkers.{name}.model: {section.model} quotes, and cannot judge")
     generator = await open_generator(section.model, configuration, {}, lease, recording)
     prompts = CheckerPrompts(section.prompt)
-    charges = Charges(prices(configuration).get(section.model), await open_budget(configuration, lease))
+    limits = await open_limits(configuration, lease, recording)
+    charges = Charges(prices(configuration).get(section.model), limits.budget)
     decides = model.model_dump(mode="json", include={"model", "temperature", "output", "extra"})
     fingerprint = _fingerprint(section, JudgeOptions, prompts.hash, decides)
     identity = identities(configuration)[section.model]

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
-from groundwire_server.app.parts.budget import open_budget, prices
 from groundwire_server.app.parts.generators import identities, open_generator
+from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
 from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
@@ -16,10 +17,13 @@ from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
 from groundwire_server.pipeline.routes import ShadowModel
-from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
+
+
+def _unlimited() -> LimitParts:
+    return LimitParts(LimitTable())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Parts:
         residencies: who runs each generator.
         prices: of those whose tokens cost something.
         identities: which models the aliases stand for.
-        budget: where the money for them comes from.
+        limits: on what callers may use.
         searched: the stores of those routes that search in a way of their own, by route.
         checkers: those of the routes that name one, by route.
         shadows: the models that are compared with those that answer, by route.
@@ -43,7 +47,7 @@ class Parts:
     residencies: Mapping[str, Residency] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     identities: Mapping[str, ModelIdentity] = field(default_factory=dict)
-    budget: Budget | None = None
+    limits: LimitParts = field(default_factory=_unlimited)
     searched: Mapping[str, Store] = field(default_factory=dict)
     checkers: Mapping[str, Checker] = field(default_factory=dict)
     shadows: Mapping[str, ShadowModel] = field(default_factory=dict)
@@ -79,7 +83,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         residencies(configuration),
         prices(configuration),
         identities(configuration),
-        await open_budget(configuration, lease),
+        await open_limits(configuration, lease, recording),
         _searched(configuration, stores),
         await _open_checkers(configuration, lease, recording),
         {

@@ -5,6 +5,7 @@ from groundwire.v1 import (
     document_pb2,
     event_pb2,
     grounding_pb2,
+    limit_pb2,
     outcome_pb2,
     question_pb2,
     report_pb2,
@@ -21,6 +22,8 @@ from groundwire_server.domain.vocabulary import (
     Confidence,
     ConflictKind,
     Feature,
+    LimitKind,
+    LimitMode,
     Loss,
     NextStep,
     Priority,
@@ -45,6 +48,8 @@ MODES_ASKED = {number: word for word, number in STREAM_MODES.items()}
 PRIORITIES_ASKED = {question_pb2.Priority.Value(f"PRIORITY_{word}"): word for word in Priority}
 PURPOSES = {word: report_pb2.Usage.Purpose.Value(f"PURPOSE_{word}") for word in Purpose}
 FEATURES = {word: server_info_pb2.Feature.Value(f"FEATURE_{word}") for word in Feature}
+LIMIT_KINDS = {word: limit_pb2.LimitKind.Value(f"LIMIT_KIND_{word}") for word in LimitKind}
+LIMIT_MODES = {word: limit_pb2.LimitMode.Value(f"LIMIT_MODE_{word}") for word in LimitMode}
 ROLES = {role: server_info_pb2.CallerInfo.Role.Value(f"ROLE_{role.name}") for role in Role}
 DOCUMENT_ORDERS = {document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.name}"): order for order in DocumentOrder}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}

@@ -90,7 +90,7 @@ async def test_a_call_that_a_tenant_cannot_pay_is_not_made(tmp_path: Path, api: 
     price = "price: {input: 1000000, output: 0}"
     section = PROTOCOLS[api][0] + (f", {price}" if api == "decisions" else "")
     model = f", {price}" if api == "judge" else ""
-    async with wired(tmp_path, section, reply(api), model=model, spending="daily_limit: 1") as at:
+    async with wired(tmp_path, section, reply(api), model=model, limits="cost_per_day: 1") as at:
         failure = await at.fail(asked("Cats sleep."), soon())
         assert failure.cause is Cause.BUDGET_EXHAUSTED
         assert at.upstream.requests == []

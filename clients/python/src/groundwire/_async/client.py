@@ -36,6 +36,7 @@ from groundwire.v1.document_service_pb2 import (
 )
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.grounding_service_pb2 import CheckGroundingResponse, Fact
+from groundwire.v1.limit_service_pb2 import GetLimitsRequest, GetLimitsResponse
 from groundwire.v1.passage_pb2 import ProvidedPassage
 from groundwire.v1.question_pb2 import Question
 from groundwire.v1.retrieval_service_pb2 import RetrieveResponse
@@ -345,6 +346,30 @@ class Client:
         method = self._connection.server_info.GetServerInfo
         response = await self._connection.call(method, GetServerInfoRequest(), timeout)
         return response.server_info
+
+    async def limits(
+        self,
+        *,
+        tenant: str = "",
+        subject: str = "",
+        end_user_id: str = "",
+        route: str = "",
+        timeout: float | None = None,
+    ) -> GetLimitsResponse:
+        """Return the limits that hold for a requester, with what is used and left of them; for operators.
+
+        Args:
+            tenant: to look at; the caller's own unless said otherwise.
+            subject: whose counts are shown.
+            end_user_id: whose counts are shown.
+            route: that would be called; the default one unless said otherwise.
+            timeout: seconds for the call.
+
+        Raises:
+            Error: FORBIDDEN for another tenant's limits, unless the caller is an operator.
+        """
+        request = GetLimitsRequest(tenant=tenant, subject=subject, end_user_id=end_user_id, route=route)
+        return await self._connection.call(self._connection.limits.GetLimits, request, timeout)
 
     async def close(self) -> None:
         """End the connection and all that goes on over it, unless the channel is your own."""

@@ -17,6 +17,7 @@ from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
+from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire.v1.route_service_pb2_grpc import RouteServiceStub
 from groundwire.v1.server_info_service_pb2_grpc import ServerInfoServiceStub
@@ -51,6 +52,7 @@ class Connection:
         documents: the calls of DocumentService.
         routes: the calls of RouteService.
         server_info: the calls of ServerInfoService.
+        limits: the calls of LimitService.
 
     Raises:
         ValueError: when a credential would go to another machine over a connection that is not secured.
@@ -91,6 +93,7 @@ class Connection:
         self.documents = DocumentServiceStub(self._channel)
         self.routes = RouteServiceStub(self._channel)
         self.server_info = ServerInfoServiceStub(self._channel)
+        self.limits = LimitServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
 
     def metadata(self) -> Metadata:

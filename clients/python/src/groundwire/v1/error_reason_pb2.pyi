@@ -138,9 +138,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "SHUTTING_DOWN", "domain": "groundwire.io", "metadata": {}}
     """
     ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 22
-    """ERROR_REASON_QUOTA_EXCEEDED: a limit of the tenant is used up. RESOURCE_EXHAUSTED, with QuotaFailure and RetryInfo.
+    """ERROR_REASON_QUOTA_EXCEEDED: a limit of the server's table has nothing left for the call. `quota` is the limit, by
+    its row and what it bounds. RESOURCE_EXHAUSTED, with QuotaFailure, which names every such limit, how much it allows
+    and until when it is used up, and RetryInfo.
 
-        {"reason": "QUOTA_EXCEEDED", "domain": "groundwire.io", "metadata": {"quota": "requests_per_minute"}}
+        {"reason": "QUOTA_EXCEEDED", "domain": "groundwire.io", "metadata": {"quota": "users.requests_per_minute"}}
     """
     ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 23
     """ERROR_REASON_OVERLOADED: the server has no capacity left. UNAVAILABLE, with RetryInfo.
@@ -152,7 +154,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "INTERNAL", "domain": "groundwire.io", "metadata": {}}
     """
-    ERROR_REASON_RUN_UNREACHABLE: _ErrorReason.ValueType  # 25
+    ERROR_REASON_LIMITS_UNAVAILABLE: _ErrorReason.ValueType  # 25
+    """ERROR_REASON_LIMITS_UNAVAILABLE: the limits of the call cannot be checked, and its route takes no call unchecked.
+    UNAVAILABLE, with RetryInfo.
+
+        {"reason": "LIMITS_UNAVAILABLE", "domain": "groundwire.io", "metadata": {}}
+    """
+    ERROR_REASON_RUN_UNREACHABLE: _ErrorReason.ValueType  # 26
     """ERROR_REASON_RUN_UNREACHABLE: the process that writes this answer, or what its processes share, cannot be reached
     any more. UNAVAILABLE, with RetryInfo: send the call again, without after_sequence where it asks for an answer.
 
@@ -284,9 +292,11 @@ ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 21
     {"reason": "SHUTTING_DOWN", "domain": "groundwire.io", "metadata": {}}
 """
 ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 22
-"""ERROR_REASON_QUOTA_EXCEEDED: a limit of the tenant is used up. RESOURCE_EXHAUSTED, with QuotaFailure and RetryInfo.
+"""ERROR_REASON_QUOTA_EXCEEDED: a limit of the server's table has nothing left for the call. `quota` is the limit, by
+its row and what it bounds. RESOURCE_EXHAUSTED, with QuotaFailure, which names every such limit, how much it allows
+and until when it is used up, and RetryInfo.
 
-    {"reason": "QUOTA_EXCEEDED", "domain": "groundwire.io", "metadata": {"quota": "requests_per_minute"}}
+    {"reason": "QUOTA_EXCEEDED", "domain": "groundwire.io", "metadata": {"quota": "users.requests_per_minute"}}
 """
 ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 23
 """ERROR_REASON_OVERLOADED: the server has no capacity left. UNAVAILABLE, with RetryInfo.
@@ -298,7 +308,13 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 24
 
     {"reason": "INTERNAL", "domain": "groundwire.io", "metadata": {}}
 """
-ERROR_REASON_RUN_UNREACHABLE: ErrorReason.ValueType  # 25
+ERROR_REASON_LIMITS_UNAVAILABLE: ErrorReason.ValueType  # 25
+"""ERROR_REASON_LIMITS_UNAVAILABLE: the limits of the call cannot be checked, and its route takes no call unchecked.
+UNAVAILABLE, with RetryInfo.
+
+    {"reason": "LIMITS_UNAVAILABLE", "domain": "groundwire.io", "metadata": {}}
+"""
+ERROR_REASON_RUN_UNREACHABLE: ErrorReason.ValueType  # 26
 """ERROR_REASON_RUN_UNREACHABLE: the process that writes this answer, or what its processes share, cannot be reached
 any more. UNAVAILABLE, with RetryInfo: send the call again, without after_sequence where it asks for an answer.
 

@@ -13,6 +13,7 @@ from groundwire_server.app.configuration.models.authentication import Authentica
 from groundwire_server.app.configuration.models.checkers import CheckerConfig
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
+from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.section import Name
@@ -27,16 +28,9 @@ RouteName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 
 
 class SpendingConfig(Options):
-    """The currency of prices, and a limit on the cost of models."""
+    """The currency of prices."""
 
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="Currency of all prices, as its three-letter code.")
-    daily_limit: float | None = Field(
-        None,
-        gt=0,
-        le=1_000_000_000,
-        description="What each tenant may spend in a day (UTC), counted by each process; unlimited if unset.",
-        examples=[25.0],
-    )
 
 
 class Configuration(Options):
@@ -100,8 +94,11 @@ class Configuration(Options):
         "the route.",
         examples=[["acme"]],
     )
-    spending: SpendingConfig = Field(
-        default_factory=SpendingConfig, description="The currency of prices, and a limit on the cost of models."
+    spending: SpendingConfig = Field(default_factory=SpendingConfig, description="The currency of prices.")
+    limits: dict[Name, LimitRowConfig] = Field(
+        default_factory=dict,
+        description="Limits on what tenants, subjects and end users may use, by name. Where several rows match a call, "
+        "all hold; a call that no row matches is unlimited.",
     )
 
     @property

@@ -9,7 +9,14 @@ from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy, ShadowPolicy
-from groundwire_server.domain.vocabulary import BelowMinimum, Confidence, ConflictKind, ReleaseMinimum, StreamMode
+from groundwire_server.domain.vocabulary import (
+    BelowMinimum,
+    Confidence,
+    ConflictKind,
+    ReleaseMinimum,
+    StreamMode,
+    WithoutStore,
+)
 from groundwire_server.options import Options
 
 SoftConflict: TypeAlias = Literal["COMPARISON", "QUANTIFIER", "MODALITY", "ROLE"]
@@ -155,7 +162,7 @@ class ShadowConfig(Options):
         gt=0,
         le=1_000_000_000,
         description="What comparisons may cost each tenant in a day (UTC), in `spending.currency`, beside "
-        "`spending.daily_limit`; required for a model with a price.",
+        "its limits; required for a model with a price.",
         examples=[1.0],
     )
     checker: bool = Field(
@@ -200,6 +207,11 @@ class RouteConfig(Options):
     )
     time: TimeConfig = Field(
         default_factory=TimeConfig, description="Deadlines of a call, and the shares of its stages."
+    )
+    limits_without_store: WithoutStore = Field(
+        WithoutStore.OPEN,
+        description="What happens while Redis, where limits are counted, cannot be asked: OPEN (calls go on without "
+        "limits) or CLOSED (they are refused).",
     )
     shadow: ShadowConfig | None = Field(
         None, description="A model that is compared with those that answer; none if unset."

@@ -1,0 +1,1 @@
+"""Counts of limits: in memory for one process, in Redis for several."""

@@ -1,0 +1,232 @@
+"""Counts in a Redis that several processes share."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from hashlib import blake2b, sha1
+from typing import Any, Final, TypeVar
+
+from redis.asyncio import Redis
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004  # the library's own
+    MaxConnectionsError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,  # noqa: A004  # the library's own
+)
+
+from groundwire_server.adapters.quota.scripts import SETTLE, TAKE
+from groundwire_server.domain.failure import Fault
+from groundwire_server.domain.quota import (
+    CallLease,
+    Concurrent,
+    Demand,
+    Level,
+    Settlement,
+    Spending,
+    Taken,
+    TokenBucket,
+)
+from groundwire_server.ports.quota_store import QuotaStoreError
+
+VERSION: Final = 1
+"""Of the keys and of what they hold: those of another version are never looked at, and expire by themselves."""
+
+_PAUSE: Final = 1.0
+"""Seconds in which nothing is sent to a Redis that was found away or slow: no call waits for what others waited for."""
+
+_BACKGROUND: Final = 1000
+"""Messages on their way at once; further ones are given up: reservations stay charged, and leases expire."""
+
+T = TypeVar("T")
+
+_log = logging.getLogger("groundwire.limits")
+
+
+class RedisFault(Fault):
+    """What is wrong with Redis."""
+
+    AWAY = "Redis cannot be reached", "see whether it runs, and `redis.url`"
+    SLOW = "Redis did not answer in time", "see its load, and `redis.timeout_seconds`"
+    BUSY = "all connections to Redis are in use", "see its load, and `redis.max_connections`"
+    LOADING = "Redis is loading its data"
+    FULL = "Redis has no memory left", "raise its maxmemory, or choose a policy that evicts"
+    READ_ONLY = "this Redis is a replica, which cannot be written to", "name the primary in `redis.url`"
+    DENIED = "Redis refused the credential", "see `redis.username`, `redis.password` and the user's ACL"
+    CLUSTER = "this Redis is a node of a cluster", "name a single primary, or a proxy in front of the cluster"
+    FOREIGN = "a key holds something else", "another program uses `redis.key_prefix`: choose another prefix"
+    REFUSED = "Redis refused the command", "see its log"
+
+
+class RedisQuotaStore:
+    """Counts that processes share. All keys have one hash tag, so that a script may use any of them together.
+
+    Args:
+        client: of the Redis.
+        prefix: what every key begins with.
+
+    Attributes:
+        shared: other processes take from the same counts.
+    """
+
+    shared = True
+
+    def __init__(self, client: "Redis", prefix: str) -> None:
+        self._client = client
+        self._prefix = f"{{{prefix}}}:limits:{VERSION}:"
+        self._take = _Script(client, TAKE)
+        self._settle = _Script(client, SETTLE)
+        self._sending: set[asyncio.Task[None]] = set()
+        self._away = RedisFault.AWAY
+        self._away_until = 0.0
+
+    def __repr__(self) -> str:
+        return f"<RedisQuotaStore: {self._prefix}*, {len(self._sending)} messages on their way>"
+
+    async def take(self, demands: Sequence[Demand], lease: CallLease | None = None) -> Taken:
+        """Take all that is demanded, or nothing where an enforced demand does not fit."""
+        arguments: list[str | int] = ["", 0] if lease is None else [lease.holder, lease.lasts]
+        for demand in demands:
+            arguments += (*_bound(demand), demand.amount, int(demand.enforced))
+        keys = [self._key(demand.key) for demand in demands]
+        reply = await self._translated(lambda: self._take.run(keys, arguments))
+        admitted, now, *pairs = reply
+        levels = [
+            Level.of(demand, measure, now, fits=bool(fits))
+            for demand, fits, measure in zip(demands, pairs[::2], pairs[1::2], strict=True)
+        ]
+        return Taken(bool(admitted), now, levels)
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Count what was used in place of what was reserved, in the background."""
+        keys = [self._key(each.demand.key) for each in settlements]
+        arguments: list[str | int] = []
+        for each in settlements:
+            bound = each.demand.bound
+            window = bound.calendar.window(each.at) if isinstance(bound, Spending) else 0
+            arguments += (*_bound(each.demand), each.demand.amount, each.amount, window)
+        if keys:
+            self._send(lambda: self._settle.run(keys, arguments))
+
+    def give_back(self, keys: Collection[str], lease: CallLease) -> None:
+        """End a lease of these counts, in the background."""
+        named = [self._key(key) for key in keys]
+
+        async def remove() -> None:
+            for key in named:
+                await self._client.zrem(key, lease.holder)
+
+        self._send(remove)
+
+    async def flush(self) -> None:
+        """Wait until all that was said in the background has arrived, or failed to."""
+        while self._sending:
+            await asyncio.wait(tuple(self._sending))
+
+    def _key(self, key: str) -> str:
+        # A digest: names of people do not belong into keys, and none can be made to look like another.
+        return self._prefix + blake2b(key.encode(), digest_size=16).hexdigest()
+
+    def _send(self, send: Callable[[], Awaitable[object]]) -> None:
+        if len(self._sending) >= _BACKGROUND:
+            _log.warning("a message to the store of limits was given up: too many are on their way")
+            return
+        task = asyncio.create_task(self._sent(send))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _sent(self, send: Callable[[], Awaitable[object]]) -> None:
+        """Send a message, once: to settle twice would count twice."""
+        try:
+            await self._translated(send)
+        except QuotaStoreError as error:
+            # What was reserved stays charged until its window ends, and a lease until it expires.
+            _log.warning("what calls used could not be counted", extra={"why": str(error)})
+
+    async def _translated(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Return what Redis replies.
+
+        Raises:
+            QuotaStoreError: when it cannot be asked, or was found so a moment ago.
+        """
+        now = asyncio.get_running_loop().time()
+        if now < self._away_until:
+            raise QuotaStoreError(self._away)
+        try:
+            return await send()
+        except (RedisError, OSError) as error:
+            fault = fault_of(error)
+            if fault in {RedisFault.AWAY, RedisFault.SLOW}:
+                self._away, self._away_until = fault, asyncio.get_running_loop().time() + _PAUSE
+            raise QuotaStoreError(fault) from error
+
+
+class _Script:
+    """A script that Redis knows by its digest, and is sent where it does not."""
+
+    def __init__(self, client: "Redis", text: str) -> None:
+        self._client = client
+        self._text = text
+        self._digest = sha1(text.encode(), usedforsecurity=False).hexdigest()  # Redis's own
+
+    async def run(self, keys: Sequence[str], arguments: Sequence[str | int]) -> list[int]:
+        try:
+            reply: Any = await self._client.evalsha(self._digest, len(keys), *keys, *arguments)
+        except NoScriptError:
+            # Redis was started anew, or its scripts were flushed: nothing ran, so this takes nothing twice.
+            reply = await self._client.eval(self._text, len(keys), *keys, *arguments)
+        found: list[int] = reply
+        return found
+
+
+def _bound(demand: Demand) -> tuple[str, int, int]:
+    match demand.bound:
+        case TokenBucket(most, period):
+            return "rate", most, period
+        case Spending(most, calendar):
+            return calendar.value, most, 0
+        case Concurrent(most):
+            return "concurrent", most, 0
+
+
+def fault_of(error: Exception) -> RedisFault:
+    """Return what an error of the client says about Redis."""
+    for kinds, fault in _FAULTS:
+        if isinstance(error, kinds):
+            return fault
+    if isinstance(error, ResponseError):
+        text = str(error).upper()
+        return next((fault for word, fault in _WORDS if word in text), RedisFault.REFUSED)
+    return RedisFault.AWAY
+
+
+_FAULTS: Final[Sequence[tuple[tuple[type[Exception], ...], RedisFault]]] = (
+    ((AuthenticationError, AuthorizationError, NoPermissionError), RedisFault.DENIED),
+    ((BusyLoadingError,), RedisFault.LOADING),
+    ((MaxConnectionsError,), RedisFault.BUSY),
+    ((TimeoutError,), RedisFault.SLOW),
+    ((ConnectionError, OSError), RedisFault.AWAY),
+    ((OutOfMemoryError,), RedisFault.FULL),
+    ((ReadOnlyError,), RedisFault.READ_ONLY),
+)
+"""The narrower classes first."""
+
+_WORDS: Final = (
+    ("WRONGTYPE", RedisFault.FOREIGN),
+    ("OOM ", RedisFault.FULL),
+    ("READONLY", RedisFault.READ_ONLY),
+    ("LOADING", RedisFault.LOADING),
+    ("NOAUTH", RedisFault.DENIED),
+    ("NOPERM", RedisFault.DENIED),
+    ("MOVED", RedisFault.CLUSTER),
+    ("CROSSSLOT", RedisFault.CLUSTER),
+    ("CLUSTERDOWN", RedisFault.CLUSTER),
+)
+"""What the errors of a script say, which has none of the client's classes."""

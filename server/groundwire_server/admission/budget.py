@@ -1,0 +1,93 @@
+"""The budgets of requesters: tokens a minute, and money a day and a month, reserved when a model is asked."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from groundwire_server.admission.limit_table import LimitTable
+from groundwire_server.admission.quota_reports import RETRY_SECONDS, Exhausted, QuotaReports
+from groundwire_server.domain.allowance import total_tokens
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Usage
+from groundwire_server.domain.limits import MONEY
+from groundwire_server.domain.quota import MICROS, Reservation, Settlement, Taken, TokenBucket
+from groundwire_server.domain.requester import Requester
+from groundwire_server.domain.vocabulary import Cause, LimitKind, WithoutStore
+from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
+
+_UNBOUND: Final = Reservation()
+
+
+class QuotaBudget:
+    """A Budget by the limits of the configuration's table, in the counts that admission looks at.
+
+    Args:
+        table: the limits.
+        store: keeps the counts.
+        without_store: what each route does while the store cannot be asked; those it does not name are open.
+        reports: says what was refused.
+    """
+
+    def __init__(
+        self, table: LimitTable, store: QuotaStore, without_store: Mapping[str, WithoutStore], reports: QuotaReports
+    ) -> None:
+        self._table = table
+        self._store = store
+        self._without_store = without_store
+        self._reports = reports
+
+    async def reserve(self, requester: Requester, most: Usage) -> Reservation:
+        """Reserve the most that a call can consume.
+
+        Raises:
+            Failure: BUDGET_EXHAUSTED when the requester has not that much left, with when it will have; also where the
+                store cannot be asked and the route is closed.
+        """
+        limits = self._table.spending(requester)
+        demands = [
+            each.demand(amount)
+            for each in limits
+            if (amount := most.cost_micros if each.kind in MONEY else total_tokens(most))
+        ]
+        if not demands:
+            return _UNBOUND
+        try:
+            taken = await self._store.take(demands)
+        except QuotaStoreError as error:
+            return self._unchecked(requester, error)
+        held = {each.key: each for each in limits}
+        exhausted = [
+            Exhausted(held[demand.key], level)
+            for demand, level in zip(demands, taken.levels, strict=True)
+            if not level.fits
+        ]
+        self._reports.shadowed([each.limit for each in exhausted if not each.limit.row.enforced])
+        if not taken.admitted:
+            raise self._refusal([each for each in exhausted if each.limit.row.enforced], taken)
+        # A rate in shadow that had not so much left was not taken from.
+        unfit = {each.limit.key for each in exhausted if each.limit.kind is LimitKind.TOKENS_PER_MINUTE}
+        return Reservation(tuple(demand for demand in demands if demand.key not in unfit), taken.now)
+
+    def settle(self, reservation: Reservation, usage: Usage) -> None:
+        """Charge what the call did consume, and release the rest."""
+        if reservation.taken:
+            tokens, micros = total_tokens(usage), usage.cost_micros
+            self._store.settle(
+                [
+                    Settlement(demand, reservation.at, tokens if isinstance(demand.bound, TokenBucket) else micros)
+                    for demand in reservation.taken
+                ]
+            )
+
+    def _unchecked(self, requester: Requester, error: QuotaStoreError) -> Reservation:
+        admitted = self._without_store.get(requester.route, WithoutStore.OPEN) is WithoutStore.OPEN
+        self._reports.unchecked(requester.route, error, admitted=admitted)
+        if admitted:
+            return _UNBOUND
+        raise Failure(Cause.BUDGET_EXHAUSTED, retry_after=RETRY_SECONDS) from error
+
+    def _refusal(self, exhausted: list[Exhausted], taken: Taken) -> Failure:
+        self._reports.spent(exhausted)
+        free = [each.level.free_at for each in exhausted]
+        # A call that costs more than a whole day may never be made: to come again would not help.
+        known = [(at - taken.now) / MICROS for at in free if at is not None]
+        return Failure(Cause.BUDGET_EXHAUSTED, retry_after=max(known) if len(known) == len(free) else None)

@@ -1,0 +1,202 @@
+"""The limits of the configuration's table on what may begin."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from itertools import count
+from secrets import token_hex
+from types import TracebackType
+from typing import Final
+
+from groundwire_server.admission.limit_table import HeldLimit, LimitTable
+from groundwire_server.admission.quota_reports import Exhausted, QuotaReports
+from groundwire_server.admission.waiting import POLL_SECONDS, QueuePlace, WaitingLines
+from groundwire_server.domain.admission import Applicant
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.limits import SPENDING
+from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Demand, Level, Taken
+from groundwire_server.domain.vocabulary import LimitKind, Reason, WithoutStore
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
+
+_GRACE: Final = 5 * MICROS
+"""Microseconds after a call's deadline in which it gives back what it holds, if its process lives."""
+
+_NOTHING: Final = nullcontext()
+
+
+class Quotas:
+    """A Limit of Admission: takes from every count that holds for a call, in one step, or refuses it.
+
+    Args:
+        table: the limits.
+        store: keeps the counts.
+        lines: where calls wait.
+        without_store: what each route does while the store cannot be asked; those it does not name are open.
+        reports: says what was refused.
+        clock: the event loop's.
+    """
+
+    def __init__(
+        self,
+        table: LimitTable,
+        store: QuotaStore,
+        lines: WaitingLines,
+        without_store: Mapping[str, WithoutStore],
+        reports: QuotaReports,
+        clock: Clock,
+    ) -> None:
+        self._table = table
+        self._store = store
+        self._lines = lines
+        self._without_store = without_store
+        self._reports = reports
+        self._clock = clock
+        self._process = token_hex(8)
+        self._calls = count()
+
+    def __repr__(self) -> str:
+        return f"<Quotas: {self._store}, {self._lines}>"
+
+    def hold(self, applicant: Applicant) -> AbstractAsyncContextManager[None]:
+        """Hold what a call takes of its limits while it works.
+
+        Raises (on entering):
+            Rejection: QUOTA_EXCEEDED, or LIMITS_UNAVAILABLE where the store cannot be asked and the route is closed.
+        """
+        limits = self._table.counted(applicant.requester, applicant.work) if self._table else None
+        return _Held(self, applicant, limits) if limits else _NOTHING
+
+    async def begin(self, applicant: Applicant, limits: Sequence[HeldLimit], lease: CallLease) -> None:
+        """Take what a call needs, once it is there.
+
+        Raises:
+            Rejection: as `hold` says.
+        """
+        demands = [each.demand(_amount(each.kind)) for each in limits]
+        # Who comes while others wait goes to the end of the line.
+        busy = next((each for each in limits if self._lines.length(each.key)), None)
+        if busy is None:
+            taken = await self._take(applicant, demands, lease)
+            if taken is None or taken.admitted:
+                self._tell_shadow(limits, taken)
+                return
+            busy = _waits_for(limits, taken)
+            if busy is None:
+                raise self._refusal(limits, taken)
+        queue = busy.row.queue
+        if queue is None or self._lines.length(busy.key) >= queue.size:
+            raise self._reports.refused([_full(busy)], 0)
+        by = min(self._clock.now() + queue.seconds, applicant.deadline.reply_by(applicant.arrived).at)
+        with self._lines.joined(busy.key) as place:
+            self._tell_shadow(limits, await self._in_turn(applicant, limits, demands, lease, busy, place, by))
+
+    def end(self, limits: Sequence[HeldLimit], lease: CallLease) -> None:
+        """Give back what a call held."""
+        keys = [each.key for each in limits if each.kind is LimitKind.CONCURRENT_CALLS]
+        if keys:
+            self._store.give_back(keys, lease)
+            for key in keys:
+                self._lines.wake(key)
+
+    def lease(self, applicant: Applicant) -> CallLease:
+        """Return the lease of a call: it ends by itself a little after the call must have."""
+        remaining = min(applicant.deadline.remaining(self._clock.now()) * MICROS, MAX_LEASE - _GRACE)
+        return CallLease(f"{self._process}{next(self._calls):x}", round(remaining) + _GRACE)
+
+    async def _in_turn(
+        self,
+        applicant: Applicant,
+        limits: Sequence[HeldLimit],
+        demands: Sequence[Demand],
+        lease: CallLease,
+        busy: HeldLimit,
+        place: QueuePlace,
+        by: float,
+    ) -> Taken | None:
+        """Wait for the call's turn, and take what it needs.
+
+        Raises:
+            Rejection: when that is not there by then, or another limit has nothing left.
+        """
+        while True:
+            if self._lines.is_first(busy.key, place):
+                # Before the store is asked, so that what is given back meanwhile is not missed.
+                place.event.clear()
+                taken = await self._take(applicant, demands, lease)
+                if taken is None or taken.admitted:
+                    return taken
+                if _waits_for(limits, taken) is None:
+                    raise self._refusal(limits, taken)
+            left = by - self._clock.now()
+            if left <= 0:
+                raise self._reports.refused([_full(busy)], 0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, POLL_SECONDS) if self._store.shared else left):
+                    await place.event.wait()
+
+    async def _take(self, applicant: Applicant, demands: Sequence[Demand], lease: CallLease) -> Taken | None:
+        """Return what came of demands; None where the store cannot be asked and the route is open."""
+        try:
+            return await self._store.take(demands, lease)
+        except QuotaStoreError as error:
+            route = applicant.requester.route
+            admitted = self._without_store.get(route, WithoutStore.OPEN) is WithoutStore.OPEN
+            self._reports.unchecked(route, error, admitted=admitted)
+            if admitted:
+                return None
+            raise Rejection(Reason.LIMITS_UNAVAILABLE) from error
+
+    def _refusal(self, limits: Sequence[HeldLimit], taken: Taken) -> Rejection:
+        levels = zip(limits, taken.levels, strict=True)
+        exhausted = [Exhausted(limit, level) for limit, level in levels if limit.row.enforced and not level.fits]
+        return self._reports.refused(exhausted, taken.now)
+
+    def _tell_shadow(self, limits: Sequence[HeldLimit], taken: Taken | None) -> None:
+        if taken is not None:
+            levels = zip(limits, taken.levels, strict=True)
+            self._reports.shadowed([limit for limit, level in levels if not level.fits])
+
+
+class _Held:
+    """What one call holds; a class, since a generator's context manager costs several times as much."""
+
+    __slots__ = ("_applicant", "_lease", "_limits", "_quotas")
+
+    def __init__(self, quotas: Quotas, applicant: Applicant, limits: Sequence[HeldLimit]) -> None:
+        self._quotas = quotas
+        self._applicant = applicant
+        self._limits = limits
+        self._lease = quotas.lease(applicant)
+
+    async def __aenter__(self) -> None:
+        try:
+            await self._quotas.begin(self._applicant, self._limits, self._lease)
+        except BaseException as raised:
+            # Where the caller left while the store was asked, nobody knows whether something was taken.
+            if not (isinstance(raised, Rejection) and raised.reason is Reason.QUOTA_EXCEEDED):
+                self._quotas.end(self._limits, self._lease)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._quotas.end(self._limits, self._lease)
+
+
+def _amount(kind: LimitKind) -> int:
+    """Return what beginning takes of a count: what models consume is taken when they are asked."""
+    return 0 if kind in SPENDING else 1
+
+
+def _waits_for(limits: Sequence[HeldLimit], taken: Taken) -> HeldLimit | None:
+    """Return the limit that a refused call may wait for; None where one refuses it for which nobody waits."""
+    refusing = [
+        limit for limit, level in zip(limits, taken.levels, strict=True) if limit.row.enforced and not level.fits
+    ]
+    return refusing[0] if all(limit.kind is LimitKind.CONCURRENT_CALLS for limit in refusing) else None
+
+
+def _full(limit: HeldLimit) -> Exhausted:
+    """Return concurrent calls of which all are taken."""
+    return Exhausted(limit, Level(fits=False, used=int(limit.most)))
