@@ -87,9 +87,10 @@ class LimitRow:
             return False
         if kind not in COUNTED:
             return True
-        return other._counted() == self._counted() and other.work >= self.work
+        return other.counted_calls == self.counted_calls and other.work >= self.work
 
-    def _counted(self) -> tuple[object, ...]:
+    @property
+    def counted_calls(self) -> tuple[object, ...]:
         """Return whose calls each of its counts is of, within a tenant."""
         return self.route, self.subject, self.end_user, self.per - {LimitScope.TENANT}
 
