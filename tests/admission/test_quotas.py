@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.quota.memory import MemoryQuotaStore
 from groundwire_server.domain.admission import Work
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.limits import Queue
@@ -14,7 +13,7 @@ from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import LimitScope, Reason, WithoutStore
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trail import begin_trail
-from tests.admission.limiting import ADA, AwayStore, Held, Limited, row, wall_clock
+from tests.admission.limiting import ADA, AwayStore, Held, Limited, RemoteStore, row, wall_clock
 
 BOB = replace(ADA, subject="bob")
 
@@ -274,21 +273,13 @@ async def refusal_at_once(limited: Limited) -> None:
         await limited.hold(seconds=0.0).begin()
 
 
-class SlowStore(MemoryQuotaStore):
-    """Takes what is demanded, and says so a second later."""
-
-    async def take(self, demands, lease=None):  # type: ignore[no-untyped-def]
-        taken = await super().take(demands, lease)
-        await asyncio.sleep(1)
-        return taken
-
-
 async def test_a_caller_that_leaves_while_the_store_is_asked_holds_nothing() -> None:
-    limited = Limited((row(concurrent_calls=1),), store=SlowStore(wall_clock))
+    limited = Limited((row(concurrent_calls=1),), store=RemoteStore(wall_clock))
     leaving = asyncio.create_task(limited.hold().begin())
     await asyncio.sleep(0.5)
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
+    await asyncio.sleep(1)
     await limited.hold().begin()
 
 

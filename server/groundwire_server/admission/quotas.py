@@ -8,13 +8,14 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Final
 
+from groundwire_server.admission.claims import take_or_return
 from groundwire_server.admission.limit_table import HeldLimit, LimitTable
 from groundwire_server.admission.quota_reports import Exhausted, QuotaReports
 from groundwire_server.admission.waiting import POLL_SECONDS, QueuePlace, WaitingLines
 from groundwire_server.domain.admission import Applicant
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.limits import SPENDING
-from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Demand, Level, Taken
+from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Concurrent, Demand, Level, Taken
 from groundwire_server.domain.vocabulary import LimitKind, Reason, WithoutStore
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
@@ -159,7 +160,8 @@ class Quotas:
     async def _take(self, applicant: Applicant, demands: Sequence[Demand], lease: CallLease) -> Taken | None:
         """Return what came of demands; None where the store cannot be asked and the route is open."""
         try:
-            return await self._store.take(demands, lease)
+            keys = [demand.key for demand in demands if isinstance(demand.bound, Concurrent)]
+            return await take_or_return(self._store, demands, lease, lambda _: self._store.give_back(keys, lease))
         except QuotaStoreError as error:
             route = applicant.requester.route
             admitted = self._without_store.get(route, WithoutStore.OPEN) is WithoutStore.OPEN
