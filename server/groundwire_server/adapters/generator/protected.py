@@ -77,7 +77,7 @@ class ProtectedGenerator:
                 policy.begin_by(request.requester, deadline, waited=True)
             with (
                 policy.span(attributes, deadline) as span,
-                policy.circuit.guard() as call,
+                policy.circuit.guard(request.requester.tenant) as call,
                 _Output(request, span, call, policy.instrumentation) as output,
             ):
                 with CurrentSpan(span):

@@ -14,7 +14,7 @@ _SLOW_IN_A_ROW: Final = 2
 """Calls that are slow to begin, one after the other, before it is a sign: one may have a reason of its own."""
 
 _HEARD_SECONDS: Final = 10.0
-"""How long a call of another tenant that began quickly shows that it is not the dependency that is slow."""
+"""How long the last call of a tenant shows whether the dependency is slow."""
 
 _TENANTS: Final = 128
 """Tenants whose calls are remembered, those of the latest calls."""
@@ -51,7 +51,7 @@ class LoadSigns:
     def began(self, tenant: str, first_output: float, now: float) -> bool:
         """Take in after how many seconds a call began to answer; return whether that is a sign of too many calls.
 
-        It is none where others are answered quickly: one tenant's long prompts must not cost them their slots.
+        It is none unless most tenants have to wait: the long prompts of one must not cost all their slots.
         """
         quick = self._first_outputs.quick(now)
         slow = quick > 0.0 and first_output > max(quick * _SLOW_TIMES, quick + _SLOW_SECONDS)
@@ -59,9 +59,10 @@ class LoadSigns:
         self._slow = self._slow + 1 if slow else 0
         own = self._of(tenant)
         own.slow, own.heard = slow, now
-        return self._slow >= _SLOW_IN_A_ROW and not any(
-            not each.slow and now - each.heard <= _HEARD_SECONDS for each in self._tenants.values()
-        )
+        if self._slow < _SLOW_IN_A_ROW:
+            return False
+        lately = [each.slow for each in self._tenants.values() if now - each.heard <= _HEARD_SECONDS]
+        return 2 * sum(lately) > len(lately)
 
     def completed(self, tenant: str, seconds: float, now: float) -> None:
         """Take in how long a call took that came to its end."""
