@@ -8,7 +8,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import generating, history, overload, page, weaviate_store
+from bench import generating, history, overload, page, weaviate_store, workers
 from bench.measure import measure
 from bench.report import Report, facts, lines
 from bench.targets import read_targets
@@ -38,6 +38,7 @@ def main() -> None:
     measured.figures |= asyncio.run(generating.measure(given.calls, given.rounds, core=cores[0]))
     measured.figures |= asyncio.run(weaviate_store.measure(given.calls, given.rounds, core=cores[0]))
     measured.figures |= asyncio.run(overload.measure(given.data, given.calls, given.rounds, core=cores[0]))
+    measured.figures |= asyncio.run(workers.measure(given.calls * 5, given.rounds))
     run = history.Run(datetime.now(UTC).isoformat(timespec="seconds"), _commit(), machine.kind, measured.figures)
     earlier = [] if given.no_history else history.read(kept, machine.kind)[-history.COMPARED :]
     judged = rows(targets, measured.figures)

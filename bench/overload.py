@@ -33,6 +33,8 @@ TIMES = 10
 _QUESTION = "How are exceptions identified?"
 _DEADLINE = 1.5 * SLOW
 _OVERLOADED_SECONDS = 6.0
+_SHARED_CALLS = 8
+"""Calls of a model that takes a second each."""
 
 
 class Calls:
@@ -114,28 +116,31 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> dict[str, l
         for tenant in ("one", "many"):
             await ProductCalls(one).ingest(few(), tenant)
         for _ in track(range(rounds), description="measuring overload"):
-            for name, value in (await _flood(Calls(one, "one"), Calls(many, "many"), max(16, calls // 8))).items():
+            quiet, busy = Calls(one, "one"), Calls(many, "many")
+            for name, value in (await _flood(quiet, busy, "", max(16, calls // 8))).items():
                 figures[name].append(value)
-            peak, goodput = await _goodput(Calls(one, "one"))
+            for name, value in (await _flood(quiet, busy, "shared", _SHARED_CALLS)).items():
+                figures[f"shared_{name}"].append(value)
+            peak, goodput = await _goodput(quiet)
             figures["scarce_goodput"].append(peak)
             figures["overloaded_goodput"].append(goodput)
     return figures
 
 
-async def _flood(one: Calls, many: Calls, calls: int) -> dict[str, float]:
-    """How long a tenant's calls take while it is alone, and while another floods the server."""
+async def _flood(one: Calls, many: Calls, route: str, calls: int) -> dict[str, float]:
+    """How long a tenant's calls on a route take while it is alone, and while another floods the server."""
 
     async def took() -> list[float]:
         times = []
         for _ in range(calls):
             began = time.perf_counter()
-            assert await one.answer()
+            assert await one.answer(route)
             times.append((time.perf_counter() - began) * 1000)
         return times
 
     async def flooding() -> None:
         while True:
-            await many.answer()
+            await many.answer(route)
 
     alone = await took()
     flood = [asyncio.create_task(flooding()) for _ in range(FLOOD)]

@@ -38,6 +38,8 @@ from groundwire_server.ports.recording import Recording
 
 SCARCE = 4
 """Calls at once of the model that is scarce."""
+SHARED = 8
+"""Calls at once of a model of which a slot can be kept free for others than the tenant that has the rest."""
 
 WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
@@ -46,6 +48,7 @@ WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
         "open": {},
         "document": {"model": "burst", "whole_document": True},
         "scarce": {"model": "slow", "concurrency": {"max_concurrent": SCARCE}},
+        "shared": {"model": "slow", "concurrency": {"max_concurrent": SHARED}},
         "gathered": {"model": "paced", "bounds": {"gather_seconds": 0.05}},
     }
 )

@@ -23,14 +23,12 @@ class ServerProcess:
         self._process = process
         self._lines = lines
         self._settles = settles
-        # How Linux names another process's CPU clock; /proc counts in steps of 10 ms, this in nanoseconds.
-        self._clock = (~process.pid << 3) | _CPU_OF_ALL_THREADS
         self.address = address
         self.start_seconds = start_seconds
 
     def cpu_seconds(self) -> float:
         """CPU used so far, by all of its threads, in user and system mode."""
-        return time.clock_gettime(self._clock)
+        return cpu_seconds_of(self._process.pid)
 
     async def settle(self) -> None:
         """Have a server that exports spans export those it still holds, so that their cost falls to who caused them."""
@@ -43,6 +41,12 @@ class ServerProcess:
 
     def resident_megabytes(self) -> float:
         return float(self._process.memory_info().rss) / 1e6
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """CPU that all threads of a process have used, in user and system mode."""
+    # How Linux names another process's CPU clock; /proc counts in steps of 10 ms, this in nanoseconds.
+    return time.clock_gettime((~pid << 3) | _CPU_OF_ALL_THREADS)
 
 
 @asynccontextmanager

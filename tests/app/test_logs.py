@@ -33,10 +33,10 @@ def as_it_was() -> Iterator[None]:
 class Written:
     """A log to write to, whose lines can be read after its end."""
 
-    def __init__(self, level: str = "DEBUG", stream: io.StringIO | None = None) -> None:
+    def __init__(self, level: str = "DEBUG", stream: io.StringIO | None = None, worker: int | None = None) -> None:
         self.clock = SetClock()
         self.stream = stream or io.StringIO()
-        self._logging = logging_to(self.stream, level, LineSums(self.clock.now))
+        self._logging = logging_to(self.stream, level, LineSums(self.clock.now), worker)
 
     def __enter__(self) -> Logs:
         return self._logging.__enter__()
@@ -60,7 +60,7 @@ def test_a_line_says_when_how_bad_and_whose_and_has_the_records_own_fields() -> 
 
 def test_the_fields_that_the_reference_lists_are_those_of_lines() -> None:
     log = logging.getLogger("groundwire_server")
-    with (written := Written()), Spans().tracer.start_as_current_span("call"):
+    with (written := Written(worker=2)), Spans().tracer.start_as_current_span("call"):
         try:
             raise ValueError
         except ValueError:
@@ -70,6 +70,13 @@ def test_the_fields_that_the_reference_lists_are_those_of_lines() -> None:
     assert {name for line in written.lines for name in line} == set(COMMON_FIELDS)
     always = list(COMMON_FIELDS)[: list(COMMON_FIELDS).index("event")]
     assert [list(line)[:4] for line in written.lines] == [always] * len(written.lines)
+
+
+@pytest.mark.parametrize("worker", [None, 3])
+def test_a_line_says_which_worker_wrote_it_where_there_are_several(worker: int | None) -> None:
+    with (written := Written(worker=worker)):
+        logging.getLogger("groundwire_server").info("here")
+    assert written.lines[0].get("worker") == worker
 
 
 def test_of_an_exception_the_type_alone_is_written() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.app.reload import WATCH_SECONDS, watch
+from groundwire_server.app.watch import WATCH_SECONDS, watch
 from groundwire_server.files.small import mark
 from tests.doubles.time import VirtualTimeLoop
 

@@ -49,7 +49,9 @@ def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
         "generated_memory_streams",
     }
     others |= {"weaviate_stub_cpu", "weaviate_added_cpu", "weaviate_stub_ingest", "weaviate_ingest"}
+    others |= {"one_worker_cpu", "workers_cpu", "workers_restart", "workers_drain"}
     others |= {"alone_p50", "alone_p99", "flooded_p50", "flooded_p99"}
+    others |= {"shared_alone_p50", "shared_alone_p99", "shared_flooded_p50", "shared_flooded_p99"}
     others |= {"overloaded_cpu", "scarce_goodput", "overloaded_goodput"}
     assert {*measured.figures, *others} == {*targets.targets, *targets.floors}
 

@@ -67,7 +67,7 @@ WRONG: dict[str, tuple[bytes, list[str]]] = {
             (
                 "3: server.lisen: unknown key; did you mean listen? there are: "
                 "arrival, connections, dangerously_listen_without_authentication, drain, listen, "
-                "max_concurrent_calls, request_bytes, tls, write_seconds"
+                "max_concurrent_calls, request_bytes, tls, workers, write_seconds"
             )
         ],
     ),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import grpc
 import grpc.aio
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -19,7 +21,7 @@ from groundwire.v1 import document_pb2
 from tests.deploy.stack import GROUNDWIRE
 from tests.doubles.embeddings import embedding
 from tests.doubles.upstream import Move, Pause, Reply, Upstream, upstream
-from tests.e2e.calls import answer, ingest, question, stream
+from tests.e2e.calls import ACME, answer, ingest, question, stream
 from tests.e2e.generation.conftest import ROUTE, model, provider
 from tests.e2e.generation.drafts import DOCUMENTS, SENTENCE, answers, segments, writes
 from tests.e2e.telemetry.serving import Stubs
@@ -28,6 +30,7 @@ DOWN = Reply([], "503 Service Unavailable")
 ABROAD = "Quartz vermilion zeppelin?"
 """A question that shares no word with a document."""
 _PAGE = re.compile(r"metrics are served at http://127\.0\.0\.1:(\d+)/metrics")
+_AWAY = "groundwire_limits_unchecked_total{"
 _SECONDS = 60
 """How long a server may take to start or to stop."""
 
@@ -62,7 +65,8 @@ async def emitting(folder: Path) -> AsyncIterator[Emitting]:
     """Keep such a server running, with its documents and its log in a folder."""
     async with upstream(answers()) as first, upstream(answers()) as second, upstream(embedding()) as vectors:
         file = folder / "groundwire.yaml"
-        file.write_text(json.dumps(_sections(folder, first, second, vectors)))
+        sections = _sections(folder, first, second, vectors)
+        file.write_text(json.dumps(sections))
         log = folder / "server.log"
         with log.open("w") as written:
             process = await asyncio.create_subprocess_exec(
@@ -82,7 +86,10 @@ async def emitting(folder: Path) -> AsyncIterator[Emitting]:
             async with grpc.aio.insecure_channel(said.split()[-1]) as channel:
                 everything = partial(_everything_happens, Stubs(channel), first, second, vectors)
                 await everything()
-                yield Emitting(target, await _settled(target), everything)
+                # Nobody listens there.
+                file.write_text(json.dumps({**sections, "redis": {"url": "redis://127.0.0.1:9"}}))
+                process.send_signal(signal.SIGHUP)
+                yield Emitting(target, await _settled(target, partial(answer, Stubs(channel))), everything)
         finally:
             process.terminate()
             await asyncio.wait_for(process.wait(), _SECONDS)
@@ -105,7 +112,11 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
     }
     shadow = {"model": "small", "share": 1}
     return {
-        "server": {"listen": "127.0.0.1:0", "drain": {"notice_seconds": 0, "grace_seconds": 0}},
+        "server": {
+            "listen": "127.0.0.1:0",
+            "arrival": {"request_seconds": 1},
+            "drain": {"notice_seconds": 0, "grace_seconds": 0},
+        },
         "telemetry": {
             "prometheus_listen": "127.0.0.1:0",
             # Nobody listens there: spans find the queue full, and are dropped.
@@ -122,13 +133,19 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
             "vectors": provider(vectors),
         },
         "embedders": {"bge": {"kind": "openai", "provider": "vectors", "model": "bge-test", "dimensions": 256}},
-        "models": {"large": model(**settings), "small": model("house", **settings)},
+        "models": {
+            "large": model(**settings),
+            "small": model("house", **settings),
+            "narrow": model(concurrency={"max_concurrent": 1, "queue_size": 1}),
+        },
         "stores": {"main": {"kind": "embedded", "folder": str(folder / "data"), "embedder": "bge"}},
         "routes": {
             "default": {**ROUTE, "models": ["large", "small"], "shadow": {**shadow, "daily_limit": 1}},
             # There is no money for its comparisons.
             "poor": {**ROUTE, "models": ["large"], "shadow": {**shadow, "daily_limit": 0.000001}},
+            "narrow": {**ROUTE, "models": ["narrow"]},
         },
+        "limits": {"everybody": {"requests_per_minute": 100_000}},
     }
 
 
@@ -146,6 +163,11 @@ async def _everything_happens(client: Stubs, first: Upstream, second: Upstream, 
     assert (await answer(client)).report.model == "small"
     second.replies[:] = [DOWN]
     assert (await answer(client)).WhichOneof("result") == "degraded"
+    # One is asked, one waits, and for one there is no room.
+    first.replies[:] = [Reply([Pause(0.5), *writes(*segments(SENTENCE))])]
+    await asyncio.gather(*(answer(client, question(route="narrow")) for _ in range(3)))
+    without_request = client.documents.IngestDocuments(metadata=ACME)
+    assert await without_request.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     vectors.replies[:] = [Reply([], "401 Unauthorized")]
     assert (await answer(client, question("Where do heavy parcels wait?"))).WhichOneof("result") == "failed_safe"
     (result,) = await ingest(client, ("new", "Heavy parcels wait at the gate."))
@@ -156,13 +178,17 @@ def _with_pauses(moves: Sequence[Move]) -> list[Move]:
     return [each for move in moves for each in (move, Pause(0.01))]
 
 
-async def _settled(target: str) -> str:
-    """Read the page of metrics once the event loop's lag was measured, which it is twice a second."""
+async def _settled(target: str, ask: Callable[[], Awaitable[object]]) -> str:
+    """Read the page of metrics once it has what takes its time.
+
+    The event loop's lag is measured twice a second, and calls go on without limits once their counts are away.
+    """
     async with aiohttp.ClientSession() as session:
         for _ in range(_SECONDS * 10):
+            await ask()
             async with session.get(f"http://{target}/metrics", headers={"Accept": "text/plain"}) as response:
                 page = await response.text()
-            if not re.search(r"^groundwire_event_loop_lag_seconds_count 0", page, re.MULTILINE):
+            if _AWAY in page and not re.search(r"^groundwire_event_loop_lag_seconds_count 0", page, re.MULTILINE):
                 return page
             await asyncio.sleep(0.1)
-    raise TimeoutError("the event loop's lag was never measured")
+    raise TimeoutError("the event loop's lag was never measured, or the counts of limits never away")

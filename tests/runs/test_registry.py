@@ -116,12 +116,12 @@ async def test_cancelling_by_name_ends_the_work_and_rejects_the_call() -> None:
     runs, writing = _runs(), Writing()
     waiting = asyncio.create_task(_answer(runs, writing, run=None))
     await asyncio.sleep(SECOND / 2)
-    assert runs.cancel(KEY)
+    assert await runs.cancel(KEY)
     with pytest.raises(Rejection) as caught:
         await waiting
     assert caught.value.reason is Reason.CANCELLED
     assert writing.cut_off == 1
-    assert not runs.cancel(KEY)
+    assert not await runs.cancel(KEY)
 
 
 @pytest.mark.parametrize("key", [RunKey("other", "alice", "request-1"), RunKey("acme", "bob", "request-1")])
@@ -129,7 +129,7 @@ async def test_another_tenant_or_subject_cancels_nothing(key: RunKey) -> None:
     runs, writing = _runs(), Writing()
     waiting = asyncio.create_task(_answer(runs, writing, run=None))
     await asyncio.sleep(SECOND / 2)
-    assert not runs.cancel(key)
+    assert not await runs.cancel(key)
     assert await waiting is OUTCOME
 
 
@@ -213,7 +213,7 @@ async def test_a_named_run_that_is_cancelled_ends_for_all_who_follow() -> None:
     runs, writing = _runs(), Writing()
     calls = [asyncio.create_task(_answer(runs, writing)) for _ in range(3)]
     await asyncio.sleep(SECOND)
-    assert runs.cancel(KEY)
+    assert await runs.cancel(KEY)
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert [result.reason for result in results if isinstance(result, Rejection)] == [Reason.CANCELLED] * 3
     assert writing.cut_off == 1
@@ -317,8 +317,8 @@ async def test_a_run_that_begins_while_a_failed_one_of_its_name_ends_is_another(
     class EndsLate(MemoryRunLog):
         """Lets the next one in before the failed run's task is done."""
 
-        async def close(self, key: RunKey, keep: float) -> None:
-            await super().close(key, keep)
+        async def close(self, key: RunKey, keep: float, ended: Rejection | None = None) -> None:
+            await super().close(key, keep, ended)
             if not joined:
                 joined.append(asyncio.create_task(_answer(runs, again)))
                 await asyncio.sleep(0.5 * SECOND)
@@ -326,7 +326,7 @@ async def test_a_run_that_begins_while_a_failed_one_of_its_name_ends_is_another(
     runs = RunRegistry(EndsLate(LoopTime()))
     with pytest.raises(Rejection):
         await _answer(runs, failing)
-    assert runs.cancel(KEY)
+    assert await runs.cancel(KEY)
     with pytest.raises(Rejection) as caught:
         await joined[0]
     assert caught.value.reason is Reason.CANCELLED
@@ -336,11 +336,10 @@ async def test_a_run_that_begins_while_a_failed_one_of_its_name_ends_is_another(
 async def test_a_run_that_is_cancelled_before_it_begins_leaves_its_name_free() -> None:
     runs, writing = _runs(), Writing()
     asking = asyncio.create_task(_answer(runs, writing, Reader()))
-    cancelled: list[bool] = []
-    asyncio.get_running_loop().call_soon(lambda: cancelled.append(runs.cancel(KEY)))
+    cancelling = asyncio.create_task(runs.cancel(KEY))
     with pytest.raises(Rejection) as caught:
         await asking
-    assert (cancelled, caught.value.reason) == ([True], Reason.CANCELLED)
+    assert (await cancelling, caught.value.reason) == (True, Reason.CANCELLED)
     async with asyncio.timeout(10 * SECOND):
         assert await _answer(runs, writing) is OUTCOME
 

@@ -71,7 +71,11 @@ class Process:
 
     @classmethod
     def begin(
-        cls, recording: Recording, sums: LineSums | None = None, capacity: CapacityOptions | None = None
+        cls,
+        recording: Recording,
+        sums: LineSums | None = None,
+        capacity: CapacityOptions | None = None,
+        runs: RunRegistry | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -79,9 +83,10 @@ class Process:
             recording: records what calls and stages do.
             sums: decides which log lines are written.
             capacity: how much is done at once; by the defaults if None.
+            runs: those that other processes see; by default they are this process's own.
         """
         options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
-        runs = RunRegistry(MemoryRunLog(SystemClock()))
+        runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
 
         def slots(name: str, count: int) -> FairLimiter:

@@ -31,6 +31,7 @@ COMMON_FIELDS: Final[Mapping[str, str]] = {
     "logger": "The part of the server that wrote it.",
     "message": "What happened, in words.",
     "event": "The kind of line, where programs are expected to read it.",
+    "worker": "The number of the worker that wrote it, or that it is about, where there are several.",
     "trace_id": "The id of the trace that was recorded at that time.",
     "span_id": "The span within that trace.",
     "left_out": "On a line that sums others: how many lines it stands for.",
@@ -102,17 +103,18 @@ class Logs:
 
 
 @contextmanager
-def logging_to(stream: TextIO, level: str, sums: LineSums) -> Iterator[Logs]:
+def logging_to(stream: TextIO, level: str, sums: LineSums, worker: int | None = None) -> Iterator[Logs]:
     """Write logs to a stream until the context is left.
 
     Args:
         stream: takes the lines.
         level: the lowest level that is written, such as `INFO`.
         sums: decides which lines are written.
+        worker: the number of this process among several.
     """
     queue: Queue[logging.LogRecord | None] = Queue(_QUEUED)
     logs = Logs(sums, queue, stream)
-    logging.basicConfig(level=level, handlers=[_Enqueuing(queue, logs)], force=True)
+    logging.basicConfig(level=level, handlers=[_Enqueuing(queue, logs, worker)], force=True)
     _quieten()
     logs.start()
     try:
@@ -177,9 +179,10 @@ class _Listening(QueueListener):
 class _Enqueuing(QueueHandler):
     """Hands records to the thread that writes them, each with the trace that it belongs to."""
 
-    def __init__(self, queue: "Queue[logging.LogRecord | None]", logs: Logs) -> None:
+    def __init__(self, queue: "Queue[logging.LogRecord | None]", logs: Logs, worker: int | None) -> None:
         super().__init__(queue)
         self._logs = logs
+        self._worker = worker
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Take a record, unless it is one of many."""
@@ -193,6 +196,8 @@ class _Enqueuing(QueueHandler):
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """Return the record as it is: it stays in this process."""
+        if self._worker is not None:
+            record.worker = self._worker
         context = get_current_span().get_span_context()
         if context.is_valid:
             record.trace_id = format_trace_id(context.trace_id)

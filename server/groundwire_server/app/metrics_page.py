@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def metrics_page(listen: str | None, metrics: MetricRegistry) -> Iterator[None]:
+def metrics_page(listen: str | None, metrics: MetricRegistry, *, reuse_port: bool = False) -> Iterator[None]:
     """Serve metrics over HTTP, in threads of their own, until the context is left.
 
     An address that cannot be used is logged: a server answers questions without it.
@@ -34,13 +34,14 @@ def metrics_page(listen: str | None, metrics: MetricRegistry) -> Iterator[None]:
     Args:
         listen: HOST:PORT; None serves none.
         metrics: of the process.
+        reuse_port: whether a process that replaces this one may listen there already.
     """
     if listen is None:
         yield
         return
     host, _, port = listen.rpartition(":")
     try:
-        server = _PageServer(host.strip("[]"), int(port))
+        server = _PageServer(host.strip("[]"), int(port), reuse_port=reuse_port)
     except OSError as error:
         _log.error(
             "No metrics are served: telemetry.prometheus_listen %s cannot be used (%s). Free it, or choose another "
@@ -87,9 +88,10 @@ class _PageServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, reuse_port: bool) -> None:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         self.address_family, *_, address = found[0]
+        self.allow_reuse_port = reuse_port
         self._lock = threading.Lock()
         # The oldest first.
         self._served: dict[socket.socket, None] = {}

@@ -2,33 +2,35 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path as File
-from typing import Any
+from functools import partial
 
+from groundwire_server.adapters.store.embedded.lock import folder_lock
 from groundwire_server.app import compose
 from groundwire_server.app.access import KeySets, access
 from groundwire_server.app.calibration import calibrated_policy
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
-from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
+from groundwire_server.app.configuration.errors import InvalidConfigurationError, Path
 from groundwire_server.app.configuration.external import verify
+from groundwire_server.app.configuration.fixed import refuse_changes
 from groundwire_server.app.configuration.load import Loaded, Sources, load
-from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
 from groundwire_server.app.parts.parts import open_parts
-from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
-from groundwire_server.files.small import Mark, mark
 
-_FIXED: tuple[Path, ...] = (
+FIXED: tuple[Path, ...] = (
     ("server", "listen"),
+    ("server", "workers"),
     ("server", "tls"),
     ("server", "max_concurrent_calls"),
+    ("redis",),
     ("server", "request_bytes"),
     ("server", "connections"),
     ("server", "arrival"),
@@ -44,9 +46,6 @@ _FIXED: tuple[Path, ...] = (
     ("telemetry", "decisions"),
 )
 """Settings that only a restart can change."""
-
-WATCH_SECONDS = 1.0
-"""How often the configuration file is checked for a change."""
 
 _log = logging.getLogger(__name__)
 
@@ -138,7 +137,7 @@ class ConfigReloader:
             if loaded.configuration == self.configuration:
                 _log.info("the configuration has not changed")
                 return True
-            _refuse_what_is_fixed(self.configuration, loaded)
+            refuse_changes(self.configuration, loaded, FIXED)
             key_sets = dict(self._key_sets)
             active = await _open(loaded, self._process, self._shared, key_sets)
         except (InvalidConfigurationError, Failure, SetupError, ImportError, OSError) as wrong:
@@ -158,26 +157,6 @@ class ConfigReloader:
         del self._retiring[active]
 
 
-async def watch(file: File, known: Mark, changed: Callable[[], Awaitable[object]]) -> None:
-    """Call `changed` each time a file has changed, until this is cancelled.
-
-    A change counts once two checks in a row have found the same file: one that is half written is left alone. A file
-    that is missing has not changed: editors put the new one in its place.
-
-    Args:
-        file: the file to check.
-        known: what it was like when it was read.
-        changed: called after each change.
-    """
-    seen = known
-    while True:
-        await asyncio.sleep(WATCH_SECONDS)
-        before, seen = seen, await asyncio.to_thread(mark, file)
-        if seen is not None and seen == before and seen != known:
-            known = seen
-            await changed()
-
-
 async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeySets) -> ActiveConfig:
     configuration = loaded.configuration
     clock = SystemClock()
@@ -187,6 +166,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         admitted = await opening.enter_async_context(authenticated)
         lease = shared.lease()
         opening.push_async_callback(lease.end)
+        await _lock_folders(configuration, lease)
         parts = await open_parts(configuration, lease, process.recording)
         policies = {
             name: (calibrated_policy(name, route, parts.of_route(name, route.store)), route.store)
@@ -204,23 +184,8 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         return ActiveConfig(loaded, tuple(parts.stores.values()), snapshot, opening.pop_all())
 
 
-def _refuse_what_is_fixed(before: Configuration, loaded: Loaded) -> None:
-    errors = [
-        ConfigError(path, "cannot change while the server runs: restart it", loaded.origin(path))
-        for path in _FIXED
-        if _at(before, path) != _at(loaded.configuration, path)
-    ]
-    section = ("authentication",)
-    if before.authentication.required and not loaded.configuration.authentication.required:
-        # A file that is half written, or empty for a moment, must not let everyone in.
-        advice = "cannot be removed while the server runs: restart it to serve without authentication"
-        errors.append(ConfigError(section, advice, loaded.origin(section)))
-    if errors:
-        raise InvalidConfigurationError(errors)
-
-
-def _at(configuration: Configuration, path: Path) -> Any:
-    value: Any = configuration
-    for part in path:
-        value = getattr(value, str(part))
-    return value
+async def _lock_folders(configuration: Configuration, lease: Lease) -> None:
+    """Keep other servers from the folders of embedded stores; among several workers the supervisor does it."""
+    if configuration.server.workers == 1:
+        for folder in embedded_folders(configuration):
+            await lease.take(("folder", folder), partial(folder_lock, folder))

@@ -5,11 +5,10 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwire_server.app import compose
@@ -20,10 +19,11 @@ from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
-from groundwire_server.app.reload import ConfigReloader, watch
+from groundwire_server.app.parts.run_log import open_runs
+from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.telemetry.setup import Telemetry, telemetry
-from groundwire_server.edge.options import TlsOptions
-from groundwire_server.files.small import Mark
+from groundwire_server.app.watch import reload_when_due
+from groundwire_server.edge.options import DrainOptions, TlsOptions
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry.line_sums import LineSums
 
@@ -43,14 +43,35 @@ class Running:
     process: compose.Process
 
 
+class Stop:
+    """A request to stop, which comes at any time.
+
+    Attributes:
+        asked: whether it has come.
+        drain: how to drain; as configured if None.
+    """
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.drain: DrainOptions | None = None
+
+    def ask(self, drain: DrainOptions | None = None) -> None:
+        """Stop; a later request may hurry."""
+        self.drain = drain or self.drain
+        self.asked.set()
+
+
 @asynccontextmanager
-async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None) -> AsyncIterator[Running]:
+async def running(
+    sources: Sources, loaded: Loaded, sums: LineSums | None = None, stop: Stop | None = None
+) -> AsyncIterator[Running]:
     """Serve within this process until the context is left, then drain.
 
     Args:
         sources: what the configuration is read from.
         loaded: the configuration to begin with.
         sums: decides which lines are logged.
+        stop: says how to drain.
 
     Raises:
         InvalidConfigurationError: when something that the configuration refers to does not exist.
@@ -61,24 +82,26 @@ async def running(sources: Sources, loaded: Loaded, sums: LineSums | None = None
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
-        lines = sums or LineSums(time.monotonic)
-        recording = Recording(measuring.tracer, measuring.metrics, lines)
-        process = compose.Process.begin(recording, capacity=first.capacity)
-        reloader = await ConfigReloader.begin(sources, loaded, process)
-        try:
-            server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
-            port = await server.start(first.server.listen, _tls(first.server.tls))
-            host = first.server.listen.rpartition(":")[0]
+        async with open_runs(first.redis) as runs:
+            lines = sums or LineSums(time.monotonic)
+            recording = Recording(measuring.tracer, measuring.metrics, lines)
+            process = compose.Process.begin(recording, capacity=first.capacity, runs=runs)
+            reloader = await ConfigReloader.begin(sources, loaded, process)
             try:
-                with metrics_page(first.telemetry.prometheus_listen, measuring.metrics):
-                    yield Running(f"{host}:{port}", reloader, measuring, process)
+                server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
+                port = await server.start(first.server.listen, _tls(first.server.tls))
+                host = first.server.listen.rpartition(":")[0]
+                try:
+                    page, shared = first.telemetry.prometheus_listen, first.server.workers > 1
+                    with metrics_page(page, measuring.metrics, reuse_port=shared):
+                        yield Running(f"{host}:{port}", reloader, measuring, process)
+                finally:
+                    # Nobody waits for them: their time and slots are those of the calls that are to finish.
+                    process.shadows.end()
+                    drain = (stop and stop.drain) or reloader.configuration.server.drain
+                    await server.drain(drain.notice_seconds, drain.grace_seconds)
             finally:
-                # Nobody waits for them: their time and slots are those of the calls that are to finish.
-                process.shadows.end()
-                drain = reloader.configuration.server.drain
-                await server.drain(drain.notice_seconds, drain.grace_seconds)
-        finally:
-            await reloader.close()
+                await reloader.close()
     finally:
         await asyncio.to_thread(measuring.shut_down)
 
@@ -93,29 +116,59 @@ def serve(sources: Sources, loaded: Loaded) -> None:
         InvalidConfigurationError: and the other errors of `running`.
     """
     level, sums = loaded.configuration.telemetry.log_level, LineSums(time.monotonic)
-    with logging_to(sys.stderr, level, sums) as logs, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with logging_to(sys.stderr, level, sums) as logs, asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_until_signalled(sources, loaded, logs))
 
 
 async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None:
-    stop = asyncio.Event()
-    again = asyncio.Event()
+    stop, again = Stop(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.ask)
     loop.add_signal_handler(signal.SIGHUP, again.set)
-    async with running(sources, loaded, logs.sums) as server:
+
+    def announce(address: str) -> None:
+        print(f"listening on {address}", flush=True)  # noqa: T201  # programs that start a server wait for it
+
+    await serve_until(stop, sources, loaded, logs, announce, again)
+
+
+async def serve_until(
+    stop: Stop,
+    sources: Sources,
+    loaded: Loaded,
+    logs: Logs,
+    announce: Callable[[str], None],
+    again: asyncio.Event | None = None,
+) -> None:
+    """Serve until a stop is asked for, then drain.
+
+    Args:
+        stop: ends it.
+        sources: what the configuration is read from.
+        loaded: the configuration to begin with.
+        logs: of the process.
+        announce: is given the address once the server serves.
+        again: is set to reload the configuration, which also happens when its file changes; None where another process
+            sees to that.
+
+    Raises:
+        InvalidConfigurationError: and the other errors of `running`.
+    """
+    async with running(sources, loaded, logs.sums, stop) as server:
         if server.telemetry.log_handler is not None:
             logs.also(server.telemetry.log_handler)
         settle_garbage_collection()
-        print(f"listening on {server.address}", flush=True)  # noqa: T201  # programs that start a server wait for it
+        announce(server.address)
         counts = DocumentCounts(server.telemetry.metrics)
         tasks = [
-            in_background("reload", _renewing(server.reloader, again, sources.file, loaded.mark)),
             in_background("heartbeat", heartbeat(server.telemetry.metrics, logs, server.process.capacity.beat)),
             in_background("document counts", counts.keep(lambda: server.reloader.stores)),
         ]
-        await stop.wait()
+        if again is not None:
+            reloading = reload_when_due(server.reloader.reload, again, sources.file, loaded.mark)
+            tasks.append(in_background("reload", reloading))
+        await stop.asked.wait()
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
@@ -138,19 +191,6 @@ def in_background(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[No
     return task
 
 
-async def _renewing(reloader: ConfigReloader, again: asyncio.Event, file: Path | None, known: Mark) -> None:
-    async def notice() -> None:
-        again.set()
-
-    async with asyncio.TaskGroup() as tasks:
-        if file is not None:
-            tasks.create_task(watch(file, known, notice))
-        while True:
-            await again.wait()
-            again.clear()
-            await reloader.reload()
-
-
 def _tls(options: TlsOptions | None) -> "ServerTls | None":
     if options is None:
         return None
@@ -160,7 +200,7 @@ def _tls(options: TlsOptions | None) -> "ServerTls | None":
     return ServerTls(options, SystemClock())
 
 
-def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
+def loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
     """Return uvloop where it is installed: 5 to 15 % less CPU per call."""
     try:
         import uvloop  # noqa: PLC0415  # not available on every platform

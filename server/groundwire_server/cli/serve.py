@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from groundwire_server.cli.exits import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from groundwire_server.app.configuration.load import Loaded, Sources
 
 
 def serve(
@@ -16,6 +19,9 @@ def serve(
     ] = None,
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Address to listen on; port 0 picks a free one.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes that share the port; several need a Redis.")
     ] = None,
     data: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the store `main`.")] = None,
     otlp_endpoint: Annotated[
@@ -46,6 +52,7 @@ def serve(
 
     flags: dict[str, tuple[tuple[str | int, ...], Any]] = {
         "--listen": (("server", "listen"), listen),
+        "--workers": (("server", "workers"), workers),
         "--data": (("stores", "main", "folder"), None if data is None else str(data)),
         "--otlp-endpoint": (("telemetry", "otlp", "endpoint"), otlp_endpoint),
     }
@@ -54,18 +61,27 @@ def serve(
         given["--no-local-embedder"] = (("stores", "main", "embedder"), None)
     sources = Sources.found(config, os.environ, given)
     loaded = loaded_from(sources)
-    # Imported only now: it takes a second.
-    from groundwire_server.app.serve import serve as serve_until_signalled  # noqa: PLC0415
-
     try:
         with errors_stop():
-            serve_until_signalled(sources, loaded)
+            _serve(sources, loaded)
     except OSError as failed:
         where = loaded.configuration.server.listen
         raise CommandError(ExitCode.FAILED, f"cannot serve at {where}: {_message(failed)}") from None
     except (Failure, SetupError, ImportError) as failed:
         # The message of a faulty store, file or extra already says what to do.
         raise CommandError(ExitCode.FAILED, f"cannot serve: {failed}") from None
+
+
+def _serve(sources: "Sources", loaded: "Loaded") -> None:
+    # Imported only now, and of two that take their time the one that is needed.
+    if loaded.configuration.server.workers > 1:
+        from groundwire_server.app.workers.serve import serve_workers  # noqa: PLC0415
+
+        serve_workers(sources, loaded)
+    else:
+        from groundwire_server.app.serve import serve as serve_alone  # noqa: PLC0415
+
+        serve_alone(sources, loaded)
 
 
 def _message(failed: OSError) -> str:

@@ -301,3 +301,4 @@ class Reason(_Word):
     LIMITS_UNAVAILABLE = auto()
     OVERLOADED = auto()
     INTERNAL = auto()
+    RUN_UNREACHABLE = auto()

@@ -181,6 +181,12 @@ class ServerOptions(Options):
     """How the server listens, limits its load and shuts down."""
 
     listen: ListenAddress = Field("127.0.0.1:50051", description="HOST:PORT to listen on; port 0 chooses a free one.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that serve on this port; several need `redis`, and divide the limits on calls at once.",
+    )
     tls: TlsOptions | None = Field(None, description="TLS of the listening address; plain text if unset.")
     max_concurrent_calls: int = Field(
         1000,

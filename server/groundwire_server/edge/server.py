@@ -160,7 +160,7 @@ class Server:
                     methods=f"/{_REFLECTION}/",
                 ),
             ],
-            options=_options(options.connections),
+            options=_options(options.connections, reuse_port=options.workers > 1),
         )
         add_AnswerServiceServicer_to_server(servicers.answers, self._server)
         add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
@@ -245,7 +245,7 @@ def _health_places(options: ArrivalOptions) -> dict[str, Places]:
     }
 
 
-def _options(options: TransportOptions) -> Sequence[tuple[str, int]]:
+def _options(options: TransportOptions, *, reuse_port: bool) -> Sequence[tuple[str, int]]:
     return (
         ("grpc.max_receive_message_length", RECEIVE_LIMIT),
         ("grpc.max_send_message_length", RECEIVE_LIMIT),
@@ -267,8 +267,8 @@ def _options(options: TransportOptions) -> Sequence[tuple[str, int]]:
         # Clients ping every 10 s while a model is silent, or between calls: gRPC's own limit is five minutes.
         ("grpc.http2.min_ping_interval_without_data_ms", _milliseconds(options.min_ping_seconds)),
         ("grpc.keepalive_permit_without_calls", 1),
-        # With it a second server would share the port silently.
-        ("grpc.so_reuseport", 0),
+        # With it a second server would share the port silently; workers have a supervisor that refuses one.
+        ("grpc.so_reuseport", int(reuse_port)),
     )
 
 

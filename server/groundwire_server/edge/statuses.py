@@ -31,6 +31,7 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.REQUEST_ID_REUSED: (code_pb2.INVALID_ARGUMENT, "This request_id was used for another question."),
     Reason.REQUEST_IN_FLIGHT: (code_pb2.ABORTED, "This request is being answered; wait for it, or cancel it."),
     Reason.RUN_NOT_FOUND: (code_pb2.NOT_FOUND, "There is nothing to resume; ask again without after_sequence."),
+    Reason.RUN_UNREACHABLE: (code_pb2.UNAVAILABLE, "The answer can no longer be followed; ask again."),
     Reason.OPERATION_NOT_FOUND: (code_pb2.NOT_FOUND, "The operation does not exist, or it is not yours."),
     Reason.REVIEW_NOT_FOUND: (code_pb2.NOT_FOUND, "Your tenant has no such review."),
     Reason.REVIEW_CLAIMED: (code_pb2.ABORTED, "Another reviewer holds this review; try again later."),

@@ -1,8 +1,8 @@
 """The answers in flight: each is written once, however many callers wait for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,12 @@ from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.run_log import RunLog
 from groundwire_server.ports.sink import Sink
 from groundwire_server.telemetry.trace_context import link_current_span, traceparent
+
+FOLLOWED_SECONDS = 1.0
+"""How often a run without a follower in this process asks whether another process follows it."""
+
+ENDING_SECONDS = 1.0
+"""How long the end of a run that was cancelled is waited for."""
 
 KEPT = 60.0
 """Seconds for which an answer that has ended can be had again under its id, or the resume window if that is longer."""
@@ -34,6 +40,7 @@ class RunRegistry:
     def __init__(self, log: RunLog) -> None:
         self._log = log
         self._running: dict[RunKey, Run] = {}
+        self._closing = False
 
     def __repr__(self) -> str:
         return f"RunRegistry(running={len(self._running)})"
@@ -43,15 +50,34 @@ class RunRegistry:
         """How many runs there are."""
         return len(self._running)
 
-    def cancel(self, key: RunKey) -> bool:
-        """End the run of that name; return False when there is none."""
+    async def cancel(self, key: RunKey) -> bool:
+        """End the run of that name, in whichever process it is; return False when there is none.
+
+        Raises:
+            Rejection: RUN_UNREACHABLE when other processes have runs and cannot be asked.
+        """
         run = self._running.get(key)
-        return run is not None and run.cancel()
+        if run is not None and run.cancel():
+            return True
+        return self._log.shared and await self._log.cancel_elsewhere(key)
+
+    async def cancel_here(self, fits: Callable[[RunKey], bool]) -> bool:
+        """End the runs of this process whose names fit, and wait for their end; return False when there is none."""
+        ending = [run.task for key, run in self._running.items() if fits(key) and run.cancel()]
+        if ending:
+            await asyncio.wait(ending, timeout=ENDING_SECONDS)
+        return bool(ending)
 
     def end(self) -> None:
         """End every run."""
+        self._closing = True
         for run in self._running.values():
             run.cancel()
+
+    async def ended(self) -> None:
+        """Wait until runs that were ended have said so to those who follow them."""
+        if self._running:
+            await asyncio.wait([run.task for run in self._running.values()], timeout=ENDING_SECONDS)
 
     async def run_unshared(self, key: RunKey, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         """Await a run that nobody else can find but to cancel it; cancelling the awaiting task cancels it.
@@ -79,7 +105,8 @@ class RunRegistry:
 
         Raises:
             Rejection: REQUEST_ID_REUSED when the name stands for another request, RUN_NOT_FOUND when there is no run
-                to resume, CANCELLED when `cancel` ended it; whatever the work raises.
+                to resume, CANCELLED when `cancel` ended it, RUN_UNREACHABLE when the process that writes it is gone;
+                whatever the work raises.
         """
         key, after = inquiry.run_key, request.after_sequence
         await self._not_ending(key)
@@ -87,7 +114,7 @@ class RunRegistry:
             raise Rejection(Reason.RUN_NOT_FOUND, metadata={"request_id": key.request_id})
         run = await self._join(answerer, inquiry, request, streamed=sink is not None)
         if run is None:
-            return await self._replay(key, after or 0, sink)
+            return await self._replay(key, after or 0, inquiry.resume_window, sink)
         with run.followed(inquiry.resume_window):
             if sink is None:
                 return await run.outcome()
@@ -111,7 +138,8 @@ class RunRegistry:
         return self._running.get(key)
 
     def _begin(self, key: RunKey, work: Coroutine[Any, Any, Outcome]) -> "Run":
-        run = self._running[key] = Run(key, asyncio.create_task(work))
+        elsewhere = partial(self._log.followed_elsewhere, key) if self._log.shared else None
+        run = self._running[key] = Run(key, asyncio.create_task(work), elsewhere)
         run.task.add_done_callback(partial(self._ended, run))
         return run
 
@@ -127,24 +155,34 @@ class RunRegistry:
         """Answer into the log, which keeps what did not fail: another try may fare better."""
         key = inquiry.run_key
         keep = 0.0
+        # What is not planned for is raised, with its origin, by the task alone.
+        ended: Rejection | None = None
         try:
             outcome = await answerer.answer(inquiry, _LogSink(self._log, key) if streamed else None)
             if not streamed:
                 for event in replay_events(outcome):
                     await self._log.append(key, event)
+        except Rejection as rejection:
+            ended = rejection
+            raise
+        except asyncio.CancelledError:
+            ended = Rejection(Reason.SHUTTING_DOWN) if self._closing else _cancelled(key)
+            raise
+        else:
             keep = max(KEPT, inquiry.resume_window)
             return outcome
         finally:
-            await self._log.close(key, keep)
+            await self._log.close(key, keep, ended)
 
-    async def _replay(self, key: RunKey, after: int, sink: Sink | None) -> Outcome:
+    async def _replay(self, key: RunKey, after: int, window: float, sink: Sink | None) -> Outcome:
         """Follow a run that this process does not write."""
-        outcome = await _forward(await self._log.follow(key, after), sink)
+        outcome = await _forward(await self._log.follow(key, after, window), sink)
         if outcome is None and after:
             # The caller has it already.
             outcome = await _forward(await self._log.follow(key, 0), None)
         if outcome is None:
-            raise _cancelled(key)
+            # It ended, and its log with it, after it was found.
+            raise Rejection(Reason.RUN_UNREACHABLE, metadata={"request_id": key.request_id})
         return outcome
 
 
@@ -174,19 +212,28 @@ class SharedAnswerer:
 class Run:
     """One answer that is being written.
 
+    Args:
+        key: its name.
+        task: writes it.
+        elsewhere: returns whether another process follows it; None where none can.
+
     Attributes:
         key: its name.
         task: writes it.
         ending: whether it was cancelled.
     """
 
-    def __init__(self, key: RunKey, task: "asyncio.Task[Outcome]") -> None:
+    def __init__(
+        self, key: RunKey, task: "asyncio.Task[Outcome]", elsewhere: Callable[[], Awaitable[bool]] | None = None
+    ) -> None:
         self.key = key
         self.task = task
         self.ending = False
         self._followers = 0
         self._window = 0.0
         self._end: asyncio.TimerHandle | None = None
+        self._elsewhere = elsewhere
+        self._looking: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         return f"Run({self.key.request_id!r}, followers={self._followers}, done={self.task.done()})"
@@ -221,15 +268,32 @@ class Run:
         if self._end is not None:
             self._end.cancel()
             self._end = None
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         try:
             yield
         finally:
             self._followers -= 1
             if not self._followers and not self.task.done():
                 if self._window:
-                    self._end = asyncio.get_running_loop().call_later(self._window, self.cancel)
+                    self._end = asyncio.get_running_loop().call_later(self._window, self._left)
                 else:
-                    self.cancel()
+                    self._left()
+
+    def _left(self) -> None:
+        """End it, unless another process follows it."""
+        if self._elsewhere is None:
+            self.cancel()
+        else:
+            self._looking = asyncio.create_task(self._end_unless_followed(self._elsewhere))
+
+    async def _end_unless_followed(self, elsewhere: Callable[[], Awaitable[bool]]) -> None:
+        while not self.task.done():
+            if not await elsewhere():
+                self.cancel()
+                return
+            await asyncio.sleep(FOLLOWED_SECONDS)
 
 
 class _LogSink:
@@ -261,15 +325,16 @@ def _events_of(outcome: Outcome) -> Iterator[Event]:
     yield outcome
 
 
-async def _forward(events: AsyncIterator[NumberedEvent] | None, sink: Sink | None) -> Outcome | None:
+async def _forward(events: AsyncGenerator[NumberedEvent, None] | None, sink: Sink | None) -> Outcome | None:
     """Hand events to the sink, if there is one, and return the outcome among them."""
     outcome: Outcome | None = None
     if events is not None:
-        async for numbered in events:
-            if sink is not None:
-                await sink.emit(numbered)
-            if isinstance(numbered.event, Outcome):
-                outcome = numbered.event
+        async with aclosing(events):
+            async for numbered in events:
+                if sink is not None:
+                    await sink.emit(numbered)
+                if isinstance(numbered.event, Outcome):
+                    outcome = numbered.event
     return outcome
 
 

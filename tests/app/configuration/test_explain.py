@@ -14,7 +14,7 @@ from tests.app.configuration.reading import errors
 
 SERVER_KEYS = (
     "arrival, connections, dangerously_listen_without_authentication, drain, listen, max_concurrent_calls, "
-    "request_bytes, tls, write_seconds"
+    "request_bytes, tls, workers, write_seconds"
 )
 SECTIONS = (
     "authentication, capacity, checkers, concurrency, corpus, embedders, limits, models, providers, redis, routes, "

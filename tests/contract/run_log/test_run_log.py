@@ -7,10 +7,12 @@ import pytest
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
+from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
-from groundwire_server.domain.vocabulary import Assurance
+from groundwire_server.domain.vocabulary import Assurance, Reason
 from groundwire_server.ports.run_log import RunLog
-from tests.doubles.time import LoopTime
+from tests.contract.run_log.conftest import Logging
+from tests.doubles.clock import SetClock
 
 KEY = RunKey("acme", "alice", "request-1")
 OTHERS = [
@@ -23,8 +25,8 @@ ANOTHER = RunOrigin(b"another")
 
 
 @pytest.fixture
-def log() -> RunLog:
-    return MemoryRunLog(LoopTime())
+def log(logging: Logging) -> RunLog:
+    return logging.log
 
 
 def _delta(text: str) -> Event:
@@ -55,15 +57,36 @@ async def test_events_are_kept_in_order(log: RunLog) -> None:
 
 async def test_those_who_follow_see_what_happens_as_it_happens(log: RunLog) -> None:
     await log.open(KEY, REQUEST)
-    followers = [asyncio.create_task(_read(log)) for _ in range(3)]
+    followers = [await log.follow(KEY, 0) for _ in range(3)]
     for number, text in enumerate("abc"):
-        await asyncio.sleep(1.0)
         await _append(log, _delta(text), after=number)
-    followers.append(asyncio.create_task(_read(log, after=1)))
+        seen = [await anext(each) for each in followers if each is not None]
+        assert [(n.sequence, n.event) for n in seen] == [(number + 1, _delta(text))] * 3
+    late = await log.follow(KEY, 1)
+    assert late is not None
     await log.close(KEY, 10.0)
-    *whole, late = await asyncio.gather(*followers)
-    assert [[n.sequence for n in events] for events in whole] == [[1, 2, 3]] * 3
-    assert [n.sequence for n in late] == [2, 3]
+    assert [[n.sequence async for n in each] for each in followers if each is not None] == [[]] * 3
+    assert [n.sequence async for n in late] == [2, 3]
+
+
+async def test_what_a_run_failed_with_is_raised_after_its_last_event(log: RunLog) -> None:
+    await log.open(KEY, REQUEST)
+    await _append(log, _delta("a"))
+    events = await log.follow(KEY, 0)
+    assert events is not None
+    assert (await anext(events)).sequence == 1
+    failed = Rejection(Reason.QUOTA_EXCEEDED, metadata={"quota": "requests_per_minute"}, retry_after=2.5)
+    await log.close(KEY, 0.0, failed)
+    with pytest.raises(Rejection) as caught:
+        await anext(events)
+    said = caught.value
+    assert (said.reason, said.metadata, said.retry_after) == (failed.reason, failed.metadata, failed.retry_after)
+    assert await log.open(KEY, ANOTHER) is None
+
+
+async def test_two_who_open_a_name_at_once_have_one_run(log: RunLog) -> None:
+    opened = await asyncio.gather(*(log.open(KEY, origin) for origin in (REQUEST, ANOTHER)))
+    assert opened == [None, REQUEST]
 
 
 @pytest.mark.parametrize("other", OTHERS)
@@ -76,19 +99,20 @@ async def test_no_run_sees_anothers_events(log: RunLog, other: RunKey) -> None:
     assert await _read(log, other) == []
 
 
-async def test_a_log_says_what_it_was_opened_for_until_it_is_forgotten(log: RunLog) -> None:
+async def test_a_log_says_what_it_was_opened_for_until_it_is_forgotten(logging: Logging) -> None:
+    log = logging.log
     await log.open(KEY, REQUEST)
     assert await log.open(KEY, ANOTHER) == REQUEST
     await log.close(KEY, 10.0)
-    await asyncio.sleep(9.0)
+    await logging.pass_time(9.0)
     assert await log.open(KEY, ANOTHER) == REQUEST
-    await asyncio.sleep(2.0)
+    await logging.pass_time(2.0)
     assert await log.follow(KEY, 0) is None
     assert await log.open(KEY, ANOTHER) is None
 
 
 async def test_the_oldest_that_have_ended_make_room_and_those_that_run_stay() -> None:
-    log = MemoryRunLog(LoopTime(), most=5000)
+    log = MemoryRunLog(SetClock(), most=5000)
     running, *ended = (RunKey("acme", "alice", f"request-{number}") for number in range(5))
     await log.open(running, REQUEST)
     await _append(log, Evidence((Passage("c1", "x" * 10_000),)), key=running)

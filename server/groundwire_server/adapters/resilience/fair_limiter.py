@@ -30,7 +30,7 @@ _SHRUNK_TO: Final = 0.7
 
 
 class ConcurrencyOptions(Options):
-    """Calls in flight, in each process; slots are shared fairly among tenants and their subjects."""
+    """Calls in flight; workers divide them, and slots are shared fairly among tenants and their subjects."""
 
     max_concurrent: int = Field(64, ge=1, le=10_000, description="Calls in flight.")
     queue_size: int = Field(

@@ -1,13 +1,14 @@
 """A RunLog in the memory of one worker."""
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
+from groundwire_server.adapters.run_log.events import RunEvents
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
+from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, Outcome
 from groundwire_server.ports.clock import Clock
@@ -22,16 +23,9 @@ _OVERHEAD = 256
 @dataclass(slots=True)
 class _Log:
     origin: RunOrigin
-    events: list[NumberedEvent] = field(default_factory=list)
+    events: RunEvents = field(default_factory=RunEvents)
     size: int = 0
     forget_at: float = 0.0
-    closed: bool = False
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def wake(self) -> None:
-        """Let those who wait look again; each then waits on the new event."""
-        self.changed.set()
-        self.changed = asyncio.Event()
 
 
 class MemoryRunLog:
@@ -40,7 +34,12 @@ class MemoryRunLog:
     Args:
         clock: says when a log is forgotten.
         most: the most characters that ended runs may hold together.
+
+    Attributes:
+        shared: False.
     """
+
+    shared = False
 
     def __init__(self, clock: Clock, most: int = MOST_CHARACTERS) -> None:
         self._clock = clock
@@ -59,28 +58,34 @@ class MemoryRunLog:
     async def append(self, key: RunKey, event: NumberedEvent) -> None:
         """Add an event; those who follow see it."""
         log = self._logs[key]
-        log.events.append(event)
+        log.events.add(event)
         log.size += _OVERHEAD + _characters(event.event)
-        log.wake()
 
-    async def close(self, key: RunKey, keep: float) -> None:
+    async def close(self, key: RunKey, keep: float, ended: Rejection | None = None) -> None:
         """End a log; it is forgotten after `keep` seconds, or sooner when space is needed."""
         log = self._logs[key]
-        log.closed = True
         log.forget_at = self._clock.now() + keep
-        log.wake()
+        log.events.close(ended)
         self._ended[key] = log
         self._ended_size += log.size
         self._make_room()
 
-    async def follow(self, key: RunKey, after: int) -> AsyncIterator[NumberedEvent] | None:
+    async def follow(self, key: RunKey, after: int, window: float = 0.0) -> AsyncGenerator[NumberedEvent, None] | None:
         """Return the events after that number as they happen; None where there is no log with that event."""
         log = self._log(key)
-        return None if log is None or after > len(log.events) else _following(log, after)
+        return None if log is None or after > len(log.events) else log.events.follow(after)
+
+    async def followed_elsewhere(self, key: RunKey) -> bool:
+        """Return False: no other process sees it."""
+        return False
+
+    async def cancel_elsewhere(self, key: RunKey) -> bool:
+        """Return False: no other process sees it."""
+        return False
 
     def _log(self, key: RunKey) -> _Log | None:
         log = self._logs.get(key)
-        if log is not None and log.closed and log.forget_at <= self._clock.now():
+        if log is not None and log.events.closed and log.forget_at <= self._clock.now():
             self._forget(key)
             return None
         return log
@@ -97,19 +102,6 @@ class MemoryRunLog:
         log = self._ended.pop(key)
         self._ended_size -= log.size
         del self._logs[key]
-
-
-async def _following(log: _Log, after: int) -> AsyncIterator[NumberedEvent]:
-    while True:
-        changed = log.changed
-        for numbered in log.events[after:]:
-            yield numbered
-            after = numbered.sequence
-        if after >= len(log.events):
-            if log.closed:
-                return
-            if changed is log.changed:
-                await changed.wait()
 
 
 def _characters(event: Event) -> int:

@@ -10,6 +10,7 @@ from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.store_rules import check_places, check_search
+from groundwire_server.app.configuration.worker_rules import check_workers
 from groundwire_server.domain.loopback import is_loopback
 
 
@@ -34,6 +35,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
     yield from check_limits(configuration)
     yield from _check_corpus(configuration)
     yield from _check_access(configuration)
+    yield from check_workers(configuration)
 
 
 def _check_name(name: str | None, known: Collection[str], path: Path, what: str) -> Iterator[ConfigError]:

@@ -75,7 +75,7 @@ class Answers(AnswerServiceServicer):
     ) -> answer_service_pb2.CancelAnswerResponse:
         """End an answer in flight."""
         caller = current_call().caller
-        cancelled = self._runs.cancel(RunKey(caller.tenant, caller.subject, request.request_id))
+        cancelled = await self._runs.cancel(RunKey(caller.tenant, caller.subject, request.request_id))
         return answer_service_pb2.CancelAnswerResponse(cancelled=cancelled)
 
     async def _answer(self, call: Call, question: Question, run: RunRequest | None, sink: Sink | None) -> Outcome:

@@ -1,6 +1,7 @@
 """Every call is bounded on the wire, repeated no longer than it may take, traced, and fails in our own words."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 import grpc
@@ -319,6 +320,7 @@ class TestSpans:
         self, bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, *, fair: bool
     ) -> None:
         monkeypatch.setattr(connection, "_FAIR_SECONDS", 0.0 if fair else 10.0)
+        caplog.set_level(logging.WARNING)
         await bench.store.put("post", "Parcels.")
         bench.world.delay = 30
         bench.clear()
@@ -335,6 +337,7 @@ class TestSpans:
     async def test_of_a_call_whose_caller_left_have_none(self, bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
         bench.world.delay = 30
         bench.clear()
+        caplog.set_level(logging.WARNING)
         task = asyncio.create_task(search(bench))
         await bench.world.arrived.wait()
         task.cancel()

@@ -160,6 +160,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "LIMITS_UNAVAILABLE", "domain": "groundwire.io", "metadata": {}}
     """
+    ERROR_REASON_RUN_UNREACHABLE: _ErrorReason.ValueType  # 26
+    """ERROR_REASON_RUN_UNREACHABLE: the process that writes this answer, or what its processes share, cannot be reached
+    any more. UNAVAILABLE, with RetryInfo: send the call again, without after_sequence where it asks for an answer.
+
+        {"reason": "RUN_UNREACHABLE", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is
@@ -307,5 +313,11 @@ ERROR_REASON_LIMITS_UNAVAILABLE: ErrorReason.ValueType  # 25
 UNAVAILABLE, with RetryInfo.
 
     {"reason": "LIMITS_UNAVAILABLE", "domain": "groundwire.io", "metadata": {}}
+"""
+ERROR_REASON_RUN_UNREACHABLE: ErrorReason.ValueType  # 26
+"""ERROR_REASON_RUN_UNREACHABLE: the process that writes this answer, or what its processes share, cannot be reached
+any more. UNAVAILABLE, with RetryInfo: send the call again, without after_sequence where it asks for an answer.
+
+    {"reason": "RUN_UNREACHABLE", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,5 +1,7 @@
 """The whole configuration, and its JSON schema."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -15,7 +17,7 @@ from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.section import Name
-from groundwire_server.app.configuration.models.stores import StoreConfig
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
 from groundwire_server.options import Options
@@ -103,6 +105,12 @@ class Configuration(Options):
     def corpus_store(self) -> str:
         """The name of the store that document calls write to."""
         return self.corpus or next(iter(self.stores))
+
+
+def embedded_folders(configuration: Configuration) -> Sequence[Path]:
+    """Return the folders of the embedded stores."""
+    stores = configuration.stores.values()
+    return [store.folder.absolute() for store in stores if isinstance(store, EmbeddedStoreConfig)]
 
 
 def json_schema() -> dict[str, Any]:

@@ -154,7 +154,7 @@ class ShadowConfig(Options):
     model: Name = Field(description="The model, by name.", examples=["openai"])
     share: float = Field(0.05, gt=0, le=1, description="Share of the answers that are compared, from 0 to 1.")
     max_concurrent: int = Field(
-        1, ge=1, le=1000, description="Comparisons in flight, in each process; others are skipped."
+        1, ge=1, le=1000, description="Comparisons in flight, at least 1 in each worker; others are skipped."
     )
     max_seconds: float = Field(30.0, gt=0, le=600, description="Longest time of a comparison.")
     daily_limit: float | None = Field(

@@ -1,0 +1,119 @@
+"""The RunLog of several processes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NoReturn, Self
+
+from redis.exceptions import RedisError
+
+from groundwire_server.adapters.run_log.memory import MemoryRunLog
+from groundwire_server.adapters.run_log.redis.cancelling import CancelRuns, RunCancelling
+from groundwire_server.adapters.run_log.redis.reader import RunReader
+from groundwire_server.adapters.run_log.redis.records import EventCodec, followed
+from groundwire_server.adapters.run_log.redis.writer import RENEW_SECONDS, RunWriter
+from groundwire_server.domain.event import NumberedEvent
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.inquiry import RunKey, RunOrigin
+from groundwire_server.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+
+class RedisRunLog:
+    """Logs that all processes of a service see.
+
+    The runs of this process are in its memory as well, where its own callers follow them: when Redis is away, an
+    answer goes on for them, and those who follow it elsewhere meet RUN_UNREACHABLE. A run belongs to its process by a
+    lease: when the process is killed, the run ends for all who follow it within some seconds, and its name is free.
+
+    Args:
+        client: of Redis.
+        prefix: what every key begins with.
+        codec: events as bytes.
+        clock: says when a log in memory is forgotten.
+
+    Attributes:
+        shared: True.
+    """
+
+    shared = True
+
+    def __init__(self, client: "Redis", prefix: str, codec: EventCodec, clock: Clock) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._memory = MemoryRunLog(clock)
+        self._writer = RunWriter(client, prefix, codec.encode)
+        self._reader = RunReader(client, codec.decode)
+        self._cancelling: RunCancelling | None = None
+        self._opening: dict[RunKey, asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def serving(self, cancel: CancelRuns) -> AsyncIterator[Self]:
+        """Renew leases, and end runs that other processes ask for, until the context is left.
+
+        Args:
+            cancel: ends runs of this process.
+        """
+        self._cancelling = RunCancelling(self._client, self._prefix, cancel)
+        tasks = [asyncio.create_task(self._renew()), asyncio.create_task(self._cancelling.listen())]
+        try:
+            yield self
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await self._reader.close()
+
+    async def listening(self) -> None:
+        """Wait until other processes can reach the runs of this one."""
+        if self._cancelling is not None:
+            await self._cancelling.listening.wait()
+
+    async def open(self, key: RunKey, origin: RunOrigin) -> RunOrigin | None:
+        """Open a run's log; see the port. Without Redis it is open in this process alone."""
+        while (opening := self._opening.get(key)) is not None:
+            await opening.wait()
+        if (await self._memory.follow(key, 0)) is not None:
+            return await self._memory.open(key, origin)
+        self._opening[key] = asyncio.Event()
+        try:
+            known = await self._writer.open(key, origin)
+            return await self._memory.open(key, origin) if known is None else known
+        finally:
+            self._opening.pop(key).set()
+
+    async def append(self, key: RunKey, event: NumberedEvent) -> None:
+        """Add an event; see the port."""
+        await self._memory.append(key, event)
+        self._writer.append(key, event)
+
+    async def close(self, key: RunKey, keep: float, ended: Rejection | None = None) -> None:
+        """End the log; see the port."""
+        await self._memory.close(key, keep, ended)
+        await self._writer.close(key, keep, ended)
+
+    async def follow(self, key: RunKey, after: int, window: float = 0.0) -> AsyncGenerator[NumberedEvent, None] | None:
+        """Return the events after that number; see the port."""
+        here = await self._memory.follow(key, after, window)
+        return here or await self._reader.follow(key, self._writer.names(key), after, window)
+
+    async def followed_elsewhere(self, key: RunKey) -> bool:
+        """Return whether another process follows a run; False where Redis does not say."""
+        run = self._writer.written(key)
+        if run is None or not run.shared:
+            return False
+        try:
+            return bool(await self._client.exists(followed(run.events)))
+        except RedisError:
+            return False
+
+    async def cancel_elsewhere(self, key: RunKey) -> bool:
+        """End the run of that name in another process; see the port."""
+        return self._cancelling is not None and await self._cancelling.ask(key)
+
+    async def _renew(self) -> NoReturn:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self._writer.renew()
