@@ -71,6 +71,19 @@ class AwayStore:
         pass
 
 
+class RemoteStore(MemoryQuotaStore):
+    """Does a second later what it was asked, whether or not somebody waits for it."""
+
+    shared = True
+
+    async def take(self, demands: Sequence[Demand], lease: CallLease | None = None) -> Taken:
+        async def taking() -> Taken:
+            await asyncio.sleep(1)
+            return await MemoryQuotaStore.take(self, demands, lease)
+
+        return await asyncio.shield(asyncio.ensure_future(taking()))
+
+
 @dataclass
 class Limited:
     """Limits, with what they count."""

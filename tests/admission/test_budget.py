@@ -12,7 +12,7 @@ from groundwire_server.domain.vocabulary import Cause, WithoutStore
 from groundwire_server.ports.budget import Holding
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trail import begin_trail
-from tests.admission.limiting import ADA, AwayStore, Limited, row
+from tests.admission.limiting import ADA, AwayStore, Limited, RemoteStore, row, wall_clock
 
 MOST = Usage(60, 40, cost_micros=50)
 
@@ -51,6 +51,16 @@ async def test_a_reservation_that_is_never_settled_stays_charged() -> None:
     await limited.budget.reserve(ADA, Usage(cost_micros=100))
     await asyncio.sleep(86_399)
     await exhausted(limited, Usage(cost_micros=1))
+
+
+async def test_a_caller_that_leaves_while_money_is_reserved_is_charged_nothing() -> None:
+    limited = Limited((row(cost_per_day=50, tokens_per_minute=100),), store=RemoteStore(wall_clock))
+    leaving = asyncio.create_task(limited.budget.reserve(ADA, MOST))
+    await asyncio.sleep(0.5)
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    await asyncio.sleep(1)
+    await limited.budget.reserve(ADA, MOST)
 
 
 async def test_two_that_reserve_at_once_do_not_both_get_what_is_there_for_one() -> None:

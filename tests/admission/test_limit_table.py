@@ -47,6 +47,23 @@ def test_a_row_in_shadow_takes_no_defaults_place() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        {"per": frozenset({LimitScope.END_USER})},
+        {"per": frozenset({LimitScope.ROUTE})},
+        {"end_user": "visitor-1"},
+        {"subject": "ada"},
+        {"route": "default"},
+        {"work": frozenset({Work.ANSWER})},
+    ],
+)
+def test_a_count_of_some_calls_of_a_tenant_takes_no_place_of_that_of_all(narrower: dict[str, object]) -> None:
+    theirs = row("acme", requests_per_minute=5, question_chars=9, scopes={"tenant": "acme", **narrower})
+    table = LimitTable((row("all", requests_per_minute=10, question_chars=5, scopes=DEFAULT), theirs))
+    assert held(table) == {"all.requests_per_minute": 10, "acme.requests_per_minute": 5, "acme.question_chars": 9}
+
+
 def test_each_tenant_has_a_count_of_its_own_under_the_default() -> None:
     table = LimitTable((row("all", requests_per_minute=10, scopes=DEFAULT),))
     keys = {table.counted(replace(ADA, tenant=tenant), Work.ANSWER).limits[0].key for tenant in ("acme", "globex")}

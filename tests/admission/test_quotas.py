@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.quota.memory import MemoryQuotaStore
 from groundwire_server.domain.admission import Work
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.limits import Queue
@@ -14,7 +13,7 @@ from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import LimitScope, Reason, WithoutStore
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trail import begin_trail
-from tests.admission.limiting import ADA, AwayStore, Held, Limited, row, wall_clock
+from tests.admission.limiting import ADA, AwayStore, Held, Limited, RemoteStore, row, wall_clock
 
 BOB = replace(ADA, subject="bob")
 
@@ -185,6 +184,61 @@ async def test_calls_wait_in_the_order_they_came_for_one_to_end() -> None:
     assert "0 calls" in repr(limited.lines)
 
 
+TWO_LINES = (
+    row("tenants", concurrent_calls=2, queue=Queue(9, 20.0)),
+    row("people", concurrent_calls=1, queue=Queue(9, 20.0), scopes={"per": frozenset({LimitScope.SUBJECT})}),
+)
+
+
+async def test_who_waits_for_a_limit_of_its_own_holds_up_nobody_in_the_line_of_all() -> None:
+    limited = Limited(TWO_LINES)
+    long_one, short_one = await limited.hold(ADA).begin(), await limited.hold(BOB).begin()
+    again = asyncio.create_task(limited.hold(ADA).begin())
+    await asyncio.sleep(0)
+    behind = asyncio.create_task(limited.hold(replace(ADA, subject="eve")).begin())
+    await asyncio.sleep(1)
+    await short_one.end()
+    held = await asyncio.wait_for(behind, 1)
+    await held.end()
+    assert not again.done()
+    await long_one.end()
+    await asyncio.wait_for(again, 1)
+    assert "0 calls" in repr(limited.lines)
+
+
+async def test_who_moves_to_another_line_keeps_its_turn() -> None:
+    limited = Limited(TWO_LINES)
+    first, second = await limited.hold(ADA).begin(), await limited.hold(BOB).begin()
+    order: list[str] = []
+
+    async def wait(subject: str) -> None:
+        held = await limited.hold(replace(ADA, subject=subject)).begin()
+        order.append(subject)
+        await asyncio.sleep(1)
+        await held.end()
+
+    waiting = []
+    for subject in ("ada", "eve", "dan", "zoe"):
+        waiting.append(asyncio.create_task(wait(subject)))
+        await asyncio.sleep(0.01)
+    await second.end()
+    await asyncio.sleep(0.5)
+    await first.end()
+    await asyncio.gather(*waiting)
+    assert order == ["eve", "dan", "ada", "zoe"]
+
+
+async def test_nobody_waits_in_a_line_for_a_limit_without_one() -> None:
+    limited = Limited((TWO_LINES[0], replace(TWO_LINES[1], queue=None)))
+    await limited.hold(ADA).begin()
+    await limited.hold(BOB).begin()
+    await refusal_at_once(limited)
+    assert [each.limit for each in (await refusal(limited)).quotas] == [
+        "tenants.concurrent_calls",
+        "people.concurrent_calls",
+    ]
+
+
 @pytest.mark.parametrize(("queue_seconds", "seconds", "waited"), [(5.0, 30.0, 5.0), (5.0, 2.0, 1.9)])
 async def test_a_call_waits_as_long_as_the_row_says_and_no_longer_than_it_can_answer(
     queue_seconds: float, seconds: float, waited: float
@@ -219,21 +273,13 @@ async def refusal_at_once(limited: Limited) -> None:
         await limited.hold(seconds=0.0).begin()
 
 
-class SlowStore(MemoryQuotaStore):
-    """Takes what is demanded, and says so a second later."""
-
-    async def take(self, demands, lease=None):  # type: ignore[no-untyped-def]
-        taken = await super().take(demands, lease)
-        await asyncio.sleep(1)
-        return taken
-
-
 async def test_a_caller_that_leaves_while_the_store_is_asked_holds_nothing() -> None:
-    limited = Limited((row(concurrent_calls=1),), store=SlowStore(wall_clock))
+    limited = Limited((row(concurrent_calls=1),), store=RemoteStore(wall_clock))
     leaving = asyncio.create_task(limited.hold().begin())
     await asyncio.sleep(0.5)
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
+    await asyncio.sleep(1)
     await limited.hold().begin()
 
 

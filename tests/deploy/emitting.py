@@ -4,12 +4,12 @@ import asyncio
 import json
 import os
 import re
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -25,11 +25,13 @@ from tests.e2e.calls import ACME, answer, ingest, question, stream
 from tests.e2e.generation.conftest import ROUTE, model, provider
 from tests.e2e.generation.drafts import DOCUMENTS, SENTENCE, answers, segments, writes
 from tests.e2e.telemetry.serving import Stubs
+from tests.redis_server import redis_server
 
 DOWN = Reply([], "503 Service Unavailable")
 ABROAD = "Quartz vermilion zeppelin?"
 """A question that shares no word with a document."""
 _PAGE = re.compile(r"metrics are served at http://127\.0\.0\.1:(\d+)/metrics")
+_OWN_VARIABLES = ("GROUNDWIRE_", "OTEL_")
 _AWAY = "groundwire_limits_unchecked_total{"
 _SECONDS = 60
 """How long a server may take to start or to stop."""
@@ -64,35 +66,35 @@ class Emitting:
 async def emitting(folder: Path) -> AsyncIterator[Emitting]:
     """Keep such a server running, with its documents and its log in a folder."""
     async with upstream(answers()) as first, upstream(answers()) as second, upstream(embedding()) as vectors:
-        file = folder / "groundwire.yaml"
-        sections = _sections(folder, first, second, vectors)
-        file.write_text(json.dumps(sections))
-        log = folder / "server.log"
-        with log.open("w") as written:
-            process = await asyncio.create_subprocess_exec(
-                *GROUNDWIRE,
-                "serve",
-                "--config",
-                str(file),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=written,
-                env={key: value for key, value in os.environ.items() if not key.startswith(("GROUNDWIRE_", "OTEL_"))},
-            )
-        try:
-            assert process.stdout is not None
-            said = (await asyncio.wait_for(process.stdout.readline(), _SECONDS)).decode()
-            assert said.startswith("listening on "), log.read_text()
-            target = f"127.0.0.1:{await _port_of_page(log.read_text)}"
-            async with grpc.aio.insecure_channel(said.split()[-1]) as channel:
-                everything = partial(_everything_happens, Stubs(channel), first, second, vectors)
-                await everything()
-                # Nobody listens there.
-                file.write_text(json.dumps({**sections, "redis": {"url": "redis://127.0.0.1:9"}}))
-                process.send_signal(signal.SIGHUP)
-                yield Emitting(target, await _settled(target, partial(answer, Stubs(channel))), everything)
-        finally:
-            process.terminate()
-            await asyncio.wait_for(process.wait(), _SECONDS)
+        with ExitStack() as counting:
+            redis = counting.enter_context(redis_server(Path(counting.enter_context(TemporaryDirectory(prefix="gw-")))))
+            file = folder / "groundwire.yaml"
+            file.write_text(json.dumps({**_sections(folder, first, second, vectors), "redis": {"url": redis}}))
+            log = folder / "server.log"
+            with log.open("w") as written:
+                process = await asyncio.create_subprocess_exec(
+                    *GROUNDWIRE,
+                    "serve",
+                    "--config",
+                    str(file),
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=written,
+                    env={name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLES)},
+                )
+            try:
+                assert process.stdout is not None
+                said = (await asyncio.wait_for(process.stdout.readline(), _SECONDS)).decode()
+                assert said.startswith("listening on "), log.read_text()
+                target = f"127.0.0.1:{await _port_of_page(log.read_text)}"
+                async with grpc.aio.insecure_channel(said.split()[-1]) as channel:
+                    everything = partial(_everything_happens, Stubs(channel), first, second, vectors)
+                    await everything()
+                    # From here on nobody counts what limits bound.
+                    counting.close()
+                    yield Emitting(target, await _settled(target, partial(answer, Stubs(channel))), everything)
+            finally:
+                process.terminate()
+                await asyncio.wait_for(process.wait(), _SECONDS)
 
 
 async def _port_of_page(log: Callable[[], str]) -> str:

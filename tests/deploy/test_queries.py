@@ -28,8 +28,9 @@ from groundwire_server.telemetry.metrics import CATALOG, Metric
 from tests.deploy.emitting import Emitting, emitting
 from tests.deploy.promql import BOARDS, RULES, Asked, board, named, queries, rules
 from tests.deploy.stack import ROOT
+from tests.redis_server import needs_redis
 
-pytestmark = [pytest.mark.process, pytest.mark.slow]
+pytestmark = [needs_redis, pytest.mark.process, pytest.mark.slow]
 
 PROMETHEUS = shutil.which("prometheus")
 installed = pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not on PATH: apt-get install prometheus")

@@ -1,17 +1,18 @@
 """The budgets of requesters: tokens a minute, and money a day and a month, reserved when a model is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from groundwire_server.admission.claims import take_or_return
 from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.admission.quota_reports import RETRY_SECONDS, Exhausted, QuotaReports
 from groundwire_server.domain.allowance import total_tokens
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.limits import MONEY
-from groundwire_server.domain.quota import MICROS, Reservation, Settlement, Taken, TokenBucket
+from groundwire_server.domain.quota import MICROS, Demand, Reservation, Settlement, Taken, TokenBucket
 from groundwire_server.domain.requester import Requester
-from groundwire_server.domain.vocabulary import Cause, LimitKind, WithoutStore
+from groundwire_server.domain.vocabulary import Cause, WithoutStore
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
 
 _UNBOUND: Final = Reservation()
@@ -51,7 +52,9 @@ class QuotaBudget:
         if not demands:
             return _UNBOUND
         try:
-            taken = await self._store.take(demands)
+            taken = await take_or_return(
+                self._store, demands, None, lambda taken: self.settle(_reservation(demands, taken), Usage())
+            )
         except QuotaStoreError as error:
             return self._unchecked(requester, error)
         held = {each.key: each for each in limits}
@@ -63,9 +66,7 @@ class QuotaBudget:
         self._reports.shadowed([each.limit for each in exhausted if not each.limit.row.enforced])
         if not taken.admitted:
             raise self._refusal([each for each in exhausted if each.limit.row.enforced], taken)
-        # A rate in shadow that had not so much left was not taken from.
-        unfit = {each.limit.key for each in exhausted if each.limit.kind is LimitKind.TOKENS_PER_MINUTE}
-        return Reservation(tuple(demand for demand in demands if demand.key not in unfit), taken.now)
+        return _reservation(demands, taken)
 
     def settle(self, reservation: Reservation, usage: Usage) -> None:
         """Charge what the call did consume, and release the rest."""
@@ -91,3 +92,15 @@ class QuotaBudget:
         # A call that costs more than a whole day may never be made: to come again would not help.
         known = [(at - taken.now) / MICROS for at in free if at is not None]
         return Failure(Cause.BUDGET_EXHAUSTED, retry_after=max(known) if len(known) == len(free) else None)
+
+
+def _reservation(demands: Sequence[Demand], taken: Taken) -> Reservation:
+    """Return what was set aside: a rate in shadow that had not so much left was not taken from."""
+    return Reservation(
+        tuple(
+            demand
+            for demand, level in zip(demands, taken.levels, strict=True)
+            if level.fits or not isinstance(demand.bound, TokenBucket)
+        ),
+        taken.now,
+    )

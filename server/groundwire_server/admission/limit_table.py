@@ -176,13 +176,13 @@ class LimitTable:
     def _held(
         self, rows: Sequence[LimitRow], requester: Requester, kinds: Collection[LimitKind]
     ) -> Iterator[HeldLimit]:
-        # A default gives way, limit by limit, to a row that names the tenant.
-        own = {kind for row in rows if row.tenant is not None and row.enforced for kind in row.limits}
+        own = [row for row in rows if row.tenant is not None and row.enforced]
         for row in rows:
+            displaced = {kind for each in own for kind in each.limits if row.gives_way(each, kind)}
             scopes = row.counted_for(requester)
             counted_for = "\0".join((self.currency, *scopes, *scopes.values()))
             for name, kind, most, bound in self._limits[row.name]:
-                if kind in kinds and not (row.default and kind in own):
+                if kind in kinds and kind not in displaced:
                     key = "" if bound is None else f"{name}\0{counted_for}"
                     yield HeldLimit(name, row, kind, most, bound, scopes, key)
 

@@ -8,12 +8,13 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Final
 
+from groundwire_server.admission.claims import take_or_return
 from groundwire_server.admission.limit_table import CountedLimits, HeldLimit, LimitTable
 from groundwire_server.admission.quota_reports import Exhausted, QuotaReports
 from groundwire_server.admission.waiting import POLL_SECONDS, QueuePlace, WaitingLines
 from groundwire_server.domain.admission import Applicant
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Demand, Level, Taken
+from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Concurrent, Demand, Level, Taken
 from groundwire_server.domain.vocabulary import LimitKind, Reason, WithoutStore
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
@@ -76,21 +77,28 @@ class Quotas:
         """
         limits, demands = counted.limits, counted.demands
         # Who comes while others wait goes to the end of the line.
-        busy = next((each for each in limits if self._lines.length(each.key)), None) if self._lines else None
-        if busy is None:
+        line = None
+        if self._lines:
+            line = next((each for each in limits if _has_queue(each) and self._lines.length(each.key)), None)
+        if line is None:
             taken = await self._take(applicant, demands, lease)
             if taken is None or taken.admitted:
                 self._tell_shadow(limits, taken)
                 return
-            busy = _waits_for(limits, taken)
-            if busy is None:
-                raise self._refusal(limits, taken)
-        queue = busy.row.queue
-        if queue is None or self._lines.length(busy.key) >= queue.size:
-            raise self._reports.refused([_full(busy)], 0)
-        by = min(self._clock.now() + queue.seconds, applicant.deadline.reply_by(applicant.arrived).at)
-        with self._lines.joined(busy.key) as place:
-            self._tell_shadow(limits, await self._in_turn(applicant, limits, demands, lease, busy, place, by))
+            line = self._line_for(limits, taken)
+        place, began = self._lines.place(), self._clock.now()
+        by = applicant.deadline.reply_by(applicant.arrived).at
+        while True:
+            queue = line.row.queue
+            if queue is None or self._lines.length(line.key) >= queue.size:
+                raise self._reports.refused([_full(line)], 0)
+            by = min(by, began + queue.seconds)
+            with self._lines.joined(line.key, place):
+                taken = await self._in_turn(applicant, limits, demands, lease, line, place, by)
+            if taken is None or taken.admitted:
+                self._tell_shadow(limits, taken)
+                return
+            line = self._line_for(limits, taken)
 
     def end(self, limits: Sequence[HeldLimit], lease: CallLease) -> None:
         """Give back what a call held."""
@@ -111,35 +119,52 @@ class Quotas:
         limits: Sequence[HeldLimit],
         demands: Sequence[Demand],
         lease: CallLease,
-        busy: HeldLimit,
+        line: HeldLimit,
         place: QueuePlace,
         by: float,
     ) -> Taken | None:
-        """Wait for the call's turn, and take what it needs.
+        """Wait for the call's turn in a line, and return what came of its demands.
+
+        A call whose turn it is, and that another limit refuses, has no place here: those behind it need not wait for
+        what it alone waits for.
 
         Raises:
-            Rejection: when that is not there by then, or another limit has nothing left.
+            Rejection: when its turn does not come by then, or a limit refuses it for which nobody waits.
         """
+        index = limits.index(line)
         while True:
-            if self._lines.is_first(busy.key, place):
-                # Before the store is asked, so that what is given back meanwhile is not missed.
-                place.event.clear()
+            # Before the store is asked, so that what is given back meanwhile is not missed.
+            place.event.clear()
+            if self._lines.is_first(line.key, place):
                 taken = await self._take(applicant, demands, lease)
-                if taken is None or taken.admitted:
+                if taken is None or taken.admitted or taken.levels[index].fits:
                     return taken
-                if _waits_for(limits, taken) is None:
-                    raise self._refusal(limits, taken)
+                self._line_for(limits, taken)
             left = by - self._clock.now()
             if left <= 0:
-                raise self._reports.refused([_full(busy)], 0)
+                raise self._reports.refused([_full(line)], 0)
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, POLL_SECONDS) if self._store.shared else left):
                     await place.event.wait()
 
+    def _line_for(self, limits: Sequence[HeldLimit], taken: Taken) -> HeldLimit:
+        """Return the limit that a refused call waits for.
+
+        Raises:
+            Rejection: when a limit refuses it for which nobody waits.
+        """
+        refusing = [
+            limit for limit, level in zip(limits, taken.levels, strict=True) if limit.row.enforced and not level.fits
+        ]
+        if all(map(_has_queue, refusing)):
+            return refusing[0]
+        raise self._refusal(limits, taken)
+
     async def _take(self, applicant: Applicant, demands: Sequence[Demand], lease: CallLease) -> Taken | None:
         """Return what came of demands; None where the store cannot be asked and the route is open."""
         try:
-            return await self._store.take(demands, lease)
+            keys = [demand.key for demand in demands if isinstance(demand.bound, Concurrent)]
+            return await take_or_return(self._store, demands, lease, lambda _: self._store.give_back(keys, lease))
         except QuotaStoreError as error:
             route = applicant.requester.route
             admitted = self._without_store.get(route, WithoutStore.OPEN) is WithoutStore.OPEN
@@ -185,12 +210,9 @@ class _Held:
         self._quotas.end(self._counted.limits, self._lease)
 
 
-def _waits_for(limits: Sequence[HeldLimit], taken: Taken) -> HeldLimit | None:
-    """Return the limit that a refused call may wait for; None where one refuses it for which nobody waits."""
-    refusing = [
-        limit for limit, level in zip(limits, taken.levels, strict=True) if limit.row.enforced and not level.fits
-    ]
-    return refusing[0] if all(limit.kind is LimitKind.CONCURRENT_CALLS for limit in refusing) else None
+def _has_queue(limit: HeldLimit) -> bool:
+    """Return whether calls wait for a limit's concurrent ones to end."""
+    return limit.kind is LimitKind.CONCURRENT_CALLS and limit.row.enforced and limit.row.queue is not None
 
 
 def _full(limit: HeldLimit) -> Exhausted:

@@ -77,6 +77,23 @@ class LimitRow:
         """Whether one count is that of several tenants."""
         return self.tenant is None and not self.per & {LimitScope.TENANT, LimitScope.SUBJECT, LimitScope.END_USER}
 
+    def gives_way(self, other: "LimitRow", kind: LimitKind) -> bool:
+        """Return whether this row is a default whose limit another row that names the tenant takes the place of.
+
+        A count gives way only to one of the same calls: what bounds each person of a tenant, or one route or kind of
+        work, says nothing of all that the tenant may use.
+        """
+        if not self.default:
+            return False
+        if kind not in COUNTED:
+            return True
+        return other.counted_calls == self.counted_calls and other.work >= self.work
+
+    @property
+    def counted_calls(self) -> tuple[object, ...]:
+        """Return whose calls each of its counts is of, within a tenant."""
+        return self.route, self.subject, self.end_user, self.per - {LimitScope.TENANT}
+
     def holds_for(self, requester: Requester) -> bool:
         """Return whether it holds for what this requester asks for."""
         return (

@@ -3,17 +3,20 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
+from groundwire_server.adapters.quota.deliveries import Deliveries, NotSentError, Send
 from groundwire_server.adapters.quota.redis import VERSION, RedisFault, RedisQuotaStore, fault_of
 from groundwire_server.adapters.redis.connection import connected
 from groundwire_server.adapters.redis.options import RedisOptions
-from groundwire_server.domain.quota import Calendar, CallLease, Concurrent, Demand, Spending, TokenBucket
+from groundwire_server.domain.quota import Calendar, CallLease, Concurrent, Demand, Settlement, Spending, TokenBucket
 from groundwire_server.ports.quota_store import QuotaStoreError
 from tests.redis_server import needs_redis, redis_server
 
@@ -155,6 +158,56 @@ async def test_one_that_is_not_there_is_named_as_such(tmp_path: Path) -> None:
         assert await fault(RedisQuotaStore(away, "test")) is RedisFault.AWAY
 
 
+async def test_what_was_used_while_it_took_nothing_is_counted_when_it_does_again(
+    store: RedisQuotaStore, client: "Redis"
+) -> None:
+    taken = await store.take(DEMANDS, LEASE)
+    await client.replicaof("127.0.0.1", "1")
+    store.give_back(["calls"], LEASE)
+    store.settle([Settlement(DEMANDS[1], taken.now, 2)])
+    await asyncio.sleep(0.1)
+    await client.replicaof("NO", "ONE")
+    await store.flush()
+    assert [level.used for level in (await store.take([replace(each, amount=0) for each in DEMANDS])).levels] == [
+        1,
+        2,
+        0,
+    ]
+
+
+class _TwoConnections:
+    """A client that answers slowly and fails whoever finds no connection free; it stands for its pool, too."""
+
+    max_connections = 2
+
+    def __init__(self) -> None:
+        self.connection_pool = self
+        self.used = 0
+
+    async def evalsha(self, *_: object) -> list[int]:
+        if self.used == self.max_connections:
+            raise RedisConnectionError("No connection available.")
+        self.used += 1
+        await asyncio.sleep(0.1)
+        self.used -= 1
+        return [1, 0, 1, 0]
+
+
+async def test_a_burst_waits_for_connections_and_nobody_goes_on_without_limits() -> None:
+    store = RedisQuotaStore(_TwoConnections(), "test")  # type: ignore[arg-type]
+    taken = await asyncio.gather(*(store.take(DEMANDS[:1]) for _ in range(100)))
+    assert all(each.admitted for each in taken)
+
+
+async def test_connections_that_others_use_say_nothing_about_redis(redis_url: str) -> None:
+    async with connected(RedisOptions(url=redis_url, timeout_seconds=0.1, max_connections=1)) as client:
+        store = RedisQuotaStore(client, "test")
+        connection = await client.connection_pool.get_connection()  # type: ignore[no-untyped-call]
+        assert await fault(store) is RedisFault.BUSY
+        await client.connection_pool.release(connection)
+        assert (await store.take(DEMANDS, LEASE)).admitted
+
+
 async def test_what_cannot_be_counted_in_the_background_ends_no_call(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,7 +215,44 @@ async def test_what_cannot_be_counted_in_the_background_ends_no_call(
         store = RedisQuotaStore(away, "test")
         store.give_back(["calls"], LEASE)
         await store.flush()
-    assert [record.message for record in caplog.records] == ["what calls used could not be counted"]
+    assert [record.message for record in caplog.records] == [
+        "what calls used is counted when the store takes it",
+        "what calls used could not be counted",
+    ]
+
+
+async def test_a_message_that_can_never_arrive_keeps_no_other_back(store: RedisQuotaStore, client: "Redis") -> None:
+    await store.take(DEMANDS, LEASE)
+    await client.replicaof("127.0.0.1", "1")
+    store.give_back(["another program's"], LEASE)
+    store.give_back(["calls"], LEASE)
+    await asyncio.sleep(0.1)
+    await client.replicaof("NO", "ONE")
+    await client.set(store._key("another program's"), "x")
+    await store.flush()
+    assert (await store.take([replace(DEMANDS[2], amount=0)])).levels[0].used == 0
+
+
+async def test_of_messages_for_a_store_that_stays_away_the_oldest_are_given_up() -> None:
+    deliveries, arrived = Deliveries(), []
+    away = True
+
+    def message(number: int) -> Send:
+        async def send() -> None:
+            if away:
+                raise NotSentError(RedisFault.AWAY)
+            arrived.append(number)
+
+        return send
+
+    for number in range(20_000):
+        deliveries.send(message(number), repeatable=False)
+        if not number % 500:
+            await asyncio.sleep(0)
+    away = False
+    await deliveries.flush()
+    assert len(arrived) == 10_000
+    assert "0 on their way, 0 waiting" in repr(deliveries)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from groundwire_server.adapters.resilience.circuit import Circuit, CircuitOption
 from groundwire_server.adapters.resilience.failure_classes import FailureClasses
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import ask
 from tests.adapters.resilience.protected import circuit, protected
@@ -32,10 +33,11 @@ class Guarded:
     def circuit_is(self, state: CircuitState) -> bool:
         return self.circuit.state is state
 
-    async def call(self, script: Sequence[Move]) -> Failure | None:
+    async def call(self, script: Sequence[Move], tenant: str = "tenant") -> Failure | None:
         inner = ScriptedGenerator(script)
+        asked = replace(ask(), requester=Requester(tenant))
         try:
-            async for _ in protected(inner, guarded_by=self.circuit).generate(ask(), NEVER):
+            async for _ in protected(inner, guarded_by=self.circuit).generate(asked, NEVER):
                 pass
         except Failure as failure:
             return failure
@@ -224,13 +226,42 @@ STORE = FailureClasses(
 )
 async def test_what_counts_against_a_dependency_is_given(cause: Cause, state: CircuitState) -> None:
     of_a_store = Circuit("store", CircuitOptions(min_calls=1), STORE, LoopTime())
-    with pytest.raises(Failure), of_a_store.guard():
+    with pytest.raises(Failure), of_a_store.guard("acme"):
         raise Failure(cause)
     assert of_a_store.state is state
     if state is CircuitState.OPEN:
-        with pytest.raises(Failure) as refused, of_a_store.guard():
+        with pytest.raises(Failure) as refused, of_a_store.guard("acme"):
             pass
         assert refused.value.cause is Cause.STORE_UNAVAILABLE
+
+
+async def test_a_tenant_whose_calls_alone_fail_takes_the_model_from_nobody() -> None:
+    guarded = Guarded()
+    for _ in range(20):
+        await guarded.call([Failure(Cause.MODEL_SLOW_START)], "acme")
+        assert await guarded.call(ANSWER, "globex") is None
+        for _ in range(5):
+            await guarded.call([Failure(Cause.MODEL_SLOW_START)], "acme")
+    assert guarded.circuit_is(CircuitState.CLOSED)
+
+
+async def test_a_model_that_fails_for_all_opens_the_circuit_whoever_was_answered_before() -> None:
+    guarded = Guarded()
+    await guarded.call(ANSWER, "globex")
+    for _ in range(9):
+        await guarded.call(DOWN, "acme")
+    assert guarded.circuit_is(CircuitState.CLOSED)
+    await guarded.call(DOWN, "globex")
+    assert guarded.circuit_is(CircuitState.OPEN)
+
+
+async def test_a_tenant_that_was_answered_before_the_window_keeps_no_circuit_closed() -> None:
+    guarded = Guarded()
+    await guarded.call(ANSWER, "globex")
+    await asyncio.sleep(30.1)
+    for _ in range(5):
+        await guarded.call(DOWN, "acme")
+    assert guarded.circuit_is(CircuitState.OPEN)
 
 
 async def test_its_state_shows_in_its_repr() -> None:

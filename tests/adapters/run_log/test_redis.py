@@ -308,3 +308,13 @@ async def test_nothing_that_is_answered_waits_for_redis(ours: RedisLogging) -> N
         adding.send(None)
     assert await anext(here) == _event(1)
     assert sent == [_event(1)]
+
+
+@pytest.mark.parametrize("said", [b"hello", b"\xff", b"[]", b"7", b"null", b'{"number": 1}'])
+async def test_what_other_programs_publish_keeps_no_run_from_being_cancelled(said: bytes, url: str) -> None:
+    async def cancel(fits: Callable[[RunKey], bool]) -> bool:
+        return fits(KEY)
+
+    async with redis_log(url, cancel), redis_log(url) as other:
+        await other.client.publish(f"test:{FORMAT}:cancel", said)
+        assert await other.log.cancel_elsewhere(KEY)

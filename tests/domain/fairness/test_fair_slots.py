@@ -141,6 +141,28 @@ def test_tenants_that_always_wait_are_served_by_weight_and_their_subjects_alike(
         assert served[tenant, "x"] == pytest.approx(served[tenant, "y"], abs=slots + 1)
 
 
+def test_another_weight_holds_for_tenants_that_never_stop_calling() -> None:
+    weights = {"a": 1.0, "b": 1.0}
+    slots: FairSlots[QueuePlace] = FairSlots(4, 10_000, weights.__getitem__)
+    holding: list[Requester] = []
+
+    def served(turns: int) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for turn in range(turns):
+            for tenant in weights:
+                slots.enqueue(QueuePlace(Requester(tenant)))
+            while (place := slots.next(float(turn))) is not None:
+                holding.append(place.requester)
+                counts[place.requester.tenant] += 1
+            slots.release(holding.pop(0), 1.0)
+        return counts
+
+    served(100)
+    weights["a"] = 3.0
+    counts = served(400)
+    assert counts["a"] / counts["b"] == pytest.approx(3.0, rel=0.1)
+
+
 def test_a_subject_is_served_by_priority() -> None:
     world = World(1)
     for priority in (Priority.INTERACTIVE, Priority.EVALUATION, Priority.BACKGROUND, Priority.INTERACTIVE):

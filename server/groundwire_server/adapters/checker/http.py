@@ -92,7 +92,7 @@ class HttpChecker:
         get_current_span().set_attribute(names.CIRCUIT, self._policy.circuit.state.value)
         requests = _Requests(self._client, self._policy, self._request_seconds, self._charges, account, deadline)
         try:
-            with self._policy.circuit.guard() as call:
+            with self._policy.circuit.guard(account.requester.tenant) as call:
                 if not deadline.remaining(asyncio.get_running_loop().time()):
                     raise Failure(Cause.MODEL_TIMEOUT)
                 found = await asked(requests.send)

@@ -89,7 +89,7 @@ class ProtectedEmbedder:
             return []
         with self._policy.span({}, deadline) as span, CurrentSpan(span):
             try:
-                with self._policy.circuit.guard() as call:
+                with self._policy.circuit.guard(requester.tenant) as call:
                     found = await self._all(list(batches(texts, self._batch)), deadline, requester, span)
                     call.succeeded()
             except Failure as failure:

@@ -69,15 +69,15 @@ class ProtectedGenerator:
         streamed = not (self._whole_documents and request.unary)
         attributes = {names.GEN_AI_MAX_TOKENS: request.max_output_tokens, names.GEN_AI_STREAM: streamed}
         loop = asyncio.get_running_loop()
-        asked, until = loop.time(), min(_slot_by(start_by), policy.begin_by(deadline))
+        asked, until = loop.time(), min(_slot_by(start_by), policy.begin_by(request.requester, deadline))
         async with policy.slots(request.requester, until):
             started = loop.time()
             if started > asked:
                 # How long answers take may be known since the wait began.
-                policy.begin_by(deadline, waited=True)
+                policy.begin_by(request.requester, deadline, waited=True)
             with (
                 policy.span(attributes, deadline) as span,
-                policy.circuit.guard() as call,
+                policy.circuit.guard(request.requester.tenant) as call,
                 _Output(request, span, call, policy.instrumentation) as output,
             ):
                 with CurrentSpan(span):
@@ -90,7 +90,7 @@ class ProtectedGenerator:
                     yield first
                     async for piece in rest:
                         if output.take(piece):
-                            policy.completed(loop.time() - started)
+                            policy.completed(request.requester, loop.time() - started)
                         yield piece
 
     async def _begin(
@@ -115,7 +115,7 @@ class ProtectedGenerator:
             raise
         if not (self._whole_documents and request.unary):
             # The first piece of a whole document says how long the answer is.
-            policy.began(loop.time() - began)
+            policy.began(request.requester, loop.time() - began)
         return first, rest
 
 

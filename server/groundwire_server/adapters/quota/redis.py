@@ -1,7 +1,6 @@
 """Counts in a Redis that several processes share."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from hashlib import blake2b, sha1
 from typing import Any, Final, TypeVar
@@ -22,6 +21,7 @@ from redis.exceptions import (
     TimeoutError,  # noqa: A004  # the library's own
 )
 
+from groundwire_server.adapters.quota.deliveries import Deliveries, MaybeSentError, NotSentError
 from groundwire_server.adapters.quota.scripts import SETTLE, TAKE
 from groundwire_server.domain.failure import Fault
 from groundwire_server.domain.quota import (
@@ -42,12 +42,7 @@ VERSION: Final = 1
 _PAUSE: Final = 1.0
 """Seconds in which nothing is sent to a Redis that was found away or slow: no call waits for what others waited for."""
 
-_BACKGROUND: Final = 1000
-"""Messages on their way at once; further ones are given up: reservations stay charged, and leases expire."""
-
 T = TypeVar("T")
-
-_log = logging.getLogger("groundwire.limits")
 
 
 class RedisFault(Fault):
@@ -83,12 +78,15 @@ class RedisQuotaStore:
         self._prefix = f"{{{prefix}}}:limits:{VERSION}:"
         self._take = _Script(client, TAKE)
         self._settle = _Script(client, SETTLE)
-        self._sending: set[asyncio.Task[None]] = set()
+        self._deliveries = Deliveries()
+        # Commands wait here for a connection, as long as it takes: each has a bound, so that all come to their turn. A
+        # burst must not be taken for a Redis that is away, which opens the routes that go on without limits.
+        self._turns = asyncio.Semaphore(client.connection_pool.max_connections)
         self._away = RedisFault.AWAY
         self._away_until = 0.0
 
     def __repr__(self) -> str:
-        return f"<RedisQuotaStore: {self._prefix}*, {len(self._sending)} messages on their way>"
+        return f"<RedisQuotaStore: {self._prefix}*, {self._deliveries}>"
 
     async def take(self, demands: Sequence[Demand], lease: CallLease | None = None) -> Taken:
         """Take all that is demanded, or nothing where an enforced demand does not fit."""
@@ -113,7 +111,7 @@ class RedisQuotaStore:
             window = bound.calendar.window(each.at) if isinstance(bound, Spending) else 0
             arguments += (*_bound(each.demand), each.demand.amount, each.amount, window)
         if keys:
-            self._send(lambda: self._settle.run(keys, arguments))
+            self._deliveries.send(lambda: self._translated(lambda: self._settle.run(keys, arguments)), repeatable=False)
 
     def give_back(self, keys: Collection[str], lease: CallLease) -> None:
         """End a lease of these counts, in the background."""
@@ -123,32 +121,15 @@ class RedisQuotaStore:
             for key in named:
                 await self._client.zrem(key, lease.holder)
 
-        self._send(remove)
+        self._deliveries.send(lambda: self._translated(remove), repeatable=True)
 
     async def flush(self) -> None:
         """Wait until all that was said in the background has arrived, or failed to."""
-        while self._sending:
-            await asyncio.wait(tuple(self._sending))
+        await self._deliveries.flush()
 
     def _key(self, key: str) -> str:
         # A digest: names of people do not belong into keys, and none can be made to look like another.
         return self._prefix + blake2b(key.encode(), digest_size=16).hexdigest()
-
-    def _send(self, send: Callable[[], Awaitable[object]]) -> None:
-        if len(self._sending) >= _BACKGROUND:
-            _log.warning("a message to the store of limits was given up: too many are on their way")
-            return
-        task = asyncio.create_task(self._sent(send))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-
-    async def _sent(self, send: Callable[[], Awaitable[object]]) -> None:
-        """Send a message, once: to settle twice would count twice."""
-        try:
-            await self._translated(send)
-        except QuotaStoreError as error:
-            # What was reserved stays charged until its window ends, and a lease until it expires.
-            _log.warning("what calls used could not be counted", extra={"why": str(error)})
 
     async def _translated(self, send: Callable[[], Awaitable[T]]) -> T:
         """Return what Redis replies.
@@ -156,16 +137,17 @@ class RedisQuotaStore:
         Raises:
             QuotaStoreError: when it cannot be asked, or was found so a moment ago.
         """
-        now = asyncio.get_running_loop().time()
-        if now < self._away_until:
-            raise QuotaStoreError(self._away)
-        try:
-            return await send()
-        except (RedisError, OSError) as error:
-            fault = fault_of(error)
-            if fault in {RedisFault.AWAY, RedisFault.SLOW}:
-                self._away, self._away_until = fault, asyncio.get_running_loop().time() + _PAUSE
-            raise QuotaStoreError(fault) from error
+        async with self._turns:
+            if asyncio.get_running_loop().time() < self._away_until:
+                raise NotSentError(self._away)
+            try:
+                return await send()
+            except (RedisError, OSError) as error:
+                fault = fault_of(error)
+                if fault in {RedisFault.AWAY, RedisFault.SLOW}:
+                    self._away, self._away_until = fault, asyncio.get_running_loop().time() + _PAUSE
+                    raise MaybeSentError(fault) from error
+                raise (NotSentError if fault in _REFUSING else QuotaStoreError)(fault) from error
 
 
 class _Script:
@@ -198,6 +180,8 @@ def _bound(demand: Demand) -> tuple[str, int, int]:
 
 def fault_of(error: Exception) -> RedisFault:
     """Return what an error of the client says about Redis."""
+    if isinstance(error, ConnectionError) and str(error) == _NO_CONNECTION:
+        return RedisFault.BUSY
     for kinds, fault in _FAULTS:
         if isinstance(error, kinds):
             return fault
@@ -206,6 +190,14 @@ def fault_of(error: Exception) -> RedisFault:
         return next((fault for word, fault in _WORDS if word in text), RedisFault.REFUSED)
     return RedisFault.AWAY
 
+
+_REFUSING: Final = frozenset(
+    {RedisFault.BUSY, RedisFault.LOADING, RedisFault.READ_ONLY, RedisFault.DENIED, RedisFault.CLUSTER}
+)
+"""Faults of which nothing was done. One that is full may have done a part."""
+
+_NO_CONNECTION: Final = "No connection available."
+"""What the client says when all connections are in use, by no class of its own."""
 
 _FAULTS: Final[Sequence[tuple[tuple[type[Exception], ...], RedisFault]]] = (
     ((AuthenticationError, AuthorizationError, NoPermissionError), RedisFault.DENIED),

@@ -3,47 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from groundwire_server.adapters.resilience.circuit import Circuit
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter, HeldSlots
 from groundwire_server.adapters.resilience.instrumentation import Attributes, CallSpan, Instrumentation
+from groundwire_server.adapters.resilience.load_signs import LoadSigns
 from groundwire_server.adapters.resilience.retries import Retries
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.fairness.recent_times import RecentTimes
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.telemetry import names
-
-_SLOW_TIMES: Final = 4.0
-_SLOW_SECONDS: Final = 0.5
-"""A call is slow to begin when it takes so many times as long as a quick one, and so many seconds longer: a long prompt
-takes longer than a short one."""
-
-_SLOW_IN_A_ROW: Final = 2
-"""Calls that are slow to begin, one after the other, before it is a sign: one may have a reason of its own."""
-
-
-class LoadSigns:
-    """What the calls of a dependency have shown of its load: how soon they began, and how long they took.
-
-    Attributes:
-        calls: how long calls took that came to their end.
-    """
-
-    def __init__(self) -> None:
-        self.calls = RecentTimes()
-        self._first_outputs = RecentTimes()
-        self._slow = 0
-
-    def overloaded(self, first_output: float, now: float) -> bool:
-        """Take in after how many seconds a call began to answer; return whether that is a sign of too many calls."""
-        quick = self._first_outputs.quick(now)
-        slow = quick > 0.0 and first_output > max(quick * _SLOW_TIMES, quick + _SLOW_SECONDS)
-        self._first_outputs.add(first_output, now)
-        self._slow = self._slow + 1 if slow else 0
-        return self._slow >= _SLOW_IN_A_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +48,11 @@ class CallPolicy:
         """
         return HeldSlots(self.limiters, requester, until)
 
-    def begin_by(self, deadline: Deadline, *, waited: bool = False) -> Deadline:
-        """Return when even a quick call must begin to be answered by the deadline.
+    def begin_by(self, requester: Requester, deadline: Deadline, *, waited: bool = False) -> Deadline:
+        """Return when even a quick call of its tenant must begin to be answered by the deadline.
 
         Args:
+            requester: on whose behalf.
             deadline: when the call must have ended.
             waited: whether the call has waited for a slot.
 
@@ -90,24 +61,24 @@ class CallPolicy:
                 elsewhere: it is the model then that takes longer than there is time.
         """
         now = asyncio.get_running_loop().time()
-        begin_by = Deadline(deadline.at - self.signs.calls.quick(now))
+        begin_by = Deadline(deadline.at - self.signs.quick(requester.tenant, now))
         if begin_by.at < now < deadline.at:
             crowded = waited or any(each.waiting for each in self.limiters)
             raise Failure(Cause.CAPACITY_EXHAUSTED if crowded else Cause.MODEL_TIMEOUT)
         return begin_by
 
-    def began(self, first_output: float) -> None:
+    def began(self, requester: Requester, first_output: float) -> None:
         """Take in after how many seconds an attempt brought its first output."""
-        overloaded = self.signs.overloaded(first_output, asyncio.get_running_loop().time())
+        overloaded = self.signs.began(requester.tenant, first_output, asyncio.get_running_loop().time())
         for each in self.limiters:
             if overloaded:
                 each.suffers()
             else:
                 each.bears()
 
-    def completed(self, seconds: float) -> None:
+    def completed(self, requester: Requester, seconds: float) -> None:
         """Take in how long a call took that came to its end."""
-        self.signs.calls.add(seconds, asyncio.get_running_loop().time())
+        self.signs.completed(requester.tenant, seconds, asyncio.get_running_loop().time())
 
     def failed(self, failure: Failure) -> None:
         """Take in how an attempt failed: a dependency that is called too often gets fewer calls at once."""

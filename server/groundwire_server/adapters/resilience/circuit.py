@@ -1,9 +1,9 @@
 """Whether a dependency is called, by how its last calls ended."""
 
 import logging
-from collections import deque
+from collections import OrderedDict, deque
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from groundwire_server.options import Options
 from groundwire_server.ports.clock import Clock
 
 _LOG = logging.getLogger(__name__)
+
+_TENANTS: Final = 128
+"""Tenants whose last call is remembered, those of the latest calls."""
 
 
 class CircuitState(StrEnum):
@@ -40,6 +43,9 @@ class CircuitOptions(Options):
 class Circuit:
     """The record of one dependency's calls: open, it lets none through until a probe is due.
 
+    It stays closed unless the last calls of most tenants have failed: one whose prompts are too much for a model must
+    not take it away from all.
+
     Args:
         name: names the dependency in the log.
         options: when the circuit opens, and for how long.
@@ -57,6 +63,7 @@ class Circuit:
         self._clock = clock
         self._ends: deque[tuple[float, bool]] = deque()
         self._failures = 0
+        self._last: OrderedDict[str, tuple[float, bool]] = OrderedDict()
         self._pause = options.open_seconds
         self._probe_at: float | None = None
         self._era = 0
@@ -74,9 +81,9 @@ class Circuit:
             return CircuitState.CLOSED
         return CircuitState.OPEN if self._clock.now() < self._probe_at else CircuitState.HALF_OPEN
 
-    def guard(self) -> "GuardedCall":
-        """Return what a call is made in, so that it is refused while the circuit is open, and its end is recorded."""
-        return GuardedCall(self)
+    def guard(self, tenant: str) -> "GuardedCall":
+        """Return what a tenant's call is made in: it is refused while the circuit is open, and its end is recorded."""
+        return GuardedCall(self, tenant)
 
     def enter(self) -> int:
         """Let a call through; return the number of the era, which tells its end apart from those of other times.
@@ -97,11 +104,12 @@ class Circuit:
                     self._failure_classes.unavailable, retry_after=wait if wait > 0 else self.options.open_seconds
                 )
 
-    def leave(self, entered: int, failure: Failure | None, *, succeeded: bool) -> None:
+    def leave(self, entered: int, tenant: str, failure: Failure | None, *, succeeded: bool) -> None:
         """Record the end of a call.
 
         Args:
             entered: the number of its era.
+            tenant: whose it was.
             failure: what it failed with, unless that says nothing about the dependency.
             succeeded: whether it was answered. A call of which neither is known, such as one that its caller left, says
                 nothing.
@@ -115,7 +123,7 @@ class Circuit:
             if failed is not None:
                 self._judge_probe(failed=failed)
         elif failed is not None and self._probe_at is None:
-            self._count(failed=failed)
+            self._count(tenant, failed=failed)
 
     def _judge_probe(self, *, failed: bool) -> None:
         if failed:
@@ -126,8 +134,12 @@ class Circuit:
             self._probe_at = None
             _LOG.info("%s answers again: its circuit is closed.", self._name)
 
-    def _count(self, *, failed: bool) -> None:
+    def _count(self, tenant: str, *, failed: bool) -> None:
         now = self._clock.now()
+        self._last[tenant] = now, failed
+        self._last.move_to_end(tenant)
+        if len(self._last) > _TENANTS:
+            self._last.popitem(last=False)
         self._ends.append((now, failed))
         self._failures += failed
         while self._ends[0][0] <= now - self.options.window_seconds:
@@ -135,10 +147,14 @@ class Circuit:
             self._failures -= gone
         count = len(self._ends)
         if failed and count >= self.options.min_calls and self._failures >= self.options.failure_ratio * count:
-            self._open()
+            since = now - self.options.window_seconds
+            lately = [last_failed for at, last_failed in self._last.values() if at > since]
+            if 2 * sum(lately) > len(lately):
+                self._open()
 
     def _open(self) -> None:
         self._ends.clear()
+        self._last.clear()
         self._failures = 0
         self._era += 1
         self._probe_at = self._clock.now() + self._pause
@@ -148,10 +164,11 @@ class Circuit:
 class GuardedCall:
     """One call through a circuit, from its beginning to its end."""
 
-    __slots__ = ("_circuit", "_entered", "_excused", "_succeeded")
+    __slots__ = ("_circuit", "_entered", "_excused", "_succeeded", "_tenant")
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: Circuit, tenant: str) -> None:
         self._circuit = circuit
+        self._tenant = tenant
         self._entered = 0
         self._excused = False
         self._succeeded = False
@@ -170,4 +187,4 @@ class GuardedCall:
 
     def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> None:
         failure = raised if isinstance(raised, Failure) and not self._excused else None
-        self._circuit.leave(self._entered, failure, succeeded=self._succeeded)
+        self._circuit.leave(self._entered, self._tenant, failure, succeeded=self._succeeded)

@@ -26,7 +26,7 @@ class TenantWeights:
         return self._weights.get(tenant, 1.0)
 
     def replace(self, weights: Mapping[str, float]) -> None:
-        """Use other weights from now on; what waits already keeps its own."""
+        """Use other weights from now on."""
         self._weights = dict(weights)
 
 

@@ -209,9 +209,12 @@ class FairSlots(Generic[P]):
         self._tenants.began(tenant)
 
     def _parties(self, requester: Requester) -> "tuple[_Tenant[P], _Subject[P]]":
-        tenant = self._tenants.get(requester.tenant)
+        tenant, weight = self._tenants.get(requester.tenant), self._weight(requester.tenant)
         if tenant is None:
-            tenant = self._tenants.add(_Tenant(requester.tenant, self._weight(requester.tenant)))
+            tenant = self._tenants.add(_Tenant(requester.tenant, weight))
+        elif tenant.weight != weight:
+            # A tenant that is always busy is never forgotten: it would keep the weight that it began with.
+            self._tenants.reweigh(tenant, weight)
         subject = tenant.subjects.get(requester.subject)
         if subject is None:
             subject = tenant.subjects.add(_Subject(requester.subject))

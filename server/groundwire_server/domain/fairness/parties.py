@@ -72,6 +72,14 @@ class Parties(Generic[P]):
         self._known[party.name] = party
         return party
 
+    def reweigh(self, party: P, weight: float) -> None:
+        """Give a party another weight, for all that it takes from now on."""
+        if party.waits:
+            self.waiting_weight += weight - party.weight
+        party.weight = weight
+        for rank in RANKS.values():
+            self._crowd(party, rank)
+
     @property
     def waiting(self) -> int:
         """How many parties wait."""

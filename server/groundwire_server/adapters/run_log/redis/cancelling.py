@@ -94,7 +94,11 @@ class RunCancelling:
                     if heard == len((self._all, self._own)):
                         self.listening.set()
                 elif message["type"] == "message":
-                    self._hear(json.loads(message["data"]))
+                    try:
+                        self._hear(json.loads(message["data"]))
+                    except (ValueError, KeyError, TypeError):
+                        # Whatever others publish here must not make this process deaf.
+                        _log.warning("a message about cancelling answers cannot be read: another program sent it")
 
     def _hear(self, message: dict[str, object]) -> None:
         number = str(message["number"])

@@ -29,7 +29,7 @@ class LimitRowConfig(Options):
         None,
         min_length=1,
         description="Calls of this tenant; of all if unset. `*` is the default: each tenant by itself, where no row "
-        "that names the tenant has the same limit.",
+        "that names the tenant has the same limit, of the same calls if they are counted.",
         examples=["acme"],
     )
     subject: str | None = Field(None, min_length=1, description="Calls of this subject of the tenant; of all if unset.")
