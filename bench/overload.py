@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import grpc
 import grpc.aio
 from rich.progress import track
 
@@ -61,7 +62,10 @@ class Calls:
 
     async def refused(self) -> None:
         """Ask a server that has no slot left."""
-        assert not await self.answer(), "the call was admitted"
+        request = AnswerRequest()
+        request.question.text = _QUESTION
+        call = self._answers.Answer(request, metadata=self._metadata, timeout=30)
+        assert await call.code() is grpc.StatusCode.UNAVAILABLE, "the call was admitted"
 
     async def hold(self) -> "grpc.aio.UnaryStreamCall[StreamAnswerRequest, StreamAnswerResponse]":
         """Begin an answer that does not end."""

@@ -45,7 +45,7 @@ WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
         "burst": {},
         "paced": {},
-        "open": {},
+        "open": {"bounds": {"silence_seconds": 600}},
         "document": {"model": "burst", "whole_document": True},
         "scarce": {"model": "slow", "concurrency": {"max_concurrent": SCARCE}},
         "shared": {"model": "slow", "concurrency": {"max_concurrent": SHARED}},
@@ -146,7 +146,9 @@ def _configuration() -> tuple[Configuration, bool]:
         for way, settings in WAYS.items():
             model = {"kind": "openai", "provider": "upstream", "model": way, "price": {"input": 1, "output": 4}}
             model |= settings
-            route = {"store": "main", "models": [way], "thresholds": {"min_relevance": 0.0}}
+            route: dict[str, Any] = {"store": "main", "models": [way], "thresholds": {"min_relevance": 0.0}}
+            # Streams that are held open must outlast the rounds.
+            route |= {"time": {"max_seconds": 3600}}
             flags[f"--model-{way}"] = (("models", way), model)
             flags[f"--route-{way}"] = (("routes", way), route)
     return load(Sources(flags=flags)).configuration, not (given.upstream or given.quoting)

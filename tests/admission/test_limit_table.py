@@ -66,7 +66,7 @@ def test_a_count_of_some_calls_of_a_tenant_takes_no_place_of_that_of_all(narrowe
 
 def test_each_tenant_has_a_count_of_its_own_under_the_default() -> None:
     table = LimitTable((row("all", requests_per_minute=10, scopes=DEFAULT),))
-    keys = {table.counted(replace(ADA, tenant=tenant), Work.ANSWER)[0].key for tenant in ("acme", "globex")}
+    keys = {table.counted(replace(ADA, tenant=tenant), Work.ANSWER).limits[0].key for tenant in ("acme", "globex")}
     assert len(keys) == 2
 
 
@@ -76,7 +76,7 @@ def test_no_names_make_the_count_of_others() -> None:
         (row(requests_per_minute=1, scopes={"per": frozenset({LimitScope.SUBJECT, LimitScope.END_USER})}),)
     )
     pairs = [("a", "b"), ("a:b", ""), ("", "a:b"), ("ab", ""), ("b", "a")]
-    keys = {table.counted(replace(ADA, subject=one, end_user=two), Work.ANSWER)[0].key for one, two in pairs}
+    keys = {table.counted(replace(ADA, subject=one, end_user=two), Work.ANSWER).limits[0].key for one, two in pairs}
     assert len(keys) == len(pairs)
 
 
@@ -93,7 +93,8 @@ def test_no_names_make_the_count_of_others() -> None:
 def test_what_a_call_is_refused_for_depends_on_what_it_will_use(work: Work, route: str, kinds: set[str]) -> None:
     rows = (row(requests_per_minute=1, tokens_per_minute=9, cost_per_day=9, question_chars=5),)
     table = LimitTable(rows, free_routes=["free"])
-    assert {limit.name.removeprefix("users.") for limit in table.counted(replace(ADA, route=route), work)} == kinds
+    counted = table.counted(replace(ADA, route=route), work)
+    assert {limit.name.removeprefix("users.") for limit in counted.limits} == kinds
 
 
 def test_the_strictest_of_all_rows_that_hold_counts() -> None:

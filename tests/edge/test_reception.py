@@ -7,6 +7,7 @@ import grpc.aio
 import pytest
 
 from groundwire.v1 import document_service_pb2
+from groundwire_server.domain.caller import Caller
 from groundwire_server.edge.interceptors.limits import CallPlaces
 from groundwire_server.edge.interceptors.reception import Reception, RequestReader
 from groundwire_server.edge.options import ArrivalOptions, RequestBytesOptions
@@ -16,15 +17,12 @@ METHOD = "groundwire.v1.DocumentService/GetCorpusVersion"
 PARSE = document_service_pb2.GetCorpusVersionRequest.FromString
 
 
-class AbortedError(grpc.aio.AbortError):
-    """The end of a call that is aborted."""
-
-
 class Context:
     """A call that sends metadata and an empty request."""
 
     def __init__(self, metadata: Sequence[tuple[str, str | bytes]]) -> None:
         self._metadata = metadata
+        self.code = grpc.StatusCode.OK
 
     def invocation_metadata(self) -> Sequence[tuple[str, str | bytes]]:
         return self._metadata
@@ -35,31 +33,37 @@ class Context:
     async def read(self) -> bytes:
         return b""
 
-    async def abort(self, code: grpc.StatusCode, message: str, trailers: Any) -> None:
-        raise AbortedError(code.name)
+    def set_code(self, code: grpc.StatusCode) -> None:
+        self.code = code
+
+    def set_details(self, details: str) -> None:
+        pass
+
+    def set_trailing_metadata(self, metadata: object) -> None:
+        pass
 
 
-async def served(metadata: Sequence[tuple[str, str | bytes]], max_bytes: int) -> list[Mapping[str, str]]:
+async def served(context: Context, max_bytes: int) -> list[Mapping[str, str]]:
     """The metadata with which a call is served, once for each time that it is."""
     reader, options = RequestReader(RequestBytesOptions()), ArrivalOptions()
     calls: list[Mapping[str, str]] = []
 
-    async def precheck(metadata: Mapping[str, str], context: Any) -> str:
-        return "acme"
+    async def precheck(metadata: Mapping[str, str], context: Any) -> Caller:
+        return Caller("acme", "ann")
 
-    async def serve(metadata: Mapping[str, str], request: Any) -> None:
+    async def serve(metadata: Mapping[str, str], caller: Caller, request: Any) -> None:
         calls.append(metadata)
 
     reception = Reception(CallPlaces.of_services(options, 1), precheck, reader, options, max_bytes, Counts())
     try:
-        await reception.receive(METHOD, reader.format_of(METHOD, PARSE), Context(metadata), serve, stream=False)
+        await reception.receive(METHOD, reader.format_of(METHOD, PARSE), context, serve, stream=False)
     finally:
         reader.close()
     return calls
 
 
 async def test_values_of_a_repeated_key_are_joined_and_bytes_left_out() -> None:
-    assert await served([("k", "a"), ("k", "b"), ("k-bin", b"\0")], 200) == [{"k": "a,b"}]
+    assert await served(Context([("k", "a"), ("k", "b"), ("k-bin", b"\0")]), 200) == [{"k": "a,b"}]
 
 
 @pytest.mark.parametrize(
@@ -68,5 +72,6 @@ async def test_values_of_a_repeated_key_are_joined_and_bytes_left_out() -> None:
     ids=["values in many frames", "empty values", "bytes"],
 )
 async def test_a_call_whose_metadata_is_too_large_is_refused(metadata: Sequence[tuple[str, str | bytes]]) -> None:
-    with pytest.raises(AbortedError, match="INVALID_ARGUMENT"):
-        await served(metadata, 100)
+    context = Context(metadata)
+    assert await served(context, 100) == []
+    assert context.code is grpc.StatusCode.INVALID_ARGUMENT

@@ -19,17 +19,23 @@ from tests.doubles.spans import Spans
 METHOD = "groundwire.v1.AnswerService/Answer"
 
 
-class Aborts:
+class Ends:
     """The part of gRPC's context that ends a call."""
 
-    async def abort(self, *_: object) -> None:
-        raise grpc.aio.AbortError
+    def set_code(self, code: grpc.StatusCode) -> None:
+        pass
+
+    def set_details(self, details: str) -> None:
+        pass
+
+    def set_trailing_metadata(self, metadata: object) -> None:
+        pass
 
 
 async def serve(
     spans: Spans, raised: BaseException | None, deadline: float | None = None
 ) -> tuple[StatusCode, dict[str, object]]:
-    context: Any = Aborts()
+    context: Any = Ends()
     now = asyncio.get_running_loop().time()
     call = Call(METHOD, context, None, {}, now, None if deadline is None else Deadline(now + deadline))
 
@@ -40,7 +46,7 @@ async def serve(
     async def mapped() -> None:
         await ErrorMapping().intercept(call, handle)
 
-    with suppress(grpc.aio.AbortError, asyncio.CancelledError):
+    with suppress(asyncio.CancelledError):
         await Tracing(spans.tracer).intercept(call, mapped)
     (span,) = spans.finished
     return span.status.status_code, dict(span.attributes or {})

@@ -143,6 +143,44 @@ async def test_a_caller_that_leaves_alone_ends_the_work() -> None:
     assert writing.cut_off == 1
 
 
+async def test_another_process_may_cancel_a_run_alone() -> None:
+    runs, writing = _runs(), Writing()
+    waiting = asyncio.create_task(_answer(runs, writing, run=None))
+    await asyncio.sleep(SECOND / 2)
+    assert not await runs.cancel_here(lambda key: key != KEY)
+    assert await runs.cancel_here(lambda key: key == KEY)
+    with pytest.raises(Rejection) as caught:
+        await waiting
+    assert (caught.value.reason, writing.cut_off) == (Reason.CANCELLED, 1)
+
+
+async def test_a_caller_that_leaves_a_run_that_is_cancelled_has_left() -> None:
+    runs, writing = _runs(), Writing()
+    waiting = asyncio.create_task(_answer(runs, writing, run=None))
+    await asyncio.sleep(SECOND / 2)
+    assert await runs.cancel(KEY)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert (writing.cut_off, runs.active) == (1, 0)
+
+
+async def test_a_caller_goes_on_after_its_run_was_cancelled() -> None:
+    """The cancellation ends with the run: what the caller awaits next is not interrupted."""
+    runs = _runs()
+
+    async def asks_twice() -> Outcome:
+        with pytest.raises(Rejection):
+            await _answer(runs, Writing(), run=None)
+        return await _answer(runs, Writing(), run=None)
+
+    asking = asyncio.create_task(asks_twice())
+    await asyncio.sleep(SECOND / 2)
+    assert await runs.cancel(KEY)
+    assert await runs.cancel(KEY), "while it ends it can still be named"
+    assert await asking is OUTCOME
+
+
 async def test_a_hundred_who_ask_the_same_share_one_run() -> None:
     runs, writing = _runs(), Writing()
     outcomes = await asyncio.gather(*(_answer(runs, writing) for _ in range(100)))

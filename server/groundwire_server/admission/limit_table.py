@@ -52,6 +52,32 @@ class HeldLimit:
         return Demand(self.key, self.bound, amount, self.row.enforced)
 
 
+@dataclass(frozen=True, slots=True)
+class CountedLimits:
+    """The limits on beginning some work.
+
+    Attributes:
+        limits: those that a count is kept for.
+        demands: what beginning takes of each count.
+    """
+
+    limits: Sequence[HeldLimit]
+    demands: Sequence[Demand]
+
+
+@dataclass(frozen=True, slots=True)
+class _CallLimits:
+    """The enforced limits that hold for each call by itself.
+
+    Attributes:
+        values: the strictest, by kind.
+        max_priority: the highest priority of the call; None leaves it its own.
+    """
+
+    values: Mapping[LimitKind, float]
+    max_priority: Priority | None
+
+
 class LimitTable:
     """The rows of one configuration.
 
@@ -75,13 +101,13 @@ class LimitTable:
         # Made once: every call looks at them.
         self._limits = {row.name: tuple(_limits_of(row)) for row in rows}
         self._counted = lru_cache(_REMEMBERED)(self._find_counted)
-        self._values = lru_cache(_REMEMBERED)(self._find_values)
+        self._of_call = lru_cache(_REMEMBERED)(self._find_of_call)
         self._policies: dict[tuple[int, tuple[tuple[LimitKind, float], ...]], tuple[Policy, Policy]] = {}
 
     def __bool__(self) -> bool:
         return bool(self.rows)
 
-    def counted(self, requester: Requester, work: Work) -> Sequence[HeldLimit]:
+    def counted(self, requester: Requester, work: Work) -> CountedLimits:
         """Return the limits on beginning this work; those on spending only where it is sure to ask a model."""
         return self._counted(requester, work)
 
@@ -100,8 +126,8 @@ class LimitTable:
 
     def apply(self, inquiry: Inquiry) -> Inquiry:
         """Return an inquiry within the limits that hold for each call by itself."""
-        values = self._values(inquiry.requester)
-        highest = self._max_priority(inquiry.requester)
+        of_call = self._of_call(inquiry.requester)
+        values, highest = of_call.values, of_call.max_priority
         if not values and highest is None:
             return inquiry
         question, policy = inquiry.question, self._policy(inquiry.policy, values)
@@ -113,26 +139,24 @@ class LimitTable:
         until = min(inquiry.deadline, Deadline(inquiry.arrived + policy.max_deadline))
         return replace(inquiry, question=question, policy=policy, deadline=until)
 
-    def _find_counted(self, requester: Requester, work: Work) -> Sequence[HeldLimit]:
+    def _find_counted(self, requester: Requester, work: Work) -> CountedLimits:
         rows = [row for row in self._holding(requester) if work in row.work]
         kinds: Collection[LimitKind] = COUNTED
         if work is not Work.ANSWER:
             kinds = COUNTED - SPENDING
         elif requester.route in self._free_routes:
             kinds = COUNTED - MONEY
-        return tuple(self._held(rows, requester, kinds))
+        limits = tuple(self._held(rows, requester, kinds))
+        # What models consume is taken when they are asked.
+        return CountedLimits(limits, tuple(each.demand(0 if each.kind in SPENDING else 1) for each in limits))
 
-    def _find_values(self, requester: Requester) -> Mapping[LimitKind, float]:
-        """Return the strictest of the enforced limits without a count that hold for a requester, by kind."""
+    def _find_of_call(self, requester: Requester) -> _CallLimits:
         rows = [row for row in self._holding(requester) if row.enforced]
         strictest: dict[LimitKind, float] = {}
         for limit in self._held(rows, requester, VALUES):
             strictest[limit.kind] = min(limit.most, strictest.get(limit.kind, limit.most))
-        return strictest
-
-    def _max_priority(self, requester: Requester) -> Priority | None:
-        found = [row.max_priority for row in self._holding(requester) if row.enforced and row.max_priority is not None]
-        return max(found, key=_PRIORITIES.index, default=None)
+        priorities = [row.max_priority for row in rows if row.max_priority is not None]
+        return _CallLimits(strictest, max(priorities, key=_PRIORITIES.index, default=None))
 
     def _policy(self, policy: Policy, values: Mapping[LimitKind, float]) -> Policy:
         """Return a route's policy within limits; each combination is made once."""

@@ -31,6 +31,8 @@ _WORDS: Final = {
     LimitKind.CONCURRENT_CALLS: ("calls", "calls at once"),
 }
 
+_SCOPES: Final = tuple(LimitScope)
+
 _log = logging.getLogger(_LOGGER)
 
 
@@ -113,7 +115,7 @@ def violation_of(exhausted: Exhausted, now: int) -> QuotaViolation:
     limit = exhausted.limit
     metric, words = _WORDS[limit.kind]
     most = int(limit.most) / MICROS if limit.kind in MONEY else int(limit.most)
-    each = " and ".join(scope.value.lower().replace("_", " ") for scope in LimitScope if scope in limit.row.per)
+    each = " and ".join(scope.value.lower().replace("_", " ") for scope in _SCOPES if scope in limit.row.per)
     allowed = f"{limit.name} allows {most:,g} {words}" + (f" for each {each}" if each else "")
     return QuotaViolation(
         limit.name,

@@ -9,12 +9,11 @@ from types import TracebackType
 from typing import Final
 
 from groundwire_server.admission.claims import take_or_return
-from groundwire_server.admission.limit_table import HeldLimit, LimitTable
+from groundwire_server.admission.limit_table import CountedLimits, HeldLimit, LimitTable
 from groundwire_server.admission.quota_reports import Exhausted, QuotaReports
 from groundwire_server.admission.waiting import POLL_SECONDS, QueuePlace, WaitingLines
 from groundwire_server.domain.admission import Applicant
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.limits import SPENDING
 from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Concurrent, Demand, Level, Taken
 from groundwire_server.domain.vocabulary import LimitKind, Reason, WithoutStore
 from groundwire_server.ports.clock import Clock
@@ -65,18 +64,22 @@ class Quotas:
         Raises (on entering):
             Rejection: QUOTA_EXCEEDED, or LIMITS_UNAVAILABLE where the store cannot be asked and the route is closed.
         """
-        limits = self._table.counted(applicant.requester, applicant.work) if self._table else None
-        return _Held(self, applicant, limits) if limits else _NOTHING
+        if not self._table:
+            return _NOTHING
+        counted = self._table.counted(applicant.requester, applicant.work)
+        return _Held(self, applicant, counted) if counted.limits else _NOTHING
 
-    async def begin(self, applicant: Applicant, limits: Sequence[HeldLimit], lease: CallLease) -> None:
+    async def begin(self, applicant: Applicant, counted: CountedLimits, lease: CallLease) -> None:
         """Take what a call needs, once it is there.
 
         Raises:
             Rejection: as `hold` says.
         """
-        demands = [each.demand(_amount(each.kind)) for each in limits]
+        limits, demands = counted.limits, counted.demands
         # Who comes while others wait goes to the end of the line.
-        line = next((each for each in limits if _has_queue(each) and self._lines.length(each.key)), None)
+        line = None
+        if self._lines:
+            line = next((each for each in limits if _has_queue(each) and self._lines.length(each.key)), None)
         if line is None:
             taken = await self._take(applicant, demands, lease)
             if taken is None or taken.admitted:
@@ -184,32 +187,27 @@ class Quotas:
 class _Held:
     """What one call holds; a class, since a generator's context manager costs several times as much."""
 
-    __slots__ = ("_applicant", "_lease", "_limits", "_quotas")
+    __slots__ = ("_applicant", "_counted", "_lease", "_quotas")
 
-    def __init__(self, quotas: Quotas, applicant: Applicant, limits: Sequence[HeldLimit]) -> None:
+    def __init__(self, quotas: Quotas, applicant: Applicant, counted: CountedLimits) -> None:
         self._quotas = quotas
         self._applicant = applicant
-        self._limits = limits
+        self._counted = counted
         self._lease = quotas.lease(applicant)
 
     async def __aenter__(self) -> None:
         try:
-            await self._quotas.begin(self._applicant, self._limits, self._lease)
+            await self._quotas.begin(self._applicant, self._counted, self._lease)
         except BaseException as raised:
             # Where the caller left while the store was asked, nobody knows whether something was taken.
             if not (isinstance(raised, Rejection) and raised.reason is Reason.QUOTA_EXCEEDED):
-                self._quotas.end(self._limits, self._lease)
+                self._quotas.end(self._counted.limits, self._lease)
             raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._quotas.end(self._limits, self._lease)
-
-
-def _amount(kind: LimitKind) -> int:
-    """Return what beginning takes of a count: what models consume is taken when they are asked."""
-    return 0 if kind in SPENDING else 1
+        self._quotas.end(self._counted.limits, self._lease)
 
 
 def _has_queue(limit: HeldLimit) -> bool:
@@ -219,4 +217,4 @@ def _has_queue(limit: HeldLimit) -> bool:
 
 def _full(limit: HeldLimit) -> Exhausted:
     """Return concurrent calls of which all are taken."""
-    return Exhausted(limit, Level(fits=False, used=int(limit.most)))
+    return Exhausted(limit, Level(limit.demand(1), int(limit.most), 0, fits=False))

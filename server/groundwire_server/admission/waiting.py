@@ -40,6 +40,9 @@ class WaitingLines:
     def __repr__(self) -> str:
         return f"<WaitingLines: {sum(map(len, self._lines.values()))} calls in {len(self._lines)} lines>"
 
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
     def length(self, key: str) -> int:
         """Return how many wait for a count."""
         return len(self._lines.get(key, ()))

@@ -113,40 +113,50 @@ class CallLease:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How one count stands after a demand.
+    """How one count stands after a demand. What follows from it is worked out when it is asked for: mostly all fits.
 
     Attributes:
+        demand: of the count.
+        measure: microseconds until a bucket is full again; what is used of any other count.
+        now: the store's time.
         fits: whether it had as much left as was demanded.
-        used: what is used of it now.
-        free_at: when as much as was demanded is left, if nothing else is taken; None where that is not known.
-        full_at: when all of it is left again, if nothing else is taken; None where that is not known.
     """
 
+    demand: Demand
+    measure: int
+    now: int
     fits: bool
-    used: int
-    free_at: int | None = None
-    full_at: int | None = None
 
-    @classmethod
-    def of(cls, demand: Demand, measure: int, now: int, *, fits: bool) -> "Level":
-        """Return how a count stands.
+    @property
+    def used(self) -> int:
+        """What is used of it now."""
+        bound = self.demand.bound
+        return bound.used(self.measure) if isinstance(bound, TokenBucket) else self.measure
 
-        Args:
-            demand: of the count.
-            measure: microseconds until a bucket is full again; what is used of any other count.
-            now: the store's time.
-            fits: whether it had as much left as was demanded.
-        """
-        match demand.bound:
+    @property
+    def free_at(self) -> int | None:
+        """When as much as was demanded is left, if nothing else is taken; None where that is not known."""
+        match self.demand.bound:
             case TokenBucket(_, period) as rate:
-                over = measure + rate.needed(demand.amount) - period
-                return cls(fits, rate.used(measure), now + max(over, 0), now + measure)
+                return self.now + max(self.measure + rate.needed(self.demand.amount) - period, 0)
             case Spending(most, calendar):
-                end, needed = calendar.end(now), max(demand.amount, 1)
-                free_at = now if measure + needed <= most else end if needed <= most else None
-                return cls(fits, measure, free_at, end)
+                needed = max(self.demand.amount, 1)
+                if self.measure + needed <= most:
+                    return self.now
+                return calendar.end(self.now) if needed <= most else None
             case _:
-                return cls(fits, measure)
+                return None
+
+    @property
+    def full_at(self) -> int | None:
+        """When all of it is left again, if nothing else is taken; None where that is not known."""
+        match self.demand.bound:
+            case TokenBucket():
+                return self.now + self.measure
+            case Spending(_, calendar):
+                return calendar.end(self.now)
+            case _:
+                return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 import grpc.aio
 from opentelemetry.trace import INVALID_SPAN, Span
@@ -19,6 +19,9 @@ from groundwire_server.edge.convert.request import Received
 from groundwire_server.telemetry.trail import Trail
 
 VERSION = version("groundwire-server")
+
+NOBODY: Final = Caller("", "")
+"""The caller of a call that proves nothing."""
 
 
 @dataclass(slots=True)
@@ -34,7 +37,7 @@ class Call:
         deadline: the caller's; None without one.
         request_id: the caller's, or one that was chosen.
         trace_id: of the call's span, in hexadecimal.
-        caller: who calls, once authenticated.
+        caller: who calls, once authenticated; until then `NOBODY`.
         span: the RPC span.
         status: the status that the call ended with.
         reason: why it failed; None where it did not, or was cancelled.
@@ -52,7 +55,7 @@ class Call:
     deadline: Deadline | None = None
     request_id: str = ""
     trace_id: str = ""
-    caller: Caller = field(default_factory=lambda: Caller("", ""))
+    caller: Caller = NOBODY
     span: Span = INVALID_SPAN
     status: grpc.StatusCode = grpc.StatusCode.OK
     reason: Reason | None = None

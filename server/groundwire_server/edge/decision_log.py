@@ -27,6 +27,8 @@ SHADOW_LOGGER = "groundwire.comparisons"
 """Of answers in the shadow, which nobody got: no count of decisions may take one for a decision."""
 
 _HASH_BYTES = 8
+_NO_REPORT = Report()
+"""Of a call that ended before its work began."""
 
 _log = logging.getLogger(LOGGER)
 _shadow_log = logging.getLogger(SHADOW_LOGGER)
@@ -74,7 +76,7 @@ class DecisionLog:
         if outcome is not None:
             report = outcome.report
         else:
-            report = Report() if call.trail.report is None else call.trail.report(now)
+            report = _NO_REPORT if call.trail.report is None else call.trail.report(now)
         return self._event(call, report, outcome, now)
 
     def abandoned_event(self, call: Call, report: Report, outcome: Outcome | None, now: float) -> DecisionEvent:

@@ -12,8 +12,6 @@ TENANT_KEY = "groundwire-tenant"
 SUBJECT_KEY = "groundwire-subject"
 PRINCIPALS_KEY = "groundwire-principals"
 
-_ONCE = (AUTHORIZATION_KEY, API_KEY_KEY)
-
 
 def credentials_of(metadata: Mapping[str, str], auth_context: Mapping[str, Iterable[bytes]]) -> Credentials:
     """Return the credentials.
@@ -26,11 +24,12 @@ def credentials_of(metadata: Mapping[str, str], auth_context: Mapping[str, Itera
         AccessDenied: when one kind of credential is presented twice.
     """
     # Neither tokens nor keys contain a comma: it joins two of them.
-    if any("," in metadata.get(key, "") for key in _ONCE):
+    authorization, api_key = metadata.get(AUTHORIZATION_KEY, ""), metadata.get(API_KEY_KEY, "")
+    if "," in authorization or "," in api_key:
         raise AccessDenied(DenialReason.SEVERAL_CREDENTIALS)
     return Credentials(
-        authorization=metadata.get(AUTHORIZATION_KEY, ""),
-        api_key=metadata.get(API_KEY_KEY, ""),
+        authorization=authorization,
+        api_key=api_key,
         certificate="x509_pem_cert" in auth_context,
         uris=_names(auth_context.get("peer_uri", ())),
         dns_names=_names(auth_context.get("peer_dns", ())),

@@ -29,9 +29,10 @@ KEPT = 60.0
 
 
 class RunRegistry:
-    """The runs of this process, each in a task of its own, and the log of those that callers can find again.
+    """The runs of this process, and the log of those that callers can find again.
 
-    A run ends when its last follower leaves: at once, or after the longest resume window that was asked for.
+    A shared run has a task of its own. It ends when its last follower leaves: at once, or after the longest resume
+    window that was asked for. An unshared one is done in the task of its only caller, and ends with it.
 
     Args:
         log: keeps the events of runs with a request id of the caller's.
@@ -40,15 +41,16 @@ class RunRegistry:
     def __init__(self, log: RunLog) -> None:
         self._log = log
         self._running: dict[RunKey, Run] = {}
+        self._unshared: dict[RunKey, asyncio.Timeout] = {}
         self._closing = False
 
     def __repr__(self) -> str:
-        return f"RunRegistry(running={len(self._running)})"
+        return f"RunRegistry(running={self.active})"
 
     @property
     def active(self) -> int:
         """How many runs there are."""
-        return len(self._running)
+        return len(self._running) + len(self._unshared)
 
     async def cancel(self, key: RunKey) -> bool:
         """End the run of that name, in whichever process it is; return False when there is none.
@@ -56,21 +58,33 @@ class RunRegistry:
         Raises:
             Rejection: RUN_UNREACHABLE when other processes have runs and cannot be asked.
         """
+        scope = self._unshared.get(key)
+        if scope is not None:
+            _expire(scope)
+            return True
         run = self._running.get(key)
         if run is not None and run.cancel():
             return True
         return self._log.shared and await self._log.cancel_elsewhere(key)
 
     async def cancel_here(self, fits: Callable[[RunKey], bool]) -> bool:
-        """End the runs of this process whose names fit, and wait for their end; return False when there is none."""
+        """End the runs of this process whose names fit; return False when there is none.
+
+        The end of shared ones is waited for: until then their names are taken.
+        """
+        unshared = [scope for key, scope in self._unshared.items() if fits(key)]
+        for scope in unshared:
+            _expire(scope)
         ending = [run.task for key, run in self._running.items() if fits(key) and run.cancel()]
         if ending:
             await asyncio.wait(ending, timeout=ENDING_SECONDS)
-        return bool(ending)
+        return bool(unshared or ending)
 
     def end(self) -> None:
         """End every run."""
         self._closing = True
+        for scope in self._unshared.values():
+            _expire(scope)
         for run in self._running.values():
             run.cancel()
 
@@ -80,19 +94,22 @@ class RunRegistry:
             await asyncio.wait([run.task for run in self._running.values()], timeout=ENDING_SECONDS)
 
     async def run_unshared(self, key: RunKey, work: Coroutine[Any, Any, Outcome]) -> Outcome:
-        """Await a run that nobody else can find but to cancel it; cancelling the awaiting task cancels it.
+        """Do the work of a run that nobody else can find but to cancel it, in the current task.
 
         Raises:
             Rejection: CANCELLED when `cancel` ended it; whatever the work raises.
         """
-        task = self._begin(key, work).task
+        # A scope that `cancel` expires: one that the caller has left as well ends like any other call.
+        scope = self._unshared[key] = asyncio.timeout_at(None)
         try:
-            return await task
-        except asyncio.CancelledError:
-            waiting = asyncio.current_task()
-            if waiting is not None and waiting.cancelling():
-                raise
-            raise _cancelled(key) from None
+            async with scope:
+                return await work
+        except TimeoutError:
+            if scope.expired():
+                raise _cancelled(key) from None
+            raise
+        finally:
+            del self._unshared[key]
 
     async def run_shared(self, answerer: Answerer, inquiry: Inquiry, request: RunRequest, sink: Sink | None) -> Outcome:
         """Follow the run of the inquiry's name, and begin it where there is none.
@@ -336,6 +353,12 @@ async def _forward(events: AsyncGenerator[NumberedEvent, None] | None, sink: Sin
                 if isinstance(numbered.event, Outcome):
                     outcome = numbered.event
     return outcome
+
+
+def _expire(scope: asyncio.Timeout) -> None:
+    """Cancel what runs within a scope, once."""
+    if not scope.expired():
+        scope.reschedule(asyncio.get_running_loop().time())
 
 
 def _cancelled(key: RunKey) -> Rejection:

@@ -65,7 +65,8 @@ class ComparedAnswer:
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: every call makes one, and to set a field of what is frozen takes three times as long.
+@dataclass(slots=True, kw_only=True)
 class DecisionEvent:
     """One request and what became of it; times in seconds. What does not apply is None."""
 

@@ -8,6 +8,9 @@ import pytest
 from google.protobuf import duration_pb2
 
 from groundwire.v1 import answer_service_pb2, document_pb2, document_service_pb2, retrieval_service_pb2
+from groundwire_server.adapters.authentication.tokens import Tokens
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.credentials import Credentials
 from tests.doubles.generator import DONE, ScriptedGenerator, Wait
 from tests.doubles.time import waiting_skipped
 from tests.e2e.access.world import (
@@ -23,6 +26,24 @@ async def test_a_credential_may_say_again_which_tenant_it_is_of(serve: Serve, wo
         metadata = (*world.token(), ("groundwire-tenant", "acme"))
         response = await product.documents.ListDocuments(document_service_pb2.ListDocumentsRequest(), metadata=metadata)
     assert len(response.documents) == 2
+
+
+async def test_a_credential_is_verified_once_for_each_call(
+    serve: Serve, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[Credentials] = []
+    authenticate = Tokens.authenticate
+
+    async def counted(tokens: Tokens, credentials: Credentials) -> Caller:
+        verified.append(credentials)
+        return await authenticate(tokens, credentials)
+
+    monkeypatch.setattr(Tokens, "authenticate", counted)
+    async with let_in(serve, world) as product:
+        request = document_service_pb2.GetCorpusVersionRequest()
+        for _ in range(2):
+            await product.documents.GetCorpusVersion(request, metadata=world.token())
+    assert len(verified) == 2
 
 
 async def test_principals_come_from_the_credential_and_not_from_metadata(serve: Serve, world: World) -> None:

@@ -1,6 +1,7 @@
 """Limits of the configuration's table, as callers meet them."""
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from grpc_status import rpc_status
 from groundwire.v1 import answer_service_pb2, cause_pb2, limit_service_pb2, outcome_pb2, retrieval_service_pb2
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+from groundwire_server.domain.failure import Rejection
 from groundwire_server.edge import decision_log
 from tests.doubles.upstream import Reply, upstream
 from tests.e2e.calls import ACME, answer, info, ingest, question, stream, used
@@ -42,6 +44,27 @@ def detail(error: grpc.aio.AioRpcError, wanted: Message) -> Any:
     assert status is not None
     assert any(each.Unpack(wanted) for each in status.details)
     return wanted
+
+
+def errors() -> list[BaseException]:
+    """Every error in memory that a refused call could have left."""
+    return [each for each in gc.get_objects() if isinstance(each, Rejection | grpc.aio.AbortError)]
+
+
+async def test_a_refused_call_leaves_its_error_to_no_garbage_collector(configured: Serve) -> None:
+    """What refers to itself stays in memory with all the frames that it went through, until it is collected."""
+    rows = {"users": {"tenant": "*", "requests_per_minute": 1}}
+    async with upstream(answers(SENTENCE)) as double, configured(limited(double, **rows)) as served:
+        await answer(served)
+        gc.collect()
+        gc.disable()
+        try:
+            before = errors()
+            await refused(served)
+            left = [each for each in errors() if each not in before]
+        finally:
+            gc.enable()
+    assert left == []
 
 
 async def test_a_refused_call_says_which_limit_how_much_and_until_when(configured: Serve) -> None:

@@ -80,18 +80,10 @@ class MemoryQuotaStore:
         """Take all that is demanded, or nothing where an enforced demand does not fit."""
         now = self._now()
         self._drop_ended(now)
-        measures = [self._measure(demand, now) for demand in demands]
-        fitting = [_fits(demand, measure) for demand, measure in zip(demands, measures, strict=True)]
-        admitted = all(fits or not demand.enforced for demand, fits in zip(demands, fitting, strict=True))
+        levels = [self._level(demand, now) for demand in demands]
+        admitted = all(level.fits or not level.demand.enforced for level in levels)
         if admitted:
-            measures = [
-                self._added(demand, measure, lease, now, fits=fits)
-                for demand, measure, fits in zip(demands, measures, fitting, strict=True)
-            ]
-        levels = [
-            Level.of(demand, measure, now, fits=fits)
-            for demand, measure, fits in zip(demands, measures, fitting, strict=True)
-        ]
+            levels = [self._added(level, lease) for level in levels]
         return Taken(admitted, now, levels)
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
@@ -129,39 +121,42 @@ class MemoryQuotaStore:
         count = self._counts.get(key)
         return count if isinstance(count, kind) else None
 
-    def _measure(self, demand: Demand, now: int) -> int:
-        """Return the microseconds until a bucket is full again, or what is used of any other count."""
+    def _level(self, demand: Demand, now: int) -> Level:
+        """Return how a count stands before anything is taken of it."""
         match demand.bound:
-            case TokenBucket(_, period):
+            case TokenBucket(_, period) as rate:
                 bucket = self._find(demand.key, _Bucket)
                 ahead = 0 if bucket is None else max(bucket.full_at - now, 0)
                 # More than a period ahead only if the clock was set back, which must lock nobody out until it is there.
-                return ahead if ahead <= period else 0
-            case Spending(_, calendar):
+                measure = ahead if ahead <= period else 0
+                return Level(demand, measure, now, measure + rate.needed(demand.amount) <= period)
+            case Spending(most, calendar):
                 spent = self._find(demand.key, _Spent)
-                return spent.amount if spent is not None and spent.window == calendar.window(now) else 0
-            case _:
+                measure = spent.amount if spent is not None and spent.window == calendar.window(now) else 0
+                return Level(demand, measure, now, measure + max(demand.amount, 1) <= most)
+            case Concurrent(most):
                 leases = self._find(demand.key, _Leases)
-                return 0 if leases is None else leases.live(now)
+                measure = 0 if leases is None else leases.live(now)
+                return Level(demand, measure, now, measure < most)
 
-    def _added(self, demand: Demand, measure: int, lease: CallLease | None, now: int, *, fits: bool) -> int:
-        """Count what is demanded of a count, and return its measure then."""
-        key = demand.key
+    def _added(self, level: Level, lease: CallLease | None) -> Level:
+        """Count what is demanded of a count, and return how it stands then."""
+        demand, measure, now = level.demand, level.measure, level.now
         match demand.bound:
-            case TokenBucket(_, period) as rate if demand.amount and fits:
+            case TokenBucket(_, period) as rate if demand.amount and level.fits:
                 measure = min(measure + rate.cost(demand.amount), period)
-                self._counts[key] = _Bucket(now + measure)
+                self._counts[demand.key] = _Bucket(now + measure)
             case Spending(_, calendar) if demand.amount:
                 measure += demand.amount
-                self._counts[key] = _Spent(calendar.window(now), measure, calendar.end(now))
-            case Concurrent() if lease is not None and fits:
-                leases = self._find(key, _Leases) or _Leases()
-                self._counts[key] = leases
+                self._counts[demand.key] = _Spent(calendar.window(now), measure, calendar.end(now))
+            case Concurrent() if lease is not None and level.fits:
+                leases = self._find(demand.key, _Leases) or _Leases()
+                self._counts[demand.key] = leases
                 leases.expiries[lease.holder] = now + lease.lasts
                 measure += 1
             case _:
-                pass
-        return measure
+                return level
+        return Level(demand, measure, now, level.fits)
 
     def _drop_ended(self, now: int) -> None:
         """Look at the counts that were not looked at for longest: each demand does a little of it."""
@@ -170,13 +165,3 @@ class MemoryQuotaStore:
             count = self._counts.pop(key)
             if not count.ends(now):
                 self._counts[key] = count
-
-
-def _fits(demand: Demand, measure: int) -> bool:
-    match demand.bound:
-        case TokenBucket(_, period) as rate:
-            return measure + rate.needed(demand.amount) <= period
-        case Spending(most):
-            return measure + max(demand.amount, 1) <= most
-        case Concurrent(most):
-            return measure < most

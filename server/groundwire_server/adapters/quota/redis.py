@@ -97,7 +97,7 @@ class RedisQuotaStore:
         reply = await self._translated(lambda: self._take.run(keys, arguments))
         admitted, now, *pairs = reply
         levels = [
-            Level.of(demand, measure, now, fits=bool(fits))
+            Level(demand, measure, now, bool(fits))
             for demand, fits, measure in zip(demands, pairs[::2], pairs[1::2], strict=True)
         ]
         return Taken(bool(admitted), now, levels)

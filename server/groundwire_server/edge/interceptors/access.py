@@ -7,7 +7,7 @@ from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import CredentialKind
 from groundwire_server.edge.access import Access
-from groundwire_server.edge.call import Call
+from groundwire_server.edge.call import NOBODY, Call
 from groundwire_server.edge.identity import credentials_of, peer_of
 from groundwire_server.edge.interceptors.chain import Proceed, Reasons
 from groundwire_server.edge.interceptors.context import CallDeadline
@@ -37,7 +37,7 @@ class SecurityEvents:
 
 
 class Authentication:
-    """Finds out who calls before anything is done for the caller."""
+    """Finds out who calls before anything is done for the caller: once, before its request is read."""
 
     inside: ClassVar[Reasons] = {
         CallDeadline: "it may wait for an issuer's keys, and that wait counts against the deadline",
@@ -48,15 +48,16 @@ class Authentication:
         self._current = current
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
-        """Make the caller from the credentials of the call and its connection."""
-        call.caller = await caller_of(call, self._current.snapshot.access)
+        """Deny a call whose credentials, or those of its connection, prove nobody."""
+        if call.caller is NOBODY:
+            call.caller = await caller_of(call, self._current.snapshot.access)
         call.span.set_attribute(names.TENANT, call.caller.tenant)
         await proceed()
 
-    async def precheck(self, metadata: Mapping[str, str], context: Any) -> str | None:
-        """Return the tenant of a call; None for one that will be rejected."""
+    async def precheck(self, metadata: Mapping[str, str], context: Any) -> Caller | None:
+        """Return who calls; None for a call that will be rejected."""
         try:
-            return (await _caller(metadata, context, self._current.snapshot.access)).tenant
+            return await _caller(metadata, context, self._current.snapshot.access)
         except Exception:  # noqa: BLE001  # the interceptors meet it again, whatever it is, and answer with a status
             return None
 
@@ -71,9 +72,9 @@ class ReflectionAuthentication(Authentication):
         else:
             await proceed()
 
-    async def precheck(self, metadata: Mapping[str, str], context: Any) -> str | None:
-        """Return the tenant of a call, or nothing in particular where there is no authentication."""
-        return await super().precheck(metadata, context) if self._current.snapshot.access.authenticated else ""
+    async def precheck(self, metadata: Mapping[str, str], context: Any) -> Caller | None:
+        """Return who calls; nobody in particular where there is no authentication."""
+        return await super().precheck(metadata, context) if self._current.snapshot.access.authenticated else NOBODY
 
 
 class Authorization:

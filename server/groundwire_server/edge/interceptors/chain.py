@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 import grpc
 import grpc.aio
 
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import GroundwireError, Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import Call, enter
@@ -129,11 +130,12 @@ class Chain(grpc.aio.ServerInterceptor):
         behavior: Callable[..., Awaitable[Any]],
         context: Any,
         metadata: Mapping[str, str],
+        caller: Caller,
         request: Received | Requests | None,
     ) -> None:
         """Run the interceptors, and the method innermost; without a request, one of them rejects the call."""
         received = request if isinstance(request, Received) else None
-        call = Call(method, context, received, metadata, arrived=asyncio.get_running_loop().time())
+        call = Call(method, context, received, metadata, asyncio.get_running_loop().time(), caller=caller)
         enter(call)
 
         async def innermost() -> None:

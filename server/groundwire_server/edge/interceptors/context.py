@@ -106,7 +106,7 @@ class CallDeadline:
         """Read the deadline."""
         remaining = call.context.time_remaining()
         if remaining is not None:
-            call.deadline = Deadline(asyncio.get_running_loop().time() + remaining)
+            call.deadline = Deadline(call.arrived + remaining)
         await proceed()
 
 

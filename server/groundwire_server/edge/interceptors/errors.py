@@ -15,7 +15,7 @@ from groundwire_server.edge.call import Call
 from groundwire_server.edge.interceptors.chain import Proceed, Reasons
 from groundwire_server.edge.interceptors.context import RequestId
 from groundwire_server.edge.sink import SlowConsumerError
-from groundwire_server.edge.statuses import aborted, rejection_of
+from groundwire_server.edge.statuses import StatusParts, aborted, rejection_of, set_status
 from groundwire_server.telemetry import names
 
 _STATUS_SECONDS: Final = 1.0
@@ -30,13 +30,13 @@ class ErrorMapping:
     inside: ClassVar[Reasons] = {RequestId: "every status carries the request id in its trailing metadata"}
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
-        """Serve the call; abort it when an exception is raised."""
+        """Serve the call; end it with a status when an exception is raised."""
         try:
             await proceed()
         except Rejection as rejection:
-            await self._abort(call, rejection)
+            set_status(call.context, _status(call, rejection))
         except Failure as failure:
-            await self._abort(call, rejection_of(failure))
+            set_status(call.context, _status(call, rejection_of(failure)))
         except SlowConsumerError:
             await self._give_up(call)
         except (asyncio.CancelledError, grpc.aio.AbortError):
@@ -49,7 +49,7 @@ class ErrorMapping:
                 "".join(traceback.format_tb(error.__traceback__)),
                 extra={"request_id": call.request_id, "trace_id": call.trace_id},
             )
-            await self._abort(call, Rejection(Reason.INTERNAL))
+            set_status(call.context, _status(call, Rejection(Reason.INTERNAL)))
 
     async def _give_up(self, call: Call) -> None:
         """End a call whose client does not read.
@@ -58,11 +58,13 @@ class ErrorMapping:
         """
         with suppress(grpc.aio.BaseError, TimeoutError):
             async with asyncio.timeout(_STATUS_SECONDS):
-                await self._abort(call, Rejection(Reason.CANCELLED))
+                await call.context.abort(*_status(call, Rejection(Reason.CANCELLED)))
         raise asyncio.CancelledError
 
-    async def _abort(self, call: Call, rejection: Rejection) -> None:
-        call.status, message, trailers = aborted(rejection)
-        call.reason = rejection.reason
-        call.span.set_attribute(names.REASON, rejection.reason.value)
-        await call.context.abort(call.status, message, (*call.trailers, *trailers))
+
+def _status(call: Call, rejection: Rejection) -> StatusParts:
+    """Record why a call fails, and return what it ends with."""
+    call.status, message, trailers = aborted(rejection)
+    call.reason = rejection.reason
+    call.span.set_attribute(names.REASON, rejection.reason.value)
+    return call.status, message, (*call.trailers, *trailers)

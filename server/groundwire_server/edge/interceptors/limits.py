@@ -1,7 +1,6 @@
 """Limits on calls of which nothing is known yet: how many there may be at once, and how long their request may take."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,12 +13,12 @@ from groundwire_server.domain.failure import GroundwireError, Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.identity import network_of, peer_of
 from groundwire_server.edge.options import ArrivalOptions
-from groundwire_server.edge.statuses import aborted
+from groundwire_server.edge.statuses import aborted, set_status
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry import metrics
 
 _OVERLOADED = aborted(Rejection(Reason.OVERLOADED))
-"""What a refused call is aborted with; made once, so that a refusal costs little."""
+"""What a refused call ends with; made once, so that a refusal costs little."""
 
 _LATE = aborted(Rejection(Reason.DEADLINE_EXCEEDED))
 """What a call is aborted with whose request does not arrive in time."""
@@ -59,7 +58,7 @@ class Places:
         self._most = most
         self._most_of_key = most if most_of_key is None else most_of_key
         self._taken = 0
-        self._taken_of: Counter[str] = Counter()
+        self._taken_of: dict[str, int] = {}
 
     def __repr__(self) -> str:
         return f"{self._taken} of {self._most} {self._limit}"
@@ -83,18 +82,18 @@ class Places:
         Raises:
             NoPlaceError: when none is left, or the key has its part.
         """
-        if self._taken >= self._most or self._taken_of[key] >= self._most_of_key:
+        taken = self._taken_of.get(key, 0)
+        if self._taken >= self._most or taken >= self._most_of_key:
             raise NoPlaceError(self._limit)
         self._taken += 1
-        self._taken_of[key] += 1
+        self._taken_of[key] = taken + 1
 
     def give_back(self, key: str) -> None:
         """Give a place back. A key without places is forgotten: callers choose keys."""
         self._taken -= 1
-        if self._taken_of[key] > 1:
-            self._taken_of[key] -= 1
-        else:
-            del self._taken_of[key]
+        left = self._taken_of.pop(key) - 1
+        if left:
+            self._taken_of[key] = left
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +221,7 @@ class HealthLimits(grpc.aio.ServerInterceptor):
                     else:
                         await context.write(await handler.unary_unary(request, context))
             except NoPlaceError as full:
-                await refuse(context, full, self._metrics)
+                refuse(context, full, self._metrics)
 
         return grpc.stream_stream_rpc_method_handler(serve, handler.request_deserializer, handler.response_serializer)
 
@@ -258,7 +257,7 @@ async def next_request(context: Any, seconds: float) -> Any:
     return None if request is grpc.aio.EOF else request
 
 
-async def refuse(context: Any, full: NoPlaceError, recorder: Metrics) -> None:
-    """Abort a call for which there is no place, and count it: nothing else records it."""
+def refuse(context: Any, full: NoPlaceError, recorder: Metrics) -> None:
+    """Refuse a call for which there is no place, and count it: nothing else records it."""
     recorder.add(metrics.CALLS_REFUSED, 1, full.limit)
-    await context.abort(*_OVERLOADED)
+    set_status(context, _OVERLOADED)

@@ -15,18 +15,20 @@ from typing import Any, Final, Self, TypeAlias
 
 import grpc.aio
 
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.edge.call import NOBODY
 from groundwire_server.edge.convert.request import Received, RequestFormat
 from groundwire_server.edge.identity import network_of, peer_of
 from groundwire_server.edge.interceptors.limits import CallPlaces, NoPlaceError, first_request, next_request, refuse
 from groundwire_server.edge.options import ArrivalOptions, RequestBytesOptions
-from groundwire_server.edge.statuses import aborted
+from groundwire_server.edge.statuses import aborted, set_status
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry import metrics
 
-Precheck: TypeAlias = Callable[[Mapping[str, str], Any], Awaitable[str | None]]
-"""Returns, from a call's metadata and gRPC's context, whose place it takes; None when it will be rejected."""
+Precheck: TypeAlias = Callable[[Mapping[str, str], Any], Awaitable[Caller | None]]
+"""Returns, from a call's metadata and gRPC's context, who calls; None when the call will be rejected."""
 
 _INLINE_BYTES: Final = 4096
 """A larger request is read in a thread: counting, parsing and validating it can take longer than a millisecond."""
@@ -152,7 +154,7 @@ class Reception:
         method: str,
         form: RequestFormat,
         context: Any,
-        serve: Callable[[Mapping[str, str], Received | Requests | None], Awaitable[None]],
+        serve: Callable[[Mapping[str, str], Caller, Received | Requests | None], Awaitable[None]],
         *,
         stream: bool,
     ) -> None:
@@ -162,8 +164,8 @@ class Reception:
             method: `package.Service/Method`.
             form: how its requests are read.
             context: gRPC's own.
-            serve: serves the call, given the text entries of its metadata and its request, or None in place of the
-                request where the caller will be rejected.
+            serve: serves the call, given the text entries of its metadata, its caller and its request; nobody and None
+                where the call will be rejected.
             stream: whether it has a stream of requests.
         """
         places = self._places
@@ -174,31 +176,33 @@ class Reception:
             metadata = _texts(context.invocation_metadata() or (), self._metadata_bytes)
             if metadata is None:
                 self._metrics.add(metrics.CALLS_REFUSED, 1, "metadata")
-                await context.abort(*self._too_much_metadata)
+                set_status(context, self._too_much_metadata)
                 return
-            with places.unauthenticated.place(network_of(peer_of(context.peer()))):
-                key = await self._precheck(metadata, context)
-                if key is None:
-                    await serve(metadata, None)
+            peer = context.peer()
+            with places.unauthenticated.place(network_of(peer_of(peer))):
+                caller = await self._precheck(metadata, context)
+                if caller is None:
+                    await serve(metadata, NOBODY, None)
                     return
+                key = caller.tenant
             with places.request_streams.place(key) if stream else nullcontext():
-                with places.waiting_of_connection.place(context.peer()), places.waiting.place(key):
+                with places.waiting_of_connection.place(peer), places.waiting.place(key):
                     data = await first_request(
                         context, self._options.request_seconds, self._metrics, required=not stream
                     )
                 with served.place(key):
                     read = partial(self.reader.read, form)
                     if stream:
-                        await serve(metadata, Requests(data, read, context, self._options.next_request_seconds))
+                        await serve(metadata, caller, Requests(data, read, context, self._options.next_request_seconds))
                     else:
-                        await serve(metadata, await read(data))
+                        await serve(metadata, caller, await read(data))
         except NoPlaceError as full:
-            await refuse(context, full, self._metrics)
+            refuse(context, full, self._metrics)
         except grpc.aio.BaseError:
             raise
         except Exception as error:  # noqa: BLE001  # the edge: gRPC would send its text
             _log.error("%s: %s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-            await context.abort(*_INTERNAL)
+            set_status(context, _INTERNAL)
 
 
 def _texts(metadata: Iterable[tuple[str, str | bytes]], max_bytes: int) -> dict[str, str] | None:
