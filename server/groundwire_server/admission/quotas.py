@@ -11,7 +11,7 @@ from typing import Final
 from groundwire_server.admission.claims import take_or_return
 from groundwire_server.admission.limit_table import CountedLimits, HeldLimit, LimitTable
 from groundwire_server.admission.quota_reports import Exhausted, QuotaReports
-from groundwire_server.admission.waiting import POLL_SECONDS, QueuePlace, WaitingLines
+from groundwire_server.admission.waiting import POLL_SECONDS, LinePlace, WaitingLines
 from groundwire_server.domain.admission import Applicant
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Concurrent, Demand, Level, Taken
@@ -120,7 +120,7 @@ class Quotas:
         demands: Sequence[Demand],
         lease: CallLease,
         line: HeldLimit,
-        place: QueuePlace,
+        place: LinePlace,
         by: float,
     ) -> Taken | None:
         """Wait for the call's turn in a line, and return what came of its demands.

@@ -12,7 +12,7 @@ POLL_SECONDS = 0.1
 """How often the first in a line looks whether another process has given something back."""
 
 
-class QueuePlace:
+class LinePlace:
     """One call's place, which it keeps when it moves to another line.
 
     Attributes:
@@ -34,7 +34,7 @@ class WaitingLines:
     """First come, first served: one line for each count, as long as the limit says."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, list[QueuePlace]] = {}
+        self._lines: dict[str, list[LinePlace]] = {}
         self._arrivals = count()
 
     def __repr__(self) -> str:
@@ -47,12 +47,12 @@ class WaitingLines:
         """Return how many wait for a count."""
         return len(self._lines.get(key, ()))
 
-    def place(self) -> QueuePlace:
+    def place(self) -> LinePlace:
         """Return the place of a call that begins to wait, behind all that wait already."""
-        return QueuePlace(next(self._arrivals))
+        return LinePlace(next(self._arrivals))
 
     @contextmanager
-    def joined(self, key: str, place: QueuePlace) -> Iterator[None]:
+    def joined(self, key: str, place: LinePlace) -> Iterator[None]:
         """Wait in a line, in the order of arrival; leaving it, whatever for, lets the next try."""
         line = self._lines.setdefault(key, [])
         insort(line, place, key=_BY_ARRIVAL)
@@ -64,7 +64,7 @@ class WaitingLines:
                 del self._lines[key]
             self.wake(key)
 
-    def is_first(self, key: str, place: QueuePlace) -> bool:
+    def is_first(self, key: str, place: LinePlace) -> bool:
         """Return whether a place is the first of its line."""
         return self._lines[key][0] is place
 

@@ -109,7 +109,9 @@ class RunRegistry:
                 raise _cancelled(key) from None
             raise
         finally:
-            del self._unshared[key]
+            # Calls within this process may have an id in common.
+            if self._unshared.get(key) is scope:
+                del self._unshared[key]
 
     async def run_shared(self, answerer: Answerer, inquiry: Inquiry, request: RunRequest, sink: Sink | None) -> Outcome:
         """Follow the run of the inquiry's name, and begin it where there is none.
