@@ -132,7 +132,8 @@ async def test_a_changed_file_replaces_the_workers_and_a_wrong_one_touches_none(
                         calls += 1
                     except grpc.aio.AioRpcError as error:
                         # gRPC ends a call that it has not handed over when its server stops.
-                        assert error.code() is grpc.StatusCode.CANCELLED
+                        if error.code() is not grpc.StatusCode.CANCELLED:
+                            raise
                         dropped += 1
 
         caller = asyncio.create_task(call())

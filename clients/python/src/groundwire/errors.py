@@ -155,7 +155,7 @@ def _what_to_do(code: grpc.StatusCode, there: str, *, lost: bool) -> str:
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             return "The message is over 16 MiB, or the server takes no more calls: send less at once, or later."
         case grpc.StatusCode.CANCELLED:
-            return "The call was cancelled."
+            return "The call was cancelled: if you did not, the server stopped before it began, so call again."
         case _:
             return f"The call failed: report it to the operator of the server at {there}."
 
