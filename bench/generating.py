@@ -23,7 +23,7 @@ from bench.collector import Collector
 from bench.measure import CALLERS, Measured
 from bench.servers import ServerProcess, server
 from bench.storing import few
-from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest
+from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest, StreamAnswerResponse
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.event_pb2 import STREAM_MODE_PROVISIONAL
 from groundwire.v1.passage_pb2 import Passage
@@ -32,6 +32,8 @@ from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.adapters.store.weaviate.options import VectorSource
 
 OPEN_STREAMS = 1000
+_STREAMS = 100
+"""Calls at once on one connection."""
 _TEXT = b'"text": "'
 _QUESTION = "What does a lambda expression yield?"
 _METADATA = (("groundwire-tenant", "bench"), ("groundwire-subject", "load"))
@@ -91,13 +93,14 @@ class Calls:
         response = await self._retrieval.Retrieve(RetrieveRequest(text=_QUESTION), metadata=_METADATA, timeout=30)
         return response.passages
 
-    async def opened(self) -> "grpc.aio.UnaryStreamCall[StreamAnswerRequest, object]":
-        """A stream that has brought its first text and does not end."""
-        call = self._answers.StreamAnswer(self._asked("open"), metadata=_METADATA, timeout=120)
-        async for event in call:
-            if event.HasField("text_delta"):
-                break
-        return call  # type: ignore[return-value]
+    async def opened(self) -> "grpc.aio.UnaryStreamCall[StreamAnswerRequest, StreamAnswerResponse]":
+        """Return a stream that has brought its first text and does not end."""
+        call: grpc.aio.UnaryStreamCall[StreamAnswerRequest, StreamAnswerResponse] = self._answers.StreamAnswer(
+            self._asked("open"), metadata=_METADATA, timeout=120
+        )
+        while not isinstance(event := await call.read(), StreamAnswerResponse) or not event.HasField("text_delta"):
+            assert event is not grpc.aio.EOF, "the answer ended"
+        return call
 
     async def _stream(self, way: str) -> float:
         return await first_text(self._answers.StreamAnswer(self._asked(way), metadata=_METADATA, timeout=30))
@@ -147,6 +150,7 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
         async with weaviate_store.opened(double.address, VectorSource()):
             pass
         arguments = ["--otlp", endpoint, "--weaviate", double.address, "--upstream", upstream.address]
+        arguments += ["--calls", str(2 * OPEN_STREAMS)]
         product, channel = await opened.enter_async_context(_serving("bench.product", arguments, core, settles=True))
         passing, relayed = await opened.enter_async_context(_serving("bench.relay", [upstream.address], core))
         session = await opened.enter_async_context(aiohttp.ClientSession())
@@ -178,7 +182,7 @@ async def measure(calls: int, rounds: int, core: int) -> dict[str, list[float]]:
             measured.figure("generated_first_added", given - alone)
             measured.figure("generated_first_searched", searched - alone)
             measured.figure("generated_memory_idle", product.resident_megabytes())
-            measured.figure("generated_memory_streams", await _held(product, product_calls))
+            measured.figure("generated_memory_streams", await _held(product))
     await collector.stop()
     return measured.figures
 
@@ -223,14 +227,18 @@ async def _first(call: Callable[[], Awaitable[float]]) -> float:
     return await call() - began
 
 
-async def _held(product: ServerProcess, calls: Calls) -> float:
-    """Resident memory while a thousand streams are open."""
-    streams = await asyncio.gather(*(calls.opened() for _ in range(OPEN_STREAMS)))
-    await product.settle()
-    held = product.resident_megabytes()
-    for stream in streams:
-        stream.cancel()
-    return held
+async def _held(product: ServerProcess) -> float:
+    """Resident memory while a thousand streams are open, as many on a connection as it may have."""
+    async with AsyncExitStack() as opened:
+        # A stream without a reference is cancelled.
+        streams = []
+        for _ in range(OPEN_STREAMS // _STREAMS):
+            own = [("grpc.use_local_subchannel_pool", 1)]
+            channel = await opened.enter_async_context(grpc.aio.insecure_channel(product.address, options=own))
+            calls = Calls(channel)
+            streams += await asyncio.gather(*(calls.opened() for _ in range(_STREAMS)))
+        await product.settle()
+        return product.resident_megabytes()
 
 
 @asynccontextmanager
