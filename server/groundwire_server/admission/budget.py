@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from groundwire_server.admission.claims import take_or_return
+from groundwire_server.admission.claims import goes_on, take_or_return
 from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.admission.quota_reports import RETRY_SECONDS, Exhausted, QuotaReports
 from groundwire_server.domain.allowance import total_tokens
@@ -56,7 +56,9 @@ class QuotaBudget:
                 self._store, demands, None, lambda taken: self.settle(_reservation(demands, taken), Usage())
             )
         except QuotaStoreError as error:
-            return self._unchecked(requester, error)
+            if goes_on(self._without_store, requester.route, error, self._reports):
+                return _UNBOUND
+            raise Failure(Cause.BUDGET_EXHAUSTED, retry_after=RETRY_SECONDS) from error
         held = {each.key: each for each in limits}
         exhausted = [
             Exhausted(held[demand.key], level)
@@ -78,13 +80,6 @@ class QuotaBudget:
                     for demand in reservation.taken
                 ]
             )
-
-    def _unchecked(self, requester: Requester, error: QuotaStoreError) -> Reservation:
-        admitted = self._without_store.get(requester.route, WithoutStore.OPEN) is WithoutStore.OPEN
-        self._reports.unchecked(requester.route, error, admitted=admitted)
-        if admitted:
-            return _UNBOUND
-        raise Failure(Cause.BUDGET_EXHAUSTED, retry_after=RETRY_SECONDS) from error
 
     def _refusal(self, exhausted: list[Exhausted], taken: Taken) -> Failure:
         self._reports.spent(exhausted)

@@ -1,10 +1,12 @@
-"""Taking from a store whose caller may leave meanwhile."""
+"""Taking from a store that may not be asked, for a caller that may leave meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from groundwire_server.admission.quota_reports import QuotaReports
 from groundwire_server.domain.quota import CallLease, Demand, Taken
-from groundwire_server.ports.quota_store import QuotaStore
+from groundwire_server.domain.vocabulary import WithoutStore
+from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
 
 
 async def take_or_return(
@@ -36,3 +38,19 @@ async def take_or_return(
 
         task.add_done_callback(ended)
         raise
+
+
+def goes_on(
+    without_store: Mapping[str, WithoutStore], route: str, error: QuotaStoreError, reports: QuotaReports
+) -> bool:
+    """Return whether a call goes on although its counts cannot be looked at, and report that they were not.
+
+    Args:
+        without_store: what each route does then; those it does not name are open.
+        route: of the call.
+        error: why the store cannot be asked.
+        reports: takes the report.
+    """
+    admitted = without_store.get(route, WithoutStore.OPEN) is WithoutStore.OPEN
+    reports.unchecked(route, error, admitted=admitted)
+    return admitted

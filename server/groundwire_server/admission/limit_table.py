@@ -59,10 +59,12 @@ class CountedLimits:
     Attributes:
         limits: those that a count is kept for.
         demands: what beginning takes of each count.
+        leased: the counts of concurrent calls, which are given back at the end.
     """
 
     limits: Sequence[HeldLimit]
     demands: Sequence[Demand]
+    leased: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,10 @@ class LimitTable:
             kinds = COUNTED - MONEY
         limits = tuple(self._held(rows, requester, kinds))
         # What models consume is taken when they are asked.
-        return CountedLimits(limits, tuple(each.demand(0 if each.kind in SPENDING else 1) for each in limits))
+        demands = tuple(each.demand(0 if each.kind in SPENDING else 1) for each in limits)
+        return CountedLimits(
+            limits, demands, tuple(each.key for each in limits if each.kind is LimitKind.CONCURRENT_CALLS)
+        )
 
     def _find_of_call(self, requester: Requester) -> _CallLimits:
         rows = [row for row in self._holding(requester) if row.enforced]

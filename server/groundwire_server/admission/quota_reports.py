@@ -111,7 +111,7 @@ class QuotaReports:
 
 
 def violation_of(exhausted: Exhausted, now: int) -> QuotaViolation:
-    """Return what a caller is told of a limit that has nothing left for it."""
+    """Return the part of a refusal that describes a limit with nothing left for the caller."""
     limit = exhausted.limit
     metric, words = _WORDS[limit.kind]
     most = int(limit.most) / MICROS if limit.kind in MONEY else int(limit.most)

@@ -8,13 +8,13 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Final
 
-from groundwire_server.admission.claims import take_or_return
+from groundwire_server.admission.claims import goes_on, take_or_return
 from groundwire_server.admission.limit_table import CountedLimits, HeldLimit, LimitTable
 from groundwire_server.admission.quota_reports import Exhausted, QuotaReports
 from groundwire_server.admission.waiting import POLL_SECONDS, LinePlace, WaitingLines
 from groundwire_server.domain.admission import Applicant
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Concurrent, Demand, Level, Taken
+from groundwire_server.domain.quota import MAX_LEASE, MICROS, CallLease, Level, Taken
 from groundwire_server.domain.vocabulary import LimitKind, Reason, WithoutStore
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
@@ -75,13 +75,13 @@ class Quotas:
         Raises:
             Rejection: as `hold` says.
         """
-        limits, demands = counted.limits, counted.demands
+        limits = counted.limits
         # Who comes while others wait goes to the end of the line.
         line = None
         if self._lines:
             line = next((each for each in limits if _has_queue(each) and self._lines.length(each.key)), None)
         if line is None:
-            taken = await self._take(applicant, demands, lease)
+            taken = await self._take(applicant, counted, lease)
             if taken is None or taken.admitted:
                 self._tell_shadow(limits, taken)
                 return
@@ -94,18 +94,17 @@ class Quotas:
                 raise self._reports.refused([_full(line)], 0)
             by = min(by, began + queue.seconds)
             with self._lines.joined(line.key, place):
-                taken = await self._in_turn(applicant, limits, demands, lease, line, place, by)
+                taken = await self._in_turn(applicant, counted, lease, line, place, by)
             if taken is None or taken.admitted:
                 self._tell_shadow(limits, taken)
                 return
             line = self._line_for(limits, taken)
 
-    def end(self, limits: Sequence[HeldLimit], lease: CallLease) -> None:
+    def end(self, counted: CountedLimits, lease: CallLease) -> None:
         """Give back what a call held."""
-        keys = [each.key for each in limits if each.kind is LimitKind.CONCURRENT_CALLS]
-        if keys:
-            self._store.give_back(keys, lease)
-            for key in keys:
+        if counted.leased:
+            self._store.give_back(counted.leased, lease)
+            for key in counted.leased:
                 self._lines.wake(key)
 
     def lease(self, applicant: Applicant) -> CallLease:
@@ -116,8 +115,7 @@ class Quotas:
     async def _in_turn(
         self,
         applicant: Applicant,
-        limits: Sequence[HeldLimit],
-        demands: Sequence[Demand],
+        counted: CountedLimits,
         lease: CallLease,
         line: HeldLimit,
         place: LinePlace,
@@ -131,15 +129,15 @@ class Quotas:
         Raises:
             Rejection: when its turn does not come by then, or a limit refuses it for which nobody waits.
         """
-        index = limits.index(line)
+        index = counted.limits.index(line)
         while True:
             # Before the store is asked, so that what is given back meanwhile is not missed.
             place.event.clear()
             if self._lines.is_first(line.key, place):
-                taken = await self._take(applicant, demands, lease)
+                taken = await self._take(applicant, counted, lease)
                 if taken is None or taken.admitted or taken.levels[index].fits:
                     return taken
-                self._line_for(limits, taken)
+                self._line_for(counted.limits, taken)
             left = by - self._clock.now()
             if left <= 0:
                 raise self._reports.refused([_full(line)], 0)
@@ -153,30 +151,22 @@ class Quotas:
         Raises:
             Rejection: when a limit refuses it for which nobody waits.
         """
-        refusing = [
-            limit for limit, level in zip(limits, taken.levels, strict=True) if limit.row.enforced and not level.fits
-        ]
-        if all(map(_has_queue, refusing)):
-            return refusing[0]
-        raise self._refusal(limits, taken)
-
-    async def _take(self, applicant: Applicant, demands: Sequence[Demand], lease: CallLease) -> Taken | None:
-        """Return what came of demands; None where the store cannot be asked and the route is open."""
-        try:
-            keys = [demand.key for demand in demands if isinstance(demand.bound, Concurrent)]
-            return await take_or_return(self._store, demands, lease, lambda _: self._store.give_back(keys, lease))
-        except QuotaStoreError as error:
-            route = applicant.requester.route
-            admitted = self._without_store.get(route, WithoutStore.OPEN) is WithoutStore.OPEN
-            self._reports.unchecked(route, error, admitted=admitted)
-            if admitted:
-                return None
-            raise Rejection(Reason.LIMITS_UNAVAILABLE) from error
-
-    def _refusal(self, limits: Sequence[HeldLimit], taken: Taken) -> Rejection:
         levels = zip(limits, taken.levels, strict=True)
         exhausted = [Exhausted(limit, level) for limit, level in levels if limit.row.enforced and not level.fits]
-        return self._reports.refused(exhausted, taken.now)
+        if all(_has_queue(each.limit) for each in exhausted):
+            return exhausted[0].limit
+        raise self._reports.refused(exhausted, taken.now)
+
+    async def _take(self, applicant: Applicant, counted: CountedLimits, lease: CallLease) -> Taken | None:
+        """Return what came of demands; None where the store cannot be asked and the route is open."""
+        try:
+            return await take_or_return(
+                self._store, counted.demands, lease, lambda _: self._store.give_back(counted.leased, lease)
+            )
+        except QuotaStoreError as error:
+            if goes_on(self._without_store, applicant.requester.route, error, self._reports):
+                return None
+            raise Rejection(Reason.LIMITS_UNAVAILABLE) from error
 
     def _tell_shadow(self, limits: Sequence[HeldLimit], taken: Taken | None) -> None:
         if taken is not None:
@@ -201,13 +191,13 @@ class _Held:
         except BaseException as raised:
             # Where the caller left while the store was asked, nobody knows whether something was taken.
             if not (isinstance(raised, Rejection) and raised.reason is Reason.QUOTA_EXCEEDED):
-                self._quotas.end(self._counted.limits, self._lease)
+                self._quotas.end(self._counted, self._lease)
             raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._quotas.end(self._counted.limits, self._lease)
+        self._quotas.end(self._counted, self._lease)
 
 
 def _has_queue(limit: HeldLimit) -> bool:
