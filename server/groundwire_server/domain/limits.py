@@ -72,11 +72,6 @@ class LimitRow:
         """Whether it refuses."""
         return self.mode is LimitMode.ENFORCED
 
-    @property
-    def across_tenants(self) -> bool:
-        """Whether one count is that of several tenants."""
-        return self.tenant is None and not self.per & {LimitScope.TENANT, LimitScope.SUBJECT, LimitScope.END_USER}
-
     def gives_way(self, other: "LimitRow", kind: LimitKind) -> bool:
         """Return whether this row is a default whose limit another row that names the tenant takes the place of.
 
