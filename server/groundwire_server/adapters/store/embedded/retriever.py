@@ -15,6 +15,7 @@ from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
 from groundwire_server.adapters.store.packing import unpacked_metadata
 from groundwire_server.adapters.store.relative import relative
+from groundwire_server.adapters.store.terms import query_terms
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
@@ -78,7 +79,8 @@ class EmbeddedRetriever:
 
     def _ranked(self, connection: sqlite3.Connection, scope: Scope, query: Query, rows: Rows | None) -> _Ranking:
         depth = max(query.top_k * _DEPTH, _LEAST_DEPTH)
-        by_keyword = keyword.rank(connection, scope, query.text, depth)
+        terms = query_terms(query.text)
+        by_keyword = keyword.rank(connection, scope, terms, depth) if terms else None
         if query.vector is None or rows is None:
             combined = _fused(None, by_keyword, self._alpha)
             return _Ranking(_first(combined, query.top_k), by_keyword or {}, {})

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from groundwire_server.adapters.store.packing import packed_sentences, packed_time, typed_metadata, unpacked_sentences
+from groundwire_server.adapters.store.terms import index_terms
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate import tokens
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence
@@ -203,18 +204,17 @@ def chunk_objects(
     )
     shared[p.ABOUT] = json.dumps(about)
     shared[p.FACTS] = tokens.facts(document.metadata)
-    shared[p.TITLE_TERMS] = tokens.indexed_terms(document.title)
+    shared[p.TITLE_TERMS], *terms = index_terms(document.text, [document.title, *(chunk.text for chunk in chunks)])
     if vectorized:
         shared[p.TITLE] = document.title
-    stems: dict[str, Sequence[str]] = {}
-    for chunk in chunks:
+    for chunk, chunk_terms in zip(chunks, terms, strict=True):
         written = {
             **shared,
             p.CHUNK: tokens.digest(chunk.chunk_id),
             p.CHUNK_ID: chunk.chunk_id,
             p.ORDINAL: chunk.ordinal,
             p.TEXT: chunk.text,
-            p.TERMS: tokens.indexed_terms(chunk.text, stems),
+            p.TERMS: chunk_terms,
         }
         if chunk.sentences:
             spans, vectors = packed_sentences(chunk.sentences)
