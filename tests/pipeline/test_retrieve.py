@@ -93,6 +93,17 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
     assert spans.attributes("groundwire.retrieve")[names.PASSAGES_DROPPED] == 2
 
 
+async def test_what_was_searched_in_place_of_the_question_rates_the_passages() -> None:
+    shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
+    asked, spans = ask(text="What are lambada expresions?"), Spans()
+    corrected = Fixed(Evidence((shown,), "v1", "What are lambda expressions?"))
+    as_asked = await _retrieve(Fixed(Evidence((shown,), "v1")), asked, embedded=False)
+    found = await _retrieve(corrected, asked, embedded=False, spans=spans)
+    assert found.searched == "What are lambda expressions?"
+    assert (found.passages[0].scores.relevance or 0.0) > (as_asked.passages[0].scores.relevance or 1.0)
+    assert spans.attributes("groundwire.retrieve")[names.QUESTION_CORRECTED] is True
+
+
 async def test_a_store_that_does_not_err_is_counted_as_0() -> None:
     counts, spans = Counts(), Spans()
     shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))

@@ -65,7 +65,12 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The passages that a search found, best first, in one version of the corpus."""
+    """The passages that a search found, best first, in one version of the corpus.
+
+    Attributes:
+        searched: what was searched for in place of the question, none of whose words was found; empty where nothing.
+    """
 
     passages: tuple[Passage, ...] = ()
     corpus_version: str = ""
+    searched: str = ""

@@ -50,6 +50,8 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         async with run.stage(Stage.RETRIEVE) as stage:
             found = await retrieve(inquiry, ports, stage)
         report.corpus_version, report.found = found.corpus_version, found.passages
+        if found.searched:
+            inquiry = replace(inquiry, question=replace(inquiry.question, text=found.searched))
         partial = PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:
             chosen = select(found, policy)

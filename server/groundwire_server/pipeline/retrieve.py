@@ -26,6 +26,8 @@ async def retrieve(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidenc
     """
     found = await _found(inquiry, ports, stage)
     stage.note({names.PASSAGES_FOUND: len(found.passages), names.CORPUS_VERSION: found.corpus_version})
+    if found.searched:
+        stage.note({names.QUESTION_CORRECTED: True})
     return found
 
 
@@ -43,7 +45,9 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidence:
     query = Query(question.text, vector, question.top_k or inquiry.policy.top_k, question.filter, question.priority)
     found = await ports.retriever.search(caller, query, by)
     visible = ports.acl_recheck.visible(found.passages, caller)
-    return Evidence(await _rated(question.text, visible, ports.reranker, by, known), found.corpus_version)
+    searched = found.searched or question.text
+    rated = await _rated(searched, visible, ports.reranker, by, known)
+    return Evidence(rated, found.corpus_version, found.searched)
 
 
 async def _rated(

@@ -19,41 +19,42 @@ from groundwire_server.domain.text.stop_words import STOP_WORDS
 class Language(StrEnum):
     """A language that has a list of stop words, by its name in the packages that know it.
 
-    English comes first: its rules are also those of a text whose language is unknown.
+    English comes first: its rules are also those of a text whose language is unknown. Of two languages with the same
+    stop words in a text, the one that more people write comes first.
     """
 
     ENGLISH = "english"
-    ARABIC = "arabic"
-    BULGARIAN = "bulgarian"
-    CATALAN = "catalan"
-    CZECH = "czech"
-    DANISH = "danish"
-    DUTCH = "dutch"
-    FINNISH = "finnish"
+    SPANISH = "spanish"
     FRENCH = "french"
     GERMAN = "german"
-    GREEK = "greek"
-    HEBREW = "hebrew"
-    HINDI = "hindi"
-    HUNGARIAN = "hungarian"
-    INDONESIAN = "indonesian"
-    ITALIAN = "italian"
-    NORWEGIAN = "norwegian"
-    PERSIAN = "persian"
-    POLISH = "polish"
     PORTUGUESE = "portuguese"
-    ROMANIAN = "romanian"
     RUSSIAN = "russian"
-    SLOVAK = "slovak"
-    SPANISH = "spanish"
-    SWEDISH = "swedish"
+    ITALIAN = "italian"
+    DUTCH = "dutch"
+    ARABIC = "arabic"
+    POLISH = "polish"
     TURKISH = "turkish"
-    UKRAINIAN = "ukrainian"
+    INDONESIAN = "indonesian"
     VIETNAMESE = "vietnamese"
+    HINDI = "hindi"
+    PERSIAN = "persian"
+    SWEDISH = "swedish"
+    DANISH = "danish"
+    NORWEGIAN = "norwegian"
+    FINNISH = "finnish"
+    CZECH = "czech"
+    HUNGARIAN = "hungarian"
+    ROMANIAN = "romanian"
+    GREEK = "greek"
+    UKRAINIAN = "ukrainian"
+    HEBREW = "hebrew"
+    BULGARIAN = "bulgarian"
+    SLOVAK = "slovak"
+    CATALAN = "catalan"
 
 
 _STEMMED: Final = frozenset(Stemmer.algorithms())
-_LEAST_SCORE: Final = 1.0
+_LEAST_SCORE: Final = 0.5
 _MANY: Final = 30
 _SURELY_ENGLISH: Final = 0.2
 """The share of English stop words among many words from which no other language is looked for."""
@@ -71,9 +72,13 @@ def language_of(words: Collection[str]) -> Language:
     distinct = frozenset(words)
     if len(distinct) >= _MANY and len(distinct & STOP_WORDS) > _SURELY_ENGLISH * len(distinct):
         return Language.ENGLISH
-    scores = dict.fromkeys(Language, 0.0)
     languages = _languages()
-    for word in sorted(distinct & languages.keys()):
+    found = [word for word in distinct if word in languages]
+    if STOP_WORDS.issuperset(found):
+        # No language can be ahead.
+        return Language.ENGLISH
+    scores = dict.fromkeys(Language, 0.0)
+    for word in sorted(found):
         sharing = languages[word]
         for language in sharing:
             scores[language] += 1.0 / len(sharing)

@@ -46,7 +46,7 @@ def words(text: str) -> list[str]:
 
 def language_of(text: str) -> Language:
     """Return the language of a text, by its beginning; English where it is not known."""
-    return language_of_words(_accented_words(text[:_BEGINNING]))
+    return language_of_words(_words(fold_case(text[:_BEGINNING])))
 
 
 def content_words(text: str, language: Language = Language.ENGLISH) -> frozenset[str]:
@@ -63,7 +63,7 @@ def content_words(text: str, language: Language = Language.ENGLISH) -> frozenset
 
 def words_in(language: Language, text: str) -> list[str]:
     """Return the words of a text in the form that a language's rules read: only those of English know no accents."""
-    return words(text) if language is Language.ENGLISH else _accented_words(text)
+    return _words(fold(text) if language is Language.ENGLISH else fold_case(text))
 
 
 def terms_of(language: Language, word: str) -> Sequence[str]:
@@ -84,13 +84,13 @@ def query_terms(text: str) -> list[str]:
     """Return the terms to search a question by, each once: its content words, by both stems where they differ."""
     language = language_of(text)
     left_out = stop_words_of(language)
-    found: dict[str, None] = {}
+    found: list[str] = []
     for word in words_in(language, text):
         if word not in left_out:
-            found.update(dict.fromkeys(_stems(word, language, asked=True)))
+            found += _stems(word, language, asked=True)
             if language is not Language.ENGLISH:
-                found.update(dict.fromkeys(_stems(fold(word), Language.ENGLISH, asked=True)))
-    return list(found)
+                found += _stems(fold(word), Language.ENGLISH, asked=True)
+    return list(dict.fromkeys(found))
 
 
 def occurring(wanted: frozenset[str], text: str, language: Language = Language.ENGLISH) -> frozenset[str]:
@@ -138,10 +138,6 @@ class ContentWords:
     def occurring(self, wanted: frozenset[str]) -> frozenset[str]:
         """Return which of some content words are among them, as `occurring` does."""
         return wanted & self._stems
-
-
-def _accented_words(text: str) -> list[str]:
-    return _words(fold_case(text))
 
 
 def _stems(word: str, language: Language, *, asked: bool) -> Sequence[str]:
