@@ -12,8 +12,9 @@ from groundwire_server.adapters.authentication.keys import parse
 from groundwire_server.adapters.embedder.faults import EmbedderFailure, EmbedderFault
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.entailment import CheckerFailure, CheckRequest, SentenceToCheck
+from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.requester import Requester
 from groundwire_server.ports.recording import unrecorded
@@ -85,7 +86,7 @@ async def _rated(configuration: Configuration, name: str) -> tuple[str, str] | N
         checker = await open_checker(name, configuration, lease, unrecorded())
         request = CheckRequest(Requester(""), "", (_WORD,), (SentenceToCheck(_WORD),))
         await checker.check(request, Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
-    except CheckerFailure as failure:
+    except ChargedFailure as failure:
         fault = CheckerFault.__members__.get(failure.error_type)
         return (fault.message, fault.advice) if fault else (f"it fails with {failure.error_type}", "")
     except (SetupError, ImportError, OSError) as failed:

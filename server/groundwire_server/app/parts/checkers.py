@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from opentelemetry.trace import SpanKind
 
-from groundwire_server.adapters.checker.charges import Charges
 from groundwire_server.adapters.checker.classifier import ClassificationApi
 from groundwire_server.adapters.checker.decisions import DecisionsApi
 from groundwire_server.adapters.checker.http import CheckerApi, HttpChecker
@@ -23,6 +22,8 @@ from groundwire_server.adapters.checker.options import (
 )
 from groundwire_server.adapters.checker.prompts import CheckerPrompts
 from groundwire_server.adapters.http.document import DocumentClient
+from groundwire_server.adapters.providers.charged_calls import ChargedCalls
+from groundwire_server.adapters.providers.charges import Charges
 from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
 from groundwire_server.app.configuration.checker_rules import is_hosted
 from groundwire_server.app.configuration.models.checkers import (
@@ -102,7 +103,7 @@ async def _open_endpoint(
     client = DocumentClient(
         provider.session, path, profile.credentials(provider_section.api_key), section.bounds, section.model
     )
-    rater = HttpChecker(api, client, policy, section.bounds.request_seconds, charges)
+    rater = HttpChecker(api, ChargedCalls(client, policy, section.bounds.request_seconds, charges))
     return _identified(name, name, fingerprint, configuration, rater, policy.instrumentation)
 
 
@@ -140,13 +141,14 @@ async def _open_judge(
 async def _open_onnx(
     name: str, section: OnnxCheckerConfig, configuration: Configuration, lease: Lease, recording: Recording
 ) -> Checker:
-    from groundwire_server.adapters.checker.onnx import CrossEncoder, OnnxChecker  # noqa: PLC0415  # brings its runtime
+    from groundwire_server.adapters.checker.onnx import OnnxChecker  # noqa: PLC0415  # brings its runtime
+    from groundwire_server.adapters.onnx.cross_encoder import CrossEncoder  # noqa: PLC0415
 
     options = OnnxOptions.model_validate(section.model_dump(include=set(OnnxOptions.model_fields)))
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[tuple[OnnxChecker, str]]:
-        model = await asyncio.to_thread(CrossEncoder, options)
+        model = await asyncio.to_thread(CrossEncoder, options, pairs=options.text_pair is not None)
         checker = OnnxChecker(model, options)
         try:
             yield checker, model.digest
