@@ -37,12 +37,14 @@ class Scores:
         keyword: the engine's BM25, at least 0; comparable within one search only.
         fused: both combined, 0 to 1, normalised per search; it has no absolute meaning.
         relevance: the estimated relevance to the question, 0 to 1; set by `pipeline/retrieve.py`.
+        reranker: the rating of the route's reranker, 0 to 1, which orders passages; set there too.
     """
 
     vector_similarity: float | None = None
     keyword: float | None = None
     fused: float | None = None
     relevance: float | None = None
+    reranker: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     step: Step = decide.first(policy)
     try:
         async with run.stage(Stage.RETRIEVE) as stage:
-            found = await retrieve(inquiry, ports, stage)
+            found = await retrieve(inquiry, ports, stage, run)
         report.corpus_version, report.found = found.corpus_version, found.passages
         partial = PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:

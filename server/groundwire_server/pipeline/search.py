@@ -19,6 +19,6 @@ async def search(inquiry: Inquiry, ports: Ports, run: StageRunner) -> Evidence:
     with run.compute(Stage.NORMALIZE):
         inquiry = normalize_question(inquiry, "text")
     async with run.stage(Stage.RETRIEVE) as stage:
-        found = await retrieve(inquiry, ports, stage)
+        found = await retrieve(inquiry, ports, stage, run)
     run.report.corpus_version, run.report.found = found.corpus_version, found.passages
     return found

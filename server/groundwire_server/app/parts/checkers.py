@@ -1,11 +1,9 @@
 """The checkers that routes name."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from opentelemetry.trace import SpanKind
 
@@ -35,6 +33,7 @@ from groundwire_server.app.configuration.models.checkers import (
 )
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.parts.fingerprint import fingerprint_of
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limiters import open_limiter_of_all, open_limiters
 from groundwire_server.app.parts.limits import open_limits, prices
@@ -45,7 +44,6 @@ from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.residency import Residency
 from groundwire_server.evaluation import checker_calibration
-from groundwire_server.options import Options
 from groundwire_server.ports.checker import Checker, Rater
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
@@ -53,8 +51,8 @@ from groundwire_server.telemetry import names
 _LOCAL: Final = "local"
 """The provider of what runs in this process, in spans."""
 
-_WITHOUT_EFFECT: Final = frozenset({"bounds", "batch", "workers", "folder", "prompt"})
-"""Options that change no probability; a prompt is known by its text instead."""
+_WITHOUT_EFFECT: Final = frozenset({"batch"})
+"""Options that change no probability."""
 
 
 async def open_checker(name: str, configuration: Configuration, lease: Lease, recording: Recording) -> Checker:
@@ -109,9 +107,9 @@ async def _open_endpoint(
 
 def _api(section: DecisionsCheckerConfig | ClassifierCheckerConfig) -> tuple[CheckerApi, str]:
     if isinstance(section, ClassifierCheckerConfig):
-        return ClassificationApi(section), _fingerprint(section, ClassifierOptions)
+        return ClassificationApi(section), fingerprint_of(section, ClassifierOptions, without=_WITHOUT_EFFECT)
     prompts = CheckerPrompts(section.prompt)
-    return DecisionsApi(section, prompts), _fingerprint(section, DecisionsOptions, prompts.hash)
+    return DecisionsApi(section, prompts), fingerprint_of(section, DecisionsOptions, prompts.hash)
 
 
 async def _open_judge(
@@ -125,7 +123,7 @@ async def _open_judge(
     limits = await open_limits(configuration, lease, recording)
     charges = Charges(prices(configuration).get(section.model), limits.budget)
     decides = model.model_dump(mode="json", include={"model", "temperature", "output", "extra"})
-    fingerprint = _fingerprint(section, JudgeOptions, prompts.hash, decides)
+    fingerprint = fingerprint_of(section, JudgeOptions, prompts.hash, decides)
     identity = identities(configuration)[section.model]
     hosted = is_hosted(configuration, section)
     return _identified(
@@ -158,7 +156,8 @@ async def _open_onnx(
     rater, digest = await lease.take(("checker", options), opened)
     identity = ModelIdentity(_LOCAL, options.folder.name)
     instrumentation = _internal(recording, identity, Residency.SELF_HOSTED)
-    return _identified(name, name, _fingerprint(options, OnnxOptions, digest), configuration, rater, instrumentation)
+    fingerprint = fingerprint_of(options, OnnxOptions, digest, without=_WITHOUT_EFFECT)
+    return _identified(name, name, fingerprint, configuration, rater, instrumentation)
 
 
 def _internal(recording: Recording, identity: ModelIdentity, residency: Residency) -> Instrumentation:
@@ -198,10 +197,3 @@ def _calibrated(name: str, section: CheckerThresholdsConfig, fingerprint: str) -
             f"template ({fitted.fingerprint}, and this is {fingerprint}): run `groundwire calibrate checker` again"
         )
     return fitted.thresholds
-
-
-def _fingerprint(section: Options, options: type[Options], *more: Any) -> str:
-    """Return a hash of the options that decide a probability, and of what else does."""
-    deciding = set(options.model_fields) - _WITHOUT_EFFECT
-    values = [options.__name__, section.model_dump(mode="json", include=deciding), *more]
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

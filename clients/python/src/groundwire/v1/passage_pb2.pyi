@@ -108,6 +108,7 @@ class Scores(_message.Message):
     KEYWORD_FIELD_NUMBER: _builtins.int
     FUSED_FIELD_NUMBER: _builtins.int
     RELEVANCE_FIELD_NUMBER: _builtins.int
+    RERANKER_FIELD_NUMBER: _builtins.int
     vector_similarity: _builtins.float
     """vector_similarity is the cosine between question and passage, -1 to 1."""
     keyword: _builtins.float
@@ -115,7 +116,13 @@ class Scores(_message.Message):
     fused: _builtins.float
     """fused is keyword and vector combined, 0 to 1; normalised per search, so it says nothing absolute."""
     relevance: _builtins.float
-    """relevance is the estimate, 0 to 1, of how relevant the passage is to the question. Thresholds apply to it."""
+    """relevance is the estimate, 0 to 1, of how relevant the passage is to the question. Thresholds apply to it, unless
+    the route has one for reranker.
+    """
+    reranker: _builtins.float
+    """reranker is the rating, 0 to 1, by the route's reranker, which orders the passages; absent where the route has none
+    or it could not rate them in time. What a number means is the reranker's own.
+    """
     def __init__(
         self,
         *,
@@ -123,10 +130,11 @@ class Scores(_message.Message):
         keyword: _builtins.float | None = ...,
         fused: _builtins.float | None = ...,
         relevance: _builtins.float | None = ...,
+        reranker: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_fused", b"_fused", "_keyword", b"_keyword", "_relevance", b"_relevance", "_vector_similarity", b"_vector_similarity", "fused", b"fused", "keyword", b"keyword", "relevance", b"relevance", "vector_similarity", b"vector_similarity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_fused", b"_fused", "_keyword", b"_keyword", "_relevance", b"_relevance", "_reranker", b"_reranker", "_vector_similarity", b"_vector_similarity", "fused", b"fused", "keyword", b"keyword", "relevance", b"relevance", "reranker", b"reranker", "vector_similarity", b"vector_similarity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fused", b"_fused", "_keyword", b"_keyword", "_relevance", b"_relevance", "_vector_similarity", b"_vector_similarity", "fused", b"fused", "keyword", b"keyword", "relevance", b"relevance", "vector_similarity", b"vector_similarity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fused", b"_fused", "_keyword", b"_keyword", "_relevance", b"_relevance", "_reranker", b"_reranker", "_vector_similarity", b"_vector_similarity", "fused", b"fused", "keyword", b"keyword", "relevance", b"relevance", "reranker", b"reranker", "vector_similarity", b"vector_similarity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fused: _TypeAlias = _typing.Literal["fused"]  # noqa: Y015
     _WhichOneofArgType__fused: _TypeAlias = _typing.Literal["_fused", b"_fused"]  # noqa: Y015
@@ -134,6 +142,8 @@ class Scores(_message.Message):
     _WhichOneofArgType__keyword: _TypeAlias = _typing.Literal["_keyword", b"_keyword"]  # noqa: Y015
     _WhichOneofReturnType__relevance: _TypeAlias = _typing.Literal["relevance"]  # noqa: Y015
     _WhichOneofArgType__relevance: _TypeAlias = _typing.Literal["_relevance", b"_relevance"]  # noqa: Y015
+    _WhichOneofReturnType__reranker: _TypeAlias = _typing.Literal["reranker"]  # noqa: Y015
+    _WhichOneofArgType__reranker: _TypeAlias = _typing.Literal["_reranker", b"_reranker"]  # noqa: Y015
     _WhichOneofReturnType__vector_similarity: _TypeAlias = _typing.Literal["vector_similarity"]  # noqa: Y015
     _WhichOneofArgType__vector_similarity: _TypeAlias = _typing.Literal["_vector_similarity", b"_vector_similarity"]  # noqa: Y015
     @_typing.overload
@@ -142,6 +152,8 @@ class Scores(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__keyword) -> _WhichOneofReturnType__keyword | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__relevance) -> _WhichOneofReturnType__relevance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reranker) -> _WhichOneofReturnType__reranker | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__vector_similarity) -> _WhichOneofReturnType__vector_similarity | None: ...
 
