@@ -13,12 +13,12 @@ Api: TypeAlias = Literal["cohere", "jina", "tei", "vllm"]
 
 ScoreKind: TypeAlias = Literal["probabilities", "logits", "cosines"]
 
-_RESPONSE_BYTES = 4 * 1024 * 1024
-"""Endpoints that send the texts back need most of it."""
 
+class RerankerBounds(DocumentBounds):
+    """Limits of one request, in addition to the deadline of its call."""
 
-def _bounds() -> DocumentBounds:
-    return DocumentBounds(response_bytes=_RESPONSE_BYTES)
+    # Endpoints that send the texts back need most of it.
+    response_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=1 << 30, description="Largest response, in bytes.")
 
 
 class RerankBatchOptions(Options):
@@ -47,8 +47,8 @@ class EndpointRerankerOptions(Options):
         "probabilities, or `cosines` from -1 to 1.",
     )
     batch: RerankBatchOptions = Field(default_factory=RerankBatchOptions, description="Size of requests.")
-    bounds: DocumentBounds = Field(
-        default_factory=_bounds, description="Limits of one request, in addition to the deadline of its call."
+    bounds: RerankerBounds = Field(
+        default_factory=RerankerBounds, description="Limits of one request, in addition to the deadline of its call."
     )
 
 
