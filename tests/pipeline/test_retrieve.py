@@ -1,13 +1,14 @@
 import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.evidence import Evidence, Query, Scores
+from groundwire_server.domain.document import PassageKind, Place
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.filters import Equals
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.question import Question
@@ -108,6 +109,25 @@ async def test_the_callers_own_passages_are_rated_and_not_searched_for() -> None
     )
     assert not store.queries
     assert found.passages[0].scores.relevance
+
+
+async def test_all_that_is_known_of_a_passage_is_kept() -> None:
+    whole = Passage(
+        "c1",
+        "Rain.",
+        "d1",
+        "Weather",
+        "https://example.com/rain",
+        3,
+        7,
+        {"lang": "en"},
+        frozenset({"staff"}),
+        Scores(0.5, 2.5, 0.75),
+        Place(("Weather", "Rain"), 4, PassageKind.TABLE),
+    )
+    assert all(getattr(whole, each.name) != each.default for each in fields(Passage))
+    (kept,) = (await _retrieve(Fixed(Evidence((whole,))), ask())).passages
+    assert kept == replace(whole, scores=replace(whole.scores, relevance=kept.scores.relevance))
 
 
 async def test_a_question_that_the_embedder_does_not_know_is_searched_by_its_words_alone() -> None:

@@ -84,4 +84,5 @@ def _with(passage: Passage, measure: float, rating: float | None) -> Passage:
         passage.metadata,
         passage.allowed_principals,
         Scores(scores.vector_similarity, scores.keyword, scores.fused, measure, rating),
+        passage.place,
     )
