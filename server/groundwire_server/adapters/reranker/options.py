@@ -71,5 +71,7 @@ class OnnxRerankerOptions(CrossEncoderOptions):
         "`probabilities`.",
     )
     class_index: int = Field(0, ge=0, le=1000, description="The class whose probability counts, from 0.")
-    batch: int = Field(8, ge=1, le=256, description="Texts that a thread rates at once.")
+    batch: int = Field(
+        1, ge=1, le=256, description="Texts that a thread rates at once; several are quicker only where they are short."
+    )
     workers: int = Field(1, ge=1, le=64, description="Threads that texts are rated in; tenants take turns at them.")

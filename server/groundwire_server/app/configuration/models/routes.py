@@ -176,8 +176,8 @@ class RerankConfig(Options):
     )
     calibration: Path | None = Field(
         None,
-        description="A file of `groundwire calibrate --reranker`, whose threshold replaces min_rating; the server does "
-        "not start when it was fitted with another reranker.",
+        description="A file of `groundwire calibrate route --reranker`, whose threshold replaces min_rating; the "
+        "server does not start when it was fitted with another reranker.",
         examples=["reranker.json"],
     )
 
