@@ -20,6 +20,7 @@ class Query:
         top_k: the maximum number of passages.
         filter: restricts the search to documents whose metadata match.
         priority: whether it waits for others when there is too much to do.
+        alpha: the weight of meaning in a search by words and meaning, 0 to 1; None leaves that to the store.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Query:
     top_k: int
     filter: Filter | None = None
     priority: Priority = Priority.INTERACTIVE
+    alpha: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ class Policy:
         cost_per_call: the most that they may cost, in millionths of the currency; None has no bound.
         fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
         rerank: how the route's reranker is asked; None where it has none.
+        allow_alpha: whether a question may say how much meaning weighs in the search.
     """
 
     route: str
@@ -147,6 +148,7 @@ class Policy:
     tokens_per_call: int | None = None
     cost_per_call: int | None = None
     rerank: RerankPolicy | None = None
+    allow_alpha: bool = False
 
     def admits(self, scores: Scores) -> bool:
         """Return whether a passage with these scores is evidence.

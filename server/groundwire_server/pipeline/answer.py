@@ -14,7 +14,7 @@ from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import normalize_question
+from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.release import release_gate
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
@@ -42,6 +42,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     partial = PartialResults()
 
     with run.compute(Stage.NORMALIZE):
+        check_search(inquiry, "question.search")
         inquiry = normalize_question(inquiry, "question.text")
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 

@@ -15,7 +15,7 @@ from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vocabulary import Stage, Verdict
 from groundwire_server.pipeline.consult import Consultation, JudgedSentence
-from groundwire_server.pipeline.normalize import normalize_question
+from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.source_index import SourceIndex
@@ -57,6 +57,7 @@ async def check_grounding(
             TIME_EXHAUSTED.
     """
     with run.compute(Stage.NORMALIZE):
+        check_search(inquiry, "search")
         if inquiry.question.text:
             inquiry = normalize_question(inquiry, "question")
         split = partial(statements_of, text, inquiry.question.text)

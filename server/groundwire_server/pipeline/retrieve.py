@@ -44,7 +44,7 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: StageRu
     top_k = question.top_k or policy.top_k
     rerank = None if ports.reranker is None else policy.rerank
     candidates = top_k if rerank is None else max(top_k, rerank.candidates)
-    query = Query(question.text, vector, candidates, question.filter, question.priority)
+    query = Query(question.text, vector, candidates, question.filter, question.priority, question.alpha)
     found = await ports.retriever.search(caller, query, by)
     visible = ports.acl_recheck.visible(found.passages, caller)
     ranked = await _ranked(visible, inquiry, ports, stage, run)

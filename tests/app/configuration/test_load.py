@@ -215,6 +215,7 @@ routes:
     models: [other]
     store: main
     self_hosted_only: true
+    allow_alpha: true
     mode: PROVISIONAL
     limits:
       {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}

@@ -15,7 +15,7 @@ MakeBody: TypeAlias = Callable[[str, str, Sequence[str], ScoreKind], Body]
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class RerankDialect:
     """One API.
 
     Attributes:
@@ -67,13 +67,13 @@ def _usage(tokens: object) -> Usage | None:
     return Usage(tokens) if type(tokens) is int and 0 < tokens <= _MOST_TOKENS else None
 
 
-DIALECTS: Final[Mapping[Api, Dialect]] = MappingProxyType(
+DIALECTS: Final[Mapping[Api, RerankDialect]] = MappingProxyType(
     {
-        "cohere": Dialect(_documents(), _results, "relevance_score", _cohere_tokens),
-        "jina": Dialect(_documents(return_documents=False), _results, "relevance_score", _tokens),
-        "tei": Dialect(_tei_body, lambda whole: whole, "score", lambda whole: None),
+        "cohere": RerankDialect(_documents(), _results, "relevance_score", _cohere_tokens),
+        "jina": RerankDialect(_documents(return_documents=False), _results, "relevance_score", _tokens),
+        "tei": RerankDialect(_tei_body, lambda whole: whole, "score", lambda whole: None),
         # -1 cuts what is longer than the model reads, which is refused otherwise.
-        "vllm": Dialect(_documents(truncate_prompt_tokens=-1), _results, "relevance_score", _tokens),
+        "vllm": RerankDialect(_documents(truncate_prompt_tokens=-1), _results, "relevance_score", _tokens),
     }
 )
 """By the names that the configuration has for them."""

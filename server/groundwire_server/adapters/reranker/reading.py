@@ -8,7 +8,7 @@ from typing import Any, Final
 import jiter
 
 from groundwire_server.adapters.http.error_response import failure_in
-from groundwire_server.adapters.reranker.dialects import Dialect
+from groundwire_server.adapters.reranker.dialects import RerankDialect
 from groundwire_server.adapters.reranker.faults import InvalidRatingsFailure, RerankerFault
 from groundwire_server.adapters.reranker.options import ScoreKind
 from groundwire_server.domain.generation import Usage
@@ -18,7 +18,7 @@ _HAIR: Final = 1e-3
 
 
 def ratings_in(
-    body: bytes, texts: Sequence[str], dialect: Dialect, scores: ScoreKind
+    body: bytes, texts: Sequence[str], dialect: RerankDialect, scores: ScoreKind
 ) -> tuple[list[float], Usage | None]:
     """Return the rating of each text, 0 to 1, and what the model counted, if it did.
 
@@ -38,7 +38,7 @@ def ratings_in(
         raise InvalidRatingsFailure(RerankerFault.UNREADABLE) from None
 
 
-def _ratings(results: Any, texts: Sequence[str], dialect: Dialect, scores: ScoreKind) -> list[float]:
+def _ratings(results: Any, texts: Sequence[str], dialect: RerankDialect, scores: ScoreKind) -> list[float]:
     if not isinstance(results, list):
         raise InvalidRatingsFailure(RerankerFault.UNREADABLE)
     if len(results) != len(texts):

@@ -296,8 +296,13 @@ class Search(_message.Message):
 
     TOP_K_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
+    ALPHA_FIELD_NUMBER: _builtins.int
     top_k: _builtins.int
     """top_k is the most passages to consider, 1 to 64; unset takes the route's."""
+    alpha: _builtins.float
+    """alpha is the weight of meaning where words and meaning are searched together, 0 (words decide) to 1 (meaning does);
+    unset takes the route's. INVALID_ARGUMENT on a route without `allow_alpha`.
+    """
     @_builtins.property
     def filter(self) -> _filter_pb2.Filter:
         """filter narrows the search to documents whose metadata satisfies it."""
@@ -307,13 +312,19 @@ class Search(_message.Message):
         *,
         top_k: _builtins.int | None = ...,
         filter: _filter_pb2.Filter | None = ...,
+        alpha: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_top_k", b"_top_k", "filter", b"filter", "top_k", b"top_k"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alpha", b"_alpha", "_top_k", b"_top_k", "alpha", b"alpha", "filter", b"filter", "top_k", b"top_k"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_top_k", b"_top_k", "filter", b"filter", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha", b"_alpha", "_top_k", b"_top_k", "alpha", b"alpha", "filter", b"filter", "top_k", b"top_k"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__alpha: _TypeAlias = _typing.Literal["alpha"]  # noqa: Y015
+    _WhichOneofArgType__alpha: _TypeAlias = _typing.Literal["_alpha", b"_alpha"]  # noqa: Y015
     _WhichOneofReturnType__top_k: _TypeAlias = _typing.Literal["top_k"]  # noqa: Y015
     _WhichOneofArgType__top_k: _TypeAlias = _typing.Literal["_top_k", b"_top_k"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__alpha) -> _WhichOneofReturnType__alpha | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__top_k) -> _WhichOneofReturnType__top_k | None: ...
 
 Global___Search: _TypeAlias = Search  # noqa: Y015

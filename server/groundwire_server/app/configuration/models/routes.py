@@ -229,6 +229,9 @@ class RouteConfig(Options):
     search: SearchOptions | None = Field(
         None, description="How a store of the kind `weaviate` is searched; by the defaults if unset."
     )
+    allow_alpha: bool = Field(
+        False, description="Whether a call may set the weight of meaning in a search by words and meaning."
+    )
     rerank: RerankConfig | None = Field(
         None, description="How what was found is rated together with the question; not at all if unset."
     )
@@ -298,5 +301,6 @@ class RouteConfig(Options):
             self_hosted_only=self.self_hosted_only,
             check=self.check.policy,
             retry_window=self.time.retry_window_seconds,
+            allow_alpha=self.allow_alpha,
             rerank=None if self.rerank is None else self.rerank.policy,
         )
