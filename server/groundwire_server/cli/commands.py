@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, corpus, keys, limits
+from groundwire_server.cli import config, corpus, keys, limits, snapshots
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
@@ -231,8 +231,22 @@ def _calibrate() -> Group:
 def _corpus() -> Group:
     return Group(
         "corpus",
-        "Update the schema of Weaviate stores.",
+        "Copy and restore embedded stores, and update the schema of Weaviate stores.",
         {
+            snapshots.snapshot: (
+                "snapshot",
+                (
+                    "groundwire corpus snapshot /backup/store-monday.sqlite3",
+                    "groundwire corpus snapshot latest.sqlite3 --force --config /etc/groundwire/groundwire.yaml",
+                ),
+            ),
+            snapshots.restore: (
+                "restore",
+                (
+                    "groundwire corpus restore /backup/store-monday.sqlite3",
+                    "groundwire corpus restore latest.sqlite3 --yes --config /etc/groundwire/groundwire.yaml",
+                ),
+            ),
             corpus.apply: (
                 "apply",
                 (
@@ -240,7 +254,7 @@ def _corpus() -> Group:
                     "groundwire corpus apply --config /etc/groundwire/groundwire.yaml --yes",
                     "groundwire corpus apply --store main --delete-documents",
                 ),
-            )
+            ),
         },
     )
 
