@@ -395,7 +395,8 @@ class FakeService(
 
 def _info(document: Document) -> DocumentInfo:
     digest = hashlib.sha256(document.SerializeToString(deterministic=True)).hexdigest()
-    return DocumentInfo(document_id=document.document_id, title=document.title, revision=1, content_hash=digest)
+    described = {field.name: value for field, value in document.ListFields() if field.name != "text"}
+    return DocumentInfo(**described, revision=1, content_hash=digest)
 
 
 @contextmanager

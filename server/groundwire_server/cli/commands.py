@@ -99,7 +99,7 @@ def groups() -> tuple[Group, ...]:
 def _documents() -> Group:
     return Group(
         "documents",
-        "List, show and delete stored documents.",
+        "List, show, export and delete stored documents.",
         {
             documents.list_: (
                 "list",
@@ -113,6 +113,14 @@ def _documents() -> Group:
             documents.get: (
                 "get",
                 ("groundwire documents get faq.md", "groundwire documents get faq.md --text > faq.md"),
+            ),
+            documents.export: (
+                "export",
+                (
+                    "groundwire documents export --output documents.jsonl",
+                    "groundwire documents export --filter team=hr | gzip > hr.jsonl.gz",
+                    "groundwire documents export | groundwire ingest - --jsonl --server b:6000",
+                ),
             ),
             documents.delete: (
                 "delete",
@@ -237,14 +245,14 @@ def _corpus() -> Group:
                 "snapshot",
                 (
                     "groundwire corpus snapshot /backup/store-monday.sqlite3",
-                    "groundwire corpus snapshot latest.sqlite3 --force --config /etc/groundwire/groundwire.yaml",
+                    "groundwire corpus snapshot latest.sqlite3 --force --store main",
                 ),
             ),
             snapshots.restore: (
                 "restore",
                 (
                     "groundwire corpus restore /backup/store-monday.sqlite3",
-                    "groundwire corpus restore latest.sqlite3 --yes --config /etc/groundwire/groundwire.yaml",
+                    "groundwire corpus restore latest.sqlite3 --yes --config server.yaml",
                 ),
             ),
             corpus.apply: (

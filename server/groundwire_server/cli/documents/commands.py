@@ -1,6 +1,7 @@
-"""`groundwire documents list`, `get`, `delete` and `purge`."""
+"""`groundwire documents list`, `get`, `export`, `delete` and `purge`."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -89,6 +90,32 @@ def get(
         description.print_text(found)
     else:
         description.describe(found.document)
+
+
+@connects
+def export(
+    connection: ConnectionOptions,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write; default: standard output.")
+    ] = None,
+    conditions: Conditions = None,
+    principal: Principal = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Export the documents that you may see, with their texts, as JSONL that `groundwire ingest` reads.
+
+    A line is a Document of the contract: text, title, source, metadata and access list. Documents are read one after
+    the other: the summary says what changed meanwhile.
+    """
+    from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.documents import export as exporting  # noqa: PLC0415
+    from groundwire_server.cli.documents.filters import filter_of  # noqa: PLC0415
+
+    condition = filter_of(conditions or ())
+    with failures_stop(), connect(connection, principal) as client:
+        with exporting.output(output, overwrite=force) as write:
+            exported = exporting.export(client, condition, write)
+        exporting.print_summary(exported)
 
 
 @connects
