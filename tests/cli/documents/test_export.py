@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from groundwire.v1 import document_service_pb2 as documents
-from groundwire.v1.document_pb2 import Document, DocumentInfo
+from groundwire.v1.document_pb2 import Document, DocumentInfo, TextFormat
 from groundwire.v1.filter_pb2 import MetadataValue, StringList
 from groundwire_server.cli.documents import listing
 from groundwire_server.cli.documents.filters import filter_of
@@ -31,6 +31,7 @@ WHOLE = Document(
         "none": MetadataValue(list_value=StringList()),
     },
     allowed_principals=["hr", "staff"],
+    text_format=TextFormat.TEXT_FORMAT_MARKDOWN,
 )
 
 

@@ -29,6 +29,7 @@ DOCUMENTS = [
         source_uri="file:///docs/parcels.md",
         text=TEXT,
         metadata=METADATA,
+        text_format=document_pb2.TEXT_FORMAT_MARKDOWN,
         allowed_principals=["hr", "staff"],
     ),
     document_pb2.Document(document_id="plain", text="Nothing but a text.", allowed_principals=["*"]),
