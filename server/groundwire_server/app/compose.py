@@ -16,6 +16,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
+from groundwire_server.corpus.erase import Eraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -160,6 +161,9 @@ def snapshot(
     # What a tenant has no right to waits for nothing.
     admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
     answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    ingest = Ingest(
+        parts.corpus.corpus, parts.corpus.embedder, sentence_vectors=parts.corpus.sentence_vectors is not None
+    )
     return ServingSnapshot(
         access,
         admission,
@@ -169,13 +173,20 @@ def snapshot(
         pipeline,
         pipeline,
         parts.corpus.corpus,
-        Ingest(
-            parts.corpus.corpus,
-            parts.corpus.embedder,
-            sentence_vectors=parts.corpus.sentence_vectors is not None,
-        ),
+        ingest,
         write_seconds,
+        _eraser(parts, ingest, process.runs),
     )
+
+
+def _eraser(parts: Parts, ingest: Ingest, runs: RunRegistry) -> Eraser | None:
+    """Return what erases documents from the store, and everything beside it that may hold their texts."""
+    store = parts.corpus.erasable
+    if store is None:
+        return None
+    # Several stores may have one embedder.
+    texts = {id(each): each for store in parts.stores.values() for each in store.texts}
+    return Eraser(parts.corpus.corpus, store, (runs, ingest, *texts.values()), SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:

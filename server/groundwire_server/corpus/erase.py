@@ -16,8 +16,8 @@ SAMPLE: Final = 100
 """The most ids that a plan names."""
 
 NOTES: Final = (
-    "Not reached: snapshots, backups and exports of the store, and answers that callers have received. A restored "
-    "snapshot brings back what was erased since: erase it again.",
+    "Not reached: snapshots, backups and exports of the store, and answers that callers have received.",
+    "A restored snapshot brings back what was erased since: erase it again.",
     "Space that a file system or a disk has freed is not overwritten.",
 )
 

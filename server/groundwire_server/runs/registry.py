@@ -1,13 +1,16 @@
 """The answers in flight: each is written once, however many callers wait for it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
+from math import isinf
 from typing import Any
 
 from opentelemetry.trace import get_current_span
 
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure
 from groundwire_server.domain.event import Event, NumberedEvent, Numbering, Started, TextDelta
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunKey, RunOrigin, RunRequest
@@ -79,6 +82,17 @@ class RunRegistry:
         if ending:
             await asyncio.wait(ending, timeout=ENDING_SECONDS)
         return bool(unshared or ending)
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget the answers of a tenant that are kept, and those in flight as soon as they end; see `Erasable`."""
+        running = [run.task for key, run in self._running.items() if key.tenant == erasure.tenant]
+        forgotten = await self._log.forget(erasure.tenant)
+        complete = forgotten.complete
+        if running:
+            left = None if isinf(deadline.at) else deadline.remaining(asyncio.get_running_loop().time())
+            _, late = await asyncio.wait(running, timeout=left)
+            complete = complete and not late
+        return [ErasedPlace(ErasedPlaceKind.KEPT_ANSWERS, forgotten.count, complete)]
 
     def end(self) -> None:
         """End every run."""

@@ -1,5 +1,5 @@
 """No byte of an erased document is left in the files of the embedded store, or in what it holds in memory."""
-# ruff: noqa: ASYNC240  # the files are small, and nothing waits for the loop
+# the files are small, and nothing waits for the loop
 
 import asyncio
 import gc
@@ -31,7 +31,7 @@ from tests.contract.stores import ALICE, DIMENSIONS, STRANGER, Store
 from tests.doubles.canaries import Canaries
 
 _WINDOW = 7
-"""Characters of a word that are looked for: the keyword index cuts off what a word has in common with the one before."""
+"""Characters that are looked for: the keyword index cuts off what a word has in common with the one before it."""
 
 
 @dataclass

@@ -16,6 +16,7 @@ from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.run_log import Forgotten
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -98,6 +99,14 @@ class RedisRunLog:
         """Return the events after that number; see the port."""
         here = await self._memory.follow(key, after, window)
         return here or await self._reader.follow(key, self._writer.names(key), after, window)
+
+    async def forget(self, tenant: str) -> Forgotten:
+        """Forget a tenant's runs; see the port. Those that go on can be followed in their own process alone."""
+        here = await self._memory.forget(tenant)
+        try:
+            return Forgotten(max(here.count, await self._writer.forget(tenant)))
+        except RedisError:
+            return Forgotten(here.count, complete=False)
 
     async def followed_elsewhere(self, key: RunKey) -> bool:
         """Return whether another process follows a run; False where Redis does not say."""

@@ -21,10 +21,27 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.requester import Requester
 
 
+class EmbeddedVectorMemory:
+    """The vectors that one process holds in memory, as an Erasable; other processes of the file have their own."""
+
+    def __init__(self, connections: Connections, vectors: VectorIndex | None) -> None:
+        self._connections = connections
+        self._vectors = vectors
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget a tenant's vectors, which the next search reads again; see the port."""
+        if self._vectors is not None:
+            work = partial(_number, erasure.tenant)
+            number = await self._connections.read(work, deadline, Requester(erasure.tenant))
+            if number is not None:
+                self._vectors.forget(number)
+        return ()
+
+
 class EmbeddedErasure:
     """The ErasableStore of the embedded store."""
 
-    def __init__(self, corpus: EmbeddedCorpus, connections: Connections, vectors: VectorIndex | None) -> None:
+    def __init__(self, corpus: EmbeddedCorpus, connections: Connections, vectors: EmbeddedVectorMemory) -> None:
         self._corpus = corpus
         self._connections = connections
         self._vectors = vectors
@@ -58,24 +75,25 @@ class EmbeddedErasure:
         requester = Requester(erasure.tenant)
         pages = 0
         try:
-            tenant = await self._connections.write(partial(_merge_words, erasure.tenant), deadline, requester)
-            if tenant is not None and self._vectors is not None:
-                self._vectors.forget(tenant)
+            await self._connections.write(partial(_merge_words, erasure.tenant), deadline, requester)
+            await self._vectors.erase(erasure, deadline)
             pages = await self._connections.run_alone(_rewrite_file, deadline, requester)
         except Failure:
             return ErasedPlace(ErasedPlaceKind.STORE_FILES, pages, complete=False)
         return ErasedPlace(ErasedPlaceKind.STORE_FILES, pages)
 
 
-def _merge_words(tenant_name: str, connection: sqlite3.Connection, job: Job) -> int | None:
-    """Drop the words of removed passages from a tenant's keyword index; return the tenant's number."""
-    row = connection.execute("SELECT id FROM tenants WHERE name = ?", (tenant_name,)).fetchone()
-    if row is None:
-        return None
-    (tenant,) = row
-    table = passages_table(tenant)
-    connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608 - our own words and a number
-    return int(tenant)
+def _number(tenant: str, connection: sqlite3.Connection, job: Job) -> int | None:
+    row = connection.execute("SELECT id FROM tenants WHERE name = ?", (tenant,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _merge_words(tenant: str, connection: sqlite3.Connection, job: Job) -> None:
+    """Drop the words of removed passages from a tenant's keyword index."""
+    number = _number(tenant, connection, job)
+    if number is not None:
+        table = passages_table(number)
+        connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608 - our own words
 
 
 def _rewrite_file(connection: sqlite3.Connection, job: Job) -> int:
