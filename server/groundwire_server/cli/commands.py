@@ -99,7 +99,7 @@ def groups() -> tuple[Group, ...]:
 def _documents() -> Group:
     return Group(
         "documents",
-        "List, show, export and delete stored documents.",
+        "List, show, export, delete and erase stored documents.",
         {
             documents.list_: (
                 "list",
@@ -134,6 +134,14 @@ def _documents() -> Group:
                 (
                     "groundwire documents purge --filter draft=true --dry-run",
                     "groundwire documents purge --filter team=hr --filter 'year<2020'",
+                ),
+            ),
+            documents.erase: (
+                "erase",
+                (
+                    "groundwire documents erase --document mail-4711 --dry-run",
+                    "groundwire documents erase --source file:///hr/ --prefix",
+                    "groundwire documents erase --entire-tenant --yes --json > receipt.json",
                 ),
             ),
         },
