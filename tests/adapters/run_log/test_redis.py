@@ -231,6 +231,42 @@ async def test_keys_hold_nothing_private_and_texts_are_gone_with_the_run(ours: R
     assert await ours.client.keys("*") == []
 
 
+async def test_of_a_tenant_that_is_forgotten_no_key_is_left_whatever_process_wrote_it(
+    ours: RedisLogging, other: RedisLogging
+) -> None:
+    theirs = RunKey("globex", KEY.subject, KEY.request_id)
+    for log, key in ((ours.log, KEY), (other.log, RunKey("acme", "bob", "request-2")), (ours.log, theirs)):
+        await log.open(key, REQUEST)
+        await log.append(key, _event(1, SECRET))
+        await log.close(key, 60.0)
+    goes_on = RunKey("acme", "bob", "request-3")
+    await other.log.open(goes_on, REQUEST)
+    await other.log.append(goes_on, _event(1, SECRET))
+    await other.log.open(RunKey("acme", "bob", "request-4"), REQUEST)
+    kept = await ours.client.keys("*")
+
+    forgotten = await ours.log.forget(KEY.tenant)
+    left = await ours.client.keys("*")
+
+    assert (forgotten.count, forgotten.complete) == (4, True)
+    assert len(kept) == 2 * 5
+    assert len(left) == 2
+    assert await other.log.follow(theirs, 0) is not None
+    # What goes on elsewhere is written to Redis no more.
+    await other.log.append(goes_on, _event(2, SECRET))
+    await other.log.close(goes_on, 60.0)
+    assert {key for key in await ours.client.keys("*") if not key.endswith(b":followed")} == {*left}
+
+
+async def test_without_redis_a_tenant_is_not_forgotten_and_that_is_said(ours: RedisLogging) -> None:
+    await ours.log.open(KEY, REQUEST)
+    await ours.log.append(KEY, _event(1, SECRET))
+    await ours.log.close(KEY, 60.0)
+    await ours.client.shutdown(nosave=True)
+
+    assert not (await ours.log.forget(KEY.tenant)).complete
+
+
 async def test_a_run_that_is_not_followed_any_more_leaves_no_key_without_an_end(
     ours: RedisLogging, other: RedisLogging
 ) -> None:
