@@ -16,7 +16,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
-from groundwire_server.corpus.erase import Eraser
+from groundwire_server.corpus.erase import Eraser, ProcessTexts
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -58,6 +58,7 @@ class Process:
         weights: of tenants' shares.
         lag: how late the event loop is.
         capacity: how much is done at once.
+        texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
     """
 
@@ -68,6 +69,7 @@ class Process:
     weights: TenantWeights
     lag: LoopLag
     capacity: Capacity
+    texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
 
     @classmethod
@@ -77,6 +79,7 @@ class Process:
         sums: LineSums | None = None,
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
+        texts: ProcessTexts | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -84,6 +87,7 @@ class Process:
             recording: records what calls and stages do.
             sums: decides which log lines are written.
             capacity: how much is done at once; by the defaults if None.
+            texts: those in memory that other processes may have erased; by default they are this process's own.
             runs: those that other processes see; by default they are this process's own.
         """
         options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
@@ -103,6 +107,7 @@ class Process:
             weights,
             lag,
             Capacity(options, every, background, lag, SystemClock()),
+            texts or ProcessTexts(),
         )
 
     def end(self) -> None:
@@ -175,18 +180,19 @@ def snapshot(
         parts.corpus.corpus,
         ingest,
         write_seconds,
-        _eraser(parts, ingest, process.runs),
+        _eraser(parts, ingest, process),
     )
 
 
-def _eraser(parts: Parts, ingest: Ingest, runs: RunRegistry) -> Eraser | None:
+def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
     """Return what erases documents from the store, and everything beside it that may hold their texts."""
+    # Several stores may have one embedder.
+    texts = {id(each): each for store in parts.stores.values() for each in store.texts}
+    process.texts.replace((ingest, *texts.values()))
     store = parts.corpus.erasable
     if store is None:
         return None
-    # Several stores may have one embedder.
-    texts = {id(each): each for store in parts.stores.values() for each in store.texts}
-    return Eraser(parts.corpus.corpus, store, (runs, ingest, *texts.values()), SystemClock())
+    return Eraser(parts.corpus.corpus, store, (process.runs, process.texts), SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:

@@ -65,3 +65,18 @@ class Eraser:
             await self._corpus.version(caller, deadline),
             NOTES,
         )
+
+
+class ProcessTexts:
+    """What this process holds of documents' texts in memory, by the configuration in force; an Erasable."""
+
+    def __init__(self) -> None:
+        self._holders: Sequence[Erasable] = ()
+
+    def replace(self, holders: Sequence[Erasable]) -> None:
+        """Erase from these from now on: another configuration has other parts."""
+        self._holders = tuple(holders)
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget the texts that every holder has; see the port."""
+        return [place for each in self._holders for place in await each.erase(erasure, deadline)]

@@ -85,14 +85,18 @@ class RunRegistry:
 
     async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
         """Forget the answers of a tenant that are kept, and those in flight as soon as they end; see `Erasable`."""
-        running = [run.task for key, run in self._running.items() if key.tenant == erasure.tenant]
         forgotten = await self._log.forget(erasure.tenant)
-        complete = forgotten.complete
-        if running:
-            left = None if isinf(deadline.at) else deadline.remaining(asyncio.get_running_loop().time())
-            _, late = await asyncio.wait(running, timeout=left)
-            complete = complete and not late
-        return [ErasedPlace(ErasedPlaceKind.KEPT_ANSWERS, forgotten.count, complete)]
+        left = None if isinf(deadline.at) else deadline.remaining(asyncio.get_running_loop().time())
+        ended = await self.tenant_ended(erasure.tenant, left)
+        return [ErasedPlace(ErasedPlaceKind.KEPT_ANSWERS, forgotten.count, ended and forgotten.complete)]
+
+    async def tenant_ended(self, tenant: str, seconds: float | None) -> bool:
+        """Wait for the runs of a tenant that are in flight in this process, and return whether all have ended."""
+        running = [run.task for key, run in self._running.items() if key.tenant == tenant]
+        if not running:
+            return True
+        _, late = await asyncio.wait(running, timeout=seconds)
+        return not late
 
     def end(self) -> None:
         """End every run."""

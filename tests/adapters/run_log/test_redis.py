@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.run_log.redis import reader, writer
+from groundwire_server.adapters.run_log.redis import peers, reader, writer
 from groundwire_server.adapters.run_log.redis.records import FORMAT
 from groundwire_server.app.parts.run_log import CODEC
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
@@ -352,5 +352,39 @@ async def test_what_other_programs_publish_keeps_no_run_from_being_cancelled(sai
         return fits(KEY)
 
     async with redis_log(url, cancel), redis_log(url) as other:
-        await other.client.publish(f"test:{FORMAT}:cancel", said)
+        await other.client.publish(f"test:{FORMAT}:peers", said)
         assert await other.log.cancel_elsewhere(KEY)
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_a_tenant_is_forgotten_in_the_memory_of_every_process(
+    url: str, ours: RedisLogging, other: RedisLogging, done: bool
+) -> None:
+    heard: list[str] = []
+
+    async def forget(tenant: str) -> bool:
+        heard.append(tenant)
+        return done
+
+    await other.log.open(KEY, REQUEST)
+    await other.log.append(KEY, _event(1, SECRET))
+    await other.log.close(KEY, 60.0)
+    async with redis_log(url, forget=forget):
+        forgotten = await ours.log.forget(KEY.tenant)
+
+    assert heard == [KEY.tenant]
+    assert forgotten.complete is done
+    assert await other.log.follow(KEY, 0) is None
+
+
+async def test_a_process_that_does_not_answer_is_not_taken_to_have_forgotten(
+    url: str, ours: RedisLogging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "ANSWER_SECONDS", 0.05)
+
+    async def forget(tenant: str) -> bool:
+        await asyncio.Event().wait()
+        return True
+
+    async with redis_log(url, forget=forget):
+        assert not (await ours.log.forget(KEY.tenant)).complete
