@@ -12,7 +12,7 @@ from groundwire_server.adapters.store.embedded.lock import folder_lock
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.domain.failure import SetupError
 
-StoreContents: TypeAlias = copies.Contents
+StoreContents: TypeAlias = copies.StoreContents
 CopyProgress: TypeAlias = copies.Progress
 
 

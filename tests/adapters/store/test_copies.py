@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding, UnusableStoreFailure
-from groundwire_server.adapters.store.embedded.copies import Contents, contents_of, put_in_place, take_snapshot
+from groundwire_server.adapters.store.embedded.copies import StoreContents, contents_of, put_in_place, take_snapshot
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Listing
@@ -66,7 +66,7 @@ async def test_a_snapshot_holds_all_tenants_and_is_one_private_file(
 
     held = take_snapshot(file, target, lambda *pages: seen.append(pages))
 
-    assert held == Contents(documents=2, tenants=2)
+    assert held == StoreContents(documents=2, tenants=2)
     assert [each.name for each in target.parent.iterdir() if each.is_file()] == [target.name]
     assert target.stat().st_mode & 0o077 == 0
     assert seen[-1][0] == seen[-1][1] > 0
@@ -147,7 +147,7 @@ async def test_a_snapshot_in_place_is_the_store_as_it_was(file: Path, target: Pa
 
     held = put_in_place(target, file, quiet)
 
-    assert held == Contents(documents=2, tenants=2)
+    assert held == StoreContents(documents=2, tenants=2)
     assert [each.name for each in file.parent.iterdir()] == [file.name]
     assert file.stat().st_mode & 0o777 == 0o640
     with opening(file) as opened:

@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class StoreContents:
     """What a store's file holds.
 
     Attributes:
@@ -41,7 +41,7 @@ class Contents:
     tenants: int
 
 
-def contents_of(file: Path) -> Contents | None:
+def contents_of(file: Path) -> StoreContents | None:
     """Look into a store's file, which a server may be using; return None where there is no file yet.
 
     Raises:
@@ -54,7 +54,7 @@ def contents_of(file: Path) -> Contents | None:
         return _contents(connection)
 
 
-def take_snapshot(file: Path, target: Path, progress: Progress) -> Contents:
+def take_snapshot(file: Path, target: Path, progress: Progress) -> StoreContents:
     """Copy a store's file, which a server may be using, and check the copy; the target appears whole or not at all.
 
     The copy is of one moment, that at which it begins: what is written meanwhile is not in it.
@@ -75,7 +75,7 @@ def take_snapshot(file: Path, target: Path, progress: Progress) -> Contents:
         return _checked(copy)
 
 
-def put_in_place(snapshot: Path, file: Path, progress: Progress) -> Contents:
+def put_in_place(snapshot: Path, file: Path, progress: Progress) -> StoreContents:
     """Let a snapshot take the place of a store's file, which no server may be using.
 
     The file that is replaced is kept beside it until the new one can be opened. Every tenant gets a corpus version that
@@ -123,7 +123,7 @@ def _replacement(path: Path) -> Iterator[Path]:
             _remove_journals(copy)
 
 
-def _checked(copy: Path) -> Contents:
+def _checked(copy: Path) -> StoreContents:
     """Check every page and index of a copy, and make it one file that needs no journal beside it."""
     with _usable(copy), closing(connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE").fetchone()
@@ -133,10 +133,10 @@ def _checked(copy: Path) -> Contents:
         return _contents(connection)
 
 
-def _contents(connection: sqlite3.Connection) -> Contents:
+def _contents(connection: sqlite3.Connection) -> StoreContents:
     (documents,) = connection.execute("SELECT count(*) FROM documents WHERE access IS NOT NULL").fetchone()
     (tenants,) = connection.execute("SELECT count(*) FROM tenants").fetchone()
-    return Contents(documents, tenants)
+    return StoreContents(documents, tenants)
 
 
 def _copy(source: Path, target: Path, progress: Progress) -> None:
