@@ -14,9 +14,9 @@ from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import normalize_question
+from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.release import release_gate
-from groundwire_server.pipeline.retrieve import retrieve
+from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.select import describe_selection, select
 from groundwire_server.pipeline.stage import StageRunner
@@ -42,16 +42,16 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     partial = PartialResults()
 
     with run.compute(Stage.NORMALIZE):
+        check_search(inquiry, "question.search")
         inquiry = normalize_question(inquiry, "question.text")
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
     try:
         async with run.stage(Stage.RETRIEVE) as stage:
-            found = await retrieve(inquiry, ports, stage)
+            found = await retrieve(inquiry, ports, stage, run)
         report.corpus_version, report.found = found.corpus_version, found.passages
-        if found.searched:
-            inquiry = replace(inquiry, question=replace(inquiry.question, text=found.searched))
+        inquiry = as_searched(inquiry, found)
         partial = PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:
             chosen = select(found, policy)
