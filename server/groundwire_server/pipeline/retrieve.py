@@ -32,18 +32,18 @@ async def retrieve(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidenc
 async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidence:
     question, caller, by = inquiry.question, inquiry.caller, stage.deadline
     if question.provided:
-        return Evidence(await _rated(question.text, question.provided, ports.reranker, by))
+        return Evidence(await _rated(question.searched, question.provided, ports.reranker, by))
     vector, known = None, 1.0
     if ports.embedder is not None:
-        known = ports.embedder.known(question.text)
+        known = ports.embedder.known(question.searched)
         if known:
             stage.timeout_cause = Cause.EMBEDDER_UNAVAILABLE
-            (vector,) = await ports.embedder.embed([question.text], by, inquiry.requester)
+            (vector,) = await ports.embedder.embed([question.searched], by, inquiry.requester)
     stage.timeout_cause = Cause.STORE_TIMEOUT
-    query = Query(question.text, vector, question.top_k or inquiry.policy.top_k, question.filter, question.priority)
+    query = Query(question.searched, vector, question.top_k or inquiry.policy.top_k, question.filter, question.priority)
     found = await ports.retriever.search(caller, query, by)
     visible = ports.acl_recheck.visible(found.passages, caller)
-    return Evidence(await _rated(question.text, visible, ports.reranker, by, known), found.corpus_version)
+    return Evidence(await _rated(question.searched, visible, ports.reranker, by, known), found.corpus_version)
 
 
 async def _rated(

@@ -21,8 +21,8 @@ SECTIONS = (
     "self_hosted_only, server, spending, stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
-    "check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, search, self_hosted_only, "
-    "shadow, store, thresholds, time"
+    "check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, rewrite, search, "
+    "self_hosted_only, shadow, store, thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"
