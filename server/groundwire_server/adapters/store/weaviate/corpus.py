@@ -233,6 +233,7 @@ class WeaviateCorpus:
             len(chunks),
             len(document.text.encode()),
             self._clock.today(),
+            document.text_format,
         )
         body = body_hash(document, chunks)
         same_body = held is not None and held.live and not held.change and held.body_hash == body
