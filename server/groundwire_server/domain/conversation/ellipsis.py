@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from groundwire_server.domain.conversation.history import Exchange, Topic, topic_of
+from groundwire_server.domain.conversation.history import ConversationExchange, Topic, topic_of
 from groundwire_server.domain.conversation.lexicon import (
     ADJECTIVES,
     ADVERBS,
@@ -18,7 +18,7 @@ from groundwire_server.domain.conversation.lexicon import (
     TIMES,
     VERBS,
 )
-from groundwire_server.domain.conversation.phrases import NounPhrase, Sentence
+from groundwire_server.domain.conversation.phrases import NounPhrase, ParsedSentence
 from groundwire_server.domain.text.stems import stem
 
 _LONGEST: Final = 7
@@ -30,7 +30,7 @@ _ASKING: Final = frozenset({"not", "so", "come", "exactly", "else", "is", "that"
 _DEGREES: Final = frozenset({"much", "many", "long", "often", "far", "soon", "big", "high", "wide", "heavy", "old"})
 
 
-def leading(sentence: Sentence) -> int:
+def leading(sentence: ParsedSentence) -> int:
     """Return the number of the first token that is needed: "and" and "then" are not."""
     index = 0
     while sentence.word(index) in LEADING or (index and sentence.word(index) == ","):
@@ -38,7 +38,7 @@ def leading(sentence: Sentence) -> int:
     return index
 
 
-def asks_alone(sentence: Sentence, start: int) -> str:
+def asks_alone(sentence: ParsedSentence, start: int) -> str:
     """Return a question word that stands for a question, as in "why not?"; empty where there is more."""
     words = [token.word for token in sentence.tokens[start:] if token.is_word]
     rest = words[1:] if words and words[0] in PREPOSITIONS else words
@@ -51,7 +51,7 @@ def asks_alone(sentence: Sentence, start: int) -> str:
     return " ".join(words)
 
 
-def fragment(sentence: Sentence, start: int) -> int | None:
+def fragment(sentence: ParsedSentence, start: int) -> int | None:
     """Return the number of the first token of a part of a question, as in "and in Germany?"; None for a whole one."""
     words = [token.word for token in sentence.tokens[start:] if token.is_word]
     about = len(words) > 2 and words[0] in _ABOUT and words[1] == "about"
@@ -70,11 +70,11 @@ def fragment(sentence: Sentence, start: int) -> int | None:
     closed = (AUXILIARIES | QUESTION_WORDS | PRONOUNS) - {"one", "ones"}
     if not left or len(left) > _LONGEST or marks or closed & set(left):
         return None
-    inner = Sentence(sentence.text[sentence.tokens[first].start :])
+    inner = ParsedSentence(sentence.text[sentence.tokens[first].start :])
     return first if inner.phrases or {"one", "ones"} & set(left) else None
 
 
-def completed(text: str, exchanges: Sequence[Exchange]) -> str | None:
+def completed(text: str, exchanges: Sequence[ConversationExchange]) -> str | None:
     """Return the last question with a part of it replaced by another.
 
     Args:
@@ -85,14 +85,14 @@ def completed(text: str, exchanges: Sequence[Exchange]) -> str | None:
     exchange = next((each for each in exchanges if not each.is_empty), None)
     if topic is None or exchange is None:
         return None
-    part, asked = Sentence(text), exchange.asked
+    part, asked = ParsedSentence(text), exchange.asked
     if part.word(0) in VERBS and not part.is_open(0):  # another thing to do, not to name
         return None
     preposition = part.word(0) if part.word(0) in PREPOSITIONS else ""
     if part.phrases and part.phrases[-1].has_determiner and part.phrases[-1].head in ADJECTIVES:
         # "the large" is "the large one".
-        named = in_place_of_one(Sentence(f"{part.slice(0, part.phrases[-1].end)} one"), topic)
-        part = part if named is None else Sentence(named)
+        named = in_place_of_one(ParsedSentence(f"{part.slice(0, part.phrases[-1].end)} one"), topic)
+        part = part if named is None else ParsedSentence(named)
     new = _bare(part)
     place = _place(part, preposition, asked)
     if place is not None:
@@ -110,7 +110,7 @@ def completed(text: str, exchanges: Sequence[Exchange]) -> str | None:
     return None
 
 
-def _place(part: Sentence, preposition: str, asked: Sentence) -> tuple[int, int] | None:
+def _place(part: ParsedSentence, preposition: str, asked: ParsedSentence) -> tuple[int, int] | None:
     """Return the tokens of the question that a part stands in place of; None where it adds to it."""
     if not part.phrases:
         return None
@@ -155,7 +155,7 @@ def _named(phrase: NounPhrase) -> bool:
     return not phrase.has_determiner and phrase.nouns[0].is_capital and phrase.head not in TIMES
 
 
-def in_place_of_one(part: Sentence, topic: Topic) -> str | None:
+def in_place_of_one(part: ParsedSentence, topic: Topic) -> str | None:
     """Return a text whose "one" is the topic's kind of thing: "the large one" is "the large locker"."""
     index = next(i for i, token in enumerate(part.tokens) if token.word in {"one", "ones"})
     first = index
@@ -182,7 +182,7 @@ def _kind(core: str, modifier: str) -> Sequence[str]:
     return [*own, words[-1]]
 
 
-def _bare(part: Sentence) -> str:
+def _bare(part: ParsedSentence) -> str:
     """Return a part without what it need not end with: marks, and words like "too"."""
     end = len(part.tokens)
     while end > 1 and (not part.tokens[end - 1].is_word or part.word(end - 1) in ADVERBS):
@@ -190,9 +190,9 @@ def _bare(part: Sentence) -> str:
     return part.slice(0, end)
 
 
-def _spliced(asked: Sentence, first: int, end: int, new: str) -> str:
+def _spliced(asked: ParsedSentence, first: int, end: int, new: str) -> str:
     return f"{asked.text[: asked.tokens[first].start]}{new}{asked.text[asked.tokens[end - 1].end :]}".strip()
 
 
-def _appended(asked: Sentence, new: str) -> str:
+def _appended(asked: ParsedSentence, new: str) -> str:
     return f"{asked.text.rstrip().rstrip('?!. ')} {new}?"

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from groundwire_server.domain.conversation.lexicon import ARTICLES, PERSONS, PREPOSITIONS
-from groundwire_server.domain.conversation.phrases import NounPhrase, Sentence
+from groundwire_server.domain.conversation.phrases import NounPhrase, ParsedSentence
 from groundwire_server.domain.text.sentences import sentences
 
 _LINES: Final = re.compile(r"^[ \t]*(?:\d{1,2}[.)]|[-*•–])[ \t]+(?P<item>\S.*)$", re.MULTILINE)
@@ -33,7 +33,7 @@ class Topic:
     is_plural: bool
 
     @classmethod
-    def of(cls, sentence: Sentence, phrase: NounPhrase) -> "Topic":
+    def of(cls, sentence: ParsedSentence, phrase: NounPhrase) -> "Topic":
         """Return the topic that a phrase of a sentence is."""
         first, end = sentence.extended(phrase)
         core = sentence.slice(phrase.end - len(phrase.nouns), phrase.end)
@@ -47,7 +47,7 @@ class Topic:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class ConversationExchange:
     """A question that stands alone, and what was answered.
 
     Attributes:
@@ -59,14 +59,14 @@ class Exchange:
     answer: str
 
     @cached_property
-    def asked(self) -> Sentence:
+    def asked(self) -> ParsedSentence:
         """The question, the last sentence of what the user said."""
-        return Sentence(_last_question(self.question))
+        return ParsedSentence(_last_question(self.question))
 
     @cached_property
-    def answered(self) -> Sequence[Sentence]:
+    def answered(self) -> Sequence[ParsedSentence]:
         """The sentences of the answer."""
-        return [Sentence(self.answer[start:end]) for start, end in sentences(self.answer)]
+        return [ParsedSentence(self.answer[start:end]) for start, end in sentences(self.answer)]
 
     @cached_property
     def topics(self) -> Sequence[Topic]:
@@ -118,7 +118,7 @@ class Exchange:
         return not any(phrase.is_topic for phrase in self.asked.phrases)
 
 
-def topic_of(exchanges: Sequence[Exchange], *, plural: bool | None = None) -> Topic | None:
+def topic_of(exchanges: Sequence[ConversationExchange], *, plural: bool | None = None) -> Topic | None:
     """Return what was last asked about.
 
     Args:
@@ -132,12 +132,12 @@ def topic_of(exchanges: Sequence[Exchange], *, plural: bool | None = None) -> To
     return None
 
 
-def person_of(exchanges: Sequence[Exchange]) -> str | None:
+def person_of(exchanges: Sequence[ConversationExchange]) -> str | None:
     """Return the person that was last named."""
     return next((person for exchange in exchanges for person in exchange.persons), None)
 
 
-def items_of(exchanges: Sequence[Exchange]) -> Sequence[str]:
+def items_of(exchanges: Sequence[ConversationExchange]) -> Sequence[str]:
     """Return what was last listed."""
     return next((exchange.items for exchange in exchanges if exchange.items), [])
 
@@ -163,7 +163,7 @@ def _item(line: str) -> str:
     return " ".join(text[: end.start() if end else None].split()[:_LONGEST_ITEM])
 
 
-def _coordinated(sentence: Sentence) -> list[str]:
+def _coordinated(sentence: ParsedSentence) -> list[str]:
     """Return the first phrases of a sentence that nothing but commas and `and` or `or` part."""
     found: list[str] = []
     end = -1
@@ -179,7 +179,7 @@ def _coordinated(sentence: Sentence) -> list[str]:
     return found
 
 
-def _persons(sentence: Sentence) -> Iterator[str]:
+def _persons(sentence: ParsedSentence) -> Iterator[str]:
     for phrase in sentence.phrases:
         capitals = all(token.is_capital for token in phrase.nouns)
         before = sentence.word(phrase.first - 1)

@@ -52,7 +52,7 @@ _LEAST_INFLECTED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SentenceToken:
     """A word or a mark.
 
     Attributes:
@@ -91,7 +91,7 @@ class NounPhrase:
         asked: whether it is what a question word asks for, as in "which fence" or "how many slots".
     """
 
-    tokens: Sequence[Token]
+    tokens: Sequence[SentenceToken]
     first: int
     end: int
     asked: bool = False
@@ -102,7 +102,7 @@ class NounPhrase:
         return self.tokens[self.first].word in _OPENING
 
     @property
-    def nouns(self) -> Sequence[Token]:
+    def nouns(self) -> Sequence[SentenceToken]:
         """Its tokens after the determiner."""
         return self.tokens[self.first + self.has_determiner : self.end]
 
@@ -134,7 +134,7 @@ class NounPhrase:
         return not (self.is_time or words <= SMALL_TALK or first in MEASURES or first[0].isdigit())
 
 
-class Sentence:
+class ParsedSentence:
     """A sentence with its noun phrases.
 
     Attributes:
@@ -314,10 +314,10 @@ class Sentence:
         )
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokens(text: str) -> Iterator[SentenceToken]:
     for match in _TOKEN.finditer(text):
         word = match.group().lower().replace("’", "'")
-        yield Token(match.group(), _SHORTENED.get(word, word), match.start(), match.end())
+        yield SentenceToken(match.group(), _SHORTENED.get(word, word), match.start(), match.end())
 
 
 _STEMMED_VERBS: Final = frozenset(map(stem, VERBS))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.domain.conversation.ellipsis import in_place_of_one
-from groundwire_server.domain.conversation.history import Exchange, Topic, items_of, person_of, topic_of
+from groundwire_server.domain.conversation.history import ConversationExchange, Topic, items_of, person_of, topic_of
 from groundwire_server.domain.conversation.lexicon import (
     AUXILIARIES,
     BE,
@@ -28,7 +28,7 @@ from groundwire_server.domain.conversation.lexicon import (
     TIMES,
     WEATHER,
 )
-from groundwire_server.domain.conversation.phrases import Sentence
+from groundwire_server.domain.conversation.phrases import ParsedSentence
 from groundwire_server.domain.text.stems import stem
 
 _MARKS: Final = frozenset({",", ";", ":", ".", "?", "!", "(", "–", "—"})
@@ -57,7 +57,7 @@ class Reference:
     text: str | None
 
 
-def references(sentence: Sentence, start: int, exchanges: Sequence[Exchange]) -> Iterator[Reference]:
+def references(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> Iterator[Reference]:
     """Yield what in a question refers to earlier turns, in its order.
 
     Args:
@@ -73,7 +73,7 @@ def references(sentence: Sentence, start: int, exchanges: Sequence[Exchange]) ->
         index = index + 1 if found is None else found.end
 
 
-def substituted(sentence: Sentence, start: int, found: Sequence[Reference]) -> str:
+def substituted(sentence: ParsedSentence, start: int, found: Sequence[Reference]) -> str:
     """Return a question with what its references stand for."""
     pieces: list[str] = []
     at = sentence.tokens[start].start
@@ -83,7 +83,7 @@ def substituted(sentence: Sentence, start: int, found: Sequence[Reference]) -> s
     return "".join([*pieces, sentence.text[at:]])
 
 
-def compared(sentence: Sentence, start: int, exchanges: Sequence[Exchange]) -> str | None:
+def compared(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
     """Return "which one is cheaper?" with what it chooses from, or None where it chooses from something else.
 
     Raises:
@@ -102,7 +102,7 @@ def compared(sentence: Sentence, start: int, exchanges: Sequence[Exchange]) -> s
     return f"{sentence.text[sentence.tokens[start].start :].rstrip('?!. ')}, {choices}?"
 
 
-def _reference(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> Reference | None:
+def _reference(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> Reference | None:
     word = sentence.word(index)
     if word in ORDINALS or word in {"number", "option"}:
         return _ordinal(sentence, index, exchanges)
@@ -117,7 +117,7 @@ def _reference(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) ->
     return None
 
 
-def _named(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> str | None:
+def _named(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> str | None:
     word = sentence.word(index)
     if word == "it" and sentence.word(index - 1) in _DOING and _ends(sentence, index + 1):  # something that was done
         return None
@@ -129,7 +129,7 @@ def _named(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> str
     return text if text is None or not owns else f"{text}'" if text.endswith("s") else f"{text}'s"
 
 
-def _ordinal(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> Reference | None:
+def _ordinal(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> Reference | None:
     """Return what "the second one" or "option 2" stands for; "the second floor" refers to no list."""
     word, following = sentence.word(index), sentence.word(index + 1)
     if word in {"number", "option"}:
@@ -150,7 +150,7 @@ def _ordinal(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> R
     return Reference(first, end, items[place] if -len(items) <= place < len(items) else None)
 
 
-def _one(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> Reference | None:
+def _one(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> Reference | None:
     """Return what "the oak one" or "a cheaper one" stands for; "one panel" is a number."""
     number = sentence.word(index) == "one" and sentence.is_open(index + 1)
     if number or sentence.word(index + 1) in {"of", "who", "that", "which"}:
@@ -172,11 +172,11 @@ def _one(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> Refer
         return Reference(first, index + 1, None)
     if first == index:
         return Reference(index - (before in _DETERMINED), index + 1, topic.text)
-    part = Sentence(sentence.text[sentence.tokens[first].start : sentence.tokens[index].end])
+    part = ParsedSentence(sentence.text[sentence.tokens[first].start : sentence.tokens[index].end])
     return Reference(first, index + 1, in_place_of_one(part, topic))
 
 
-def _demonstrative(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> Reference | None:
+def _demonstrative(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> Reference | None:
     word, before = sentence.word(index), sentence.word(index - 1)
     opens = not before or before in AUXILIARIES | PREPOSITIONS | QUESTION_WORDS | SUBORDINATORS or before in _MARKS
     if sentence.is_open(index + 1):
@@ -199,7 +199,9 @@ def _demonstrative(sentence: Sentence, index: int, exchanges: Sequence[Exchange]
     return Reference(index, index + 1, action or (None if topic is None else topic.text))
 
 
-def _demonstrative_phrase(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> Reference | None:
+def _demonstrative_phrase(
+    sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]
+) -> Reference | None:
     """Return what "this kettle" stands for; of what is of another kind, the thing is named beside it."""
     end = next((phrase.end for phrase in sentence.phrases if phrase.first == index), index + 1)
     head, noun = sentence.word(end - 1), sentence.slice(index + 1, end)
@@ -217,7 +219,7 @@ def _demonstrative_phrase(sentence: Sentence, index: int, exchanges: Sequence[Ex
     return Reference(index, end, f"the {topic.core} {noun}")
 
 
-def _place(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> Reference | None:
+def _place(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> Reference | None:
     """Return where "there" is; of "is there" it is nowhere."""
     beside = {sentence.word(index - 1), sentence.word(index + 1), sentence.word(index + 2)}
     if beside & (BE | {"be", "exist", "exists"}) or _has_antecedent(sentence, index):
@@ -227,7 +229,7 @@ def _place(sentence: Sentence, index: int, exchanges: Sequence[Exchange]) -> Ref
     return Reference(index, index + 1, None if topic is None else f"{preposition} {topic.text}")
 
 
-def _means_nothing(sentence: Sentence, index: int) -> bool:
+def _means_nothing(sentence: ParsedSentence, index: int) -> bool:
     """Whether an "it" refers to nothing: "is it possible to rent a trailer?", "how long does it take to ship it?"."""
     if sentence.word(index) != "it":
         return False
@@ -246,7 +248,7 @@ def _means_nothing(sentence: Sentence, index: int) -> bool:
     return any(sentence.is_open(place) or sentence.word(place) in {"it", "one"} for place in after)
 
 
-def _has_antecedent(sentence: Sentence, index: int) -> bool:
+def _has_antecedent(sentence: ParsedSentence, index: int) -> bool:
     """Whether a phrase of the same question is what a pronoun refers to.
 
     The object of a clause is not its subject: it takes another clause, unless the pronoun says whose something is.
@@ -269,16 +271,16 @@ def _has_antecedent(sentence: Sentence, index: int) -> bool:
     return False
 
 
-def _ends(sentence: Sentence, end: int) -> bool:
+def _ends(sentence: ParsedSentence, end: int) -> bool:
     """Whether a sentence, or a part of it, ends before a token."""
     return end >= len(sentence.tokens) or not sentence.tokens[end].is_word
 
 
-def _names_already(sentence: Sentence, index: int, head: str) -> bool:
+def _names_already(sentence: ParsedSentence, index: int, head: str) -> bool:
     return any(phrase.end <= index and stem(phrase.head) == stem(head) for phrase in sentence.phrases)
 
 
-def _of_kind(head: str, exchanges: Sequence[Exchange]) -> Topic | None:
+def _of_kind(head: str, exchanges: Sequence[ConversationExchange]) -> Topic | None:
     """Return the topic of this kind that was spoken of last: "this kettle" is "the Atlas kettle"."""
     topics = (topic for exchange in exchanges for topic in exchange.topics)
     return next((topic for topic in topics if _is_kind(topic, head)), None)
@@ -288,5 +290,5 @@ def _is_kind(topic: Topic, head: str) -> bool:
     return stem(topic.core.split()[-1].lower()) == stem(head)
 
 
-def _has_plural(sentence: Sentence, index: int) -> bool:
+def _has_plural(sentence: ParsedSentence, index: int) -> bool:
     return any(phrase.end <= index and phrase.is_plural for phrase in sentence.phrases)

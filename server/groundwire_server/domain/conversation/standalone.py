@@ -9,14 +9,14 @@ from itertools import islice
 from typing import Final
 
 from groundwire_server.domain.conversation.ellipsis import asks_alone, completed, fragment, leading
-from groundwire_server.domain.conversation.history import Exchange, topic_of
+from groundwire_server.domain.conversation.history import ConversationExchange, topic_of
 from groundwire_server.domain.conversation.other_languages import (
     knows_language,
     other_language,
     refers_back,
     standalone_in,
 )
-from groundwire_server.domain.conversation.phrases import Sentence
+from groundwire_server.domain.conversation.phrases import ParsedSentence
 from groundwire_server.domain.conversation.references import compared, references, substituted
 from groundwire_server.domain.question import Turn
 
@@ -51,9 +51,9 @@ def standalone(question: str, turns: Sequence[Turn]) -> Standalone:
         question: in one line.
         turns: oldest first.
     """
-    exchanges: list[Exchange] = []
+    exchanges: list[ConversationExchange] = []
     for turn, answer in _exchanges(turns[-_TURNS:]):
-        exchange = Exchange(_resolved(turn, exchanges) or turn, answer)
+        exchange = ConversationExchange(_resolved(turn, exchanges) or turn, answer)
         if not exchange.is_empty:
             exchanges.insert(0, exchange)
     return Standalone(_resolved(question, exchanges), knows_language(question))
@@ -71,20 +71,20 @@ def _exchanges(turns: Sequence[Turn]) -> Sequence[tuple[str, str]]:
     return said
 
 
-def _resolved(question: str, exchanges: Sequence[Exchange]) -> str | None:
+def _resolved(question: str, exchanges: Sequence[ConversationExchange]) -> str | None:
     """Return a question that needs none of the exchanges, which are the newest first; None where it does."""
     if (language := other_language(question)) is not None:
         return standalone_in(language, question, [exchange.question for exchange in exchanges])
     if refers_back(question):
         return None
-    sentence = Sentence(question)
+    sentence = ParsedSentence(question)
     start = leading(sentence)
     if start >= len(sentence.tokens):
         return question
     if word := asks_alone(sentence, start):
         return _with_question_word(word, exchanges)
     if (first := fragment(sentence, start)) is not None:
-        part = _without_references(Sentence(sentence.text[sentence.tokens[first].start :]), 0, exchanges)
+        part = _without_references(ParsedSentence(sentence.text[sentence.tokens[first].start :]), 0, exchanges)
         return None if part is None else completed(part, exchanges)
     if _wants_more(sentence):
         topic = topic_of(exchanges)
@@ -100,7 +100,7 @@ def _resolved(question: str, exchanges: Sequence[Exchange]) -> str | None:
     return question if resolved == unchanged else None if resolved is None else _capitalized(resolved)
 
 
-def _without_references(sentence: Sentence, start: int, exchanges: Sequence[Exchange]) -> str | None:
+def _without_references(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
     found = list(islice(references(sentence, start, exchanges), _REFERENCES + 1))
     return (
         None
@@ -109,14 +109,14 @@ def _without_references(sentence: Sentence, start: int, exchanges: Sequence[Exch
     )
 
 
-def _with_question_word(word: str, exchanges: Sequence[Exchange]) -> str | None:
+def _with_question_word(word: str, exchanges: Sequence[ConversationExchange]) -> str | None:
     if not exchanges:
         return None
     asked = exchanges[0].asked.text.strip().rstrip("?!. ")
     return f"{asked}, and {word}?"
 
 
-def _wants_more(sentence: Sentence) -> bool:
+def _wants_more(sentence: ParsedSentence) -> bool:
     """Whether a question is "tell me more" without saying about what."""
     words = [token.word for token in sentence.tokens if token.is_word]
     return words[-1:] == ["more"] and not any(phrase.is_topic for phrase in sentence.phrases)
