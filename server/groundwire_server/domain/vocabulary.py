@@ -189,6 +189,7 @@ class Purpose(_Word):
     REPAIR = auto()
     EMBED = auto()
     SHADOW = auto()
+    RERANK = auto()
 
 
 class Priority(_Word):
@@ -280,6 +281,7 @@ class Feature(_Word):
     QUEUED_ANSWERS = auto()
     REVIEWS = auto()
     GROUNDING_CHECKS = auto()
+    ERASURE = auto()
 
 
 class Reason(_Word):
