@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.doubles.weaviate.convert import patched
 from tests.doubles.weaviate.memory import AccessDenied, Collection, Tenant, put
-from tests.doubles.weaviate.service import World
+from tests.doubles.weaviate.service import Killed, World
 
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -42,6 +42,11 @@ class Rest:
             return web.json_response({"code": 401, "message": "unauthorized: invalid api key"}, status=401)
         try:
             response: web.StreamResponse = await handler(request)
+            self._world.step()
+        except Killed:
+            if request.transport is not None:
+                request.transport.abort()
+            raise
         except AccessDenied as refused:
             return web.json_response({"error": [{"message": str(refused)}]}, status=422)
         return response
@@ -116,6 +121,7 @@ class Rest:
         kept = tenant.objects.get(request.match_info["id"])
         if kept is None:
             return web.Response(status=404)
+        self._world.step()
         put(collection, body["tenant"], patched(kept, body["properties"]))
         return web.Response(status=204)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from random import Random
 from time import perf_counter
 from typing import Any
 
@@ -49,6 +50,10 @@ class Call:
     remaining: float | None
 
 
+class Killed(Exception):
+    """The server is no more; the call gets no answer."""
+
+
 @dataclass(slots=True)
 class World:
     """What the double knows, and how it misbehaves.
@@ -67,6 +72,10 @@ class World:
         embedded: the texts that modules were given.
         admits_all: whether filters keep nothing out, as a fault of the server's would have it.
         calls: those that arrived.
+        steps: what it has done: each object that it wrote or deleted, and each call that it answered.
+        killed_at: the step that it does not do any more; None lets it live.
+        killed: is set when it is killed: it answers nothing any more, and keeps what it has done.
+        order: in which a batch is written, all at once being what Weaviate does; None keeps the batch's own.
         cancelled: how many were cancelled while they waited.
         arrived: is set when a call arrives.
     """
@@ -85,8 +94,25 @@ class World:
     admits_all: bool = False
     calls: list[Call] = field(default_factory=list)
     keep_calls: bool = True
+    steps: int = 0
+    killed_at: int | None = None
+    killed: asyncio.Event = field(default_factory=asyncio.Event)
+    order: Random | None = None
     cancelled: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def step(self) -> None:
+        """Do one more thing, or be killed before it."""
+        if self.killed_at is not None and self.steps >= self.killed_at:
+            self.killed.set()
+        if self.killed.is_set():
+            raise Killed
+        self.steps += 1
+
+    def revive(self) -> None:
+        """Start again with what was kept."""
+        self.killed_at = None
+        self.killed.clear()
 
 
 class Service(weaviate_pb2_grpc.WeaviateServicer):
@@ -130,9 +156,13 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         if method == "Search" and world.says:
             await context.abort(*world.says.pop(0))
         try:
-            return work(request)
+            answer = work(request)
+            world.step()
+        except Killed:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
         except AccessDenied as refused:
             await context.abort(grpc.StatusCode.UNKNOWN, str(refused))
+        return answer
 
     def _search(self, request: search_get_pb2.SearchRequest) -> search_get_pb2.SearchReply:
         began = perf_counter()
@@ -164,7 +194,11 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
 
     def _batch(self, request: batch_pb2.BatchObjectsRequest) -> batch_pb2.BatchObjectsReply:
         reply = batch_pb2.BatchObjectsReply(took=0.001)
-        for index, new in enumerate(request.objects):
+        numbered = list(enumerate(request.objects))
+        if self._world.order is not None:
+            self._world.order.shuffle(numbered)
+        for index, new in numbered:
+            self._world.step()
             try:
                 if not index and self._world.refusals:
                     raise AccessDenied(self._world.refusals.pop(0))
@@ -209,6 +243,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             raise AccessDenied("batch delete: store is read-only due to: disk usage too high")
         gone = [each.id for each in tenant.objects.values() if holds(request.filters, each)]
         for each in gone:
+            self._world.step()
             del tenant.objects[each]
         return batch_delete_pb2.BatchDeleteReply(took=0.001, matches=len(gone), successful=len(gone))
 
@@ -323,6 +358,9 @@ def _most_distance(asked: Any, kind: str) -> float | None:
 
 def _fetched(tenant: Tenant, admits: Callable[[Kept], bool], request: search_get_pb2.SearchRequest) -> list[Kept]:
     found = [kept for kept in tenant.objects.values() if admits(kept)]
+    if not request.sort_by and not request.HasField("filters"):
+        # A cursor goes through the ids.
+        found = sorted((kept for kept in found if kept.id > request.after), key=lambda kept: kept.id)
     for sort in request.sort_by:
         (name,) = sort.path
         found.sort(key=lambda kept: str(kept.properties.get(name)).encode(), reverse=not sort.ascending)

@@ -75,6 +75,23 @@ class Objects:
                 return None
             raise
 
+    async def after(
+        self, tenant: str, cursor: str | None, properties: Sequence[str], limit: int, deadline: Deadline
+    ) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Return ids and properties of objects in the order of their ids: those after one, or the first.
+
+        It reads the objects themselves and no index.
+        """
+
+        async def work(client: WeaviateAsyncClient) -> list[tuple[str, Mapping[str, Any]]]:
+            found = await self._at(client, tenant).query.fetch_objects(
+                after=cursor, limit=limit, return_properties=list(properties)
+            )
+            return [(str(each.uuid), each.properties) for each in found.objects]
+
+        operation = Operation("fetch_objects", self._collection, tenant, priority=Priority.BACKGROUND)
+        return await self._connection.call(operation, deadline, work, _returned)
+
     async def count(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
         """Return how many objects satisfy a filter; 0 when Weaviate has no such tenant."""
 

@@ -24,7 +24,7 @@ CORPUS_ID: Final = str(uuid.uuid5(_OBJECTS, "corpus"))
 WHOLE_TEXT: Final = -1
 """The ordinal of the object with a document's whole text, kept beside its chunks and never found by a search."""
 
-RETURNED: Final = (p.CHUNK_ID, p.ORDINAL, p.REVISION, p.TEXT, p.ABOUT, p.ACCESS)
+RETURNED: Final = (p.CHUNK_ID, p.ORDINAL, p.REVISION, p.BODY, p.TEXT, p.ABOUT, p.ACCESS)
 """The properties that `read_passage` needs."""
 
 DESCRIBED: Final = (
@@ -32,7 +32,6 @@ DESCRIBED: Final = (
     p.ACCESS,
     p.BODY,
     p.BODY_HASH,
-    p.CHANGE,
     p.CHUNK_COUNT,
     p.CONTENT_HASH,
     p.LIVE,
@@ -55,22 +54,22 @@ class NewObject:
 class Head:
     """The description of a document; a deleted one keeps its revision.
 
+    It is one object, so that writing it is the moment in which a change of the document takes effect.
+
     Attributes:
         key: the document's uuid.
         info: of the current revision.
         live: whether the document exists for callers on its access list.
-        body: the revision in which its chunks were written; a change of the access list alone does not write them.
+        body: the change that wrote its text and chunks, and no others count; a change of the access list alone does not
+            write them. Empty where there are none.
         body_hash: of everything but the access list.
-        change: the corpus version of an unfinished change, empty when there is none: until it is finished, the chunks
-            may be of several revisions.
     """
 
     key: str
     info: DocumentInfo
     live: bool
-    body: int
+    body: str
     body_hash: str
-    change: str = ""
 
     @property
     def revision(self) -> int:
@@ -83,7 +82,20 @@ def document_key(document_id: str) -> str:
     return str(uuid.uuid5(_OBJECTS, f"document {document_id}"))
 
 
-def text_key(document: str, body: int) -> str:
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A chunk that a search has found.
+
+    Attributes:
+        passage: as it was written.
+        body: the change that wrote it.
+    """
+
+    passage: Passage
+    body: str
+
+
+def text_key(document: str, body: str) -> str:
     """Return the uuid of a document's whole text."""
     return str(uuid.uuid5(_OBJECTS, f"text {document} {body}"))
 
@@ -144,7 +156,6 @@ def head_object(head: Head) -> NewObject:
         p.ACCESS: access(info.allowed_principals),
         p.FACTS: tokens.facts(info.metadata),
         p.LIVE: head.live,
-        p.CHANGE: head.change,
         p.REVISION: info.revision,
         p.BODY: head.body,
         p.CONTENT_HASH: info.content_hash,
@@ -170,20 +181,17 @@ def read_head(found: Mapping[str, Any]) -> Head:
         size_bytes=int(found[p.SIZE_BYTES]),
         updated=datetime.fromisoformat(about["updated"]),
     )
-    return Head(
-        document_key(info.document_id), info, found[p.LIVE], int(found[p.BODY]), found[p.BODY_HASH], found[p.CHANGE]
-    )
+    return Head(document_key(info.document_id), info, found[p.LIVE], found[p.BODY], found[p.BODY_HASH])
 
 
 def chunk_objects(
-    key: str, document: Document, revision: int, chunks: Sequence[Chunk], *, vectorized: bool = False
+    head: Head, document: Document, chunks: Sequence[Chunk], *, vectorized: bool = False
 ) -> Iterable[NewObject]:
     """Yield a revision's whole text and its chunks as objects, each made when it is needed.
 
     Args:
-        key: of the document.
+        head: of the revision.
         document: that the chunks are of.
-        revision: its number.
         chunks: its passages.
         vectorized: whether Weaviate makes the vectors, from the texts.
     """
@@ -193,13 +201,15 @@ def chunk_objects(
         "source_uri": document.source_uri,
         "metadata": dict(document.metadata),
     }
+    key, body = head.key, head.body
     shared = {
         p.DOCUMENT: key,
-        p.REVISION: revision,
+        p.BODY: body,
+        p.REVISION: head.info.revision,
         p.ACCESS: access(document.allowed_principals),
     }
     yield NewObject(
-        text_key(key, revision), {**shared, p.ORDINAL: WHOLE_TEXT, whole_text(vectorized=vectorized): document.text}
+        text_key(key, body), {**shared, p.ORDINAL: WHOLE_TEXT, whole_text(vectorized=vectorized): document.text}
     )
     shared[p.ABOUT] = json.dumps(about)
     shared[p.FACTS] = tokens.facts(document.metadata)
@@ -220,7 +230,7 @@ def chunk_objects(
             spans, vectors = packed_sentences(chunk.sentences)
             written |= {p.SPANS: spans, p.SENTENCE_VECTORS: b64encode(vectors).decode()}
         yield NewObject(
-            str(uuid.uuid5(_OBJECTS, f"chunk {key} {revision} {chunk.chunk_id}")),
+            str(uuid.uuid5(_OBJECTS, f"chunk {key} {body} {chunk.chunk_id}")),
             written,
             None if vectorized else chunk.vector,
         )
@@ -231,10 +241,10 @@ def read_sentences(found: Mapping[str, Any]) -> Sequence[Sentence]:
     return unpacked_sentences(found[p.SPANS], b64decode(found[p.SENTENCE_VECTORS] or ""))
 
 
-def read_passage(found: Mapping[str, Any], scores: Scores) -> Passage:
+def read_passage(found: Mapping[str, Any], scores: Scores) -> FoundPassage:
     """Return the chunk that an object holds, as a passage."""
     about = json.loads(found[p.ABOUT])
-    return Passage(
+    passage = Passage(
         chunk_id=found[p.CHUNK_ID],
         text=found[p.TEXT],
         document_id=about["document_id"],
@@ -246,3 +256,4 @@ def read_passage(found: Mapping[str, Any], scores: Scores) -> Passage:
         allowed_principals=principals_of(found),
         scores=scores,
     )
+    return FoundPassage(passage, found[p.BODY])
