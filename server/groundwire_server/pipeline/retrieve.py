@@ -42,7 +42,7 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Evidence:
     stage.timeout_cause = Cause.STORE_TIMEOUT
     query = Query(question.text, vector, question.top_k or inquiry.policy.top_k, question.filter, question.priority)
     found = await ports.retriever.search(caller, query, by)
-    visible = ports.acl_recheck.visible(found.passages, caller)
+    visible = ports.acl_recheck.visible(found, caller)
     return Evidence(await _rated(question.text, visible, ports.reranker, by, known), found.corpus_version)
 
 

@@ -46,7 +46,7 @@ class Rest:
         except Killed:
             if request.transport is not None:
                 request.transport.abort()
-            raise
+            return web.Response(status=503)
         except AccessDenied as refused:
             return web.json_response({"error": [{"message": str(refused)}]}, status=422)
         return response
@@ -59,7 +59,7 @@ class Rest:
         )
 
     async def _ready(self, request: web.Request) -> web.Response:
-        return web.Response()
+        return web.Response(status=200 if self._world.loaded else 503)
 
     async def _nothing(self, request: web.Request) -> web.Response:
         return web.Response(status=404)
@@ -80,7 +80,7 @@ class Rest:
         return web.json_response(definition)
 
     async def _collection(self, request: web.Request) -> web.Response:
-        collection = self._world.collections.get(request.match_info["name"])
+        collection = self._world.known(request.match_info["name"])
         return web.Response(status=404) if collection is None else web.json_response(collection.definition)
 
     async def _drop(self, request: web.Request) -> web.Response:
@@ -94,7 +94,7 @@ class Rest:
         return web.json_response(added)
 
     async def _add_tenants(self, request: web.Request) -> web.Response:
-        collection = self._world.collections.get(request.match_info["name"])
+        collection = self._world.known(request.match_info["name"])
         if collection is None:
             raise AccessDenied("updating schema: TYPE_ADD_TENANT: class not found")
         asked = await request.json()

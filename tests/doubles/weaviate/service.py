@@ -72,6 +72,7 @@ class World:
         embedded: the texts that modules were given.
         admits_all: whether filters keep nothing out, as a fault of the server's would have it.
         calls: those that arrived.
+        loaded: whether it has loaded what it keeps; its ports are open before.
         steps: what it has done: each object that it wrote or deleted, and each call that it answered.
         killed_at: the step that it does not do any more; None lets it live.
         killed: is set when it is killed: it answers nothing any more, and keeps what it has done.
@@ -94,6 +95,7 @@ class World:
     admits_all: bool = False
     calls: list[Call] = field(default_factory=list)
     keep_calls: bool = True
+    loaded: bool = True
     steps: int = 0
     killed_at: int | None = None
     killed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -108,6 +110,10 @@ class World:
         if self.killed.is_set():
             raise Killed
         self.steps += 1
+
+    def known(self, name: str) -> Collection | None:
+        """The collection of this name, as far as it is loaded."""
+        return self.collections.get(name) if self.loaded else None
 
     def revive(self) -> None:
         """Start again with what was kept."""
@@ -155,6 +161,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             await context.abort(*world.says_always)
         if method == "Search" and world.says:
             await context.abort(*world.says.pop(0))
+        answer: Any = None
         try:
             answer = work(request)
             world.step()
@@ -166,7 +173,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
 
     def _search(self, request: search_get_pb2.SearchRequest) -> search_get_pb2.SearchReply:
         began = perf_counter()
-        collection = self._world.collections.get(request.collection)
+        collection = self._world.known(request.collection)
         if collection is None:
             raise AccessDenied(f"could not find class {request.collection} in schema")
         if not set(request.properties.non_ref_properties) <= set(collection.types):
@@ -225,7 +232,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         return vectorized(text, DIMENSIONS)
 
     def _of_batch(self, new: batch_pb2.BatchObject) -> Collection:
-        collection = self._world.collections.get(new.collection)
+        collection = self._world.known(new.collection)
         for vector in new.vectors:
             if collection is None or vector.name not in collection.vectors:
                 raise AccessDenied(f"collection {new.collection} does not have configuration for vector {vector.name}")
@@ -234,7 +241,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         return collection
 
     def _delete(self, request: batch_delete_pb2.BatchDeleteRequest) -> batch_delete_pb2.BatchDeleteReply:
-        collection = self._world.collections.get(request.collection)
+        collection = self._world.known(request.collection)
         if collection is None:
             raise AccessDenied(f"batch delete params: could not find class {request.collection} in schema")
         with _prefixed("batch delete: cannot find objects: "):
@@ -248,7 +255,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         return batch_delete_pb2.BatchDeleteReply(took=0.001, matches=len(gone), successful=len(gone))
 
     def _aggregate(self, request: aggregate_pb2.AggregateRequest) -> aggregate_pb2.AggregateReply:
-        collection = self._world.collections.get(request.collection)
+        collection = self._world.known(request.collection)
         if collection is None:
             raise AccessDenied(f"parse params: could not find class {request.collection} in schema")
         with _prefixed("aggregate: "):
@@ -258,7 +265,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         return aggregate_pb2.AggregateReply(took=0.001, single_result=single)
 
     def _tenants(self, request: tenants_pb2.TenantsGetRequest) -> tenants_pb2.TenantsGetReply:
-        collection = self._world.collections[request.collection]
+        collection = self._world.known(request.collection) or Collection({})
         hot, cold = tenants_pb2.TENANT_ACTIVITY_STATUS_HOT, tenants_pb2.TENANT_ACTIVITY_STATUS_COLD
         return tenants_pb2.TenantsGetReply(
             tenants=[

@@ -1,8 +1,9 @@
 """A document is whole or not there, whenever Weaviate or a writer is killed."""
 
 import asyncio
-from collections.abc import Sequence
+import os
 from contextlib import AsyncExitStack
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,38 +12,38 @@ from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.domain.deadline import NEVER
 from tests.adapters.store.weaviate.conftest import Bench
 from tests.adapters.store.weaviate.crashes import TERM, Ledger, State, Writer, assert_one_state, process, seen
-from tests.contract.stores import altered
-from tests.doubles.weaviate.server import FakeWeaviate
+from tests.adapters.store.weaviate.killed import PROGRAM, Double, Process, Victim
+from tests.contract.stores import opened_weaviate
+from tests.doubles.weaviate.memory import Tenant
+
+pytestmark = pytest.mark.slow
 
 OWN = [[f"w{writer}d{number}" for number in range(2)] for writer in range(3)]
 SHARED = ["shared"]
 EVERY = [*(each for own in OWN for each in own), *SHARED]
 
 
-async def write_until_killed(options: WeaviateOptions, double: FakeWeaviate, ledger: Ledger, random: Random) -> None:
-    """Let several processes write; kill Weaviate with them, or them alone, at some step."""
-    world = double.world
-    world.order = Random(random.random())
-    world.killed_at = world.steps + random.randint(1, 250)
+async def write_until_killed(victim: Victim, ledger: Ledger, random: Random) -> None:
+    """Let several processes write; kill Weaviate with them, or them alone, at some moment."""
     async with AsyncExitStack() as stack:
         writers = [
-            Writer(await stack.enter_async_context(process(options)), own, ledger, Random(random.random()))
+            Writer(await stack.enter_async_context(process(victim.options)), own, ledger, Random(random.random()))
             for own in OWN
         ]
         writers += [
-            Writer(await stack.enter_async_context(process(options)), SHARED, ledger, random, shared=True)
+            Writer(await stack.enter_async_context(process(victim.options)), SHARED, ledger, random, shared=True)
             for _ in range(2)
         ]
         tasks = [asyncio.create_task(each.run()) for each in writers]
-        async with asyncio.timeout(60):
-            await world.killed.wait()
+        await victim.killed(random)
         if random.random() < 0.5:
-            # The writers alone: what they have sent may still be done.
-            world.revive()
+            # The writers go on to find nobody, or somebody who has forgotten what is under way.
+            await victim.revive()
+            await asyncio.sleep(0)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    world.revive()
+    await victim.revive()
 
 
 async def look(options: WeaviateOptions, ledger: Ledger) -> dict[str, State | None]:
@@ -52,45 +53,58 @@ async def look(options: WeaviateOptions, ledger: Ledger) -> dict[str, State | No
     return {each: assert_one_state(each, found[each], ledger.of(each)) for each in EVERY}
 
 
-def left_behind(bench: Bench, document_ids: Sequence[str]) -> list[str]:
-    """What is kept and belongs to no document as it is."""
-    heads = {
-        each.properties["document"]: each.properties
-        for each in bench.world.collections["GroundwireDocuments"].tenants["acme"].objects.values()
-        if "size_bytes" in each.properties
-    }
-    wrong = [
-        f"{each.properties['document']} {each.properties.get('text')}"
-        for each in bench.world.collections["Groundwire"].tenants["acme"].objects.values()
-        if each.properties["body"] != heads[each.properties["document"]]["body"]
-        or each.properties["access"] != heads[each.properties["document"]]["access"]
-    ]
-    pending = bench.world.collections["GroundwireDocuments"].tenants["acme"].objects.values()
-    return wrong + [f"pending {each.properties}" for each in pending if each.properties.get("pending")]
+async def recover(options: WeaviateOptions, ledger: Ledger, random: Random) -> None:
+    """Recover as the next start and a sweep do, or by changing each document."""
+    async with process(options, TERM) as store:
+        if random.random() < 0.3:
+            for document_id in EVERY:
+                await Writer(store, [document_id], ledger, random).change(document_id)
+        await store.recovery.sweep(0)
 
 
-@pytest.mark.slow
+async def assert_whole_through_a_kill(victim: Victim, ledger: Ledger, random: Random) -> None:
+    await write_until_killed(victim, ledger, random)
+    before = await look(victim.options, ledger)
+    ledger.states = {each: {state} for each, state in before.items()}
+    await recover(victim.options, ledger, random)
+    await look(victim.options, ledger)
+    async with process(victim.options, TERM) as store:
+        assert (await store.inspection.inspect("acme", NEVER)).count == 0
+
+
 @pytest.mark.parametrize("seed", range(10))
-async def test_a_document_is_whole_or_not_there_after_a_kill(bench: Bench, options: WeaviateOptions, seed: int) -> None:
+async def test_a_document_is_whole_or_not_there_after_a_kill(bench: Bench, seed: int) -> None:
     random, ledger = Random(seed), Ledger()
-    options = altered(options, max_attempts=1)
-    bench.world.keep_calls = False
     for _ in range(3):
-        await write_until_killed(options, bench.double, ledger, random)
-        before = await look(options, ledger)
-        match random.choice(["sweep", "next start", "next write"]):
-            case "next write":
-                rest = {each: {state} for each, state in before.items()}
-                ledger.states.update(rest)
-                async with process(options, TERM) as store:
-                    for document_id in EVERY:
-                        writer = Writer(store, [document_id], ledger, random)
-                        await writer.change(document_id)
-                    await store.recovery.recover_tenant("acme", NEVER)
-                before = await look(options, ledger)
-            case _:
-                async with process(options, TERM) as store:
-                    await store.recovery.sweep(0)
-        assert await look(options, ledger) == before
-        assert left_behind(bench, EVERY) == []
-        ledger.states = {each: {state} for each, state in before.items()}
+        await assert_whole_through_a_kill(Double(bench.double), ledger, random)
+        assert kept_for_nothing(bench) == []
+
+
+@pytest.mark.process
+@pytest.mark.skipif(PROGRAM not in os.environ, reason=f"{PROGRAM}=…/weaviate runs fifty rounds over a real Weaviate")
+async def test_a_document_is_whole_or_not_there_after_a_kill_of_a_real_weaviate(tmp_path: Path) -> None:
+    random, ledger = Random(0), Ledger()
+    victim = Process(os.environ[PROGRAM], tmp_path)
+    try:
+        await victim.revive()
+        async with opened_weaviate(victim.options):
+            pass
+        for _ in range(50):
+            await assert_whole_through_a_kill(victim, ledger, random)
+    finally:
+        victim.kill()
+
+
+def kept_for_nothing(bench: Bench) -> list[str]:
+    """What is kept and belongs to no document as it is, from where nothing can be hidden."""
+    documents, chunks = (
+        list(bench.world.collections[name].tenants.get("acme", Tenant()).objects.values())
+        for name in ("GroundwireDocuments", "Groundwire")
+    )
+    heads = {each.properties["document"]: each.properties for each in documents if "size_bytes" in each.properties}
+    found = [
+        f"{each.properties['document']} {each.properties.get('text')}"
+        for each in chunks
+        if any(each.properties[name] != heads[each.properties["document"]][name] for name in ("body", "access"))
+    ]
+    return found + [f"pending {each.properties}" for each in documents if each.properties.get("pending")]

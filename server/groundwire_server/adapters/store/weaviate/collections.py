@@ -90,7 +90,12 @@ class Objects:
             return [(str(each.uuid), each.properties) for each in found.objects]
 
         operation = Operation("fetch_objects", self._collection, tenant, priority=Priority.BACKGROUND)
-        return await self._connection.call(operation, deadline, work, _returned)
+        try:
+            return await self._connection.call(operation, deadline, work, _returned)
+        except StoreFailure as failure:
+            if self.is_new_tenant(failure):
+                return ()
+            raise
 
     async def count(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
         """Return how many objects satisfy a filter; 0 when Weaviate has no such tenant."""

@@ -39,6 +39,7 @@ from groundwire_server.adapters.store.weaviate.objects import (
     head_object,
     principals_of,
     text_key,
+    tombstone,
     whole_text,
 )
 from groundwire_server.adapters.store.weaviate.recovery import Recovery, set_access
@@ -220,7 +221,7 @@ class WeaviateCorpus:
         """Remove documents; return the corpus version after it."""
         async with self._changes.begun(tenant, held, deadline) as change:
             change.contended = bool(state.pending)
-            await self._end(change, [_tombstone(head) for head in held])
+            await self._end(change, [tombstone(head) for head in held])
             await self._delete(change, held)
             await self._changes.end(change)
         return change.version
@@ -338,23 +339,6 @@ class WeaviateCorpus:
             except TimeoutError:
                 raise Failure(Cause.STORE_TIMEOUT) from None
             yield
-
-
-def _tombstone(held: Head) -> Head:
-    """Return what a deleted document leaves behind."""
-    info = DocumentInfo(
-        held.info.document_id,
-        "",
-        "",
-        {},
-        frozenset(),
-        held.info.revision,
-        "",
-        0,
-        0,
-        held.info.updated,
-    )
-    return Head(held.key, info, live=False, body="", body_hash="")
 
 
 def _state(head: Head | None) -> tuple[int, bool, str] | None:

@@ -43,11 +43,13 @@ class Counted:
         passages: those that count, best first.
         others: documents, by key, with bodies of theirs that were found and do not count.
         named: the same of bodies that count.
+        forbidden: documents with passages among the first that the caller may not see.
     """
 
     passages: Sequence[Passage] = ()
     others: Set[tuple[str, str]] = frozenset()
     named: Set[tuple[str, str]] = frozenset()
+    forbidden: Sequence[str] = ()
 
 
 _GONE: Final = Standing("", 0, frozenset())
@@ -107,13 +109,21 @@ class CurrentDocuments:
         standing = await self.of(caller.tenant, version, ((key, each.body) for key, each in keyed), deadline)
         counting: list[Passage] = []
         others: set[tuple[str, str]] = set()
+        forbidden: list[str] = []
         for key, each in keyed:
             document = standing[key]
-            if each.body == document.body and caller.may_see(document.allowed_principals):
+            if each.body != document.body:
+                others.add((key, each.body))
+            elif not caller.may_see(each.passage.allowed_principals):
+                # Not what was asked for. It is left to the recheck of access lists, whose word counts.
+                counting.append(each.passage)
+                forbidden.append(each.passage.document_id)
+            elif caller.may_see(document.allowed_principals):
                 counting.append(_as_it_stands(each.passage, document))
             else:
                 others.add((key, each.body))
-        return Counted(counting, others, {(key, each.body) for key, each in standing.items()} - others)
+        named = {(key, each.body) for key, each in standing.items()} - others
+        return Counted(counting, others, named, forbidden)
 
     def _learn(self, key: tuple[str, str], version: str, standing: Standing) -> None:
         self._known[key] = (version, standing)

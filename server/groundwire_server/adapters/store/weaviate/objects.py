@@ -184,6 +184,23 @@ def read_head(found: Mapping[str, Any]) -> Head:
     return Head(document_key(info.document_id), info, found[p.LIVE], found[p.BODY], found[p.BODY_HASH])
 
 
+def tombstone(held: Head) -> Head:
+    """Return what a deleted document leaves behind: its revision, so that numbers are never used twice."""
+    info = DocumentInfo(
+        held.info.document_id,
+        "",
+        "",
+        {},
+        frozenset(),
+        held.info.revision,
+        "",
+        0,
+        0,
+        held.info.updated,
+    )
+    return Head(held.key, info, live=False, body="", body_hash="")
+
+
 def chunk_objects(
     head: Head, document: Document, chunks: Sequence[Chunk], *, vectorized: bool = False
 ) -> Iterable[NewObject]:

@@ -15,7 +15,8 @@ from groundwire_server.adapters.store.weaviate import heads
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.changes import Changes
 from groundwire_server.adapters.store.weaviate.collections import Objects
-from groundwire_server.adapters.store.weaviate.objects import Head, access
+from groundwire_server.adapters.store.weaviate.filters import of_body
+from groundwire_server.adapters.store.weaviate.objects import Head, access, head_object, tombstone
 from groundwire_server.adapters.store.weaviate.pending import (
     STORED,
     PendingChange,
@@ -108,10 +109,20 @@ class Recovery:
         self._versions.note_stored(tenant, version)
         await self._documents.delete(tenant, of_changes(broken), deadline)
 
+    async def remove(self, tenant: str, head: Head, deadline: Deadline) -> None:
+        """Remove a document that is not whole."""
+        version = secrets.token_urlsafe(12)
+        written = [self._versions.corpus_object(version), head_object(tombstone(head))]
+        await self._documents.write(tenant, written, deadline)
+        self._versions.note_stored(tenant, version)
+        await self._chunks.delete(tenant, Where.by_property(p.DOCUMENT).equal(head.key), deadline)
+
     async def undo(self, tenant: str, change: PendingChange, deadline: Deadline) -> None:
         """Remove what a change of this process has written, which has not taken effect, and the change itself."""
-        where = [Where.by_property(p.DOCUMENT).equal(change.key), Where.by_property(p.BODY).equal(change.change)]
-        await self._chunks.delete(tenant, Where.all_of(where), deadline)
+        if change.access_alone:
+            # What it wrote stands in passages that count: the next change of the document, or a sweep, sees to it.
+            return
+        await self._chunks.delete(tenant, of_body(change.key, change.change), deadline)
         await self._documents.delete(tenant, of_changes([change]), deadline)
 
     def _soon(self) -> Deadline:
@@ -145,6 +156,5 @@ class Recovery:
 
 async def set_access(chunks: Objects, tenant: str, head: Head, principals: frozenset[str], deadline: Deadline) -> None:
     """Give the text and the chunks of a document another access list."""
-    where = [Where.by_property(p.DOCUMENT).equal(head.key), Where.by_property(p.BODY).equal(head.body)]
-    found = await chunks.fetch(tenant, Where.all_of(where), (p.ORDINAL,), _MOST_PATCHED, deadline)
+    found = await chunks.fetch(tenant, of_body(head.key, head.body), (p.ORDINAL,), _MOST_PATCHED, deadline)
     await chunks.patch(tenant, [each for each, _ in found or ()], {p.ACCESS: access(principals)}, deadline)

@@ -8,7 +8,7 @@ from weaviate import WeaviateAsyncClient
 from weaviate.classes.query import Filter as Where
 from weaviate.collections.classes.filters import FilterReturn
 
-from groundwire_server.adapters.store.weaviate import filters
+from groundwire_server.adapters.store.weaviate import filters, heads
 from groundwire_server.adapters.store.weaviate.by_module import ModuleSearch
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import Attributes, Operation, WeaviateConnection
@@ -98,7 +98,13 @@ class WeaviateRetriever:
             # They have taken the place of passages that count, and their scores are part of the scale. What did not
             # count a moment ago may have taken effect since.
             without = (without | counted.others) - counted.named
-        return Evidence(tuple(counted.passages), version)
+        overtaken = bool(counted.forbidden) and await self._overtaken(caller, version, counted.forbidden, deadline)
+        return Evidence(tuple(counted.passages), version, overtaken)
+
+    async def _overtaken(self, caller: Caller, version: str, document_ids: Sequence[str], deadline: Deadline) -> bool:
+        """Return whether documents have changed since a version, or are being changed."""
+        state = await heads.state(self._documents, self._versions, caller.tenant, document_ids, deadline)
+        return state.version != version or bool(state.pending)
 
     def _meaning(self, query: Query) -> Vector | str | None:
         """Return the question for the vector leg: its vector, or its words where Weaviate makes the vector."""

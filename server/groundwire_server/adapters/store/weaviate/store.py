@@ -9,6 +9,7 @@ from groundwire_server.adapters.store.weaviate.connection import WeaviateConnect
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
 from groundwire_server.adapters.store.weaviate.current import CurrentDocuments
 from groundwire_server.adapters.store.weaviate.failures import WeaviateFault
+from groundwire_server.adapters.store.weaviate.inspection import Inspection
 from groundwire_server.adapters.store.weaviate.migration import Schema
 from groundwire_server.adapters.store.weaviate.options import SearchOptions, VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.probe import Probe
@@ -28,6 +29,7 @@ class WeaviateStore:
         schema: plans and applies changes to the collections.
         probe: read-only calls about the server.
         recovery: finishes or undoes what broke off.
+        inspection: finds and repairs what does not belong together.
     """
 
     retriever: WeaviateRetriever
@@ -36,6 +38,7 @@ class WeaviateStore:
     schema: Schema
     probe: Probe
     recovery: Recovery
+    inspection: Inspection
     _options: WeaviateOptions
     _vectors: VectorSource
     _documents: Objects
@@ -77,6 +80,7 @@ class WeaviateStore:
             Schema(connection, options, vectors),
             probe,
             recovery,
+            Inspection(chunks, documents, changes, recovery),
             options,
             vectors,
             documents,
