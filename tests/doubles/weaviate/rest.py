@@ -32,6 +32,7 @@ class Rest:
                 web.post("/v1/schema/{name}/properties", self._add_property),
                 web.post("/v1/schema/{name}/tenants", self._add_tenants),
                 web.patch("/v1/objects/{name}/{id}", self._patch),
+                web.delete("/v1/objects/{name}/{id}", self._delete),
             ]
         )
 
@@ -124,6 +125,12 @@ class Rest:
         self._world.step()
         put(collection, body["tenant"], patched(kept, body["properties"]))
         return web.Response(status=204)
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        tenant = self._world.collections[request.match_info["name"]].tenant(request.query["tenant"])
+        self._world.step()
+        kept = tenant.objects.pop(request.match_info["id"], None)
+        return web.Response(status=404 if kept is None else 204)
 
 
 def _completed(definition: dict[str, Any]) -> dict[str, Any]:

@@ -265,7 +265,9 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         return aggregate_pb2.AggregateReply(took=0.001, single_result=single)
 
     def _tenants(self, request: tenants_pb2.TenantsGetRequest) -> tenants_pb2.TenantsGetReply:
-        collection = self._world.known(request.collection) or Collection({})
+        collection = self._world.known(request.collection)
+        if collection is None:
+            raise AccessDenied(f"could not find class {request.collection} in schema")
         hot, cold = tenants_pb2.TENANT_ACTIVITY_STATUS_HOT, tenants_pb2.TENANT_ACTIVITY_STATUS_COLD
         return tenants_pb2.TenantsGetReply(
             tenants=[

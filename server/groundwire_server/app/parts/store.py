@@ -20,6 +20,7 @@ class Store:
         vectorizer: what makes vectors within the store, where no embedder does; empty where nothing does.
         place: where it keeps the documents; two stores of one place hold the same.
         document_count: returns how many documents all tenants have; None where that is not known.
+        recover: finishes or undoes changes that broke off, and returns how many; None where none can break off.
     """
 
     retriever: Retriever
@@ -30,3 +31,4 @@ class Store:
     vectorizer: str = ""
     place: str = ""
     document_count: Callable[[], Awaitable[int]] | None = None
+    recover: Callable[[], Awaitable[int]] | None = None

@@ -109,13 +109,22 @@ def _store(
             "" if words_alone else vectorizer,
             place,
             opened.probe.documents,
+            opened.recovery.sweep,
         )
 
     sentences = opened.sentence_vectors if section.sentence_vectors and module is None else None
     vectorizer = "" if module is None else module.name
     place = f"{section.http}/{section.collection}"
     return Store(
-        opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer, place, opened.probe.documents
+        opened.retriever,
+        opened.corpus,
+        embedder,
+        sentences,
+        searched,
+        vectorizer,
+        place,
+        opened.probe.documents,
+        opened.recovery.sweep,
     )
 
 

@@ -96,8 +96,7 @@ class Process:
             return
         self._start()
         async with asyncio.timeout(_START_SECONDS):
-            while not await asyncio.to_thread(self._ready):
-                # It says nothing when it is.
+            while not await asyncio.to_thread(self._ready):  # noqa: ASYNC110 - it does not say when
                 await asyncio.sleep(0.1)
 
     def _start(self) -> None:

@@ -39,7 +39,7 @@ async def searching(bench: Bench, options: WeaviateOptions) -> Searching:
             await store.found("nothing")
             bench.clear()
             found = await store.found(text, vector)
-        return bench.world.calls[-1].request if bench.world.calls else None, found
+        return bench.searches[-1] if bench.searches else None, found
 
     return search
 

@@ -64,7 +64,7 @@ class Changes:
 
     @asynccontextmanager
     async def begun(
-        self, tenant: str, held: Sequence[Head], deadline: Deadline, *, access_alone: bool = False
+        self, tenant: str, held: Sequence[Head], deadline: Deadline, *, written: int = 0, access_alone: bool = False
     ) -> AsyncIterator[Change]:
         """Announce a change, and renew it until the context is left.
 
@@ -72,12 +72,23 @@ class Changes:
             tenant: of the corpus.
             held: the documents before the change.
             deadline: when it must have ended.
+            written: how many chunks the change writes.
             access_alone: whether only their access lists change.
         """
         version = secrets.token_urlsafe(12)
         until = self._clock.today().timestamp() + self._term
         pending = [
-            PendingChange(version, each.key, each.info.document_id, each.body, access_alone, self._owner, until)
+            PendingChange(
+                version,
+                each.key,
+                each.info.document_id,
+                written,
+                each.body,
+                each.info.chunk_count if each.body else 0,
+                access_alone,
+                self._owner,
+                until,
+            )
             for each in held
         ]
         change = Change(tenant, version, deadline, pending)
@@ -118,10 +129,6 @@ class Changes:
         if pending.owner == self._owner:
             return pending.change not in self._open
         return self._clock.today().timestamp() > pending.until + CLOCK_DIFFERENCE
-
-    def ours(self, pending: PendingChange) -> bool:
-        """Return whether this process has begun a change."""
-        return pending.owner == self._owner
 
     async def _renew(self, change: Change) -> NoReturn:
         while True:

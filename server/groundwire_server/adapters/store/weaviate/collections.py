@@ -150,6 +150,16 @@ class Objects:
         while deleted >= _MOST_DELETED:
             deleted = await self._delete_some(tenant, where, deadline)
 
+    async def remove(self, tenant: str, ids: Sequence[str], deadline: Deadline) -> None:
+        """Delete objects one by one, which needs no index; those that are not there are passed over."""
+        rest = iter(ids)
+
+        async def worker() -> None:
+            for each in rest:
+                await self._remove_one(tenant, each, deadline)
+
+        await _together(worker, min(self._options.write.concurrent_patches, len(ids)))
+
     async def create_tenant(self, tenant: str, deadline: Deadline) -> None:
         """Create a tenant; one that exists stays as it is."""
 
@@ -186,6 +196,16 @@ class Objects:
 
         await self._connection.call(
             Operation("objects.patch", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
+            deadline,
+            work,
+        )
+
+    async def _remove_one(self, tenant: str, each: str, deadline: Deadline) -> None:
+        async def work(client: WeaviateAsyncClient) -> None:
+            await self._at(client, tenant).data.delete_by_id(each)
+
+        await self._connection.call(
+            Operation("objects.delete", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
             deadline,
             work,
         )

@@ -42,6 +42,7 @@ from groundwire_server.adapters.store.weaviate.objects import (
     tombstone,
     whole_text,
 )
+from groundwire_server.adapters.store.weaviate.pending import needed_by
 from groundwire_server.adapters.store.weaviate.recovery import Recovery, set_access
 from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.batches import batched
@@ -128,7 +129,9 @@ class WeaviateCorpus:
             access_alone = held is not None and held.live and held.body_hash == new.body_hash
             # One that never was is announced by its key alone.
             before = held or replace(new, body="")
-            async with self._changes.begun(tenant, [before], deadline, access_alone=access_alone) as change:
+            async with self._changes.begun(
+                tenant, [before], deadline, written=len(chunks), access_alone=access_alone
+            ) as change:
                 change.contended = bool(state.pending)
                 if expected_revision is not None:
                     await self._read_again(change, state, expected_revision)
@@ -220,9 +223,9 @@ class WeaviateCorpus:
     async def _remove(self, tenant: str, state: heads.StoredState, held: Sequence[Head], deadline: Deadline) -> str:
         """Remove documents; return the corpus version after it."""
         async with self._changes.begun(tenant, held, deadline) as change:
-            change.contended = bool(state.pending)
+            others = await self._others(change, state)
             await self._end(change, [tombstone(head) for head in held])
-            await self._delete(change, held)
+            await self._delete(change, held, others)
             await self._changes.end(change)
         return change.version
 
@@ -251,8 +254,22 @@ class WeaviateCorpus:
         )
         return Head(document_key(document.document_id), info, live=True, body="", body_hash=body_hash(document, chunks))
 
-    async def _read_again(self, change: Change, known: heads.StoredState, expected: int | None) -> Head | None:
-        """Return a document as it is before its change takes effect, and note whether another process changes it.
+    async def _others(self, change: Change, known: heads.StoredState) -> heads.StoredState:
+        """Return documents as they are before their change takes effect, with the changes of other processes alone.
+
+        Args:
+            change: of this process, which notes whether there are any.
+            known: what was stored when the change began.
+        """
+        ids = [each.document_id for each in change.pending]
+        state = await heads.state(self._documents, self._versions, change.tenant, ids, change.deadline)
+        others = [each for each in state.pending if each.change != change.version]
+        moved = any(_state(state.heads.get(each.key)) != _state(known.heads.get(each.key)) for each in change.pending)
+        change.contended = change.contended or moved or bool(others)
+        return replace(state, pending=others)
+
+    async def _read_again(self, change: Change, known: heads.StoredState, expected: int | None) -> heads.StoredState:
+        """Return a document as it is before its change takes effect; see `_others`.
 
         Args:
             change: of this process.
@@ -264,30 +281,32 @@ class WeaviateCorpus:
                 has begun to. What this one has written is removed.
         """
         (pending,) = change.pending
-        state = await heads.state(
-            self._documents, self._versions, change.tenant, [pending.document_id], change.deadline
-        )
-        found, held = state.heads.get(pending.key), known.heads.get(pending.key)
-        others = {each.change for each in state.pending} - {pending.change}
-        changed = _state(found) != _state(held)
-        change.contended = change.contended or changed or bool(others)
-        if expected is not None and (changed or others - {each.change for each in known.pending}):
+        state = await self._others(change, known)
+        found = state.heads.get(pending.key)
+        moved = _state(found) != _state(known.heads.get(pending.key))
+        begun = {each.change for each in state.pending} - {each.change for each in known.pending}
+        if expected is not None and (moved or begun):
             await self._recovery.undo(change.tenant, pending, change.deadline)
             # One that has only begun will make the next revision.
-            stored = (0 if found is None else found.revision) + (not changed)
+            stored = (0 if found is None else found.revision) + (not moved)
             raise revision_mismatch(pending.document_id, expected, stored)
-        return found
+        return state
 
     async def _change_access(
         self, change: Change, known: heads.StoredState, held: Head, new: Head, expected: int | None
     ) -> bool:
-        """Change the access list alone; return False when another process has changed the document meanwhile."""
+        """Change the access list alone; return False when another process changes the document at the same time.
+
+        That one may delete the passages as soon as it has replaced them. One that begins later sees this change, and
+        lets them be.
+        """
         tenant, deadline = change.tenant, change.deadline
         before, after = held.info.allowed_principals, new.info.allowed_principals
         either = frozenset({EVERYBODY}) if EVERYBODY in before | after else before | after
         if either != before:
             await set_access(self._chunks, tenant, held, either, deadline)
-        if _state(await self._read_again(change, known, expected)) != _state(held):
+        await self._read_again(change, known, expected)
+        if change.contended:
             return False
         await self._end(change, [new])
         if either != after:
@@ -297,11 +316,12 @@ class WeaviateCorpus:
 
     async def _supersede(self, change: Change, known: heads.StoredState, new: Head, expected: int | None) -> Head:
         """End a change whose passages are written, and delete what it replaces; return the description as stored."""
-        found = await self._read_again(change, known, expected)
+        others = await self._read_again(change, known, expected)
+        found = others.heads.get(new.key)
         if found is not None:
             new = replace(new, info=replace(new.info, revision=found.info.revision + 1))
         await self._end(change, [new])
-        await self._delete(change, [] if found is None else [found])
+        await self._delete(change, [] if found is None else [found], others)
         await self._changes.end(change)
         return new
 
@@ -320,9 +340,10 @@ class WeaviateCorpus:
         await self._documents.write(change.tenant, [corpus, *map(head_object, changed)], by)
         self._versions.note_stored(change.tenant, change.version)
 
-    async def _delete(self, change: Change, replaced: Sequence[Head]) -> None:
-        """Delete the passages of documents as they were before a change."""
-        found = [head for head in replaced if head.body]
+    async def _delete(self, change: Change, replaced: Sequence[Head], others: heads.StoredState) -> None:
+        """Delete the passages of documents as they were before a change, but those that another change still needs."""
+        needed = needed_by(others.pending)
+        found = [head for head in replaced if head.body and head.body not in needed]
         if found:
             documents = Where.by_property(p.DOCUMENT).contains_any([head.key for head in found])
             bodies = Where.by_property(p.BODY).contains_any(sorted({head.body for head in found}))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from groundwire_server.adapters.store.weaviate import heads
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.changes import Changes
-from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
+from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.filters import of_body
 from groundwire_server.adapters.store.weaviate.objects import DESCRIBED, WHOLE_TEXT, Head, read_head
 from groundwire_server.adapters.store.weaviate.pending import STORED, PendingChange, read_pending
@@ -96,8 +96,7 @@ class Inspection:
         """
         if findings.broken_off:
             await self._recovery.recover_tenant(tenant, deadline)
-        for start in range(0, len(findings.orphans), _AT_ONCE):
-            await self._chunks.delete(tenant, by_ids(findings.orphans[start : start + _AT_ONCE]), deadline)
+        await self._chunks.remove(tenant, findings.orphans, deadline)
         for head in findings.incomplete:
             await self._recovery.remove(tenant, head, deadline)
 

@@ -100,6 +100,16 @@ def text_key(document: str, body: str) -> str:
     return str(uuid.uuid5(_OBJECTS, f"text {document} {body}"))
 
 
+def chunk_key(document: str, body: str, place: int) -> str:
+    """Return the uuid of the chunk at a place of a document, from 0."""
+    return str(uuid.uuid5(_OBJECTS, f"chunk {document} {body} {place}"))
+
+
+def keys_of(document: str, body: str, chunk_count: int) -> Sequence[str]:
+    """Return the uuids of all that one change wrote of a document, whether an index has them or not."""
+    return [text_key(document, body), *(chunk_key(document, body, place) for place in range(chunk_count))]
+
+
 def whole_text(*, vectorized: bool) -> str:
     """Return the property for a document's whole text, which no vectorizer reads, so that it has no vector."""
     return p.WHOLE if vectorized else p.TEXT
@@ -234,7 +244,7 @@ def chunk_objects(
     if vectorized:
         shared[p.TITLE] = document.title
     stems: dict[str, Sequence[str]] = {}
-    for chunk in chunks:
+    for place, chunk in enumerate(chunks):
         written = {
             **shared,
             p.CHUNK: tokens.digest(chunk.chunk_id),
@@ -247,7 +257,7 @@ def chunk_objects(
             spans, vectors = packed_sentences(chunk.sentences)
             written |= {p.SPANS: spans, p.SENTENCE_VECTORS: b64encode(vectors).decode()}
         yield NewObject(
-            str(uuid.uuid5(_OBJECTS, f"chunk {key} {body} {chunk.chunk_id}")),
+            chunk_key(key, body, place),
             written,
             None if vectorized else chunk.vector,
         )

@@ -32,7 +32,9 @@ class PendingChange:
         change: the corpus version that it makes; the body of what it writes.
         key: of the document.
         document_id: of the document.
+        written: how many chunks it writes.
         replaced: the body that counted when the change began; empty if there was none.
+        replaced_chunks: how many chunks that has.
         access_alone: whether it changes the access lists of that body and writes no other.
         owner: the store of the process that makes the change.
         until: the POSIX time after which that process no longer ends it.
@@ -41,7 +43,9 @@ class PendingChange:
     change: str
     key: str
     document_id: str
+    written: int
     replaced: str
+    replaced_chunks: int
     access_alone: bool
     owner: str
     until: float
@@ -51,7 +55,9 @@ def pending_object(pending: PendingChange) -> NewObject:
     """Return a change as an object."""
     about = {
         "document_id": pending.document_id,
+        "written": pending.written,
         "replaced": pending.replaced,
+        "replaced_chunks": pending.replaced_chunks,
         "access_alone": pending.access_alone,
         "owner": pending.owner,
     }
@@ -73,7 +79,9 @@ def read_pending(found: Mapping[str, Any]) -> PendingChange:
         found[p.CHANGE],
         found[p.DOCUMENT],
         about["document_id"],
+        about["written"],
         about["replaced"],
+        about["replaced_chunks"],
         about["access_alone"],
         about["owner"],
         float(found[p.UNTIL]),
@@ -100,3 +108,8 @@ def of_changes(pending: Iterable[PendingChange]) -> FilterReturn:
     found = list(pending)
     changes = Where.by_property(p.CHANGE).contains_any(sorted({each.change for each in found}))
     return Where.all_of([pending_of(sorted({each.key for each in found})), changes])
+
+
+def needed_by(pending: Sequence[PendingChange]) -> set[str]:
+    """Return the bodies that changes write, or keep while they change who may see them."""
+    return {each.change for each in pending} | {each.replaced for each in pending if each.access_alone}

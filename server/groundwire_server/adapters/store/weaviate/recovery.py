@@ -16,11 +16,12 @@ from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.changes import Changes
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.filters import of_body
-from groundwire_server.adapters.store.weaviate.objects import Head, access, head_object, tombstone
+from groundwire_server.adapters.store.weaviate.objects import Head, access, head_object, keys_of, tombstone
 from groundwire_server.adapters.store.weaviate.pending import (
     STORED,
     PendingChange,
     any_pending,
+    needed_by,
     of_changes,
     pending_of,
     read_pending,
@@ -96,7 +97,7 @@ class Recovery:
             broken: the changes, of at most 100 documents.
             deadline: when it must be done.
         """
-        for each in {each.key: each for each in broken}.values():
+        for each in broken:
             await self._clear(tenant, each, deadline)
         found = await heads.current(self._documents, tenant, sorted({each.key for each in broken}), deadline)
         for each in broken:
@@ -146,12 +147,16 @@ class Recovery:
             bodies.append(found[0][1][p.BODY])
         pending = await self._documents.fetch(tenant, pending_of([change.key]), STORED, _MOST_PATCHED, deadline)
         announced = [read_pending(each) for _, each in pending or ()]
-        going_on = {each.change for each in announced if not self._changes.broken_off(each)}
+        going_on = needed_by([each for each in announced if not self._changes.broken_off(each)])
         head = (await heads.current(self._documents, tenant, [change.key], deadline)).get(change.key)
         counting = {"" if head is None else head.body}
         if gone := sorted(set(bodies) - going_on - counting):
             where = [of_document, Where.by_property(p.BODY).contains_any(gone)]
             await self._chunks.delete(tenant, Where.all_of(where), deadline)
+        # What Weaviate was about to write or delete when it was killed may be there and in no index.
+        for body, count in ((change.change, change.written), (change.replaced, change.replaced_chunks)):
+            if body not in going_on | counting | {""}:
+                await self._chunks.remove(tenant, keys_of(change.key, body, count), deadline)
 
 
 async def set_access(chunks: Objects, tenant: str, head: Head, principals: frozenset[str], deadline: Deadline) -> None:
