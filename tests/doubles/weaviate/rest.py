@@ -129,8 +129,8 @@ class Rest:
     async def _delete(self, request: web.Request) -> web.Response:
         tenant = self._world.collections[request.match_info["name"]].tenant(request.query["tenant"])
         self._world.step()
-        kept = tenant.objects.pop(request.match_info["id"], None)
-        return web.Response(status=404 if kept is None else 204)
+        tenant.objects.pop(request.match_info["id"], None)
+        return web.Response(status=204)
 
 
 def _completed(definition: dict[str, Any]) -> dict[str, Any]:

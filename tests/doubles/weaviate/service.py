@@ -267,9 +267,12 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
     def _tenants(self, request: tenants_pb2.TenantsGetRequest) -> tenants_pb2.TenantsGetReply:
         collection = self._world.known(request.collection)
         if collection is None:
-            raise AccessDenied(f"could not find class {request.collection} in schema")
+            raise AccessDenied(
+                "get tenants: failed to execute query: could not get tenants: could not get tenants: class not found"
+            )
         hot, cold = tenants_pb2.TENANT_ACTIVITY_STATUS_HOT, tenants_pb2.TENANT_ACTIVITY_STATUS_COLD
         return tenants_pb2.TenantsGetReply(
+            took=0.001,
             tenants=[
                 tenants_pb2.Tenant(name=name, activity_status=hot if tenant.active else cold)
                 for name, tenant in collection.tenants.items()

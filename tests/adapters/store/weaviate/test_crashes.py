@@ -80,6 +80,8 @@ async def test_a_document_is_whole_or_not_there_after_a_kill(bench: Bench, seed:
         assert kept_for_nothing(bench) == []
 
 
+# The client leaves sockets behind whose peer was killed within a call.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.process
 @pytest.mark.skipif(PROGRAM not in os.environ, reason=f"{PROGRAM}=…/weaviate runs fifty rounds over a real Weaviate")
 async def test_a_document_is_whole_or_not_there_after_a_kill_of_a_real_weaviate(tmp_path: Path) -> None:
