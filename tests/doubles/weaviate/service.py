@@ -276,7 +276,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             tenants=[
                 tenants_pb2.Tenant(name=name, activity_status=hot if tenant.active else cold)
                 for name, tenant in collection.tenants.items()
-            ]
+            ],
         )
 
 
