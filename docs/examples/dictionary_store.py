@@ -91,6 +91,7 @@ class DictionaryStore:
             chunk_count=len(chunks),
             size_bytes=len(document.text.encode()),
             updated=self._clock.today(),
+            text_format=document.text_format,
         )
         self._kept[tenant][name] = Kept(document, tuple(chunks), info)
         state = PutState.CREATED if held is None else PutState.UPDATED
@@ -209,4 +210,5 @@ def _passage(kept: Kept, chunk: Chunk, scores: Scores) -> Passage:
         metadata=document.metadata,
         allowed_principals=document.allowed_principals,
         scores=scores,
+        place=chunk.place,
     )

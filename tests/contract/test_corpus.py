@@ -16,6 +16,7 @@ from groundwire_server.domain.document import (
     Listing,
     Position,
     PutState,
+    TextFormat,
 )
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, IsNull, Not, Range
@@ -57,14 +58,15 @@ class TestPut:
     async def test_keeps_everything_about_a_document(self, store: Store) -> None:
         metadata: dict[str, MetadataValue] = {"s": "é\x00\"'", "n": 1.5, "z": -0.0, "b": False, "l": ("x", ""), "e": ()}
         text = 'Parcels\x00 wait 🙂\r\n in the "mail room".\n'
-        document = Document("a/b c?é", text, "A title", "https://example/é", metadata, frozenset({"alice", "x"}))
+        allowed = frozenset({"alice", "x"})
+        document = Document("a/b c?é", text, "A title", "https://example/é", metadata, allowed, TextFormat.MARKDOWN)
         stored = await store.corpus.put(ALICE, document, "hash", [chunk("c", "Parcels"), chunk("d", "wait")], NEVER)
         assert (stored.state, stored.revision, stored.chunk_count) == (PutState.CREATED, 1, 2)
         assert await store.corpus.text(ALICE, "a/b c?é", NEVER) == text
         info = await store.corpus.info(ALICE, "a/b c?é", NEVER)
         assert info is not None
         assert (info.document_id, info.title, info.source_uri) == ("a/b c?é", "A title", "https://example/é")
-        assert info.metadata == metadata
+        assert (info.metadata, info.text_format) == (metadata, TextFormat.MARKDOWN)
         assert [type(info.metadata[key]) for key in metadata] == [type(value) for value in metadata.values()]
         assert info.allowed_principals == {"alice", "x"}
         assert (info.revision, info.content_hash, info.chunk_count) == (1, "hash", 2)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.document import Chunk
+from groundwire_server.domain.document import Chunk, PassageKind, Place
 from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, IsNull, Not, Range, matches
@@ -61,6 +62,12 @@ class TestKeywordLeg:
         await store.put("foreign", text)
         await store.put("other", "Nothing of the kind.")
         assert await store.found(question) == ["foreign/0"]
+
+    async def test_tells_where_in_the_document_a_chunk_stands(self, store: Store) -> None:
+        place = Place(("Post", 'The "mail room" é'), 3, PassageKind.TABLE)
+        await store.put("post", replace(chunk("post/0", "Parcels wait."), place=place), "Letters do not.")
+        assert [each.place for each in (await store.search("parcels")).passages] == [place]
+        assert [each.place for each in (await store.search("letters")).passages] == [Place()]
 
     async def test_scores_only_what_it_computed(self, store: Store) -> None:
         await store.put("post", chunk("with", "Parcels wait.", near(0)))

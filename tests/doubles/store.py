@@ -106,6 +106,7 @@ class MemoryStore:
                 len(chunks),
                 len(document.text.encode()),
                 _EPOCH + timedelta(seconds=sum(self._revisions.values())),
+                document.text_format,
             )
             tenant[document.document_id] = _Kept(document, tuple(chunks), info)
             state = PutState.CREATED if held is None else PutState.UPDATED
@@ -228,4 +229,5 @@ def _passage(kept: _Kept, chunk: Chunk, scores: Scores) -> Passage:
         document.metadata,
         document.allowed_principals,
         scores,
+        chunk.place,
     )

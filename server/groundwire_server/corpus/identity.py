@@ -18,12 +18,13 @@ def content_hash(document: Document, model: str, settings: str) -> str:
     """Return the SHA-256, in lower-case hexadecimal, that differs between two revisions of a document.
 
     Args:
-        document: hashed by text, title, source, metadata and access list, not by id.
+        document: hashed by text, format, title, source, metadata and access list, not by id.
         model: the embedding model, empty without one.
         settings: how documents are split.
     """
     known = [
         document.title,
+        document.text_format.value,
         document.source_uri,
         sorted(document.metadata.items()),
         sorted(document.allowed_principals),

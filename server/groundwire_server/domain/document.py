@@ -19,9 +19,45 @@ EMPTY_VERSION = "empty"
 """The corpus version of a tenant that has never stored a document."""
 
 
+class TextFormat(Enum):
+    """How a document's text is written."""
+
+    PLAIN = "plain"
+    MARKDOWN = "markdown"
+
+
+class PassageKind(Enum):
+    """What the text of a passage mainly is."""
+
+    TEXT = "text"
+    LIST = "list"
+    TABLE = "table"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in its document a passage stands.
+
+    Attributes:
+        section: the headings above it, from the outermost.
+        page: its first page, from 1; 0 where the document has no pages.
+        kind: of its text.
+    """
+
+    section: tuple[str, ...] = ()
+    page: int = 0
+    kind: PassageKind = PassageKind.TEXT
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text with its description."""
+    """A text with its description.
+
+    Attributes:
+        text: its content; a form feed begins a new page.
+        text_format: how the text is written.
+    """
 
     document_id: str
     text: str
@@ -29,6 +65,7 @@ class Document:
     source_uri: str = ""
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
     allowed_principals: frozenset[str] = frozenset()
+    text_format: TextFormat = TextFormat.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +79,18 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a document as it is stored. Title and access list are the document's."""
+    """A piece of a document as it is stored. Title and access list are the document's.
+
+    Attributes:
+        text: lines of the document, verbatim. The rows of a long table come with its header again.
+    """
 
     chunk_id: str
     ordinal: int
     text: str
     vector: Vector | None = None
     sentences: tuple[Sentence, ...] = ()
+    place: Place = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +99,8 @@ class DocumentInfo:
 
     Attributes:
         revision: counts the versions from 1.
-        content_hash: SHA-256, in lower-case hexadecimal, over text, title, source, metadata and access list, and over
-            how the text is split and embedded.
+        content_hash: SHA-256, in lower-case hexadecimal, over text, its format, title, source, metadata and access
+            list, and over how the text is split and embedded.
         size_bytes: length of the text in UTF-8.
     """
 
@@ -72,6 +114,7 @@ class DocumentInfo:
     chunk_count: int
     size_bytes: int
     updated: datetime
+    text_format: TextFormat = TextFormat.PLAIN
 
 
 class DocumentOrder(Enum):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from groundwire_server.domain.document import Place
 from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.metadata import MetadataValue
 from groundwire_server.domain.vector import Vector
@@ -59,6 +60,7 @@ class Passage:
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
     allowed_principals: frozenset[str] = frozenset()
     scores: Scores = Scores()
+    place: Place = Place()
 
 
 @dataclass(frozen=True, slots=True)

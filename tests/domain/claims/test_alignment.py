@@ -2,13 +2,13 @@
 
 import pytest
 
-from groundwire_server.domain.claims.alignment import Place, align, longest_common, related
+from groundwire_server.domain.claims.alignment import TermPlace, align, longest_common, related
 from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 
 PASSAGE = "Rollo led the Normans. They settled in Rouen in 911. The dukes built abbeys of pale stone."
 
 
-def places(statement: str, *passages: str) -> dict[str, Place]:
+def places(statement: str, *passages: str) -> dict[str, TermPlace]:
     unit = Unit(statement)
     alignment = align(unit, [EvidenceText(passage) for passage in passages])
     return {unit.terms[at].text: place for at, place in zip(unit.sig, alignment.places, strict=True)}
@@ -49,11 +49,11 @@ def test_words_of_one_root_are_related(one: str, other: str, *, expected: bool) 
 
 def test_places_of_terms() -> None:
     found = places("In 911 the Normans settled in Rouen on barges with abbeys.", PASSAGE)
-    assert found["Rouen"] is Place.MATCHED
-    assert found["settled"] is Place.MATCHED
-    assert found["911"] is Place.MOVED
-    assert found["barges"] is Place.NOWHERE
-    assert found["abbeys"] is Place.ELSEWHERE
+    assert found["Rouen"] is TermPlace.MATCHED
+    assert found["settled"] is TermPlace.MATCHED
+    assert found["911"] is TermPlace.MOVED
+    assert found["barges"] is TermPlace.NOWHERE
+    assert found["abbeys"] is TermPlace.ELSEWHERE
 
 
 def test_a_statement_may_join_sentences_of_several_passages() -> None:
@@ -63,7 +63,7 @@ def test_a_statement_may_join_sentences_of_several_passages() -> None:
     ]
     alignment = align(Unit("The Marwell Canal opened in 1803 and volunteers began to restore it in 1971."), evidence)
     assert sorted(alignment.sources) == [0, 1]
-    assert set(alignment.places) == {Place.MATCHED}
+    assert set(alignment.places) == {TermPlace.MATCHED}
 
 
 def test_a_passage_that_has_nothing_of_a_statement_is_no_source() -> None:
@@ -74,7 +74,7 @@ def test_a_passage_that_has_nothing_of_a_statement_is_no_source() -> None:
 def test_nothing_is_aligned_with_nothing() -> None:
     alignment = align(Unit("Rollo led the Normans."), [])
     assert (alignment.units, alignment.sources) == ([], [])
-    assert set(alignment.places) == {Place.NOWHERE}
+    assert set(alignment.places) == {TermPlace.NOWHERE}
 
 
 def test_a_gap_tells_what_stands_in_its_place() -> None:

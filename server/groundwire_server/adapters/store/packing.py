@@ -1,4 +1,4 @@
-"""Values as stores keep them: metadata as JSON, times as text that sorts by time, vectors as little-endian float32."""
+"""Values as stores keep them: metadata and places as JSON, times as text that sorts by time, vectors as float32."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from groundwire_server.domain.document import Sentence
+from groundwire_server.domain.document import PassageKind, Place, Sentence
 from groundwire_server.domain.metadata import Metadata, MetadataValue
 from groundwire_server.domain.vector import Vector
 
@@ -27,6 +27,17 @@ def unpacked_metadata(written: str) -> dict[str, MetadataValue]:
 def typed_metadata(read: Mapping[str, Any]) -> dict[str, MetadataValue]:
     """Return metadata, with tuples for the lists that JSON has."""
     return {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}
+
+
+def packed_place(place: Place) -> str:
+    """Return a passage's place as JSON."""
+    return json.dumps([place.kind.value, place.page, *place.section])
+
+
+def unpacked_place(written: str) -> Place:
+    """Return the place that JSON holds."""
+    kind, page, *section = json.loads(written)
+    return Place(tuple(section), page, PassageKind(kind))
 
 
 def packed_time(moment: datetime) -> str:

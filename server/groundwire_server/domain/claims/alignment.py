@@ -20,7 +20,7 @@ _STEM = 4
 """Letters that related words share at their beginning, at least."""
 
 
-class Place(IntEnum):
+class TermPlace(IntEnum):
     """Where a significant term of a statement was found."""
 
     MATCHED = auto()
@@ -76,7 +76,7 @@ class Alignment:
     sources: list[int]
     owner: list[int]
     at: list[int]
-    places: list[Place] = field(default_factory=list)
+    places: list[TermPlace] = field(default_factory=list)
     used: list[set[int]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
@@ -278,8 +278,8 @@ def _likeness(statement: Unit, rest: set[str], unit: Unit) -> tuple[bool, int, i
     return unit.text == statement.text, len(rest & unit.known), shared, -len(unit.known)
 
 
-def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds: bool) -> list[Place]:
-    places = [Place.MATCHED] * len(alignment.owner)
+def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds: bool) -> list[TermPlace]:
+    places = [TermPlace.MATCHED] * len(alignment.owner)
     if not alignment.left:
         return places
     norms, sig = alignment.statement.norms, alignment.statement.sig
@@ -290,11 +290,11 @@ def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds
     for index in alignment.left:
         norm = norms[index]
         if norm in moved:
-            places[index] = Place.MOVED
+            places[index] = TermPlace.MOVED
         elif sig[index] in measured:
-            places[index] = Place.RELATED
+            places[index] = TermPlace.RELATED
         elif norm in bag:
-            places[index] = Place.REPEATED
+            places[index] = TermPlace.REPEATED
         else:
             strange.append(index)
     if strange:
@@ -306,9 +306,9 @@ def _places(alignment: Alignment, evidence: Sequence[EvidenceText], *, compounds
             if (norm[:_STEM] in beginnings and any(related(norm, other) for other in bag)) or (
                 compounds and any(_compounded(norm, other) for other in bag)
             ):
-                places[index] = Place.RELATED
+                places[index] = TermPlace.RELATED
             else:
-                places[index] = Place.ELSEWHERE if norm in everything else Place.NOWHERE
+                places[index] = TermPlace.ELSEWHERE if norm in everything else TermPlace.NOWHERE
     return places
 
 

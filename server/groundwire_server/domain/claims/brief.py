@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.alignment import Alignment, TermPlace
 from groundwire_server.domain.claims.evidence import Unit
 from groundwire_server.domain.claims.lexicon import FALSIFIERS
 from groundwire_server.domain.claims.markup import bare_sign
@@ -23,7 +23,7 @@ _INTRODUCING: Final = frozenset(
 _DOUBTING: Final = FALSIFIERS | frozenset(map(stem, "lie mistaken error rumor rumour fiction".split()))
 """Stems of words that take back what follows."""
 
-_STRANGE: Final = (Place.ELSEWHERE, Place.NOWHERE)
+_STRANGE: Final = (TermPlace.ELSEWHERE, TermPlace.NOWHERE)
 
 
 def bare_answer(statement: Unit) -> bool | None:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from groundwire_server.domain.claims.alignment import Alignment, Place, align
+from groundwire_server.domain.claims.alignment import Alignment, TermPlace, align
 from groundwire_server.domain.claims.brief import announces, bare_answer, introduces, may_introduce
 from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.features import features
@@ -25,8 +25,8 @@ _MARKER = re.compile(r"^\s*(?:[-*+•>]|#{1,6}|\d{1,2}[.)])\s+")
 FITTED_FOR = frozenset(("", "en"))
 """Languages whose statements the classifier was fitted on; for the others the share of words that are found decides."""
 
-_STRANGE = (Place.ELSEWHERE, Place.NOWHERE)
-_OUT_OF_ORDER = (*_STRANGE, Place.MOVED, Place.REPEATED)
+_STRANGE = (TermPlace.ELSEWHERE, TermPlace.NOWHERE)
+_OUT_OF_ORDER = (*_STRANGE, TermPlace.MOVED, TermPlace.REPEATED)
 
 _NEVER_OVERRULED = (
     ConflictKind.NUMBER,
@@ -200,7 +200,7 @@ class RuleChecker:
         """Return the verdict on a bare `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
         asked = Unit(question.rstrip(" ?"))
         alignment = align(asked, evidence)
-        held = sum(place not in (Place.ELSEWHERE, Place.NOWHERE) for place in alignment.places)
+        held = sum(place not in (TermPlace.ELSEWHERE, TermPlace.NOWHERE) for place in alignment.places)
         support = held / max(1, len(alignment.places))
         otherwise = any(each.firm for each in objections(alignment, evidence, language(question)))
         sources = tuple(sorted(set(alignment.sources)))
@@ -286,7 +286,7 @@ def _uncovered(alignment: Alignment, statement: str) -> list[FoundConflict]:
     strange = [
         where[alignment.statement.sig[index]]
         for index, place in enumerate(alignment.places)
-        if place in (Place.ELSEWHERE, Place.NOWHERE)
+        if place in (TermPlace.ELSEWHERE, TermPlace.NOWHERE)
     ]
     spans: list[tuple[int, int]] = []
     for start, end in strange:

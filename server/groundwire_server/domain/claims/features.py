@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.alignment import Alignment, TermPlace
 from groundwire_server.domain.claims.rules.objection import Objection
 from groundwire_server.domain.claims.rules.structure import has_counterparts
 from groundwire_server.domain.vocabulary import ConflictKind
@@ -54,7 +54,7 @@ _SOFT = (
     ConflictKind.MODALITY,
     ConflictKind.ATTRIBUTION,
 )
-_STRANGE = (Place.ELSEWHERE, Place.NOWHERE)
+_STRANGE = (TermPlace.ELSEWHERE, TermPlace.NOWHERE)
 
 
 def features(alignment: Alignment, found: Sequence[Objection]) -> list[float]:
@@ -63,14 +63,14 @@ def features(alignment: Alignment, found: Sequence[Objection]) -> list[float]:
     own = [statement.terms[position] for position in statement.sig]
     content = [index for index, term in enumerate(own) if term.content and not (term.number or term.sign)]
     size, total = max(1, len(content)), max(1, len(places))
-    counts = [0] * (len(Place) + 1)
+    counts = [0] * (len(TermPlace) + 1)
     moved_names = names_elsewhere = 0
     for index in content:
         place = places[index]
         counts[place] += 1
         if own[index].capital:
-            moved_names += place is Place.MOVED
-            names_elsewhere += place is Place.ELSEWHERE
+            moved_names += place is TermPlace.MOVED
+            names_elsewhere += place is TermPlace.ELSEWHERE
     added = longest = tight = loose = elsewhere = 0
     at_end = 0
     for gap in alignment.gaps:
@@ -83,7 +83,7 @@ def features(alignment: Alignment, found: Sequence[Objection]) -> list[float]:
         else:
             tight += gap.tight
             loose += not gap.tight
-            elsewhere += any(places[index] is Place.ELSEWHERE for index in strange)
+            elsewhere += any(places[index] is TermPlace.ELSEWHERE for index in strange)
         if gap.end == len(places):
             at_end = len(strange)
     soft = [sum(each.kind is kind and not each.firm for each in found) for kind in _SOFT]
@@ -93,15 +93,15 @@ def features(alignment: Alignment, found: Sequence[Objection]) -> list[float]:
     given = {pair for unit in alignment.units for pair in pairwise(unit.norms)}
     return [
         len(content),
-        counts[Place.MATCHED] / size,
+        counts[TermPlace.MATCHED] / size,
         sum(owner == 0 for owner in alignment.owner) / total,
-        (counts[Place.MATCHED] + counts[Place.MOVED] + counts[Place.REPEATED]) / size,
-        counts[Place.ELSEWHERE] / size,
-        counts[Place.NOWHERE] / size,
-        counts[Place.NOWHERE],
-        counts[Place.ELSEWHERE],
-        counts[Place.RELATED] / size,
-        counts[Place.MOVED],
+        (counts[TermPlace.MATCHED] + counts[TermPlace.MOVED] + counts[TermPlace.REPEATED]) / size,
+        counts[TermPlace.ELSEWHERE] / size,
+        counts[TermPlace.NOWHERE] / size,
+        counts[TermPlace.NOWHERE],
+        counts[TermPlace.ELSEWHERE],
+        counts[TermPlace.RELATED] / size,
+        counts[TermPlace.MOVED],
         moved_names,
         names_elsewhere,
         len(statement.quantities),

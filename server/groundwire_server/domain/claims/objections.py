@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.alignment import Alignment, TermPlace
 from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.language import CAPITALS_MARK_NAMES, ORDER_TELLS_ROLES, PAIRED
 from groundwire_server.domain.claims.rules.literals import object_to_literals
@@ -82,7 +82,7 @@ def objections(alignment: Alignment, evidence: Sequence[EvidenceText], spoken: s
     if not any(each.firm and each.needs for each in found):
         return found + plain
     size = len(alignment.owner)
-    there = size - sum(alignment.places[index] is not Place.MOVED for index in alignment.left)
+    there = size - sum(alignment.places[index] is not TermPlace.MOVED for index in alignment.left)
     # A negator that was put in says nothing of how the rest is told; nor does a name, which is much of a short
     # statement.
     denials = sum(alignment.term(index).denies for index in alignment.left)

@@ -1,12 +1,16 @@
 """Documents."""
 
+from typing import Final
+
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from groundwire.v1 import document_pb2, document_service_pb2
-from groundwire_server.domain.document import Document, DocumentInfo, DocumentOrder, Listing
+from groundwire_server.domain.document import Document, DocumentInfo, DocumentOrder, Listing, TextFormat
 from groundwire_server.edge.convert import metadata
 from groundwire_server.edge.convert.filters import filter_from_pb
-from groundwire_server.edge.convert.words import DOCUMENT_ORDERS
+from groundwire_server.edge.convert.words import DOCUMENT_ORDERS, TEXT_FORMATS
+
+_FORMATS_SENT: Final = {number: word for word, number in TEXT_FORMATS.items()}
 
 
 def document_from_pb(message: document_pb2.Document) -> Document:
@@ -18,6 +22,7 @@ def document_from_pb(message: document_pb2.Document) -> Document:
         source_uri=message.source_uri,
         metadata=metadata.from_pb(message.metadata),
         allowed_principals=frozenset(message.allowed_principals),
+        text_format=_FORMATS_SENT.get(message.text_format, TextFormat.PLAIN),
     )
 
 
@@ -44,6 +49,7 @@ def info_to_pb(info: DocumentInfo) -> document_pb2.DocumentInfo:
         content_hash=info.content_hash,
         chunk_count=info.chunk_count,
         size_bytes=info.size_bytes,
+        text_format=TEXT_FORMATS[info.text_format],
         update_time=updated,
     )
     metadata.fill(message.metadata, info.metadata)

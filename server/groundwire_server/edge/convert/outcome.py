@@ -7,9 +7,10 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from groundwire.v1 import grounding_pb2, outcome_pb2, report_pb2
 from groundwire_server.domain.answer import CheckedSentence, Citation, GroundedText, Span
+from groundwire_server.domain.link import link
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Report, StageTiming
 from groundwire_server.edge.convert.durations import fill
-from groundwire_server.edge.convert.passage import fill_passages
+from groundwire_server.edge.convert.passage import fill_passages, fill_place
 from groundwire_server.edge.convert.words import (
     ACTIONS,
     CAUSES,
@@ -57,6 +58,9 @@ def fill_citation(message: grounding_pb2.Citation, citation: Citation) -> None:
     message.chunk_id, message.document_id = passage.chunk_id, passage.document_id
     message.title, message.source_uri = passage.title, passage.source_uri
     message.quote = citation.quote
+    if passage.document_id:
+        fill_place(message.place, passage.place)
+        message.link = link(passage.source_uri, passage.place)
     message.added = citation.added
     _fill_span(message.span, citation.span)
 

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from groundwire.v1 import passage_pb2
+from groundwire_server.domain.document import Place
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.edge.convert import metadata
+from groundwire_server.edge.convert.words import PASSAGE_KINDS
 
 
 def fill_passages(
@@ -23,6 +25,8 @@ def fill_passages(
             ordinal=passage.ordinal,
             revision=passage.revision,
         )
+        if passage.document_id:
+            fill_place(message.place, passage.place)
         scores, measured = message.scores, passage.scores
         scores.SetInParent()
         if measured.vector_similarity is not None:
@@ -35,3 +39,10 @@ def fill_passages(
             scores.relevance = measured.relevance
         if passage.metadata:
             metadata.fill(message.metadata, passage.metadata)
+
+
+def fill_place(message: passage_pb2.Place, place: Place) -> None:
+    """Write where a passage stands into a message."""
+    message.section.extend(place.section)
+    message.page = place.page
+    message.kind = PASSAGE_KINDS[place.kind]

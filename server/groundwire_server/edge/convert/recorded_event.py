@@ -11,6 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from groundwire.v1 import grounding_pb2, outcome_pb2, passage_pb2, report_pb2
 from groundwire.v1.answer_service_pb2 import StreamAnswerResponse
 from groundwire_server.domain.answer import CheckedSentence, Citation, Conflict, GroundedText, Span
+from groundwire_server.domain.document import PassageKind, Place
 from groundwire_server.domain.event import Event, NumberedEvent, Retraction, Started, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage, Scores
 from groundwire_server.domain.generation import ModelUsage, Usage
@@ -47,6 +48,7 @@ from groundwire_server.edge.convert.words import (
     CONFLICTS,
     LOSSES,
     NEXT_STEPS,
+    PASSAGE_KINDS,
     PURPOSES,
     STAGES,
     STREAM_MODES,
@@ -57,6 +59,7 @@ _CAUSES: dict[int, Cause] = {number: word for word, number in CAUSES.items()}
 _ACTIONS: dict[int, Action] = {number: word for word, number in ACTIONS.items()}
 _NEXT_STEPS: dict[int, NextStep] = {number: word for word, number in NEXT_STEPS.items()}
 _STAGES: dict[int, Stage] = {number: word for word, number in STAGES.items()}
+_PASSAGE_KINDS: dict[int, PassageKind] = {number: word for word, number in PASSAGE_KINDS.items()}
 _CONFIDENCES: dict[int, Confidence] = {number: word for word, number in CONFIDENCES.items()}
 _VERDICTS: dict[int, Verdict] = {number: word for word, number in VERDICTS.items()}
 _CONFLICTS: dict[int, ConflictKind] = {number: word for word, number in CONFLICTS.items()}
@@ -142,7 +145,14 @@ def _text(message: grounding_pb2.GroundedText) -> GroundedText:
 
 def _citation(message: grounding_pb2.Citation) -> Citation:
     """Read a citation; its passage is without the text that the quote is from."""
-    passage = Passage(message.chunk_id, "", message.document_id, message.title, message.source_uri)
+    passage = Passage(
+        message.chunk_id,
+        "",
+        message.document_id,
+        message.title,
+        message.source_uri,
+        place=_place(message.place),
+    )
     return Citation(passage, message.quote, _span(message.span), message.added)
 
 
@@ -192,7 +202,12 @@ def _passage(message: passage_pb2.Passage) -> Passage:
             scores.fused if scores.HasField("fused") else None,
             scores.relevance if scores.HasField("relevance") else None,
         ),
+        place=_place(message.place),
     )
+
+
+def _place(message: passage_pb2.Place) -> Place:
+    return Place(tuple(message.section), message.page, _PASSAGE_KINDS.get(message.kind, PassageKind.TEXT))
 
 
 def _report(message: report_pb2.Report) -> Report:

@@ -7,13 +7,14 @@ from groundwire.v1 import (
     grounding_pb2,
     limit_pb2,
     outcome_pb2,
+    passage_pb2,
     question_pb2,
     report_pb2,
     route_pb2,
     server_info_pb2,
 )
 from groundwire_server.domain.caller import Role
-from groundwire_server.domain.document import DocumentOrder, PutState
+from groundwire_server.domain.document import DocumentOrder, PassageKind, PutState, TextFormat
 from groundwire_server.domain.vocabulary import (
     Action,
     Assurance,
@@ -52,4 +53,6 @@ LIMIT_KINDS = {word: limit_pb2.LimitKind.Value(f"LIMIT_KIND_{word}") for word in
 LIMIT_MODES = {word: limit_pb2.LimitMode.Value(f"LIMIT_MODE_{word}") for word in LimitMode}
 ROLES = {role: server_info_pb2.CallerInfo.Role.Value(f"ROLE_{role.name}") for role in Role}
 DOCUMENT_ORDERS = {document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.name}"): order for order in DocumentOrder}
+TEXT_FORMATS = {word: document_pb2.TextFormat.Value(f"TEXT_FORMAT_{word.name}") for word in TextFormat}
+PASSAGE_KINDS = {word: passage_pb2.PassageKind.Value(f"PASSAGE_KIND_{word.name}") for word in PassageKind}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}

@@ -21,6 +21,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _TextFormat:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TextFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TextFormat.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TEXT_FORMAT_UNSPECIFIED: _TextFormat.ValueType  # 0
+    """TEXT_FORMAT_UNSPECIFIED is read as TEXT_FORMAT_PLAIN."""
+    TEXT_FORMAT_PLAIN: _TextFormat.ValueType  # 1
+    """TEXT_FORMAT_PLAIN is prose with blank lines between its paragraphs; nothing in it is markup."""
+    TEXT_FORMAT_MARKDOWN: _TextFormat.ValueType  # 2
+    """TEXT_FORMAT_MARKDOWN is CommonMark with tables. Passages are cut at its headings, tables, lists and code blocks;
+    what a reader would not see, such as comments, is no evidence.
+    """
+
+class TextFormat(_TextFormat, metaclass=_TextFormatEnumTypeWrapper):
+    """TextFormat says how a document's text is written."""
+
+TEXT_FORMAT_UNSPECIFIED: TextFormat.ValueType  # 0
+"""TEXT_FORMAT_UNSPECIFIED is read as TEXT_FORMAT_PLAIN."""
+TEXT_FORMAT_PLAIN: TextFormat.ValueType  # 1
+"""TEXT_FORMAT_PLAIN is prose with blank lines between its paragraphs; nothing in it is markup."""
+TEXT_FORMAT_MARKDOWN: TextFormat.ValueType  # 2
+"""TEXT_FORMAT_MARKDOWN is CommonMark with tables. Passages are cut at its headings, tables, lists and code blocks;
+what a reader would not see, such as comments, is no evidence.
+"""
+Global___TextFormat: _TypeAlias = TextFormat  # noqa: Y015
+
 class _DocumentOrder:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -122,6 +150,7 @@ class Document(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     ALLOWED_PRINCIPALS_FIELD_NUMBER: _builtins.int
+    TEXT_FORMAT_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """document_id names the document within its tenant: 1 to 256 printable ASCII characters without white space.
     Ingesting another text under the same id makes a new revision that replaces the old one.
@@ -131,9 +160,11 @@ class Document(_message.Message):
     source_uri: _builtins.str
     """source_uri says where the document can be read; at most 2048 code points. It is shown, never fetched."""
     text: _builtins.str
-    """text is the document's content, UTF-8, 1 byte to 3.9 MB (3900000 bytes), not white space alone. A client with
-    gRPC's default receive limit of 4 MiB can read it back.
+    """text is the document's content in its text_format, UTF-8, 1 byte to 3.9 MB (3900000 bytes), not white space alone. A client with
+    gRPC's default receive limit of 4 MiB can read it back. A form feed (U+000C) begins a new page.
     """
+    text_format: Global___TextFormat.ValueType
+    """text_format says how the text is written."""
     @_builtins.property
     def metadata(self) -> _containers.MessageMap[_builtins.str, _filter_pb2.MetadataValue]:
         """metadata are values that filters can ask about, at most 64, and at most 16 KiB (16384 bytes) in all: the UTF-8 of
@@ -156,10 +187,11 @@ class Document(_message.Message):
         text: _builtins.str = ...,
         metadata: _abc.Mapping[_builtins.str, _filter_pb2.MetadataValue] | None = ...,
         allowed_principals: _abc.Iterable[_builtins.str] | None = ...,
+        text_format: Global___TextFormat.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_principals", b"allowed_principals", "document_id", b"document_id", "metadata", b"metadata", "source_uri", b"source_uri", "text", b"text", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_principals", b"allowed_principals", "document_id", b"document_id", "metadata", b"metadata", "source_uri", b"source_uri", "text", b"text", "text_format", b"text_format", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -202,6 +234,7 @@ class DocumentInfo(_message.Message):
     CHUNK_COUNT_FIELD_NUMBER: _builtins.int
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    TEXT_FORMAT_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """document_id names the document within its tenant."""
     title: _builtins.str
@@ -211,13 +244,15 @@ class DocumentInfo(_message.Message):
     revision: _builtins.int
     """revision counts the document's versions from 1."""
     content_hash: _builtins.str
-    """content_hash is the SHA-256, in lower-case hexadecimal, over text, title, source_uri, metadata and access list, and
-    over how the server splits and embeds the text.
+    """content_hash is the SHA-256, in lower-case hexadecimal, over text, text_format, title, source_uri, metadata and access
+    list, and over how the server splits and embeds the text.
     """
     chunk_count: _builtins.int
     """chunk_count is the number of passages the text was split into."""
     size_bytes: _builtins.int
     """size_bytes is the length of the text in UTF-8 bytes."""
+    text_format: Global___TextFormat.ValueType
+    """text_format says how the text is written."""
     @_builtins.property
     def metadata(self) -> _containers.MessageMap[_builtins.str, _filter_pb2.MetadataValue]:
         """metadata are the values that filters can ask about."""
@@ -243,10 +278,11 @@ class DocumentInfo(_message.Message):
         chunk_count: _builtins.int = ...,
         size_bytes: _builtins.int = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        text_format: Global___TextFormat.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_principals", b"allowed_principals", "chunk_count", b"chunk_count", "content_hash", b"content_hash", "document_id", b"document_id", "metadata", b"metadata", "revision", b"revision", "size_bytes", b"size_bytes", "source_uri", b"source_uri", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_principals", b"allowed_principals", "chunk_count", b"chunk_count", "content_hash", b"content_hash", "document_id", b"document_id", "metadata", b"metadata", "revision", b"revision", "size_bytes", b"size_bytes", "source_uri", b"source_uri", "text_format", b"text_format", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groundwire.v1 import passage_pb2 as _passage_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -340,6 +341,8 @@ class Citation(_message.Message):
     QUOTE_FIELD_NUMBER: _builtins.int
     SPAN_FIELD_NUMBER: _builtins.int
     ADDED_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
     chunk_id: _builtins.str
     """chunk_id names the passage; a caller's own passage has its passage_id or fact_id here."""
     document_id: _builtins.str
@@ -352,9 +355,15 @@ class Citation(_message.Message):
     """quote is taken verbatim from the passage."""
     added: _builtins.bool
     """added is true when the model cited nothing, and the service found the passage that carries the text."""
+    link: _builtins.str
+    """link is the source_uri with the place in it, where one can be made: `#page=3` of a PDF, or the section's anchor."""
     @_builtins.property
     def span(self) -> Global___Span:
         """span is the stretch of the text that the passage supports."""
+
+    @_builtins.property
+    def place(self) -> _passage_pb2.Place:
+        """place says where in the document the passage stands."""
 
     def __init__(
         self,
@@ -366,10 +375,12 @@ class Citation(_message.Message):
         quote: _builtins.str = ...,
         span: Global___Span | None = ...,
         added: _builtins.bool = ...,
+        place: _passage_pb2.Place | None = ...,
+        link: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place", "span", b"span"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "chunk_id", b"chunk_id", "document_id", b"document_id", "quote", b"quote", "source_uri", b"source_uri", "span", b"span", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "chunk_id", b"chunk_id", "document_id", b"document_id", "link", b"link", "place", b"place", "quote", b"quote", "source_uri", b"source_uri", "span", b"span", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groundwire.v1 import filter_pb2 as _filter_pb2
 import builtins as _builtins
 import sys
@@ -18,6 +19,70 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _PassageKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PassageKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PassageKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PASSAGE_KIND_UNSPECIFIED: _PassageKind.ValueType  # 0
+    """PASSAGE_KIND_UNSPECIFIED is sent for a caller's own passage."""
+    PASSAGE_KIND_TEXT: _PassageKind.ValueType  # 1
+    """PASSAGE_KIND_TEXT is prose."""
+    PASSAGE_KIND_LIST: _PassageKind.ValueType  # 2
+    """PASSAGE_KIND_LIST is a list, or a part of one."""
+    PASSAGE_KIND_TABLE: _PassageKind.ValueType  # 3
+    """PASSAGE_KIND_TABLE is a table, or rows of one under its header."""
+    PASSAGE_KIND_CODE: _PassageKind.ValueType  # 4
+    """PASSAGE_KIND_CODE is program text, or what a terminal shows."""
+
+class PassageKind(_PassageKind, metaclass=_PassageKindEnumTypeWrapper):
+    """PassageKind says what the text of a passage mainly is."""
+
+PASSAGE_KIND_UNSPECIFIED: PassageKind.ValueType  # 0
+"""PASSAGE_KIND_UNSPECIFIED is sent for a caller's own passage."""
+PASSAGE_KIND_TEXT: PassageKind.ValueType  # 1
+"""PASSAGE_KIND_TEXT is prose."""
+PASSAGE_KIND_LIST: PassageKind.ValueType  # 2
+"""PASSAGE_KIND_LIST is a list, or a part of one."""
+PASSAGE_KIND_TABLE: PassageKind.ValueType  # 3
+"""PASSAGE_KIND_TABLE is a table, or rows of one under its header."""
+PASSAGE_KIND_CODE: PassageKind.ValueType  # 4
+"""PASSAGE_KIND_CODE is program text, or what a terminal shows."""
+Global___PassageKind: _TypeAlias = PassageKind  # noqa: Y015
+
+@_typing.final
+class Place(_message.Message):
+    """Place says where in its document a passage stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECTION_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    page: _builtins.int
+    """page is the passage's first page, from 1; 0 where the document has no pages."""
+    kind: Global___PassageKind.ValueType
+    """kind says what the passage's text mainly is."""
+    @_builtins.property
+    def section(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """section is the headings above the passage, from the outermost; empty where there are none."""
+
+    def __init__(
+        self,
+        *,
+        section: _abc.Iterable[_builtins.str] | None = ...,
+        page: _builtins.int = ...,
+        kind: Global___PassageKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "page", b"page", "section", b"section"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Place: _TypeAlias = Place  # noqa: Y015
 
 @_typing.final
 class Passage(_message.Message):
@@ -55,6 +120,7 @@ class Passage(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     SCORES_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     chunk_id: _builtins.str
     """chunk_id names the piece; the same text at the same place of the same document keeps its id."""
     document_id: _builtins.str
@@ -64,7 +130,7 @@ class Passage(_message.Message):
     source_uri: _builtins.str
     """source_uri says where the document can be read."""
     text: _builtins.str
-    """text is the piece, verbatim."""
+    """text is the piece: lines of the document, verbatim. Rows of a long table come with its header again."""
     ordinal: _builtins.int
     """ordinal is the piece's place in the document, from 0."""
     revision: _builtins.int
@@ -76,6 +142,10 @@ class Passage(_message.Message):
     @_builtins.property
     def scores(self) -> Global___Scores:
         """scores say why the piece was found."""
+
+    @_builtins.property
+    def place(self) -> Global___Place:
+        """place says where in the document the piece stands."""
 
     def __init__(
         self,
@@ -89,10 +159,11 @@ class Passage(_message.Message):
         revision: _builtins.int = ...,
         metadata: _abc.Mapping[_builtins.str, _filter_pb2.MetadataValue] | None = ...,
         scores: Global___Scores | None = ...,
+        place: Global___Place | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["scores", b"scores"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place", "scores", b"scores"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "document_id", b"document_id", "metadata", b"metadata", "ordinal", b"ordinal", "revision", b"revision", "scores", b"scores", "source_uri", b"source_uri", "text", b"text", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "document_id", b"document_id", "metadata", b"metadata", "ordinal", b"ordinal", "place", b"place", "revision", b"revision", "scores", b"scores", "source_uri", b"source_uri", "text", b"text", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

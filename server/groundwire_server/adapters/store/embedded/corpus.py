@@ -19,7 +19,13 @@ from groundwire_server.adapters.store.embedded.schema import (
     passages_table,
     record_embedding,
 )
-from groundwire_server.adapters.store.packing import packed_metadata, packed_sentences, packed_time, packed_vectors
+from groundwire_server.adapters.store.packing import (
+    packed_metadata,
+    packed_place,
+    packed_sentences,
+    packed_time,
+    packed_vectors,
+)
 from groundwire_server.domain.batches import batched
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -190,10 +196,11 @@ class EmbeddedCorpus:
             _next_chunk(connection),
             len(document.text.encode()),
             packed_time(self._clock.today()),
+            document.text_format.value,
         )
         columns = (
             "revision, change, access, content_hash, title, source_uri, metadata, chunk_count, first_chunk, "
-            "size_bytes, updated"
+            "size_bytes, updated, text_format"
         )
         if held is None:
             (number,) = connection.execute(
@@ -216,10 +223,19 @@ class EmbeddedCorpus:
         first = _next_chunk(connection)
         (access,) = connection.execute("SELECT access FROM documents WHERE id = ?", (document,)).fetchone()
         rows = [
-            (first + place, document, access, tenant, chunk.ordinal, chunk.chunk_id, chunk.text)
+            (
+                first + place,
+                document,
+                access,
+                tenant,
+                chunk.ordinal,
+                chunk.chunk_id,
+                chunk.text,
+                packed_place(chunk.place),
+            )
             for place, chunk in enumerate(chunks)
         ]
-        connection.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         job.check()
         table = passages_table(tenant)
         connection.execute(

@@ -10,12 +10,19 @@ from groundwire_server.adapters.store.embedded.connections import Job
 from groundwire_server.adapters.store.embedded.filters import compiled
 from groundwire_server.adapters.store.packing import packed_time, unpacked_metadata
 from groundwire_server.domain.caller import Caller
-from groundwire_server.domain.document import EMPTY_VERSION, DocumentInfo, DocumentOrder, Listing, Position
+from groundwire_server.domain.document import (
+    EMPTY_VERSION,
+    DocumentInfo,
+    DocumentOrder,
+    Listing,
+    Position,
+    TextFormat,
+)
 from groundwire_server.domain.filters import Filter
 
 _INFO: Final = (
     "d.document_id, d.title, d.source_uri, d.metadata, a.principals, d.revision, d.content_hash, d.chunk_count, "
-    "d.size_bytes, d.updated FROM documents AS d JOIN access_lists AS a ON a.id = d.access"
+    "d.size_bytes, d.updated, d.text_format FROM documents AS d JOIN access_lists AS a ON a.id = d.access"
 )
 
 _BY_TIME: Final = ("d.updated", "d.document_id")
@@ -101,8 +108,11 @@ def named(connection: sqlite3.Connection, caller: Caller, document_id: str) -> C
     return joined([selected(connection, caller), Clause("d.document_id = ?", (document_id,))], "AND")
 
 
-def _described(row: tuple[str, str, str, str, str, int, str, int, int, str]) -> DocumentInfo:
-    document_id, title, source_uri, metadata, principals, revision, content_hash, chunk_count, size, updated = row
+def _described(row: tuple[str, str, str, str, str, int, str, int, int, str, str]) -> DocumentInfo:
+    (
+        *(document_id, title, source_uri, metadata, principals, revision, content_hash, chunk_count, size, updated),
+        text_format,
+    ) = row
     return DocumentInfo(
         document_id=document_id,
         title=title,
@@ -114,4 +124,5 @@ def _described(row: tuple[str, str, str, str, str, int, str, int, int, str]) -> 
         chunk_count=chunk_count,
         size_bytes=size,
         updated=datetime.fromisoformat(updated),
+        text_format=TextFormat(text_format),
     )

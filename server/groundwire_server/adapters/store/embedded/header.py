@@ -36,6 +36,11 @@ def format_of(path: Path) -> int | None:
     )
     if not header.startswith(_MAGIC) or application != APPLICATION:
         raise UnusableStoreFailure(f"{path} is another program's file: name another folder for the store")
+    if found < FORMAT:
+        raise UnusableStoreFailure(
+            f"{path} has format {found}, written by an older groundwire; this one reads format {FORMAT}: "
+            "name a new folder and ingest again"
+        )
     if found > FORMAT:
         raise UnusableStoreFailure(
             f"{path} has format {found}, written by a newer groundwire; this one reads up to format {FORMAT}: "

@@ -13,7 +13,7 @@ from groundwire_server.adapters.store.embedded.access import decoded
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
-from groundwire_server.adapters.store.packing import unpacked_metadata
+from groundwire_server.adapters.store.packing import unpacked_metadata, unpacked_place
 from groundwire_server.adapters.store.relative import relative
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -123,17 +123,17 @@ def _passages(connection: sqlite3.Connection, scope: Scope, ranking: _Ranking) -
     # CROSS JOIN: from the few chunks, not through all of the tenant's.
     (found,) = connection.execute(
         "SELECT json_group_array(json_array(c.id, c.chunk_id, c.text, d.document_id, d.title, d.source_uri, c.ordinal, "
-        "d.revision, d.metadata, a.principals)) FROM json_each(?) AS best CROSS JOIN chunks AS c ON c.id = best.value "
-        "CROSS JOIN documents AS d ON d.id = c.document CROSS JOIN access_lists AS a ON a.id = c.access "
-        "WHERE c.tenant = ?",
+        "c.place, d.revision, d.metadata, a.principals)) FROM json_each(?) AS best "
+        "CROSS JOIN chunks AS c ON c.id = best.value CROSS JOIN documents AS d ON d.id = c.document "
+        "CROSS JOIN access_lists AS a ON a.id = c.access WHERE c.tenant = ?",
         (json.dumps(list(ranking.combined)), scope.tenant),
     ).fetchone()
     rows = {row[0]: row[1:] for row in json.loads(found)}
     return tuple(_passage(chunk, rows[chunk], ranking) for chunk in ranking.combined)
 
 
-def _passage(chunk: int, row: tuple[str, str, str, str, str, int, int, str, str], ranking: _Ranking) -> Passage:
-    chunk_id, text, document_id, title, source_uri, ordinal, revision, metadata, principals = row
+def _passage(chunk: int, row: tuple[str, str, str, str, str, int, str, int, str, str], ranking: _Ranking) -> Passage:
+    chunk_id, text, document_id, title, source_uri, ordinal, place, revision, metadata, principals = row
     return Passage(
         chunk_id=chunk_id,
         text=text,
@@ -149,4 +149,5 @@ def _passage(chunk: int, row: tuple[str, str, str, str, str, int, int, str, str]
             keyword=ranking.keywords.get(chunk),
             fused=ranking.combined[chunk],
         ),
+        place=unpacked_place(place),
     )

@@ -9,7 +9,7 @@ from groundwire_server.adapters.store.embedded.failures import UnusableStoreFail
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the file's format, in `PRAGMA user_version`."""
 
 APPLICATION: Final = 0x67774472
@@ -42,7 +42,7 @@ CREATE INDEX grants_by_list ON grants (list);
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, document_id TEXT NOT NULL,
     revision INTEGER NOT NULL, change INTEGER NOT NULL, access INTEGER, content_hash TEXT,
-    title TEXT NOT NULL, source_uri TEXT NOT NULL, metadata TEXT NOT NULL,
+    title TEXT NOT NULL, source_uri TEXT NOT NULL, metadata TEXT NOT NULL, text_format TEXT NOT NULL,
     chunk_count INTEGER NOT NULL, first_chunk INTEGER NOT NULL, size_bytes INTEGER NOT NULL, updated TEXT NOT NULL,
     UNIQUE (tenant, document_id)
 );
@@ -55,6 +55,7 @@ CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, access INTEGER NOT NULL,
     tenant INTEGER NOT NULL, ordinal INTEGER NOT NULL, chunk_id TEXT NOT NULL, text TEXT NOT NULL,
+    place TEXT NOT NULL,
     UNIQUE (tenant, chunk_id)
 );
 CREATE INDEX chunks_by_document ON chunks (document);
@@ -148,6 +149,11 @@ def _require_format(connection: sqlite3.Connection, path: Path) -> None:
         raise UnusableStoreFailure(
             f"{path} has format {found}, written by a newer groundwire; this one reads up to format {FORMAT}. "
             "Run the newer groundwire, or name a new file and ingest again."
+        )
+    elif found < FORMAT:
+        raise UnusableStoreFailure(
+            f"{path} has format {found}, written by an older groundwire; this one reads format {FORMAT}. "
+            "Name a new file and ingest the documents again."
         )
 
 

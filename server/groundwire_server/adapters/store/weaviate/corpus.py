@@ -251,6 +251,7 @@ class WeaviateCorpus:
             len(chunks),
             len(document.text.encode()),
             self._clock.today(),
+            document.text_format,
         )
         return Head(document_key(document.document_id), info, live=True, body="", body_hash=body_hash(document, chunks))
 

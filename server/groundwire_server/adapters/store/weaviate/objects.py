@@ -9,10 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from groundwire_server.adapters.store.packing import packed_sentences, packed_time, typed_metadata, unpacked_sentences
+from groundwire_server.adapters.store.packing import (
+    packed_place,
+    packed_sentences,
+    packed_time,
+    typed_metadata,
+    unpacked_place,
+    unpacked_sentences,
+)
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate import tokens
-from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence
+from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence, TextFormat
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.vector import Vector
 
@@ -24,7 +31,7 @@ CORPUS_ID: Final = str(uuid.uuid5(_OBJECTS, "corpus"))
 WHOLE_TEXT: Final = -1
 """The ordinal of the object with a document's whole text, kept beside its chunks and never found by a search."""
 
-RETURNED: Final = (p.CHUNK_ID, p.ORDINAL, p.REVISION, p.BODY, p.TEXT, p.ABOUT, p.ACCESS)
+RETURNED: Final = (p.CHUNK_ID, p.ORDINAL, p.REVISION, p.BODY, p.TEXT, p.ABOUT, p.PLACE, p.ACCESS)
 """The properties that `read_passage` needs."""
 
 DESCRIBED: Final = (
@@ -117,12 +124,14 @@ def whole_text(*, vectorized: bool) -> str:
 
 def body_hash(document: Document, chunks: Sequence[Chunk]) -> str:
     """Return a hash over everything that is stored but the access list."""
-    known = [document.title, document.source_uri, sorted(document.metadata.items())]
+    known = [document.title, document.text_format.value, document.source_uri, sorted(document.metadata.items())]
     hashed = hashlib.blake2b(json.dumps(known).encode(), digest_size=24)
     hashed.update(document.text.encode("utf-8", "surrogatepass"))
     for chunk in chunks:
         spans, vectors = packed_sentences(chunk.sentences)
-        hashed.update(json.dumps([chunk.chunk_id, chunk.ordinal, chunk.text, spans]).encode())
+        hashed.update(
+            json.dumps([chunk.chunk_id, chunk.ordinal, chunk.text, packed_place(chunk.place), spans]).encode()
+        )
         hashed.update(b"" if chunk.vector is None else chunk.vector.tobytes())
         hashed.update(vectors)
     return hashed.hexdigest()
@@ -157,6 +166,7 @@ def head_object(head: Head) -> NewObject:
         "source_uri": info.source_uri,
         "metadata": dict(info.metadata),
         "updated": packed_time(info.updated),
+        "text_format": info.text_format.value,
     }
     written = {
         p.DOCUMENT: head.key,
@@ -190,6 +200,7 @@ def read_head(found: Mapping[str, Any]) -> Head:
         chunk_count=int(found[p.CHUNK_COUNT]),
         size_bytes=int(found[p.SIZE_BYTES]),
         updated=datetime.fromisoformat(about["updated"]),
+        text_format=TextFormat(about["text_format"]),
     )
     return Head(document_key(info.document_id), info, found[p.LIVE], found[p.BODY], found[p.BODY_HASH])
 
@@ -251,6 +262,7 @@ def chunk_objects(
             p.CHUNK_ID: chunk.chunk_id,
             p.ORDINAL: chunk.ordinal,
             p.TEXT: chunk.text,
+            p.PLACE: packed_place(chunk.place),
             p.TERMS: tokens.indexed_terms(chunk.text, stems),
         }
         if chunk.sentences:
@@ -282,5 +294,6 @@ def read_passage(found: Mapping[str, Any], scores: Scores) -> FoundPassage:
         metadata=typed_metadata(about["metadata"]),
         allowed_principals=principals_of(found),
         scores=scores,
+        place=unpacked_place(found[p.PLACE]),
     )
     return FoundPassage(passage, found[p.BODY])

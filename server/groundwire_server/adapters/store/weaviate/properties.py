@@ -25,6 +25,8 @@ WHOLE: Final = "whole"
 """A document's whole text, where a vectorizer embeds `text`."""
 TERMS: Final = "terms"
 TITLE_TERMS: Final = "title_terms"
+PLACE: Final = "place"
+"""Where in its document a chunk stands, as JSON."""
 SPANS: Final = "spans"
 SENTENCE_VECTORS: Final = "sentence_vectors"
 

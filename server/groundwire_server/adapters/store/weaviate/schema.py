@@ -77,6 +77,7 @@ _CHUNKS_READ: Final = (
     _read(p.ORDINAL, "int"),
     _read(p.TEXT),
     _read(p.ABOUT),
+    _read(p.PLACE),
     _read(p.SPANS),
     _read(p.SENTENCE_VECTORS),
 )

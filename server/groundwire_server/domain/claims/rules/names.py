@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.alignment import Alignment, TermPlace
 from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
@@ -26,12 +26,12 @@ def object_to_names(alignment: Alignment, evidence: Sequence[EvidenceText]) -> I
         if other is not None and not _spelled_out(term, position, statement.terms, evidence):
             unit, given = other
             if not _alike(term.norm, alignment.units[unit].terms[given].norm):
-                firm = place is Place.NOWHERE or alignment.told(unit) >= _TOLD
+                firm = place is TermPlace.NOWHERE or alignment.told(unit) >= _TOLD
                 yield Objection(ConflictKind.NAME, position, position + 1, unit, given, given + 1, firm, RETOLD)
-        elif place in (Place.ELSEWHERE, Place.NOWHERE) and not (
+        elif place in (TermPlace.ELSEWHERE, TermPlace.NOWHERE) and not (
             _spelled_out(term, position, statement.terms, evidence) or _misspelled(term, alignment)
         ):
-            yield Objection(ConflictKind.NAME, position, position + 1, firm=place is Place.NOWHERE)
+            yield Objection(ConflictKind.NAME, position, position + 1, firm=place is TermPlace.NOWHERE)
 
 
 def _alike(one: str, other: str) -> bool:

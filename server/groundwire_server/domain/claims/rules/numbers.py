@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.alignment import Alignment, TermPlace
 from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.number_words import UNITS
 from groundwire_server.domain.claims.quantity import Quantity, same
@@ -28,7 +28,7 @@ remains remaining passed lie lies within by twice double mehr weniger nach zwisc
 _DERIVED_FROM = {"time": ("time", "time of day", "date", "")}
 _MOST_PARTS, _MOST_GIVEN = 8, 24
 _BETWEEN = 3
-_FOUND = (Place.MATCHED, Place.MOVED)
+_FOUND = (TermPlace.MATCHED, TermPlace.MOVED)
 _EXACT = 1e-6
 _YEARS = (1000, 2200)
 _YEAR = 31557600.0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.alignment import Alignment, TermPlace
 from groundwire_server.domain.claims.lexicon import FALSIFIERS
 from groundwire_server.domain.claims.opposites import opposed
 from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
@@ -162,7 +162,7 @@ def object_to_comparisons(alignment: Alignment) -> Iterator[Objection]:
     free = [(unit, index, term) for unit, index, term in alignment.free if term.opposite]
     for index in alignment.left if free else ():
         term = alignment.term(index)
-        if not term.opposite or alignment.places[index] in (Place.MOVED, Place.REPEATED):
+        if not term.opposite or alignment.places[index] in (TermPlace.MOVED, TermPlace.REPEATED):
             continue
         for unit, other, given in free:
             if not opposed(term.norm, given.norm):
@@ -199,5 +199,5 @@ def _turned(alignment: Alignment, index: int, unit: int, other: int) -> bool:
             straight += 1
         else:
             crossing += 1
-    moved = sum(place is Place.MOVED for place in alignment.places)
+    moved = sum(place is TermPlace.MOVED for place in alignment.places)
     return crossing + moved > straight or (crossing + moved >= 2 and straight <= crossing + moved + 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from groundwire_server.domain.claims.alignment import Alignment, Place
+from groundwire_server.domain.claims.alignment import Alignment, TermPlace
 from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
 from groundwire_server.domain.claims.terms import Term
 from groundwire_server.domain.text.stems import stem
@@ -58,7 +58,7 @@ def object_to_conditions(alignment: Alignment) -> Iterator[Objection]:
     given = [each for each in alignment.free if each[2].condition]
     yield from _turned_conditions(alignment, given)
     for index in () if given else alignment.left:
-        if alignment.term(index).condition and alignment.places[index] is not Place.MOVED:
+        if alignment.term(index).condition and alignment.places[index] is not TermPlace.MOVED:
             position = statement.sig[index]
             yield Objection(ConflictKind.CONDITION, position, position + 1, firm=False)
     if not given or any(term.condition for term in statement.terms):

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from groundwire_server.domain.claims.alignment import Alignment, Gap, Place
+from groundwire_server.domain.claims.alignment import Alignment, Gap, TermPlace
 from groundwire_server.domain.claims.evidence import EvidenceText
 from groundwire_server.domain.claims.irregular import IRREGULAR
 from groundwire_server.domain.claims.rules.objection import RETOLD, Objection
@@ -44,7 +44,7 @@ def object_to_roles(alignment: Alignment) -> Iterator[Objection]:
         return
     passive = _passive(alignment.statement.terms) is not _passive(unit.terms)
     extra = sum(owner < 0 for owner in alignment.owner) - sum(
-        place in (Place.MOVED, Place.REPEATED) for place in alignment.places
+        place in (TermPlace.MOVED, TermPlace.REPEATED) for place in alignment.places
     )
     first, last = chain[0], chain[-1]
     start, end = alignment.statement.sig[first[0]], alignment.statement.sig[last[0]] + 1
@@ -116,7 +116,7 @@ def _swapped(said: Sequence[Term], given: Sequence[Term]) -> tuple[int, int] | N
 def object_to_strange_words(alignment: Alignment) -> Iterator[Objection]:
     """Object to a statement most words of which no passage has."""
     content = [index for index in range(len(alignment.places)) if alignment.term(index).content]
-    strange = sum(alignment.places[index] is Place.NOWHERE for index in content)
+    strange = sum(alignment.places[index] is TermPlace.NOWHERE for index in content)
     most = _MOST if len(content) >= _FEW else _MOST_OF_FEW
     if strange > most * len(content):
         yield Objection(ConflictKind.UNCOVERED, 0, len(alignment.statement.terms))
@@ -132,7 +132,7 @@ def object_to_rows(alignment: Alignment, evidence: Sequence[EvidenceText]) -> It
     others = [unit for passage in evidence for unit in passage.units if unit.row and unit not in alignment.units]
     for index in alignment.left:
         term, place = alignment.term(index), alignment.places[index]
-        if place is not Place.ELSEWHERE or term.number or not term.content:
+        if place is not TermPlace.ELSEWHERE or term.number or not term.content:
             continue
         if any(alignment.statement.norms[index] in unit.known for unit in others):
             position = alignment.statement.sig[index]
@@ -147,7 +147,7 @@ def object_to_additions(alignment: Alignment) -> Iterator[Objection]:
         strange = [
             index
             for index in range(gap.start, gap.end)
-            if alignment.places[index] in (Place.NOWHERE, Place.ELSEWHERE) and alignment.term(index).content
+            if alignment.places[index] in (TermPlace.NOWHERE, TermPlace.ELSEWHERE) and alignment.term(index).content
         ]
         replaced = has_counterparts(alignment, gap)
         if not strange or gap.unit < 0 or (replaced and not gap.tight) or (len(strange) < 2 and not replaced):

@@ -1,0 +1,1 @@
+"""Reading the structure of texts."""

@@ -1,0 +1,90 @@
+"""Blocks of Markdown: what they are, and which lines they hold."""
+
+import pytest
+
+from groundwire_server.markup.blocks import Block, blocks
+
+TABLE = "| Country | Fee |\n|---|---|\n| Peru | 12 |\n| Chile | 9 |"
+LIST = "- one\n  goes on\n- two\n\n  - nested"
+
+
+def texts(text: str) -> list[tuple[str, str]]:
+    """The kind and the text of each block."""
+    return [(block.kind.value, text[block.start : block.end]) for block in blocks(text)]
+
+
+def only(text: str) -> Block:
+    (block,) = blocks(text)
+    return block
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("# Head", "heading"),
+        ("Head\n====", "heading"),
+        ("Some prose\nthat goes on.", "paragraph"),
+        (LIST, "list"),
+        ("1. one\n2. two", "list"),
+        ("Term\n: its meaning", "list"),
+        (TABLE, "table"),
+        ("```sh\n# no heading\n```", "code"),
+        ("~~~\nnever closed", "code"),
+        ("    indented", "code"),
+        ("> quoted", "quote"),
+        ("!!! note\n    Something.", "quote"),
+        ("<p>Some HTML</p>", "paragraph"),
+        ("<!-- a comment\n\nof two paragraphs -->", "hidden"),
+        ("---\ntitle: front matter\n---", "hidden"),
+        ("***", "hidden"),
+    ],
+)
+def test_a_block_is_told_by_its_lines(text: str, kind: str) -> None:
+    assert texts(text) == [(kind, text)]
+
+
+def test_headings_have_a_level_and_a_title_without_marks() -> None:
+    found = only("### The `--fast` *switch* <a id='x'></a> ###")
+    assert (found.level, found.title) == (3, "The --fast switch")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_system_are_line_ends(end: str) -> None:
+    text = f"# One{end}{end}Prose{end}goes on.{end}{end}{end}- item{end}"
+    assert texts(text) == [("heading", "# One"), ("paragraph", f"Prose{end}goes on."), ("list", "- item")]
+
+
+def test_a_list_has_its_items_with_what_is_nested_in_them() -> None:
+    assert [LIST[part.start : part.end] for part in only(LIST).parts] == ["- one\n  goes on", "- two\n\n  - nested"]
+
+
+def test_a_table_has_its_header_and_its_rows() -> None:
+    table = only(TABLE)
+    assert table.header is not None
+    assert TABLE[table.header.start : table.header.end] == "| Country | Fee |\n|---|---|"
+    assert [TABLE[part.start : part.end] for part in table.parts] == ["| Peru | 12 |", "| Chile | 9 |"]
+
+
+def test_a_table_without_rows_is_all_header() -> None:
+    table = only("| A |\n|---|")
+    assert (table.header is not None and table.header.end, table.parts) == (table.end, ())
+
+
+def test_definitions_of_links_are_in_no_block() -> None:
+    assert texts("See [it].\n\n[it]: http://example.org/") == [("paragraph", "See [it].")]
+
+
+def test_a_new_page_is_white_space() -> None:
+    assert texts("One.\n\f\nTwo.\n\n\f# Three") == [
+        ("paragraph", "One."),
+        ("paragraph", "Two."),
+        ("heading", "# Three"),
+    ]
+
+
+def test_a_rule_with_keys_is_front_matter_only_where_the_text_begins() -> None:
+    assert texts("One.\n\n---\ntitle: two\n---")[1:] == [("hidden", "---"), ("heading", "title: two\n---")]
+
+
+def test_no_text_has_no_blocks() -> None:
+    assert blocks("") == blocks(" \n\n") == []
