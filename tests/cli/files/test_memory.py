@@ -6,7 +6,7 @@ import pytest
 
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsResponse
-from groundwire_server.cli.files.entries import Given, Readable, Skipped
+from groundwire_server.cli.files.entries import Given, Readable, Unchanged
 from groundwire_server.cli.files.memory import Memory
 from tests.cli.files.samples import only
 
@@ -45,7 +45,7 @@ def test_what_is_remembered_does_not_grow_with_every_run(tmp_path: Path) -> None
     again.load()
 
     assert len(path.read_text().splitlines()) == 2
-    assert again.same(Readable(Document(document_id="a", text="a"))) == Skipped("a", 3)
+    assert again.same(Readable(Document(document_id="a", text="a"))) == Unchanged("a", 3)
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -18,11 +18,20 @@ def confirm(what: str) -> None:
     Raises:
         CommandError: when there is no terminal, or the reply is not yes.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CommandError(ExitCode.USAGE, "there is no terminal to ask on whether to delete: add --yes")
+    require_terminal()
     print(f"Delete {what}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise CommandError(ExitCode.INCOMPLETE, "nothing was deleted")
+
+
+def require_terminal() -> None:
+    """Make sure that there is somebody to ask.
+
+    Raises:
+        CommandError: when there is no terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise CommandError(ExitCode.USAGE, "there is no terminal to ask on whether to delete: add --yes")
 
 
 def delete_each(client: groundwire.SyncClient, document_ids: Sequence[str]) -> int:
