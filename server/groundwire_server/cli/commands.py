@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, corpus, keys, limits
+from groundwire_server.cli import config, keys, limits
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
 from groundwire_server.cli.calibrate.route import calibrate_route
 from groundwire_server.cli.check.command import check
+from groundwire_server.cli.corpus.apply import apply
+from groundwire_server.cli.corpus.verify import verify
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
@@ -66,6 +68,7 @@ def commands() -> Mapping[Command, Examples]:
         ingest: (
             "groundwire ingest handbook/ faq.md",
             "groundwire ingest 'docs/**/*.md' --principal staff --principal hr",
+            "groundwire ingest handbook/ --prune",
             "groundwire ingest documents.jsonl --dry-run",
             "curl -s https://example.com/faq.md | groundwire ingest - --id faq.md",
         ),
@@ -231,16 +234,24 @@ def _calibrate() -> Group:
 def _corpus() -> Group:
     return Group(
         "corpus",
-        "Update the schema of Weaviate stores.",
+        "Compare stored documents with their files; update the schema of Weaviate stores.",
         {
-            corpus.apply: (
+            verify: (
+                "verify",
+                (
+                    "groundwire corpus verify handbook/",
+                    "groundwire corpus verify handbook/ --principal staff --strict",
+                    "groundwire corpus verify handbook/ --json | jq -r '.differences[].name'",
+                ),
+            ),
+            apply: (
                 "apply",
                 (
                     "groundwire corpus apply --dry-run",
                     "groundwire corpus apply --config /etc/groundwire/groundwire.yaml --yes",
                     "groundwire corpus apply --store main --delete-documents",
                 ),
-            )
+            ),
         },
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from groundwire_server.cli.ingest.progress import UploadProgress
+from groundwire_server.cli.ingest.progress import DocumentProgress
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Clock:
 
 def test_a_line_now_and_then_says_how_many_how_fast_and_which(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    with UploadProgress("storing", 10_000, clock) as progress:
+    with DocumentProgress("storing", 10_000, clock) as progress:
         for number in range(1, 2401):
             clock.now += 0.025
             progress.advance(f"docs/{number}.md")
@@ -36,7 +36,7 @@ def test_on_a_terminal_there_is_one_line_with_the_name(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "70")
 
-    with UploadProgress("storing", 3) as progress:
+    with DocumentProgress("storing", 3) as progress:
         progress.advance("docs/[a].md")
         progress._bar.refresh()
         shown = capsys.readouterr().err

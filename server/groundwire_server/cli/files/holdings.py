@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import groundwire
 from groundwire.v1.document_pb2 import DocumentInfo
+from groundwire.v1.document_service_pb2 import GetDocumentResponse
 
 _ONE_BY_ONE: Final = 20
 """Documents that are fetched one by one, before all of them are listed."""
@@ -59,14 +60,14 @@ class Holdings:
             self._list()
         return self._of_files
 
-    def text(self, document_id: str) -> str | None:
-        """Return a document's text as it is now; None when it does not exist.
+    def document(self, document_id: str) -> GetDocumentResponse | None:
+        """Return a document with its text, as it is now; None when it does not exist, or the caller may not see it.
 
         Raises:
             groundwire.Error: when the call fails.
         """
         try:
-            return self._client.get_document(document_id, include_text=True).text
+            return self._client.get_document(document_id, include_text=True)
         except groundwire.Error as failed:
             if failed.reason != "DOCUMENT_NOT_FOUND":
                 raise

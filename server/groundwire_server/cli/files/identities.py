@@ -88,6 +88,6 @@ class Identities:
 
     def _digest(self, made: Made) -> bytes:
         if made.document_id not in self._texts:
-            text = self._holdings.text(made.document_id)
-            self._texts[made.document_id] = b"" if text is None else hashlib.sha256(text.encode()).digest()
+            held = self._holdings.document(made.document_id)
+            self._texts[made.document_id] = hashlib.sha256(held.text.encode()).digest() if held else b""
         return self._texts[made.document_id]

@@ -23,6 +23,11 @@ class Made(NamedTuple):
     path: str
     size: int
 
+    @property
+    def why_gone(self) -> str:
+        """Why the file is no longer part of the folder, after its name."""
+        return "is gone" if is_missing(self.path) else "is ignored"
+
 
 class FolderSource:
     """A folder that documents are made from.

@@ -1,4 +1,4 @@
-"""How far an upload is: a bar on a terminal, a line now and then elsewhere."""
+"""How many documents are done: a bar on a terminal, a line now and then elsewhere."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ class _Speed(ProgressColumn):
         return Text("" if speed is None else f"{speed:.0f}/s", style="progress.data.speed")
 
 
-class UploadProgress:
+class DocumentProgress:
     """The progress on standard error.
 
     Args:

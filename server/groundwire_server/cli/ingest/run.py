@@ -1,8 +1,7 @@
 """Reads the documents of a plan, stores them, removes those that are gone, and sums up."""
 
 import json
-import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +15,9 @@ from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.documents.deletion import require_terminal
 from groundwire_server.cli.exits import ExitCode
 from groundwire_server.cli.files.entries import Readable, Unchanged, Unreadable
-from groundwire_server.cli.files.holdings import Holdings
-from groundwire_server.cli.files.identities import Identities
-from groundwire_server.cli.files.memory import Memory, memory_of
-from groundwire_server.cli.files.sources import Made, Sources
+from groundwire_server.cli.files.sources import Made
 from groundwire_server.cli.ingest import pruning
+from groundwire_server.cli.ingest.known import KnownDocuments
 from groundwire_server.cli.ingest.plan import IngestPlan
 from groundwire_server.cli.ingest.reading_ahead import Entry, ReadAhead
 from groundwire_server.cli.ingest.tally import (
@@ -62,10 +59,10 @@ def dry_run(plan: IngestPlan, connection: ConnectionOptions, options: RunOptions
     with failures_stop():
         if options.prune:
             with _connected(plan, connection) as client:
-                memory = _memory(client, connection, plan)
-                with ReadAhead(plan.given, _identities(plan, client, memory)) as ahead:
+                known = KnownDocuments(client, connection, plan)
+                with ReadAhead(plan.given, known.identities) as ahead:
                     documents += _planned(plan.read(ahead), tally, None if options.json else console)
-                doomed = _gone(plan, client, memory, {each["documentId"] for each in documents})
+                doomed = known.gone({each["documentId"] for each in documents})
         else:
             with ReadAhead(plan.given) as ahead:
                 documents += _planned(plan.read(ahead), tally, None if options.json else console)
@@ -91,16 +88,18 @@ def store(plan: IngestPlan, connection: ConnectionOptions, options: RunOptions) 
     removed = list[str]()
     try:
         with failures_stop(), _connected(plan, connection) as client:
-            memory = _memory(client, connection, plan, fresh=options.fresh)
+            known = KnownDocuments(client, connection, plan, fresh=options.fresh)
             stored = set[str]()
             try:
-                _upload(plan, client, memory, tally, stored if options.prune else None)
+                with ReadAhead(plan.given, known.identities, known.memory) as ahead:
+                    entries = _noted(plan.read(ahead), stored) if options.prune else plan.read(ahead)
+                    upload(client, entries, plan.count, tally, memory=known.memory)
             finally:
                 if not options.json and (tally.stored or tally.failures):
                     console = Terminal()
                     show_tally(console, tally, plan.skipped)
             if options.prune:
-                removed += pruning.prune(client, _gone(plan, client, memory, stored), yes=options.yes)
+                removed += pruning.prune(client, known.gone(stored), yes=options.yes)
                 if not options.json:
                     print(f"deleted {counted(len(removed), 'document')}")
     finally:
@@ -108,15 +107,6 @@ def store(plan: IngestPlan, connection: ConnectionOptions, options: RunOptions) 
             print(json.dumps(as_json(tally, plan.skipped, removed)))
     if tally.failures:
         raise typer.Exit(ExitCode.INCOMPLETE)
-
-
-def _upload(
-    plan: IngestPlan, client: groundwire.SyncClient, memory: Memory | None, tally: Tally, ids: set[str] | None
-) -> None:
-    """Store the documents, and add their ids where these are asked for."""
-    with ReadAhead(plan.given, _identities(plan, client, memory), memory) as ahead:
-        entries = plan.read(ahead)
-        upload(client, entries if ids is None else _noted(entries, ids), plan.count, tally, memory=memory)
 
 
 def _noted(entries: Iterable[Entry], ids: set[str]) -> Iterator[Entry]:
@@ -134,38 +124,6 @@ def _noted(entries: Iterable[Entry], ids: set[str]) -> Iterator[Entry]:
 def _connected(plan: IngestPlan, connection: ConnectionOptions) -> groundwire.SyncClient:
     # To know its documents again, the command has to see them as their readers do.
     return connect(connection, [each for each in plan.given.principals if each != "*"])
-
-
-def _identities(plan: IngestPlan, client: groundwire.SyncClient, memory: Memory | None) -> Identities:
-    holdings = Holdings(client)
-    return Identities(plan.files, holdings, Sources(plan.folders, holdings, _stored_from(memory)), memory)
-
-
-def _gone(
-    plan: IngestPlan, client: groundwire.SyncClient, memory: Memory | None, kept: Container[str]
-) -> Sequence[Made]:
-    return pruning.gone(client, plan.folders, _stored_from(memory), kept)
-
-
-def _stored_from(memory: Memory | None) -> Callable[[str], str]:
-    return memory.stored_from if memory else lambda _: ""
-
-
-def _memory(
-    client: groundwire.SyncClient, connection: ConnectionOptions, plan: IngestPlan, *, fresh: bool = False
-) -> Memory | None:
-    """Return what earlier runs have stored; None when that cannot be remembered."""
-    path = memory_of(connection.server, connection.tenant or "")
-    memory = Memory(path, plan.given, Holdings(client).content_hash)
-    try:
-        memory.load()
-    except OSError as failed:
-        told = f"stored documents are not remembered: {failed.filename} cannot be used: {failed.strerror}"
-        print(f"groundwire: {told}", file=sys.stderr)
-        return None
-    if fresh:
-        memory.forget()
-    return memory
 
 
 def _planned(entries: Iterable[Entry], tally: Tally, console: Terminal | None) -> Iterator[dict[str, Any]]:

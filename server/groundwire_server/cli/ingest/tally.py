@@ -150,10 +150,13 @@ def listed(tally: Tally, skipped: SkippedFiles) -> dict[str, Any]:
         "renamed": [{"documentId": each.document_id, "before": each.before, "now": each.now} for each in tally.renamed],
         "warnings": [each._asdict() for each in tally.warnings],
         "failed": [{"name": each.name, "why": each.why} for each in tally.failures],
-        "skipped": [
-            {"reason": str(each.reason), "count": each.count, "names": each.names} for each in skipped.groups()
-        ],
+        "skipped": listed_skipped(skipped),
     }
+
+
+def listed_skipped(skipped: SkippedFiles) -> list[dict[str, Any]]:
+    """Return what was skipped, by reason."""
+    return [{"reason": str(each.reason), "count": each.count, "names": each.names} for each in skipped.groups()]
 
 
 def counted(count: int, name: str) -> str:

@@ -9,7 +9,7 @@ import groundwire
 from groundwire.v1.document_pb2 import Document
 from groundwire_server.cli.files.entries import Readable, Unchanged, Unreadable
 from groundwire_server.cli.files.memory import Memory
-from groundwire_server.cli.ingest.progress import UploadProgress
+from groundwire_server.cli.ingest.progress import DocumentProgress
 from groundwire_server.cli.ingest.tally import Tally
 
 _AT_ONCE: Final = 1000
@@ -36,7 +36,7 @@ def upload(
         label: the label of the progress.
     """
     sent = deque[Readable]()
-    with UploadProgress(label, total) as progress:
+    with DocumentProgress(label, total) as progress:
 
         def readable() -> Iterator[Document]:
             # Runs in the client's sending thread: the deque, the lists and the bar are safe to use from there.

@@ -1,0 +1,1 @@
+"""`groundwire corpus`: stored documents against their source, and the schema of stores."""
