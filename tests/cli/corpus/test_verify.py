@@ -111,7 +111,7 @@ def test_what_a_reader_has_left_out_is_told(
     ingested = run("ingest", "docs/a.md", "--fresh")
 
     assert ran.code == code
-    assert "dropped     docs/a.md pages 3 and 4 have no text" in ran.out
+    assert "dropped\tdocs/a.md\tpages 3 and 4 have no text" in ran.out
     assert "1 document: 1 as in the source, 1 dropped" in ran.out
     assert ingested.code == 0
     assert "1 warning:\n  docs/a.md pages 3 and 4 have no text" in ingested.out

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundwire.v1.document_pb2 import Document
+from groundwire_server.cli.ingest import upload
 from tests.cli.conftest import Ran
 from tests.doubles.service import FakeService
 from tests.doubles.terminal import Teletype
@@ -319,3 +320,38 @@ def test_the_command_sees_its_documents_as_their_readers_do(ingest: Ingest, serv
     ingest("docs", "--principal", "staff", "--principal", "hr")
 
     assert {call.metadata["groundwire-principals"] for call in service.calls} == {"staff,hr"}
+
+
+def test_many_documents_are_sent_in_several_calls(
+    ingest: Ingest, service: FakeService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "_AT_ONCE", 2)
+
+    ran = ingest("docs")
+
+    assert ran.out == "3 documents: 3 new; 9 passages\n"
+    assert [call.method for call in service.calls].count("IngestDocuments") == 2
+    assert [sent.document.document_id for sent in service.sent] == ["docs/a.md", "docs/b.md", "docs/deep/c.md"]
+
+
+def test_a_folder_says_in_json_what_it_skipped(ingest: Ingest, service: FakeService, folder: Path) -> None:
+    (folder / "d.exe").write_text("text")
+    (folder / "c.xyz").write_text("text")
+
+    stored, planned = ingest("docs", "--json"), ingest("docs", "--dry-run", "--json")
+
+    assert stored.code == planned.code == 0
+    skipped = [{"reason": "no reader", "count": 2, "names": ["docs/c.xyz", "docs/d.exe"]}]
+    assert json.loads(stored.out)["skipped"] == json.loads(planned.out)["skipped"] == skipped
+
+
+def test_a_broken_ignore_file_ends_the_command_before_anything_is_stored(
+    ingest: Ingest, service: FakeService, folder: Path
+) -> None:
+    (folder / ".groundwireignore").write_bytes(b"\xff")
+
+    ran = ingest("docs")
+
+    assert ran.code == 2
+    assert ran.err == "groundwire: docs/.groundwireignore is not UTF-8: convert it\n"
+    assert service.calls == []

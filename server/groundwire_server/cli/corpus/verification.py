@@ -90,6 +90,10 @@ def _findings(
 
 
 def _show(console: Terminal, finding: Finding) -> None:
+    """Print a difference; into a pipe or a file whole words between tabs, for `cut` and `grep`."""
+    if not console.is_terminal:
+        print(finding.difference, one_line(finding.name), one_line(finding.message), sep="\t")
+        return
     style = "yellow" if finding.difference in ATTENTION else "bold red"
     said = Text(one_line(finding.name), style="bold")
     said.append(f" {one_line(finding.message)}", style="not bold")

@@ -33,6 +33,8 @@ def verify(
     files in a second, simple way, and reports words that their readers have lost, and what readers say that they have
     left out. Titles, metadata and access lists are not compared.
 
+    Elsewhere than on a terminal it prints kind, document and message of each difference between tabs.
+
     Exits with 0 when everything is stored as the files have it, with 1 when a document is missing, extra, differs or
     cannot be read, with 5 under --strict when text is lost.
     """

@@ -37,7 +37,6 @@ class DocumentProgress:
         self._total = total
         self._clock = clock
         self._begun = self._told = clock()
-        self._done = 0
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(_BAR),
@@ -67,9 +66,9 @@ class DocumentProgress:
 
     def advance(self, name: str) -> None:
         """Count one document; any thread may."""
-        self._done += 1
         self._bar.update(self._task, advance=1, name=one_line(name))
         if not self._console.is_terminal and self._clock() - self._told >= _LINE_SECONDS:
             self._told = self._clock()
-            speed = self._done / (self._told - self._begun)
-            self._console.print(f"{self._done:,} of {self._total:,}, {speed:.0f}/s: {one_line(name)}", soft_wrap=True)
+            done = int(self._bar.tasks[self._task].completed)
+            speed = done / (self._told - self._begun)
+            self._console.print(f"{done:,} of {self._total:,}, {speed:.0f}/s: {one_line(name)}", soft_wrap=True)
