@@ -62,7 +62,7 @@ class Memory:
         self._given = given.digest
         self._held = held
         self._known: dict[str, Confirmed] = {}
-        self._ids: dict[str, set[str]] = {}
+        self._ids: dict[str, tuple[str, ...]] = {}
         self._sent = set[str]()
 
     def load(self) -> None:
@@ -163,12 +163,14 @@ class Memory:
         self._know(confirmed)
 
     def _know(self, confirmed: Confirmed) -> None:
-        before = self._known.get(confirmed.document_id)
+        document_id = confirmed.document_id
+        before = self._known.get(document_id)
         if before and before.stamp:
-            self._ids[before.stamp.path].discard(before.document_id)
-        self._known[confirmed.document_id] = confirmed
+            others = tuple(each for each in self._ids[before.stamp.path] if each != document_id)
+            self._ids[before.stamp.path] = others
+        self._known[document_id] = confirmed
         if confirmed.stamp:
-            self._ids.setdefault(confirmed.stamp.path, set()).add(confirmed.document_id)
+            self._ids[confirmed.stamp.path] = (*self._ids.get(confirmed.stamp.path, ()), document_id)
 
 
 def memory_of(server: str, tenant: str) -> Path:

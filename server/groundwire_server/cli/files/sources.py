@@ -1,6 +1,7 @@
 """Folders as sources of documents: which of the server's documents were made from their files."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -118,11 +119,10 @@ class Sources:
 
 
 def is_missing(path: str) -> bool:
-    """Return whether there is certainly no file: what cannot be looked at may be there."""
+    """Return whether there is certainly no file: what cannot be looked at may be one."""
     try:
-        os.lstat(path)
+        return stat.S_ISDIR(os.lstat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         return False
-    return False
