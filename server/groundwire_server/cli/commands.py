@@ -11,6 +11,7 @@ from groundwire_server.cli.calibrate.checker import calibrate_checker
 from groundwire_server.cli.calibrate.route import calibrate_route
 from groundwire_server.cli.check.command import check
 from groundwire_server.cli.corpus.apply import apply
+from groundwire_server.cli.corpus.snapshots import restore, snapshot
 from groundwire_server.cli.corpus.verify import verify
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
@@ -102,7 +103,7 @@ def groups() -> tuple[Group, ...]:
 def _documents() -> Group:
     return Group(
         "documents",
-        "List, show and delete stored documents.",
+        "List, show, export, delete and erase stored documents.",
         {
             documents.list_: (
                 "list",
@@ -117,6 +118,14 @@ def _documents() -> Group:
                 "get",
                 ("groundwire documents get faq.md", "groundwire documents get faq.md --text > faq.md"),
             ),
+            documents.export: (
+                "export",
+                (
+                    "groundwire documents export --output documents.jsonl",
+                    "groundwire documents export --filter team=hr | gzip > hr.jsonl.gz",
+                    "groundwire documents export | groundwire ingest - --jsonl --server b:6000",
+                ),
+            ),
             documents.delete: (
                 "delete",
                 (
@@ -129,6 +138,14 @@ def _documents() -> Group:
                 (
                     "groundwire documents purge --filter draft=true --dry-run",
                     "groundwire documents purge --filter team=hr --filter 'year<2020'",
+                ),
+            ),
+            documents.erase: (
+                "erase",
+                (
+                    "groundwire documents erase --document mail-4711 --dry-run",
+                    "groundwire documents erase --source file:///hr/ --prefix",
+                    "groundwire documents erase --entire-tenant --yes --json > receipt.json",
                 ),
             ),
         },
@@ -234,7 +251,7 @@ def _calibrate() -> Group:
 def _corpus() -> Group:
     return Group(
         "corpus",
-        "Compare stored documents with their files; update the schema of Weaviate stores.",
+        "Compare documents with their files; copy and restore embedded stores; update the schema of Weaviate stores.",
         {
             verify: (
                 "verify",
@@ -242,6 +259,20 @@ def _corpus() -> Group:
                     "groundwire corpus verify handbook/",
                     "groundwire corpus verify handbook/ --principal staff --strict",
                     "groundwire corpus verify handbook/ --json | jq -r '.differences[].name'",
+                ),
+            ),
+            snapshot: (
+                "snapshot",
+                (
+                    "groundwire corpus snapshot /backup/store-monday.sqlite3",
+                    "groundwire corpus snapshot latest.sqlite3 --force --store main",
+                ),
+            ),
+            restore: (
+                "restore",
+                (
+                    "groundwire corpus restore /backup/store-monday.sqlite3",
+                    "groundwire corpus restore latest.sqlite3 --yes --config server.yaml",
                 ),
             ),
             apply: (

@@ -271,6 +271,7 @@ class Feature(_Word):
     QUEUED_ANSWERS = auto()
     REVIEWS = auto()
     GROUNDING_CHECKS = auto()
+    ERASURE = auto()
 
 
 class Reason(_Word):

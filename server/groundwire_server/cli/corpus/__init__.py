@@ -1,1 +1,1 @@
-"""`groundwire corpus`: stored documents against their source, and the schema of stores."""
+"""`groundwire corpus`: documents against their files, copies of stores, and the schema of stores."""
