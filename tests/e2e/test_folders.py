@@ -66,8 +66,8 @@ async def test_a_folder_and_its_documents_stay_the_same(
 
     assert (stored[0], stored[1]["created"]) == (0, 3)
     assert (verified[0], verified[1]["differences"]) == (0, [])
-    assert [each["difference"] for each in unseen[1]["differences"]] == ["missing"] * 3
-    assert [(each["difference"], each["name"]) for each in differing[1]["differences"]] == [
+    assert [each["kind"] for each in unseen[1]["differences"]] == ["missing"] * 3
+    assert [(each["kind"], each["name"]) for each in differing[1]["differences"]] == [
         ("drift", "docs/deep/bikes.md"),
         ("drift", "docs/mail.md"),
         ("extra", "docs/keys.txt"),

@@ -228,6 +228,7 @@ def _route(
         parts.prices,
         parts.identities,
         parts.limits.budget,
+        reranker=parts.rerankers.get(policy.route),
         checker=parts.checkers.get(policy.route),
         shadow=_shadow(policy, parts),
     )

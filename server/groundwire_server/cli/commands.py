@@ -233,6 +233,7 @@ def _calibrate() -> Group:
                     "groundwire calibrate questions.jsonl",
                     "groundwire calibrate questions.jsonl --tenant acme --principal staff",
                     "groundwire calibrate route questions.jsonl --route faq --output faq.json",
+                    "groundwire calibrate route questions.jsonl --reranker --output reranker.json",
                 ),
             ),
             calibrate_checker: (

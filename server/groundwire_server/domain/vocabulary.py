@@ -180,6 +180,7 @@ class Purpose(_Word):
     REPAIR = auto()
     EMBED = auto()
     SHADOW = auto()
+    RERANK = auto()
 
 
 class Priority(_Word):

@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Command) -> Pat
 
 
 def differences(ran: Ran) -> list[tuple[str, str]]:
-    return [(each["difference"], each["name"]) for each in json.loads(ran.out)["differences"]]
+    return [(each["kind"], each["name"]) for each in json.loads(ran.out)["differences"]]
 
 
 def test_what_is_stored_as_the_files_have_it_is_confirmed(run: Command, service: FakeService, folder: Path) -> None:
@@ -130,7 +130,7 @@ def test_words_that_a_reader_has_lost_are_counted_and_shown(
 
     ran = run("corpus", "verify", "docs/a.md", "--max-lost", share, "--json")
 
-    lost = [each for each in json.loads(ran.out)["differences"] if each["difference"] == "lost"]
+    lost = [each for each in json.loads(ran.out)["differences"] if each["kind"] == "lost"]
     assert ran.code == 0
     assert bool(lost) == found
     if found:

@@ -17,7 +17,7 @@ from groundwire_server.cli.files.sources import Made
 from groundwire_server.cli.ingest.reading_ahead import Entry
 
 
-class Difference(StrEnum):
+class DifferenceKind(StrEnum):
     """How the stored documents differ from their source."""
 
     MISSING = "missing"
@@ -34,12 +34,12 @@ class Difference(StrEnum):
     """The reader of the file has left something out, and says so."""
 
 
-ATTENTION = frozenset({Difference.LOST, Difference.DROPPED})
+ATTENTION = frozenset({DifferenceKind.LOST, DifferenceKind.DROPPED})
 """What ingesting again does not change."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StoredDifference:
     """One difference.
 
     Attributes:
@@ -48,14 +48,14 @@ class Finding:
         lost: the words that are missing, where the difference is that.
     """
 
-    difference: Difference
+    kind: DifferenceKind
     name: str
     message: str
     lost: LostWords | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the finding as it is printed."""
-        described: dict[str, Any] = {"difference": str(self.difference), "name": self.name, "message": self.message}
+        """Return the difference as it is printed."""
+        described: dict[str, Any] = {"kind": str(self.kind), "name": self.name, "message": self.message}
         if self.lost:
             described |= {"words": self.lost.words, "lost": self.lost.lost, "examples": list(self.lost.examples)}
         return described
@@ -76,7 +76,7 @@ class Compared:
     read_twice: int = 0
 
 
-class Comparison:
+class SourceComparison:
     """A comparison of files with what the server holds.
 
     Args:
@@ -92,7 +92,7 @@ class Comparison:
         self._max_lost = max_lost
         self._compared = compared
 
-    def documents(self, entries: Iterable[Entry]) -> Iterator[tuple[str, list[Finding]]]:
+    def documents(self, entries: Iterable[Entry]) -> Iterator[tuple[str, list[StoredDifference]]]:
         """Yield the name of each document that would be sent, and how the stored one differs.
 
         Raises:
@@ -101,35 +101,35 @@ class Comparison:
         for entry in entries:
             match entry:
                 case Unreadable():
-                    yield entry.name, [Finding(Difference.UNREADABLE, entry.name, entry.why)]
+                    yield entry.name, [StoredDifference(DifferenceKind.UNREADABLE, entry.name, entry.why)]
                 case Readable():
                     self._compared.documents += 1
                     yield entry.document.document_id, list(self._document(entry))
                 case Unchanged():
                     continue  # comes from a memory alone
 
-    def without_files(self, gone: Iterable[Made]) -> Iterator[Finding]:
+    def without_files(self, gone: Iterable[Made]) -> Iterator[StoredDifference]:
         """Yield the documents whose files are gone or ignored."""
         for made in gone:
             said = f"its file {made.path} {made.why_gone}: ingest the folder with --prune"
-            yield Finding(Difference.EXTRA, made.document_id, said)
+            yield StoredDifference(DifferenceKind.EXTRA, made.document_id, said)
 
-    def _document(self, readable: Readable) -> Iterator[Finding]:
+    def _document(self, readable: Readable) -> Iterator[StoredDifference]:
         name = readable.line or readable.document.document_id
         for warning in readable.warnings:
-            yield Finding(Difference.DROPPED, name, warning)
+            yield StoredDifference(DifferenceKind.DROPPED, name, warning)
         yield from self._lost(readable, name)
         held = self._holdings.document(readable.document.document_id)
         if held is None:
-            yield Finding(Difference.MISSING, name, "is not stored, or you may not see it: ingest it")
+            yield StoredDifference(DifferenceKind.MISSING, name, "is not stored, or you may not see it: ingest it")
             return
         drift = _drift(readable, held)
         if drift:
-            yield Finding(Difference.DRIFT, name, f"{drift}: ingest it again")
+            yield StoredDifference(DifferenceKind.DRIFT, name, f"{drift}: ingest it again")
         else:
             self._compared.same += 1
 
-    def _lost(self, readable: Readable, name: str) -> Iterator[Finding]:
+    def _lost(self, readable: Readable, name: str) -> Iterator[StoredDifference]:
         path = Path(readable.stamp.path) if readable.stamp else None
         if path is None or not has_second(path):
             return
@@ -140,7 +140,7 @@ class Comparison:
         self._compared.read_twice += 1
         if lost.share > self._max_lost:
             said = f"{lost.share:.1%} of its {lost.words:,} words are not in its text: {', '.join(lost.examples)}"
-            yield Finding(Difference.LOST, name, said, lost)
+            yield StoredDifference(DifferenceKind.LOST, name, said, lost)
 
 
 def _drift(readable: Readable, held: GetDocumentResponse) -> str:

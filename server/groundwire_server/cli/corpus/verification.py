@@ -11,7 +11,13 @@ from rich.text import Text
 from groundwire_server.cli.calls import connect, failures_stop
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.console import Terminal, one_line
-from groundwire_server.cli.corpus.comparison import ATTENTION, Compared, Comparison, Difference, Finding
+from groundwire_server.cli.corpus.comparison import (
+    ATTENTION,
+    Compared,
+    DifferenceKind,
+    SourceComparison,
+    StoredDifference,
+)
 from groundwire_server.cli.corpus.extraction import PROGRAM
 from groundwire_server.cli.exits import ExitCode
 from groundwire_server.cli.files.converter import Converter
@@ -41,13 +47,13 @@ def run_verification(
         typer.Exit: with 1, or 5, when there are differences.
     """
     console = Terminal()
-    findings = list[Finding]()
+    differences = list[StoredDifference]()
     compared = Compared()
     with failures_stop():
-        for finding in _findings(plan, connection, principals, max_lost, compared):
-            findings.append(finding)
+        for difference in _differences(plan, connection, principals, max_lost, compared):
+            differences.append(difference)
             if not as_json:
-                _show(console, finding)
+                _show(console, difference)
     if as_json:
         print(
             json.dumps(
@@ -55,29 +61,29 @@ def run_verification(
                     "documents": compared.documents,
                     "same": compared.same,
                     "readTwice": compared.read_twice,
-                    "differences": [each.as_json() for each in findings],
+                    "differences": [each.as_json() for each in differences],
                     "skipped": listed_skipped(plan.skipped),
                 }
             )
         )
     else:
-        _sum_up(console, compared, findings)
+        _sum_up(console, compared, differences)
         show_skipped(console, plan.skipped)
-    if any(each.difference not in ATTENTION for each in findings):
+    if any(each.kind not in ATTENTION for each in differences):
         raise typer.Exit(ExitCode.INCOMPLETE)
-    if strict and findings:
+    if strict and differences:
         raise typer.Exit(ExitCode.WARNED)
 
 
-def _findings(
+def _differences(
     plan: IngestPlan, connection: ConnectionOptions, principals: Sequence[str], max_lost: float, compared: Compared
-) -> Iterator[Finding]:
+) -> Iterator[StoredDifference]:
     for each in plan.nothing:
-        yield Finding(Difference.UNREADABLE, each.name, each.why)
+        yield StoredDifference(DifferenceKind.UNREADABLE, each.name, each.why)
     ids = set[str]()
     with connect(connection, list(principals)) as client, Converter(program=PROGRAM) as second:
         known = KnownDocuments(client, connection, plan)
-        comparison = Comparison(known.holdings, second, max_lost, compared)
+        comparison = SourceComparison(known.holdings, second, max_lost, compared)
         with (
             ReadAhead(Given(), known.identities) as ahead,
             DocumentProgress("comparing", plan.count) as progress,
@@ -89,19 +95,22 @@ def _findings(
         yield from comparison.without_files(known.gone(ids))
 
 
-def _show(console: Terminal, finding: Finding) -> None:
+def _show(console: Terminal, difference: StoredDifference) -> None:
     """Print a difference; into a pipe or a file whole words between tabs, for `cut` and `grep`."""
     if not console.is_terminal:
-        print(finding.difference, one_line(finding.name), one_line(finding.message), sep="\t")
+        print(difference.kind, one_line(difference.name), one_line(difference.message), sep="\t")
         return
-    style = "yellow" if finding.difference in ATTENTION else "bold red"
-    said = Text(one_line(finding.name), style="bold")
-    said.append(f" {one_line(finding.message)}", style="not bold")
-    console.hang(Text(f"{finding.difference:<{_LABEL}}", style=style), said)
+    style = "yellow" if difference.kind in ATTENTION else "bold red"
+    said = Text(one_line(difference.name), style="bold")
+    said.append(f" {one_line(difference.message)}", style="not bold")
+    console.hang(Text(f"{difference.kind:<{_LABEL}}", style=style), said)
 
 
-def _sum_up(console: Terminal, compared: Compared, findings: Sequence[Finding]) -> None:
-    counts = Counter(each.difference for each in findings)
-    said = [f"{compared.same:,} as in the source", *(f"{counts[each]:,} {each}" for each in Difference if counts[each])]
+def _sum_up(console: Terminal, compared: Compared, differences: Sequence[StoredDifference]) -> None:
+    counts = Counter(each.kind for each in differences)
+    said = [
+        f"{compared.same:,} as in the source",
+        *(f"{counts[each]:,} {each}" for each in DifferenceKind if counts[each]),
+    ]
     line = f"{counted(compared.documents, 'document')}: {', '.join(said)}; {compared.read_twice:,} read in a second way"
     console.hang(Text(), Text(line))

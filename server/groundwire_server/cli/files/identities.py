@@ -9,7 +9,7 @@ from groundwire_server.cli.files.entries import Readable, Stamp
 from groundwire_server.cli.files.holdings import Holdings
 from groundwire_server.cli.files.memory import Memory
 from groundwire_server.cli.files.reading import identifier
-from groundwire_server.cli.files.sources import Made, Sources, is_missing
+from groundwire_server.cli.files.sources import Made, SourceFolders, is_missing
 
 
 class Identities:
@@ -25,7 +25,9 @@ class Identities:
         memory: of this computer; None where there is none.
     """
 
-    def __init__(self, files: Iterable[Path], holdings: Holdings, sources: Sources, memory: Memory | None) -> None:
+    def __init__(
+        self, files: Iterable[Path], holdings: Holdings, sources: SourceFolders, memory: Memory | None
+    ) -> None:
         self._holdings = holdings
         self._sources = sources
         self._memory = memory

@@ -77,7 +77,7 @@ class FolderSource:
         return os.path.relpath(path, self._real)
 
 
-class Sources:
+class SourceFolders:
     """The folders of one command, and the server's documents that were made from them.
 
     Args:

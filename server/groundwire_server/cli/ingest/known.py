@@ -10,7 +10,7 @@ from groundwire_server.cli.files.holdings import Holdings
 from groundwire_server.cli.files.identities import Identities
 from groundwire_server.cli.files.ignoring import IgnoreFileError
 from groundwire_server.cli.files.memory import Memory, memory_of
-from groundwire_server.cli.files.sources import Made, Sources
+from groundwire_server.cli.files.sources import Made, SourceFolders
 from groundwire_server.cli.ingest.plan import IngestPlan
 
 
@@ -58,8 +58,8 @@ class KnownDocuments:
             raise CommandError(ExitCode.FAILED, told)
         return sorted(found)
 
-    def _sources(self, holdings: Holdings) -> Sources:
-        return Sources(self._folders, holdings, self.memory.stored_from if self.memory else lambda _: "")
+    def _sources(self, holdings: Holdings) -> SourceFolders:
+        return SourceFolders(self._folders, holdings, self.memory.stored_from if self.memory else lambda _: "")
 
 
 def _memory(holdings: Holdings, connection: ConnectionOptions, plan: IngestPlan, *, fresh: bool) -> Memory | None:
