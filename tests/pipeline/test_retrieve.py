@@ -84,12 +84,23 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
 async def test_what_was_searched_in_place_of_the_question_rates_the_passages() -> None:
     shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
     asked, spans, report = ask(text="What are lambada expresions?"), Spans(), ReportBuilder("", "", "", 0.0)
-    corrected = Fixed(Evidence((shown,), "v1", "What are lambda expressions?"))
+    corrected = Fixed(Evidence((shown,), "v1", searched="What are lambda expressions?"))
     as_asked = await _retrieve(Fixed(Evidence((shown,), "v1")), asked, embedded=False)
     found = await _retrieve(corrected, asked, embedded=False, spans=spans, report=report)
     assert found.searched == report.searched_question == "What are lambda expressions?"
     assert (found.passages[0].scores.relevance or 0.0) > (as_asked.passages[0].scores.relevance or 1.0)
     assert spans.attributes("groundwire.retrieve")[names.QUESTION_CORRECTED] is True
+
+
+async def test_what_a_change_of_the_corpus_explains_is_counted_and_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    secret = passage("secret", "Lambda expressions are secret.", allowed=frozenset({"board"}))
+    counts = Counts()
+    with caplog.at_level(logging.INFO):
+        found = await _retrieve(Fixed(Evidence((secret,), "v1", overtaken=True)), ask(), counts=counts)
+    assert found.passages == ()
+    assert caplog.records == []
+    assert counts.of(metrics.PASSAGES_OVERTAKEN) == 1
+    assert counts.of(metrics.PASSAGES_DROPPED) == 0
 
 
 async def test_a_store_that_does_not_err_is_counted_as_0() -> None:

@@ -57,10 +57,12 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: StageRu
     candidates = top_k if rerank is None else max(top_k, rerank.candidates)
     query = Query(question.searched, vector, candidates, question.filter, question.priority, question.alpha)
     found = await ports.retriever.search(caller, query, by)
-    visible = ports.acl_recheck.visible(found.passages, caller)
+    visible = ports.acl_recheck.visible(found, caller)
     inquiry = as_searched(inquiry, found)
     ranked = await _ranked(visible, inquiry, ports, stage, run)
-    return Evidence(_measured(inquiry.question.searched, ranked[:top_k], known), found.corpus_version, found.searched)
+    return Evidence(
+        _measured(inquiry.question.searched, ranked[:top_k], known), found.corpus_version, searched=found.searched
+    )
 
 
 async def _ranked(

@@ -18,6 +18,10 @@ FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
     Cause.INSUFFICIENT_EVIDENCE: _ABSTAIN,
     Cause.MODEL_ABSTAINED: _ABSTAIN,
     Cause.CONFIDENCE_NOT_ALLOWED: _ABSTAIN,
+    # The quoting model reads vectors from the store. Where nothing was found, only the last is possible.
+    Cause.STORE_UNAVAILABLE: _PASSAGES,
+    Cause.STORE_TIMEOUT: _PASSAGES,
+    Cause.STORE_MISCONFIGURED: _PASSAGES,
     Cause.MODEL_UNAVAILABLE: _PASSAGES,
     Cause.MODEL_NOT_READY: _PASSAGES,
     Cause.MODEL_TIMEOUT: _PASSAGES,

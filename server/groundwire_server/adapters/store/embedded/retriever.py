@@ -71,7 +71,7 @@ class EmbeddedRetriever:
             job.check()
         ranking = self._ranked(connection, scope, query, rows, job)
         job.check()
-        return Evidence(_passages(connection, scope, ranking), scope.version, ranking.searched)
+        return Evidence(_passages(connection, scope, ranking), scope.version, searched=ranking.searched)
 
     def _rows(self, connection: sqlite3.Connection, scope: Scope, query: Query, job: Job) -> Rows | None:
         if query.vector is None or self._vectors is None:
