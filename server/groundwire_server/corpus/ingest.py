@@ -86,7 +86,8 @@ class Ingest:
         prepared: list[Chunk] = []
         sentences_left = self._most_sentences
         for window in windows(document.text):
-            pieces = await asyncio.to_thread(_split, window)
+            # Only their vectors make sentences worth keeping: without them the quoting model cuts passages itself.
+            pieces = await asyncio.to_thread(_split, window, sentences_too=self._recent is not None)
             embedded = sum(len(spans) for _, spans in pieces) <= sentences_left
             if embedded:
                 sentences_left -= sum(len(spans) for _, spans in pieces)
@@ -119,5 +120,5 @@ class Ingest:
         return await self._recent.of(requester, texts, deadline)
 
 
-def _split(window: str) -> list[tuple[str, list[tuple[int, int]]]]:
-    return [(chunk, sentences(chunk)) for chunk in chunks(window)]
+def _split(window: str, *, sentences_too: bool) -> list[tuple[str, list[tuple[int, int]]]]:
+    return [(chunk, sentences(chunk) if sentences_too else []) for chunk in chunks(window)]
