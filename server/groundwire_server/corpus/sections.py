@@ -9,7 +9,8 @@ from groundwire_server.domain.document import PassageKind
 from groundwire_server.markup.blocks import Block, BlockKind, Stretch, blocks
 
 _COMMENT_OR_CODE: Final = re.compile(
-    r"(?P<code>^[ >\t]*(?P<fence>```+|~~~+).*?(?:^[ >\t]*(?P=fence)|\Z)|(?<!`)(?P<ticks>`++).{1,1000}?(?<!`)(?P=ticks)(?!`))"
+    r"(?P<code>^[ >\t]*(?P<fence>```+|~~~+).*?(?:^[ >\t]*(?P=fence)|\Z)"
+    r"|(?<!`)(?P<ticks>`++).{1,1000}?(?<!`)(?P=ticks)(?!`))"
     r"|<!--.*?-->",
     re.DOTALL | re.MULTILINE,
 )
@@ -17,7 +18,7 @@ _LONGEST_SPAN: Final = 1100
 """Code spans have a bound, so that a text of backticks takes no time."""
 
 _LEAD_IN: Final = re.compile(r"[:：][*_`\s]*$")
-_QUESTION: Final = re.compile(r"(?:\*\*|__)[^\n]*(?:[?？](?:\*\*|__)|(?:\*\*|__)[?？])\s*$")
+_BOLD: Final = re.compile(r"(?P<mark>\*\*|__)(?:(?!(?P=mark))[^\n]){1,160}(?P=mark)[?？]?\s*$")
 _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
 
 _MOST_INTRODUCTIONS: Final = 8
@@ -48,12 +49,12 @@ class Part:
 
     @property
     def introduces(self) -> bool:
-        """Whether it says little without the block after it: a heading, a lead-in, a question in bold."""
+        """Whether it says little without the block after it: a heading, also one in bold, or a lead-in."""
         match self.block.kind:
             case BlockKind.HEADING:
                 return True
             case BlockKind.PARAGRAPH:
-                return _LEAD_IN.search(self.text[-8:]) is not None or _QUESTION.match(self.text) is not None
+                return _LEAD_IN.search(self.text[-8:]) is not None or _BOLD.match(self.text) is not None
             case _:
                 return False
 

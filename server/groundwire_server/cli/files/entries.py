@@ -67,11 +67,13 @@ class Readable:
         document: what is sent.
         stamp: of a file that holds this document alone, taken before it was read.
         line: the file and line of a document among others.
+        warnings: what of the file is not in the text, one line each.
     """
 
     document: Document
     stamp: Stamp | None = None
     line: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from groundwire_server.cli.files.entries import Unreadable
+from groundwire_server.cli.files.readers import registry
 
-TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".rst"})
+TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".mdown"})
 """Text files that are taken from a folder; a file that is named itself may have any name."""
 LINES = frozenset({".jsonl", ".ndjson"})
-CONVERTED = frozenset({".html", ".htm", ".pdf", ".docx"})
+CONVERTED = registry.suffixes()
+"""Files that are converted, by readers that other packages add as well."""
 
 
 def is_lines(path: Path) -> bool:

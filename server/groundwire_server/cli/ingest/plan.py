@@ -11,6 +11,7 @@ from groundwire_server.cli.files import converter, finding, reading
 from groundwire_server.cli.files.converter import Converter
 from groundwire_server.cli.files.entries import Given, Readable, Skipped, Unreadable
 from groundwire_server.cli.files.memory import Memory
+from groundwire_server.cli.files.readers import registry
 
 _STDIN = "-"
 _KEY = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -89,9 +90,9 @@ def pairs(values: Iterable[str]) -> dict[str, str]:
 
 def _convertible(files: Sequence[Path]) -> tuple[list[Path], list[Unreadable]]:
     """Return the files that can be read, and one line about those that need an extra which is not installed."""
-    needing = [path for path in files if path.suffix.lower() in finding.CONVERTED]
-    if not needing or converter.possible():
+    needing = [path for path in files if registry.needs_extra(path.suffix.lower())]
+    if not needing or registry.extra_installed():
         return list(files), []
     name = str(needing[0]) + (f" and {len(needing) - 1} more" if len(needing) > 1 else "")
-    rest = [path for path in files if path.suffix.lower() not in finding.CONVERTED]
-    return rest, [Unreadable(name, f"HTML, PDF and DOCX need an extra: {converter.EXTRA}")]
+    rest = [path for path in files if path not in needing]
+    return rest, [Unreadable(name, f"HTML, PDF, DOCX, XLSX and reStructuredText need an extra: {converter.EXTRA}")]
