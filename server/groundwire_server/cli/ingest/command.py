@@ -39,9 +39,9 @@ def ingest(
 ) -> None:
     """Store documents: new ones, or new revisions.
 
-    A file's document id is its path as given. Text and Markdown are stored as they are; HTML, PDF and DOCX (which
-    need the extra `files`) are converted to Markdown. A line of a JSONL file is a Document of the contract, such as
-    {"documentId": "faq-1", "text": "…"}.
+    A file's document id is its path as given. Text and Markdown are stored as they are; reStructuredText, HTML, PDF,
+    DOCX, XLSX (which need the extra `files`), CSV, mail and JSON are converted to Markdown. A line of a JSONL file is
+    a Document of the contract, such as {"documentId": "faq-1", "text": "…"}.
 
     Run it again after Ctrl-C or a failure: documents that the server has confirmed are not sent again while unchanged.
 
