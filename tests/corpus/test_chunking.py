@@ -2,16 +2,16 @@
 
 import pytest
 
-from groundwire_server.corpus.chunking import Draft, chunks
-from groundwire_server.corpus.measure import CHUNK_CHARACTERS, Measure
+from groundwire_server.corpus.chunking import ChunkDraft, chunks
+from groundwire_server.corpus.measure import CHUNK_CHARACTERS, TextMeasure
 from groundwire_server.domain.document import PassageKind
 
 LONG = "The Normans gave their name to Normandy, and stayed there for good. "
 """A sentence of 68 characters."""
 
 
-def cut(text: str, measure: Measure | None = None) -> list[Draft]:
-    found = list(chunks(text, measure or Measure()))
+def cut(text: str, measure: TextMeasure | None = None) -> list[ChunkDraft]:
+    found = list(chunks(text, measure or TextMeasure()))
     assert all(len(each.text) <= CHUNK_CHARACTERS for each in found)
     return found
 
@@ -152,7 +152,7 @@ def test_a_header_that_is_too_long_to_repeat_is_not() -> None:
 
 
 def test_a_section_is_measured_in_what_the_embedder_reads() -> None:
-    found = cut("```\n" + "x = 1\n" * 100 + "```", Measure(_small))
+    found = cut("```\n" + "x = 1\n" * 100 + "```", TextMeasure(_small))
     assert len(found) == 2
     assert all(_small(each.text) <= 1 for each in found)
 

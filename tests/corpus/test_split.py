@@ -1,6 +1,6 @@
 import pytest
 
-from groundwire_server.corpus.measure import CHUNK_CHARACTERS, WINDOW_CHARACTERS, Measure, windows
+from groundwire_server.corpus.measure import CHUNK_CHARACTERS, WINDOW_CHARACTERS, TextMeasure, windows
 from groundwire_server.corpus.split import Piece, split
 from groundwire_server.domain.document import Document, Place, TextFormat
 
@@ -30,7 +30,7 @@ def test_windows_end_where_a_paragraph_does() -> None:
 
 
 def pieces(text: str, text_format: TextFormat = TextFormat.PLAIN) -> list[Piece]:
-    return [piece for some in split(Document("d", text, text_format=text_format), Measure()) for piece in some]
+    return [piece for some in split(Document("d", text, text_format=text_format), TextMeasure()) for piece in some]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(7))
@@ -71,7 +71,7 @@ def test_a_chunk_knows_its_page(text_format: TextFormat) -> None:
 
 def test_what_an_embedder_would_not_read_is_cut_smaller() -> None:
     document = Document("d", "日本語テキスト。" * 400)
-    dense = Measure(lambda text: len(text) / 100)
+    dense = TextMeasure(lambda text: len(text) / 100)
     sizes = [len(piece.text) for some in split(document, dense) for piece in some]
     assert sum(sizes) == len(document.text)
     assert max(sizes) <= 100

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from groundwire_server.corpus.measure import CHUNK_CHARACTERS, Measure
+from groundwire_server.corpus.measure import CHUNK_CHARACTERS, TextMeasure
 from groundwire_server.corpus.sections import Part, Section, atoms, sections
 from groundwire_server.domain.document import PassageKind, Place
 from groundwire_server.domain.text.sentences import whole_sentences
@@ -16,7 +16,7 @@ _BETWEEN: Final = "\n\n"
 
 
 @dataclass(slots=True)
-class Draft:
+class ChunkDraft:
     """A chunk in the making.
 
     Attributes:
@@ -50,12 +50,12 @@ class Draft:
         return Place(self.section, self.page, max(most, key=lambda kind: most[kind]))
 
 
-def chunks(text: str, measure: Measure) -> Iterator[Draft]:
+def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
     """Yield the chunks of a Markdown text, in order.
 
     A chunk is of one section, except that tiny ones under one parent stand together.
     """
-    tiny: Draft | None = None
+    tiny: ChunkDraft | None = None
     for section in sections(text):
         found = list(_Section(section, text, measure).drafts())
         if tiny is not None and _stand_together(tiny, found):
@@ -74,7 +74,7 @@ def chunks(text: str, measure: Measure) -> Iterator[Draft]:
         yield tiny
 
 
-def _stand_together(before: Draft, found: Sequence[Draft]) -> bool:
+def _stand_together(before: ChunkDraft, found: Sequence[ChunkDraft]) -> bool:
     if len(found) != 1 or found[0].size > _TINY or before.size + found[0].size > CHUNK_CHARACTERS:
         return False
     parent = found[0].section[:-1]
@@ -84,12 +84,12 @@ def _stand_together(before: Draft, found: Sequence[Draft]) -> bool:
 class _Section:
     """The chunks of one section."""
 
-    def __init__(self, section: Section, text: str, measure: Measure) -> None:
+    def __init__(self, section: Section, text: str, measure: TextMeasure) -> None:
         self._section = section
         self._text = text
         self._measure = measure
 
-    def drafts(self) -> Iterator[Draft]:
+    def drafts(self) -> Iterator[ChunkDraft]:
         """Yield the chunks: as many units in each as fit."""
         draft = self._new(0)
         for unit in self._section.units:
@@ -109,14 +109,14 @@ class _Section:
         if draft.texts:
             yield draft
 
-    def _new(self, page: int) -> Draft:
-        return Draft(self._section.path, page)
+    def _new(self, page: int) -> ChunkDraft:
+        return ChunkDraft(self._section.path, page)
 
-    def _cut(self, unit: Sequence[Part], sizes: Sequence[int]) -> list[Draft]:
+    def _cut(self, unit: Sequence[Part], sizes: Sequence[int]) -> list[ChunkDraft]:
         """Cut a unit that is too long for one chunk at its last part; what comes before stays with that."""
         *before, body = unit
         first = self._new(unit[0].page)
-        found: list[Draft] = []
+        found: list[ChunkDraft] = []
         if sum(sizes[:-1]) <= CHUNK_CHARACTERS // 2:
             for part, size in zip(before, sizes, strict=False):
                 first.add(part.text, part.kind, size)
@@ -128,7 +128,7 @@ class _Section:
             return found + self._each(first, stretches, body)
         return found + self._cut_block(first, body, before[-1].text if before else "")
 
-    def _cut_before(self, before: Sequence[Part]) -> tuple[list[Draft], Draft]:
+    def _cut_before(self, before: Sequence[Part]) -> tuple[list[ChunkDraft], ChunkDraft]:
         """Return the chunks of a long introduction, and one that begins with its last sentence."""
         *others, paragraph = before
         start = max((start for start, _ in whole_sentences(paragraph.text)), default=0)
@@ -140,7 +140,7 @@ class _Section:
         draft.add(last, PassageKind.TEXT, size)
         return self._all([*others, replace(paragraph, text=paragraph.text[:start].rstrip())]), draft
 
-    def _all(self, unit: Sequence[Part]) -> list[Draft]:
+    def _all(self, unit: Sequence[Part]) -> list[ChunkDraft]:
         sizes = [self._measure.size(part.text) for part in unit]
         if sum(sizes) > CHUNK_CHARACTERS:
             return self._cut(unit, sizes)
@@ -149,14 +149,14 @@ class _Section:
             draft.add(part.text, part.kind, size)
         return [draft]
 
-    def _each(self, first: Draft, stretches: Sequence[str], part: Part) -> list[Draft]:
+    def _each(self, first: ChunkDraft, stretches: Sequence[str], part: Part) -> list[ChunkDraft]:
         """Return a chunk for each stretch; the first of them has a beginning already."""
         drafts = [first, *(self._new(part.page) for _ in stretches[1:])]
         for draft, stretch in zip(drafts, stretches, strict=True):
             draft.add(stretch, PassageKind.TEXT, self._measure.size(stretch))
         return drafts
 
-    def _cut_block(self, first: Draft, body: Part, lead_in: str) -> list[Draft]:
+    def _cut_block(self, first: ChunkDraft, body: Part, lead_in: str) -> list[ChunkDraft]:
         """Cut a list at its items, a table at its rows, code at its lines; repeat what they say nothing without."""
         head, parts, tail = atoms(self._text, body.block)
         around = self._measure.size(head) + self._measure.size(tail) + 2 if head or tail else 0

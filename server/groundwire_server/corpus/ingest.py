@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from groundwire_server.corpus.checks import check_document
 from groundwire_server.corpus.identity import chunk_id, content_hash
-from groundwire_server.corpus.measure import Measure
+from groundwire_server.corpus.measure import TextMeasure
 from groundwire_server.corpus.recent import RecentVectors
 from groundwire_server.corpus.split import SETTINGS, Piece, split
 from groundwire_server.domain.caller import Caller
@@ -39,7 +39,7 @@ class Ingest:
         self._corpus = corpus
         self._embedder = embedder
         self._recent = RecentVectors(embedder) if embedder else None
-        self._measure = Measure(embedder.fill if embedder else None)
+        self._measure = TextMeasure(embedder.fill if embedder else None)
         self._most_sentences = MAX_SENTENCE_VECTORS if sentence_vectors else 0
         # A document that was stored with the other setting is not the same: the next ingest writes it again.
         self._settings = SETTINGS if sentence_vectors or embedder is None else f"{SETTINGS} {_PASSAGES_ONLY}"

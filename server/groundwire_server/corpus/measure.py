@@ -17,7 +17,7 @@ WINDOW_CHARACTERS: Final = 16_000
 _BREAKS: Final = ("\n\n", "\n", ". ", " ")
 
 
-class Measure:
+class TextMeasure:
     """The size of texts: code points, or more where an embedder's tokens would not hold them.
 
     A chunk has room for CHUNK_CHARACTERS. Prose in English has fewer tokens than a small model reads; code, tables

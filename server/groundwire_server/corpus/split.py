@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from groundwire_server.corpus.chunking import chunks
-from groundwire_server.corpus.measure import CHUNK_CHARACTERS, WINDOW_CHARACTERS, Measure, windows
+from groundwire_server.corpus.measure import CHUNK_CHARACTERS, WINDOW_CHARACTERS, TextMeasure, windows
 from groundwire_server.domain.document import Document, Place, TextFormat
 from groundwire_server.domain.text.sentences import sentences
 
@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     sentences: list[tuple[int, int]]
 
 
-def split(document: Document, measure: Measure) -> Iterator[list[Piece]]:
+def split(document: Document, measure: TextMeasure) -> Iterator[list[Piece]]:
     """Yield the pieces of a document in their order, some at a time."""
     # About a window of chunks at a time.
     if document.text_format is TextFormat.MARKDOWN:
@@ -35,7 +35,7 @@ def split(document: Document, measure: Measure) -> Iterator[list[Piece]]:
         yield from _of_plain(document.text, measure)
 
 
-def _of_plain(text: str, measure: Measure) -> Iterator[list[Piece]]:
+def _of_plain(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
     page = int("\f" in text)
     for window in windows(text):
         found, known = [], 0
@@ -49,7 +49,7 @@ def _of_plain(text: str, measure: Measure) -> Iterator[list[Piece]]:
         page += window.count("\f", known)
 
 
-def _of_markdown(text: str, measure: Measure) -> Iterator[list[Piece]]:
+def _of_markdown(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
     found, size = list[Piece](), 0
     for draft in chunks(text, measure):
         chunk = draft.text

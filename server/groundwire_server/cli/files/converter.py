@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from groundwire_server.cli.files.readers.port import Contents
+from groundwire_server.cli.files.readers.port import FileContents
 from groundwire_server.domain.failure import GroundwireError
 
 EXTRA = "pip install 'groundwire-server[files]'"
@@ -48,7 +48,7 @@ class Converter:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Connection | None = None
 
-    def convert(self, path: Path) -> Contents:
+    def convert(self, path: Path) -> FileContents:
         """Convert a file.
 
         Raises:
@@ -66,7 +66,7 @@ class Converter:
             raise ConversionError(reason) from None
         if "why" in reply:
             raise ConversionError(reply["why"])
-        return Contents(**reply)
+        return FileContents(**reply)
 
     def __enter__(self) -> Self:
         return self

@@ -15,7 +15,7 @@ from groundwire_server.cli.files.entries import Given, Readable, Skipped, Stamp,
 from groundwire_server.cli.files.finding import CONVERTED, LINES
 from groundwire_server.cli.files.memory import Memory
 from groundwire_server.cli.files.readers import markdown
-from groundwire_server.cli.files.readers.port import Contents, UnreadableContentError
+from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 from groundwire_server.cli.files.readers.registry import suffix_of
 from groundwire_server.cli.sizes import size
 from groundwire_server.domain.document import TEXT_LIMIT
@@ -116,7 +116,7 @@ def _file(path: Path, stamp: Stamp, given: Given, converter: Converter) -> Reada
     return _readable(document, found, path, stamp, given)
 
 
-def _readable(document: Document, found: Contents, path: Path, stamp: Stamp | None, given: Given) -> Readable:
+def _readable(document: Document, found: FileContents, path: Path, stamp: Stamp | None, given: Given) -> Readable:
     """Return a document with what was read of a file."""
     document.text = found.text
     document.text_format = TextFormat.TEXT_FORMAT_MARKDOWN if found.markdown else TextFormat.TEXT_FORMAT_PLAIN
@@ -138,7 +138,7 @@ def _readable(document: Document, found: Contents, path: Path, stamp: Stamp | No
     return Readable(document, stamp, warnings=tuple(found.warnings))
 
 
-def _text(content: bytes, path: Path) -> Contents | Unreadable:
+def _text(content: bytes, path: Path) -> FileContents | Unreadable:
     if not content:
         return Unreadable(str(path), "is empty")
     if len(content) > TEXT_LIMIT:
@@ -151,7 +151,7 @@ def _text(content: bytes, path: Path) -> Contents | Unreadable:
     return _within_limit(found, path)
 
 
-def _converted(path: Path, stamp: Stamp, converter: Converter) -> Contents | Unreadable:
+def _converted(path: Path, stamp: Stamp, converter: Converter) -> FileContents | Unreadable:
     if stamp.size > FILE_LIMIT:
         most = FILE_LIMIT // 1024 // 1024
         return Unreadable(str(path), f"is {size(stamp.size)} long, and the limit is {most} MiB: split it")
@@ -166,7 +166,7 @@ def _converted(path: Path, stamp: Stamp, converter: Converter) -> Contents | Unr
     return _within_limit(found, path)
 
 
-def _within_limit(found: Contents, path: Path) -> Contents | Unreadable:
+def _within_limit(found: FileContents, path: Path) -> FileContents | Unreadable:
     if len(found.text.encode(errors="replace")) > TEXT_LIMIT:
         return Unreadable(str(path), _TOO_MUCH_TEXT)
     return found

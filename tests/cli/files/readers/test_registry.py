@@ -8,12 +8,12 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from groundwire_server.cli.files.readers import registry
-from groundwire_server.cli.files.readers.port import Contents
+from groundwire_server.cli.files.readers.port import FileContents
 
 
-def read_slides(content: bytes, name: str) -> Contents:
+def read_slides(content: bytes, name: str) -> FileContents:
     """A reader of another package."""
-    return Contents(f"{name}: {content.decode()}")
+    return FileContents(f"{name}: {content.decode()}")
 
 
 @pytest.fixture

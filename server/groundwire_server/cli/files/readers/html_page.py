@@ -11,7 +11,7 @@ from markdownify import MarkdownConverter
 from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.encoding import decoded
 from groundwire_server.cli.files.readers.markdown import first_heading
-from groundwire_server.cli.files.readers.port import Contents
+from groundwire_server.cli.files.readers.port import FileContents
 
 _UNSEEN: Final = (
     "script, style, template, noscript, iframe, object, svg, canvas, dialog:not([open]), [hidden], [aria-hidden=true]"
@@ -27,7 +27,7 @@ _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 _MARK_OF_A_COMMENT: Final = re.compile(r"<!--")
 
 
-def read(content: bytes, name: str) -> Contents:
+def read(content: bytes, name: str) -> FileContents:
     """Read the main content of a page: nothing hidden, no navigation. A page without main content is read whole."""
     del name
     source, warnings = decoded(content, EncodingDetector.find_declared_encoding(content, is_html=True) or "")
@@ -35,7 +35,7 @@ def read(content: bytes, name: str) -> Contents:
     text = markdown_of(soup)
     heading = first_heading(text)
     title = soup.title.get_text() if soup.title else ""
-    return Contents(text, title=writing.line(heading or title), warnings=warnings)
+    return FileContents(text, title=writing.line(heading or title), warnings=warnings)
 
 
 def markdown_of(soup: BeautifulSoup) -> str:

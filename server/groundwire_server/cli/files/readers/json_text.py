@@ -6,10 +6,10 @@ from typing import Any
 
 from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.encoding import decoded
-from groundwire_server.cli.files.readers.port import Contents, UnreadableContentError
+from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 
 
-def read(content: bytes, name: str) -> Contents:
+def read(content: bytes, name: str) -> FileContents:
     """Read JSON: a list of objects as a table where their values are plain, everything else as a list."""
     del name
     text, warnings = decoded(content)
@@ -20,7 +20,7 @@ def read(content: bytes, name: str) -> Contents:
     except (ValueError, RecursionError) as wrong:
         said = str(wrong).partition("\n")[0] if isinstance(wrong, ValueError) else "it is nested too deeply"
         raise UnreadableContentError(f"is not JSON: {said}") from wrong
-    return Contents(written + "\n", title=title if isinstance(title, str) else "", warnings=warnings)
+    return FileContents(written + "\n", title=title if isinstance(title, str) else "", warnings=warnings)
 
 
 def _blocks(value: Any, level: int) -> Iterator[str]:

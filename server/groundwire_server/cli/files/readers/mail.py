@@ -11,7 +11,7 @@ from typing import Final
 
 from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.encoding import decoded
-from groundwire_server.cli.files.readers.port import Contents, UnreadableContentError
+from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 
 _ATTRIBUTION: Final = re.compile(
     r"^(?:On\b.{0,300}\bwrote:|Am\b.{0,300}\bschrieb\b.{0,100}:|Le\b.{0,300}\ba écrit\s?:|El\b.{0,300}\bescribió:)\s*$"
@@ -22,7 +22,7 @@ _HEADERS: Final = ("from", "to", "cc", "date")
 _LONGEST_HEADER: Final = 512
 
 
-def read(content: bytes, name: str) -> Contents:
+def read(content: bytes, name: str) -> FileContents:
     """Read a message: its subject is its title."""
     del name
     message = BytesParser(policy=policy.default).parsebytes(content)
@@ -35,7 +35,7 @@ def read(content: bytes, name: str) -> Contents:
     if quoted:
         blocks += [writing.heading(2, "Quoted"), quoted]
     metadata = {key: value for key in _HEADERS if (value := _said(message, key))}
-    return Contents(
+    return FileContents(
         writing.joined(blocks) + "\n", title=subject, metadata=metadata, warnings=(*warnings, *_left_out(message))
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from groundwire_server.cli.files.readers.encoding import decoded
-from groundwire_server.cli.files.readers.port import Contents, MetadataValue
+from groundwire_server.cli.files.readers.port import FileContents, MetadataValue
 from groundwire_server.markup.blocks import BlockKind, blocks
 
 _PEEKED: Final = 64 * 1024
@@ -22,22 +22,24 @@ _MOST_CHARACTERS: Final = 4096
 _LONGEST_VALUE: Final = 512
 
 
-def read(content: bytes, name: str) -> Contents:
+def read(content: bytes, name: str) -> FileContents:
     """Read Markdown: its title is in the front matter, or the first heading."""
     del name
     text, warnings = decoded(content)
     fields = _fields(text)
     title = fields.pop("title", None)
     said = title if isinstance(title, str) else ""
-    return Contents(text, title=said or first_heading(text), metadata=_values(fields), warnings=warnings)
+    return FileContents(text, title=said or first_heading(text), metadata=_values(fields), warnings=warnings)
 
 
-def read_plain(content: bytes, name: str) -> Contents:
+def read_plain(content: bytes, name: str) -> FileContents:
     """Read plain text: a first line like a heading of Markdown is its title."""
     del name
     text, warnings = decoded(content)
     first = text.lstrip()[:_LONGEST_VALUE].partition("\n")[0]
-    return Contents(text, markdown=False, title=first[2:].strip() if first.startswith("# ") else "", warnings=warnings)
+    return FileContents(
+        text, markdown=False, title=first[2:].strip() if first.startswith("# ") else "", warnings=warnings
+    )
 
 
 def first_heading(text: str) -> str:

@@ -13,7 +13,7 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.pdf_layout import Line, TableBlock, page_blocks
-from groundwire_server.cli.files.readers.port import Contents, UnreadableContentError
+from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 
 _LOCKED: Final = (PDFPasswordIncorrect, PDFEncryptionError, PDFTextExtractionNotAllowed)
 _MARGIN: Final = 0.08
@@ -32,7 +32,7 @@ _BULLET: Final = re.compile(r"(?:\(cid:\d+\)|[•‣◦▪●○■–—·]|[-*
 _NUMBERED: Final = re.compile(r"\(?(\d{1,2})[.)]\s")
 
 
-def read(content: bytes, name: str) -> Contents:
+def read(content: bytes, name: str) -> FileContents:
     """Read the text layer of a PDF."""
     del name
     try:
@@ -47,9 +47,9 @@ def read(content: bytes, name: str) -> Contents:
     sizes = _headings(pages)
     text = "\n\n\f\n\n".join(writing.joined(_blocks(page, running, sizes)) for page in pages)
     if not text.strip("\f\n "):
-        return Contents("")
+        return FileContents("")
     title = first_heading(text) or (writing.line(said) if isinstance(said, str) else "")
-    return Contents(text + "\n", title=title, warnings=tuple(_empty(pages)))
+    return FileContents(text + "\n", title=title, warnings=tuple(_empty(pages)))
 
 
 def _page(page: Any) -> list[Line | TableBlock]:

@@ -14,7 +14,7 @@ class UnreadableContentError(GroundwireError):
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class FileContents:
     """What was read of a file.
 
     Attributes:
@@ -44,7 +44,7 @@ class Reader(Protocol):
     dot, the object a Reader. It runs in a process of its own, with limits on time and memory.
     """
 
-    def __call__(self, content: bytes, name: str) -> Contents:
+    def __call__(self, content: bytes, name: str) -> FileContents:
         """Return what a file contains.
 
         Args:

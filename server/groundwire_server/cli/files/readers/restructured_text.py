@@ -13,7 +13,7 @@ from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.document_tree import blocks
 from groundwire_server.cli.files.readers.encoding import decoded
 from groundwire_server.cli.files.readers.markdown import first_heading
-from groundwire_server.cli.files.readers.port import Contents
+from groundwire_server.cli.files.readers.port import FileContents
 
 _DIRECTIVE: Final = re.compile(r"^\s*\.\.\s+(?:\|[^|\n]+\|\s+)?([\w][\w:.+-]*?)\s?::(?:\s|$)", re.MULTILINE)
 _ROLE: Final = re.compile(r"(?:^|[^\w`]):([A-Za-z][\w:.+-]*):`|`:([A-Za-z][\w:.+-]*):(?:\W|$)", re.MULTILINE)
@@ -48,14 +48,14 @@ _SETTINGS: Final = {
 }
 
 
-def read(content: bytes, name: str) -> Contents:
+def read(content: bytes, name: str) -> FileContents:
     """Read reStructuredText as Markdown: no other file is included, and nothing raw."""
     del name
     source, warnings = decoded(content)
     _register(source)
     tree = publish_doctree(source, settings_overrides=_SETTINGS)
     text = writing.joined(blocks(tree, 0)) + "\n"
-    return Contents(text, title=first_heading(text), warnings=warnings)
+    return FileContents(text, title=first_heading(text), warnings=warnings)
 
 
 def _register(source: str) -> None:

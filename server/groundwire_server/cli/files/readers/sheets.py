@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.encoding import decoded
-from groundwire_server.cli.files.readers.port import Contents, UnreadableContentError
+from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 
 _SNIFFED: Final = 64 * 1024
 _LONGEST_FIELD: Final = 1024 * 1024
@@ -18,7 +18,7 @@ _MOST_ROWS: Final = 100_000
 _DELIMITERS: Final = ",;\t|"
 
 
-def read_csv(content: bytes, name: str) -> Contents:
+def read_csv(content: bytes, name: str) -> FileContents:
     """Read comma-separated values, whatever separates them, as a table of Markdown."""
     text, warnings = decoded(content)
     csv.field_size_limit(_LONGEST_FIELD)
@@ -26,10 +26,10 @@ def read_csv(content: bytes, name: str) -> Contents:
         rows = _trimmed(csv.reader(io.StringIO(text, newline=""), _dialect(text, name)))
     except csv.Error as wrong:
         raise UnreadableContentError(f"cannot be read as CSV: {wrong}") from wrong
-    return Contents(_table(rows), warnings=warnings)
+    return FileContents(_table(rows), warnings=warnings)
 
 
-def read_xlsx(content: bytes, name: str) -> Contents:
+def read_xlsx(content: bytes, name: str) -> FileContents:
     """Read the sheets of a workbook, each as a section with a table. Formulas are read as their last results."""
     del name
     import openpyxl  # noqa: PLC0415  # takes longer than most CSV files
@@ -48,7 +48,7 @@ def read_xlsx(content: bytes, name: str) -> Contents:
         if rows:
             blocks += [writing.heading(1, sheet.title), _table(rows)]
     title = workbook.properties.title or ""
-    return Contents(writing.joined(blocks), title=writing.line(str(title)), warnings=warnings)
+    return FileContents(writing.joined(blocks), title=writing.line(str(title)), warnings=warnings)
 
 
 def _dialect(text: str, name: str) -> type[csv.Dialect] | csv.Dialect:

@@ -19,7 +19,7 @@ from lxml.etree import XMLSyntaxError
 
 from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.markdown import first_heading
-from groundwire_server.cli.files.readers.port import Contents, UnreadableContentError
+from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 
 _HEADING: Final = re.compile(r"(?:heading|überschrift|titre|título) ?(\d)\Z", re.IGNORECASE)
 _CODE: Final = re.compile(r"code|preformatted|macro text|source", re.IGNORECASE)
@@ -27,7 +27,7 @@ _WITH_MACROS: Final = "application/vnd.ms-word.document.macroEnabled.main+xml"
 _DAMAGED: Final = "cannot be converted: it is damaged, protected or not a DOCX"
 
 
-def read(content: bytes, name: str) -> Contents:
+def read(content: bytes, name: str) -> FileContents:
     """Read a document of Word."""
     del name
     document = _opened(content)
@@ -36,7 +36,7 @@ def read(content: bytes, name: str) -> Contents:
     around = list(dict.fromkeys(_around(document)))
     if around:
         text = writing.joined([text, writing.heading(1, "Page headers and footers"), *map(writing.prose, around)])
-    return Contents(text + "\n", title=title)
+    return FileContents(text + "\n", title=title)
 
 
 def _opened(content: bytes) -> Document:
