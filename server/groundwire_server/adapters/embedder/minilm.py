@@ -42,6 +42,9 @@ MAX_BATCH_CHARACTERS = 1000
 _QUEUE = 10_000
 """Texts that may wait: admission bounds the calls, and each of them has a few here."""
 
+_MARKS = 2
+"""The tokens that begin and end what is read."""
+
 _UNKNOWN = "[UNK]"
 _LATIN = re.compile("[\u0000-\u024f\u1e00-\u1eff\u2000-\u20cf]+")
 _LEAST_LEARNED = 0.5
@@ -79,6 +82,11 @@ class Model:
         tokens = self._tokenizer.encode(text, add_special_tokens=False).tokens
         learned = sum(each != _UNKNOWN and _LATIN.fullmatch(each) is not None for each in tokens)
         return learned / len(tokens) if learned >= _LEAST_LEARNED * len(tokens) > 0 else 0.0
+
+    def fill(self, text: str) -> float:
+        """Return a text's share of the tokens that are read."""
+        whole = self._tokenizer.encode(text, add_special_tokens=False)
+        return sum(len(each.ids) for each in (whole, *whole.overflowing)) / (MAX_TOKENS - _MARKS)
 
     def encode(self, texts: Sequence[str]) -> list[Vector]:
         """Return one unit vector a text; a few texts of about the same length at a time.
@@ -142,6 +150,10 @@ class MiniLm:
     def known(self, text: str) -> float:
         """Return the share of a text's tokens that are in the vocabulary."""
         return self._loaded.known(text)
+
+    def fill(self, text: str) -> float:
+        """Return a text's share of the tokens that are read."""
+        return self._loaded.fill(text)
 
     async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector a text; of a text over 256 tokens the beginning counts.
