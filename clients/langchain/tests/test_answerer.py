@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from langchain_core._api import LangChainBetaWarning
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnablePassthrough
@@ -65,6 +66,8 @@ async def test_what_was_planned_for_is_an_outcome(
 
     for answer in (answerer.invoke(question), await answerer.ainvoke(question), whole(list(answerer.stream(question)))):
         assert answer.text == ""
+        assert answer.outcome is not None
+        assert str(answer).startswith(f"No answer: {answer.outcome.kind}, {answer.outcome.cause}")
         assert isinstance(answer.outcome, kind)
         assert answer.outcome.next_step is step
 
@@ -156,6 +159,14 @@ def test_no_context_is_not_a_search(answerer: GroundwireAnswerer) -> None:
         answerer.invoke({"question": QUESTION, "context": []})
 
     assert failed.value.reason == "INVALID_REQUEST"
+
+
+def test_an_agent_reads_the_answer_or_why_there_is_none(answerer: GroundwireAnswerer) -> None:
+    with pytest.warns(LangChainBetaWarning):
+        tool = answerer.as_tool(name="handbook", description="the handbook", arg_types={"question": str})
+
+    assert ANSWER in str(tool.invoke({"question": QUESTION}))
+    assert "next step REPHRASE" in str(tool.invoke({"question": "How tall is the Eiffel tower?"}))
 
 
 def test_history_is_sent_as_earlier_turns() -> None:

@@ -9,6 +9,7 @@ from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from pydantic import ConfigDict, Field
 
 from groundwire import Clients, Filter, Outcome, ProvidedPassage, Question
+from groundwire.outcomes import text_or_reason
 from langchain_groundwire.questions import question_of
 
 Given: TypeAlias = str | dict[str, Any]
@@ -51,7 +52,10 @@ class Answer:
         return Answer(self.text + following.text, outcome)
 
     def __str__(self) -> str:
-        return self.text
+        """Return the text; in place of an answer, one line that says why there is none."""
+        if self.outcome is None or self.outcome.text:
+            return self.text
+        return text_or_reason(self.outcome)
 
 
 class GroundwireAnswerer(RunnableSerializable[Given, Answer]):

@@ -8,6 +8,7 @@ from llama_index.core.base.response.schema import AsyncStreamingResponse, Respon
 from llama_index.core.schema import NodeWithScore
 
 from groundwire import AnswerStream, Outcome, SyncAnswerStream
+from groundwire.outcomes import text_or_reason
 from llama_index.indices.managed.groundwire.nodes import source_nodes
 
 
@@ -23,11 +24,8 @@ class GroundwireResponse(Response):
     outcome: Outcome = field(kw_only=True)
 
     def __str__(self) -> str:
-        """Return the text, or in its place why there is none, for a model that reads the response of a tool."""
-        if self.response:
-            return self.response
-        outcome = self.outcome
-        return f"No answer: {outcome.kind or 'unrecognized'}, {outcome.cause}; next step {outcome.next_step.name}."
+        """Return the text, or one line that says why there is none."""
+        return text_or_reason(self.outcome)
 
 
 @dataclass
