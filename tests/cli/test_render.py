@@ -15,7 +15,6 @@ from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.report_pb2 import Stage
 from groundwire_server.cli import words
 from groundwire_server.cli.console import Terminal
-from groundwire_server.cli.flow import Flow
 from groundwire_server.cli.render import Printer, show_outcome
 from groundwire_server.cli.waterfall import chart_of, waterfall
 from tests.doubles import events
@@ -279,33 +278,6 @@ def test_the_same_quote_keeps_its_number() -> None:
     play(screen, events.delta("One."), events.cited(), events.delta(" Two."), events.cited())
 
     assert screen.raw == "One. [1] Two. [1]\n"
-
-
-@pytest.mark.parametrize(
-    ("pieces", "lines"),
-    [
-        (["one two three"], ["one two", "three"]),
-        (["on", "e tw", "o thr", "ee"], ["one two", "three"]),
-        (["one\ntwo"], ["one", "two"]),
-        (["one\n\n\n\ntwo"], ["one", "", "two"]),
-        (["extraordinarily x yet"], ["extraordinarily x", "yet"]),
-        (["漢字漢字 漢字"], ["漢字漢字", "漢字"]),
-        (["  one"], ["one"]),
-        ([""], [""]),
-    ],
-)
-def test_flow(pieces: list[str], lines: list[str]) -> None:
-    flow = Flow(10)
-
-    text = "".join([flow.feed(piece) for piece in pieces] + [flow.rest()])
-
-    assert text.split("\n") == lines
-
-
-def test_flow_counts_the_lines_that_a_terminal_shows() -> None:
-    flow = Flow(10)
-    flow.feed("x" * 25 + " y ")
-    assert flow.lines == 2  # the terminal breaks the long word twice, and y fits behind it
 
 
 def test_console_is_richs() -> None:
