@@ -52,6 +52,8 @@ class Drawing:
         elif self._lines:
             self._console.print(Segments([Segment.line()]), end="")
         fresh = lines[first:]
+        if not fresh and first:
+            self._console.control(Control((ControlType.CURSOR_UP, 1)))
         for number, line in enumerate(fresh):
             ending = [] if number == len(fresh) - 1 else [Segment.line()]
             self._console.print(Segments([*line, *ending]), end="", no_wrap=True, overflow="ignore", crop=False)

@@ -217,6 +217,8 @@ def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
         if meaning:
             line.append(f": {meaning}", style="not bold")
         yield label, line
+    if cut := outcome.report.passages_cut:
+        yield "cut", Text(f"{cut} passage{'' if cut == 1 else 's'} did not fit: the model saw the beginning alone")
     for label, said in _details(outcome):
         yield label, Text(said)
 

@@ -18,7 +18,7 @@ from groundwire_server.pipeline.normalize import normalize_question
 from groundwire_server.pipeline.release import release_gate
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.select import describe_selection, select
+from groundwire_server.pipeline.select import count_cut, describe_selection, select
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.ports.sink import Sink
 
@@ -56,6 +56,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
             stage.note(describe_selection(chosen))
         partial = PartialResults(found.passages, chosen)
         report.chosen = chosen
+        report.passages_cut = count_cut(chosen, found)
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
         step = decide.after(failure, replace(history, remaining=run.remaining()), policy)

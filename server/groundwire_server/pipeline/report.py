@@ -22,6 +22,7 @@ class ReportBuilder:
         model: the alias of the model whose text the outcome holds, or else of the last one asked.
         found: the passages that the search found.
         chosen: those that a prompt could use, best first.
+        passages_cut: how many of these are the beginning of one that does not fit.
         attempts: the models that have been asked, in order.
         usage: what each model consumed, by its alias and purpose.
         stages: every run of a stage that has ended, in the order of their ends.
@@ -40,6 +41,7 @@ class ReportBuilder:
     model: str = ""
     found: Sequence[Passage] = ()
     chosen: Sequence[Passage] = ()
+    passages_cut: int = 0
     attempts: list[ModelAttempt] = field(default_factory=list)
     usage: dict[tuple[str, Purpose], Usage] = field(default_factory=dict)
     stages: list[StageTiming] = field(default_factory=list)
@@ -86,6 +88,7 @@ class ReportBuilder:
             found=len(self.found),
             best_relevance=max((each.scores.relevance or 0.0 for each in self.found), default=None),
             passages=tuple(RatedPassage(each.chunk_id, each.scores.relevance or 0.0) for each in self.chosen),
+            passages_cut=self.passages_cut,
             attempts=tuple(self.attempts),
             usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),
             stages=tuple(self.stages),
