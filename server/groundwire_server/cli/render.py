@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from google.protobuf import json_format
+from rich.padding import Padding
 from rich.status import Status
 from rich.text import Text
 
@@ -16,7 +17,7 @@ from groundwire.v1.passage_pb2 import Passage
 from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.markdown import Drawing, ForeignMarkdown
-from groundwire_server.cli.passages import excerpt
+from groundwire_server.cli.passages import excerpt, opening
 from groundwire_server.cli.verdicts import verdict_facts
 from groundwire_server.cli.waterfall import chart_of, waterfall
 from groundwire_server.cli.words import ACTIONS, CAUSES, LOSSES, NEXT_STEPS, RESULTS, word
@@ -190,7 +191,7 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
     passages = _passages(outcome)
     if passages:
         console.print()
-        _show_passages(console, "Nearest" if kind == "abstained" else "Passages", passages)
+        _show_passages(console, passages, nearest=kind == "abstained")
     if answer.citations:
         console.print()
         show_citations(console, answer.citations)
@@ -276,14 +277,20 @@ def _passages(outcome: Outcome) -> Sequence[Passage]:
             return ()
 
 
-def _show_passages(console: Terminal, title: str, passages: Sequence[Passage]) -> None:
-    console.print(Text(title, style="bold"))
+def _show_passages(console: Terminal, passages: Sequence[Passage], *, nearest: bool) -> None:
+    """Print the nearest passages on a line each, and those in the place of an answer by their first blocks."""
+    console.print(Text("Nearest" if nearest else "Passages", style="bold"))
     for passage in passages[:_PASSAGES_SHOWN]:
         line = Text(one_line(passage.title) or passage.document_id)
         if passage.scores.HasField("relevance"):
             line.append(f", relevance {passage.scores.relevance:.2f}", style="dim")
         console.hang(Text("  "), line)
-        console.hang(Text("    "), Text(excerpt(passage.text), style="dim"))
+        if nearest:
+            console.hang(Text("    "), Text(excerpt(passage.text), style="dim"))
+        elif console.is_terminal:
+            console.print(Padding(ForeignMarkdown(printable(opening(passage.text))), (0, 0, 0, 4)))
+        else:
+            console.hang(Text("    "), Text(printable(opening(passage.text))))
     if len(passages) > _PASSAGES_SHOWN:
         console.print(Text(f"  and {len(passages) - _PASSAGES_SHOWN} more", style="dim"))
 
