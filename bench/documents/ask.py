@@ -53,7 +53,11 @@ class Asked:
     def of(cls, question: Question, outcome: groundwire.Outcome, signposts: Signposts) -> "Asked":
         """Judge an outcome."""
         shown, pieces = _shown(outcome)
+        faulty = [wrong for piece in pieces if (wrong := fault(piece, signposts))]
         why = fault(shown, signposts) if shown else None
+        if faulty and len(faulty) == len(pieces):
+            # Parts are joined by a space, so that several headings look like one sentence.
+            why = why or faulty[0]
         return cls(
             question,
             outcome.kind,
@@ -61,7 +65,7 @@ class Asked:
             pieces,
             good=says(shown, question.expects) and why is None,
             fault=why,
-            faulty_pieces=[wrong for piece in pieces if (wrong := fault(piece, signposts))],
+            faulty_pieces=faulty,
         )
 
     @property
@@ -81,6 +85,7 @@ class Asked:
             "answerable": self.question.answerable,
             "outcome": self.outcome,
             "shown": self.shown,
+            "pieces": list(self.pieces),
             "good": self.good,
             "fault": self.fault.value if self.fault else None,
             "faulty_pieces": [each.value for each in self.faulty_pieces],

@@ -142,6 +142,7 @@ ABSTAINED = Outcome(abstained=Abstained())
         (answered("The port is 8080."), ("80",), "WRONG", False),
         (answered("The port is 80, as in this example:"), ("80",), "lead-in", False),
         (answered("The port"), ("port",), "heading", False),
+        (answered("The port", "Exit codes"), ("port",), "heading", False),
         (Outcome(degraded=Degraded(passages=[Passage(text="The port is 80.")])), ("80",), "ok", True),
         (ABSTAINED, ("80",), "nothing", False),
         (ABSTAINED, (), "ok", False),

@@ -6,7 +6,7 @@ Another adapter is one more opener, here and in conftest.py.
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias, TypeVar
@@ -35,6 +35,7 @@ from groundwire_server.domain.vector import Vector
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
 from groundwire_server.ports.corpus import Corpus
+from groundwire_server.ports.erasable import ErasableStore
 from groundwire_server.ports.recording import Recording, unrecorded
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.sentence_vectors import SentenceVectors
@@ -55,11 +56,12 @@ AXES = VectorSource("axes", DIMENSIONS)
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One engine behind its three ports."""
+    """One engine behind its ports."""
 
     retriever: Retriever
     corpus: Corpus
     sentence_vectors: SentenceVectors
+    erasure: ErasableStore | None = field(default=None, kw_only=True)
     vectorizes: ClassVar[bool] = False
     """Whether it makes the vectors itself, so that no passage is without."""
 
@@ -90,8 +92,9 @@ class Store:
         *,
         caller: Caller = ALICE,
         condition: Filter | None = None,
+        alpha: float | None = None,
     ) -> Evidence:
-        return await self.retriever.search(caller, Query(text, vector, top_k, condition), NEVER)
+        return await self.retriever.search(caller, Query(text, vector, top_k, condition, alpha=alpha), NEVER)
 
     async def found(
         self,
@@ -101,9 +104,10 @@ class Store:
         *,
         caller: Caller = ALICE,
         condition: Filter | None = None,
+        alpha: float | None = None,
     ) -> list[str]:
         """The ids of the chunks found, best first."""
-        evidence = await self.search(text, vector, top_k, caller=caller, condition=condition)
+        evidence = await self.search(text, vector, top_k, caller=caller, condition=condition, alpha=alpha)
         return [passage.chunk_id for passage in evidence.passages]
 
 
@@ -126,9 +130,11 @@ class VectorizingStore(Store):
         *,
         caller: Caller = ALICE,
         condition: Filter | None = None,
+        alpha: float | None = None,
     ) -> Evidence:
         retriever = self.keyword if vector is None else self.retriever
-        found = await retriever.search(caller, Query(marked(text, vector), None, top_k, condition), NEVER)
+        query = Query(marked(text, vector), None, top_k, condition, alpha=alpha)
+        found = await retriever.search(caller, query, NEVER)
         return replace(found, passages=tuple(replace(each, text=plain(each.text)) for each in found.passages))
 
 
@@ -164,7 +170,7 @@ async def embedded(folder: Path) -> AsyncIterator[Store]:
     """The embedded store, in a file."""
     embedding = Embedding("axes", DIMENSIONS)
     with closing(EmbeddedStore.open(folder / "store.sqlite3", SystemClock(), embedding, readers=2)) as store:
-        yield Store(store.retriever, store.corpus, store.sentence_vectors)
+        yield Store(store.retriever, store.corpus, store.sentence_vectors, erasure=store.erasure)
 
 
 REAL = "WEAVIATE_HTTP"
@@ -183,7 +189,7 @@ async def weaviate_double(folder: Path) -> AsyncIterator[Store]:
     """The Weaviate adapter, over the wire to the double."""
     async with FakeWeaviate() as double, opened_weaviate(weaviate_options(double)) as store:
         double.world.keep_calls = False
-        yield Store(store.retriever, store.corpus, store.sentence_vectors)
+        yield Store(store.retriever, store.corpus, store.sentence_vectors, erasure=store.erasure)
 
 
 def weaviate_options(double: FakeWeaviate) -> WeaviateOptions:
@@ -225,7 +231,9 @@ async def real_vectorizing(folder: Path) -> AsyncIterator[Store]:
 
 def _vectorizing(store: WeaviateStore) -> Store:
     keyword = store.searched(SearchOptions(mode=SearchMode.KEYWORD))
-    return VectorizingStore(store.retriever, _Marking(store.corpus), store.sentence_vectors, keyword)
+    return VectorizingStore(
+        store.retriever, _Marking(store.corpus), store.sentence_vectors, keyword, erasure=store.erasure
+    )
 
 
 @asynccontextmanager
@@ -233,7 +241,7 @@ async def real_weaviate(folder: Path) -> AsyncIterator[Store]:
     """A Weaviate that runs, with collections of its own."""
     options = real_options()
     async with opened_weaviate(options) as store:
-        yield Store(store.retriever, store.corpus, store.sentence_vectors)
+        yield Store(store.retriever, store.corpus, store.sentence_vectors, erasure=store.erasure)
     await dropped(options)
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from groundwire_server.adapters.redis.connection import connected
 from groundwire_server.adapters.redis.options import RedisOptions
-from groundwire_server.adapters.run_log.redis.cancelling import CancelRuns
-from groundwire_server.adapters.run_log.redis.log import RedisRunLog
+from groundwire_server.adapters.run_log.redis.log import CancelRuns, ForgetTexts, RedisRunLog
 from groundwire_server.adapters.run_log.redis.records import EventCodec
 from groundwire_server.app.parts.run_log import CODEC
 from groundwire_server.domain.inquiry import RunKey
@@ -37,12 +36,18 @@ async def _nothing(fits: Callable[[RunKey], bool]) -> bool:
     return False
 
 
+async def _nothing_left(tenant: str) -> bool:
+    return True
+
+
 @asynccontextmanager
-async def redis_log(url: str, cancel: CancelRuns = _nothing, codec: EventCodec = CODEC) -> AsyncIterator[RedisLogging]:
-    """The log of one process, which renews its leases and hears what others cancel."""
+async def redis_log(
+    url: str, cancel: CancelRuns = _nothing, codec: EventCodec = CODEC, forget: ForgetTexts = _nothing_left
+) -> AsyncIterator[RedisLogging]:
+    """The log of one process, which renews its leases and hears what others ask for."""
     clock = SetClock()
     async with connected(RedisOptions(url=url, timeout_seconds=5)) as client:
         log = RedisRunLog(client, "test", codec, clock)
-        async with log.serving(cancel):
+        async with log.serving(cancel, forget):
             await log.listening()
             yield RedisLogging(log, client, clock)

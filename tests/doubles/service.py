@@ -30,6 +30,7 @@ from groundwire.v1 import route_service_pb2_grpc as routes_grpc
 from groundwire.v1 import server_info_service_pb2 as server_info
 from groundwire.v1 import server_info_service_pb2_grpc as server_info_grpc
 from groundwire.v1.document_pb2 import Document, DocumentInfo, DocumentOrder, IngestState
+from groundwire.v1.erasure_pb2 import ErasedPlace, ErasedPlaceKind, ErasureReceipt
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.route_pb2 import Route
 from groundwire.v1.server_info_pb2 import ServerInfo
@@ -132,8 +133,8 @@ class FakeService(
         limits: those of every requester.
         checks: the steps of the check of a text, by the text; other texts have a summary alone.
         calls: what it was asked, in order.
-        stored: the documents it was given, by id; every filter selects all of them.
-        purged_at_once: how many documents one purge removes.
+        stored: the documents it was given, by id; every filter, and every erasure, selects all of them.
+        purged_at_once: how many documents one purge, or erasure, removes.
         sample: how many ids a plan of a purge names.
         sent: what ingests sent it, in order.
         cancelled: set once a caller left before its answer was complete.
@@ -293,6 +294,30 @@ class FakeService(
             purge_count=len(doomed), complete=not self.stored, corpus_version=f"v{len(self.stored)}"
         )
 
+    def EraseDocuments(
+        self, request: documents.EraseDocumentsRequest, context: Any
+    ) -> documents.EraseDocumentsResponse:
+        self._remember("EraseDocuments", request, context)
+        names = sorted(self.stored)
+        if not request.force:
+            return documents.EraseDocumentsResponse(document_count=len(names), document_sample=names[: self.sample])
+        doomed = names[: self.purged_at_once]
+        for name in doomed:
+            del self.stored[name]
+        receipt = ErasureReceipt(
+            target=request.target,
+            complete=not self.stored,
+            places=[
+                ErasedPlace(kind=ErasedPlaceKind.ERASED_PLACE_KIND_DOCUMENTS, count=len(doomed), complete=True),
+                ErasedPlace(
+                    kind=ErasedPlaceKind.ERASED_PLACE_KIND_STORE_FILES, complete=not self.stored, note="Of disks."
+                ),
+            ],
+            notes=["Not reached: backups."],
+            content_hash="ab" * 32,
+        )
+        return documents.EraseDocumentsResponse(document_count=len(doomed), receipt=receipt)
+
     def GetCorpusVersion(
         self, request: documents.GetCorpusVersionRequest, context: Any
     ) -> documents.GetCorpusVersionResponse:
@@ -395,7 +420,8 @@ class FakeService(
 
 def _info(document: Document) -> DocumentInfo:
     digest = hashlib.sha256(document.SerializeToString(deterministic=True)).hexdigest()
-    return DocumentInfo(document_id=document.document_id, title=document.title, revision=1, content_hash=digest)
+    described = {field.name: value for field, value in document.ListFields() if field.name != "text"}
+    return DocumentInfo(**described, revision=1, content_hash=digest)
 
 
 @contextmanager

@@ -105,6 +105,7 @@ def serving(folder: Path) -> Serve:
         counts = Counts()
         recording = Recording(spans.tracer, counts)
         main = Store(retriever or embedded.retriever, embedded.corpus, embedder, embedded.sentence_vectors)
+        main = replace(main, erasable=embedded.erasure, texts=(embedded.vector_memory,))
         if store is not None:
             main = store(embedder, recording)
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)

@@ -17,6 +17,7 @@ from groundwire.v1 import (
     answer_service_pb2,
     document_pb2,
     document_service_pb2,
+    erasure_pb2,
     filter_pb2,
     grounding_service_pb2,
     limit_service_pb2,
@@ -46,6 +47,9 @@ REQUESTS: Mapping[str, Message] = {
     "groundwire.v1.DocumentService/ListDocuments": document_service_pb2.ListDocumentsRequest(),
     "groundwire.v1.DocumentService/GetCorpusVersion": document_service_pb2.GetCorpusVersionRequest(),
     "groundwire.v1.DocumentService/PurgeDocuments": document_service_pb2.PurgeDocumentsRequest(filter=_ALL),
+    "groundwire.v1.DocumentService/EraseDocuments": document_service_pb2.EraseDocumentsRequest(
+        target=erasure_pb2.ErasureTarget(document_id="lambdas")
+    ),
     "groundwire.v1.GroundingService/CheckGrounding": grounding_service_pb2.CheckGroundingRequest(
         text="Lambda expressions create functions.", search=passage_pb2.Search()
     ),

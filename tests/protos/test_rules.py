@@ -9,6 +9,7 @@ from groundwire.v1 import (
     answer_service_pb2,
     document_pb2,
     document_service_pb2,
+    erasure_pb2,
     filter_pb2,
     grounding_service_pb2,
     limit_service_pb2,
@@ -49,6 +50,11 @@ def document(**fields: object) -> document_pb2.Document:
 
 def resumed(**fields: object) -> answer_service_pb2.StreamAnswerRequest:
     return answer_service_pb2.StreamAnswerRequest(question=question(), **fields)  # type: ignore[arg-type]
+
+
+def erasing(**fields: object) -> document_service_pb2.EraseDocumentsRequest:
+    target = erasure_pb2.ErasureTarget(**fields)  # type: ignore[arg-type]  # given by the cases below
+    return document_service_pb2.EraseDocumentsRequest(target=target)
 
 
 def grounding(**fields: object) -> grounding_service_pb2.CheckGroundingRequest:
@@ -123,6 +129,11 @@ VIOLATIONS: list[tuple[Message, dict[str, str]]] = [
     (document_service_pb2.ListDocumentsRequest(filter=filter_pb2.Filter()), {"filter.condition": "required"}),
     (document_service_pb2.ListDocumentsRequest(order=9), {"order": "enum.defined_only"}),  # type: ignore[arg-type]
     (document_service_pb2.PurgeDocumentsRequest(force=True), {"filter": "required"}),
+    (document_service_pb2.EraseDocumentsRequest(force=True), {"target": "required"}),
+    (erasing(), {"target.selection": "required"}),
+    (erasing(document_id="a b"), {"target.document_id": "string.pattern"}),
+    (erasing(source=erasure_pb2.ErasureSource()), {"target.source.uri": "string.min_len"}),
+    (erasing(source=erasure_pb2.ErasureSource(uri="x" * 2049)), {"target.source.uri": "string.max_len"}),
     (
         document_service_pb2.PutDocumentRequest(document=document(), expected_revision=-1),
         {"expected_revision": "int32.gte"},

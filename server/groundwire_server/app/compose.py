@@ -16,6 +16,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
+from groundwire_server.corpus.erase import Eraser, ProcessTexts
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -57,6 +58,7 @@ class Process:
         weights: of tenants' shares.
         lag: how late the event loop is.
         capacity: how much is done at once.
+        texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
     """
 
@@ -67,6 +69,7 @@ class Process:
     weights: TenantWeights
     lag: LoopLag
     capacity: Capacity
+    texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
 
     @classmethod
@@ -76,6 +79,7 @@ class Process:
         sums: LineSums | None = None,
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
+        texts: ProcessTexts | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -83,6 +87,7 @@ class Process:
             recording: records what calls and stages do.
             sums: decides which log lines are written.
             capacity: how much is done at once; by the defaults if None.
+            texts: those in memory that other processes may have erased; by default they are this process's own.
             runs: those that other processes see; by default they are this process's own.
         """
         options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
@@ -102,6 +107,7 @@ class Process:
             weights,
             lag,
             Capacity(options, every, background, lag, SystemClock()),
+            texts or ProcessTexts(),
         )
 
     def end(self) -> None:
@@ -160,6 +166,9 @@ def snapshot(
     # What a tenant has no right to waits for nothing.
     admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
     answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    ingest = Ingest(
+        parts.corpus.corpus, parts.corpus.embedder, sentence_vectors=parts.corpus.sentence_vectors is not None
+    )
     return ServingSnapshot(
         access,
         admission,
@@ -169,13 +178,21 @@ def snapshot(
         pipeline,
         pipeline,
         parts.corpus.corpus,
-        Ingest(
-            parts.corpus.corpus,
-            parts.corpus.embedder,
-            sentence_vectors=parts.corpus.sentence_vectors is not None,
-        ),
+        ingest,
         write_seconds,
+        _eraser(parts, ingest, process),
     )
+
+
+def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
+    """Return what erases documents from the store, and everything beside it that may hold their texts."""
+    # Several stores may have one embedder.
+    texts = {id(each): each for store in parts.stores.values() for each in store.texts}
+    process.texts.replace((ingest, *texts.values()))
+    store = parts.corpus.erasable
+    if store is None:
+        return None
+    return Eraser(parts.corpus.corpus, store, (process.runs, process.texts), SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
@@ -211,6 +228,7 @@ def _route(
         parts.prices,
         parts.identities,
         parts.limits.budget,
+        reranker=parts.rerankers.get(policy.route),
         checker=parts.checkers.get(policy.route),
         shadow=_shadow(policy, parts),
     )

@@ -23,6 +23,7 @@ from groundwire_server.app.parts.run_log import open_runs
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.telemetry.setup import Telemetry, telemetry
 from groundwire_server.app.watch import reload_when_due
+from groundwire_server.corpus.erase import ProcessTexts
 from groundwire_server.edge.options import DrainOptions, TlsOptions
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry.line_sums import LineSums
@@ -82,10 +83,11 @@ async def running(
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
-        async with open_runs(first.redis) as runs:
+        texts = ProcessTexts()
+        async with open_runs(first.redis, texts) as runs:
             lines = sums or LineSums(time.monotonic)
             recording = Recording(measuring.tracer, measuring.metrics, lines)
-            process = compose.Process.begin(recording, capacity=first.capacity, runs=runs)
+            process = compose.Process.begin(recording, capacity=first.capacity, runs=runs, texts=texts)
             reloader = await ConfigReloader.begin(sources, loaded, process)
             try:
                 server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, corpus, keys, limits
+from groundwire_server.cli import config, corpus, keys, limits, snapshots
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
@@ -99,7 +99,7 @@ def groups() -> tuple[Group, ...]:
 def _documents() -> Group:
     return Group(
         "documents",
-        "List, show and delete stored documents.",
+        "List, show, export, delete and erase stored documents.",
         {
             documents.list_: (
                 "list",
@@ -114,6 +114,14 @@ def _documents() -> Group:
                 "get",
                 ("groundwire documents get faq.md", "groundwire documents get faq.md --text > faq.md"),
             ),
+            documents.export: (
+                "export",
+                (
+                    "groundwire documents export --output documents.jsonl",
+                    "groundwire documents export --filter team=hr | gzip > hr.jsonl.gz",
+                    "groundwire documents export | groundwire ingest - --jsonl --server b:6000",
+                ),
+            ),
             documents.delete: (
                 "delete",
                 (
@@ -126,6 +134,14 @@ def _documents() -> Group:
                 (
                     "groundwire documents purge --filter draft=true --dry-run",
                     "groundwire documents purge --filter team=hr --filter 'year<2020'",
+                ),
+            ),
+            documents.erase: (
+                "erase",
+                (
+                    "groundwire documents erase --document mail-4711 --dry-run",
+                    "groundwire documents erase --source file:///hr/ --prefix",
+                    "groundwire documents erase --entire-tenant --yes --json > receipt.json",
                 ),
             ),
         },
@@ -213,6 +229,7 @@ def _calibrate() -> Group:
                     "groundwire calibrate questions.jsonl",
                     "groundwire calibrate questions.jsonl --tenant acme --principal staff",
                     "groundwire calibrate route questions.jsonl --route faq --output faq.json",
+                    "groundwire calibrate route questions.jsonl --reranker --output reranker.json",
                 ),
             ),
             calibrate_checker: (
@@ -231,8 +248,22 @@ def _calibrate() -> Group:
 def _corpus() -> Group:
     return Group(
         "corpus",
-        "Update the schema of Weaviate stores.",
+        "Copy and restore embedded stores, and update the schema of Weaviate stores.",
         {
+            snapshots.snapshot: (
+                "snapshot",
+                (
+                    "groundwire corpus snapshot /backup/store-monday.sqlite3",
+                    "groundwire corpus snapshot latest.sqlite3 --force --store main",
+                ),
+            ),
+            snapshots.restore: (
+                "restore",
+                (
+                    "groundwire corpus restore /backup/store-monday.sqlite3",
+                    "groundwire corpus restore latest.sqlite3 --yes --config server.yaml",
+                ),
+            ),
             corpus.apply: (
                 "apply",
                 (
@@ -240,7 +271,7 @@ def _corpus() -> Group:
                     "groundwire corpus apply --config /etc/groundwire/groundwire.yaml --yes",
                     "groundwire corpus apply --store main --delete-documents",
                 ),
-            )
+            ),
         },
     )
 

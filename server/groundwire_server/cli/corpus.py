@@ -1,4 +1,4 @@
-"""`groundwire corpus`: the schema of Weaviate stores."""
+"""`groundwire corpus apply`: the schema of Weaviate stores."""
 
 import os
 import sys

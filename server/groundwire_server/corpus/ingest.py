@@ -11,6 +11,7 @@ from groundwire_server.corpus.split import SETTINGS, chunks, windows
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document, PutState, Sentence, Stored, check_revision
+from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vector import Vector
@@ -74,6 +75,11 @@ class Ingest:
             caller, document, digest, prepared, deadline, expected_revision=expected_revision
         )
         return replace(stored, content_hash=digest)
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget the texts of a tenant's documents that were embedded lately; see `Erasable`."""
+        count = self._recent.forget(erasure.tenant) if self._recent is not None else 0
+        return [ErasedPlace(ErasedPlaceKind.CACHED_TEXTS, count)]
 
     async def _prepare(self, requester: Requester, document: Document, deadline: Deadline) -> list[Chunk]:
         """Split and embed window by window: a long document neither blocks others nor runs on when it is cancelled."""

@@ -25,6 +25,13 @@ class RecentVectors:
         self._capacity = capacity
         self._kept: OrderedDict[tuple[str, str, str], Vector] = OrderedDict()
 
+    def forget(self, tenant: str) -> int:
+        """Forget a tenant's texts and return how many there were."""
+        texts = [key for key in self._kept if key[0] == tenant]
+        for key in texts:
+            del self._kept[key]
+        return len(texts)
+
     async def of(self, requester: Requester, texts: Sequence[str], deadline: Deadline) -> dict[str, Vector]:
         """Return every text's vector. Tenants share no cache: the time it takes would reveal another's texts.
 

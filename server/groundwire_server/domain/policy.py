@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.evidence import Scores
+from groundwire_server.domain.reranking import RerankPolicy
 from groundwire_server.domain.vocabulary import (
     Action,
     BelowMinimum,
@@ -112,6 +114,8 @@ class Policy:
         tokens_per_call: the most that all models together may consume for one call; None has no bound.
         cost_per_call: the most that they may cost, in millionths of the currency; None has no bound.
         fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
+        rerank: how the route's reranker is asked; None where it has none.
+        allow_alpha: whether a question may say how much meaning weighs in the search.
     """
 
     route: str
@@ -143,6 +147,18 @@ class Policy:
     prompt_tokens: int | None = None
     tokens_per_call: int | None = None
     cost_per_call: int | None = None
+    rerank: RerankPolicy | None = None
+    allow_alpha: bool = False
+
+    def admits(self, scores: Scores) -> bool:
+        """Return whether a passage with these scores is evidence.
+
+        Its rating by the reranker decides where it has one and the route a threshold for it, and its relevance
+        elsewhere: each is compared with the threshold that was meant for it.
+        """
+        if scores.reranker is not None and self.rerank is not None and self.rerank.min_rating is not None:
+            return scores.reranker >= self.rerank.min_rating
+        return (scores.relevance or 0.0) >= self.min_relevance
 
     @property
     def holds_streams(self) -> bool:

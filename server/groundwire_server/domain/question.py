@@ -24,6 +24,7 @@ class Question:
         text: the question.
         request_id: identifies the call within tenant and subject.
         top_k: the maximum number of passages to consider; None takes the route's.
+        alpha: the weight of meaning in a search by words and meaning, 0 to 1; None takes the route's.
         provided: the caller's own passages, used instead of a search.
         mode: when text may be sent; None takes the route's.
         priority: whether it waits for others when there is too much to do.
@@ -40,3 +41,4 @@ class Question:
     end_user_id: str = ""
     mode: StreamMode | None = None
     priority: Priority = Priority.INTERACTIVE
+    alpha: float | None = None

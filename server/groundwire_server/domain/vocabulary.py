@@ -180,6 +180,7 @@ class Purpose(_Word):
     REPAIR = auto()
     EMBED = auto()
     SHADOW = auto()
+    RERANK = auto()
 
 
 class Priority(_Word):
@@ -271,6 +272,7 @@ class Feature(_Word):
     QUEUED_ANSWERS = auto()
     REVIEWS = auto()
     GROUNDING_CHECKS = auto()
+    ERASURE = auto()
 
 
 class Reason(_Word):

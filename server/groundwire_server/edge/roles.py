@@ -13,6 +13,7 @@ _READER = frozenset({Role.READER})
 _WRITER = frozenset({Role.WRITER})
 _REVIEWER = frozenset({Role.REVIEWER})
 _OPERATOR = frozenset({Role.OPERATOR})
+_ADMIN = frozenset({Role.ADMIN})
 
 ROLES: Mapping[str, frozenset[Role]] = {
     "groundwire.v1.AnswerService/Answer": _READER,
@@ -27,6 +28,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "groundwire.v1.DocumentService/PutDocument": _WRITER,
     "groundwire.v1.DocumentService/DeleteDocument": _WRITER,
     "groundwire.v1.DocumentService/PurgeDocuments": _WRITER,
+    "groundwire.v1.DocumentService/EraseDocuments": _ADMIN,
     "groundwire.v1.DocumentService/GetDocument": _READER,
     "groundwire.v1.DocumentService/ListDocuments": _READER,
     "groundwire.v1.DocumentService/GetCorpusVersion": _READER,

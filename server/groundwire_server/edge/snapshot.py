@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from groundwire_server.admission.admission import Admission
 from groundwire_server.admission.limit_status import LimitStatuses
+from groundwire_server.corpus.erase import Eraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.edge.access import Access
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -27,6 +28,7 @@ class ServingSnapshot:
         grounding: checks texts of callers' own.
         corpus: stores documents.
         ingest: splits and embeds new documents.
+        eraser: erases documents; None where the store does not offer that.
         write_seconds: how long writing one event of a stream may take.
     """
 
@@ -40,6 +42,7 @@ class ServingSnapshot:
     corpus: Corpus
     ingest: Ingest
     write_seconds: float
+    eraser: Eraser | None = None
 
 
 class CurrentSnapshot:

@@ -14,7 +14,7 @@ from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import normalize_question
+from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.release import release_gate
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
@@ -42,13 +42,14 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     partial = PartialResults()
 
     with run.compute(Stage.NORMALIZE):
+        check_search(inquiry, "question.search")
         inquiry = normalize_question(inquiry, "question.text")
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
     try:
         async with run.stage(Stage.RETRIEVE) as stage:
-            found = await retrieve(inquiry, ports, stage)
+            found = await retrieve(inquiry, ports, stage, run)
         report.corpus_version, report.found = found.corpus_version, found.passages
         partial = PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:

@@ -50,7 +50,7 @@ class Ports:
         prices: of the models whose tokens cost something, by alias.
         identities: what the aliases stand for.
         budget: the money for them; None has no bound.
-        reranker: rates what was found; None leaves that to vectors and words.
+        reranker: rates what was found; None leaves the order of the search.
         rules: judge the sentences of answers.
         checker: a model that is asked about them too; None leaves them to the rules.
         shadow: the model that is compared with those that answer; None compares none.

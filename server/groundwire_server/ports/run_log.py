@@ -1,11 +1,25 @@
 """What happened in runs."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Protocol
 
 from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Runs of a tenant that a log has forgotten.
+
+    Attributes:
+        count: how many.
+        complete: whether that is all of them, and no run that goes on will be kept.
+    """
+
+    count: int
+    complete: bool = True
 
 
 class RunLog(Protocol):
@@ -54,6 +68,10 @@ class RunLog(Protocol):
         Raises:
             Rejection: what the run ended with; RUN_UNREACHABLE when it cannot be followed any more.
         """
+        ...
+
+    async def forget(self, tenant: str) -> "Forgotten":
+        """Forget a tenant's runs that have ended; those that go on are forgotten when they end."""
         ...
 
     async def followed_elsewhere(self, key: RunKey) -> bool:

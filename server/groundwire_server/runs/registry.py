@@ -1,13 +1,16 @@
 """The answers in flight: each is written once, however many callers wait for it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
+from math import isinf
 from typing import Any
 
 from opentelemetry.trace import get_current_span
 
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure
 from groundwire_server.domain.event import Event, NumberedEvent, Numbering, Started, TextDelta
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunKey, RunOrigin, RunRequest
@@ -79,6 +82,21 @@ class RunRegistry:
         if ending:
             await asyncio.wait(ending, timeout=ENDING_SECONDS)
         return bool(unshared or ending)
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget the answers of a tenant that are kept, and those in flight as soon as they end; see `Erasable`."""
+        forgotten = await self._log.forget(erasure.tenant)
+        left = None if isinf(deadline.at) else deadline.remaining(asyncio.get_running_loop().time())
+        ended = await self.tenant_ended(erasure.tenant, left)
+        return [ErasedPlace(ErasedPlaceKind.KEPT_ANSWERS, forgotten.count, ended and forgotten.complete)]
+
+    async def tenant_ended(self, tenant: str, seconds: float | None) -> bool:
+        """Wait for the runs of a tenant that are in flight in this process, and return whether all have ended."""
+        running = [run.task for key, run in self._running.items() if key.tenant == tenant]
+        if not running:
+            return True
+        _, late = await asyncio.wait(running, timeout=seconds)
+        return not late
 
     def end(self) -> None:
         """End every run."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.run_log.redis import reader, writer
+from groundwire_server.adapters.run_log.redis import peers, reader, writer
 from groundwire_server.adapters.run_log.redis.records import FORMAT
 from groundwire_server.app.parts.run_log import CODEC
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
@@ -231,6 +231,42 @@ async def test_keys_hold_nothing_private_and_texts_are_gone_with_the_run(ours: R
     assert await ours.client.keys("*") == []
 
 
+async def test_of_a_tenant_that_is_forgotten_no_key_is_left_whatever_process_wrote_it(
+    ours: RedisLogging, other: RedisLogging
+) -> None:
+    theirs = RunKey("globex", KEY.subject, KEY.request_id)
+    for log, key in ((ours.log, KEY), (other.log, RunKey("acme", "bob", "request-2")), (ours.log, theirs)):
+        await log.open(key, REQUEST)
+        await log.append(key, _event(1, SECRET))
+        await log.close(key, 60.0)
+    goes_on = RunKey("acme", "bob", "request-3")
+    await other.log.open(goes_on, REQUEST)
+    await other.log.append(goes_on, _event(1, SECRET))
+    await other.log.open(RunKey("acme", "bob", "request-4"), REQUEST)
+    kept = await ours.client.keys("*")
+
+    forgotten = await ours.log.forget(KEY.tenant)
+    left = await ours.client.keys("*")
+
+    assert (forgotten.count, forgotten.complete) == (4, True)
+    assert len(kept) == 2 * 5
+    assert len(left) == 2
+    assert await other.log.follow(theirs, 0) is not None
+    # What goes on elsewhere is written to Redis no more.
+    await other.log.append(goes_on, _event(2, SECRET))
+    await other.log.close(goes_on, 60.0)
+    assert {key for key in await ours.client.keys("*") if not key.endswith(b":followed")} == {*left}
+
+
+async def test_without_redis_a_tenant_is_not_forgotten_and_that_is_said(ours: RedisLogging) -> None:
+    await ours.log.open(KEY, REQUEST)
+    await ours.log.append(KEY, _event(1, SECRET))
+    await ours.log.close(KEY, 60.0)
+    await ours.client.shutdown(nosave=True)
+
+    assert not (await ours.log.forget(KEY.tenant)).complete
+
+
 async def test_a_run_that_is_not_followed_any_more_leaves_no_key_without_an_end(
     ours: RedisLogging, other: RedisLogging
 ) -> None:
@@ -316,5 +352,39 @@ async def test_what_other_programs_publish_keeps_no_run_from_being_cancelled(sai
         return fits(KEY)
 
     async with redis_log(url, cancel), redis_log(url) as other:
-        await other.client.publish(f"test:{FORMAT}:cancel", said)
+        await other.client.publish(f"test:{FORMAT}:peers", said)
         assert await other.log.cancel_elsewhere(KEY)
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_a_tenant_is_forgotten_in_the_memory_of_every_process(
+    url: str, ours: RedisLogging, other: RedisLogging, done: bool
+) -> None:
+    heard: list[str] = []
+
+    async def forget(tenant: str) -> bool:
+        heard.append(tenant)
+        return done
+
+    await other.log.open(KEY, REQUEST)
+    await other.log.append(KEY, _event(1, SECRET))
+    await other.log.close(KEY, 60.0)
+    async with redis_log(url, forget=forget):
+        forgotten = await ours.log.forget(KEY.tenant)
+
+    assert heard == [KEY.tenant]
+    assert forgotten.complete is done
+    assert await other.log.follow(KEY, 0) is None
+
+
+async def test_a_process_that_does_not_answer_is_not_taken_to_have_forgotten(
+    url: str, ours: RedisLogging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "ANSWER_SECONDS", 0.05)
+
+    async def forget(tenant: str) -> bool:
+        await asyncio.Event().wait()
+        return True
+
+    async with redis_log(url, forget=forget):
+        assert not (await ours.log.forget(KEY.tenant)).complete

@@ -6,6 +6,7 @@ import pytest
 
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.domain.reranking import RerankPolicy
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.app.configuration.reading import Flags, errors, loaded, value_at
 
@@ -206,12 +207,15 @@ def test_a_row_replaces_the_one_built_in_and_leaves_the_others(tmp_path: Path) -
 def test_every_value_of_a_route_reaches_its_policy(tmp_path: Path) -> None:
     text = """
 models: {other: {kind: extractive}}
+rerankers: {local: {kind: onnx, folder: nowhere}}
 routes:
   faq:
+    rerank: {reranker: local, candidates: 9, share: 0.1, max_seconds: 2, min_rating: 0.3}
     prompt: {name: other, version: 1.2.3}
     models: [other]
     store: main
     self_hosted_only: true
+    allow_alpha: true
     mode: PROVISIONAL
     limits:
       {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
@@ -228,6 +232,7 @@ routes:
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
 """
     ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq")
+    assert ours.rerank == RerankPolicy(9, 0.1, 2.0, 0.3)
     built_in = loaded(tmp_path).configuration.routes["default"].policy("default")
     same = [name for name in ours.__dataclass_fields__ if getattr(ours, name) == getattr(built_in, name)]
     assert same == [

@@ -10,6 +10,7 @@ from google.rpc import code_pb2
 import groundwire
 from groundwire.v1.document_pb2 import DocumentOrder, IngestState
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
+from groundwire.v1.erasure_pb2 import ErasureSource, ErasureTarget
 from groundwire.v1.filter_pb2 import Equals
 from groundwire.v1.limit_pb2 import Limit
 from groundwire.v1.limit_service_pb2 import GetLimitsResponse
@@ -19,7 +20,7 @@ from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 EVERY_CALL = {
     *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "CheckGrounding", "ListRoutes", "GetServerInfo"),
     *("IngestDocuments", "PutDocument", "GetDocument", "ListDocuments", "DeleteDocument", "PurgeDocuments"),
-    *("GetCorpusVersion", "GetLimits"),
+    *("GetCorpusVersion", "GetLimits", "EraseDocuments"),
 }
 YEAR = groundwire.Filter(equals=Equals(key="year", value=groundwire.MetadataValue(number_value=2026)))
 
@@ -53,6 +54,7 @@ def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.SyncClie
     client.put_document(documents(1)[0])
     client.delete_document("d00")
     client.purge_documents(groundwire.Filter())
+    client.erase_documents(ErasureTarget(document_id="d00"))
     client.corpus_version()
     client.routes()
     client.server_info()
@@ -254,6 +256,19 @@ def test_documents_are_counted_before_they_are_purged(client: groundwire.SyncCli
     assert (planned.purge_count, list(planned.purge_sample)) == (2, ["d00", "d01"])
     assert (purged.purge_count, purged.corpus_version) == (2, "v0")
     assert [call.request.force for call in service.calls] == [False, True]
+
+
+def test_documents_are_counted_before_they_are_erased(client: groundwire.SyncClient, service: FakeService) -> None:
+    service.stored = {document.document_id: document for document in documents(2)}
+    target = ErasureTarget(source=ErasureSource(uri="file:///", prefix=True))
+
+    planned = client.erase_documents(target)
+    erased = client.erase_documents(target, force=True)
+
+    assert (planned.document_count, list(planned.document_sample)) == (2, ["d00", "d01"])
+    assert (erased.document_count, erased.receipt.complete, erased.receipt.target) == (2, True, target)
+    assert [call.request.force for call in service.calls] == [False, True]
+    assert service.calls[0].time_remaining < 31 < service.calls[1].time_remaining
 
 
 def test_what_the_server_offers(client: groundwire.SyncClient) -> None:

@@ -121,3 +121,34 @@ async def test_the_oldest_that_have_ended_make_room_and_those_that_run_stay() ->
         await _append(log, _delta("x" * 2000), key=key)
         await log.close(key, 10.0)
     assert [await log.follow(key, 0) is not None for key in (running, *ended)] == [True, False, False, True, True]
+
+
+async def test_of_a_tenant_that_is_forgotten_no_run_is_left_and_of_others_all_are(log: RunLog) -> None:
+    for key in (KEY, *OTHERS):
+        await log.open(key, REQUEST)
+        await _append(log, _delta(key.request_id), key=key)
+        await log.close(key, 60.0)
+
+    forgotten = await log.forget(KEY.tenant)
+    again = await log.forget(KEY.tenant)
+
+    assert (forgotten.count, forgotten.complete) == (3, True)
+    assert (again.count, again.complete) == (0, True)
+    for key in (KEY, *OTHERS):
+        assert (await log.follow(key, 0) is None) is (key.tenant == KEY.tenant)
+    assert await log.open(KEY, ANOTHER) is None
+
+
+async def test_a_run_that_goes_on_when_its_tenant_is_forgotten_is_followed_and_not_kept(log: RunLog) -> None:
+    await log.open(KEY, REQUEST)
+    await _append(log, _delta("a"))
+    events = await log.follow(KEY, 0)
+    assert events is not None
+
+    assert (await log.forget(KEY.tenant)).complete
+    await _append(log, _delta("b"), after=1)
+    await log.close(KEY, 60.0)
+
+    assert [numbered.event async for numbered in events] == [_delta("a"), _delta("b")]
+    assert await log.follow(KEY, 0) is None
+    assert await log.open(KEY, ANOTHER) is None

@@ -51,7 +51,7 @@ def backed(serve: Serve) -> Backing:
         def open_(embedder: HashingEmbedder, recording: Recording) -> Store:
             store = WeaviateStore.open(options, vectors, SystemClock(), recording)
             stores.append(store)
-            return Store(store.retriever, store.corpus, embedder, store.sentence_vectors)
+            return Store(store.retriever, store.corpus, embedder, store.sentence_vectors, erasable=store.erasure)
 
         try:
             async with serve(store=open_, **more) as product:

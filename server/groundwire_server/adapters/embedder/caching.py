@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.vector import Vector
@@ -67,6 +68,12 @@ class CachingEmbedder:
             # What failed for want of somebody else's time may yet be done in ours.
             if mine or work.deadline >= deadline:
                 raise failure
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget every text: a short document's may be among them, and whose they are is not known; see `Erasable`."""
+        count = len(self._kept)
+        self._kept.clear()
+        return [ErasedPlace(ErasedPlaceKind.CACHED_TEXTS, count)]
 
     def _begin(self, key: tuple[str, str], deadline: Deadline, requester: Requester) -> "_Work":
         work = _Work(key, asyncio.create_task(self._work(key[1], deadline, requester)), deadline)

@@ -12,6 +12,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, Outcome
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.run_log import Forgotten
 
 MOST_CHARACTERS = 32 * 1024 * 1024
 """Text that the logs of ended runs hold together, in code points; the oldest make room."""
@@ -26,6 +27,7 @@ class _Log:
     events: RunEvents = field(default_factory=RunEvents)
     size: int = 0
     forget_at: float = 0.0
+    keep: bool = True
 
 
 class MemoryRunLog:
@@ -68,12 +70,24 @@ class MemoryRunLog:
         log.events.close(ended)
         self._ended[key] = log
         self._ended_size += log.size
-        self._make_room()
+        if log.keep and keep:
+            self._make_room()
+        else:
+            self._forget(key)
 
     async def follow(self, key: RunKey, after: int, window: float = 0.0) -> AsyncGenerator[NumberedEvent, None] | None:
         """Return the events after that number as they happen; None where there is no log with that event."""
         log = self._log(key)
         return None if log is None or after > len(log.events) else log.events.follow(after)
+
+    async def forget(self, tenant: str) -> Forgotten:
+        """Forget a tenant's runs that have ended; those that go on are forgotten when they end."""
+        ended = [key for key in self._ended if key.tenant == tenant]
+        for key in ended:
+            self._forget(key)
+        for key, log in self._logs.items():
+            log.keep = log.keep and key.tenant != tenant
+        return Forgotten(len(ended))
 
     async def followed_elsewhere(self, key: RunKey) -> bool:
         """Return False: no other process sees it."""

@@ -11,6 +11,7 @@ from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.store.embedded.header import FILE
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
+from groundwire_server.app.parts.embedders import cached_texts
 from groundwire_server.app.parts.shared import Lease, TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import SetupError
@@ -51,6 +52,8 @@ async def open_embedded(
         store.sentence_vectors if section.sentence_vectors else None,
         place=str(key.file.parent),
         document_count=store.document_count,
+        erasable=store.erasure,
+        texts=(store.vector_memory, *cached_texts(embedder)),
     )
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from groundwire_server.adapters.embedder.caching import CachingEmbedder
 from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.parts.shared import Lease, TenantWeights
 from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.erasable import Erasable
 from groundwire_server.ports.recording import Recording
 
 
@@ -40,11 +42,15 @@ def module_of(name: str | None, configuration: Configuration) -> VectorizerOptio
     return section if isinstance(section, VectorizerOptions) else None
 
 
+def cached_texts(embedder: Embedder | None) -> tuple[Erasable, ...]:
+    """Return what of an embedder keeps texts."""
+    return (embedder,) if isinstance(embedder, CachingEmbedder) else ()
+
+
 @asynccontextmanager
 async def _open_minilm(section: MiniLmConfig, weights: TenantWeights, recording: Recording) -> AsyncIterator[Embedder]:
     # Imported here: it brings half of the memory that the server takes.
     from groundwire_server.adapters.embedder import minilm  # noqa: PLC0415
-    from groundwire_server.adapters.embedder.caching import CachingEmbedder  # noqa: PLC0415
     from groundwire_server.adapters.embedder.instrumented import InstrumentedEmbedder  # noqa: PLC0415
 
     local = minilm.MiniLm(await asyncio.to_thread(minilm.Model), None, weights, recording.metrics)

@@ -11,6 +11,9 @@ from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.adapters.run_log.redis.records import EventCodec
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.corpus.erase import ProcessTexts
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import EntireTenant, Erasure
 from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.edge.convert.event import event_to_pb
@@ -25,16 +28,20 @@ def _decode(data: bytes) -> NumberedEvent:
         raise ValueError("not an event of a stream") from None
 
 
+_FORGET_SECONDS: Final = 0.8
+"""How long one step of forgetting may take that another process waits for."""
+
 CODEC: Final = EventCodec(lambda event: event_to_pb(event).SerializeToString(), _decode)
 """Events as the contract's messages."""
 
 
 @asynccontextmanager
-async def open_runs(options: RedisOptions | None) -> AsyncIterator[RunRegistry]:
+async def open_runs(options: RedisOptions | None, texts: ProcessTexts) -> AsyncIterator[RunRegistry]:
     """Yield the registry of a process's runs.
 
     Args:
         options: of the Redis that other processes share; None keeps runs in this process alone.
+        texts: those in the memory of this process, which other processes may have erased.
 
     Raises:
         SetupError: when the extra `redis` is not installed.
@@ -52,7 +59,15 @@ async def open_runs(options: RedisOptions | None) -> AsyncIterator[RunRegistry]:
     async with connected(options) as client:
         log = RedisRunLog(client, options.key_prefix, CODEC, SystemClock())
         runs = RunRegistry(log)
-        async with log.serving(runs.cancel_here):
+
+        async def forget(tenant: str) -> bool:
+            # It has to answer in time; where an answer in flight takes longer, it is asked again.
+            ended = await runs.tenant_ended(tenant, _FORGET_SECONDS)
+            by = Deadline(SystemClock().now() + _FORGET_SECONDS)
+            places = await texts.erase(Erasure(tenant, EntireTenant()), by)
+            return ended and all(place.complete for place in places)
+
+        async with log.serving(runs.cancel_here, forget):
             try:
                 yield runs
             finally:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.erasable import Erasable, ErasableStore
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.sentence_vectors import SentenceVectors
 
@@ -20,6 +21,8 @@ class Store:
         vectorizer: what makes vectors within the store, where no embedder does; empty where nothing does.
         place: where it keeps the documents; two stores of one place hold the same.
         document_count: returns how many documents all tenants have; None where that is not known.
+        erasable: the same store, for erasing documents; None where that is not offered.
+        texts: what holds texts or vectors of its documents in memory.
     """
 
     retriever: Retriever
@@ -30,3 +33,5 @@ class Store:
     vectorizer: str = ""
     place: str = ""
     document_count: Callable[[], Awaitable[int]] | None = None
+    erasable: ErasableStore | None = None
+    texts: tuple[Erasable, ...] = ()

@@ -17,6 +17,7 @@ from groundwire_server.adapters.store.weaviate.options import (
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
+from groundwire_server.app.parts.embedders import cached_texts
 from groundwire_server.app.parts.shared import Lease, TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.deadline import Deadline
@@ -115,7 +116,16 @@ def _store(
     vectorizer = "" if module is None else module.name
     place = f"{section.http}/{section.collection}"
     return Store(
-        opened.retriever, opened.corpus, embedder, sentences, searched, vectorizer, place, opened.probe.documents
+        opened.retriever,
+        opened.corpus,
+        embedder,
+        sentences,
+        searched,
+        vectorizer,
+        place,
+        opened.probe.documents,
+        erasable=opened.erasure,
+        texts=cached_texts(embedder),
     )
 
 

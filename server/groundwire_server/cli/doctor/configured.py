@@ -9,7 +9,7 @@ from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.cli.doctor.files import files
-from groundwire_server.cli.doctor.providers import checkers, embedders, providers
+from groundwire_server.cli.doctor.providers import checkers, embedders, providers, rerankers
 from groundwire_server.cli.doctor.remote import connect_error
 from groundwire_server.cli.doctor.target import reachable
 from groundwire_server.cli.doctor.weaviate import weaviate
@@ -38,6 +38,7 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool) -> Iterator[Che
     yield from providers(loaded.configuration)
     yield from embedders(loaded.configuration)
     yield from checkers(loaded.configuration)
+    yield from rerankers(loaded.configuration)
     yield from _telemetry(loaded.configuration.telemetry)
 
 

@@ -1,6 +1,7 @@
-"""`groundwire documents list`, `get`, `delete` and `purge`."""
+"""`groundwire documents list`, `get`, `export`, `delete`, `purge` and `erase`."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -92,6 +93,32 @@ def get(
 
 
 @connects
+def export(
+    connection: ConnectionOptions,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write; default: standard output.")
+    ] = None,
+    conditions: Conditions = None,
+    principal: Principal = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Export the documents that you may see, with their texts, as JSONL that `groundwire ingest` reads.
+
+    A line is a Document of the contract: text, title, source, metadata and access list. Documents are read one after
+    the other: the summary says what changed meanwhile.
+    """
+    from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.documents import export as exporting  # noqa: PLC0415
+    from groundwire_server.cli.documents.filters import filter_of  # noqa: PLC0415
+
+    condition = filter_of(conditions or ())
+    with failures_stop(), connect(connection, principal) as client:
+        with exporting.output(output, overwrite=force) as write:
+            exported = exporting.export(client, condition, write)
+        exporting.print_summary(exported)
+
+
+@connects
 def delete(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The documents' ids.")],
     connection: ConnectionOptions,
@@ -147,3 +174,46 @@ def purge(
             deletion.confirm(deletion.counted(plan.purge_count))
         count = deletion.purge(client, condition)
     print(f"deleted {deletion.counted(count)}")
+
+
+@connects
+def erase(
+    connection: ConnectionOptions,
+    document: Annotated[str | None, typer.Option(metavar="ID", help="Erase the document of this id.")] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="URI", help="Erase the documents whose source is this URI.")
+    ] = None,
+    prefix: Annotated[
+        bool, typer.Option("--prefix", help="With --source: every source that begins with the URI.")
+    ] = False,
+    entire_tenant: Annotated[bool, typer.Option("--entire-tenant", help="Erase every document of the tenant.")] = False,
+    principal: Principal = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be erased, and erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the receipt as JSON.")] = False,
+) -> None:
+    """Erase documents from every place that holds their texts, and print a receipt. Needs the role admin.
+
+    Covers documents that you may not see, and what earlier deletions left behind. Shows the plan first, then asks, on a
+    terminal; elsewhere it needs --yes. Removes what this command remembers of ingested documents, too.
+
+    Ends with 1 when something could not be erased; the receipt says where.
+    """
+    from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.documents import deletion, erasure  # noqa: PLC0415
+
+    target = erasure.target_of(document, source, prefix=prefix, tenant=entire_tenant)
+    with failures_stop(), connect(connection, principal) as client:
+        plan = client.erase_documents(target)
+        erasure.print_plan(plan, named=not as_json or dry_run)
+        if dry_run:
+            return
+        if not yes:
+            # What earlier deletions left behind is erased where no document is left, too.
+            deletion.confirm(deletion.counted(plan.document_count), "Erase")
+        for receipt in erasure.erase(client, target):
+            if as_json:
+                erasure.print_json(receipt)
+            else:
+                erasure.print_receipt(receipt)
+    erasure.forget_ingested(connection)

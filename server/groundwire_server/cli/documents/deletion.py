@@ -12,17 +12,17 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 _NAMED: Final = 3
 
 
-def confirm(what: str) -> None:
+def confirm(what: str, verb: str = "Delete") -> None:
     """Ask on the terminal whether to go on.
 
     Raises:
         CommandError: when there is no terminal, or the reply is not yes.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CommandError(ExitCode.USAGE, "there is no terminal to ask on whether to delete: add --yes")
-    print(f"Delete {what}? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise CommandError(ExitCode.USAGE, f"there is no terminal to ask on whether to {verb.lower()}: add --yes")
+    print(f"{verb} {what}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise CommandError(ExitCode.INCOMPLETE, "nothing was deleted")
+        raise CommandError(ExitCode.INCOMPLETE, f"nothing was {verb.lower()}d")
 
 
 def delete_each(client: groundwire.SyncClient, document_ids: Sequence[str]) -> int:

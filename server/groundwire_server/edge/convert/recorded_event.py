@@ -201,6 +201,7 @@ def _passage(message: passage_pb2.Passage) -> Passage:
             scores.keyword if scores.HasField("keyword") else None,
             scores.fused if scores.HasField("fused") else None,
             scores.relevance if scores.HasField("relevance") else None,
+            scores.reranker if scores.HasField("reranker") else None,
         ),
         place=_place(message.place),
     )

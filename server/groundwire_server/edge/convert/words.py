@@ -3,6 +3,7 @@
 from groundwire.v1 import (
     cause_pb2,
     document_pb2,
+    erasure_pb2,
     event_pb2,
     grounding_pb2,
     limit_pb2,
@@ -15,6 +16,7 @@ from groundwire.v1 import (
 )
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.document import DocumentOrder, PassageKind, PutState, TextFormat
+from groundwire_server.domain.erasure import ErasedPlaceKind
 from groundwire_server.domain.vocabulary import (
     Action,
     Assurance,
@@ -55,4 +57,5 @@ ROLES = {role: server_info_pb2.CallerInfo.Role.Value(f"ROLE_{role.name}") for ro
 DOCUMENT_ORDERS = {document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.name}"): order for order in DocumentOrder}
 TEXT_FORMATS = {word: document_pb2.TextFormat.Value(f"TEXT_FORMAT_{word.name}") for word in TextFormat}
 PASSAGE_KINDS = {word: passage_pb2.PassageKind.Value(f"PASSAGE_KIND_{word.name}") for word in PassageKind}
+ERASED_PLACES = {kind: erasure_pb2.ErasedPlaceKind.Value(f"ERASED_PLACE_KIND_{kind.name}") for kind in ErasedPlaceKind}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}

@@ -12,11 +12,13 @@ from groundwire_server.corpus.purge import plan_purge, purge
 from groundwire_server.domain.admission import Applicant, Work
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Position, Stored
+from groundwire_server.domain.erasure import ErasedPlaceKind, Erasure
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.requester import Requester
-from groundwire_server.domain.vocabulary import Priority, Reason
+from groundwire_server.domain.vocabulary import Feature, Priority, Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb, listing_from_pb
+from groundwire_server.edge.convert.erasure import receipt_to_pb, selection_from_pb
 from groundwire_server.edge.convert.filters import filter_from_pb
 from groundwire_server.edge.convert.request import Received
 from groundwire_server.edge.convert.words import INGEST_STATES
@@ -34,6 +36,9 @@ DEFAULT_SECONDS = 30.0
 
 INGEST_SECONDS = 900.0
 """The most seconds for storing one document: the largest, of 3.9 MB, takes the local embedder about 250 s."""
+
+ERASE_SECONDS = 900.0
+"""The most seconds of an erasure: the file of an embedded store is written anew."""
 
 _ID_SHOWN = 256
 _PAGE_BYTES = 2 * 1024 * 1024
@@ -143,6 +148,23 @@ class Documents(DocumentServiceServicer):
             purge_sample=plan.sample,
             corpus_version=await corpus.version(call.caller, by),
         )
+
+    async def EraseDocuments(
+        self, request: document_service_pb2.EraseDocumentsRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.EraseDocumentsResponse:
+        """Erase documents from every place that holds their texts, or say which would be."""
+        call = current_call()
+        eraser, by = self._current.snapshot.eraser, self._by(call, ERASE_SECONDS)
+        if eraser is None:
+            raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.ERASURE.value})
+        erasure = Erasure(call.caller.tenant, selection_from_pb(request.target))
+        if not request.force:
+            plan = await eraser.plan(call.caller, erasure, by)
+            return document_service_pb2.EraseDocumentsResponse(document_count=plan.count, document_sample=plan.sample)
+        receipt = await eraser.erase(call.caller, erasure, by)
+        count = receipt.count(ErasedPlaceKind.DOCUMENTS)
+        self._metrics.add(DOCUMENTS_DELETED, count)
+        return document_service_pb2.EraseDocumentsResponse(document_count=count, receipt=receipt_to_pb(receipt))
 
     async def GetCorpusVersion(
         self, request: document_service_pb2.GetCorpusVersionRequest, context: "grpc.aio.ServicerContext[Any, Any]"

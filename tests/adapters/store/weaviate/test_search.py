@@ -51,6 +51,12 @@ class TestModes:
         assert asked.hybrid_search.alpha_param == 0.25
         assert found[0] == "near"
 
+    async def test_a_question_weighs_meaning_by_its_own_word(self, bench: Bench) -> None:
+        await bench.store.put("near", chunk("near", "Parcels wait.", near(0)))
+        bench.clear()
+        await bench.store.found("parcels", near(0), alpha=0.125)
+        assert bench.world.calls[-1].request.hybrid_search.alpha_param == 0.125
+
     @pytest.mark.parametrize(
         ("mode", "text", "vector", "kind"),
         [

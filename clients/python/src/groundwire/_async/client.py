@@ -24,6 +24,8 @@ from groundwire.v1.document_pb2 import Document, DocumentInfo, DocumentOrder
 from groundwire.v1.document_service_pb2 import (
     DeleteDocumentRequest,
     DeleteDocumentResponse,
+    EraseDocumentsRequest,
+    EraseDocumentsResponse,
     GetCorpusVersionRequest,
     GetDocumentRequest,
     GetDocumentResponse,
@@ -34,6 +36,7 @@ from groundwire.v1.document_service_pb2 import (
     PutDocumentRequest,
     PutDocumentResponse,
 )
+from groundwire.v1.erasure_pb2 import ErasureTarget
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.grounding_service_pb2 import CheckGroundingResponse, Fact
 from groundwire.v1.limit_service_pb2 import GetLimitsRequest, GetLimitsResponse
@@ -194,10 +197,20 @@ class Client:
         route: str = "",
         top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        alpha: float | None = None,
         timeout: float | None = None,
     ) -> RetrieveResponse:
-        """Return the passages that an answer to the text would be drawn from, best first."""
-        request = retrieve_request(text, route, top_k, filter)
+        """Return the passages that an answer to the text would be drawn from, best first.
+
+        Args:
+            text: the question.
+            route: the named use; empty takes the server's default.
+            top_k: the most passages to find.
+            filter: narrows the search by the documents' metadata.
+            alpha: the weight of meaning beside words, 0 to 1, where the route allows it.
+            timeout: seconds that the call may take.
+        """
+        request = retrieve_request(text, route, top_k, filter, alpha)
         return await self._connection.call(self._connection.retrieval.Retrieve, request, timeout)
 
     def check(
@@ -322,6 +335,22 @@ class Client:
         """
         request = PurgeDocumentsRequest(filter=filter, force=force)
         method = self._connection.documents.PurgeDocuments
+        return await self._connection.call(method, request, timeout, repeatable=not force)
+
+    async def erase_documents(
+        self, target: ErasureTarget, *, force: bool = False, timeout: float | None = None
+    ) -> EraseDocumentsResponse:
+        """Count the documents that a target names and, with `force`, remove their texts from wherever they are held.
+
+        Args:
+            target: names a document, a source or the whole tenant.
+            force: erases them; the response has a receipt.
+            timeout: seconds that the call may take; by default as long as an ingest, for a large store takes minutes.
+        """
+        request = EraseDocumentsRequest(target=target, force=force)
+        method = self._connection.documents.EraseDocuments
+        if timeout is None and force:
+            timeout = INGEST_TIMEOUT
         return await self._connection.call(method, request, timeout, repeatable=not force)
 
     async def corpus_version(self, *, timeout: float | None = None) -> str:

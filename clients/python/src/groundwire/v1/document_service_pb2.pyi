@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 from groundwire.v1 import document_pb2 as _document_pb2
+from groundwire.v1 import erasure_pb2 as _erasure_pb2
 from groundwire.v1 import filter_pb2 as _filter_pb2
 import builtins as _builtins
 import sys
@@ -421,6 +422,72 @@ class PurgeDocumentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PurgeDocumentsResponse: _TypeAlias = PurgeDocumentsResponse  # noqa: Y015
+
+@_typing.final
+class EraseDocumentsRequest(_message.Message):
+    """EraseDocumentsRequest says which documents to erase."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
+    force: _builtins.bool
+    """force erases the documents. Without it nothing is removed, and the response says what would be. Default false."""
+    @_builtins.property
+    def target(self) -> _erasure_pb2.ErasureTarget:
+        """target names the documents."""
+
+    def __init__(
+        self,
+        *,
+        target: _erasure_pb2.ErasureTarget | None = ...,
+        force: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseDocumentsRequest: _TypeAlias = EraseDocumentsRequest  # noqa: Y015
+
+@_typing.final
+class EraseDocumentsResponse(_message.Message):
+    """EraseDocumentsResponse says what was erased, or would be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_COUNT_FIELD_NUMBER: _builtins.int
+    DOCUMENT_SAMPLE_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    document_count: _builtins.int
+    """document_count is the number of documents that were erased; without `force`, of those that would be. Documents that
+    the caller may not see are counted.
+    """
+    @_builtins.property
+    def document_sample(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """document_sample are ids of documents that would be erased and that the caller may see, at most 100, ordered; empty
+        with `force`.
+        """
+
+    @_builtins.property
+    def receipt(self) -> _erasure_pb2.ErasureReceipt:
+        """receipt says what was removed and from where; unset without `force`."""
+
+    def __init__(
+        self,
+        *,
+        document_count: _builtins.int = ...,
+        document_sample: _abc.Iterable[_builtins.str] | None = ...,
+        receipt: _erasure_pb2.ErasureReceipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_count", b"document_count", "document_sample", b"document_sample", "receipt", b"receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseDocumentsResponse: _TypeAlias = EraseDocumentsResponse  # noqa: Y015
 
 @_typing.final
 class GetCorpusVersionRequest(_message.Message):

@@ -68,6 +68,11 @@ class DocumentServiceStub(object):
                 request_serializer=groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsResponse.FromString,
                 _registered_method=True)
+        self.EraseDocuments = channel.unary_unary(
+                '/groundwire.v1.DocumentService/EraseDocuments',
+                request_serializer=groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsResponse.FromString,
+                _registered_method=True)
         self.GetCorpusVersion = channel.unary_unary(
                 '/groundwire.v1.DocumentService/GetCorpusVersion',
                 request_serializer=groundwire_dot_v1_dot_document__service__pb2.GetCorpusVersionRequest.SerializeToString,
@@ -133,6 +138,20 @@ class DocumentServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseDocuments(self, request, context):
+        """EraseDocuments counts the documents that a target names and, with `force`, removes their texts from every place that
+        holds them, and returns a receipt. It needs the role admin.
+
+        A deletion takes documents out of lists and searches; parts of their texts may stay in free pages of a file, in
+        answers that are kept for callers that ask again, and in caches. An erasure leaves none there. It covers every
+        document of the tenant that the target names, whether or not the caller may see it, and what earlier deletions left
+        behind. Call it without `force` first and look at the count and the sample.
+        A document that is being ingested when it is erased may be stored afterwards: stop what ingests it first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCorpusVersion(self, request, context):
         """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document.
         """
@@ -172,6 +191,11 @@ def add_DocumentServiceServicer_to_server(servicer, server):
                     servicer.PurgeDocuments,
                     request_deserializer=groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsResponse.SerializeToString,
+            ),
+            'EraseDocuments': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseDocuments,
+                    request_deserializer=groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsResponse.SerializeToString,
             ),
             'GetCorpusVersion': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCorpusVersion,
@@ -345,6 +369,33 @@ class DocumentService(object):
             '/groundwire.v1.DocumentService/PurgeDocuments',
             groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsRequest.SerializeToString,
             groundwire_dot_v1_dot_document__service__pb2.PurgeDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseDocuments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.DocumentService/EraseDocuments',
+            groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsRequest.SerializeToString,
+            groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -61,6 +61,16 @@ class DocumentServiceStub:
     whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
     complete the same call goes on.
     """
+    EraseDocuments: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.EraseDocumentsRequest, _document_service_pb2.EraseDocumentsResponse]
+    """EraseDocuments counts the documents that a target names and, with `force`, removes their texts from every place that
+    holds them, and returns a receipt. It needs the role admin.
+
+    A deletion takes documents out of lists and searches; parts of their texts may stay in free pages of a file, in
+    answers that are kept for callers that ask again, and in caches. An erasure leaves none there. It covers every
+    document of the tenant that the target names, whether or not the caller may see it, and what earlier deletions left
+    behind. Call it without `force` first and look at the count and the sample.
+    A document that is being ingested when it is erased may be stored afterwards: stop what ingests it first.
+    """
     GetCorpusVersion: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.GetCorpusVersionRequest, _document_service_pb2.GetCorpusVersionResponse]
     """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document."""
 
@@ -96,6 +106,16 @@ class DocumentServiceAsyncStub(DocumentServiceStub):
     Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
     whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
     complete the same call goes on.
+    """
+    EraseDocuments: _aio.UnaryUnaryMultiCallable[_document_service_pb2.EraseDocumentsRequest, _document_service_pb2.EraseDocumentsResponse]  # type: ignore[assignment]
+    """EraseDocuments counts the documents that a target names and, with `force`, removes their texts from every place that
+    holds them, and returns a receipt. It needs the role admin.
+
+    A deletion takes documents out of lists and searches; parts of their texts may stay in free pages of a file, in
+    answers that are kept for callers that ask again, and in caches. An erasure leaves none there. It covers every
+    document of the tenant that the target names, whether or not the caller may see it, and what earlier deletions left
+    behind. Call it without `force` first and look at the count and the sample.
+    A document that is being ingested when it is erased may be stored afterwards: stop what ingests it first.
     """
     GetCorpusVersion: _aio.UnaryUnaryMultiCallable[_document_service_pb2.GetCorpusVersionRequest, _document_service_pb2.GetCorpusVersionResponse]  # type: ignore[assignment]
     """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document."""
@@ -165,6 +185,22 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         Call it without `force` first and look at the count and the sample. Documents are removed in batches, each document
         whole, until none is left or the deadline is near: the response says how many were removed, and where it is not
         complete the same call goes on.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseDocuments(
+        self,
+        request: _document_service_pb2.EraseDocumentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_service_pb2.EraseDocumentsResponse, _abc.Awaitable[_document_service_pb2.EraseDocumentsResponse]]:
+        """EraseDocuments counts the documents that a target names and, with `force`, removes their texts from every place that
+        holds them, and returns a receipt. It needs the role admin.
+
+        A deletion takes documents out of lists and searches; parts of their texts may stay in free pages of a file, in
+        answers that are kept for callers that ask again, and in caches. An erasure leaves none there. It covers every
+        document of the tenant that the target names, whether or not the caller may see it, and what earlier deletions left
+        behind. Call it without `force` first and look at the count and the sample.
+        A document that is being ingested when it is erased may be stored afterwards: stop what ingests it first.
         """
 
     @_abc_1.abstractmethod

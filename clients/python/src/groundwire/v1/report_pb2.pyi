@@ -201,6 +201,8 @@ class Usage(_message.Message):
         """PURPOSE_EMBED: to compute vectors."""
         PURPOSE_SHADOW: Usage._Purpose.ValueType  # 7
         """PURPOSE_SHADOW: to be compared with the model that answered; no caller sees what it wrote."""
+        PURPOSE_RERANK: Usage._Purpose.ValueType  # 8
+        """PURPOSE_RERANK: to rate passages together with the question."""
 
     class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
         """Purpose says what the model was asked for."""
@@ -221,6 +223,8 @@ class Usage(_message.Message):
     """PURPOSE_EMBED: to compute vectors."""
     PURPOSE_SHADOW: Usage.Purpose.ValueType  # 7
     """PURPOSE_SHADOW: to be compared with the model that answered; no caller sees what it wrote."""
+    PURPOSE_RERANK: Usage.Purpose.ValueType  # 8
+    """PURPOSE_RERANK: to rate passages together with the question."""
 
     MODEL_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int

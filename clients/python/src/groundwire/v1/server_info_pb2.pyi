@@ -36,6 +36,8 @@ class _FeatureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Feature.Value
     """FEATURE_REVIEWS: answers may be laid before a person, and ReviewService is served."""
     FEATURE_GROUNDING_CHECKS: _Feature.ValueType  # 4
     """FEATURE_GROUNDING_CHECKS: GroundingService is served."""
+    FEATURE_ERASURE: _Feature.ValueType  # 5
+    """FEATURE_ERASURE: EraseDocuments is served by the store that keeps the documents."""
 
 class Feature(_Feature, metaclass=_FeatureEnumTypeWrapper):
     """Feature is a part of the contract that a server may not offer. The `feature` of FEATURE_NOT_OFFERED is one of these
@@ -52,6 +54,8 @@ FEATURE_REVIEWS: Feature.ValueType  # 3
 """FEATURE_REVIEWS: answers may be laid before a person, and ReviewService is served."""
 FEATURE_GROUNDING_CHECKS: Feature.ValueType  # 4
 """FEATURE_GROUNDING_CHECKS: GroundingService is served."""
+FEATURE_ERASURE: Feature.ValueType  # 5
+"""FEATURE_ERASURE: EraseDocuments is served by the store that keeps the documents."""
 Global___Feature: _TypeAlias = Feature  # noqa: Y015
 
 @_typing.final

@@ -1,24 +1,35 @@
 """The RunLog of several processes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from redis.exceptions import RedisError
 
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
-from groundwire_server.adapters.run_log.redis.cancelling import CancelRuns, RunCancelling
-from groundwire_server.adapters.run_log.redis.reader import RunReader
-from groundwire_server.adapters.run_log.redis.records import EventCodec, followed
+from groundwire_server.adapters.run_log.redis.peers import Peers, PeersUnreachableError
+from groundwire_server.adapters.run_log.redis.reader import RunReader, unreachable
+from groundwire_server.adapters.run_log.redis.records import EventCodec, digest, followed
 from groundwire_server.adapters.run_log.redis.writer import RENEW_SECONDS, RunWriter
 from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.run_log import Forgotten
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+
+_CANCEL: Final = "cancel"
+_FORGET: Final = "forget"
+"""What processes ask each other to do: with a run's digest, and with a tenant."""
+
+CancelRuns = Callable[[Callable[[RunKey], bool]], Awaitable[bool]]
+"""Ends the runs of this process whose keys fit, and returns whether there was one."""
+
+ForgetTexts = Callable[[str], Awaitable[bool]]
+"""Forgets the texts of a tenant that this process holds, and returns whether none is left."""
 
 
 class RedisRunLog:
@@ -46,18 +57,27 @@ class RedisRunLog:
         self._memory = MemoryRunLog(clock)
         self._writer = RunWriter(client, prefix, codec.encode)
         self._reader = RunReader(client, codec.decode)
-        self._cancelling: RunCancelling | None = None
+        self._peers: Peers | None = None
         self._opening: dict[RunKey, asyncio.Event] = {}
 
     @asynccontextmanager
-    async def serving(self, cancel: CancelRuns) -> AsyncIterator[Self]:
-        """Renew leases, and end runs that other processes ask for, until the context is left.
+    async def serving(self, cancel: CancelRuns, forget: ForgetTexts) -> AsyncIterator[Self]:
+        """Renew leases, and do what other processes ask for, until the context is left.
 
         Args:
             cancel: ends runs of this process.
+            forget: forgets the texts of a tenant that this process holds beside the log.
         """
-        self._cancelling = RunCancelling(self._client, self._prefix, cancel)
-        tasks = [asyncio.create_task(self._renew()), asyncio.create_task(self._cancelling.listen())]
+
+        async def cancelled(run: str) -> bool:
+            return await cancel(lambda key: digest(key) == run)
+
+        async def forgotten(tenant: str) -> bool:
+            await self._memory.forget(tenant)
+            return await forget(tenant)
+
+        self._peers = Peers(self._client, self._prefix, {_CANCEL: cancelled, _FORGET: forgotten})
+        tasks = [asyncio.create_task(self._renew()), asyncio.create_task(self._peers.listen())]
         try:
             yield self
         finally:
@@ -68,8 +88,8 @@ class RedisRunLog:
 
     async def listening(self) -> None:
         """Wait until other processes can reach the runs of this one."""
-        if self._cancelling is not None:
-            await self._cancelling.listening.wait()
+        if self._peers is not None:
+            await self._peers.listening.wait()
 
     async def open(self, key: RunKey, origin: RunOrigin) -> RunOrigin | None:
         """Open a run's log; see the port. Without Redis it is open in this process alone."""
@@ -99,6 +119,16 @@ class RedisRunLog:
         here = await self._memory.follow(key, after, window)
         return here or await self._reader.follow(key, self._writer.names(key), after, window)
 
+    async def forget(self, tenant: str) -> Forgotten:
+        """Forget a tenant's runs; see the port. Those that go on can be followed in their own process alone."""
+        here = await self._memory.forget(tenant)
+        try:
+            everywhere = await self._writer.forget(tenant)
+            complete = self._peers is None or await self._peers.all_do(_FORGET, tenant)
+        except (RedisError, PeersUnreachableError):
+            return Forgotten(here.count, complete=False)
+        return Forgotten(max(here.count, everywhere), complete)
+
     async def followed_elsewhere(self, key: RunKey) -> bool:
         """Return whether another process follows a run; False where Redis does not say."""
         run = self._writer.written(key)
@@ -111,7 +141,12 @@ class RedisRunLog:
 
     async def cancel_elsewhere(self, key: RunKey) -> bool:
         """End the run of that name in another process; see the port."""
-        return self._cancelling is not None and await self._cancelling.ask(key)
+        if self._peers is None:
+            return False
+        try:
+            return await self._peers.any_does(_CANCEL, digest(key))
+        except PeersUnreachableError:
+            raise unreachable(key) from None
 
     async def _renew(self) -> NoReturn:
         while True:

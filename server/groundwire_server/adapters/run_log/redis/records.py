@@ -1,6 +1,7 @@
 """What stands in Redis for a run: the names of its keys, and how a run that failed says why."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -37,6 +38,11 @@ def digest(key: RunKey) -> str:
     return hashed.hexdigest()
 
 
+def tenant_digest(tenant: str) -> str:
+    """Return what stands for a tenant in the names of its runs, so that all of them can be found."""
+    return blake2b(tenant.encode(), digest_size=10, person=b"groundwire-ten").hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class RunNames:
     """The keys of one run; the braces keep them in one slot.
@@ -50,11 +56,17 @@ class RunNames:
     @classmethod
     def of(cls, prefix: str, key: RunKey) -> "RunNames":
         """Return the keys of a run."""
-        return cls(f"{prefix}:{FORMAT}:run:{{{digest(key)}}}")
+        return cls(f"{prefix}:{FORMAT}:run:{{{tenant_digest(key.tenant)}.{digest(key)}}}")
 
     def events(self, token: str) -> str:
         """Return the stream of events that one writer adds to."""
         return f"{self.run}:{token}"
+
+
+def names_of_tenant(prefix: str, tenant: str) -> str:
+    """Return the pattern, as Redis has it, of every key of a tenant's runs."""
+    plain = re.sub(r"([\\*?\[\]^])", r"\\\1", prefix)
+    return f"{plain}:{FORMAT}:run:{{{tenant_digest(tenant)}.*"
 
 
 def followed(events: str) -> str:

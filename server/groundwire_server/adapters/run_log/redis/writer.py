@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from redis.exceptions import RedisError
 
-from groundwire_server.adapters.run_log.redis.records import END, EVENT, OPENED, RunNames, packed_end
+from groundwire_server.adapters.run_log.redis.records import (
+    END,
+    EVENT,
+    OPENED,
+    RunNames,
+    names_of_tenant,
+    packed_end,
+)
 from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
@@ -29,6 +36,8 @@ LINGER_SECONDS: Final = 5.0
 """How long those who follow can read the end of a run that is not kept."""
 
 _BATCH: Final = 500
+_SCANNED: Final = 1000
+"""Keys that Redis looks at in one step of a search for names."""
 
 _OPEN: Final = f"""
 local known = redis.call('HMGET', KEYS[1], 'fingerprint', 'traceparent')
@@ -158,6 +167,22 @@ class RunWriter:
             await self._close(keys=(run.names.run, run.events), args=arguments)
         except RedisError as failed:
             _report(failed, "the end of an answer is not seen by other processes")
+
+    async def forget(self, tenant: str) -> int:
+        """Remove all that Redis has of a tenant's runs, of every process; return how many there were.
+
+        Raises:
+            RedisError: when Redis cannot be reached.
+        """
+        for key, run in self._runs.items():
+            run.shared = run.shared and key.tenant != tenant
+        while self._flushing is not None and not self._flushing.done():
+            await asyncio.wait([self._flushing])
+        count = 0
+        async for name in self._client.scan_iter(match=names_of_tenant(self._prefix, tenant), count=_SCANNED):
+            # The hash of a run has its name alone; streams, and what says who follows, have more.
+            count += bool(await self._client.unlink(name)) and bytes(name).endswith(b"}")
+        return count
 
     async def renew(self) -> None:
         """Renew the leases."""

@@ -9,7 +9,7 @@ class Clause:
     """SQL made of our own words alone; every value that comes from outside is a parameter."""
 
     sql: str
-    parameters: tuple[str | float, ...] = ()
+    parameters: tuple[str | bytes | float, ...] = ()
 
 
 def marks(values: Sequence[object]) -> str:

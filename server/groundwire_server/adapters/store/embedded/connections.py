@@ -94,7 +94,7 @@ class Job:
 
 
 Work = Callable[[sqlite3.Connection, Job], T]
-"""Work in a thread, inside a transaction that its caller begins and ends."""
+"""Work in a thread; but for `run_alone`, inside a transaction that its caller begins and ends."""
 
 
 class Connections:
@@ -125,6 +125,10 @@ class Connections:
         """Run `work` in one transaction: all of it is committed, or nothing."""
         return await self._run(self._writer, "BEGIN IMMEDIATE", work, deadline, requester)
 
+    async def run_alone(self, work: Work[T], deadline: Deadline, requester: Requester = NOBODY) -> T:
+        """Run `work` in the thread that writes, outside a transaction: for statements that make their own."""
+        return await self._run(self._writer, None, work, deadline, requester)
+
     def close(self) -> None:
         """Interrupt running work, wait for the threads, which takes milliseconds, and close the file."""
         self._closed = True
@@ -135,7 +139,9 @@ class Connections:
         for connection in self._opened:
             connection.close()
 
-    async def _run(self, threads: "_Threads", begin: str, work: Work[T], deadline: Deadline, requester: Requester) -> T:
+    async def _run(
+        self, threads: "_Threads", begin: str | None, work: Work[T], deadline: Deadline, requester: Requester
+    ) -> T:
         if self._closed:
             raise Failure(Cause.STORE_UNAVAILABLE)
         job = Job(self._clock, deadline)
@@ -161,12 +167,14 @@ class Connections:
             job.stop()  # Returned, late or cancelled: its caller has left.
             self._jobs.discard(job)
 
-    def _work(self, job: Job, begin: str, work: Work[T]) -> T:
+    def _work(self, job: Job, begin: str | None, work: Work[T]) -> T:
         job.check()
         with map_failures():
             connection = self._connection()
             connection.set_progress_handler(job.must_stop, _STEPS_BETWEEN_CHECKS)
             try:
+                if begin is None:
+                    return work(connection, job)
                 _begin(connection, begin, job)
                 result = work(connection, job)
                 job.check()

@@ -41,6 +41,7 @@ from groundwire_server.domain.document import (
     Stored,
     check_revision,
 )
+from groundwire_server.domain.erasure import Erasure, ErasurePlan
 from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vector import Vector
@@ -81,6 +82,21 @@ class _Held:
     @property
     def deleted(self) -> bool:
         return self.content_hash is None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What one change has erased.
+
+    Attributes:
+        documents: how many.
+        passages: how many these had.
+        tombstones: the ids of documents that had been deleted before.
+    """
+
+    documents: int
+    passages: int
+    tombstones: int
 
 
 class EmbeddedCorpus:
@@ -132,6 +148,15 @@ class EmbeddedCorpus:
     async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
         """Remove a batch of documents; see the port."""
         return await self._connections.write(partial(_purge, caller, condition), deadline, _requester(caller))
+
+    async def plan_erasure(self, caller: Caller, erasure: Erasure, limit: int, deadline: Deadline) -> ErasurePlan:
+        """Return what an erasure would remove; see `ErasableStore`."""
+        work = partial(documents.plan_erasure, caller, erasure, limit)
+        return await self._connections.read(work, deadline, _requester(caller))
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Erased | None:
+        """Remove a batch of the documents that an erasure names, with their ids; None when there is none left."""
+        return await self._connections.write(partial(_erase, erasure), deadline, Requester(erasure.tenant))
 
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         """Return the corpus version; see the port."""
@@ -271,6 +296,21 @@ def _purge(caller: Caller, condition: Filter, connection: sqlite3.Connection, jo
     batch = next(batched(weighed, _PURGED_DOCUMENTS, _PURGED_CHUNKS), [])
     version = _remove(connection, caller.tenant, batch, job)
     return None if version is None else Removed(len(batch), version)
+
+
+def _erase(erasure: Erasure, connection: sqlite3.Connection, job: Job) -> Erased | None:
+    found = _rows(connection, documents.erasable(connection, erasure), _PURGED_DOCUMENTS)
+    batch = next(batched(((held, held.chunks) for held in found), _PURGED_DOCUMENTS, _PURGED_CHUNKS), [])
+    if not batch:
+        return None
+    live = [held for held in batch if not held.deleted]
+    _remove(connection, erasure.tenant, live, job)
+    # The rows stay: by them other processes learn that the vectors are gone.
+    connection.executemany(
+        "UPDATE documents SET document_id = ?, revision = 0 WHERE id = ?",
+        [(f"{documents.ERASED}{secrets.token_hex(16)}", held.number) for held in batch],
+    )
+    return Erased(len(live), sum(held.chunks for held in live), len(batch) - len(live))
 
 
 def _remove(connection: sqlite3.Connection, tenant_name: str, doomed: Sequence[_Held], job: Job) -> str | None:

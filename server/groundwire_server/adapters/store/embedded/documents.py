@@ -18,12 +18,16 @@ from groundwire_server.domain.document import (
     Position,
     TextFormat,
 )
+from groundwire_server.domain.erasure import EntireTenant, Erasure, ErasurePlan, OneDocument, OneSource
 from groundwire_server.domain.filters import Filter
 
 _INFO: Final = (
     "d.document_id, d.title, d.source_uri, d.metadata, a.principals, d.revision, d.content_hash, d.chunk_count, "
     "d.size_bytes, d.updated, d.text_format FROM documents AS d JOIN access_lists AS a ON a.id = d.access"
 )
+
+ERASED: Final = "erased "
+"""What the ids of erased documents begin with, in place of their own; no document's own id has a space."""
 
 _BY_TIME: Final = ("d.updated", "d.document_id")
 _ORDER: Final = {
@@ -77,6 +81,40 @@ def count(caller: Caller, condition: Filter, connection: sqlite3.Connection, job
         which.parameters,
     ).fetchone()
     return int(found)
+
+
+def erasable(connection: sqlite3.Connection, erasure: Erasure) -> Clause:
+    """Select, as rows `d` of `documents`, those that an erasure names, deleted ones too, whoever may see them."""
+    row = connection.execute("SELECT id FROM tenants WHERE name = ?", (erasure.tenant,)).fetchone()
+    if row is None:
+        return Clause("0")
+    match erasure.selection:
+        case OneDocument(document_id):
+            return Clause("d.tenant = ? AND d.document_id = ?", (row[0], document_id))
+        case OneSource(uri, prefix=False):
+            return Clause("d.tenant = ? AND d.source_uri = ?", (row[0], uri))
+        case OneSource(uri):
+            # By bytes: SQLite's functions on text end at a NUL.
+            written = uri.encode()
+            condition = "d.tenant = ? AND substr(CAST(d.source_uri AS BLOB), 1, ?) = ?"
+            return Clause(condition, (row[0], len(written), written))
+        case EntireTenant():
+            return Clause("d.tenant = ? AND d.document_id NOT GLOB ?", (row[0], f"{ERASED}*"))
+
+
+def plan_erasure(caller: Caller, erasure: Erasure, limit: int, connection: sqlite3.Connection, job: Job) -> ErasurePlan:
+    """Count the documents that an erasure names, and list those that the caller may see."""
+    which = erasable(connection, erasure)
+    (found,) = connection.execute(
+        f"SELECT count(*) FROM documents AS d WHERE {which.sql} AND d.access IS NOT NULL",  # noqa: S608 - our own words
+        which.parameters,
+    ).fetchone()
+    seen = joined([which, selected(connection, caller)], "AND")
+    rows = connection.execute(
+        f"SELECT d.document_id FROM documents AS d WHERE {seen.sql} ORDER BY d.document_id LIMIT ?",  # noqa: S608
+        (*seen.parameters, limit),
+    ).fetchall()
+    return ErasurePlan(int(found), tuple(document_id for (document_id,) in rows))
 
 
 def total(connection: sqlite3.Connection, job: Job) -> int:

@@ -38,7 +38,8 @@ CREATE TABLE grants (
 ) WITHOUT ROWID;
 CREATE INDEX grants_by_list ON grants (list);
 
--- A deleted document leaves its id, revision and change behind; its access, like its content_hash, is null.
+-- A deleted document leaves its id, revision and change behind; its access, like its content_hash, is null. An erased
+-- one leaves its change alone, under an id that stands for nothing.
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, document_id TEXT NOT NULL,
     revision INTEGER NOT NULL, change INTEGER NOT NULL, access INTEGER, content_hash TEXT,

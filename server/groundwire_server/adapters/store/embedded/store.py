@@ -14,6 +14,7 @@ from groundwire_server.adapters.resilience.instrumentation import Instrumentatio
 from groundwire_server.adapters.store.embedded import documents
 from groundwire_server.adapters.store.embedded.connections import Connections, connect, set_up
 from groundwire_server.adapters.store.embedded.corpus import EmbeddedCorpus
+from groundwire_server.adapters.store.embedded.erasure import EmbeddedErasure, EmbeddedVectorMemory
 from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
 from groundwire_server.adapters.store.embedded.retriever import EmbeddedRetriever
 from groundwire_server.adapters.store.embedded.schema import Embedding, prepare
@@ -35,11 +36,13 @@ _PATIENCE: Final = 1.0
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class EmbeddedStore:
-    """One file as a Retriever, a Corpus and SentenceVectors, until it is closed."""
+    """One file as a Retriever, a Corpus, SentenceVectors and an ErasableStore, until it is closed."""
 
     retriever: EmbeddedRetriever
     corpus: EmbeddedCorpus
     sentence_vectors: EmbeddedSentenceVectors
+    erasure: EmbeddedErasure
+    vector_memory: EmbeddedVectorMemory
     _connections: Connections
 
     @classmethod
@@ -85,10 +88,14 @@ class EmbeddedStore:
         recording = recording or unrecorded()
         connections = Connections(path, clock, readers or (os.cpu_count() or 1) + 1, weight, recording.metrics)
         vectors = None if embedding is None else VectorIndex(embedding.dimensions)
+        memory = EmbeddedVectorMemory(connections, vectors)
+        corpus = EmbeddedCorpus(connections, clock, embedding)
         return cls(
             EmbeddedRetriever(connections, vectors, alpha, _instrumentation(recording, vectors)),
-            EmbeddedCorpus(connections, clock, embedding),
+            corpus,
             EmbeddedSentenceVectors(connections),
+            EmbeddedErasure(corpus, connections, memory),
+            memory,
             connections,
         )
 

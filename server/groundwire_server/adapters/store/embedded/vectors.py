@@ -48,6 +48,11 @@ class VectorIndex:
         finally:
             matrix.lock.release()
 
+    def forget(self, tenant: int) -> None:
+        """Forget a tenant's vectors, those of removed documents too; the next search reads what the file holds."""
+        with self._lock:
+            self._tenants.pop(tenant, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:

@@ -53,7 +53,7 @@ class ModuleSearch:
         """Search by words and by meaning."""
         found = await search.handle.query.hybrid(
             search.terms,
-            alpha=self._options.alpha,
+            alpha=self._options.alpha if search.alpha is None else search.alpha,
             # The index holds stems; a model needs the words of the question as they are.
             vector=HybridVector.near_text(text),
             target_vector=self._vector,

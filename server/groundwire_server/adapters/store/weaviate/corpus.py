@@ -186,6 +186,15 @@ class WeaviateCorpus:
             after = Position(batch[-1].info.document_id, batch[-1].info.updated)
         return None
 
+    async def erase(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> Sequence[Head]:
+        """Remove documents, whoever may see them, and what deleted ones left; return them as they were."""
+        async with self._alone(tenant, document_ids, deadline):
+            found, corpus = await heads.with_corpus(self._documents, tenant, document_ids, deadline)
+            if found:
+                await self._remove(tenant, self._versions.of(corpus), found, deadline)
+                await self._documents.delete(tenant, by_ids([head.key for head in found]), deadline)
+            return found
+
     async def version(self, caller: Caller, deadline: Deadline) -> str:
         """Return the corpus version; see the port."""
         return await self._versions.current(caller.tenant, deadline)

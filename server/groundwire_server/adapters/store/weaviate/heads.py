@@ -83,6 +83,16 @@ async def revisions(documents: Objects, tenant: str, document_ids: Iterable[str]
     return {head.info.document_id: head.info.revision for head in found}
 
 
+async def all_after(
+    documents: Objects, tenant: str, document_id: str, limit: int, deadline: Deadline
+) -> Sequence[Head]:
+    """Return documents that were ever stored, in the order of their ids, after one id."""
+    # Positions are hexadecimal digits, two for each byte: a single one comes before every other that begins like it.
+    after = position(document_id) or "0"
+    where = Where.by_property(p.POSITION).greater_than(after)
+    return await _heads(documents, tenant, where, limit, deadline, sort_by=p.POSITION)
+
+
 def _existing(caller: Caller, condition: Filter | None) -> filters.Condition:
     """Return the filter on documents that exist for the caller and satisfy a condition."""
     narrowed = True if condition is None else filters.compiled(condition)

@@ -80,7 +80,7 @@ class WeaviateRetriever:
         meaning = None if self._search.mode is SearchMode.KEYWORD else self._meaning(query)
         if isinstance(condition, bool) or (not terms and meaning is None):
             return Evidence(corpus_version=version)
-        found = await self._found(caller, query.top_k, terms, meaning, condition, deadline)
+        found = await self._found(caller, query, terms, meaning, condition, deadline)
         return Evidence(await self._of_one_revision(caller, found, deadline), version)
 
     def _meaning(self, query: Query) -> Vector | str | None:
@@ -90,14 +90,14 @@ class WeaviateRetriever:
     async def _found(
         self,
         caller: Caller,
-        top_k: int,
+        query: Query,
         terms: str,
         meaning: Vector | str | None,
         condition: FilterReturn,
         deadline: Deadline,
     ) -> Sequence[Passage]:
         common: CommonArguments = {
-            "limit": top_k,
+            "limit": query.top_k,
             "auto_limit": self._search.autocut,
             "filters": condition,
             "return_properties": list(RETURNED),
@@ -105,7 +105,7 @@ class WeaviateRetriever:
 
         async def work(client: WeaviateAsyncClient) -> Sequence[Passage]:
             handle = self._connection.handle(client, self._collection, caller.tenant, self._search.consistency)
-            search = ChunkSearch(handle, terms, common)
+            search = ChunkSearch(handle, terms, common, query.alpha)
             match meaning:
                 case None:
                     return await self._by_vector.keyword(search)

@@ -39,11 +39,13 @@ class ChunkSearch:
         handle: the tenant's part of the collection.
         terms: the words of the question for the keyword leg; empty without that leg.
         common: the limits, the filter, and the properties to return.
+        alpha: the weight of meaning beside words; None takes the route's.
     """
 
     handle: CollectionAsync[Any, Any]
     terms: str
     common: CommonArguments
+    alpha: float | None = None
 
 
 class VectorSearch:
@@ -94,7 +96,7 @@ class VectorSearch:
         """Search by words and by meaning."""
         found = await search.handle.query.hybrid(
             search.terms,
-            alpha=self._options.alpha,
+            alpha=self._options.alpha if search.alpha is None else search.alpha,
             vector=vector.tolist(),
             target_vector=self._vector,
             fusion_type=HybridFusion.RELATIVE_SCORE,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import WeaviateConnection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
+from groundwire_server.adapters.store.weaviate.erasure import WeaviateErasure
 from groundwire_server.adapters.store.weaviate.failures import WeaviateFault
 from groundwire_server.adapters.store.weaviate.migration import Schema
 from groundwire_server.adapters.store.weaviate.options import SearchOptions, VectorSource, WeaviateOptions
@@ -19,7 +20,7 @@ from groundwire_server.ports.recording import Recording
 
 @dataclass(frozen=True, slots=True)
 class WeaviateStore:
-    """A Weaviate cluster as a Retriever, a Corpus and SentenceVectors, until it is closed.
+    """A Weaviate cluster as a Retriever, a Corpus, SentenceVectors and an ErasableStore, until it is closed.
 
     Attributes:
         schema: plans and applies changes to the collections.
@@ -29,6 +30,7 @@ class WeaviateStore:
     retriever: WeaviateRetriever
     corpus: WeaviateCorpus
     sentence_vectors: WeaviateSentenceVectors
+    erasure: WeaviateErasure
     schema: Schema
     probe: Probe
     _options: WeaviateOptions
@@ -59,10 +61,12 @@ class WeaviateStore:
         chunks = Objects(connection, options.collection, options, options.vector)
         documents = Objects(connection, options.documents, options)
         versions = Versions(documents, clock, write.version_lag_seconds, write.change_seconds)
+        corpus = WeaviateCorpus(chunks, documents, versions, clock, vectorized=vectors.module is not None)
         return cls(
             WeaviateRetriever(connection, documents, versions, options, vectors, SearchOptions()),
-            WeaviateCorpus(chunks, documents, versions, clock, vectorized=vectors.module is not None),
+            corpus,
             WeaviateSentenceVectors(chunks),
+            WeaviateErasure(corpus, documents),
             Schema(connection, options, vectors),
             Probe(connection, options.documents),
             options,

@@ -1,0 +1,82 @@
+"""Erasing documents from every place that holds their texts."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import ErasedPlace, Erasure, ErasurePlan, ErasureReceipt
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.corpus import Corpus
+from groundwire_server.ports.erasable import Erasable, ErasableStore
+
+SAMPLE: Final = 100
+"""The most ids that a plan names."""
+
+NOTES: Final = (
+    "Not reached: snapshots, backups and exports of the store, and answers that callers have received.",
+    "A restored snapshot brings back what was erased since: erase it again.",
+    "Space that a file system or a disk has freed is not overwritten.",
+)
+
+
+class Eraser:
+    """The erasure of documents from a store, and then from everything that may hold their texts beside it.
+
+    Args:
+        corpus: tells the version.
+        store: keeps the documents.
+        beside: what else holds texts; asked when no new search finds the documents any more.
+        clock: dates the receipts.
+    """
+
+    def __init__(self, corpus: Corpus, store: ErasableStore, beside: Sequence[Erasable], clock: Clock) -> None:
+        self._corpus = corpus
+        self._store = store
+        self._beside = beside
+        self._clock = clock
+
+    async def plan(self, caller: Caller, erasure: Erasure, deadline: Deadline) -> ErasurePlan:
+        """Look at what an erasure would remove, and change nothing.
+
+        Raises:
+            Failure: of the store.
+        """
+        return await self._store.plan_erasure(caller, erasure, SAMPLE, deadline)
+
+    async def erase(self, caller: Caller, erasure: Erasure, deadline: Deadline) -> ErasureReceipt:
+        """Erase documents; where the time is up first, the receipt says so and another call goes on.
+
+        Raises:
+            Failure: of the store, before anything was erased.
+        """
+        by = deadline.reply_by(self._clock.now())
+        places: list[ErasedPlace] = [*await self._store.erase(erasure, by)]
+        for each in self._beside:
+            places += await each.erase(erasure, by)
+        return ErasureReceipt(
+            secrets.token_hex(16),
+            erasure,
+            places,
+            self._clock.today(),
+            hashlib.sha256(f"{caller.tenant}\n{caller.subject}".encode()).hexdigest(),
+            await self._corpus.version(caller, deadline),
+            NOTES,
+        )
+
+
+class ProcessTexts:
+    """What this process holds of documents' texts in memory, by the configuration in force; an Erasable."""
+
+    def __init__(self) -> None:
+        self._holders: Sequence[Erasable] = ()
+
+    def replace(self, holders: Sequence[Erasable]) -> None:
+        """Erase from these from now on: another configuration has other parts."""
+        self._holders = tuple(holders)
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget the texts that every holder has; see the port."""
+        return [place for each in self._holders for place in await each.erase(erasure, deadline)]
