@@ -112,6 +112,11 @@ CASES = {
         FEES,
         "Whoever returns a parcel pays:\n\n- Country: Spain; Return fee: 7 EUR; Days: 30",
     ),
+    "a row whose number the question writes as a word": Case(
+        "How many failures does a cluster of seven members tolerate?",
+        "| Cluster size | Failures |\n| --- | --- |\n| 1 | 0 |\n| 7 | 3 |\n| 9 | 4 |\n",
+        "- Cluster size: 7; Failures: 3",
+    ),
     "all rows where none is asked for": Case(
         "What are the return fees?",
         FEES,
@@ -130,6 +135,16 @@ CASES = {
     ),
     "a heading that asks leads to its answer": Case("Why is the queue slow?", QUESTIONS, "The disk is slow."),
     "a line that asks leads to its answer": Case("Where is the owner?", QUESTIONS, "In the office."),
+    "a short heading that says what is asked": Case(
+        "Which flags were removed in acme?",
+        "Flags of acme were changed by many people.\n\n### Flags removed\n\n```\n--proxy\n```\n",
+        "```\n--proxy\n```",
+    ),
+    "the first paragraph under a heading": Case(
+        "What is the mail room?",
+        f"## The mail room\n\n{'It is where parcels wait for those who sent for them. ' * 2}\n\nOther rooms are smaller.",
+        ("It is where parcels wait for those who sent for them. " * 2).strip(),
+    ),
     "one item of a list that is too long to be quoted whole": Case(
         "What does code 3 mean?",
         LONG_LIST,

@@ -14,8 +14,8 @@ from groundwire_server.markup.blocks import Block, BlockKind
 FITS: Final = 800
 """Code points of a list, a table or the opening of a section that is quoted whole: a passage's length."""
 
-_OPENING: Final = 200
-"""Code points of what stands under a heading that are enough; blocks are quoted whole."""
+_OPENING: Final = 80
+"""Code points of text under a heading that are enough; a list, a table or code is enough in any case."""
 
 _FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")
 
@@ -117,8 +117,9 @@ def _opening(heading: Part, layout: Layout) -> Sequence[int]:
             if chosen or block.level <= layout.block(heading).level:
                 break
             continue
-        open_ended = bool(chosen) and layout.parts[chosen[-1]].kind is PartKind.LEAD
-        if size >= _OPENING and not open_ended:
+        last = layout.parts[chosen[-1]].kind if chosen else None
+        open_ended = last is PartKind.LEAD
+        if not open_ended and (size >= _OPENING or last in (PartKind.ITEM, PartKind.ROW, PartKind.CODE)):
             break
         # "Yes." says nothing without the question, which is not quoted.
         saying = [index for index in indexes if content_words(layout.parts[index].text)]

@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from groundwire_server.adapters.generator.layout import Candidate, Layout, PartKind
+from groundwire_server.adapters.generator.layout import Candidate, Layout, Part, PartKind
 from groundwire_server.adapters.generator.quotation import continues, quoted_with, written
+from groundwire_server.domain.claims.number_words import NUMBER_WORDS
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.premises import AGREEMENT, Agreement, Premises, compare
 from groundwire_server.domain.text.words import content_words, occurring
@@ -32,6 +33,13 @@ FEATURES: Final = ("similarity", "rare", "near", *AGREEMENT)
 """
 
 
+_LEAST_TITLE: Final = 2
+"""Words of a heading that say more than what the whole document is about."""
+
+_BLOCK_CUT: Final = 0.85
+"""The share of the best closeness below which no list, table or code is added to a quotation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """How the parts of passages are weighed and when they are enough.
@@ -45,6 +53,7 @@ class Tuning:
         own: weight, in the closeness, of the words in the part itself.
         near: weight, in the closeness, of the words in it and the parts beside it.
         around: weight, in the closeness, of the words that only the headings and the lead-in above it have.
+        titled: added to the closeness of a heading whose words are all in the question.
         found: weight, in the rank, of the search's own score for its passage.
         most: quotations in an answer at most.
         longest: code points of an answer beyond which nothing is added to the closest quotation.
@@ -57,6 +66,7 @@ class Tuning:
     own: float = 0.7
     near: float = 0.3
     around: float = 0.3
+    titled: float = 0.3
     found: float = 0.2
     most: int = 4
     longest: int = 1200
@@ -201,7 +211,7 @@ class _Weighed:
 def _weigh(
     asked: frozenset[str], layout: Layout, passages: Mapping[str, Passage], cosines: Floats | None, tuning: Tuning
 ) -> _Weighed:
-    held = [occurring(asked, part.text) for part in layout.parts]
+    held = [occurring(asked, part.text) | _numbers_held(asked, part) for part in layout.parts]
     around = [held[index] | occurring(asked, part.context) for index, part in enumerate(layout.parts)]
     weights = _rarities(asked, held)
     rare, near = _shares(weights, held), _shares(weights, _with_neighbours(layout, held))
@@ -211,6 +221,7 @@ def _weigh(
         else [0.0] * len(held)
     )
     closeness = similarity + tuning.own * rare + tuning.near * near + tuning.around * (_shares(weights, around) - rare)
+    closeness = closeness + tuning.titled * np.array([_repeats(asked, part) for part in layout.parts])
     found = np.array([passages[part.handle].scores.fused or 0.0 for part in layout.parts])
     order = [int(index) for index in np.argsort(-(closeness + tuning.found * found), kind="stable")]
     common = {place: frozenset.intersection(*(held[each] for each in own)) for place, own in layout.of_block.items()}
@@ -218,6 +229,19 @@ def _weigh(
         index for index, part in enumerate(layout.parts) if held[index] > common[part.handle, part.block]
     )
     return _Weighed(similarity, rare, near, closeness, order, distinct)
+
+
+def _numbers_held(asked: frozenset[str], part: Part) -> frozenset[str]:
+    """The numbers that a question writes in words and a row of a table in digits."""
+    if part.row is None:
+        return frozenset()
+    return frozenset(word for word in asked if f"{NUMBER_WORDS.get(word, math.nan):.0f}" in part.row.cells)
+
+
+def _repeats(asked: frozenset[str], part: Part) -> bool:
+    """Whether a heading says nothing but what is asked: it is short, and its few words weigh less than they tell."""
+    said = content_words(part.text) if part.kind is PartKind.HEADING else frozenset[str]()
+    return len(said) >= _LEAST_TITLE and said <= asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +282,8 @@ def _chosen(weighed: _Weighed, layout: Layout, asked: frozenset[str], tuning: Tu
         if same is not None:
             handles = dict.fromkeys((*chosen[same].handles, handle))
             chosen[same] = replace(chosen[same], handles=tuple(handles))
+            continue
+        if chosen and len(parts) > 1 and weighed.closeness[index] < _BLOCK_CUT * weighed.closeness[chosen[0].closest]:
             continue
         length = sum(len(layout.parts[each].text) for each in fresh)
         if count == tuning.most or (chosen and size + length > tuning.longest):
