@@ -145,6 +145,11 @@ CASES = {
         f"## The mail room\n\n{'It is where parcels wait for those who sent for them. ' * 2}\n\nOther rooms are smaller.",
         ("It is where parcels wait for those who sent for them. " * 2).strip(),
     ),
+    "code that the last step announces": Case(
+        "What are the steps to drain the queue?",
+        "## Steps to drain the queue\n\n1. Stop the worker.\n2. Run this:\n\n```\ndrain\n```\n\nThe end is near.",
+        "1. Stop the worker.\n2. Run this:\n\n```\ndrain\n```",
+    ),
     "one item of a list that is too long to be quoted whole": Case(
         "What does code 3 mean?",
         LONG_LIST,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from groundwire_server.adapters.generator.layout import Layout, Part, PartKind, asks, ends_as_sentence
+from groundwire_server.adapters.generator.layout import Layout, Part, PartKind, asks, ends_as_sentence, leads_in
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import content_words
 from groundwire_server.markup.blocks import Block, BlockKind
@@ -40,6 +40,16 @@ def quoted_with(index: int, layout: Layout, asked: frozenset[str], distinct: fro
         asked: the content words of the question.
         distinct: the items and rows that hold more of the question than the others of their block.
     """
+    chosen = _chosen_with(index, layout, asked, distinct)
+    if chosen and leads_in(layout.parts[chosen[-1]].text):
+        # An item may end in a colon, too.
+        _, following = next(layout.following(layout.parts[chosen[-1]]), (None, ()))
+        if following and not layout.parts[following[0]].alone:
+            return [*chosen, *_fitting(following, layout, FITS)]
+    return chosen
+
+
+def _chosen_with(index: int, layout: Layout, asked: frozenset[str], distinct: frozenset[int]) -> Sequence[int]:
     part = layout.parts[index]
     match part.kind:
         case PartKind.HEADING:
@@ -173,8 +183,7 @@ def _of_list(index: int, layout: Layout, distinct: frozenset[int]) -> Sequence[i
     whole = sum(len(layout.parts[each].text) for each in siblings) <= FITS
     if whole and (part.kind is PartKind.ITEM or index not in distinct):
         return siblings
-    code = _code_after(index, layout) if index == siblings[-1] else ()
-    return [index, *code]
+    return [index]
 
 
 def _code_after(index: int, layout: Layout) -> Sequence[int]:

@@ -36,7 +36,7 @@ FEATURES: Final = ("similarity", "rare", "near", *AGREEMENT)
 _LEAST_TITLE: Final = 2
 """Words of a heading that say more than what the whole document is about."""
 
-_BLOCK_CUT: Final = 0.85
+_BLOCK_CUT: Final = 0.7
 """The share of the best closeness below which no list, table or code is added to a quotation."""
 
 
@@ -53,6 +53,7 @@ class Tuning:
         own: weight, in the closeness, of the words in the part itself.
         near: weight, in the closeness, of the words in it and the parts beside it.
         around: weight, in the closeness, of the words that only the headings and the lead-in above it have.
+        code: of the words in a block of code; it is long, and most of its words are not about what it does.
         titled: added to the closeness of a heading whose words are all in the question.
         found: weight, in the rank, of the search's own score for its passage.
         most: quotations in an answer at most.
@@ -66,6 +67,7 @@ class Tuning:
     own: float = 0.7
     near: float = 0.3
     around: float = 0.3
+    code: float = 0.5
     titled: float = 0.3
     found: float = 0.2
     most: int = 4
@@ -215,6 +217,8 @@ def _weigh(
     around = [held[index] | occurring(asked, part.context) for index, part in enumerate(layout.parts)]
     weights = _rarities(asked, held)
     rare, near = _shares(weights, held), _shares(weights, _with_neighbours(layout, held))
+    of_code = [part.kind is PartKind.CODE for part in layout.parts]
+    rare = np.where(of_code, tuning.code * rare, rare)
     similarity = np.array(
         [max((cosines[index] for index in part.candidates), default=0.0) for part in layout.parts]
         if cosines is not None
