@@ -29,6 +29,7 @@ class Drawing:
     def __init__(self, console: Terminal) -> None:
         self._console = console
         self._lines: list[list[Segment]] = []
+        self._text = ""
 
     @property
     def erasable(self) -> bool:
@@ -36,8 +37,24 @@ class Drawing:
         return len(self._lines) < self._console.height
 
     def draw(self, text: str) -> None:
-        """Draw a text in the place of the last one; what has scrolled away stays as it is."""
-        lines = self._rendered(text)
+        """Draw a text in the place of the last one; what has scrolled away stays as it is.
+
+        A dumb terminal cannot go back: there, the text is drawn at the end.
+        """
+        self._text = text
+        if not self._console.is_dumb_terminal:
+            self._draw()
+
+    def leave(self) -> None:
+        """Leave what was drawn as it is, and begin after it."""
+        if self._console.is_dumb_terminal:
+            self._draw()
+        if self._lines:
+            self._console.print()
+        self._lines, self._text = [], ""
+
+    def _draw(self) -> None:
+        lines = self._rendered(self._text)
         same = next(
             (number for number, (one, other) in enumerate(zip(lines, self._lines, strict=False)) if one != other),
             min(len(lines), len(self._lines)),
@@ -58,12 +75,6 @@ class Drawing:
             ending = [] if number == len(fresh) - 1 else [Segment.line()]
             self._console.print(Segments([*line, *ending]), end="", no_wrap=True, overflow="ignore", crop=False)
         self._lines = lines
-
-    def leave(self) -> None:
-        """Leave what was drawn as it is, and begin after it."""
-        if self._lines:
-            self._console.print()
-        self._lines = []
 
     def _rendered(self, text: str) -> list[list[Segment]]:
         if not text.strip():

@@ -142,7 +142,7 @@ CASES = {
     ),
     "the first paragraph under a heading": Case(
         "What is the mail room?",
-        f"## The mail room\n\n{'It is where parcels wait for those who sent for them. ' * 2}\n\nOther rooms are smaller.",
+        f"## The mail room\n\n{'It is where parcels wait for those who sent for them. ' * 2}\n\nOther rooms are small.",
         ("It is where parcels wait for those who sent for them. " * 2).strip(),
     ),
     "code that the last step announces": Case(
