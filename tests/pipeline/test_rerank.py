@@ -94,6 +94,14 @@ async def test_more_is_searched_for_and_the_best_rated_remain() -> None:
     assert names.RERANKER_CAUSE not in searched.noted
 
 
+async def test_search_and_reranker_get_the_question_that_needs_no_turns() -> None:
+    reranker = ScriptedReranker({"Dict": 0.9})
+    searched = Searched(reranker)
+    await searched.search(ask("And what does it yield?", standalone="What does a lambda yield?"))
+    assert reranker.requests[0].question == "What does a lambda yield?"
+    assert [query.text for query in searched.store.queries] == ["What does a lambda yield?"]
+
+
 async def test_who_asks_for_more_passages_than_candidates_gets_them() -> None:
     searched = Searched(ScriptedReranker(), replace(RERANKED, candidates=2))
     assert len(await searched.search(ask(top_k=4))) == 4

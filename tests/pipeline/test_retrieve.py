@@ -80,6 +80,17 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
     assert spans.attributes("groundwire.retrieve")[names.PASSAGES_DROPPED] == 2
 
 
+async def test_what_a_change_of_the_corpus_explains_is_counted_and_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    secret = passage("secret", "Lambda expressions are secret.", allowed=frozenset({"board"}))
+    counts = Counts()
+    with caplog.at_level(logging.INFO):
+        found = await _retrieve(Fixed(Evidence((secret,), "v1", overtaken=True)), ask(), counts=counts)
+    assert found.passages == ()
+    assert caplog.records == []
+    assert counts.of(metrics.PASSAGES_OVERTAKEN) == 1
+    assert counts.of(metrics.PASSAGES_DROPPED) == 0
+
+
 async def test_a_store_that_does_not_err_is_counted_as_0() -> None:
     counts, spans = Counts(), Spans()
     shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))

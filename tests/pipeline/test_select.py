@@ -5,7 +5,8 @@ import pytest
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
-from groundwire_server.pipeline.select import count_cut, select
+from groundwire_server.pipeline.report import count_cut
+from groundwire_server.pipeline.select import select
 from tests.pipeline.samples import passage, policy
 
 
@@ -83,14 +84,14 @@ def test_the_best_passage_is_cut_where_it_does_not_fit(text: str, begins: str, e
     assert text.startswith(first.text)
     assert 700 <= len(first.text.encode()) <= 1004
     assert "b" not in [other.chunk_id for other in others]
-    assert count_cut([first, *others], found) == 1
+    assert count_cut([first, *others], found.passages) == 1
 
 
 def test_what_fits_is_not_cut() -> None:
     found = Evidence((passage("a", FACTS[:900]), passage("b", FACTS)))
     chosen = select(found, replace(policy(), evidence_tokens=250))
     assert [each.text for each in chosen] == [FACTS[:900]]
-    assert count_cut(chosen, found) == 0
+    assert count_cut(chosen, found.passages) == 0
 
 
 def test_a_budget_without_room_for_a_sentence_is_too_small() -> None:

@@ -69,7 +69,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The passages that a search found, best first, in one version of the corpus."""
+    """The passages that a search found, best first, in one version of the corpus.
+
+    Attributes:
+        passages: best first.
+        corpus_version: read no later than the passages.
+        overtaken: whether a change of the corpus explains passages among them that the caller may not see.
+    """
 
     passages: tuple[Passage, ...] = ()
     corpus_version: str = ""
+    overtaken: bool = False

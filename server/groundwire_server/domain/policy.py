@@ -63,6 +63,27 @@ class ReleasePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class RewritePolicy:
+    """How the model is asked that rewrites a route's questions.
+
+    Attributes:
+        model: its alias.
+        time_share: what it has of the time that is left, 0 to 1.
+        max_seconds: what it has at most.
+        output_tokens: the most it may write.
+    """
+
+    model: str
+    time_share: float
+    max_seconds: float
+    output_tokens: int
+
+    def rewrite_by(self, now: float, answer_by: Deadline) -> Deadline:
+        """Return when a call that begins now must have ended."""
+        return Deadline(now + min(answer_by.remaining(now) * self.time_share, self.max_seconds))
+
+
+@dataclass(frozen=True, slots=True)
 class ShadowPolicy:
     """How often a model is compared with those that answer, and what a comparison may take.
 
@@ -108,6 +129,7 @@ class Policy:
         nearest: passages shown with an abstention.
         self_hosted_only: ask no model that is hosted.
         check: how the route's checker is asked.
+        rewrite: how a model is asked that rewrites questions with earlier turns; None leaves them to rules.
         retry_window: seconds that a unary answer with a request id goes on after its connection was lost.
         passages_limit: the most passages in a prompt; None has no bound.
         prompt_tokens: the most a prompt may have, estimated; None has no bound.
@@ -143,6 +165,7 @@ class Policy:
     self_hosted_only: bool
     check: CheckPolicy
     retry_window: float
+    rewrite: RewritePolicy | None = None
     passages_limit: int | None = None
     prompt_tokens: int | None = None
     tokens_per_call: int | None = None

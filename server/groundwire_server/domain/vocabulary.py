@@ -23,6 +23,7 @@ class Cause(_Word):
     NO_EVIDENCE = auto()
     INSUFFICIENT_EVIDENCE = auto()
     MODEL_ABSTAINED = auto()
+    QUESTION_UNCLEAR = auto()
     QUESTION_FORBIDDEN = auto()
     EVIDENCE_FORBIDDEN = auto()
     ANSWER_FORBIDDEN = auto()
@@ -104,6 +105,14 @@ class Stage(_Word):
     SCREEN_ANSWER = auto()
     VALIDATE = auto()
     DECIDE = auto()
+
+
+class Rewriting(_Word):
+    """How a question was put so that it needs no earlier turns."""
+
+    NONE = auto()
+    RULES = auto()
+    MODEL = auto()
 
 
 class Confidence(_Word):

@@ -17,8 +17,9 @@ from groundwire_server.pipeline.generate import draft_reader
 from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.release import release_gate
 from groundwire_server.pipeline.retrieve import retrieve
+from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.select import count_cut, describe_selection, select
+from groundwire_server.pipeline.select import describe_selection, select
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.ports.sink import Sink
 
@@ -38,8 +39,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     policy, report = inquiry.policy, run.report
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
-    history = AttemptHistory()
-    partial = PartialResults()
+    history, partial = AttemptHistory(), PartialResults()
 
     with run.compute(Stage.NORMALIZE):
         check_search(inquiry, "question.search")
@@ -48,6 +48,9 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
 
     step: Step = decide.first(policy)
     try:
+        if inquiry.question.turns:
+            async with run.stage(Stage.REWRITE) as stage:
+                inquiry = await rewrite(inquiry, ports, run, stage)
         async with run.stage(Stage.RETRIEVE) as stage:
             found = await retrieve(inquiry, ports, stage, run)
         report.corpus_version, report.found = found.corpus_version, found.passages
@@ -55,9 +58,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         with run.compute(Stage.SELECT) as stage:
             chosen = select(found, policy)
             stage.note(describe_selection(chosen))
-        partial = PartialResults(found.passages, chosen)
-        report.chosen = chosen
-        report.passages_cut = count_cut(chosen, found)
+        partial, report.chosen = PartialResults(found.passages, chosen), chosen
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
         step = decide.after(failure, replace(history, remaining=run.remaining()), policy)

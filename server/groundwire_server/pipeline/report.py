@@ -9,7 +9,7 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Prompt, Usage
 from groundwire_server.domain.outcome import ModelAttempt, ModelIdentity, RatedPassage, Report, StageTiming
 from groundwire_server.domain.step import Attempt
-from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Verdict
+from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Rewriting, Verdict
 
 
 @dataclass(slots=True)
@@ -20,9 +20,10 @@ class ReportBuilder:
         arrived: when the call came in, on the event loop's clock.
         prompt: the last one rendered.
         model: the alias of the model whose text the outcome holds, or else of the last one asked.
+        rewriting: how the question was put so that it needs no earlier turns.
+        searched_question: what was searched for; empty where it was the caller's question as it is.
         found: the passages that the search found.
         chosen: those that a prompt could use, best first.
-        passages_cut: how many of these are the beginning of one that does not fit.
         attempts: the models that have been asked, in order.
         usage: what each model consumed, by its alias and purpose.
         stages: every run of a stage that has ended, in the order of their ends.
@@ -41,7 +42,6 @@ class ReportBuilder:
     model: str = ""
     found: Sequence[Passage] = ()
     chosen: Sequence[Passage] = ()
-    passages_cut: int = 0
     attempts: list[ModelAttempt] = field(default_factory=list)
     usage: dict[tuple[str, Purpose], Usage] = field(default_factory=dict)
     stages: list[StageTiming] = field(default_factory=list)
@@ -49,6 +49,8 @@ class ReportBuilder:
     conflicts: Counter[ConflictKind] = field(default_factory=Counter)
     sufficiency: float | None = None
     time_to_first_token: float | None = None
+    rewriting: Rewriting | None = None
+    searched_question: str = ""
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
         """Record that a model is about to be asked."""
@@ -88,7 +90,7 @@ class ReportBuilder:
             found=len(self.found),
             best_relevance=max((each.scores.relevance or 0.0 for each in self.found), default=None),
             passages=tuple(RatedPassage(each.chunk_id, each.scores.relevance or 0.0) for each in self.chosen),
-            passages_cut=self.passages_cut,
+            passages_cut=count_cut(self.chosen, self.found),
             attempts=tuple(self.attempts),
             usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),
             stages=tuple(self.stages),
@@ -96,4 +98,12 @@ class ReportBuilder:
             conflicts=dict(self.conflicts),
             time_to_first_token=self.time_to_first_token,
             total=now - self.arrived,
+            rewriting=self.rewriting,
+            searched_question=self.searched_question,
         )
+
+
+def count_cut(chosen: Sequence[Passage], found: Sequence[Passage]) -> int:
+    """Return how many of the passages chosen are the beginning of one that was found."""
+    whole = {passage.chunk_id: passage.text for passage in found}
+    return sum(len(passage.text) < len(whole.get(passage.chunk_id, "")) for passage in chosen)

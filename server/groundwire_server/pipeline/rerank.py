@@ -41,7 +41,7 @@ async def rate_passages(
     if policy is None or not passages:
         return None
     texts = tuple(passage.text for passage in passages)
-    request = RerankRequest(inquiry.requester, inquiry.question.text, texts, run.allowance)
+    request = RerankRequest(inquiry.requester, inquiry.question.searched, texts, run.allowance)
     rate_by = policy.rate_by(asyncio.get_running_loop().time(), stage.deadline)
     usage = Usage()
     try:

@@ -33,22 +33,22 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: StageRu
     question, policy, caller, by = inquiry.question, inquiry.policy, inquiry.caller, stage.deadline
     if question.provided:
         ranked = await _ranked(question.provided, inquiry, ports, stage, run)
-        return Evidence(_measured(question.text, ranked))
+        return Evidence(_measured(question.searched, ranked))
     vector, known = None, 1.0
     if ports.embedder is not None:
-        known = ports.embedder.known(question.text)
+        known = ports.embedder.known(question.searched)
         if known:
             stage.timeout_cause = Cause.EMBEDDER_UNAVAILABLE
-            (vector,) = await ports.embedder.embed([question.text], by, inquiry.requester)
+            (vector,) = await ports.embedder.embed([question.searched], by, inquiry.requester)
     stage.timeout_cause = Cause.STORE_TIMEOUT
     top_k = question.top_k or policy.top_k
     rerank = None if ports.reranker is None else policy.rerank
     candidates = top_k if rerank is None else max(top_k, rerank.candidates)
-    query = Query(question.text, vector, candidates, question.filter, question.priority, question.alpha)
+    query = Query(question.searched, vector, candidates, question.filter, question.priority, question.alpha)
     found = await ports.retriever.search(caller, query, by)
-    visible = ports.acl_recheck.visible(found.passages, caller)
+    visible = ports.acl_recheck.visible(found, caller)
     ranked = await _ranked(visible, inquiry, ports, stage, run)
-    return Evidence(_measured(question.text, ranked[:top_k], known), found.corpus_version)
+    return Evidence(_measured(question.searched, ranked[:top_k], known), found.corpus_version)
 
 
 async def _ranked(

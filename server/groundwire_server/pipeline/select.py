@@ -42,12 +42,6 @@ def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
     return chosen[: policy.passages_limit]
 
 
-def count_cut(chosen: Sequence[Passage], found: Evidence) -> int:
-    """Return how many of the passages chosen are the beginning of one that was found."""
-    whole = {passage.chunk_id: passage.text for passage in found.passages}
-    return sum(len(passage.text) < len(whole.get(passage.chunk_id, "")) for passage in chosen)
-
-
 def describe_selection(chosen: Sequence[Passage]) -> Attributes:
     """Return what a selection adds to its span."""
     best = max((p.scores.relevance or 0.0 for p in chosen), default=0.0)

@@ -178,6 +178,12 @@ PASSAGES_DROPPED: Final = Counter(
     "Passages that a store returned to a caller who may not see them, and that were dropped. Anything but 0 is a fault "
     "of the store; the security log names the tenant.",
 )
+PASSAGES_OVERTAKEN: Final = Counter(
+    "groundwire.passages.overtaken",
+    "{passage}",
+    "Passages that were dropped because their access changed while they were searched. It is expected while documents "
+    "change, where a store does not search and change at one moment.",
+)
 
 SHADOW_ANSWERS: Final = Counter(
     "groundwire.shadow.answers",
@@ -357,6 +363,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SUPPORT,
     CONFLICTS,
     PASSAGES_DROPPED,
+    PASSAGES_OVERTAKEN,
     SHADOW_ANSWERS,
     SHADOW_SENTENCES,
     SHADOW_DURATION,

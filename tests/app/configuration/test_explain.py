@@ -22,7 +22,7 @@ SECTIONS = (
 )
 ROUTE_KEYS = (
     "allow_alpha, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, rerank, "
-    "search, self_hosted_only, shadow, store, thresholds, time"
+    "rewrite, search, self_hosted_only, shadow, store, thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"

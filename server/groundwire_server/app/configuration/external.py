@@ -51,6 +51,7 @@ def check_external(configuration: Configuration, now: datetime) -> Iterator[Conf
     yield from _check_stores(configuration)
     yield from _check_calibrations(configuration)
     yield from _check_checkers(configuration)
+    yield from _check_rewriters(configuration)
     yield from _check_rerankers(configuration)
 
 
@@ -177,6 +178,18 @@ def _check_cross_encoder(options: CrossEncoderOptions, path: Path) -> Iterator[C
     for file in (options.file, "tokenizer.json"):
         if not os.access(options.folder / file, os.R_OK):
             yield ConfigError((*path, "folder"), f"{options.folder} holds no {file} that can be read")
+
+
+def _check_rewriters(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each route whose model rewrites questions with a prompt that is missing."""
+    for name, route in configuration.routes.items():
+        if route.rewrite is not None:
+            from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts  # noqa: PLC0415  # as above
+
+            try:
+                TemplateRewritePrompts(route.rewrite.prompt)
+            except UnknownPromptError as unknown:
+                yield ConfigError(("routes", name, "rewrite", "prompt"), str(unknown))
 
 
 def _no_authorities(file: File) -> str | None:

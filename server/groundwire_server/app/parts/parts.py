@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts
 from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -16,7 +17,7 @@ from groundwire_server.app.parts.stores import open_store
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
-from groundwire_server.pipeline.routes import ShadowModel
+from groundwire_server.pipeline.routes import RewriteModel, ShadowModel
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
@@ -40,6 +41,7 @@ class Parts:
         searched: the stores of those routes that search in a way of their own, by route.
         checkers: those of the routes that name one, by route.
         shadows: the models that are compared with those that answer, by route.
+        rewriters: the models that rewrite questions, by route.
         rerankers: those of the routes that name one, by route.
     """
 
@@ -53,6 +55,7 @@ class Parts:
     searched: Mapping[str, Store] = field(default_factory=dict)
     checkers: Mapping[str, Checker] = field(default_factory=dict)
     shadows: Mapping[str, ShadowModel] = field(default_factory=dict)
+    rewriters: Mapping[str, RewriteModel] = field(default_factory=dict)
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
@@ -92,6 +95,14 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         {
             route: await open_shadow(route, shadow, configuration, stores, lease, recording)
             for route, shadow in compared.items()
+        },
+        {
+            name: RewriteModel(
+                await open_generator(route.rewrite.model, configuration, stores, lease, recording),
+                TemplateRewritePrompts(route.rewrite.prompt),
+            )
+            for name, route in configuration.routes.items()
+            if route.rewrite is not None
         },
         await _open_rerankers(configuration, lease, recording),
     )

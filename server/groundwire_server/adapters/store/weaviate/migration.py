@@ -11,6 +11,7 @@ from weaviate.classes.config import DataType, Property, Tokenization
 from weaviate.exceptions import UnexpectedStatusCodeError
 
 from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.schema import CollectionSchema, PropertySchema, definition, wanted
 from groundwire_server.domain.deadline import Deadline
@@ -20,7 +21,7 @@ from groundwire_server.domain.vocabulary import Cause
 _NOT_FOUND = 404
 
 
-class Change(StrEnum):
+class SchemaChange(StrEnum):
     """The kinds of steps."""
 
     CREATE = "create the collection"
@@ -39,7 +40,7 @@ class Step:
         added: the property that is added; empty in other steps.
     """
 
-    change: Change
+    change: SchemaChange
     collection: str
     reason: str
     added: str = ""
@@ -47,7 +48,7 @@ class Step:
     @property
     def destructive(self) -> bool:
         """Whether documents are lost and must be ingested again."""
-        return self.change is Change.RECREATE
+        return self.change is SchemaChange.RECREATE
 
     def __str__(self) -> str:
         subject = f"{self.collection}.{self.added}" if self.added else self.collection
@@ -124,12 +125,12 @@ class Schema:
     async def _carry_out(self, client: WeaviateAsyncClient, step: Step) -> None:
         (collection,) = [each for each in self._wanted if each.name == step.collection]
         match step.change:
-            case Change.CREATE:
+            case SchemaChange.CREATE:
                 await client.collections.create_from_dict(definition(collection))
-            case Change.RECREATE:
+            case SchemaChange.RECREATE:
                 await client.collections.delete(collection.name)
                 await client.collections.create_from_dict(definition(collection))
-            case Change.ADD_PROPERTY:
+            case SchemaChange.ADD_PROPERTY:
                 (added,) = [each for each in collection.properties if each.name == step.added]
                 await client.collections.use(collection.name).config.add_property(_as_property(added))
 
@@ -138,21 +139,24 @@ async def _found(client: WeaviateAsyncClient, name: str) -> dict[str, Any] | Non
     try:
         config = await client.collections.export_config(name)
     except UnexpectedStatusCodeError as error:
-        if error.status_code == _NOT_FOUND:
-            return None
-        raise
+        if error.status_code != _NOT_FOUND:
+            raise
+        # One that starts does not have its collections yet, and must not be given others.
+        if not await client.is_ready():
+            raise StoreFailure(WeaviateFault.UNAVAILABLE) from None
+        return None
     return config.to_dict()
 
 
 def _steps(collection: CollectionSchema, found: dict[str, Any] | None) -> list[Step]:
     if found is None:
-        return [Step(Change.CREATE, collection.name, "it does not exist")]
+        return [Step(SchemaChange.CREATE, collection.name, "it does not exist")]
     different = _differences(collection, found)
     if different:
-        return [Step(Change.RECREATE, collection.name, "; ".join(different))]
+        return [Step(SchemaChange.RECREATE, collection.name, "; ".join(different))]
     known = {each["name"] for each in found["properties"]}
     return [
-        Step(Change.ADD_PROPERTY, collection.name, "it does not exist", each.name)
+        Step(SchemaChange.ADD_PROPERTY, collection.name, "it does not exist", each.name)
         for each in collection.properties
         if each.name not in known
     ]

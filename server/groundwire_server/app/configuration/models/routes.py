@@ -8,7 +8,7 @@ from pydantic import Field
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.section import Name
-from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy, ShadowPolicy
+from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy, RewritePolicy, ShadowPolicy
 from groundwire_server.domain.reranking import RerankPolicy
 from groundwire_server.domain.vocabulary import (
     BelowMinimum,
@@ -149,6 +149,26 @@ class CheckConfig(Options):
         )
 
 
+class RewriteConfig(Options):
+    """A model that rewrites questions that refer to earlier turns, beside the rules."""
+
+    model: Name = Field(description="The model, by name.", examples=["openai"])
+    prompt: str | None = Field(
+        None,
+        pattern=r"^\d+\.\d+\.\d+$",
+        description="Version of its prompt; the newest if unset.",
+        examples=["1.0.0"],
+    )
+    time_share: float = Field(0.2, gt=0, le=1, description="Share of the time left that it may take, from 0 to 1.")
+    max_seconds: float = Field(2.0, gt=0, le=600, description="Longest time that it may take.")
+    output_tokens: int = Field(256, ge=16, le=32_768, description="Tokens that it may generate, its thoughts included.")
+
+    @property
+    def policy(self) -> RewritePolicy:
+        """What the pipeline follows."""
+        return RewritePolicy(self.model, self.time_share, self.max_seconds, self.output_tokens)
+
+
 class RerankConfig(Options):
     """How a route's search is reranked."""
 
@@ -259,6 +279,10 @@ class RouteConfig(Options):
         description="What happens while Redis, where limits are counted, cannot be asked: OPEN (calls go on without "
         "limits) or CLOSED (they are refused).",
     )
+    rewrite: RewriteConfig | None = Field(
+        None,
+        description="A model that rewrites questions that refer to earlier turns; rules alone do if unset.",
+    )
     shadow: ShadowConfig | None = Field(
         None, description="A model that is compared with those that answer; none if unset."
     )
@@ -300,6 +324,7 @@ class RouteConfig(Options):
             nearest=self.limits.nearest_passages,
             self_hosted_only=self.self_hosted_only,
             check=self.check.policy,
+            rewrite=None if self.rewrite is None else self.rewrite.policy,
             retry_window=self.time.retry_window_seconds,
             allow_alpha=self.allow_alpha,
             rerank=None if self.rerank is None else self.rerank.policy,
