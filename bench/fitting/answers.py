@@ -8,7 +8,8 @@ import numpy as np
 
 from bench.fitting.cases import Case, Kind, cases
 from bench.split import Part
-from groundwire_server.adapters.generator.quoting import NO_ANSWER, Answer, Candidate, Tuning, choose
+from groundwire_server.adapters.generator.layout import Candidate
+from groundwire_server.adapters.generator.quoting import NO_ANSWER, Answer, Tuning, choose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.domain.document import Sentence
 from groundwire_server.domain.evidence import Evidence, Passage

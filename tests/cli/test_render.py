@@ -1,7 +1,6 @@
 """What an answer looks like, as it arrives and once it has ended."""
 
 from collections.abc import Callable
-from io import StringIO
 
 import pytest
 from rich.console import Console
@@ -15,58 +14,15 @@ from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.report_pb2 import Stage
 from groundwire_server.cli import words
 from groundwire_server.cli.console import Terminal
-from groundwire_server.cli.flow import Flow
 from groundwire_server.cli.render import Printer, show_outcome
 from groundwire_server.cli.waterfall import chart_of, waterfall
+from tests.cli.screen import Screen
 from tests.doubles import events
 
 Golden = Callable[[str, str], None]
 NEWER = bytes([0x48, 0x7F, 0x50, 0x7F, 0x58, 0x7F])
 """Cause, action and next step 127, from a server that is newer than this."""
 WIDTHS = pytest.mark.parametrize("width", [40, 80, 120])
-
-
-class Screen:
-    """A terminal of a few lines that understands what the command sends it."""
-
-    def __init__(self, width: int, terminal: bool, height: int = 24) -> None:
-        self.console = Terminal(width=width)
-        self.console.file = self._written = StringIO()
-        if terminal:
-            self.console._force_terminal = True
-            self.console.legacy_windows = False
-            self.console._height = height
-
-    @property
-    def raw(self) -> str:
-        return self._written.getvalue()
-
-    def lines(self) -> list[str]:
-        """What is to be seen."""
-        lines, row, column, rest = [""], 0, 0, self.raw
-        while rest:
-            character, rest = rest[0], rest[1:]
-            if character == "\n":
-                row, column = row + 1, 0
-                lines += [""] * (row + 1 - len(lines))
-            elif character == "\r":
-                column = 0
-            elif character == "\x1b":
-                end = next(index for index, each in enumerate(rest) if each.isalpha())
-                sequence, rest = rest[1 : end + 1], rest[end + 1 :]
-                match sequence[-1]:
-                    case "A":
-                        row -= int(sequence[:-1])
-                    case "B":
-                        row += int(sequence[:-1])
-                    case "K":
-                        lines[row] = ""
-                    case _:
-                        pass  # colours and the like
-            else:
-                lines[row] = lines[row][:column].ljust(column) + character + lines[row][column + 1 :]
-                column += 1
-        return lines
 
 
 def shown(outcome: outcome_pb2.Outcome, width: int) -> str:
@@ -279,33 +235,6 @@ def test_the_same_quote_keeps_its_number() -> None:
     play(screen, events.delta("One."), events.cited(), events.delta(" Two."), events.cited())
 
     assert screen.raw == "One. [1] Two. [1]\n"
-
-
-@pytest.mark.parametrize(
-    ("pieces", "lines"),
-    [
-        (["one two three"], ["one two", "three"]),
-        (["on", "e tw", "o thr", "ee"], ["one two", "three"]),
-        (["one\ntwo"], ["one", "two"]),
-        (["one\n\n\n\ntwo"], ["one", "", "two"]),
-        (["extraordinarily x yet"], ["extraordinarily x", "yet"]),
-        (["漢字漢字 漢字"], ["漢字漢字", "漢字"]),
-        (["  one"], ["one"]),
-        ([""], [""]),
-    ],
-)
-def test_flow(pieces: list[str], lines: list[str]) -> None:
-    flow = Flow(10)
-
-    text = "".join([flow.feed(piece) for piece in pieces] + [flow.rest()])
-
-    assert text.split("\n") == lines
-
-
-def test_flow_counts_the_lines_that_a_terminal_shows() -> None:
-    flow = Flow(10)
-    flow.feed("x" * 25 + " y ")
-    assert flow.lines == 2  # the terminal breaks the long word twice, and y fits behind it
 
 
 def test_console_is_richs() -> None:

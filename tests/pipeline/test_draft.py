@@ -194,7 +194,7 @@ def test_text_is_normalized_before_anybody_sees_it() -> None:
     _, segments = _read(
         json.dumps({"confidence": "high", "segments": [{"text": " cafe\u0301\n\n bar\u0000 ", "cites": []}]})
     )
-    assert segments[0].text == "caf\u00e9 bar"
+    assert segments[0].text == "caf\u00e9\n\n bar"
 
 
 def _draft(confidence: object = "high", text: str = "One.", cites: object = ("p1",)) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.pipeline.normalize import normalize
+from groundwire_server.pipeline.normalize import fold_lines, normalize
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,27 @@ def test_counts_the_limit_in_code_points_after_folding() -> None:
         normalize("\u00e9" * 11, 10, "text")
     assert "at most 10 code points" in caught.value.violations[0].description
     assert "11" in caught.value.violations[0].description
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (" one  line ", "one line"),
+        ("The  steps:\n\n\n1.  Stop. \r\n2. Go.\n", "The steps:\n\n1. Stop.\n2. Go."),
+        ("- one\n  - nested  item\n\tdeep", "- one\n  - nested item\n    deep"),
+        ("Run:\n```\na  =  1\n\n\n\tb\n```\nThen  wait.", "Run:\n```\na  =  1\n\n\n    b\n```\nThen wait."),
+        ("Run:\n~~~\n```  x\n~~~\na  b", "Run:\n~~~\n```  x\n~~~\na b"),
+        ("\n\n\ncafe\u0301\x00\n", "\n\ncaf\u00e9"),
+        (" \n\n    indented", "\n\n    indented"),
+        ("\n \n", ""),
+    ],
+)
+def test_lines_of_markdown_are_kept(raw: str, expected: str) -> None:
+    assert fold_lines(raw) == expected
+    assert fold_lines(expected) == expected
+
+
+@pytest.mark.parametrize("size", range(1, 60))
+def test_what_is_kept_of_a_text_that_grows_begins_the_whole(size: int) -> None:
+    text = "\n\nRun  this:\n\n```py\na  = 1\n```\n\n- one\n  - two  three\n| a | b |"
+    assert fold_lines(text).startswith(fold_lines(text[:size]).rstrip()[:-1].rstrip())

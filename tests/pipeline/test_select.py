@@ -5,6 +5,7 @@ import pytest
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.pipeline.report import count_cut
 from groundwire_server.pipeline.select import select
 from tests.pipeline.samples import passage, policy
 
@@ -55,10 +56,45 @@ def test_fills_the_token_budget_best_first_and_passes_over_what_does_not_fit() -
     [
         (Evidence(), Cause.NO_EVIDENCE),
         (Evidence((passage("a", "one", relevance=0.01),)), Cause.INSUFFICIENT_EVIDENCE),
-        (Evidence((passage("a", "x" * 40_000),)), Cause.PROMPT_TOO_LONG),
     ],
 )
 def test_says_why_nothing_is_left(evidence: Evidence, cause: Cause) -> None:
     with pytest.raises(Failure) as caught:
         select(evidence, policy())
     assert caught.value.cause is cause
+
+
+FACTS = "".join(f"Fact {number} is known to all of us. " for number in range(500))
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "ends"),
+    [
+        (FACTS, "Fact 0 is", "known to all of us."),
+        ("Über uns. " * 900, "Über uns.", "Über uns."),
+        (f"{FACTS[:890]}.\n\n```\n{FACTS}\n```", "Fact 0 is", "."),
+    ],
+    ids=["sentences", "umlauts", "between two blocks"],
+)
+def test_the_best_passage_is_cut_where_it_does_not_fit(text: str, begins: str, ends: str) -> None:
+    found = Evidence((passage("a", text), passage("b", "B. " * 900), passage("c", "Short.")))
+    first, *others = select(found, replace(policy(), evidence_tokens=251))
+    assert first.text.startswith(begins)
+    assert first.text.endswith(ends)
+    assert text.startswith(first.text)
+    assert 700 <= len(first.text.encode()) <= 1004
+    assert "b" not in [other.chunk_id for other in others]
+    assert count_cut([first, *others], found.passages) == 1
+
+
+def test_what_fits_is_not_cut() -> None:
+    found = Evidence((passage("a", FACTS[:900]), passage("b", FACTS)))
+    chosen = select(found, replace(policy(), evidence_tokens=250))
+    assert [each.text for each in chosen] == [FACTS[:900]]
+    assert count_cut(chosen, found.passages) == 0
+
+
+def test_a_budget_without_room_for_a_sentence_is_too_small() -> None:
+    with pytest.raises(Failure) as caught:
+        select(Evidence((passage("a", "x" * 40_000),)), replace(policy(), evidence_tokens=50))
+    assert caught.value.cause is Cause.PROMPT_TOO_LONG

@@ -122,3 +122,82 @@ def test_a_part_of_a_long_sentence_is_verbatim_where_the_whole_stands() -> None:
 def test_an_item_under_a_lead_in_that_denies_it_is_not_verbatim() -> None:
     source = Source(passage("c6", "These claims are false:\n\n- The gate is open at night.\n- Cats bark.\n"))
     assert _check("- The gate is open at night.", source).verdict is not Verdict.VERBATIM
+
+
+FEES = passage(
+    "c3",
+    "Whoever returns a parcel pays:\n\n| Country | Return fee | Days |\n|---|---|---|\n| France | 4 EUR | 14 |\n"
+    "| Spain | 7 EUR | 30 |\n| Italy | free. Ask us. | 60 |\n",
+)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "- Country: Spain; Return fee: 7 EUR; Days: 30",
+        "Country: Spain; Days: 30",
+        "- Country: Italy; Return fee: free. Ask us.; Days: 60",
+    ],
+)
+def test_the_row_of_a_table_is_verbatim_as_pairs_of_column_and_value(row: str) -> None:
+    text = f"Whoever returns a parcel pays:\n\n{row}"
+    checked = [check_sentence(text[start:end], text, start, [Source(FEES)], RULES) for start, end in sentences(text)]
+    assert {each.verdict for each in checked} == {Verdict.VERBATIM}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "- Country: Spain; Return fee: 4 EUR; Days: 30",
+        "- Country: Spain; Return fee: 30; Days: 7 EUR",
+        "- Country: France; Return fee: 7 EUR; Days: 30",
+        "- Country: Spain; Return fee: 14 EUR; Days: 30",
+        "- Country: Portugal; Return fee: 7 EUR; Days: 30",
+        "- Country: 7 EUR; Return fee: Spain; Days: 30",
+        "- Return fee: 7 EUR; Days: 14",
+    ],
+)
+def test_a_value_under_another_column_or_of_another_row_does_not_stand(row: str) -> None:
+    assert _check(row, Source(FEES)).verdict in (Verdict.CONTRADICTED, Verdict.UNSUPPORTED)
+
+
+def test_the_quote_for_rows_is_the_lines_that_have_them() -> None:
+    rows = "- Country: France; Return fee: 4 EUR; Days: 14\n- Country: Spain; Return fee: 7 EUR; Days: 30"
+    assert Source(FEES).quote(f"Whoever returns a parcel pays:\n\n{rows}") == (
+        "| France | 4 EUR | 14 |\n| Spain | 7 EUR | 30 |"
+    )
+
+
+RULES_OF_THE_HOUSE = passage(
+    "c4",
+    "You may not:\n\n- open the gate at night\n- feed the cats\n- wash:\n  - dogs\n  - cars\n\n"
+    "You may:\n\n- pet the cats\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("You may not:\n\n- open the gate at night\n- feed the cats", Verdict.VERBATIM),
+        ("You may not:\n\n- feed the cats", Verdict.VERBATIM),
+        ("Cats are here. You may not:\n\n- feed the cats", Verdict.VERBATIM),
+        ("You may not:\n\n- wash:\n  - cars", Verdict.VERBATIM),
+        ("You may:\n\n- pet the cats", Verdict.VERBATIM),
+        ("- feed the cats", None),
+        ("You may:\n\n- feed the cats", None),
+        ("You may:\n\n- pet the cats\n- feed the cats", None),
+        ("You may not:\n\n- wash:\n  - cars\n- feed the cats", None),
+        ("You may not: shout.\n\n- feed the cats", None),
+        ("- wash:\n  - cars", None),
+    ],
+)
+def test_an_item_is_verbatim_under_its_own_lead_in_alone(text: str, verdict: Verdict | None) -> None:
+    start, end = sentences(text)[-1]
+    checked = check_sentence(text[start:end], text, start, [Source(RULES_OF_THE_HOUSE)], RULES)
+    assert (checked.verdict is Verdict.VERBATIM) is (verdict is Verdict.VERBATIM)
+
+
+def test_the_quote_for_sentences_with_others_between_goes_from_the_first_to_the_last() -> None:
+    source = Source(passage("c5", "One is red. Two is blue.\n\nThree is green. Four is grey."))
+    assert source.quote("One is red. Three is green.") == "One is red. Two is blue.\n\nThree is green."
+    assert source.quote("Three is green. One is red.") == "Three is green."

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from google.protobuf import json_format
-from rich.control import Control
-from rich.segment import ControlType
+from rich.padding import Padding
 from rich.status import Status
 from rich.text import Text
 
@@ -17,8 +16,8 @@ from groundwire.v1.outcome_pb2 import Action, Degraded, NextStep, Outcome
 from groundwire.v1.passage_pb2 import Passage
 from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.flow import Flow
-from groundwire_server.cli.passages import excerpt
+from groundwire_server.cli.markdown import Drawing, ForeignMarkdown
+from groundwire_server.cli.passages import excerpt, opening
 from groundwire_server.cli.verdicts import verdict_facts
 from groundwire_server.cli.waterfall import chart_of, waterfall
 from groundwire_server.cli.words import ACTIONS, CAUSES, LOSSES, NEXT_STEPS, RESULTS, word
@@ -99,14 +98,15 @@ class Numbers:
 class Printer:
     """The text of one answer, printed as it arrives.
 
-    On a terminal, lines are broken between words and retracted text is erased. Elsewhere the text is printed
-    as it is, and a line says what is retracted.
+    On a terminal, its Markdown is drawn, and retracted text is erased. Elsewhere the text is printed as it is, and a
+    line says what is retracted.
     """
 
     def __init__(self, console: Terminal) -> None:
         self._console = console
+        self._drawing = Drawing(console) if console.is_terminal else None
         self._pieces: list[tuple[int, str | Citation]] = []
-        self._begin()
+        self._printed = ""
 
     @property
     def empty(self) -> bool:
@@ -117,54 +117,54 @@ class Printer:
         """Print what an event adds or retracts."""
         match event.WhichOneof("event"):
             case "text_delta":
-                self._add(event.sequence, event.text_delta.text)
+                self._pieces.append((event.sequence, event.text_delta.text))
             case "citation":
-                self._add(event.sequence, event.citation)
+                self._pieces.append((event.sequence, event.citation))
             case "retraction":
                 self._retract(event.retraction)
             case _:
                 return
+        self._print()
 
     def end(self) -> None:
         """End the last line of the text."""
-        if self._pieces:
-            self._put(self._flow.rest())
+        if self._drawing:
+            self._drawing.leave()
+        elif self._pieces:
             self._console.print()
 
-    def _begin(self) -> None:
-        self._flow = Flow(self._console.width)
-        self._numbers = Numbers()
-
-    def _add(self, sequence: int, piece: str | Citation) -> None:
-        self._pieces.append((sequence, piece))
-        text = piece if isinstance(piece, str) else f" [{self._numbers.of(piece)}]"
-        text = printable(text)
-        self._put(self._flow.feed(text) if self._console.is_terminal else text)
-
-    def _put(self, text: str) -> None:
-        if text:
-            self._console.out(text, end="", highlight=False)
+    def _print(self) -> None:
+        text = cited_text([piece for _, piece in self._pieces])
+        if self._drawing:
+            self._drawing.draw(text)
+        else:
+            self._console.out(printable(text[len(self._printed) :]), end="", highlight=False)
+        self._printed = text
 
     def _retract(self, retraction: Retraction) -> None:
         kept = [piece for piece in self._pieces if piece[0] < retraction.from_sequence]
         if len(kept) == len(self._pieces):
             return
-        cause = word(Cause, retraction.cause)
-        if self._console.is_terminal and self._flow.lines < self._console.height - 1:
-            up = [(ControlType.CURSOR_UP, self._flow.lines)] if self._flow.lines else []
-            self._console.control(Control(*up, ControlType.CARRIAGE_RETURN))
-            self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
-            for _ in range(self._flow.lines):
-                self._console.control(Control((ControlType.CURSOR_DOWN, 1), (ControlType.ERASE_IN_LINE, 2)))
-            self._console.control(Control(*up))
-        else:
-            self._put(self._flow.rest())
-            self._console.print()
+        if not (self._drawing and self._drawing.erasable):
+            cause = word(Cause, retraction.cause)
+            self.end()
             self._console.print(Text(f"[retracted: {cause}, {CAUSES.get(cause, '')}]", style="yellow"))
-        self._pieces = []
-        self._begin()
-        for sequence, piece in kept:
-            self._add(sequence, piece)
+            self._printed = ""
+        self._pieces = kept
+
+
+def cited_text(pieces: Iterable[str | Citation]) -> str:
+    """Return a text with the number of each citation after what it supports."""
+    numbers = Numbers()
+    text = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            text += piece
+            continue
+        last = text.rpartition("\n")[2]
+        # After a fence or a row of a table nothing may stand, and after other numbers of its kind anything.
+        text += f"\n\n[{numbers.of(piece)}]" if last.startswith(("```", "~~~", "|")) else f" [{numbers.of(piece)}]"
+    return text
 
 
 def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> None:
@@ -179,7 +179,7 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
     answer = groundwire.outcome_of(outcome)
     text = answer.text
     if text and not text_shown:
-        console.hang(Text(), Text(printable(text)))
+        show_text(console, text)
     if text:
         console.print()
     head = Text(kind.replace("_", " ") or "unknown outcome", style=_STYLES.get(kind, "red"))
@@ -191,10 +191,18 @@ def show_outcome(console: Terminal, outcome: Outcome, *, text_shown: bool) -> No
     passages = _passages(outcome)
     if passages:
         console.print()
-        _show_passages(console, "Nearest" if kind == "abstained" else "Passages", passages)
+        _show_passages(console, passages, nearest=kind == "abstained")
     if answer.citations:
         console.print()
         show_citations(console, answer.citations)
+
+
+def show_text(console: Terminal, text: str) -> None:
+    """Print the text of an answer: its Markdown drawn on a terminal, as it is elsewhere."""
+    if console.is_terminal:
+        console.print(ForeignMarkdown(printable(text)))
+    else:
+        console.hang(Text(), Text(printable(text)))
 
 
 def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
@@ -210,6 +218,8 @@ def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
         if meaning:
             line.append(f": {meaning}", style="not bold")
         yield label, line
+    if cut := outcome.report.passages_cut:
+        yield "cut", Text(f"{cut} passage{'' if cut == 1 else 's'} did not fit: the model saw the beginning alone")
     for label, said in _details(outcome):
         yield label, Text(said)
 
@@ -267,14 +277,20 @@ def _passages(outcome: Outcome) -> Sequence[Passage]:
             return ()
 
 
-def _show_passages(console: Terminal, title: str, passages: Sequence[Passage]) -> None:
-    console.print(Text(title, style="bold"))
+def _show_passages(console: Terminal, passages: Sequence[Passage], *, nearest: bool) -> None:
+    """Print the nearest passages on a line each, and those in the place of an answer by their first blocks."""
+    console.print(Text("Nearest" if nearest else "Passages", style="bold"))
     for passage in passages[:_PASSAGES_SHOWN]:
         line = Text(one_line(passage.title) or passage.document_id)
         if passage.scores.HasField("relevance"):
             line.append(f", relevance {passage.scores.relevance:.2f}", style="dim")
         console.hang(Text("  "), line)
-        console.hang(Text("    "), Text(excerpt(passage.text), style="dim"))
+        if nearest:
+            console.hang(Text("    "), Text(excerpt(passage.text), style="dim"))
+        elif console.is_terminal:
+            console.print(Padding(ForeignMarkdown(printable(opening(passage.text))), (0, 0, 0, 4)))
+        else:
+            console.hang(Text("    "), Text(printable(opening(passage.text))))
     if len(passages) > _PASSAGES_SHOWN:
         console.print(Text(f"  and {len(passages) - _PASSAGES_SHOWN} more", style="dim"))
 

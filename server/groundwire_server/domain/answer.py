@@ -1,7 +1,9 @@
 """Text with the evidence for it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, ConflictKind, Verdict
@@ -9,7 +11,11 @@ from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, Co
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of an answer as a model wrote it, with the handles of the passages that it cites."""
+    """A stretch of an answer as a model wrote it, with the handles of the passages that it cites.
+
+    Attributes:
+        text: of one or more lines of Markdown; a blank line before it begins a paragraph.
+    """
 
     text: str
     cites: tuple[str, ...]
@@ -199,10 +205,33 @@ class GroundedText:
         return weakest is not None and weakest.verifies
 
 
+def separator(before: str, text: str) -> str:
+    """Return the white space between the text so far and what follows it.
+
+    It is a blank line where what follows begins with one, or where a list, a table or code would go on otherwise.
+
+    Args:
+        before: the text so far.
+        text: what follows, as far as it is known.
+    """
+    if not before:
+        return ""
+    return "\n\n" if text.startswith("\n") or stands_apart(before.rpartition("\n\n")[2]) else " "
+
+
+def stands_apart(text: str) -> bool:
+    """Return whether a text is a list, code, a table or several paragraphs, which no sentence can go on with."""
+    return "\n" in text or _BLOCK.match(text) is not None
+
+
 def grounding_score(sentences: Sequence[CheckedSentence]) -> float:
     """Return the mean of the sentences' support, weighted by their length, 0 to 1; 0 without a sentence."""
     lengths = [sentence.span.end_code_point - sentence.span.start_code_point for sentence in sentences]
     return sum(n * sentence.support for n, sentence in zip(lengths, sentences, strict=True)) / max(1, sum(lengths))
+
+
+_BLOCK: Final = re.compile(r" {0,3}(?:[-*+>|#]|\d{1,9}[.)]\s|`{3}|~{3})| {4}")
+"""How a line begins that a sentence after it would be taken for a part of."""
 
 
 def _utf16_units(text: str) -> int:

@@ -115,6 +115,7 @@ class Report:
         found: how many passages the search found.
         best_relevance: of the best of them, 0 to 1; None where nothing was found.
         passages: those that a prompt could use, best first.
+        passages_cut: how many of these were cut to fit: the model saw their beginning alone.
         attempts: the models that were asked, in order.
         judged: how many sentences of all that models wrote had each verdict, whether they left or not.
         conflicts: how many places of each kind there were in them where they depart from their passages.
@@ -131,6 +132,7 @@ class Report:
     found: int = 0
     best_relevance: float | None = None
     passages: tuple[RatedPassage, ...] = ()
+    passages_cut: int = 0
     attempts: tuple[ModelAttempt, ...] = ()
     usage: tuple[ModelUsage, ...] = ()
     stages: tuple[StageTiming, ...] = ()

@@ -175,9 +175,12 @@ class SegmentChecker:
         if not self._released:
             return segment
         text = segment.text
-        fresh = (start for start, end in sentences(text) if text[start:end].casefold() not in self._released)
+        stretches = sentences(text)
+        fresh = (start for start, end in stretches if text[start:end].casefold() not in self._released)
         start = next(fresh, None)
-        return None if start is None else replace(segment, text=text[start:])
+        if start is None:
+            return None
+        return segment if start == stretches[0][0] else replace(segment, text=text[start:])
 
 
 def _sentences(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.handles import CitationHandles
-from groundwire_server.pipeline.normalize import fold
+from groundwire_server.pipeline.normalize import fold_lines
 
 _SEGMENT_DEPTH: Final = 2
 _MOST_SEGMENTS: Final = 256
@@ -165,14 +165,14 @@ class DraftReader:
     def _segment(self, value: object) -> Segment:
         if not isinstance(value, dict) or value.keys() != _SEGMENT_KEYS or not isinstance(value["text"], str):
             raise Failure(Cause.OUTPUT_MALFORMED)
-        text, marked = self._handles.without_markers(fold(value["text"]))
-        if not text:
+        text, marked = self._handles.without_markers(fold_lines(value["text"]))
+        if not text.strip():
             raise Failure(Cause.OUTPUT_MALFORMED)
         return Segment(text, self._handles.cited(value["cites"]) or marked)
 
     def _beginning(self, value: object) -> str:
         text = value.get("text") if isinstance(value, dict) else None
-        return self._handles.settled(fold(text)) if isinstance(text, str) else ""
+        return self._handles.settled(fold_lines(text)) if isinstance(text, str) else ""
 
 
 class _Brackets:

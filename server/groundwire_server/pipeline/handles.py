@@ -81,7 +81,7 @@ class CitationHandles:
                 rest = rest[: marker.start()] + rest[marker.end() :] if handles else rest
             return rest
 
-        return _RUN.sub(replaced, text).strip(), tuple(dict.fromkeys(found))
+        return _RUN.sub(replaced, text).rstrip().lstrip(" "), tuple(dict.fromkeys(found))
 
     def settled(self, text: str) -> str:
         """Return what of a text that is still growing holds no marker and nothing that may become part of one."""

@@ -1,11 +1,15 @@
 """Bringing a question into one form."""
 
+import re
 import unicodedata
 from dataclasses import replace
+from typing import Final
 
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.text.composing import nfc
+
+_FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")
 
 
 def normalize_question(inquiry: Inquiry, field: str) -> Inquiry:
@@ -59,7 +63,38 @@ def normalize(text: str, limit: int, field: str) -> str:
 
 def fold(text: str) -> str:
     """NFC, control characters out, white space folded to single spaces and stripped."""
-    if not text.isprintable():
-        # Format characters (Cf) stay: emoji and several scripts are wrong without their joiners.
-        text = "".join(c for c in text if c.isspace() or unicodedata.category(c) != "Cc")
-    return " ".join(nfc(text).split())
+    return " ".join(nfc(_without_control(text)).split())
+
+
+def fold_lines(text: str) -> str:
+    """NFC, control characters out, lines kept with their indentation, other white space folded; for Markdown.
+
+    Blank lines in a row are one, and there is none at the end. One at the beginning stays: it says that the text begins
+    a paragraph of its own. What stands between fences keeps its spaces.
+    """
+    if "\n" not in text:
+        return fold(text)
+    text = nfc(_without_control(text.replace("\r\n", "\n"))).expandtabs(4)
+    lines: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        opening = _FENCE.match(line)
+        if fence:
+            lines.append(line.rstrip())
+            if line.strip().startswith(fence):
+                fence = ""
+            continue
+        folded = " ".join(line.split())
+        if not folded and lines and not lines[-1]:
+            continue
+        fence = opening[1] if opening else ""
+        lines.append(" " * (len(line) - len(line.lstrip())) + folded if folded else "")
+    folded = "\n".join(lines)
+    return "\n\n" + folded.strip("\n") if not lines[0] and folded.strip() else folded.strip()
+
+
+def _without_control(text: str) -> str:
+    if text.isprintable():
+        return text
+    # Format characters (Cf) stay: emoji and several scripts are wrong without their joiners.
+    return "".join(c for c in text if c.isspace() or unicodedata.category(c) != "Cc")

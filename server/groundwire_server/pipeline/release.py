@@ -4,7 +4,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from groundwire_server.domain.answer import CheckedSegment
+from groundwire_server.domain.answer import CheckedSegment, separator
 from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Assurance, Cause, Confidence, StreamMode
@@ -173,7 +173,7 @@ class ProvisionalGate(ReleaseGate):
         """Show the text so far of the segment that is being written."""
         settled = _settled(unfinished)
         if settled:
-            await self._extend(f"{self.text} {settled}" if self.released else settled)
+            await self._extend(self.text + separator(self.text, settled) + settled.lstrip("\n"))
 
     async def withdraw(self, cause: Cause) -> None:
         """Take back the text so far of the segment that is being written."""

@@ -90,6 +90,7 @@ class ReportBuilder:
             found=len(self.found),
             best_relevance=max((each.scores.relevance or 0.0 for each in self.found), default=None),
             passages=tuple(RatedPassage(each.chunk_id, each.scores.relevance or 0.0) for each in self.chosen),
+            passages_cut=count_cut(self.chosen, self.found),
             attempts=tuple(self.attempts),
             usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),
             stages=tuple(self.stages),
@@ -100,3 +101,9 @@ class ReportBuilder:
             rewriting=self.rewriting,
             searched_question=self.searched_question,
         )
+
+
+def count_cut(chosen: Sequence[Passage], found: Sequence[Passage]) -> int:
+    """Return how many of the passages chosen are the beginning of one that was found."""
+    whole = {passage.chunk_id: passage.text for passage in found}
+    return sum(len(passage.text) < len(whole.get(passage.chunk_id, "")) for passage in chosen)

@@ -1,20 +1,26 @@
 """Selecting the passages of a prompt."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.text.tokens import estimate_tokens
+from groundwire_server.domain.text.sentences import sentences
+from groundwire_server.domain.text.tokens import BYTES_PER_TOKEN, estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.stage import Attributes
 from groundwire_server.telemetry import names
 
 _FIRST_WORDS = 8
+_LATE = 0.75
+"""Where in what fits a blank line must be for a passage to be cut at it, and not at the end of a sentence."""
 
 
 def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
     """Return the passages worth a prompt, best first, within the route's token budget.
+
+    The best one is cut where it does not fit alone; what does not fit beside it is passed over.
 
     Args:
         found: what the search found.
@@ -22,14 +28,15 @@ def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
 
     Raises:
         Failure: NO_EVIDENCE when nothing was found, INSUFFICIENT_EVIDENCE when nothing is relevant enough,
-            PROMPT_TOO_LONG when not one relevant passage fits the budget.
+            PROMPT_TOO_LONG when the budget has no room for a sentence of the best.
     """
     if not found.passages:
         raise Failure(Cause.NO_EVIDENCE)
     relevant = [p for p in found.passages if policy.admits(p.scores)]
     if not relevant:
         raise Failure(Cause.INSUFFICIENT_EVIDENCE)
-    chosen = _within(policy.evidence_tokens, _distinct(_newest(relevant)))
+    best, *others = _distinct(_newest(relevant))
+    chosen = _within(policy.evidence_tokens, [_cut(best, policy.evidence_tokens), *others])
     if not chosen:
         raise Failure(Cause.PROMPT_TOO_LONG)
     return chosen[: policy.passages_limit]
@@ -71,3 +78,15 @@ def _within(budget: int, passages: Iterable[Passage]) -> tuple[Passage, ...]:
             chosen.append(passage)
             budget -= cost
     return tuple(chosen)
+
+
+def _cut(passage: Passage, budget: int) -> Passage:
+    """Return a passage that fits: cut between two blocks, or else after a sentence."""
+    if estimate_tokens(passage.text) <= budget:
+        return passage
+    fitting = passage.text.encode("utf-8", "surrogatepass")[: budget * BYTES_PER_TOKEN].decode("utf-8", "ignore")
+    end = fitting.rfind("\n\n", int(len(fitting) * _LATE))
+    if end < 0:
+        # The last sentence may go on.
+        end = max((end for _, end in sentences(fitting)[:-1]), default=0)
+    return replace(passage, text=fitting[:end].rstrip()) if end else passage

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, Span
+from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, Span, separator
 from groundwire_server.domain.claims.dependence import qualifies, refers_back, stands_alone
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
@@ -180,7 +180,7 @@ def _place(
         Failure: OUTPUT_TOO_LONG, or QUOTE_NOT_FOUND.
     """
     body, places = _body(segment, kept)
-    text = f"{before} {body}" if before else body
+    text = before + separator(before, segment.text) + body
     if len(text) > limit:
         raise Failure(Cause.OUTPUT_TOO_LONG)
     offset = len(text) - len(body)
@@ -217,7 +217,8 @@ def _body(segment: JudgedSegment, kept: Sequence[int]) -> tuple[str, list[tuple[
     places: list[tuple[int, int]] = []
     for index in kept:
         piece = segment.text[ends[index - 1] if index else 0 : ends[index]]
-        body += piece if body else piece.lstrip()
+        # The indentation of a first line is part of it.
+        body += piece if body else piece.lstrip() if index else piece.lstrip("\n")
         span = segment.sentences[index].span
         start = len(body) - (ends[index] - span.start_code_point)
         places.append((start, span.end_code_point - span.start_code_point))

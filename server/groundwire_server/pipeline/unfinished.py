@@ -41,12 +41,13 @@ class UnfinishedSentence:
         Raises:
             SentenceFailure: when the sentence that it goes on with is not carried by what the segments of it cite.
         """
-        joined = _goes_on(self._text, segment.text)
+        added = segment.text.strip()
+        joined = _goes_on(self._text, added)
         before = self._text
-        self._take(segment.text, segment.cited, joined=joined)
+        self._take(added, segment.cited, joined=joined)
         if not joined:
             return
-        text = f"{before} {segment.text}"
+        text = f"{before} {added}"
         start, end = sentences(text)[0]
         checked = check_sentence(text[start:end], text, start, self._cited, self._rules, self._question)
         if checked.verdict not in STANDING and checked.verdict is not Verdict.NOT_A_CLAIM:

@@ -102,19 +102,22 @@ async def test_without_passages_there_is_no_answer() -> None:
     assert (await answer("Which raiders?", Passage("c", " \n"))).segments == ()
 
 
-async def test_several_sentences_stand_in_the_order_of_their_passage() -> None:
+async def test_sentences_that_follow_each_other_are_one_segment_in_the_order_of_their_passage() -> None:
     everything = ExtractiveGenerator(HashingEmbedder(), tuning=replace(ANYTHING, cut=0.0, most=3))
     found = await answer("Norse raiders of Normandy and leader Rollo", RAIN, NORMANS, generator=everything)
-    assert [text for text, _ in found.segments] == [
-        "The Normans gave their name to Normandy.",
-        "They descended from Norse raiders.",
-        "Their leader Rollo swore fealty.",
-    ]
+    raiders = "They descended from Norse raiders."
+    assert found.segments == (
+        (
+            f"The Normans gave their name to Normandy. {raiders} Their leader Rollo swore fealty.",
+            ("p2",),
+        ),
+    )
 
 
 async def test_there_are_no_more_sentences_than_allowed() -> None:
     few = ExtractiveGenerator(tuning=replace(ANYTHING, cut=0.0, most=2))
-    assert len((await answer("Norse raiders of Normandy and leader Rollo", NORMANS, generator=few)).segments) == 2
+    ((text, _),) = (await answer("Norse raiders of Normandy and leader Rollo", NORMANS, generator=few)).segments
+    assert text.count(".") == 2
 
 
 async def test_a_sentence_far_weaker_than_the_best_is_left_out() -> None:
@@ -219,9 +222,11 @@ async def test_a_cancel_reaches_the_embedder() -> None:
     assert embedder.cancelled == 1
 
 
-async def test_the_draft_comes_sentence_by_sentence_and_may_be_cut_off() -> None:
+async def test_the_draft_comes_segment_by_segment_and_may_be_cut_off() -> None:
     generator = ExtractiveGenerator(HashingEmbedder(), tuning=replace(ANYTHING, cut=0.0, most=3))
-    request = GenerationRequest("m", Requester("t"), prompt("Norse raiders of Normandy and leader Rollo", NORMANS), 500)
+    said = ("Norse raiders came.", "Normandy is green.", "Rollo was a leader.")
+    apart = [Passage(f"c{number}", text) for number, text in enumerate(said)]
+    request = GenerationRequest("m", Requester("t"), prompt("Norse raiders of Normandy and leader Rollo", *apart), 500)
     *pieces, finish = await written(generator, request)
     assert [piece.count('"text"') for piece in map(str, pieces)] == [0, 1, 1, 1, 0]
     assert len(json.loads("".join(map(str, pieces)))["segments"]) == 3

@@ -10,7 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from groundwire_server.adapters.generator.quoting import Answer, Candidate, Floats, Tuning, choose
+from groundwire_server.adapters.generator.layout import Candidate
+from groundwire_server.adapters.generator.quoting import Answer, Floats, Tuning, choose
+from groundwire_server.domain.answer import stands_apart
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Sentence
@@ -119,5 +121,9 @@ class ExtractiveGenerator:
 
 def _draft(answer: Answer) -> list[str]:
     opening = f'{{"confidence": "{answer.confidence.lower()}", "segments": ['
-    segments = [json.dumps({"text": text, "cites": list(cites)}, ensure_ascii=False) for text, cites in answer.segments]
+    segments = [
+        # What is more than a sentence begins a paragraph of its own.
+        json.dumps({"text": f"\n\n{text}" if stands_apart(text) else text, "cites": list(cites)}, ensure_ascii=False)
+        for text, cites in answer.segments
+    ]
     return [opening, *(("" if not index else ", ") + text for index, text in enumerate(segments)), "]}"]

@@ -1,6 +1,8 @@
-"""The sentences of a text that say alone what they say in it."""
+"""The sentences of a text that say alone what they say in it, and those that say it under another."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, has_end, is_item, whole_sentences
@@ -11,30 +13,58 @@ _CLOSING: Final = "”»"
 _QUOTATION_MARKS: Final = re.compile(f'["{_OPENING}{_CLOSING}]')
 
 
-def standalone_sentences(text: str) -> list[tuple[int, int]]:
-    """Return where each sentence starts and ends that needs nothing around it, whole however long it is.
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """A sentence, whole however long it is, with what the text says around it.
 
-    Left out is what the text may deny, doubt or limit elsewhere: an item or paragraph under a lead-in (`You may not:`,
-    `These claims are false:`), a part of a longer quotation, whose speaker may be wrong, and a sentence of which a
-    border of the text has cut off the beginning or the end.
+    Attributes:
+        start: its first code point.
+        end: the code point after its last.
+        under: the number of the lead-in that it is an item or a paragraph under (`You may not:`); None for none.
+        whole: whether it needs nothing else. A part of a longer quotation does, whose speaker may be wrong, and a
+            sentence of which a border of the text has cut off the beginning or the end.
     """
-    found: list[tuple[int, int]] = []
-    quoted = announced = listed = False
+
+    start: int
+    end: int
+    under: int | None
+    whole: bool
+
+    @property
+    def alone(self) -> bool:
+        """Whether it says alone what it says in the text."""
+        return self.whole and self.under is None
+
+
+def standalone_sentences(text: str) -> list[tuple[int, int]]:
+    """Return where each sentence starts and ends that needs nothing around it.
+
+    Left out is what the text may deny, doubt or limit elsewhere: `Framed` says what that is.
+    """
+    return [(each.start, each.end) for each in framed_sentences(text) if each.alone]
+
+
+def framed_sentences(text: str) -> Iterator[Framed]:
+    """Yield the sentences of a text, in order."""
+    quoted = listed = False
+    lead: int | None = None
+    announced: int | None = None
     position = 0
-    for start, end in whole_sentences(text):
+    for number, (start, end) in enumerate(whole_sentences(text)):
         sentence = text[start:end]
         item = is_item(sentence)
         between = text[position:start]
         if _PARAGRAPH_END.search(between):
             quoted = False
-        listed = announced or (listed and item)
+        if announced is not None:
+            lead = announced
+        listed = announced is not None or (listed and item)
         before, quoted = quoted, _still_quoted(sentence, quoted)
-        broken = (not position and sentence[0].islower()) or (len(sentence) > SENTENCE_LIMIT and not has_end(sentence))
-        if not (listed or before or quoted or broken):
-            found.append((start, end))
-        announced = sentence.endswith(":")
+        cut_off = not between.strip() and not position and sentence[0].islower()
+        broken = cut_off or (len(sentence) > SENTENCE_LIMIT and not has_end(sentence))
+        yield Framed(start, end, lead if listed else None, whole=not (before or quoted or broken))
+        announced = number if sentence.endswith(":") else None
         position = end
-    return found
 
 
 def _still_quoted(sentence: str, quoted: bool) -> bool:

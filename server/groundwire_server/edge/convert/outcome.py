@@ -123,6 +123,7 @@ def fill_report(message: report_pb2.Report, report: Report) -> None:
     message.prompt_name, message.prompt_version = report.prompt_name, report.prompt_version
     message.experiment_arm = report.experiment_arm
     message.model, message.attempts = report.model, len(report.attempts)
+    message.passages_cut = report.passages_cut
     for consumed in report.usage:
         usage = consumed.usage
         message.usage.add(

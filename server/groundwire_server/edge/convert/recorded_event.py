@@ -224,6 +224,7 @@ def _report(message: report_pb2.Report) -> Report:
         prompt_version=message.prompt_version,
         experiment_arm=message.experiment_arm,
         model=message.model,
+        passages_cut=message.passages_cut,
         # A caller is given their number alone.
         attempts=(ModelAttempt(message.model, None, Action.ANSWER),) * message.attempts,
         usage=tuple(map(_usage, message.usage)),

@@ -138,6 +138,7 @@ class Report(_message.Message):
     TOTAL_FIELD_NUMBER: _builtins.int
     SEARCHED_QUESTION_FIELD_NUMBER: _builtins.int
     REWRITING_FIELD_NUMBER: _builtins.int
+    PASSAGES_CUT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id is the id the call was given, or the one the server chose."""
     trace_id: _builtins.str
@@ -162,6 +163,8 @@ class Report(_message.Message):
     """
     rewriting: Global___Rewriting.ValueType
     """rewriting says how searched_question came about; unset for a question without turns."""
+    passages_cut: _builtins.int
+    """passages_cut is how many passages did not fit the prompt whole: the model saw their beginning alone."""
     @_builtins.property
     def usage(self) -> _containers.RepeatedCompositeFieldContainer[Global___Usage]:
         """usage is what models consumed over all attempts: one entry for each model and purpose, in the order of their first
@@ -198,10 +201,11 @@ class Report(_message.Message):
         total: _duration_pb2.Duration | None = ...,
         searched_question: _builtins.str = ...,
         rewriting: Global___Rewriting.ValueType = ...,
+        passages_cut: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time_to_first_token", b"time_to_first_token", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "model", b"model", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "rewriting", b"rewriting", "route", b"route", "searched_question", b"searched_question", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "model", b"model", "passages_cut", b"passages_cut", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "rewriting", b"rewriting", "route", b"route", "searched_question", b"searched_question", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,249 @@
+"""What is quoted of passages that are more than sentences: lists, tables, code, and what stands under headings."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from groundwire_server.adapters.generator.layout import Candidate
+from groundwire_server.adapters.generator.quoting import Answer, Tuning, choose
+from groundwire_server.domain.answer import Segment
+from groundwire_server.domain.claims.checker import RuleChecker
+from groundwire_server.domain.document import PassageKind, Place, Sentence
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.text.sentences import sentences
+from groundwire_server.domain.vocabulary import Verdict
+from groundwire_server.pipeline.judge import judge_segment
+from groundwire_server.pipeline.normalize import fold_lines
+from groundwire_server.pipeline.support import Source
+
+ANYTHING = Tuning(enough=0.0, sure=1.0, most=1)
+"""Quotes what is closest: for tests of what is quoted, and not of whether it is enough."""
+
+INSTALLING = """## Installation
+
+Python 3 is needed.
+
+To install HTTP/2 support, run:
+
+```console
+$ pip install acme[http2]
+```
+
+Proxies are described elsewhere."""
+
+FEES = """# Returns
+
+Whoever returns a parcel pays:
+
+| Country | Return fee | Days |
+| --- | --- | --- |
+| France | 4 EUR | 14 |
+| Spain | 7 EUR | 30 |
+| Italy | free | |
+"""
+
+RUNBOOK = """# Payments runbook
+
+Steps of the runbook:
+
+1. Stop the worker.
+2. Drain the queue.
+3. Start the worker.
+
+The owner is in the office."""
+
+CHANGES = """# Changelog
+
+## Version 0.28
+
+Released 2024-05-01
+
+- Added HTTP/2 support.
+- Removed the cookie jar.
+
+## Version 0.27
+
+- Nothing of note."""
+
+QUESTIONS = """### Why is the queue slow?
+
+Yes. The disk is slow.
+
+**Where is the owner?**
+
+In the office."""
+
+LONG_LIST = "The exit codes are:\n\n" + "\n".join(
+    f"- Code {number}: {word * 12}" for number, word in enumerate(("ash ", "birch ", "cedar ", "elm ", "fir ") * 3)
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    question: str
+    passage: str
+    quoted: str
+    place: Place = Place()
+
+
+CASES = {
+    "what follows a lead-in": Case(
+        "How do I install HTTP/2 support?",
+        INSTALLING,
+        "To install HTTP/2 support, run:\n\n```console\n$ pip install acme[http2]\n```",
+    ),
+    "code comes with the sentence before it": Case(
+        "What does drain_all do?",
+        "The queue is drained by hand.\n\n```\nqueue.drain_all()\n```\n",
+        "The queue is drained by hand.\n\n```\nqueue.drain_all()\n```",
+    ),
+    "code without fences gets them": Case(
+        "How is the queue drained?",
+        "The queue is drained by:\n\n    queue.drain_all()\n    queue.close()\n",
+        "The queue is drained by:\n\n```\nqueue.drain_all()\nqueue.close()\n```",
+    ),
+    "code that a border of the passage cuts off is closed": Case(
+        "How is the queue drained?",
+        "The queue is drained by:\n\n```python\nqueue.drain_all()\n",
+        "The queue is drained by:\n\n```python\nqueue.drain_all()\n```",
+    ),
+    "the row that is asked for": Case(
+        "What is the return fee for Spain?",
+        FEES,
+        "Whoever returns a parcel pays:\n\n- Country: Spain; Return fee: 7 EUR; Days: 30",
+    ),
+    "a row whose number the question writes as a word": Case(
+        "How many failures does a cluster of seven members tolerate?",
+        "| Cluster size | Failures |\n| --- | --- |\n| 1 | 0 |\n| 7 | 3 |\n| 9 | 4 |\n",
+        "- Cluster size: 7; Failures: 3",
+    ),
+    "all rows where none is asked for": Case(
+        "What are the return fees?",
+        FEES,
+        "Whoever returns a parcel pays:\n\n- Country: France; Return fee: 4 EUR; Days: 14\n"
+        "- Country: Spain; Return fee: 7 EUR; Days: 30\n- Country: Italy; Return fee: free",
+    ),
+    "a heading leads to steps in order": Case(
+        "What are the steps of the payments runbook?",
+        RUNBOOK,
+        "Steps of the runbook:\n\n1. Stop the worker.\n2. Drain the queue.\n3. Start the worker.",
+    ),
+    "a heading leads to the list under it": Case(
+        "What changed in version 0.28?",
+        CHANGES,
+        "Released 2024-05-01\n\n- Added HTTP/2 support.\n- Removed the cookie jar.",
+    ),
+    "a heading that asks leads to its answer": Case("Why is the queue slow?", QUESTIONS, "The disk is slow."),
+    "a line that asks leads to its answer": Case("Where is the owner?", QUESTIONS, "In the office."),
+    "a short heading that says what is asked": Case(
+        "Which flags were removed in acme?",
+        "Flags of acme were changed by many people.\n\n### Flags removed\n\n```\n--proxy\n```\n",
+        "```\n--proxy\n```",
+    ),
+    "the first paragraph under a heading": Case(
+        "What is the mail room?",
+        f"## The mail room\n\n{'It is where parcels wait for those who sent for them. ' * 2}\n\nOther rooms are small.",
+        ("It is where parcels wait for those who sent for them. " * 2).strip(),
+    ),
+    "code that the last step announces": Case(
+        "What are the steps to drain the queue?",
+        "## Steps to drain the queue\n\n1. Stop the worker.\n2. Run this:\n\n```\ndrain\n```\n\nThe end is near.",
+        "1. Stop the worker.\n2. Run this:\n\n```\ndrain\n```",
+    ),
+    "one item of a list that is too long to be quoted whole": Case(
+        "What does code 3 mean?",
+        LONG_LIST,
+        f"The exit codes are:\n\n- Code 3: {('elm ' * 12).strip()}",
+    ),
+    "a lead-in within its paragraph brings the next sentence": Case(
+        "What is the rule for parcels?",
+        "The rule for parcels is:\nNobody waits.\nCats sleep.",
+        "The rule for parcels is:\nNobody waits.",
+    ),
+    "the section decides between two that say the same": Case(
+        "How long is the notice in Spain?",
+        "The notice is one month.",
+        "The notice is one month.",
+        Place(("Contracts", "Spain")),
+    ),
+    "part of a block of code": Case(
+        "What does drain_all do?",
+        "def drain_all():\n    pass",
+        "```\ndef drain_all():\n    pass\n```",
+        Place(kind=PassageKind.CODE),
+    ),
+    "prose that is indented is no code": Case(
+        "Where is the mail room?",
+        "    The mail room is on floor two of the old house.\n",
+        "The mail room is on floor two of the old house.",
+    ),
+}
+
+
+def answered(question: str, *passages: Passage, tuning: Tuning = ANYTHING) -> Answer:
+    handles = {f"p{number}": passage for number, passage in enumerate(passages, 1)}
+    candidates = [
+        Candidate(handle, passage.text[start:end], Sentence(start, end))
+        for handle, passage in handles.items()
+        for start, end in sentences(passage.text)
+    ]
+    return choose(question, handles, candidates, None, tuning)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_is_quoted_as_one_segment_that_is_verbatim(name: str) -> None:
+    case = CASES[name]
+    passage = Passage("c1", case.passage, place=case.place)
+    assert answered(case.question, passage).segments == ((case.quoted, ("p1",)),)
+    judged = judge_segment(
+        Segment(fold_lines(case.quoted), ("p1",)), {"p1": Source(passage)}, RuleChecker.packaged(), case.question
+    )
+    stands = {Verdict.VERBATIM, Verdict.CONSISTENT} if "code" in name else {Verdict.VERBATIM}
+    assert {sentence.verdict for sentence in judged.sentences} <= stands
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Return fee",
+        "Return fee:",
+        "Return fee\n==========",
+        "| Country | Return fee |\n| --- | --- |",
+        "# Return\n\n## Fee\n",
+        "What is the return fee?",
+        "<!-- The return fee is 4 EUR. -->",
+        "The return fee is as follows:\n\n## Days\n\nThirty.",
+    ],
+)
+def test_nothing_that_only_leads_somewhere_is_an_answer(text: str) -> None:
+    found = answered("What is the return fee?", Passage("c1", text))
+    assert not any("eturn" in said for said, _ in found.segments)
+
+
+def test_items_of_one_list_share_its_lead_in() -> None:
+    found = answered("What do code 3 and code 4 mean?", Passage("c1", LONG_LIST), tuning=Tuning(enough=0.0, most=2))
+    ((text, handles),) = found.segments
+    assert [line.partition(":")[0] for line in text.splitlines() if line] == [
+        "The exit codes are",
+        "- Code 3",
+        "- Code 4",
+    ]
+    assert handles == ("p1",)
+
+
+def test_a_heading_above_decides_between_sentences_that_say_the_same() -> None:
+    france, spain = (
+        Passage(name, "The notice is one month.", place=Place(("Contracts", name))) for name in ("France", "Spain")
+    )
+    for passages in ((france, spain), (spain, france)):
+        ((_, handles),) = answered("How long is the notice in Spain?", *passages).segments
+        assert passages[int(handles[0][1:]) - 1] is spain
+
+
+def test_nothing_is_added_beyond_the_length_of_an_answer() -> None:
+    passages = [Passage(f"c{number}", f"Mill {number} grinds corn. " + "It is old. " * 30) for number in range(3)]
+    longer, shorter = (
+        answered("Which mill grinds corn?", *passages, tuning=Tuning(enough=0.0, cut=0.0, longest=longest)).segments
+        for longest in (1200, 19)
+    )
+    assert len(longer) > len(shorter) == 1
