@@ -122,7 +122,7 @@ async def searches(embedder: MiniLm, texts: Sequence[Texts]) -> AsyncIterator[li
 async def answered(search: Search, question: str, policy: Policy) -> bool:
     """Return whether the quoting model answers from what is found."""
     try:
-        chosen = select(Evidence(await search.found(question)), policy)
+        chosen = select(Evidence(await search.found(question)), policy).passages
     except Failure:
         return False
     prompt = Prompt("", "", "", "", question, {f"p{number}": each for number, each in enumerate(chosen, 1)})

@@ -80,7 +80,7 @@ class Case:
     def selected(self, policy: Policy) -> tuple[Passage, ...]:
         """What the pipeline shows a model."""
         try:
-            return select(Evidence(self.passages), policy)
+            return select(Evidence(self.passages), policy).passages
         except Failure:
             return ()
 

@@ -57,7 +57,7 @@ def quoted(part: Part, folder: Path, tuning: Tuning, *, vectors: bool) -> list[Q
 
 def _quoted(case: Case, policy: Policy, tuning: Tuning) -> Quoted:
     try:
-        chosen = select(Evidence(_rated(case)), policy)
+        chosen = select(Evidence(_rated(case)), policy).passages
     except Failure:
         return Quoted(case, {}, NO_ANSWER)
     handles = {f"p{number}": passage for number, passage in enumerate(chosen, 1)}

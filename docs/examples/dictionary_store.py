@@ -59,6 +59,20 @@ class DictionaryStore:
         found.sort(key=lambda passage: -(passage.scores.fused or 0.0))
         return Evidence(tuple(found[: query.top_k]), self._version(caller.tenant))
 
+    async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
+        """Return the passages beside some others; see the port."""
+        await _in_time(deadline)
+        known = {passage.chunk_id for passage in passages}
+        visible = self._visible(caller)
+        beside = {
+            chunk.chunk_id: _passage(kept, chunk, Scores())
+            for passage in passages
+            if (kept := visible.get(passage.document_id)) is not None and kept.info.revision == passage.revision
+            for chunk in kept.chunks
+            if abs(chunk.ordinal - passage.ordinal) <= reach and chunk.chunk_id not in known
+        }
+        return Evidence(tuple(beside.values()), self._version(caller.tenant))
+
     async def put(
         self,
         caller: Caller,

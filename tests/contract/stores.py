@@ -28,7 +28,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document, Stored
-from groundwire_server.domain.evidence import Evidence, Query
+from groundwire_server.domain.evidence import Evidence, Passage, Query
 from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.metadata import Metadata
 from groundwire_server.domain.vector import Vector
@@ -109,6 +109,10 @@ class Store:
         """The ids of the chunks found, best first."""
         evidence = await self.search(text, vector, top_k, caller=caller, condition=condition, alpha=alpha)
         return [passage.chunk_id for passage in evidence.passages]
+
+    async def around(self, found: Evidence, reach: int, *, caller: Caller = ALICE) -> tuple[Passage, ...]:
+        """The neighbours of what was found."""
+        return (await self.retriever.around(caller, found.passages, reach, NEVER)).passages
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, PassageKind, Place
-from groundwire_server.domain.evidence import Query
+from groundwire_server.domain.evidence import Evidence, Query, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, IsNull, Not, Range, matches
 from groundwire_server.domain.metadata import MetadataValue
@@ -439,6 +439,82 @@ class TestPassages:
             (number,) = numbers
             assert number >= revisions[version]
             assert texts == {f"A parcel of revision {number}."}
+
+
+class TestNeighbours:
+    PARTS = tuple(f"{word} is part {place}." for place, word in enumerate("anchor barrel candle dagger engine".split()))
+
+    @pytest.mark.parametrize(
+        ("word", "reach", "ordinals"),
+        [
+            ("candle", 1, {1, 3}),
+            ("candle", 3, {0, 1, 3, 4}),
+            ("anchor", 2, {1, 2}),
+            ("engine", 1, {3}),
+            ("anchor engine", 1, {1, 3}),
+            ("anchor candle", 1, {1, 3}),
+            ("anchor barrel", 1, {2}),
+            ("anchor barrel candle dagger engine", 3, set()),
+        ],
+    )
+    async def test_stand_within_reach_each_once(self, store: Store, word: str, reach: int, ordinals: set[int]) -> None:
+        await store.put("other", *("Nothing of the kind." for _ in self.PARTS))
+        await store.put("post", *self.PARTS)
+        beside = await store.around(await store.search(word), reach)
+        assert sorted(each.ordinal for each in beside) == sorted(ordinals)
+        assert {each.document_id for each in beside} <= {"post"}
+
+    async def test_are_whole_passages_without_scores(self, store: Store) -> None:
+        place = Place(("Post", "Hours"), 2, PassageKind.LIST)
+        await store.put(
+            "post",
+            replace(chunk("c0", "Letters."), place=place),
+            chunk("c1", "Parcels.", ordinal=1),
+            metadata={"n": 1.0},
+            allowed=frozenset({"alice"}),
+        )
+        (found,) = (await store.search("parcels")).passages
+        assert await store.around(Evidence((found,)), 1) == (
+            replace(found, chunk_id="c0", text="Letters.", ordinal=0, place=place, scores=Scores()),
+        )
+
+    async def test_of_a_document_that_has_changed_are_none(self, store: Store) -> None:
+        await store.put("post", chunk("old", "Parcels."), chunk("beside", "Letters.", ordinal=1))
+        await store.put("still", chunk("there", "Parcels too."), chunk("next", "Boxes.", ordinal=1))
+        found = await store.search("parcels")
+        assert len(found.passages) == 2
+        # The passage that was found is there still, under the same id.
+        await store.put("post", chunk("old", "Parcels."), chunk("new", "Boxes.", ordinal=1))
+        assert [each.chunk_id for each in await store.around(found, 1)] == ["next"]
+        await store.corpus.delete(ALICE, "still", NEVER)
+        assert await store.around(found, 1) == ()
+
+    async def test_are_for_those_alone_who_may_see_the_document(self, store: Store) -> None:
+        allowed = frozenset({"alice", "bob"})
+        await store.put("post", "Parcels.", "Letters.", allowed=allowed)
+        found = await store.search("parcels", caller=BOB)
+        assert [each.chunk_id for each in await store.around(found, 1, caller=BOB)] == ["post/1"]
+        assert await store.around(found, 1, caller=STRANGER) == ()
+        await store.put("post", "Parcels.", "Letters.", allowed=frozenset({"alice"}))
+        assert await store.around(found, 1, caller=BOB) == ()
+        of_now = await store.search("parcels", caller=ALICE)
+        assert [each.chunk_id for each in await store.around(of_now, 1, caller=ALICE)] == ["post/1"]
+        assert await store.around(of_now, 1, caller=BOB) == ()
+
+    async def test_of_many_passages_are_read_together(self, store: Store) -> None:
+        for number in range(64):
+            await store.put(f"d{number}", "Before.", f"Parcel {number}.", "After.")
+        found = await store.search("parcel", top_k=64)
+        assert len(found.passages) == 64
+        assert len(await store.around(found, 3)) == 128
+
+    async def test_whose_time_is_up_are_refused(self, store: Store) -> None:
+        await store.put("post", "Parcels.", "Letters.")
+        found = await store.search("parcels")
+        by = Deadline(asyncio.get_running_loop().time() - 0.001)
+        with pytest.raises(Failure) as failure:
+            await store.retriever.around(ALICE, found.passages, 1, by)
+        assert failure.value.cause is Cause.STORE_TIMEOUT
 
 
 async def test_a_search_whose_time_is_up_is_refused(store: Store) -> None:

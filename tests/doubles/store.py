@@ -40,6 +40,13 @@ class _Kept:
     info: DocumentInfo
 
 
+class NoNeighbours:
+    """The part of a Retriever that a test of something else leaves out."""
+
+    async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
+        return Evidence()
+
+
 class MemoryStore:
     """A Retriever, a Corpus and SentenceVectors in dictionaries.
 
@@ -75,6 +82,19 @@ class MemoryStore:
             found = [passage for passage in found if passage.scores.fused is not None]
             found.sort(key=lambda passage: -(passage.scores.fused or 0.0))
             return Evidence(tuple(found[: query.top_k]), self._version(caller))
+
+    async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
+        async with self._call(deadline):
+            known = {passage.chunk_id for passage in passages}
+            visible = self._visible(caller)
+            beside = {
+                chunk.chunk_id: _passage(kept, chunk, Scores())
+                for passage in passages
+                if (kept := visible.get(passage.document_id)) is not None and kept.info.revision == passage.revision
+                for chunk in kept.chunks
+                if abs(chunk.ordinal - passage.ordinal) <= reach and chunk.chunk_id not in known
+            }
+            return Evidence(tuple(beside.values()), self._version(caller))
 
     async def put(
         self,

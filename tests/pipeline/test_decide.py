@@ -295,3 +295,11 @@ def test_failing_safe_says_whether_and_when_to_retry(
     outcome = decide.outcome(Conclude(Action.FAIL_SAFE, cause, given), PartialResults(), policy())
     assert outcome.result == FailedSafe(retryable, wait)
     assert outcome.next_step is (NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY)
+
+
+def test_passages_in_place_of_an_answer_are_those_that_were_found() -> None:
+    best, beside = passage("best", "one"), replace(passage("beside", "two"), neighbour=True)
+    step = Conclude(Action.PASSAGES_ONLY, Cause.MODEL_TIMEOUT)
+    shown = decide.outcome(step, PartialResults((best,), (beside, best)), policy()).result
+    assert isinstance(shown, Degraded)
+    assert shown.passages == (best,)

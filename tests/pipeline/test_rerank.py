@@ -29,6 +29,7 @@ from groundwire_server.telemetry import names
 from tests.doubles.counts import Counts
 from tests.doubles.reranker import ScriptedReranker
 from tests.doubles.spans import Spans
+from tests.doubles.store import NoNeighbours
 from tests.doubles.time import LoopTime, SocketTimeLoop
 from tests.pipeline.samples import ALICE, RULES, ask, passage, policy
 
@@ -44,7 +45,7 @@ def pytest_asyncio_loop_factories(
     return {"fake": SocketTimeLoop}
 
 
-class Store:
+class Store(NoNeighbours):
     """A store that returns the first of what it holds."""
 
     def __init__(self, *passages: Passage) -> None:
@@ -211,7 +212,7 @@ def test_each_measure_is_held_against_its_own_threshold(
     followed = replace(policy(), rerank=replace(RERANKED, min_rating=min_rating))
     one = replace(FOUND[0], scores=Scores(relevance=relevance, reranker=rating))
     if admitted:
-        assert select(Evidence((one,)), followed) == (one,)
+        assert select(Evidence((one,)), followed).passages == (one,)
         return
     with pytest.raises(Failure) as failure:
         select(Evidence((one,)), followed)

@@ -6,12 +6,13 @@ from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.report import count_cut
-from groundwire_server.pipeline.select import select
+from groundwire_server.pipeline.select import describe_selection, select
+from groundwire_server.telemetry import names
 from tests.pipeline.samples import passage, policy
 
 
 def _ids(evidence: Evidence, **changes: object) -> list[str]:
-    return [p.chunk_id for p in select(evidence, replace(policy(), **changes))]  # type: ignore[arg-type]
+    return [p.chunk_id for p in select(evidence, replace(policy(), **changes)).passages]  # type: ignore[arg-type]
 
 
 def test_drops_what_is_not_relevant_enough() -> None:
@@ -38,6 +39,19 @@ def test_keeps_texts_that_differ_only_after_many_words() -> None:
         (passage("a", begin + "ten"), passage("b", begin + "eleven"), passage("c", begin.upper() + "TEN"))
     )
     assert _ids(evidence) == ["a", "b"]
+
+
+def test_counts_what_is_left_out_because_a_better_one_says_it() -> None:
+    said = "Parcels wait in the mail room until the end of the week."
+    again = (passage("a", said), passage("b", f"**{said}**"), passage("c", said.replace("the end", "Friday")))
+    selection = select(Evidence((*again, passage("d", said.upper(), relevance=0.0))), policy())
+    assert [each.chunk_id for each in selection.passages] == ["a", "c"]
+    assert selection.alike == 1
+    assert describe_selection(selection, selection.passages) == {
+        names.PASSAGES_CHOSEN: 2,
+        names.BEST_RELEVANCE: 0.9,
+        names.PASSAGES_ALIKE: 1,
+    }
 
 
 def test_keeps_only_the_highest_revision_of_a_document() -> None:
@@ -78,7 +92,7 @@ FACTS = "".join(f"Fact {number} is known to all of us. " for number in range(500
 )
 def test_the_best_passage_is_cut_where_it_does_not_fit(text: str, begins: str, ends: str) -> None:
     found = Evidence((passage("a", text), passage("b", "B. " * 900), passage("c", "Short.")))
-    first, *others = select(found, replace(policy(), evidence_tokens=251))
+    first, *others = select(found, replace(policy(), evidence_tokens=251)).passages
     assert first.text.startswith(begins)
     assert first.text.endswith(ends)
     assert text.startswith(first.text)
@@ -89,7 +103,7 @@ def test_the_best_passage_is_cut_where_it_does_not_fit(text: str, begins: str, e
 
 def test_what_fits_is_not_cut() -> None:
     found = Evidence((passage("a", FACTS[:900]), passage("b", FACTS)))
-    chosen = select(found, replace(policy(), evidence_tokens=250))
+    chosen = select(found, replace(policy(), evidence_tokens=250)).passages
     assert [each.text for each in chosen] == [FACTS[:900]]
     assert count_cut(chosen, found.passages) == 0
 

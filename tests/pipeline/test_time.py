@@ -35,6 +35,7 @@ from tests.pipeline.samples import ALICE, RULES, ask, policy
 TEXT = "Lambda expressions yield anonymous functions."
 SECONDS = 4.0
 SEARCH = 0.95
+NEIGHBOURS = 0.38
 GENERATION = 3.77
 
 
@@ -77,7 +78,15 @@ async def test_the_search_is_told_its_share_of_the_deadline() -> None:
     path = await Path().filled()
     began = asyncio.get_running_loop().time()
     await path.answer()
-    assert [by.at - began for by in path.store.deadlines] == pytest.approx([SEARCH])
+    assert path.store.deadlines[0].at - began == pytest.approx(SEARCH)
+
+
+async def test_reading_neighbours_has_a_small_share_of_what_is_left() -> None:
+    path = await Path().filled()
+    began = asyncio.get_running_loop().time()
+    await path.answer()
+    _, around = path.store.deadlines
+    assert around.at - began == pytest.approx(NEIGHBOURS)
 
 
 @pytest.mark.parametrize(("share", "seconds", "bounded"), [(0.5, 0.18, False), (0.99, 5.0, False), (0.5, 1.0, True)])

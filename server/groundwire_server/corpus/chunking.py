@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from groundwire_server.corpus.measure import CHUNK_CHARACTERS, TextMeasure
-from groundwire_server.corpus.sections import Part, Section, atoms, sections
+from groundwire_server.corpus.sections import DocumentPart, Section, atoms, sections
 from groundwire_server.domain.document import PassageKind, Place
 from groundwire_server.domain.text.sentences import whole_sentences
 
@@ -112,7 +112,7 @@ class _Section:
     def _new(self, page: int) -> ChunkDraft:
         return ChunkDraft(self._section.path, page)
 
-    def _cut(self, unit: Sequence[Part], sizes: Sequence[int]) -> list[ChunkDraft]:
+    def _cut(self, unit: Sequence[DocumentPart], sizes: Sequence[int]) -> list[ChunkDraft]:
         """Cut a unit that is too long for one chunk at its last part; what comes before stays with that."""
         *before, body = unit
         first = self._new(unit[0].page)
@@ -128,7 +128,7 @@ class _Section:
             return found + self._each(first, stretches, body)
         return found + self._cut_block(first, body, before[-1].text if before else "")
 
-    def _cut_before(self, before: Sequence[Part]) -> tuple[list[ChunkDraft], ChunkDraft]:
+    def _cut_before(self, before: Sequence[DocumentPart]) -> tuple[list[ChunkDraft], ChunkDraft]:
         """Return the chunks of a long introduction, and one that begins with its last sentence."""
         *others, paragraph = before
         start = max((start for start, _ in whole_sentences(paragraph.text)), default=0)
@@ -140,7 +140,7 @@ class _Section:
         draft.add(last, PassageKind.TEXT, size)
         return self._all([*others, replace(paragraph, text=paragraph.text[:start].rstrip())]), draft
 
-    def _all(self, unit: Sequence[Part]) -> list[ChunkDraft]:
+    def _all(self, unit: Sequence[DocumentPart]) -> list[ChunkDraft]:
         sizes = [self._measure.size(part.text) for part in unit]
         if sum(sizes) > CHUNK_CHARACTERS:
             return self._cut(unit, sizes)
@@ -149,14 +149,14 @@ class _Section:
             draft.add(part.text, part.kind, size)
         return [draft]
 
-    def _each(self, first: ChunkDraft, stretches: Sequence[str], part: Part) -> list[ChunkDraft]:
+    def _each(self, first: ChunkDraft, stretches: Sequence[str], part: DocumentPart) -> list[ChunkDraft]:
         """Return a chunk for each stretch; the first of them has a beginning already."""
         drafts = [first, *(self._new(part.page) for _ in stretches[1:])]
         for draft, stretch in zip(drafts, stretches, strict=True):
             draft.add(stretch, PassageKind.TEXT, self._measure.size(stretch))
         return drafts
 
-    def _cut_block(self, first: ChunkDraft, body: Part, lead_in: str) -> list[ChunkDraft]:
+    def _cut_block(self, first: ChunkDraft, body: DocumentPart, lead_in: str) -> list[ChunkDraft]:
         """Cut a list at its items, a table at its rows, code at its lines; repeat what they say nothing without."""
         head, parts, tail = atoms(self._text, body.block)
         around = self._measure.size(head) + self._measure.size(tail) + 2 if head or tail else 0

@@ -32,7 +32,7 @@ _KINDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DocumentPart:
     """A block as it goes into a chunk, without what is hidden.
 
     Attributes:
@@ -69,7 +69,7 @@ class Section:
     """
 
     path: tuple[str, ...] = ()
-    units: list[list[Part]] = field(default_factory=list)
+    units: list[list[DocumentPart]] = field(default_factory=list)
 
 
 def sections(text: str) -> Iterator[Section]:
@@ -79,7 +79,7 @@ def sections(text: str) -> Iterator[Section]:
     """
     path: list[tuple[int, str]] = []
     section = Section()
-    pending: list[Part] = []
+    pending: list[DocumentPart] = []
     for part in _parts(text):
         block = part.block
         if block.kind is BlockKind.HEADING:
@@ -103,7 +103,7 @@ def sections(text: str) -> Iterator[Section]:
         yield section
 
 
-def _follows(before: Part, part: Part) -> bool:
+def _follows(before: DocumentPart, part: DocumentPart) -> bool:
     """Return whether a part is code, a table or a list, which come with the paragraph before them."""
     return part.kind is not PassageKind.TEXT and before.block.kind is BlockKind.PARAGRAPH
 
@@ -132,7 +132,7 @@ def visible(text: str) -> str:
     return _COMMENT_OR_CODE.sub(lambda found: found["code"] or "", text[:end]) + text[end:]
 
 
-def _parts(text: str) -> Iterator[Part]:
+def _parts(text: str) -> Iterator[DocumentPart]:
     page, known = int("\f" in text), 0
     for block in blocks(text):
         if page:
@@ -142,7 +142,7 @@ def _parts(text: str) -> Iterator[Part]:
         if block.kind is not BlockKind.CODE:
             shown = visible(shown).rstrip()
         if block.kind is not BlockKind.HIDDEN and shown.strip():
-            yield Part(shown, block, _KINDS.get(block.kind, PassageKind.TEXT), page)
+            yield DocumentPart(shown, block, _KINDS.get(block.kind, PassageKind.TEXT), page)
 
 
 def _of(text: str, stretch: Stretch) -> str:

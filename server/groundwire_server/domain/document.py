@@ -82,6 +82,7 @@ class Chunk:
     """A piece of a document as it is stored. Title and access list are the document's.
 
     Attributes:
+        ordinal: its place among the chunks of its document, from 0.
         text: lines of the document, verbatim. The rows of a long table come with its header again.
     """
 

@@ -39,7 +39,8 @@ class Scores:
         vector_similarity: cosine between question and passage, -1 to 1.
         keyword: the engine's BM25, at least 0; comparable within one search only.
         fused: both combined, 0 to 1, normalised per search; it has no absolute meaning.
-        relevance: the estimated relevance to the question, 0 to 1; set by `pipeline/retrieve.py`.
+        relevance: the estimated relevance to the question, 0 to 1; set by `pipeline/retrieve.py`. A neighbour has that
+            of the passage beside which it stands.
         reranker: the rating of the route's reranker, 0 to 1, which orders passages; set there too.
     """
 
@@ -52,7 +53,12 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage of a document, or one that the caller provided (then without document and revision)."""
+    """A passage of a document, or one that the caller provided (then without document and revision).
+
+    Attributes:
+        ordinal: its place among the passages of its document, from 0.
+        neighbour: whether it was not selected itself, but stands beside one that was.
+    """
 
     chunk_id: str
     text: str
@@ -65,6 +71,7 @@ class Passage:
     allowed_principals: frozenset[str] = frozenset()
     scores: Scores = Scores()
     place: Place = Place()
+    neighbour: bool = False
 
 
 @dataclass(frozen=True, slots=True)

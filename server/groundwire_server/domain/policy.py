@@ -138,6 +138,7 @@ class Policy:
         fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
         rerank: how the route's reranker is asked; None where it has none.
         allow_alpha: whether a question may say how much meaning weighs in the search.
+        neighbours: passages on each side of a selected one that may join it in a prompt.
     """
 
     route: str
@@ -172,6 +173,7 @@ class Policy:
     cost_per_call: int | None = None
     rerank: RerankPolicy | None = None
     allow_alpha: bool = False
+    neighbours: int = 0
 
     def admits(self, scores: Scores) -> bool:
         """Return whether a passage with these scores is evidence.

@@ -19,8 +19,9 @@ from groundwire_server.pipeline.release import release_gate
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.select import describe_selection, select
+from groundwire_server.pipeline.select import select
 from groundwire_server.pipeline.stage import StageRunner
+from groundwire_server.pipeline.widen import widen
 from groundwire_server.ports.sink import Sink
 
 
@@ -55,9 +56,8 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
             found = await retrieve(inquiry, ports, stage, run)
         report.corpus_version, report.found = found.corpus_version, found.passages
         inquiry, partial = as_searched(inquiry, found), PartialResults(found.passages)
-        with run.compute(Stage.SELECT) as stage:
-            chosen = select(found, policy)
-            stage.note(describe_selection(chosen))
+        async with run.stage(Stage.SELECT) as stage:
+            chosen = await widen(select(found, policy), inquiry, ports, stage)
         partial, report.chosen = PartialResults(found.passages, chosen), chosen
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:

@@ -19,6 +19,7 @@ from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.select import shortened
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.usage_meter import UsageMeter
 from groundwire_server.pipeline.validate import validate
@@ -56,7 +57,7 @@ async def attempt(
     continued = len(gate.released)
     run.report.attempt(step, ports.identities.get(step.model))
     with run.compute(Stage.PROMPT) as stage:
-        passages = chosen[: len(chosen) // 2] if step.variant is Variant.SHORTENED else chosen
+        passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
         prompt = ports.prompts.render(
             policy.prompt,
             policy.prompt_version,

@@ -240,7 +240,8 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
             nearest = partial.searched[: policy.nearest]
             return Abstained(len(partial.searched), nearest), NextStep.REPHRASE
         case Action.PASSAGES_ONLY:
-            return Degraded((Loss.ANSWER,), passages=partial.chosen), NextStep.SHOW_WITH_CAUTION
+            selected = tuple(passage for passage in partial.chosen if not passage.neighbour)
+            return Degraded((Loss.ANSWER,), passages=selected), NextStep.SHOW_WITH_CAUTION
         case Action.CUT_SHORT:
             answer = GroundedText.of(partial.beginning, None, partial.left_out)
             losses = (Loss.REST_OF_ANSWER, *_lacking(answer, policy))

@@ -1,11 +1,13 @@
 """Selecting the passages of a prompt."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from groundwire_server.domain.document import PassageKind
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.text.near_duplicates import DistinctTexts
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.tokens import BYTES_PER_TOKEN, estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
@@ -17,7 +19,20 @@ _LATE = 0.75
 """Where in what fits a blank line must be for a passage to be cut at it, and not at the end of a sentence."""
 
 
-def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The passages worth a prompt.
+
+    Attributes:
+        passages: best first.
+        alike: relevant ones that were left out because a better one says the same.
+    """
+
+    passages: tuple[Passage, ...]
+    alike: int = 0
+
+
+def select(found: Evidence, policy: Policy) -> Selection:
     """Return the passages worth a prompt, best first, within the route's token budget.
 
     The best one is cut where it does not fit alone; what does not fit beside it is passed over.
@@ -35,39 +50,52 @@ def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
     relevant = [p for p in found.passages if policy.admits(p.scores)]
     if not relevant:
         raise Failure(Cause.INSUFFICIENT_EVIDENCE)
-    best, *others = _distinct(_newest(relevant))
-    chosen = _within(policy.evidence_tokens, [_cut(best, policy.evidence_tokens), *others])
+    newest = _newest(relevant)
+    distinct = _distinct(newest)
+    chosen = _within(policy.evidence_tokens, [_cut(distinct[0], policy.evidence_tokens), *distinct[1:]])
     if not chosen:
         raise Failure(Cause.PROMPT_TOO_LONG)
-    return chosen[: policy.passages_limit]
+    return Selection(chosen[: policy.passages_limit], len(newest) - len(distinct))
 
 
-def describe_selection(chosen: Sequence[Passage]) -> Attributes:
-    """Return what a selection adds to its span."""
-    best = max((p.scores.relevance or 0.0 for p in chosen), default=0.0)
-    return {names.PASSAGES_CHOSEN: len(chosen), names.BEST_RELEVANCE: best}
+def shortened(chosen: Sequence[Passage]) -> Sequence[Passage]:
+    """Return fewer passages of a prompt: those without neighbours, or else the better half."""
+    selected = [passage for passage in chosen if not passage.neighbour]
+    return selected if len(selected) < len(chosen) else chosen[: len(chosen) // 2]
 
 
-def _newest(passages: Sequence[Passage]) -> Iterable[Passage]:
+def says_more(passage: Passage, texts: DistinctTexts) -> bool:
+    """Return whether a passage says something that none of the texts says, and add it to them if so."""
+    return texts.add(passage.text, literal=passage.place.kind is PassageKind.CODE)
+
+
+def describe_selection(selection: Selection, chosen: Sequence[Passage]) -> Attributes:
+    """Return what a selection adds to its span.
+
+    Args:
+        selection: without neighbours.
+        chosen: the passages of the prompt.
+    """
+    best = max((p.scores.relevance or 0.0 for p in selection.passages), default=0.0)
+    attributes: dict[str, int | float] = {names.PASSAGES_CHOSEN: len(chosen), names.BEST_RELEVANCE: best}
+    if selection.alike:
+        attributes[names.PASSAGES_ALIKE] = selection.alike
+    if len(chosen) > len(selection.passages):
+        attributes[names.PASSAGES_NEIGHBOURS] = len(chosen) - len(selection.passages)
+    return attributes
+
+
+def _newest(passages: Sequence[Passage]) -> Sequence[Passage]:
     """Only each document's highest revision: a search that ran beside a change may have seen both."""
     newest: dict[str, int] = {}
     for passage in passages:
         newest[passage.document_id] = max(passage.revision, newest.get(passage.document_id, 0))
-    return (p for p in passages if p.revision == newest[p.document_id])
+    return [p for p in passages if p.revision == newest[p.document_id]]
 
 
-def _distinct(passages: Iterable[Passage]) -> Iterable[Passage]:
-    seen: dict[str, list[str]] = {}
-    for passage in passages:
-        # Most passages differ in their first words already, and folding a whole one costs far more.
-        alike = seen.setdefault(" ".join(passage.text.split(None, _FIRST_WORDS)[:_FIRST_WORDS]).casefold(), [])
-        if not any(_folded(passage.text) == _folded(text) for text in alike):
-            alike.append(passage.text)
-            yield passage
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+def _distinct(passages: Iterable[Passage]) -> Sequence[Passage]:
+    texts = DistinctTexts()
+    return [passage for passage in passages if says_more(passage, texts)]
 
 
 def _within(budget: int, passages: Iterable[Passage]) -> tuple[Passage, ...]:

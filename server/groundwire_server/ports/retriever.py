@@ -1,10 +1,11 @@
 """The port of a store that finds passages."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.evidence import Evidence, Query
+from groundwire_server.domain.evidence import Evidence, Passage, Query
 
 
 class Retriever(Protocol):
@@ -23,5 +24,22 @@ class Retriever(Protocol):
         Raises:
             Failure: STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_MISCONFIGURED; EMBEDDER_UNAVAILABLE of a store that makes
                 vectors itself.
+        """
+        ...
+
+    async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
+        """Return the passages that stand beside some others, in any order and without scores, by `deadline`.
+
+        Only passages whose `allowed_principals` admit the caller, of the same revision of the same document: none where
+        the document has changed since. It takes one call of the engine, however many passages there are.
+
+        Args:
+            caller: who searches.
+            passages: found by `search`; they are not returned again.
+            reach: how far the ordinals of others may be from theirs.
+            deadline: when they must be there.
+
+        Raises:
+            Failure: STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_MISCONFIGURED.
         """
         ...

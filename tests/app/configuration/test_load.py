@@ -220,7 +220,8 @@ routes:
     allow_alpha: true
     mode: PROVISIONAL
     limits:
-      {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
+      {question_chars: 1, top_k: 2, evidence_tokens: 50, neighbours: 3, output_tokens: 16, answer_chars: 5,
+      nearest_passages: 6}
     thresholds: {min_relevance: 0.1, min_support: 0.2, allowed_confidence: [LOW], min_confidence: HIGH}
     release: {minimum: VERIFIED, below: DROP}
     check: {share: 0.4, max_seconds: 5, overrule: [ROLE]}

@@ -36,7 +36,8 @@ LOOKED_UP = {
 async def test_no_field_of_any_request_is_seen(tmp_path: Path) -> None:
     canaries, seen = Canaries(), Seen()
     accepted: set[str] = set()
-    async with observed(tmp_path, {}, seen) as product:
+    every_field = {"routes": {"default": {"models": ["extractive"], "store": "main", "allow_alpha": True}}}
+    async with observed(tmp_path, every_field, seen) as product:
         await ingest(product, open_document("lambdas", "Lambda expressions create anonymous functions."))
         for probe in probes(canaries):
             if await _sent(product, probe, canaries) or probe.method.feature is not None:

@@ -12,7 +12,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Language:
+class FollowUpLanguage:
     """What the rules know of a language.
 
     Attributes:
@@ -45,7 +45,7 @@ def _set(text: str) -> frozenset[str]:
 
 
 _LANGUAGES: Final = (
-    Language(
+    FollowUpLanguage(
         common=_set(
             "der die das und ist sind wird mit von den dem ein eine einen nicht auf für im zu des oder bei nach was "
             "wie wo wann warum wer welche welcher welches kann ich wir kostet viel gibt es er sie hat haben am"
@@ -61,7 +61,7 @@ _LANGUAGES: Final = (
         capital_nouns=True,
         last=_set("das dies"),
     ),
-    Language(
+    FollowUpLanguage(
         common=_set(
             "le la les des et est sont dans pour une un du que qui sur avec par au aux ne pas en où quand comment "
             "pourquoi combien quel quelle quels quelles coûte peut je il elle à y"
@@ -74,7 +74,7 @@ _LANGUAGES: Final = (
             "en dans à au aux pour par sur sous avec sans chez et ou est sont a ont coûte peut que qui ne pas depuis"
         ),
     ),
-    Language(
+    FollowUpLanguage(
         common=_set(
             "el la los las y es son en para una un del que con por se no al como más o cuánto cuánta dónde cuándo "
             "cómo qué cuál quién cuesta puede hay a y"
@@ -87,7 +87,7 @@ _LANGUAGES: Final = (
         marks="¿¡",
         drops_subjects=True,
     ),
-    Language(
+    FollowUpLanguage(
         common=_set(
             "il lo la gli le e è sono per una un del della che con di si non al come più quanto quanta dove quando chi "
             "perché quale costa può in"
@@ -99,7 +99,7 @@ _LANGUAGES: Final = (
         ends=_set("in a al per da con su senza e o è sono ha costa può che"),
         drops_subjects=True,
     ),
-    Language(
+    FollowUpLanguage(
         common=_set(
             "de het een en is zijn van voor met niet op aan door bij naar wordt dat ook te hoeveel waar wanneer hoe "
             "wie welke waarom kost kan ik"
@@ -110,7 +110,7 @@ _LANGUAGES: Final = (
         articles=_set("de het een mijn onze ons"),
         ends=_set("naar in op aan voor met zonder van bij en of is zijn heeft kost kan"),
     ),
-    Language(
+    FollowUpLanguage(
         common=_set(
             "o os as e é são para uma um do da que com por se não ao como mais ou em no na quanto onde quando quem "
             "qual custa pode"
@@ -150,7 +150,7 @@ _REFERRING: Final = re.compile(
 """Words of Chinese, Japanese and Korean that refer to what was said before."""
 
 
-def other_language(text: str) -> Language | None:
+def other_language(text: str) -> FollowUpLanguage | None:
     """Return the language of a question that is not in English, as far as it is one of those that are known."""
     found = [word.lower() for word in _WORD.findall(text)]
     counts = [
@@ -173,7 +173,7 @@ def refers_back(text: str) -> bool:
     return _UNSPACED.search(text) is not None and _REFERRING.search(text) is not None
 
 
-def standalone_in(language: Language, question: str, earlier: Sequence[str]) -> str | None:
+def standalone_in(language: FollowUpLanguage, question: str, earlier: Sequence[str]) -> str | None:
     """Return a question that needs no earlier ones; None where it does, and structure does not tell what for.
 
     Args:
@@ -201,7 +201,7 @@ def standalone_in(language: Language, question: str, earlier: Sequence[str]) -> 
     return None if phrase is None else f"{question.rstrip('?!. ')}, {phrase}?"
 
 
-def _in_place(language: Language, part: str, earlier: Sequence[str]) -> str | None:
+def _in_place(language: FollowUpLanguage, part: str, earlier: Sequence[str]) -> str | None:
     """Return the last question with a part in place of what stands behind the same first word, or behind it all."""
     words = part.split()
     if not words or not earlier:
@@ -218,7 +218,7 @@ def _in_place(language: Language, part: str, earlier: Sequence[str]) -> str | No
     return f"{asked[: anchor.start()]}{part}?"
 
 
-def _has_pronoun(language: Language, tokens: Sequence[str]) -> bool:
+def _has_pronoun(language: FollowUpLanguage, tokens: Sequence[str]) -> bool:
     """Return whether there is a pronoun that nothing in its question explains."""
     seen = False
     for index, token in enumerate(tokens):
@@ -234,7 +234,7 @@ def _has_pronoun(language: Language, tokens: Sequence[str]) -> bool:
     return False
 
 
-def _noun_phrase(language: Language, text: str) -> str:
+def _noun_phrase(language: FollowUpLanguage, text: str) -> str:
     """Return the first noun phrase of a question that begins with an article; empty without one."""
     tokens = list(_TOKEN.finditer(text))
     for index, token in enumerate(tokens):

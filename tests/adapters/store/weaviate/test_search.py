@@ -148,3 +148,25 @@ async def test_in_several_ways_shares_one_connection(bench: Bench) -> None:
         first[mode.value] = found.passages[0].chunk_id
     assert first == {"hybrid": "close", "keyword": "far", "vector": "close"}
     assert bench.world.connections == connections
+
+
+class TestNeighbours:
+    async def test_are_read_by_their_ids_in_one_call(self, bench: Bench) -> None:
+        for name in ("post", "other"):
+            await bench.store.put(name, "Before.", "Parcels wait.", "After.")
+        found = await bench.store.search("parcels")
+        bench.clear()
+        beside = await bench.store.around(found, 2)
+        assert sorted(each.chunk_id for each in beside) == ["other/0", "other/2", "post/0", "post/2"]
+        assert bench.methods == ["Search"]
+        (asked,) = bench.searches
+        assert asked.filters.target.property == "_id"
+        assert asked.limit == len(asked.filters.value_text_array.values) == 8
+
+    async def test_after_a_change_of_access_alone_have_the_new_list(self, bench: Bench) -> None:
+        for allowed in ({"alice", "bob"}, {"alice"}):
+            await bench.store.put("post", "Parcels wait.", "After.", allowed=frozenset(allowed))
+        found = await bench.store.search("parcels")
+        (beside,) = await bench.store.around(found, 1)
+        assert (beside.chunk_id, beside.revision) == ("post/1", 2)
+        assert beside.allowed_principals == {"alice"}

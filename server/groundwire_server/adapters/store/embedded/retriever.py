@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -26,6 +26,12 @@ from groundwire_server.telemetry import names
 _DEPTH: Final = 4
 _LEAST_DEPTH: Final = 64
 """The fewest candidates of each leg: relative scores need a tail to be relative to."""
+
+_ROW: Final = (
+    "json_array(c.id, c.chunk_id, c.text, d.document_id, d.title, d.source_uri, c.ordinal, c.place, d.revision, "
+    "d.metadata, a.principals)"
+)
+"""A chunk `c` of a document `d` with an access list `a`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,11 @@ class EmbeddedRetriever:
             found = await self._connections.read(partial(self._search, caller, query), deadline, requester)
             span.set_attribute(names.DB_RETURNED_ROWS, len(found.passages))
             return found
+
+    async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
+        """Read neighbours; see the port."""
+        requester = Requester(caller.tenant, caller.subject)
+        return await self._connections.read(partial(_around, caller, passages, reach), deadline, requester)
 
     def _search(self, caller: Caller, query: Query, connection: sqlite3.Connection, job: Job) -> Evidence:
         while True:
@@ -131,17 +142,46 @@ def _first(ranked: Mapping[int, float], count: int) -> dict[int, float]:
 def _passages(connection: sqlite3.Connection, scope: Scope, ranking: _Ranking) -> tuple[Passage, ...]:
     # CROSS JOIN: from the few chunks, not through all of the tenant's.
     (found,) = connection.execute(
-        "SELECT json_group_array(json_array(c.id, c.chunk_id, c.text, d.document_id, d.title, d.source_uri, c.ordinal, "
-        "c.place, d.revision, d.metadata, a.principals)) FROM json_each(?) AS best "
+        f"SELECT json_group_array({_ROW}) FROM json_each(?) AS best "  # noqa: S608 - our own words
         "CROSS JOIN chunks AS c ON c.id = best.value CROSS JOIN documents AS d ON d.id = c.document "
         "CROSS JOIN access_lists AS a ON a.id = c.access WHERE c.tenant = ?",
         (json.dumps(list(ranking.combined)), scope.tenant),
     ).fetchone()
     rows = {row[0]: row[1:] for row in json.loads(found)}
-    return tuple(_passage(chunk, rows[chunk], ranking) for chunk in ranking.combined)
+    return tuple(_passage(rows[chunk], _scores(chunk, ranking)) for chunk in ranking.combined)
 
 
-def _passage(chunk: int, row: tuple[str, str, str, str, str, int, str, int, str, str], ranking: _Ranking) -> Passage:
+def _scores(chunk: int, ranking: _Ranking) -> Scores:
+    return Scores(
+        vector_similarity=ranking.similarities.get(chunk),
+        keyword=ranking.keywords.get(chunk),
+        fused=ranking.combined[chunk],
+    )
+
+
+def _around(
+    caller: Caller, passages: Sequence[Passage], reach: int, connection: sqlite3.Connection, job: Job
+) -> Evidence:
+    scope = resolve(connection, caller, None)
+    if scope is None:
+        return Evidence(corpus_version=EMPTY_VERSION)
+    given = json.dumps([(passage.chunk_id, passage.revision) for passage in passages])
+    # Chunks of one revision have consecutive ids. A chunk whose text is still there in the next one keeps its chunk_id.
+    (found,) = connection.execute(
+        f"SELECT json_group_array({_ROW}) FROM json_each(?) AS given "  # noqa: S608 - our own words
+        "CROSS JOIN chunks AS g ON g.tenant = ? AND g.chunk_id = json_extract(given.value, '$[0]') "
+        "CROSS JOIN documents AS d ON d.id = g.document AND d.revision = json_extract(given.value, '$[1]') "
+        "CROSS JOIN chunks AS c ON c.id BETWEEN g.id - ? AND g.id + ? AND c.document = g.document "
+        "CROSS JOIN access_lists AS a ON a.id = c.access WHERE a.id IN (SELECT value FROM json_each(?))",
+        (given, scope.tenant, reach, reach, json.dumps(scope.lists)),
+    ).fetchone()
+    rows = {row[0]: row[1:] for row in json.loads(found)}
+    known = {passage.chunk_id for passage in passages}
+    beside = (_passage(rows[chunk], Scores()) for chunk in sorted(rows))
+    return Evidence(tuple(each for each in beside if each.chunk_id not in known), scope.version)
+
+
+def _passage(row: tuple[str, str, str, str, str, int, str, int, str, str], scores: Scores) -> Passage:
     chunk_id, text, document_id, title, source_uri, ordinal, place, revision, metadata, principals = row
     return Passage(
         chunk_id=chunk_id,
@@ -153,10 +193,6 @@ def _passage(chunk: int, row: tuple[str, str, str, str, str, int, str, int, str,
         revision=revision,
         metadata=unpacked_metadata(metadata),
         allowed_principals=decoded(principals),
-        scores=Scores(
-            vector_similarity=ranking.similarities.get(chunk),
-            keyword=ranking.keywords.get(chunk),
-            fused=ranking.combined[chunk],
-        ),
+        scores=scores,
         place=unpacked_place(place),
     )

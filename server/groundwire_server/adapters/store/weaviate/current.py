@@ -86,15 +86,13 @@ class CurrentDocuments:
                 standing[key] = known
             else:
                 unknown.add(key)
-        if unknown:
-            found = await heads.current(self._documents, tenant, sorted(unknown), deadline)
-            for key in unknown:
-                head = found.get(key)
-                standing[key] = _GONE
-                if head is not None and head.live:
-                    standing[key] = Standing(head.body, head.info.revision, head.info.allowed_principals)
-                self._learn((tenant, key), version, standing[key])
-        return standing
+        return standing | await self._read(tenant, version, unknown, deadline)
+
+    async def under(self, tenant: str, version: str, keys: Iterable[str], deadline: Deadline) -> Mapping[str, Standing]:
+        """Return how documents stand under a version of the corpus, by their keys."""
+        known = {key: self._known.get((tenant, key), ("", _GONE)) for key in keys}
+        standing = {key: each for key, (read_under, each) in known.items() if read_under == version}
+        return standing | await self._read(tenant, version, known.keys() - standing.keys(), deadline)
 
     async def counted(self, caller: Caller, version: str, found: Sequence[FoundPassage], deadline: Deadline) -> Counted:
         """Divide what was found into what counts and what does not.
@@ -124,6 +122,19 @@ class CurrentDocuments:
                 others.add((key, each.body))
         named = {(key, each.body) for key, each in standing.items()} - others
         return Counted(counting, others, named, forbidden)
+
+    async def _read(self, tenant: str, version: str, keys: Set[str], deadline: Deadline) -> dict[str, Standing]:
+        standing: dict[str, Standing] = {}
+        if not keys:
+            return standing
+        found = await heads.current(self._documents, tenant, sorted(keys), deadline)
+        for key in keys:
+            head = found.get(key)
+            standing[key] = _GONE
+            if head is not None and head.live:
+                standing[key] = Standing(head.body, head.info.revision, head.info.allowed_principals)
+            self._learn((tenant, key), version, standing[key])
+        return standing
 
     def _learn(self, key: tuple[str, str], version: str, standing: Standing) -> None:
         self._known[key] = (version, standing)

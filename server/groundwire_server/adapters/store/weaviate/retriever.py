@@ -11,11 +11,17 @@ from weaviate.collections.classes.filters import FilterReturn
 from groundwire_server.adapters.store.terms import query_terms
 from groundwire_server.adapters.store.weaviate import filters, heads
 from groundwire_server.adapters.store.weaviate.by_module import ModuleSearch
-from groundwire_server.adapters.store.weaviate.collections import Objects
+from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
 from groundwire_server.adapters.store.weaviate.connection import Attributes, Operation, WeaviateConnection
 from groundwire_server.adapters.store.weaviate.current import Counted, CurrentDocuments
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
-from groundwire_server.adapters.store.weaviate.objects import RETURNED, FoundPassage
+from groundwire_server.adapters.store.weaviate.objects import (
+    RETURNED,
+    FoundPassage,
+    chunk_key,
+    document_key,
+    read_passage,
+)
 from groundwire_server.adapters.store.weaviate.options import (
     SearchField,
     SearchMode,
@@ -29,7 +35,7 @@ from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
-from groundwire_server.domain.evidence import Evidence, Query
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.vector import Vector
 from groundwire_server.telemetry import names
 
@@ -44,6 +50,7 @@ class WeaviateRetriever:
 
     Args:
         connection: to Weaviate.
+        chunks: the collection of chunks.
         documents: the collection of documents.
         versions: of the tenants' corpora.
         current: says which passages count.
@@ -55,6 +62,7 @@ class WeaviateRetriever:
     def __init__(
         self,
         connection: WeaviateConnection,
+        chunks: Objects,
         documents: Objects,
         versions: Versions,
         current: CurrentDocuments,
@@ -63,6 +71,7 @@ class WeaviateRetriever:
         search: SearchOptions,
     ) -> None:
         self._connection = connection
+        self._chunks = chunks
         self._documents = documents
         self._versions = versions
         self._current = current
@@ -100,6 +109,29 @@ class WeaviateRetriever:
             without = (without | counted.others) - counted.named
         overtaken = bool(counted.forbidden) and await self._overtaken(caller, version, counted.forbidden, deadline)
         return Evidence(tuple(counted.passages), version, overtaken)
+
+    async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
+        """Read neighbours by their ids, which follow from the document, its body and their ordinals; see the port."""
+        version = await self._versions.recent(caller.tenant, deadline)
+        keyed = [(document_key(passage.document_id), passage) for passage in passages]
+        standing = await self._current.under(caller.tenant, version, {key for key, _ in keyed}, deadline)
+        beside = {
+            chunk_key(key, standing[key].body, ordinal)
+            for key, passage in keyed
+            if passage.revision == standing[key].revision
+            for ordinal in range(max(passage.ordinal - reach, 0), passage.ordinal + reach + 1)
+        }
+        if not beside:
+            return Evidence(corpus_version=version)
+        found = await self._chunks.fetch(caller.tenant, by_ids(sorted(beside)), RETURNED, len(beside), deadline)
+        read = [read_passage(properties, Scores()) for _, properties in found or ()]
+        known = {passage.chunk_id for passage in passages}
+        others = [each for each in read if each.passage.chunk_id not in known]
+        counted = await self._current.counted(caller, version, others, deadline)
+        revisions = {(passage.document_id, passage.revision) for passage in passages}
+        same = (each for each in counted.passages if (each.document_id, each.revision) in revisions)
+        overtaken = bool(counted.forbidden) and await self._overtaken(caller, version, counted.forbidden, deadline)
+        return Evidence(tuple(same), version, overtaken)
 
     async def _overtaken(self, caller: Caller, version: str, document_ids: Sequence[str], deadline: Deadline) -> bool:
         """Return whether documents have changed since a version, or are being changed."""

@@ -43,6 +43,7 @@ class WeaviateStore:
     inspection: Inspection
     _options: WeaviateOptions
     _vectors: VectorSource
+    _chunks: Objects
     _documents: Objects
     _versions: Versions
     _current: CurrentDocuments
@@ -77,7 +78,7 @@ class WeaviateStore:
         vectorized = vectors.module is not None
         corpus = WeaviateCorpus(chunks, documents, versions, changes, recovery, clock, vectorized=vectorized)
         return cls(
-            WeaviateRetriever(connection, documents, versions, current, options, vectors, SearchOptions()),
+            WeaviateRetriever(connection, chunks, documents, versions, current, options, vectors, SearchOptions()),
             corpus,
             WeaviateSentenceVectors(chunks, versions, current),
             WeaviateErasure(corpus, documents),
@@ -87,6 +88,7 @@ class WeaviateStore:
             Inspection(chunks, documents, changes, recovery),
             options,
             vectors,
+            chunks,
             documents,
             versions,
             current,
@@ -97,6 +99,7 @@ class WeaviateStore:
         """Return a retriever over the same connection that searches in another way."""
         return WeaviateRetriever(
             self._connection,
+            self._chunks,
             self._documents,
             self._versions,
             self._current,

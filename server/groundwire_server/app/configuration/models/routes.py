@@ -42,6 +42,13 @@ class LimitsConfig(Options):
     question_chars: int = Field(2000, ge=1, le=4096, description="Longest question, in code points.")
     top_k: int = Field(8, ge=1, le=64, description="Passages to search for, unless the call says otherwise.")
     evidence_tokens: int = Field(2000, ge=50, le=200_000, description="Tokens of passages in a prompt, estimated.")
+    neighbours: int = Field(
+        1,
+        ge=0,
+        le=3,
+        description="Passages on each side of a selected one that join it in the prompt: of the same section, and as "
+        "far as `evidence_tokens` leaves room.",
+    )
     output_tokens: int = Field(800, ge=16, le=32_768, description="Tokens that a model may generate.")
     answer_chars: int = Field(4000, ge=1, le=65_536, description="Longest answer, in code points.")
     nearest_passages: int = Field(3, ge=0, le=16, description="Passages that accompany an abstention.")
@@ -327,5 +334,6 @@ class RouteConfig(Options):
             rewrite=None if self.rewrite is None else self.rewrite.policy,
             retry_window=self.time.retry_window_seconds,
             allow_alpha=self.allow_alpha,
+            neighbours=self.limits.neighbours,
             rerank=None if self.rerank is None else self.rerank.policy,
         )

@@ -1,0 +1,144 @@
+"""Widening a selection: the passages beside those that were selected join them, where the budget leaves room."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.evidence import Evidence, Passage, Scores
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.text.near_duplicates import DistinctTexts
+from groundwire_server.domain.text.tokens import estimate_tokens
+from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.select import Selection, describe_selection, says_more
+from groundwire_server.pipeline.stage import TimedStage
+from groundwire_server.telemetry import names
+
+_SHARE: Final = 0.1
+_MOST_SECONDS: Final = 0.5
+"""What reading neighbours has of the time that is left: a prompt without them is better than none."""
+
+_LEAST_TOKENS: Final = 25
+"""Less room than this is not worth a call of the store."""
+
+_Spot: TypeAlias = tuple[str, int, int]
+"""Document, revision and ordinal."""
+
+
+@dataclass(slots=True)
+class _Room:
+    """What a prompt still has room for; None for passages has no bound."""
+
+    tokens: int
+    passages: int | None
+
+    @classmethod
+    def beside(cls, selected: Sequence[Passage], policy: Policy) -> "_Room":
+        tokens = policy.evidence_tokens - sum(estimate_tokens(passage.text) for passage in selected)
+        return cls(tokens, None if policy.passages_limit is None else policy.passages_limit - len(selected))
+
+    @property
+    def is_left(self) -> bool:
+        return self.tokens >= _LEAST_TOKENS and self.passages != 0
+
+    def holds(self, passage: Passage) -> bool:
+        return estimate_tokens(passage.text) <= self.tokens and self.passages != 0
+
+    def take(self, passage: Passage) -> None:
+        self.tokens -= estimate_tokens(passage.text)
+        self.passages = None if self.passages is None else self.passages - 1
+
+
+async def widen(selection: Selection, inquiry: Inquiry, ports: Ports, stage: TimedStage) -> tuple[Passage, ...]:
+    """Return the selected passages with neighbours of theirs, those that stand together in reading order.
+
+    Neighbours are of the same section of the same revision. They are passages of their own, so that a citation names
+    the one that holds its quote. The best passage comes first, with what stands around it; the better a passage is, the
+    sooner it gets its neighbours. Nothing is raised: where the store fails or is late, the selection stays as it is.
+
+    Args:
+        selection: of the passages that were found; those of the caller's own have no neighbours.
+        inquiry: has the caller, the budget, and how far neighbours may be away.
+        ports: the store, and the recheck of its access lists.
+        stage: takes what is in the prompt, and why there are no neighbours.
+    """
+    chosen = await _widened(selection.passages, inquiry, ports, stage)
+    stage.note(describe_selection(selection, chosen))
+    return chosen
+
+
+async def _widened(
+    selected: tuple[Passage, ...], inquiry: Inquiry, ports: Ports, stage: TimedStage
+) -> tuple[Passage, ...]:
+    reach = inquiry.policy.neighbours
+    room = _Room.beside(selected, inquiry.policy)
+    stored = [passage for passage in selected if passage.document_id and not inquiry.question.provided]
+    if not reach or not stored or not room.is_left:
+        return selected
+    found = await _around(stored, reach, inquiry, ports, stage)
+    if found is None:
+        return selected
+    visible = ports.acl_recheck.visible(found, inquiry.caller)
+    return _placed(selected, {_spot(passage): passage for passage in visible}, reach, room)
+
+
+async def _around(
+    stored: Sequence[Passage], reach: int, inquiry: Inquiry, ports: Ports, stage: TimedStage
+) -> Evidence | None:
+    now = asyncio.get_running_loop().time()
+    by = Deadline(now + min(stage.deadline.remaining(now) * _SHARE, _MOST_SECONDS))
+    try:
+        # An adapter keeps its deadline; one that does not must not keep the answer.
+        async with asyncio.timeout_at(by.at):
+            return await ports.retriever.around(inquiry.caller, stored, reach, by)
+    except TimeoutError:
+        cause = Cause.STORE_TIMEOUT
+    except Failure as failure:
+        cause = failure.cause
+    stage.note({names.NEIGHBOURS_CAUSE: cause.value})
+    return None
+
+
+def _placed(
+    selected: Sequence[Passage], beside: Mapping[_Spot, Passage], reach: int, room: _Room
+) -> tuple[Passage, ...]:
+    chosen = {_spot(passage): passage for passage in selected}
+    known = {**beside, **chosen}
+    texts = DistinctTexts()
+    for passage in selected:
+        says_more(passage, texts)
+    for passage in selected:
+        for step in (1, -1):
+            for neighbour in _neighbours(passage, known, step, reach):
+                if _spot(neighbour) in chosen:
+                    continue
+                if not room.holds(neighbour) or not says_more(neighbour, texts):
+                    break
+                room.take(neighbour)
+                scores = Scores(relevance=passage.scores.relevance)
+                chosen[_spot(neighbour)] = replace(neighbour, scores=scores, neighbour=True)
+    placed: dict[str, Passage] = {}
+    for passage in selected:
+        before = list(_neighbours(passage, chosen, -1, len(chosen)))
+        after = _neighbours(passage, chosen, 1, len(chosen))
+        for each in (*reversed(before), passage, *after):
+            placed.setdefault(each.chunk_id, each)
+    return tuple(placed.values())
+
+
+def _neighbours(passage: Passage, known: Mapping[_Spot, Passage], step: int, reach: int) -> Iterator[Passage]:
+    """Yield the passages on one side, the nearest first, as long as they are known and of the same section."""
+    document_id, revision, ordinal = _spot(passage)
+    for distance in range(1, reach + 1):
+        each = known.get((document_id, revision, ordinal + step * distance))
+        if each is None or each.place.section != passage.place.section:
+            return
+        yield each
+
+
+def _spot(passage: Passage) -> _Spot:
+    return passage.document_id, passage.revision, passage.ordinal
