@@ -23,7 +23,6 @@ from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Filter, matches
 from groundwire_server.domain.text.words import content_words
-from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 
@@ -55,7 +54,7 @@ class DictionaryStore:
             for kept in self._visible(caller).values()
             if query.filter is None or matches(query.filter, kept.document.metadata)
             for chunk in kept.chunks
-            if (scores := _scores(query.vector, asked, chunk)) is not None
+            if (scores := _scores(query, asked, chunk)) is not None
         ]
         found.sort(key=lambda passage: -(passage.scores.fused or 0.0))
         return Evidence(tuple(found[: query.top_k]), self._version(caller.tenant))
@@ -187,14 +186,15 @@ async def _in_time(deadline: Deadline) -> None:
         raise Failure(Cause.STORE_TIMEOUT)
 
 
-def _scores(asked: Vector | None, words: frozenset[str], chunk: Chunk) -> Scores | None:
+def _scores(query: Query, words: frozenset[str], chunk: Chunk) -> Scores | None:
     """The measures of each leg that found the chunk; None when none did."""
+    asked, alpha = query.vector, 0.5 if query.alpha is None else query.alpha
     shared = len(words & content_words(chunk.text))
     by_keyword = shared / len(words) if shared else 0.0
     if asked is None or chunk.vector is None:
-        return Scores(keyword=shared, fused=by_keyword / (1 if asked is None else 2)) if shared else None
+        return Scores(keyword=shared, fused=by_keyword * (1 if asked is None else 1 - alpha)) if shared else None
     cosine = sum(a * b for a, b in zip(asked, chunk.vector, strict=True))
-    return Scores(cosine, shared or None, (by_keyword + (1.0 + cosine) / 2.0) / 2.0)
+    return Scores(cosine, shared or None, (1 - alpha) * by_keyword + alpha * (1.0 + cosine) / 2.0)
 
 
 def _passage(kept: Kept, chunk: Chunk, scores: Scores) -> Passage:

@@ -222,6 +222,24 @@ WRONG = {
         ("models: [large, own, quoting], store: main}", "models: [own], store: main, shadow: {model: large}}"),
         "c.yaml:13: routes.default.shadow.daily_limit: is missing: the model has a price",
     ),
+    "an unknown model that rewrites": (
+        ("store: main}", "store: main, rewrite: {model: owm}}"),
+        (
+            "c.yaml:13: routes.default.rewrite.model: there is no model of this name; did you mean own? there are: "
+            "large, own, quoting"
+        ),
+    ),
+    "a model that quotes and is to rewrite": (
+        ("store: main}", "store: main, rewrite: {model: quoting}}"),
+        "c.yaml:13: routes.default.rewrite.model: quotes, and cannot rewrite: name a model of a provider",
+    ),
+    "a hosted model that rewrites for a route that bars it": (
+        (
+            "models: [large, own, quoting], store: main}",
+            "self_hosted_only: true, models: [own], store: main, rewrite: {model: large}}",
+        ),
+        "c.yaml:13: routes.default.rewrite.model: is hosted, and self_hosted_only bars it: name one that is not",
+    ),
     "a price that is none": (
         ("input: 3", "input: -3"),
         "c.yaml:9: models.large.price.input: must be at least 0",
@@ -236,6 +254,14 @@ def test_what_is_wrong_is_one_line_with_its_place_and_what_would_be_right(tmp_pa
     (said,) = errors(tmp_path, RIGHT.replace(old, new))
     assert said == line
     assert KEY not in said
+
+
+def test_a_prompt_that_is_not_there_is_told_before_a_server_starts(tmp_path: Path) -> None:
+    text = RIGHT.replace("store: main}", 'store: main, rewrite: {model: own, prompt: "9.9.9"}}')
+    with pytest.raises(InvalidConfigurationError) as invalid:
+        verify(loaded(tmp_path, text), SystemClock().today())
+    (error,) = invalid.value.errors
+    assert "c.yaml:13: routes.default.rewrite.prompt: rewritings have no prompt '9.9.9'; they have: 1.0.0" in str(error)
 
 
 def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path) -> None:

@@ -252,3 +252,88 @@ def test_a_share_of_refusals_is_kept(groundwire_command: Command) -> None:
 
     assert ran.code == 0
     assert json.loads(Path("calibration.json").read_text())["split"]["fitted"]["refused"] == 0
+
+
+def reranked(rerank: str, reranker: str = "kind: onnx, folder: model", thresholds: str = "{}") -> None:
+    configured(thresholds)
+    file = Path("groundwire.yaml")
+    text = file.read_text().replace("store: main,", f"store: main, rerank: {{reranker: it, {rerank}}},")
+    file.write_text(
+        f"{text}rerankers: {{it: {{{reranker}}}}}\n"
+        "providers: {away: {kind: openai, base_url: 'http://127.0.0.1:9', residency: self_hosted}}\n"
+    )
+
+
+def cross_encoder() -> None:
+    from tests.doubles.cross_encoder import write_cross_encoder
+
+    write_cross_encoder(
+        Path("model"), [f"Which zebra chases The {' '.join(THINGS)} is painted green tonight?."], "sigmoid"
+    )
+
+
+async def min_rating() -> float | None:
+    """That of a server which starts with the configuration."""
+    sources = Sources(Path("groundwire.yaml"), {})
+    async with running(sources, load(sources)) as server:
+        routes: Any = server.reloader.current.snapshot.routes
+        rating: float | None = routes._routes["default"].policy.rerank.min_rating
+        return rating
+
+
+@pytest.mark.local
+def test_the_threshold_of_a_reranker_is_fitted_to_its_ratings_and_named_after_it(groundwire_command: Command) -> None:
+    cross_encoder()
+    reranked("candidates: 20, min_rating: 0.01")
+    ran = groundwire_command("calibrate", "questions.jsonl", "--reranker", "--output", "reranker.json")
+
+    assert (ran.code, ran.err) == (0, "")
+    written = json.loads(Path("reranker.json").read_text())
+    name, _, fingerprint = written["reranker"].partition("@")
+    assert (name, len(fingerprint)) == ("it", 16)
+    # The double's sigmoid of 20 times the share of a text's words that the question has, from its half on.
+    assert 0.1 < written["min_relevance"] < 0.9999
+    assert ran.out.splitlines()[1] == f"reranker   it@{fingerprint}"
+    assert ran.out.splitlines()[-1] == "  rerank: {calibration: reranker.json}"
+    reranked("min_rating: 0.01, calibration: reranker.json")
+    assert asyncio.run(min_rating()) == written["min_relevance"]
+    # The threshold of relevance is the other's: what cannot be rated is held against it.
+    assert asyncio.run(threshold()) == 0.85
+    assert groundwire_command("config", "check").code == 0
+
+
+@pytest.mark.local
+def test_a_server_whose_reranker_is_another_does_not_start(groundwire_command: Command) -> None:
+    cross_encoder()
+    reranked("candidates: 20")
+    groundwire_command("calibrate", "questions.jsonl", "--reranker", "--output", "reranker.json")
+    groundwire_command("calibrate", "questions.jsonl")
+    wrong = {
+        "was fitted with it@": ("calibration: reranker.json", "kind: onnx, folder: model, max_tokens: 64", "{}"),
+        "was fitted with no reranker": ("calibration: calibration.json", "kind: onnx, folder: model", "{}"),
+        "name it in rerank.calibration": (
+            "candidates: 9",
+            "kind: onnx, folder: model",
+            "{calibration: reranker.json}",
+        ),
+    }
+    for says, (rerank, reranker, thresholds) in wrong.items():
+        reranked(rerank, reranker, thresholds)
+        with pytest.raises(SetupError) as unusable:
+            asyncio.run(threshold())
+        assert says in str(unusable.value)
+
+
+@pytest.mark.parametrize("case", ["none", "away"])
+def test_without_ratings_there_is_nothing_to_fit(groundwire_command: Command, case: str) -> None:
+    if case == "away":
+        reranked("candidates: 9", "kind: endpoint, provider: away, model: m, retry: {max_attempts: 1}")
+    ran = groundwire_command("calibrate", "questions.jsonl", "--reranker")
+
+    says = {
+        "none": "routes.default has no reranker: name one in rerank.reranker",
+        "away": "the reranker of routes.default rated nothing for a question: run `groundwire doctor` to check it",
+    }
+    assert ran.code == 4
+    assert ran.err.splitlines()[-1] == f"groundwire: {says[case]}"
+    assert not Path("calibration.json").exists()

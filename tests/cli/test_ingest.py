@@ -35,7 +35,9 @@ def test_a_folder_is_stored(groundwire_command: Command, service: FakeService, a
     ran = groundwire_command("ingest", "docs", "--server", address, "--tenant", "acme")
 
     assert ran.code == 0
-    assert ran.out == "2 documents: 2 new; 6 passages\n"
+    assert ran.out == (
+        "2 documents: 2 new; 6 passages\n2 skipped:\n  1 no reader for .png: docs/picture.png\n  1 hidden: docs/.git/\n"
+    )
     assert ran.err == "storing 2 documents\n"
     assert service.calls[0].metadata["groundwire-tenant"] == "acme"
     guide = service.stored["docs/guide.md"]
@@ -54,7 +56,7 @@ def test_storing_again_changes_what_has_changed(
 
     ran = groundwire_command("ingest", "docs", "docs/guide.md", "./docs/../docs/guide.md", "--server", address)
 
-    assert ran.out == "3 documents: 1 new, 1 updated, 1 unchanged; 9 passages\n"
+    assert ran.out.startswith("3 documents: 1 new, 1 updated, 1 unchanged; 9 passages\n")
 
 
 def test_patterns_and_principals(groundwire_command: Command, service: FakeService, address: str, folder: Path) -> None:
@@ -120,6 +122,9 @@ def test_what_failed_and_why(groundwire_command: Command, service: FakeService, 
     assert ran.code == 1
     assert ran.out == (
         "1 document: 1 new; 3 passages\n"
+        "2 skipped:\n"
+        "  1 no reader for .png: docs/picture.png\n"
+        "  1 hidden: docs/.git/\n"
         "3 failed:\n"
         "  docs/guide.md document.text: is blank\n"
         "  docs/latin.txt is not UTF-8 (byte 2): convert it, e.g. with iconv -f LATIN1 -t\n"

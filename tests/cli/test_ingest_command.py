@@ -121,9 +121,13 @@ def test_a_second_run_sends_only_what_has_changed(
         "created": 0,
         "updated": 1,
         "unchanged": 1,
-        "skipped": 1,
+        "sent": 1,
         "passages": 6,
+        "removed": [],
+        "renamed": [],
+        "warnings": [],
         "failed": [],
+        "skipped": [],
     }
     assert service.received == 3
 

@@ -95,8 +95,9 @@ class Store:
         *,
         caller: Caller = ALICE,
         condition: Filter | None = None,
+        alpha: float | None = None,
     ) -> Evidence:
-        return await self.retriever.search(caller, Query(text, vector, top_k, condition), NEVER)
+        return await self.retriever.search(caller, Query(text, vector, top_k, condition, alpha=alpha), NEVER)
 
     async def found(
         self,
@@ -106,9 +107,10 @@ class Store:
         *,
         caller: Caller = ALICE,
         condition: Filter | None = None,
+        alpha: float | None = None,
     ) -> list[str]:
         """The ids of the chunks found, best first."""
-        evidence = await self.search(text, vector, top_k, caller=caller, condition=condition)
+        evidence = await self.search(text, vector, top_k, caller=caller, condition=condition, alpha=alpha)
         return [passage.chunk_id for passage in evidence.passages]
 
 
@@ -131,9 +133,11 @@ class VectorizingStore(Store):
         *,
         caller: Caller = ALICE,
         condition: Filter | None = None,
+        alpha: float | None = None,
     ) -> Evidence:
         retriever = self.keyword if vector is None else self.retriever
-        found = await retriever.search(caller, Query(marked(text, vector), None, top_k, condition), NEVER)
+        query = Query(marked(text, vector), None, top_k, condition, alpha=alpha)
+        found = await retriever.search(caller, query, NEVER)
         return replace(found, passages=tuple(replace(each, text=plain(each.text)) for each in found.passages))
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.entailment import CheckerFailure, SufficiencyRequest
+from groundwire_server.domain.entailment import SufficiencyRequest
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
@@ -109,7 +110,7 @@ async def test_rates_sufficiency_or_says_that_it_cannot(checker: Checker) -> Non
 
 
 async def test_fails_once_the_deadline_has_passed(checker: Checker) -> None:
-    with pytest.raises(CheckerFailure) as failure:
+    with pytest.raises(ChargedFailure) as failure:
         await checker.check(asked("Cats sleep."), Deadline(asyncio.get_running_loop().time() - 1))
     assert failure.value.cause is Cause.MODEL_TIMEOUT
 

@@ -111,6 +111,13 @@ class TestBothLegs:
         assert set(found[1:3]) == {"words", "vector"}
         assert found[3:] == ["neither"]
 
+    @pytest.mark.parametrize(("alpha", "first"), [(0.0, "words"), (1.0, "vector")])
+    async def test_a_question_may_say_how_much_meaning_weighs(self, store: Store, alpha: float, first: str) -> None:
+        await store.put("words", chunk("words", "Parcels wait.", near(0, 0.1)))
+        await store.put("vector", chunk("vector", "Boxes rest.", near(0)))
+        await store.put("neither", chunk("neither", "Soup is served.", near(1)))
+        assert (await store.found("parcels", near(0), alpha=alpha))[0] == first
+
     async def test_finds_what_has_no_vector_by_its_words(self, store: Store) -> None:
         if store.vectorizes:
             pytest.skip(ALL_HAVE_VECTORS)

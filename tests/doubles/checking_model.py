@@ -11,8 +11,9 @@ from typing import Any
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.parts.checkers import open_checker
 from groundwire_server.app.parts.shared import Shared
+from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.entailment import CheckerFailure, CheckRequest, SentenceToCheck
+from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
 from groundwire_server.domain.requester import Requester
 from groundwire_server.ports.checker import Checker
 from tests.doubles.spans import Spans
@@ -160,11 +161,11 @@ class WiredChecker:
     upstream: Upstream
     spans: Spans = field(default_factory=Spans)
 
-    async def fail(self, request: CheckRequest, deadline: Deadline) -> CheckerFailure:
+    async def fail(self, request: CheckRequest, deadline: Deadline) -> ChargedFailure:
         """What a call fails with."""
         try:
             await self.checker.check(request, deadline)
-        except CheckerFailure as failure:
+        except ChargedFailure as failure:
             return failure
         raise AssertionError
 

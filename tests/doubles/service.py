@@ -127,6 +127,7 @@ class FakeService(
         otherwise: the steps of the answer to every other question.
         rejected: what is wrong with documents, by id.
         refused: the failure that every call, or the next, ends with at once.
+        forbidden: the methods that the caller's roles do not allow.
         broken: the failure that an ingest ends with, once it has answered `answered_first` documents.
         read_ahead: how many documents an ingest reads before it answers the first.
         found: the passages of every search; None makes one of the question.
@@ -148,6 +149,7 @@ class FakeService(
         self.otherwise: Sequence[Step] = (UNAVAILABLE,)
         self.rejected: dict[str, Failure] = {}
         self.refused: Failure | Once | None = None
+        self.forbidden: frozenset[str] = frozenset()
         self.broken: Failure | None = None
         self.answered_first = 0
         self.read_ahead = 1
@@ -343,6 +345,8 @@ class FakeService(
     def _remember(self, method: str, request: message.Message | None, context: Any) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
         self.calls.append(Call(method, request, metadata, context.time_remaining()))
+        if method in self.forbidden:
+            self._fail(Failure(code_pb2.PERMISSION_DENIED, "Your roles do not allow it.", "FORBIDDEN"), context)
         match self.refused:
             case None:
                 return
@@ -421,7 +425,7 @@ class FakeService(
 def _info(document: Document) -> DocumentInfo:
     digest = hashlib.sha256(document.SerializeToString(deterministic=True)).hexdigest()
     described = {field.name: value for field, value in document.ListFields() if field.name != "text"}
-    return DocumentInfo(**described, revision=1, content_hash=digest)
+    return DocumentInfo(**described, revision=1, content_hash=digest, size_bytes=len(document.text.encode()))
 
 
 @contextmanager

@@ -208,7 +208,8 @@ def _scores(query: Query, asked: frozenset[str], chunk: Chunk) -> Scores:
         return Scores(None, float(shared) or None, by_keyword or None)
     cosine = None if chunk.vector is None else _cosine(query.vector, chunk.vector)
     by_vector = 0.0 if cosine is None else (1.0 + cosine) / 2.0
-    fused = (by_keyword + by_vector) / 2.0
+    alpha = 0.5 if query.alpha is None else query.alpha
+    fused = (1 - alpha) * by_keyword + alpha * by_vector
     return Scores(cosine, float(shared) or None, fused if shared or cosine is not None else None)
 
 

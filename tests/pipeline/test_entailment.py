@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
-    CheckerFailure,
     CheckReply,
     CheckRequest,
     EntailmentThresholds,
@@ -151,8 +151,8 @@ async def test_probabilities_come_with_their_usage() -> None:
 @pytest.mark.parametrize(
     ("failure", "usage"),
     [
-        (CheckerFailure(Failure(Cause.MODEL_RATE_LIMITED), USED), USED),
-        (CheckerFailure(Failure(Cause.BUDGET_EXHAUSTED), Usage()), None),
+        (ChargedFailure(Failure(Cause.MODEL_RATE_LIMITED), USED), USED),
+        (ChargedFailure(Failure(Cause.BUDGET_EXHAUSTED), Usage()), None),
         (Failure(Cause.CAPACITY_EXHAUSTED), None),
     ],
 )

@@ -1,14 +1,14 @@
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.evidence import Evidence, Query, Scores
+from groundwire_server.domain.document import PassageKind, Place
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.filters import Equals
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.question import Question
@@ -38,17 +38,6 @@ class Fixed:
         return self._found
 
 
-class Rating:
-    """A reranker that rates texts as it was told, by how they begin; the others it does not know."""
-
-    def __init__(self, **ratings: float) -> None:
-        self._ratings = ratings
-
-    async def rate(self, question: str, texts: Sequence[str], deadline: Deadline) -> Sequence[float] | None:
-        begun = [text.partition(" ")[0] for text in texts]
-        return [self._ratings[word] for word in begun] if self._ratings.keys() >= set(begun) else None
-
-
 async def _retrieve(
     store: Fixed,
     asked: Question,
@@ -56,7 +45,6 @@ async def _retrieve(
     embedded: bool = True,
     known: float = 1.0,
     counts: Counts | None = None,
-    reranker: Rating | None = None,
     spans: Spans | None = None,
 ) -> Evidence:
     embedder = HashingEmbedder()
@@ -68,13 +56,12 @@ async def _retrieve(
         {},
         AclRecheck(counts or Counts()),
         RULES,
-        reranker=reranker,
     )
     inquiry = Inquiry(asked, ALICE, policy(), asyncio.get_running_loop().time(), NEVER)
     report = ReportBuilder("", "", "", inquiry.arrived)
     run = StageRunner(inquiry.time_plan(), LoopTime(), (spans or Spans()).tracer, report)
     async with run.stage(Stage.RETRIEVE) as stage:
-        return await retrieve(inquiry, ports, stage)
+        return await retrieve(inquiry, ports, stage, run)
 
 
 async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.LogCaptureFixture) -> None:
@@ -91,6 +78,17 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
     assert "secret" not in record.getMessage()
     assert counts.of(metrics.PASSAGES_DROPPED) == 2
     assert spans.attributes("groundwire.retrieve")[names.PASSAGES_DROPPED] == 2
+
+
+async def test_what_a_change_of_the_corpus_explains_is_counted_and_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    secret = passage("secret", "Lambda expressions are secret.", allowed=frozenset({"board"}))
+    counts = Counts()
+    with caplog.at_level(logging.INFO):
+        found = await _retrieve(Fixed(Evidence((secret,), "v1", overtaken=True)), ask(), counts=counts)
+    assert found.passages == ()
+    assert caplog.records == []
+    assert counts.of(metrics.PASSAGES_OVERTAKEN) == 1
+    assert counts.of(metrics.PASSAGES_DROPPED) == 0
 
 
 async def test_a_store_that_does_not_err_is_counted_as_0() -> None:
@@ -124,26 +122,23 @@ async def test_the_callers_own_passages_are_rated_and_not_searched_for() -> None
     assert found.passages[0].scores.relevance
 
 
-FOUND = [passage(text, f"{text} expressions.", allowed=frozenset({"staff"})) for text in ("Lambda", "Generator", "Set")]
-
-
-async def test_a_reranker_says_how_relevant_each_is_and_in_which_order() -> None:
-    rating = Rating(Lambda=0.5, Generator=0.1, Set=0.5)
-    found = await _retrieve(Fixed(Evidence(tuple(FOUND), "v1")), ask(), reranker=rating)
-    rated = [(each.chunk_id, each.scores.relevance) for each in found.passages]
-    assert rated == [("Lambda", 0.5), ("Set", 0.5), ("Generator", 0.1)]
-
-
-async def test_what_a_reranker_cannot_rate_is_rated_as_without_one() -> None:
-    found = Fixed(Evidence(tuple(FOUND), "v1"))
-    assert await _retrieve(found, ask(), reranker=Rating(Lambda=1.0)) == await _retrieve(found, ask())
-
-
-async def test_passages_of_the_callers_own_are_reranked_too_and_none_are_not() -> None:
-    rating = Rating(Lambda=0.1, Generator=0.9, Set=0.2)
-    provided = await _retrieve(Fixed(), ask(provided=tuple(FOUND)), reranker=rating)
-    assert [each.chunk_id for each in provided.passages] == ["Generator", "Set", "Lambda"]
-    assert (await _retrieve(Fixed(), ask(), reranker=rating)).passages == ()
+async def test_all_that_is_known_of_a_passage_is_kept() -> None:
+    whole = Passage(
+        "c1",
+        "Rain.",
+        "d1",
+        "Weather",
+        "https://example.com/rain",
+        3,
+        7,
+        {"lang": "en"},
+        frozenset({"staff"}),
+        Scores(0.5, 2.5, 0.75),
+        Place(("Weather", "Rain"), 4, PassageKind.TABLE),
+    )
+    assert all(getattr(whole, each.name) != each.default for each in fields(Passage))
+    (kept,) = (await _retrieve(Fixed(Evidence((whole,))), ask())).passages
+    assert kept == replace(whole, scores=replace(whole.scores, relevance=kept.scores.relevance))
 
 
 async def test_a_question_that_the_embedder_does_not_know_is_searched_by_its_words_alone() -> None:

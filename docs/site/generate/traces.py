@@ -16,6 +16,7 @@ _CALLS = (
     ("`chat MODEL`", "One call of a language model with all its retries; each retry is an event of the span."),
     ("`embeddings MODEL`", "One call of an embedding model, the local one included."),
     ("`evaluate MODEL`", "One call of a checker; each sentence that it rates is an event. A judge's model is within."),
+    ("`rerank MODEL`", "One call of a reranker, all batches of its texts included."),
     ("`search.hybrid COLLECTION`", "One search; also `search.keyword` and `search.vector`."),
     ("`OPERATION COLLECTION`", "Any other request to Weaviate, such as `fetch_objects`."),
 )
@@ -35,7 +36,7 @@ def page() -> str:
         "● marks those that this version runs.",
         markdown.table(["", "span", "the stage"], _spans()),
         "What a stage or a call asks of a dependency has a span within it, of kind CLIENT, or INTERNAL for the local "
-        "embedder, judges, checkers on this machine and the embedded store:",
+        "embedder, judges, checkers and rerankers on this machine, and the embedded store:",
         markdown.table(["span", "is"], _CALLS),
         "## Errors",
         "The span of a call has an error status, and its status as `error.type`, where the status is the server's "

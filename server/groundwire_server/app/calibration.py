@@ -15,6 +15,7 @@ from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.evidence import Scores
 from groundwire_server.domain.failure import Failure, Rejection, SetupError
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.question import Question
@@ -26,11 +27,15 @@ from groundwire_server.evaluation.items import QuestionItem
 from groundwire_server.evaluation.thresholds import Relevances
 from groundwire_server.pipeline.relevance import rule
 from groundwire_server.ports.recording import unrecorded
+from groundwire_server.ports.reranker import Reranker
 
 MIN_QUESTIONS = 10
 """Questions of each kind in each half; with fewer the error rates say nothing."""
 
 _CONCURRENT_SEARCHES = 4
+_RERANK_SHARE = 0.9
+"""Of the time of a search, which no caller waits for."""
+
 _AGAIN = "run `groundwire calibrate` again"
 
 
@@ -44,6 +49,7 @@ class CalibrationRequest:
         questions: the file of labelled questions.
         seed: draws the half to fit on.
         max_refused: the largest share of answerable questions that may be refused; any if None.
+        reranker: whether the threshold is that of the reranker's ratings, and not of relevance.
     """
 
     route: str
@@ -51,6 +57,7 @@ class CalibrationRequest:
     questions: Path
     seed: int = 7
     max_refused: float | None = None
+    reranker: bool = False
 
 
 def calibrate(
@@ -69,6 +76,8 @@ def calibrate(
     Raises:
         SetupError: when the questions are too few, or a search fails; the message says what to do.
     """
+    if request.reranker and configuration.routes[request.route].rerank is None:
+        raise SetupError(f"routes.{request.route} has no reranker: name one in rerank.reranker")
     # A question that is given twice could be in both halves.
     questions = {(item.question, item.is_answerable): item for item in read_questions(request.questions)}
     halves = thresholds.split([*questions.values()], request.seed)
@@ -95,19 +104,34 @@ def calibrate(
     return fitted, held_out
 
 
-def calibrated_policy(name: str, route: RouteConfig, store: Store) -> Policy:
-    """Return the policy of a route, with the threshold that was fitted for it, if one was.
+def calibrated_policy(name: str, route: RouteConfig, store: Store, reranker: Reranker | None) -> Policy:
+    """Return the policy of a route, with the thresholds that were fitted for it, if some were.
+
+    Args:
+        name: of the route.
+        route: its section.
+        store: that it searches.
+        reranker: that it asks.
 
     Raises:
-        SetupError: when the threshold was fitted on another basis than the store has.
+        SetupError: when a threshold was fitted on another basis than the route has.
     """
     policy = route.policy(name)
-    file = route.thresholds.calibration
-    if file is None:
-        return policy
+    if route.thresholds.calibration is not None:
+        policy = replace(policy, min_relevance=_fitted_relevance(name, route.thresholds.calibration, store))
+    section = route.rerank
+    if section is not None and section.calibration is not None and policy.rerank is not None and reranker is not None:
+        fitted = _fitted_rating(name, section.calibration, reranker)
+        policy = replace(policy, rerank=replace(policy.rerank, min_rating=fitted))
+    return policy
+
+
+def _fitted_relevance(name: str, file: Path, store: Store) -> float:
     fitted = calibration.read(file)
     theirs, ours = fitted.basis, relevance_basis(store)
     where = f"routes.{name}.thresholds.calibration: {file}"
+    if theirs.reranker:
+        raise SetupError(f"{where} was fitted on ratings of a reranker: name it in rerank.calibration")
     if theirs.hash != ours.hash:
         models = [each.model or "no embedder" for each in (theirs, ours)]
         raise SetupError(f"{where} was fitted with {models[0]}, and the route has {models[1]}: {_AGAIN}")
@@ -116,7 +140,17 @@ def calibrated_policy(name: str, route: RouteConfig, store: Store) -> Policy:
     if theirs.sentence_vectors != ours.sentence_vectors:
         has = ["with" if each.sentence_vectors else "without" for each in (theirs, ours)]
         raise SetupError(f"{where} was fitted {has[0]} sentence vectors, and the store is {has[1]} them: {_AGAIN}")
-    return replace(policy, min_relevance=fitted.min_relevance)
+    return fitted.min_relevance
+
+
+def _fitted_rating(name: str, file: Path, reranker: Reranker) -> float:
+    fitted = calibration.read(file)
+    theirs, ours = fitted.basis.reranker, rating_basis(reranker).reranker
+    if theirs != ours:
+        where = f"routes.{name}.rerank.calibration: {file}"
+        said = f"{where} was fitted with {theirs or 'no reranker'}, and the route has {ours}"
+        raise SetupError(f"{said}: {_AGAIN} with --reranker")
+    return fitted.min_relevance
 
 
 def relevance_basis(store: Store) -> RelevanceBasis:
@@ -125,6 +159,11 @@ def relevance_basis(store: Store) -> RelevanceBasis:
     if embedder is None:
         return RelevanceBasis(rule(), store.vectorizer)
     return RelevanceBasis(rule(), embedder.model, embedder.dimensions, store.sentence_vectors is not None)
+
+
+def rating_basis(reranker: Reranker) -> RelevanceBasis:
+    """Return what the ratings of a reranker come from."""
+    return RelevanceBasis("", reranker=f"{reranker.name}@{reranker.fingerprint}")
 
 
 async def _search_halves(
@@ -140,6 +179,9 @@ async def _search_halves(
         parts = await open_parts(configuration, lease, unrecorded())
         # Nobody waits for an answer: a search that takes long is no error here.
         policy = replace(section.policy(route), retrieval_max=section.time.max_seconds)
+        if policy.rerank is not None:
+            patient = replace(policy.rerank, share=_RERANK_SHARE, max_seconds=section.time.max_seconds)
+            policy = replace(policy, rerank=patient)
         process = compose.Process.begin(unrecorded())
         write_seconds = configuration.server.write_seconds
         snapshot = compose.snapshot({route: (policy, section.store)}, parts, process, NO_AUTHENTICATION, write_seconds)
@@ -147,6 +189,8 @@ async def _search_halves(
         best = await _best_relevances(snapshot, request, every, progress)
         middle = len(halves[0])
         to_fit, held_out = (_by_kind(every[half], best[half]) for half in (slice(middle), slice(middle, None)))
+        if request.reranker:
+            return to_fit, held_out, rating_basis(parts.rerankers[route])
         return to_fit, held_out, relevance_basis(parts.of_route(route, section.store))
     except Failure as failure:
         raise SetupError(f"a search failed: {failure.cause}: run `groundwire doctor` to check the store") from None
@@ -167,7 +211,7 @@ async def _best_relevances(
     questions: Sequence[QuestionItem],
     progress: Callable[[int, int], None],
 ) -> list[float]:
-    """Return the relevance of the best passage for each question."""
+    """Return the measure of the best passage for each question."""
     clock = SystemClock()
     best = [0.0] * len(questions)
     queue = iter(enumerate(questions))
@@ -182,7 +226,8 @@ async def _best_relevances(
                 found = await snapshot.pipeline.search(inquiry)
             except Rejection:
                 raise SetupError(f"the route does not accept the question {each.question[:60]!r}") from None
-            best[place] = max((passage.scores.relevance or 0.0 for passage in found.evidence.passages), default=0.0)
+            measured = [_measure(passage.scores, request) for passage in found.evidence.passages]
+            best[place] = max(measured, default=0.0)
             done += 1
             progress(done, len(questions))
 
@@ -193,3 +238,12 @@ async def _best_relevances(
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
     return best
+
+
+def _measure(scores: Scores, request: CalibrationRequest) -> float:
+    if not request.reranker:
+        return scores.relevance or 0.0
+    if scores.reranker is None:
+        advice = "run `groundwire doctor` to check it"
+        raise SetupError(f"the reranker of routes.{request.route} rated nothing for a question: {advice}")
+    return scores.reranker

@@ -36,7 +36,7 @@ from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteTable, SelfHostedRoutes, ShadowModel
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
@@ -228,10 +228,20 @@ def _route(
         parts.prices,
         parts.identities,
         parts.limits.budget,
+        reranker=parts.rerankers.get(policy.route),
         checker=parts.checkers.get(policy.route),
         shadow=_shadow(policy, parts),
+        rewriter=_rewriter(policy, parts),
     )
     return Route(replace(policy, models=chain), ports)
+
+
+def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:
+    """Return the model that rewrites a route's questions; None where its callers' questions may not reach it."""
+    if policy.rewrite is None:
+        return None
+    reached = within((policy.rewrite.model,), parts.residencies, self_hosted_only=policy.self_hosted_only)
+    return parts.rewriters.get(policy.route) if reached else None
 
 
 def _shadow(policy: Policy, parts: Parts) -> ShadowModel | None:

@@ -79,7 +79,9 @@ async def in_process(configuration: Configuration, caller: Caller) -> AsyncItera
         parts = await open_parts(configuration, lease, unrecorded())
         policies = {
             name: (
-                await asyncio.to_thread(calibrated_policy, name, route, parts.of_route(name, route.store)),
+                await asyncio.to_thread(
+                    calibrated_policy, name, route, parts.of_route(name, route.store), parts.rerankers.get(name)
+                ),
                 route.store,
             )
             for name, route in configuration.routes.items()

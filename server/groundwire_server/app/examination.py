@@ -12,10 +12,12 @@ from groundwire_server.adapters.authentication.keys import parse
 from groundwire_server.adapters.embedder.faults import EmbedderFailure, EmbedderFault
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.entailment import CheckerFailure, CheckRequest, SentenceToCheck
+from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.requester import Requester
+from groundwire_server.domain.reranking import RerankRequest
 from groundwire_server.ports.recording import unrecorded
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 _PROBE_SECONDS = 5.0
 _WORD = "groundwire"
-"""The text that is embedded, or checked, as a test."""
+"""The text that is embedded, checked or rated, as a test."""
 
 
 def store_format(folder: Path) -> int | None:
@@ -75,6 +77,31 @@ def examine_checker(configuration: Configuration, name: str) -> tuple[str, str] 
     return asyncio.run(_rated(configuration, name))
 
 
+def examine_reranker(configuration: Configuration, name: str) -> tuple[str, str] | None:
+    """Have a reranker rate two words, as a server would; return what is wrong and what to do, if something is."""
+    return asyncio.run(_reranked(configuration, name))
+
+
+async def _reranked(configuration: Configuration, name: str) -> tuple[str, str] | None:
+    from groundwire_server.adapters.reranker.faults import RerankerFault  # noqa: PLC0415  # as above
+    from groundwire_server.app.parts.rerankers import open_reranker  # noqa: PLC0415
+    from groundwire_server.app.parts.shared import Shared  # noqa: PLC0415
+
+    lease = Shared().lease()
+    try:
+        reranker = await open_reranker(name, configuration, lease, unrecorded())
+        request = RerankRequest(Requester(""), _WORD, (_WORD, "another text"))
+        await reranker.rate(request, Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
+    except ChargedFailure as failure:
+        fault = RerankerFault.__members__.get(failure.error_type)
+        return (fault.message, fault.advice) if fault else (f"it fails with {failure.error_type}", "")
+    except (SetupError, ImportError, OSError) as failed:
+        return str(failed), ""
+    finally:
+        await lease.end()
+    return None
+
+
 async def _rated(configuration: Configuration, name: str) -> tuple[str, str] | None:
     from groundwire_server.adapters.checker.faults import CheckerFault  # noqa: PLC0415  # as above
     from groundwire_server.app.parts.checkers import open_checker  # noqa: PLC0415
@@ -85,7 +112,7 @@ async def _rated(configuration: Configuration, name: str) -> tuple[str, str] | N
         checker = await open_checker(name, configuration, lease, unrecorded())
         request = CheckRequest(Requester(""), "", (_WORD,), (SentenceToCheck(_WORD),))
         await checker.check(request, Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
-    except CheckerFailure as failure:
+    except ChargedFailure as failure:
         fault = CheckerFault.__members__.get(failure.error_type)
         return (fault.message, fault.advice) if fault else (f"it fails with {failure.error_type}", "")
     except (SetupError, ImportError, OSError) as failed:

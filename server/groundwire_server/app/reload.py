@@ -169,7 +169,10 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         await _lock_folders(configuration, lease)
         parts = await open_parts(configuration, lease, process.recording)
         policies = {
-            name: (calibrated_policy(name, route, parts.of_route(name, route.store)), route.store)
+            name: (
+                calibrated_policy(name, route, parts.of_route(name, route.store), parts.rerankers.get(name)),
+                route.store,
+            )
             for name, route in configuration.routes.items()
         }
         snapshot = compose.snapshot(

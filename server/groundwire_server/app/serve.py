@@ -20,6 +20,7 @@ from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
 from groundwire_server.app.parts.run_log import open_runs
+from groundwire_server.app.recovery_sweeps import sweep_stores
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.telemetry.setup import Telemetry, telemetry
 from groundwire_server.app.watch import reload_when_due
@@ -166,6 +167,7 @@ async def serve_until(
         tasks = [
             in_background("heartbeat", heartbeat(server.telemetry.metrics, logs, server.process.capacity.beat)),
             in_background("document counts", counts.keep(lambda: server.reloader.stores)),
+            in_background("recovery sweeps", sweep_stores(lambda: server.reloader.stores)),
         ]
         if again is not None:
             reloading = reload_when_due(server.reloader.reload, again, sources.file, loaded.mark)

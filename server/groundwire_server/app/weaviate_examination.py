@@ -1,4 +1,4 @@
-"""Examines a Weaviate store, as a server would use it, without changing anything."""
+"""Examines a Weaviate store, as a server would use it, without changing anything but what is to be repaired."""
 
 import asyncio
 import re
@@ -15,6 +15,7 @@ from groundwire_server.app.configuration.models.stores import WeaviateStoreConfi
 from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.app.parts.weaviate_store import vector_source
+from groundwire_server.app.weaviate_documents import examine_documents
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.ports.recording import unrecorded
@@ -25,9 +26,17 @@ _OLDEST, _NEWEST = (1, 33), (1, 40)
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
-def examine_weaviate(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[CheckResult]:
-    """Examine a store: version, modules, credential, schema, gRPC."""
-    return asyncio.run(_examined(section, configuration))
+def examine_weaviate(
+    section: WeaviateStoreConfig, configuration: Configuration, *, repair: bool = False
+) -> Sequence[CheckResult]:
+    """Examine a store: version, modules, credential, schema, gRPC, documents.
+
+    Args:
+        section: the store.
+        configuration: that holds the section.
+        repair: whether to repair documents that are not as they should be.
+    """
+    return asyncio.run(_examined(section, configuration, repair=repair))
 
 
 def describe_weaviate(section: WeaviateStoreConfig, configuration: Configuration) -> Mapping[str, Any]:
@@ -69,7 +78,9 @@ async def _described(section: WeaviateStoreConfig, configuration: Configuration)
     return {"version": meta.version, "modules": sorted(meta.modules), "collections": dict(collections)}
 
 
-async def _examined(section: WeaviateStoreConfig, configuration: Configuration) -> Sequence[CheckResult]:
+async def _examined(
+    section: WeaviateStoreConfig, configuration: Configuration, *, repair: bool
+) -> Sequence[CheckResult]:
     found: list[CheckResult] = []
     try:
         async with opened(section, configuration) as store:
@@ -84,6 +95,7 @@ async def _examined(section: WeaviateStoreConfig, configuration: Configuration) 
                 found.append(CheckResult.ok("schema", "the collections match the configuration"))
                 message = f"it accepts the credential on both ports; tenants: {await store.probe.tenants(by)}"
                 found.append(CheckResult.ok("store", message))
+                found += [each async for each in examine_documents(store, repair=repair)]
     except StoreFailure as failure:
         advice = failure.fault.advice or "check its load"
         found.append(CheckResult.fail("store", failure.fault.message, advice))

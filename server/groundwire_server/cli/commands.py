@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, corpus, keys, limits, snapshots
+from groundwire_server.cli import config, keys, limits
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
 from groundwire_server.cli.calibrate.route import calibrate_route
 from groundwire_server.cli.check.command import check
+from groundwire_server.cli.corpus.apply import apply
+from groundwire_server.cli.corpus.snapshots import restore, snapshot
+from groundwire_server.cli.corpus.verify import verify
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
@@ -66,6 +69,7 @@ def commands() -> Mapping[Command, Examples]:
         ingest: (
             "groundwire ingest handbook/ faq.md",
             "groundwire ingest 'docs/**/*.md' --principal staff --principal hr",
+            "groundwire ingest handbook/ --prune",
             "groundwire ingest documents.jsonl --dry-run",
             "curl -s https://example.com/faq.md | groundwire ingest - --id faq.md",
         ),
@@ -229,6 +233,7 @@ def _calibrate() -> Group:
                     "groundwire calibrate questions.jsonl",
                     "groundwire calibrate questions.jsonl --tenant acme --principal staff",
                     "groundwire calibrate route questions.jsonl --route faq --output faq.json",
+                    "groundwire calibrate route questions.jsonl --reranker --output reranker.json",
                 ),
             ),
             calibrate_checker: (
@@ -247,23 +252,31 @@ def _calibrate() -> Group:
 def _corpus() -> Group:
     return Group(
         "corpus",
-        "Copy and restore embedded stores, and update the schema of Weaviate stores.",
+        "Compare documents with their files; copy and restore embedded stores; update the schema of Weaviate stores.",
         {
-            snapshots.snapshot: (
+            verify: (
+                "verify",
+                (
+                    "groundwire corpus verify handbook/",
+                    "groundwire corpus verify handbook/ --principal staff --strict",
+                    "groundwire corpus verify handbook/ --json | jq -r '.differences[].name'",
+                ),
+            ),
+            snapshot: (
                 "snapshot",
                 (
                     "groundwire corpus snapshot /backup/store-monday.sqlite3",
                     "groundwire corpus snapshot latest.sqlite3 --force --store main",
                 ),
             ),
-            snapshots.restore: (
+            restore: (
                 "restore",
                 (
                     "groundwire corpus restore /backup/store-monday.sqlite3",
                     "groundwire corpus restore latest.sqlite3 --yes --config server.yaml",
                 ),
             ),
-            corpus.apply: (
+            apply: (
                 "apply",
                 (
                     "groundwire corpus apply --dry-run",

@@ -26,7 +26,7 @@ class ExitCode(IntEnum):
     FAILED = 4
     """The server failed, or something on this machine."""
     WARNED = 5
-    """`groundwire doctor --strict` found something that works but needs attention."""
+    """`groundwire doctor --strict` or `groundwire corpus verify --strict` found something that needs attention."""
     MISSED = 6
     """A measure misses its threshold in `groundwire eval`, or is worse in `groundwire eval compare --fail-if-worse`."""
     INTERRUPTED = 130

@@ -58,6 +58,8 @@ def _scores(scores: Scores) -> Iterator[tuple[str, str]]:
     """Yield the scores that are set, the most meaningful first."""
     if scores.HasField("relevance"):
         yield "relevance", f"{scores.relevance:.2f}"
+    if scores.HasField("reranker"):
+        yield "reranker", f"{scores.reranker:.2f}"
     if scores.HasField("vector_similarity"):
         yield "similarity", f"{scores.vector_similarity:.2f}"
     if scores.HasField("keyword"):

@@ -23,6 +23,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "NO_EVIDENCE": "the search found no passages that you may see",
         "INSUFFICIENT_EVIDENCE": "the passages found are not relevant enough",
         "MODEL_ABSTAINED": "the model found no answer in the passages",
+        "QUESTION_UNCLEAR": "the question refers to earlier turns in a way that could not be resolved",
         "QUESTION_FORBIDDEN": "policy forbids the question",
         "EVIDENCE_FORBIDDEN": "policy forbids using the passages found",
         "ANSWER_FORBIDDEN": "policy forbids the model's answer",

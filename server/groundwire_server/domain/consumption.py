@@ -1,4 +1,4 @@
-"""Estimates of a model call's token usage, where the provider reports none."""
+"""What a model call has consumed: estimates where the provider reports nothing, and the usage of a call that failed."""
 
 from collections.abc import Iterable
 
@@ -43,3 +43,21 @@ def estimated(request: GenerationRequest, written: Iterable[str], failure: Failu
     if failure is not None and not text and not has_read(failure):
         return Usage()
     return Usage(prompt_tokens(request.prompt), estimate_tokens(text), estimated=True)
+
+
+class ChargedFailure(Failure):
+    """A call of a model that failed, with what it consumed.
+
+    Attributes:
+        usage: what was consumed all the same.
+    """
+
+    def __init__(self, failure: Failure, usage: Usage) -> None:
+        super().__init__(failure.cause, retry_after=failure.retry_after)
+        self.usage = usage
+        self._error_type = failure.error_type
+
+    @property
+    def error_type(self) -> str:
+        """That of the failure underneath."""
+        return self._error_type

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from groundwire_server.domain.allowance import Allowance
-from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.requester import Requester
 
@@ -117,21 +116,3 @@ class EntailmentThresholds:
         if probability >= self.entailed_from:
             return Opinion.ENTAILED
         return Opinion.UNSUPPORTED if probability < self.unsupported_below else Opinion.UNDECIDED
-
-
-class CheckerFailure(Failure):
-    """A checker could not do its part: what the rules say stands.
-
-    Attributes:
-        usage: what was consumed all the same.
-    """
-
-    def __init__(self, failure: Failure, usage: Usage) -> None:
-        super().__init__(failure.cause, retry_after=failure.retry_after)
-        self.usage = usage
-        self._error_type = failure.error_type
-
-    @property
-    def error_type(self) -> str:
-        """That of the failure underneath."""
-        return self._error_type

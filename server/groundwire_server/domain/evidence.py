@@ -20,6 +20,7 @@ class Query:
         top_k: the maximum number of passages.
         filter: restricts the search to documents whose metadata match.
         priority: whether it waits for others when there is too much to do.
+        alpha: the weight of meaning in a search by words and meaning, 0 to 1; None leaves that to the store.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Query:
     top_k: int
     filter: Filter | None = None
     priority: Priority = Priority.INTERACTIVE
+    alpha: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,14 @@ class Scores:
         keyword: the engine's BM25, at least 0; comparable within one search only.
         fused: both combined, 0 to 1, normalised per search; it has no absolute meaning.
         relevance: the estimated relevance to the question, 0 to 1; set by `pipeline/retrieve.py`.
+        reranker: the rating of the route's reranker, 0 to 1, which orders passages; set there too.
     """
 
     vector_similarity: float | None = None
     keyword: float | None = None
     fused: float | None = None
     relevance: float | None = None
+    reranker: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The passages that a search found, best first, in one version of the corpus."""
+    """The passages that a search found, best first, in one version of the corpus.
+
+    Attributes:
+        passages: best first.
+        corpus_version: read no later than the passages.
+        overtaken: whether a change of the corpus explains passages among them that the caller may not see.
+    """
 
     passages: tuple[Passage, ...] = ()
     corpus_version: str = ""
+    overtaken: bool = False

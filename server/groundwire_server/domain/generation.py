@@ -57,6 +57,7 @@ class GenerationRequest:
         start_by: when its first text must have come for another model still to be asked; NEVER where there is none.
         unary: whether nothing is shown before the end, and no other model waits for this one to begin.
         questions: ids of questions that the model answers with yes or no; none for an answer in segments.
+        rewrites: whether the model puts the question so that it needs no earlier turns, in place of answering it.
         log_probabilities: whether the tokens come with their likeliest alternatives, where the provider has them.
     """
 
@@ -68,6 +69,7 @@ class GenerationRequest:
     unary: bool = False
     questions: tuple[str, ...] = ()
     log_probabilities: bool = False
+    rewrites: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,17 @@ from typing import Final, TypeAlias
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Usage
-from groundwire_server.domain.vocabulary import Action, Cause, ConflictKind, Loss, NextStep, Purpose, Stage, Verdict
+from groundwire_server.domain.vocabulary import (
+    Action,
+    Cause,
+    ConflictKind,
+    Loss,
+    NextStep,
+    Purpose,
+    Rewriting,
+    Stage,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,8 @@ class Report:
     """How an outcome came about; times in seconds from the call's arrival.
 
     Attributes:
+        rewriting: how the question was put so that it needs no earlier turns; None without any.
+        searched_question: what was searched for; empty where it was the caller's question as it is.
         found: how many passages the search found.
         best_relevance: of the best of them, 0 to 1; None where nothing was found.
         passages: those that a prompt could use, best first.
@@ -126,6 +138,8 @@ class Report:
     conflicts: Mapping[ConflictKind, int] = field(default_factory=dict)
     time_to_first_token: float | None = None
     total: float = 0.0
+    rewriting: Rewriting | None = None
+    searched_question: str = ""
 
     @property
     def writing_seconds(self) -> float:

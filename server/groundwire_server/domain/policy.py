@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.evidence import Scores
+from groundwire_server.domain.reranking import RerankPolicy
 from groundwire_server.domain.vocabulary import (
     Action,
     BelowMinimum,
@@ -61,6 +63,27 @@ class ReleasePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class RewritePolicy:
+    """How the model is asked that rewrites a route's questions.
+
+    Attributes:
+        model: its alias.
+        time_share: what it has of the time that is left, 0 to 1.
+        max_seconds: what it has at most.
+        output_tokens: the most it may write.
+    """
+
+    model: str
+    time_share: float
+    max_seconds: float
+    output_tokens: int
+
+    def rewrite_by(self, now: float, answer_by: Deadline) -> Deadline:
+        """Return when a call that begins now must have ended."""
+        return Deadline(now + min(answer_by.remaining(now) * self.time_share, self.max_seconds))
+
+
+@dataclass(frozen=True, slots=True)
 class ShadowPolicy:
     """How often a model is compared with those that answer, and what a comparison may take.
 
@@ -106,12 +129,15 @@ class Policy:
         nearest: passages shown with an abstention.
         self_hosted_only: ask no model that is hosted.
         check: how the route's checker is asked.
+        rewrite: how a model is asked that rewrites questions with earlier turns; None leaves them to rules.
         retry_window: seconds that a unary answer with a request id goes on after its connection was lost.
         passages_limit: the most passages in a prompt; None has no bound.
         prompt_tokens: the most a prompt may have, estimated; None has no bound.
         tokens_per_call: the most that all models together may consume for one call; None has no bound.
         cost_per_call: the most that they may cost, in millionths of the currency; None has no bound.
         fallbacks: for each cause the actions to try in order; a cause without a row fails safe.
+        rerank: how the route's reranker is asked; None where it has none.
+        allow_alpha: whether a question may say how much meaning weighs in the search.
     """
 
     route: str
@@ -139,10 +165,23 @@ class Policy:
     self_hosted_only: bool
     check: CheckPolicy
     retry_window: float
+    rewrite: RewritePolicy | None = None
     passages_limit: int | None = None
     prompt_tokens: int | None = None
     tokens_per_call: int | None = None
     cost_per_call: int | None = None
+    rerank: RerankPolicy | None = None
+    allow_alpha: bool = False
+
+    def admits(self, scores: Scores) -> bool:
+        """Return whether a passage with these scores is evidence.
+
+        Its rating by the reranker decides where it has one and the route a threshold for it, and its relevance
+        elsewhere: each is compared with the threshold that was meant for it.
+        """
+        if scores.reranker is not None and self.rerank is not None and self.rerank.min_rating is not None:
+            return scores.reranker >= self.rerank.min_rating
+        return (scores.relevance or 0.0) >= self.min_relevance
 
     @property
     def holds_streams(self) -> bool:

@@ -22,8 +22,10 @@ class Question:
     Attributes:
         route: the name of its route.
         text: the question.
+        standalone: the question without need of its turns; empty where the text has none.
         request_id: identifies the call within tenant and subject.
         top_k: the maximum number of passages to consider; None takes the route's.
+        alpha: the weight of meaning in a search by words and meaning, 0 to 1; None takes the route's.
         provided: the caller's own passages, used instead of a search.
         mode: when text may be sent; None takes the route's.
         priority: whether it waits for others when there is too much to do.
@@ -40,3 +42,10 @@ class Question:
     end_user_id: str = ""
     mode: StreamMode | None = None
     priority: Priority = Priority.INTERACTIVE
+    alpha: float | None = None
+    standalone: str = ""
+
+    @property
+    def searched(self) -> str:
+        """What is searched for, and what passages and answers are compared with."""
+        return self.standalone or self.text

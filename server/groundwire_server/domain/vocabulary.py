@@ -23,6 +23,7 @@ class Cause(_Word):
     NO_EVIDENCE = auto()
     INSUFFICIENT_EVIDENCE = auto()
     MODEL_ABSTAINED = auto()
+    QUESTION_UNCLEAR = auto()
     QUESTION_FORBIDDEN = auto()
     EVIDENCE_FORBIDDEN = auto()
     ANSWER_FORBIDDEN = auto()
@@ -106,6 +107,14 @@ class Stage(_Word):
     DECIDE = auto()
 
 
+class Rewriting(_Word):
+    """How a question was put so that it needs no earlier turns."""
+
+    NONE = auto()
+    RULES = auto()
+    MODEL = auto()
+
+
 class Confidence(_Word):
     """The model's own confidence, the least first."""
 
@@ -180,6 +189,7 @@ class Purpose(_Word):
     REPAIR = auto()
     EMBED = auto()
     SHADOW = auto()
+    RERANK = auto()
 
 
 class Priority(_Word):

@@ -134,6 +134,7 @@ class DecisionLog:
             prompt_version=report.prompt_version or None,
             experiment_arm=report.experiment_arm or None,
             corpus_version=report.corpus_version or None,
+            rewriting=report.rewriting,
             found=report.found if report.stages else None,
             best_relevance=report.best_relevance,
             passages=report.passages,

@@ -18,24 +18,32 @@ _ADVICE = "write one with `groundwire calibrate`"
 
 @dataclass(frozen=True, slots=True)
 class RelevanceBasis:
-    """What relevance is computed from; a threshold that was fitted on another basis means nothing.
+    """What a measure of passages comes from; a threshold that was fitted on another basis means nothing.
 
     Attributes:
         rule: the version of the computation.
         model: the embedding model, with its version; empty without one.
         dimensions: the length of its vectors.
         sentence_vectors: whether the store has vectors of sentences too.
+        reranker: the name and the fingerprint of the reranker whose ratings they are; empty for relevance, which is
+            computed from all that stands before.
     """
 
     rule: str
     model: str = ""
     dimensions: int = 0
     sentence_vectors: bool = False
+    reranker: str = ""
 
     @property
     def hash(self) -> str:
         """A hash of the embedder, by which two are told apart."""
         return hashlib.sha256(f"{self.model}\n{self.dimensions}".encode()).hexdigest()[:16]
+
+    @property
+    def source(self) -> str:
+        """What was measured with, in words."""
+        return f"reranker {self.reranker}" if self.reranker else f"embedder {self.model or 'none'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ def write(file: Path, calibration: Calibration) -> None:
         "format": _FORMAT,
         "min_relevance": calibration.min_relevance,
         "relevance": basis.rule,
+        "reranker": basis.reranker,
         "embedder": {
             "model": basis.model,
             "dimensions": basis.dimensions,
@@ -95,7 +104,8 @@ def read(file: Path) -> Calibration:
         embedder = values["embedder"]
         model = str(embedder["model"])
         sentences = bool(embedder["sentence_vectors"])
-        basis = RelevanceBasis(str(values["relevance"]), model, int(embedder["dimensions"]), sentences)
+        rule, reranker = str(values["relevance"]), str(values["reranker"])
+        basis = RelevanceBasis(rule, model, int(embedder["dimensions"]), sentences, reranker)
         threshold = float(values["min_relevance"])
         if embedder["hash"] != basis.hash or not 0 <= threshold <= 1:
             raise SetupError(f"{file} was changed by hand: {_ADVICE}")

@@ -14,9 +14,10 @@ from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import normalize_question
+from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.release import release_gate
 from groundwire_server.pipeline.retrieve import retrieve
+from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.select import describe_selection, select
 from groundwire_server.pipeline.stage import StageRunner
@@ -38,24 +39,26 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     policy, report = inquiry.policy, run.report
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
-    history = AttemptHistory()
-    partial = PartialResults()
+    history, partial = AttemptHistory(), PartialResults()
 
     with run.compute(Stage.NORMALIZE):
+        check_search(inquiry, "question.search")
         inquiry = normalize_question(inquiry, "question.text")
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
     try:
+        if inquiry.question.turns:
+            async with run.stage(Stage.REWRITE) as stage:
+                inquiry = await rewrite(inquiry, ports, run, stage)
         async with run.stage(Stage.RETRIEVE) as stage:
-            found = await retrieve(inquiry, ports, stage)
+            found = await retrieve(inquiry, ports, stage, run)
         report.corpus_version, report.found = found.corpus_version, found.passages
         partial = PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:
             chosen = select(found, policy)
             stage.note(describe_selection(chosen))
-        partial = PartialResults(found.passages, chosen)
-        report.chosen = chosen
+        partial, report.chosen = PartialResults(found.passages, chosen), chosen
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
         step = decide.after(failure, replace(history, remaining=run.remaining()), policy)

@@ -79,7 +79,7 @@ async def attempt(
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
         answer = rated(
-            inquiry.question.text,
+            inquiry.question.searched,
             validate(gate, draft, continued, policy, stage),
             insufficient=policy.check.doubts(run.report.sufficiency),
         )
@@ -103,7 +103,7 @@ async def _write(
     A segment that may not leave ends the generation at once: nothing is paid for that cannot be used.
     """
     queue = SegmentQueue()
-    question = inquiry.question.text
+    question = inquiry.question.searched
     checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, question)
     consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.requester, question)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))

@@ -8,9 +8,9 @@ from typing import Final, TypeVar
 
 from opentelemetry.trace import get_current_span
 
+from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
-    CheckerFailure,
     CheckReply,
     CheckRequest,
     EntailmentThresholds,
@@ -154,7 +154,7 @@ async def _asked(
         return reply
     except TimeoutError:
         return Cause.MODEL_TIMEOUT
-    except CheckerFailure as failure:
+    except ChargedFailure as failure:
         usage = failure.usage
         return failure.cause
     except Failure as failure:

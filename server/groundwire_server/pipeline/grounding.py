@@ -15,7 +15,7 @@ from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import content_words
 from groundwire_server.domain.vocabulary import Stage, Verdict
 from groundwire_server.pipeline.consult import Consultation, JudgedSentence
-from groundwire_server.pipeline.normalize import normalize_question
+from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.source_index import SourceIndex
@@ -57,6 +57,7 @@ async def check_grounding(
             TIME_EXHAUSTED.
     """
     with run.compute(Stage.NORMALIZE):
+        check_search(inquiry, "search")
         if inquiry.question.text:
             inquiry = normalize_question(inquiry, "question")
         split = partial(statements_of, text, inquiry.question.text)
@@ -196,7 +197,7 @@ async def _search(
 ) -> tuple[list[Statement], Sequence[Passage]]:
     """Return sentences with what was found for each, and all passages found, each once."""
     async with run.stage(Stage.RETRIEVE) as stage:
-        results = await _search_each([statement.query for statement in statements], inquiry, ports, stage)
+        results = await _search_each([statement.query for statement in statements], inquiry, ports, stage, run)
         passages = {passage.chunk_id: passage for result in results for passage in result.passages}
         stage.note({names.PASSAGES_FOUND: len(passages)})
     run.report.corpus_version = next(
@@ -209,12 +210,16 @@ async def _search(
     return found, tuple(passages.values())
 
 
-async def _search_each(queries: Sequence[str], inquiry: Inquiry, ports: Ports, stage: TimedStage) -> Sequence[Evidence]:
+async def _search_each(
+    queries: Sequence[str], inquiry: Inquiry, ports: Ports, stage: TimedStage, run: StageRunner
+) -> Sequence[Evidence]:
     """Return what is found for each query, all at once; nothing for an empty one. The first failure ends the others."""
+    # A sentence is compared with all that is found for it, in any order: a call of the reranker would change nothing.
+    unranked = replace(ports, reranker=None)
 
     async def search(query: str) -> Evidence:
         asked = replace(inquiry.question, text=query)
-        return await retrieve(replace(inquiry, question=asked), ports, stage) if query else Evidence()
+        return await retrieve(replace(inquiry, question=asked), unranked, stage, run) if query else Evidence()
 
     searches = [asyncio.ensure_future(search(query)) for query in queries]
     try:

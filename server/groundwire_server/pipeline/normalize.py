@@ -22,6 +22,20 @@ def normalize_question(inquiry: Inquiry, field: str) -> Inquiry:
     return replace(inquiry, question=replace(inquiry.question, text=text))
 
 
+def check_search(inquiry: Inquiry, field: str) -> None:
+    """Make sure that a question sets nothing of its search that its route does not allow.
+
+    Args:
+        inquiry: as it came in.
+        field: where the settings of the search stood in the request, for the caller to find them.
+
+    Raises:
+        Rejection: INVALID_REQUEST when it does.
+    """
+    if inquiry.question.alpha is not None and not inquiry.policy.allow_alpha:
+        raise Rejection.invalid(f"{field}.alpha", "is not allowed on this route: leave it out", "search.alpha")
+
+
 def normalize(text: str, limit: int, field: str) -> str:
     """Return the question in NFC without control characters, white space folded to single spaces.
 

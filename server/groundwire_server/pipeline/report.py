@@ -9,7 +9,7 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Prompt, Usage
 from groundwire_server.domain.outcome import ModelAttempt, ModelIdentity, RatedPassage, Report, StageTiming
 from groundwire_server.domain.step import Attempt
-from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Verdict
+from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Rewriting, Verdict
 
 
 @dataclass(slots=True)
@@ -20,6 +20,8 @@ class ReportBuilder:
         arrived: when the call came in, on the event loop's clock.
         prompt: the last one rendered.
         model: the alias of the model whose text the outcome holds, or else of the last one asked.
+        rewriting: how the question was put so that it needs no earlier turns.
+        searched_question: what was searched for; empty where it was the caller's question as it is.
         found: the passages that the search found.
         chosen: those that a prompt could use, best first.
         attempts: the models that have been asked, in order.
@@ -47,6 +49,8 @@ class ReportBuilder:
     conflicts: Counter[ConflictKind] = field(default_factory=Counter)
     sufficiency: float | None = None
     time_to_first_token: float | None = None
+    rewriting: Rewriting | None = None
+    searched_question: str = ""
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
         """Record that a model is about to be asked."""
@@ -93,4 +97,6 @@ class ReportBuilder:
             conflicts=dict(self.conflicts),
             time_to_first_token=self.time_to_first_token,
             total=now - self.arrived,
+            rewriting=self.rewriting,
+            searched_question=self.searched_question,
         )

@@ -18,7 +18,7 @@ from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Contention, Generator
-from groundwire_server.ports.prompts import Prompts
+from groundwire_server.ports.prompts import Prompts, RewritePrompts
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
 
@@ -40,6 +40,14 @@ class ShadowModel:
 
 
 @dataclass(frozen=True, slots=True)
+class RewriteModel:
+    """The model that rewrites a route's questions; how it is asked stands in the policy."""
+
+    generator: Generator
+    prompts: RewritePrompts
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """The dependencies of a route; put together by `app/` alone.
 
@@ -50,10 +58,11 @@ class Ports:
         prices: of the models whose tokens cost something, by alias.
         identities: what the aliases stand for.
         budget: the money for them; None has no bound.
-        reranker: rates what was found; None leaves that to vectors and words.
+        reranker: rates what was found; None leaves the order of the search.
         rules: judge the sentences of answers.
         checker: a model that is asked about them too; None leaves them to the rules.
         shadow: the model that is compared with those that answer; None compares none.
+        rewriter: the model that rewrites questions with earlier turns; None leaves them to rules.
     """
 
     retriever: Retriever
@@ -68,6 +77,7 @@ class Ports:
     reranker: Reranker | None = None
     checker: Checker | None = None
     shadow: ShadowModel | None = None
+    rewriter: RewriteModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import Stage
-from groundwire_server.pipeline.normalize import normalize_question
+from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.stage import StageRunner
@@ -17,8 +17,9 @@ async def search(inquiry: Inquiry, ports: Ports, run: StageRunner) -> Evidence:
         Failure: of the store or the embedder.
     """
     with run.compute(Stage.NORMALIZE):
+        check_search(inquiry, "search")
         inquiry = normalize_question(inquiry, "text")
     async with run.stage(Stage.RETRIEVE) as stage:
-        found = await retrieve(inquiry, ports, stage)
+        found = await retrieve(inquiry, ports, stage, run)
     run.report.corpus_version, run.report.found = found.corpus_version, found.passages
     return found

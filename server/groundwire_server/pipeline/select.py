@@ -26,7 +26,7 @@ def select(found: Evidence, policy: Policy) -> tuple[Passage, ...]:
     """
     if not found.passages:
         raise Failure(Cause.NO_EVIDENCE)
-    relevant = [p for p in found.passages if (p.scores.relevance or 0.0) >= policy.min_relevance]
+    relevant = [p for p in found.passages if policy.admits(p.scores)]
     if not relevant:
         raise Failure(Cause.INSUFFICIENT_EVIDENCE)
     chosen = _within(policy.evidence_tokens, _distinct(_newest(relevant)))

@@ -150,7 +150,8 @@ async def _compare(work: ShadowWork, clock: Clock, recording: Recording) -> None
 
 def _in_the_shadow(work: ShadowWork, now: float) -> Inquiry:
     """Return the inquiry with a time of its own, and a priority below everything else."""
-    question = replace(work.inquiry.question, priority=Priority.EVALUATION)
+    searched = work.report.searched_question
+    question = replace(work.inquiry.question, priority=Priority.EVALUATION, standalone=searched)
     until = Deadline(now + work.shadow.policy.max_seconds)
     return replace(work.inquiry, question=question, arrived=now, deadline=until)
 

@@ -19,7 +19,7 @@ class Rater(Protocol):
         """Return one probability for each sentence, in order, by `deadline`.
 
         Raises:
-            CheckerFailure: with one of the MODEL_ causes, PROMPT_TOO_LONG, OUTPUT_CUT_OFF, CAPACITY_EXHAUSTED or
+            ChargedFailure: with one of the MODEL_ causes, PROMPT_TOO_LONG, OUTPUT_CUT_OFF, CAPACITY_EXHAUSTED or
                 BUDGET_EXHAUSTED.
         """
         ...
@@ -28,7 +28,7 @@ class Rater(Protocol):
         """Return the probability that the passages hold the answer, by `deadline`.
 
         Raises:
-            CheckerFailure: as for `check`.
+            ChargedFailure: as for `check`.
         """
         ...
 

@@ -13,8 +13,8 @@ class Generator(Protocol):
     An answer is `{"confidence": "low"|"medium"|"high", "segments": [{"text": …, "cites": ["p1", …]}, …]}`;
     no segments mean that the passages do not hold the answer, or, where its beginning has been given and confidence is
     not low, that nothing is missing. Where the request has questions, it is `{"s1": "yes"|"no", …}` with all of their
-    ids. Words after the object are ignored. Nothing that a generator yields is trusted.
-    Every adapter passes `tests/contract/test_generator.py`.
+    ids. Where it rewrites, it is `{"question": …}`. Words after the object are ignored. Nothing that
+    a generator yields is trusted. Every adapter passes `tests/contract/test_generator.py`.
     """
 
     def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:

@@ -10,6 +10,14 @@ from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Confidence
 
 
+class RewritePrompts(Protocol):
+    """Renders what a model is asked that rewrites questions."""
+
+    def render(self, question: Question) -> Prompt:
+        """Render the prompt for a question with its turns."""
+        ...
+
+
 class Prompts(Protocol):
     """Renders prompts by name and version."""
 

@@ -1,21 +1,31 @@
 """Reranking: rating passages together with the question."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.reranking import RerankReply, RerankRequest
 
 
 class Reranker(Protocol):
-    """A model that rates the relevance of passages to a question. No adapter exists yet.
+    """A reranker of the configuration. Every adapter passes `tests/contract/test_reranker.py`.
 
-    A threshold of relevance holds for the rule that it was fitted to: an adapter comes with a name for calibrations.
+    It never fails a search: where it fails or is late, the order and the measures of the search stand.
     """
 
-    async def rate(self, question: str, texts: Sequence[str], deadline: Deadline) -> Sequence[float] | None:
-        """Return the relevance of each text to the question, 0 to 1, in order.
+    @property
+    def name(self) -> str:
+        """Its name in the configuration, under which its usage is counted."""
+        ...
 
-        None when that cannot be told by `deadline`: the order and the measures of the search stand then, for a search
-        without its second opinion is better than none. It raises nothing.
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides a rating: the model, its endpoint, how much of a text it reads."""
+        ...
+
+    async def rate(self, request: RerankRequest, deadline: Deadline) -> RerankReply:
+        """Return one rating for each text, in order, by `deadline`.
+
+        Raises:
+            ChargedFailure: with one of the MODEL_ causes, PROMPT_TOO_LONG, CAPACITY_EXHAUSTED or BUDGET_EXHAUSTED.
         """
         ...

@@ -17,6 +17,7 @@ class Retriever(Protocol):
         """Return at most `query.top_k` passages, best first, with their scores, by `deadline`.
 
         Only passages whose `allowed_principals` admit the caller, of the newest revision of their document.
+        Where words and meaning are searched together, meaning weighs `query.alpha`, or what is right for the store.
         The corpus version is read no later than the passages: they are never newer than it by a whole change.
 
         Raises:

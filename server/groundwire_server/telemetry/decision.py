@@ -14,6 +14,7 @@ from groundwire_server.domain.vocabulary import (
     Loss,
     NextStep,
     Reason,
+    Rewriting,
     StreamMode,
     Verdict,
 )
@@ -106,6 +107,10 @@ class DecisionEvent:
     prompt_version: str | None = _about("Its version.", names.PROMPT_VERSION)
     experiment_arm: str | None = _about("The arm of the experiment that it belongs to.", names.EXPERIMENT_ARM)
     corpus_version: str | None = _about("The version of the corpus that was searched.", names.CORPUS_VERSION)
+    rewriting: Rewriting | None = _about(
+        "How a question with earlier turns was put so that it needs none: left as it is, by rules or by a model.",
+        names.REWRITING,
+    )
     found: int | None = _about("How many passages the search found.", names.PASSAGES_FOUND)
     best_relevance: float | None = _about("The relevance of the best of them, 0 to 1.", names.BEST_RELEVANCE)
     passages: tuple[RatedPassage, ...] | None = _about("The passages that a prompt could use, with their relevance.")

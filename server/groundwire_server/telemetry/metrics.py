@@ -178,6 +178,12 @@ PASSAGES_DROPPED: Final = Counter(
     "Passages that a store returned to a caller who may not see them, and that were dropped. Anything but 0 is a fault "
     "of the store; the security log names the tenant.",
 )
+PASSAGES_OVERTAKEN: Final = Counter(
+    "groundwire.passages.overtaken",
+    "{passage}",
+    "Passages that were dropped because their access changed while they were searched. It is expected while documents "
+    "change, where a store does not search and change at one moment.",
+)
 
 SHADOW_ANSWERS: Final = Counter(
     "groundwire.shadow.answers",
@@ -227,7 +233,7 @@ COST: Final = Counter(
 MODEL_DURATION: Final = Histogram(
     "gen_ai.client.operation.duration",
     "s",
-    "Duration of a call of a model or an embedder, its retries included.",
+    "Duration of a call of a model, an embedder, a checker or a reranker, its retries included.",
     (names.GEN_AI_OPERATION, names.GEN_AI_PROVIDER, names.GEN_AI_MODEL, names.ERROR_TYPE),
     _MODEL_SECONDS,
     exemplars=True,
@@ -357,6 +363,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SUPPORT,
     CONFLICTS,
     PASSAGES_DROPPED,
+    PASSAGES_OVERTAKEN,
     SHADOW_ANSWERS,
     SHADOW_SENTENCES,
     SHADOW_DURATION,

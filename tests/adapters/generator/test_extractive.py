@@ -184,15 +184,12 @@ async def test_the_question_comes_from_the_cache_it_was_put_in_for_the_search() 
     assert inner.calls == [[question]]
 
 
-@pytest.mark.parametrize(
-    ("cause", "becomes"),
-    [(Cause.STORE_TIMEOUT, Cause.MODEL_TIMEOUT), (Cause.STORE_UNAVAILABLE, Cause.MODEL_UNAVAILABLE)],
-)
-async def test_a_failing_store_is_a_failing_model(cause: Cause, becomes: Cause) -> None:
+@pytest.mark.parametrize("cause", [Cause.STORE_TIMEOUT, Cause.STORE_UNAVAILABLE, Cause.STORE_MISCONFIGURED])
+async def test_a_failing_store_is_no_failing_model(cause: Cause) -> None:
     embedder = HashingEmbedder()
     with pytest.raises(Failure) as failure:
         await answer("Why?", NORMANS, generator=ExtractiveGenerator(embedder, Stored(embedder, [], cause)))
-    assert failure.value.cause is becomes
+    assert failure.value.cause is cause
 
 
 async def test_a_failing_embedder_is_a_failing_model() -> None:

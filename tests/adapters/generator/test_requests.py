@@ -58,6 +58,13 @@ def test_a_judgement_has_a_form_of_its_own(name: str) -> None:
     assert '"segments"' not in json.dumps(asked)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "plain"])
+def test_a_rewriting_has_a_form_of_its_own(name: str) -> None:
+    asked: dict[str, Any] = json.loads(dialect(name).body(replace(ask(), rewrites=True)))
+    assert '"required": ["question"]' in json.dumps(asked)
+    assert '"segments"' not in json.dumps(asked)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_log_probabilities_are_asked_for_where_there_are_any(name: str) -> None:
     asked: dict[str, Any] = json.loads(dialect(name).body(replace(ask(), log_probabilities=True)))

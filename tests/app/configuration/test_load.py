@@ -6,6 +6,8 @@ import pytest
 
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.domain.policy import RewritePolicy
+from groundwire_server.domain.reranking import RerankPolicy
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.app.configuration.reading import Flags, errors, loaded, value_at
 
@@ -205,19 +207,24 @@ def test_a_row_replaces_the_one_built_in_and_leaves_the_others(tmp_path: Path) -
 
 def test_every_value_of_a_route_reaches_its_policy(tmp_path: Path) -> None:
     text = """
-models: {other: {kind: extractive}}
+providers: {house: {kind: openai, base_url: "http://127.0.0.1:9/v1", residency: self_hosted}}
+models: {other: {kind: extractive}, small: {kind: openai, provider: house, model: m}}
+rerankers: {local: {kind: onnx, folder: nowhere}}
 routes:
   faq:
+    rerank: {reranker: local, candidates: 9, share: 0.1, max_seconds: 2, min_rating: 0.3}
     prompt: {name: other, version: 1.2.3}
     models: [other]
     store: main
     self_hosted_only: true
+    allow_alpha: true
     mode: PROVISIONAL
     limits:
       {question_chars: 1, top_k: 2, evidence_tokens: 50, output_tokens: 16, answer_chars: 5, nearest_passages: 6}
     thresholds: {min_relevance: 0.1, min_support: 0.2, allowed_confidence: [LOW], min_confidence: HIGH}
     release: {minimum: VERIFIED, below: DROP}
     check: {share: 0.4, max_seconds: 5, overrule: [ROLE]}
+    rewrite: {model: small, time_share: 0.5, max_seconds: 3, output_tokens: 99}
     time:
       default_seconds: 7
       max_seconds: 8
@@ -228,8 +235,10 @@ routes:
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
 """
     ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq")
+    assert ours.rerank == RerankPolicy(9, 0.1, 2.0, 0.3)
     built_in = loaded(tmp_path).configuration.routes["default"].policy("default")
     same = [name for name in ours.__dataclass_fields__ if getattr(ours, name) == getattr(built_in, name)]
+    assert ours.rewrite == RewritePolicy("small", 0.5, 3, 99)
     assert same == [
         "passages_limit",
         "prompt_tokens",

@@ -1,6 +1,5 @@
 """`groundwire documents list`, `get`, `delete` and `purge`."""
 
-import io
 import json
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from groundwire_server.cli.documents import description, listing
 from groundwire_server.cli.documents.filters import filter_of
 from tests.cli.conftest import Ran
 from tests.doubles.service import Failure, FakeService
+from tests.doubles.terminal import Teletype
 
 Command = Callable[..., Ran]
 
@@ -29,13 +29,6 @@ LONG = DocumentInfo(
     chunk_count=4711,
     size_bytes=3_500_000,
 )
-
-
-class Teletype(io.StringIO):
-    """A terminal to ask on."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsResponse
-from groundwire_server.cli.files.entries import Given, Readable, Skipped
+from groundwire_server.cli.files.entries import Given, Readable, Stamp, Unchanged
 from groundwire_server.cli.files.memory import Memory
 from tests.cli.files.samples import only
 
@@ -45,7 +45,7 @@ def test_what_is_remembered_does_not_grow_with_every_run(tmp_path: Path) -> None
     again.load()
 
     assert len(path.read_text().splitlines()) == 2
-    assert again.same(Readable(Document(document_id="a", text="a"))) == Skipped("a", 3)
+    assert again.same(Readable(Document(document_id="a", text="a"))) == Unchanged("a", 3)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -58,3 +58,22 @@ def test_a_document_that_follows_another_of_its_id_is_sent(tmp_path: Path) -> No
     assert memory.same(old) is not None
     assert memory.same(new) is None
     assert memory.same(old) is None
+
+
+def test_the_documents_of_a_file_are_known_by_its_path(tmp_path: Path) -> None:
+    here, there = (Stamp(f"/docs/{name}.md", 4, 1) for name in ("here", "there"))
+    memory = Memory(tmp_path / "memory.jsonl", Given(), lambda _: "one")
+    memory.load()
+    for document_id, stamp in (("a", here), ("b", here), ("a", there)):
+        result = IngestDocumentsResponse(document_id=document_id, content_hash="one")
+        memory.confirm(Readable(Document(document_id=document_id), stamp), result)
+    again = Memory(tmp_path / "memory.jsonl", Given(), lambda _: "one")
+    again.load()
+    again.forget()
+
+    for known in (memory, again):
+        assert known.ids_from(here.path) == ["b"]
+        assert known.ids_from(there.path) == ["a"]
+        assert known.stored_from("a") == there.path
+        assert known.stored_from("c") == ""
+    assert again.unchanged("a", there) is None

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.doubles.weaviate.convert import patched
 from tests.doubles.weaviate.memory import AccessDenied, Collection, Tenant, put
-from tests.doubles.weaviate.service import World
+from tests.doubles.weaviate.service import Killed, World
 
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -32,6 +32,7 @@ class Rest:
                 web.post("/v1/schema/{name}/properties", self._add_property),
                 web.post("/v1/schema/{name}/tenants", self._add_tenants),
                 web.patch("/v1/objects/{name}/{id}", self._patch),
+                web.delete("/v1/objects/{name}/{id}", self._delete),
             ]
         )
 
@@ -42,6 +43,11 @@ class Rest:
             return web.json_response({"code": 401, "message": "unauthorized: invalid api key"}, status=401)
         try:
             response: web.StreamResponse = await handler(request)
+            self._world.step()
+        except Killed:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=503)
         except AccessDenied as refused:
             return web.json_response({"error": [{"message": str(refused)}]}, status=422)
         return response
@@ -54,7 +60,7 @@ class Rest:
         )
 
     async def _ready(self, request: web.Request) -> web.Response:
-        return web.Response()
+        return web.Response(status=200 if self._world.loaded else 503)
 
     async def _nothing(self, request: web.Request) -> web.Response:
         return web.Response(status=404)
@@ -75,7 +81,7 @@ class Rest:
         return web.json_response(definition)
 
     async def _collection(self, request: web.Request) -> web.Response:
-        collection = self._world.collections.get(request.match_info["name"])
+        collection = self._world.known(request.match_info["name"])
         return web.Response(status=404) if collection is None else web.json_response(collection.definition)
 
     async def _drop(self, request: web.Request) -> web.Response:
@@ -89,7 +95,7 @@ class Rest:
         return web.json_response(added)
 
     async def _add_tenants(self, request: web.Request) -> web.Response:
-        collection = self._world.collections.get(request.match_info["name"])
+        collection = self._world.known(request.match_info["name"])
         if collection is None:
             raise AccessDenied("updating schema: TYPE_ADD_TENANT: class not found")
         asked = await request.json()
@@ -116,7 +122,14 @@ class Rest:
         kept = tenant.objects.get(request.match_info["id"])
         if kept is None:
             return web.Response(status=404)
+        self._world.step()
         put(collection, body["tenant"], patched(kept, body["properties"]))
+        return web.Response(status=204)
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        tenant = self._world.collections[request.match_info["name"]].tenant(request.query["tenant"])
+        self._world.step()
+        tenant.objects.pop(request.match_info["id"], None)
         return web.Response(status=204)
 
 

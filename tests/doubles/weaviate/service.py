@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from random import Random
 from time import perf_counter
 from typing import Any
 
@@ -49,6 +50,10 @@ class Call:
     remaining: float | None
 
 
+class Killed(Exception):
+    """The server is no more; the call gets no answer."""
+
+
 @dataclass(slots=True)
 class World:
     """What the double knows, and how it misbehaves.
@@ -67,6 +72,11 @@ class World:
         embedded: the texts that modules were given.
         admits_all: whether filters keep nothing out, as a fault of the server's would have it.
         calls: those that arrived.
+        loaded: whether it has loaded what it keeps; its ports are open before.
+        steps: what it has done: each object that it wrote or deleted, and each call that it answered.
+        killed_at: the step that it does not do any more; None lets it live.
+        killed: is set when it is killed: it answers nothing any more, and keeps what it has done.
+        order: in which a batch is written, all at once being what Weaviate does; None keeps the batch's own.
         cancelled: how many were cancelled while they waited.
         arrived: is set when a call arrives.
     """
@@ -85,8 +95,30 @@ class World:
     admits_all: bool = False
     calls: list[Call] = field(default_factory=list)
     keep_calls: bool = True
+    loaded: bool = True
+    steps: int = 0
+    killed_at: int | None = None
+    killed: asyncio.Event = field(default_factory=asyncio.Event)
+    order: Random | None = None
     cancelled: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def step(self) -> None:
+        """Do one more thing, or be killed before it."""
+        if self.killed_at is not None and self.steps >= self.killed_at:
+            self.killed.set()
+        if self.killed.is_set():
+            raise Killed
+        self.steps += 1
+
+    def known(self, name: str) -> Collection | None:
+        """The collection of this name, as far as it is loaded."""
+        return self.collections.get(name) if self.loaded else None
+
+    def revive(self) -> None:
+        """Start again with what was kept."""
+        self.killed_at = None
+        self.killed.clear()
 
 
 class Service(weaviate_pb2_grpc.WeaviateServicer):
@@ -129,14 +161,19 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             await context.abort(*world.says_always)
         if method == "Search" and world.says:
             await context.abort(*world.says.pop(0))
+        answer: Any = None
         try:
-            return work(request)
+            answer = work(request)
+            world.step()
+        except Killed:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
         except AccessDenied as refused:
             await context.abort(grpc.StatusCode.UNKNOWN, str(refused))
+        return answer
 
     def _search(self, request: search_get_pb2.SearchRequest) -> search_get_pb2.SearchReply:
         began = perf_counter()
-        collection = self._world.collections.get(request.collection)
+        collection = self._world.known(request.collection)
         if collection is None:
             raise AccessDenied(f"could not find class {request.collection} in schema")
         if not set(request.properties.non_ref_properties) <= set(collection.types):
@@ -164,7 +201,11 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
 
     def _batch(self, request: batch_pb2.BatchObjectsRequest) -> batch_pb2.BatchObjectsReply:
         reply = batch_pb2.BatchObjectsReply(took=0.001)
-        for index, new in enumerate(request.objects):
+        numbered = list(enumerate(request.objects))
+        if self._world.order is not None:
+            self._world.order.shuffle(numbered)
+        for index, new in numbered:
+            self._world.step()
             try:
                 if not index and self._world.refusals:
                     raise AccessDenied(self._world.refusals.pop(0))
@@ -191,7 +232,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         return vectorized(text, DIMENSIONS)
 
     def _of_batch(self, new: batch_pb2.BatchObject) -> Collection:
-        collection = self._world.collections.get(new.collection)
+        collection = self._world.known(new.collection)
         for vector in new.vectors:
             if collection is None or vector.name not in collection.vectors:
                 raise AccessDenied(f"collection {new.collection} does not have configuration for vector {vector.name}")
@@ -200,7 +241,7 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         return collection
 
     def _delete(self, request: batch_delete_pb2.BatchDeleteRequest) -> batch_delete_pb2.BatchDeleteReply:
-        collection = self._world.collections.get(request.collection)
+        collection = self._world.known(request.collection)
         if collection is None:
             raise AccessDenied(f"batch delete params: could not find class {request.collection} in schema")
         with _prefixed("batch delete: cannot find objects: "):
@@ -209,11 +250,12 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
             raise AccessDenied("batch delete: store is read-only due to: disk usage too high")
         gone = [each.id for each in tenant.objects.values() if holds(request.filters, each)]
         for each in gone:
+            self._world.step()
             del tenant.objects[each]
         return batch_delete_pb2.BatchDeleteReply(took=0.001, matches=len(gone), successful=len(gone))
 
     def _aggregate(self, request: aggregate_pb2.AggregateRequest) -> aggregate_pb2.AggregateReply:
-        collection = self._world.collections.get(request.collection)
+        collection = self._world.known(request.collection)
         if collection is None:
             raise AccessDenied(f"parse params: could not find class {request.collection} in schema")
         with _prefixed("aggregate: "):
@@ -223,13 +265,18 @@ class Service(weaviate_pb2_grpc.WeaviateServicer):
         return aggregate_pb2.AggregateReply(took=0.001, single_result=single)
 
     def _tenants(self, request: tenants_pb2.TenantsGetRequest) -> tenants_pb2.TenantsGetReply:
-        collection = self._world.collections[request.collection]
+        collection = self._world.known(request.collection)
+        if collection is None:
+            raise AccessDenied(
+                "get tenants: failed to execute query: could not get tenants: could not get tenants: class not found"
+            )
         hot, cold = tenants_pb2.TENANT_ACTIVITY_STATUS_HOT, tenants_pb2.TENANT_ACTIVITY_STATUS_COLD
         return tenants_pb2.TenantsGetReply(
+            took=0.001,
             tenants=[
                 tenants_pb2.Tenant(name=name, activity_status=hot if tenant.active else cold)
                 for name, tenant in collection.tenants.items()
-            ]
+            ],
         )
 
 
@@ -323,6 +370,9 @@ def _most_distance(asked: Any, kind: str) -> float | None:
 
 def _fetched(tenant: Tenant, admits: Callable[[Kept], bool], request: search_get_pb2.SearchRequest) -> list[Kept]:
     found = [kept for kept in tenant.objects.values() if admits(kept)]
+    if not request.sort_by and not request.HasField("filters"):
+        # A cursor goes through the ids.
+        found = sorted((kept for kept in found if kept.id > request.after), key=lambda kept: kept.id)
     for sort in request.sort_by:
         (name,) = sort.path
         found.sort(key=lambda kept: str(kept.properties.get(name)).encode(), reverse=not sort.ascending)

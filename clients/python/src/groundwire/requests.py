@@ -43,7 +43,9 @@ def question_of(
     return built
 
 
-def search_of(top_k: int | None, narrowed: Filter | None, base: Search | None = None) -> Search:
+def search_of(
+    top_k: int | None, narrowed: Filter | None, base: Search | None = None, alpha: float | None = None
+) -> Search:
     """Return how to search: `base`, with what is given set over it."""
     search = Search()
     if base is not None:
@@ -52,6 +54,8 @@ def search_of(top_k: int | None, narrowed: Filter | None, base: Search | None = 
         search.top_k = top_k
     if narrowed is not None:
         search.filter.CopyFrom(narrowed)
+    if alpha is not None:
+        search.alpha = alpha
     return search
 
 
@@ -89,9 +93,11 @@ def stream_request(
     return request
 
 
-def retrieve_request(text: str, route: str, top_k: int | None, narrowed: Filter | None) -> RetrieveRequest:
+def retrieve_request(
+    text: str, route: str, top_k: int | None, narrowed: Filter | None, alpha: float | None = None
+) -> RetrieveRequest:
     """Return the request of a search alone."""
-    return RetrieveRequest(text=text, route=route, search=search_of(top_k, narrowed))
+    return RetrieveRequest(text=text, route=route, search=search_of(top_k, narrowed, alpha=alpha))
 
 
 def check_request(

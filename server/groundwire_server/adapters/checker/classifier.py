@@ -7,10 +7,11 @@ from typing import Any
 from pydantic_core import to_json
 
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure, probability
-from groundwire_server.adapters.checker.http import Send
 from groundwire_server.adapters.checker.options import ClassifierOptions
-from groundwire_server.adapters.checker.pairs import Inputs, Pairs
+from groundwire_server.adapters.checker.pairs import Pairs
 from groundwire_server.adapters.checker.reading import document
+from groundwire_server.adapters.onnx.options import Inputs
+from groundwire_server.adapters.providers.charged_calls import Send
 from groundwire_server.domain.entailment import CheckRequest, SufficiencyRequest
 
 

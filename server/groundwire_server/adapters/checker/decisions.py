@@ -7,10 +7,10 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure, probability
-from groundwire_server.adapters.checker.http import Send
 from groundwire_server.adapters.checker.options import DecisionsOptions
 from groundwire_server.adapters.checker.prompts import CheckerPrompts, statement_id
 from groundwire_server.adapters.checker.reading import document
+from groundwire_server.adapters.providers.charged_calls import Send
 from groundwire_server.domain.entailment import CheckRequest, SufficiencyRequest
 
 _MOST_QUESTIONS: Final = {"decisions": 400, "systemone": 64}

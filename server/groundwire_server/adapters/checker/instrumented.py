@@ -16,6 +16,7 @@ from groundwire_server.domain.entailment import (
     SufficiencyRequest,
 )
 from groundwire_server.domain.generation import Usage
+from groundwire_server.domain.text.encodable import encodable
 from groundwire_server.ports.checker import Rater
 from groundwire_server.telemetry import names
 
@@ -62,9 +63,9 @@ class InstrumentedChecker:
         """Return one probability for each sentence, in order."""
         request = replace(
             request,
-            question=_sendable(request.question),
-            passages=tuple(map(_sendable, request.passages)),
-            sentences=tuple(SentenceToCheck(_sendable(each.text), each.passages) for each in request.sentences),
+            question=encodable(request.question),
+            passages=tuple(map(encodable, request.passages)),
+            sentences=tuple(SentenceToCheck(encodable(each.text), each.passages) for each in request.sentences),
         )
         with self._instrumentation.span(self._attributes, deadline) as span, CurrentSpan(span):
             reply = await self._inner.check(request, deadline)
@@ -74,7 +75,7 @@ class InstrumentedChecker:
     async def rate_sufficiency(self, request: SufficiencyRequest, deadline: Deadline) -> SufficiencyReply:
         """Return the probability that the passages hold the answer."""
         request = replace(
-            request, question=_sendable(request.question), passages=tuple(map(_sendable, request.passages))
+            request, question=encodable(request.question), passages=tuple(map(encodable, request.passages))
         )
         with self._instrumentation.span(self._attributes, deadline) as span, CurrentSpan(span):
             reply = await self._inner.rate_sufficiency(request, deadline)
@@ -91,8 +92,3 @@ class InstrumentedChecker:
             span.add_event(names.GEN_AI_EVALUATION_RESULT, event)
         if usage != Usage():
             self._instrumentation.consumed(span, usage)
-
-
-def _sendable(text: str) -> str:
-    """Return a text that has a form in UTF-8: half of a surrogate pair has none."""
-    return text.encode("utf-8", "replace").decode()

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from groundwire_server.adapters.checker.charges import Account, Charge, Charges
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure
 from groundwire_server.adapters.checker.options import JudgeOptions
 from groundwire_server.adapters.checker.prompts import CheckerPrompts, statement_id
-from groundwire_server.domain.consumption import estimated, prompt_tokens
+from groundwire_server.adapters.providers.charges import Account, Charge, Charges
+from groundwire_server.domain.consumption import ChargedFailure, estimated, prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
-    CheckerFailure,
     CheckReply,
     CheckRequest,
     SufficiencyReply,
@@ -106,7 +105,7 @@ class Judge:
                 return _weighed(finish.tokens, asked, self._options.min_label_mass), charge.usage
             return _answers(text, asked), charge.usage
         except Failure as failure:
-            raise CheckerFailure(failure, before + charge.usage) from None
+            raise ChargedFailure(failure, before + charge.usage) from None
 
     async def _written(self, request: GenerationRequest, deadline: Deadline, charge: Charge) -> tuple[str, Finish]:
         written: list[str] = []

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from groundwire_server.adapters.http.options import DocumentBounds
+from groundwire_server.adapters.onnx.options import CrossEncoderOptions
 from groundwire_server.options import Options
 
 FIELD: Final = re.compile(r"\{(passage|statement|question)\}")
@@ -170,21 +171,14 @@ class ClassifierOptions(PairOptions):
         return _PATHS[self.api]
 
 
-class OnnxOptions(PairOptions):
+class OnnxOptions(CrossEncoderOptions, PairOptions):
     """A cross-encoder in a folder, with its `tokenizer.json`."""
 
     folder: Path = Field(
         description="The folder of the model's file and of `tokenizer.json`.",
         examples=["/var/lib/groundwire/minicheck"],
     )
-    file: str = Field("model.onnx", pattern=r"^[\w][\w.-]*\.onnx$", description="The model's file in the folder.")
     max_tokens: int = Field(
         512, ge=16, le=32_768, description="Longest input; a sentence whose input is longer is undecided."
     )
-    output: Literal["sigmoid", "softmax", "probabilities"] = Field(
-        "softmax",
-        description="What makes probabilities of the model's output: `sigmoid`, `softmax`, or nothing where it has "
-        "`probabilities`.",
-    )
-    class_index: int = Field(1, ge=0, le=1000, description="The class whose probability counts, from 0.")
     workers: int = Field(1, ge=1, le=64, description="Threads that inputs are classified in.")

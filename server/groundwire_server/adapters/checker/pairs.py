@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final
 
 from groundwire_server.adapters.checker.options import FIELD, PairOptions
+from groundwire_server.adapters.onnx.options import Inputs
 from groundwire_server.domain.entailment import CheckRequest
 
 _MARK: Final = re.compile(
@@ -24,9 +25,6 @@ _LEAST_SEPARATOR: Final = 3
 _COMBINE: Final[Mapping[str, Callable[[Sequence[float]], float]]] = MappingProxyType(
     {"max": max, "mean": fmean, "min": min}
 )
-
-Inputs: TypeAlias = tuple[str] | tuple[str, str]
-"""One text, or a pair of them."""
 
 
 @dataclass(frozen=True, slots=True)

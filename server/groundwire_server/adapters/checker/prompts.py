@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from groundwire_server.adapters.prompts.environment import environment, macro
-from groundwire_server.adapters.prompts.files import UnknownPromptError, version_order
+from groundwire_server.adapters.prompts.files import read_version
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck, SufficiencyRequest
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -30,12 +30,7 @@ class CheckerPrompts:
     """
 
     def __init__(self, version: str | None = None) -> None:
-        files = {file.stem: file for file in _FOLDER.glob("*.jinja")}
-        known = sorted(files, key=version_order)
-        self.version = version or known[-1]
-        if self.version not in files:
-            raise UnknownPromptError(f"checkers have no prompt {version!r}; they have: {', '.join(known)}")
-        text = files[self.version].read_text(encoding="utf-8")
+        self.version, text = read_version(_FOLDER, version, "checkers")
         self.hash = hashlib.sha256(text.encode()).hexdigest()
         self._module = environment().from_string(text).module
 

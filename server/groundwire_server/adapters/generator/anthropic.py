@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from groundwire_server.adapters.generator.http.dialect import messages
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
-from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
+from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, form_of
 from groundwire_server.adapters.http.error_response import failure_in
 from groundwire_server.domain.generation import FinishReason, GenerationRequest
 from groundwire_server.options.secret import Secret
@@ -59,8 +59,8 @@ class AnthropicDialect:
         prompt = request.prompt
         streamed = not (self.whole_documents and request.unary)
         fixed = self._streamed if streamed else self._whole
-        if request.questions:
-            fixed = _fixed_part(self._options, judgement(request.questions), stream=streamed)
+        if (form := form_of(request)) is not ANSWER:
+            fixed = _fixed_part(self._options, form, stream=streamed)
         if prompt.begun is not None and self.continues:
             # A tool or a schema would have the model begin anew.
             fixed = {name: value for name, value in fixed.items() if name not in _FORMS}

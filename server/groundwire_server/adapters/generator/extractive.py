@@ -6,6 +6,7 @@ What it says is verbatim, so that it is always grounded, though not always an an
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.sentence_vectors import SentenceVectors
+
+_OF_THE_STORE: Final = frozenset({Cause.STORE_UNAVAILABLE, Cause.STORE_TIMEOUT, Cause.STORE_MISCONFIGURED})
 
 
 class ExtractiveGenerator:
@@ -61,7 +64,7 @@ class ExtractiveGenerator:
         """Choose sentences.
 
         Raises:
-            Failure: MODEL_TIMEOUT or MODEL_UNAVAILABLE, for what the embedder or the store could not do.
+            Failure: MODEL_TIMEOUT or MODEL_UNAVAILABLE of the embedder; of the store, whatever it is.
         """
         if not deadline.remaining(asyncio.get_running_loop().time()):
             raise Failure(Cause.MODEL_TIMEOUT)
@@ -69,7 +72,9 @@ class ExtractiveGenerator:
             candidates = await self._candidates(prompt, requester.tenant, deadline)
             cosines = await self._cosines(prompt.question, candidates, requester, deadline)
         except Failure as failure:
-            late = failure.cause is Cause.STORE_TIMEOUT or not deadline.remaining(asyncio.get_running_loop().time())
+            if failure.cause in _OF_THE_STORE:
+                raise
+            late = not deadline.remaining(asyncio.get_running_loop().time())
             raise Failure(Cause.MODEL_TIMEOUT if late else Cause.MODEL_UNAVAILABLE) from failure
         return choose(prompt.question, prompt.handles, candidates, cosines, self._tuning)
 

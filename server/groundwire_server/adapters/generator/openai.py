@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from groundwire_server.adapters.generator.http.dialect import messages
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
-from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, judgement
+from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, form_of
 from groundwire_server.adapters.http.error_response import failure_in, failure_of
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.scheduling import RANKS
@@ -76,8 +76,8 @@ class OpenAiDialect:
         turns = [{"role": "system", "content": prompt.system}, *messages(prompt, continues=self.continues)]
         streamed = not (self.whole_documents and request.unary)
         fixed = self._streamed if streamed else self._whole
-        if request.questions:
-            fixed = self._fixed_part(judgement(request.questions), stream=streamed)
+        if (form := form_of(request)) is not ANSWER:
+            fixed = self._fixed_part(form, stream=streamed)
         body = {**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": turns}
         if prompt.begun is not None and self.continues:
             # A schema would have the model begin anew.

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from groundwire_server.domain.generation import GenerationRequest
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -45,6 +47,21 @@ ANSWER: Final = Form(
     ),
 )
 """The form of an answer."""
+
+
+REWRITING: Final = Form(
+    "standalone_question",
+    "Put the question so that it needs no earlier turns.",
+    _object(question=_TEXT),
+)
+"""The form of a question that was rewritten."""
+
+
+def form_of(request: GenerationRequest) -> Form:
+    """Return the form that a request is answered in."""
+    if request.questions:
+        return judgement(request.questions)
+    return REWRITING if request.rewrites else ANSWER
 
 
 def judgement(questions: Sequence[str]) -> Form:

@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined
 from jinja2.environment import TemplateModule
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-_TAG: Final = re.compile(r"<(?=\s*(?:/\s*)?(?:passage|draft|given|question|statement))", re.IGNORECASE)
+_TAG: Final = re.compile(r"<(?=\s*(?:/\s*)?(?:passage|draft|given|question|statement|turn))", re.IGNORECASE)
 """The beginning of what surrounds text in prompts that is not ours, in every form that a model takes for it."""
 
 

@@ -83,7 +83,7 @@ class FilePrompts:
             version=version,
             system=macro(module, "system")(),
             user=user,
-            question=question.text,
+            question=question.searched,
             handles=handles,
             begun=begun,
         )
@@ -109,6 +109,25 @@ def _written(segment: CheckedSegment, handles: Mapping[str, Passage]) -> str:
     cited = [citation.passage for citation in segment.citations]
     cites = [handle for handle, passage in handles.items() if passage in cited]
     return json.dumps({"text": segment.delta.lstrip(), "cites": cites}, ensure_ascii=False)
+
+
+def read_version(folder: Path, version: str | None, whose: str) -> tuple[str, str]:
+    """Return a version of a template, and its text.
+
+    Args:
+        folder: holds one file a version, `<version>.jinja`.
+        version: the newest if None.
+        whose: names what the template is for, in the plural.
+
+    Raises:
+        UnknownPromptError: with the versions that there are.
+    """
+    files = {file.stem: file for file in folder.glob("*.jinja")}
+    known = sorted(files, key=version_order)
+    version = version or known[-1]
+    if version not in files:
+        raise UnknownPromptError(f"{whose} have no prompt {version!r}; they have: {', '.join(known)}")
+    return version, files[version].read_text(encoding="utf-8")
 
 
 def version_order(version: str) -> tuple[int, ...]:

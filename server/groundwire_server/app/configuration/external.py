@@ -9,12 +9,14 @@ from pathlib import Path as File
 from stat import S_ISDIR
 
 from groundwire_server.adapters.checker.options import PromptOptions
+from groundwire_server.adapters.onnx.options import CrossEncoderOptions
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
+from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
 from groundwire_server.domain.failure import SetupError
@@ -49,6 +51,8 @@ def check_external(configuration: Configuration, now: datetime) -> Iterator[Conf
     yield from _check_stores(configuration)
     yield from _check_calibrations(configuration)
     yield from _check_checkers(configuration)
+    yield from _check_rewriters(configuration)
+    yield from _check_rerankers(configuration)
 
 
 def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
@@ -128,11 +132,15 @@ def _check_stores(configuration: Configuration) -> Iterator[ConfigError]:
 
 def _check_calibrations(configuration: Configuration) -> Iterator[ConfigError]:
     for name, route in configuration.routes.items():
-        if route.thresholds.calibration is not None:
-            try:
-                calibration.read(route.thresholds.calibration)
-            except SetupError as wrong:
-                yield ConfigError(("routes", name, "thresholds", "calibration"), str(wrong))
+        named = {("thresholds", "calibration"): route.thresholds.calibration}
+        if route.rerank is not None:
+            named["rerank", "calibration"] = route.rerank.calibration
+        for key, file in named.items():
+            if file is not None:
+                try:
+                    calibration.read(file)
+                except SetupError as wrong:
+                    yield ConfigError(("routes", name, *key), str(wrong))
 
 
 def _check_checkers(configuration: Configuration) -> Iterator[ConfigError]:
@@ -153,11 +161,35 @@ def _check_checkers(configuration: Configuration) -> Iterator[ConfigError]:
             except UnknownPromptError as unknown:
                 yield ConfigError((*path, "prompt"), str(unknown))
         if isinstance(checker, OnnxCheckerConfig):
-            if lacking := [module for module in ("onnxruntime", "tokenizers") if find_spec(module) is None]:
-                yield ConfigError((*path, "kind"), f"needs {lacking[0]}: pip install 'groundwire-server[local]'")
-            for file in (checker.file, "tokenizer.json"):
-                if not os.access(checker.folder / file, os.R_OK):
-                    yield ConfigError((*path, "folder"), f"{checker.folder} holds no {file} that can be read")
+            yield from _check_cross_encoder(checker, path)
+
+
+def _check_rerankers(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each reranker in use whose packages or folder are missing."""
+    for name in sorted({route.rerank.reranker for route in configuration.routes.values() if route.rerank is not None}):
+        reranker = configuration.rerankers[name]
+        if isinstance(reranker, OnnxRerankerConfig):
+            yield from _check_cross_encoder(reranker, ("rerankers", name))
+
+
+def _check_cross_encoder(options: CrossEncoderOptions, path: Path) -> Iterator[ConfigError]:
+    if lacking := [module for module in ("onnxruntime", "tokenizers") if find_spec(module) is None]:
+        yield ConfigError((*path, "kind"), f"needs {lacking[0]}: pip install 'groundwire-server[local]'")
+    for file in (options.file, "tokenizer.json"):
+        if not os.access(options.folder / file, os.R_OK):
+            yield ConfigError((*path, "folder"), f"{options.folder} holds no {file} that can be read")
+
+
+def _check_rewriters(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each route whose model rewrites questions with a prompt that is missing."""
+    for name, route in configuration.routes.items():
+        if route.rewrite is not None:
+            from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts  # noqa: PLC0415  # as above
+
+            try:
+                TemplateRewritePrompts(route.rewrite.prompt)
+            except UnknownPromptError as unknown:
+                yield ConfigError(("routes", name, "rewrite", "prompt"), str(unknown))
 
 
 def _no_authorities(file: File) -> str | None:

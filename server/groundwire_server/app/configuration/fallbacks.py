@@ -13,10 +13,15 @@ _NO_VALID_ANSWER = (Action.NEXT_MODEL, Action.PASSAGES_ONLY, Action.ABSTAIN)
 _BAD_SENTENCE = (Action.REPAIR, *_NO_VALID_ANSWER)
 
 FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
+    Cause.QUESTION_UNCLEAR: _ABSTAIN,
     Cause.NO_EVIDENCE: _ABSTAIN,
     Cause.INSUFFICIENT_EVIDENCE: _ABSTAIN,
     Cause.MODEL_ABSTAINED: _ABSTAIN,
     Cause.CONFIDENCE_NOT_ALLOWED: _ABSTAIN,
+    # The quoting model reads vectors from the store. Where nothing was found, only the last is possible.
+    Cause.STORE_UNAVAILABLE: _PASSAGES,
+    Cause.STORE_TIMEOUT: _PASSAGES,
+    Cause.STORE_MISCONFIGURED: _PASSAGES,
     Cause.MODEL_UNAVAILABLE: _PASSAGES,
     Cause.MODEL_NOT_READY: _PASSAGES,
     Cause.MODEL_TIMEOUT: _PASSAGES,

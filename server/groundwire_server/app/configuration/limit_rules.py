@@ -39,10 +39,11 @@ def check_limits(configuration: Configuration) -> Iterator[ConfigError]:
 
 
 def priced(configuration: Configuration) -> bool:
-    """Return whether any model or checker has a price."""
+    """Return whether any model, checker or reranker has a price."""
     models = (each for each in configuration.models.values() if not isinstance(each, ExtractiveModelConfig))
-    checkers = (each for each in configuration.checkers.values() if isinstance(each, ProtectedConfig))
-    return any(each.price is not None for each in (*models, *checkers))
+    others = (*configuration.checkers.values(), *configuration.rerankers.values())
+    protected = (each for each in others if isinstance(each, ProtectedConfig))
+    return any(each.price is not None for each in (*models, *protected))
 
 
 def _check_match(row: LimitRowConfig, path: Path, configuration: Configuration) -> Iterator[ConfigError]:

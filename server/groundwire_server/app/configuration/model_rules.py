@@ -40,6 +40,7 @@ def check_models(configuration: Configuration) -> Iterator[ConfigError]:
     yield from _check_tenants(configuration)
     yield from _check_chains(configuration)
     yield from _check_shadows(configuration)
+    yield from _check_rewriters(configuration)
 
 
 def _check_scheduling(configuration: Configuration) -> Iterator[ConfigError]:
@@ -95,3 +96,19 @@ def _check_shadows(configuration: Configuration) -> Iterator[ConfigError]:
             yield ConfigError(path, "is hosted, and self_hosted_only bars it: name one that is not")
         if not isinstance(model, ExtractiveModelConfig) and model.price is not None and shadow.daily_limit is None:
             yield ConfigError(("routes", name, "shadow", "daily_limit"), "is missing: the model has a price")
+
+
+def _check_rewriters(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each model that is to rewrite questions and is not there, cannot, or may not be asked."""
+    run_by = residencies(configuration)
+    for name, route in configuration.routes.items():
+        rewrite, path = route.rewrite, ("routes", name, "rewrite", "model")
+        if rewrite is None:
+            continue
+        model = configuration.models.get(rewrite.model)
+        if model is None:
+            yield ConfigError(path, not_among(rewrite.model, configuration.models, "there is no model of this name"))
+        elif isinstance(model, ExtractiveModelConfig):
+            yield ConfigError(path, "quotes, and cannot rewrite: name a model of a provider")
+        elif route.self_hosted_only and not within((rewrite.model,), run_by, self_hosted_only=True):
+            yield ConfigError(path, "is hosted, and self_hosted_only bars it: name one that is not")

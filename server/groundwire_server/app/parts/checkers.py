@@ -1,15 +1,12 @@
 """The checkers that routes name."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from opentelemetry.trace import SpanKind
 
-from groundwire_server.adapters.checker.charges import Charges
 from groundwire_server.adapters.checker.classifier import ClassificationApi
 from groundwire_server.adapters.checker.decisions import DecisionsApi
 from groundwire_server.adapters.checker.http import CheckerApi, HttpChecker
@@ -23,6 +20,8 @@ from groundwire_server.adapters.checker.options import (
 )
 from groundwire_server.adapters.checker.prompts import CheckerPrompts
 from groundwire_server.adapters.http.document import DocumentClient
+from groundwire_server.adapters.providers.charged_calls import ChargedCalls
+from groundwire_server.adapters.providers.charges import Charges
 from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
 from groundwire_server.app.configuration.checker_rules import is_hosted
 from groundwire_server.app.configuration.models.checkers import (
@@ -34,6 +33,7 @@ from groundwire_server.app.configuration.models.checkers import (
 )
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.parts.fingerprint import fingerprint_of
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limiters import open_limiter_of_all, open_limiters
 from groundwire_server.app.parts.limits import open_limits, prices
@@ -44,7 +44,6 @@ from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.residency import Residency
 from groundwire_server.evaluation import checker_calibration
-from groundwire_server.options import Options
 from groundwire_server.ports.checker import Checker, Rater
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
@@ -52,8 +51,8 @@ from groundwire_server.telemetry import names
 _LOCAL: Final = "local"
 """The provider of what runs in this process, in spans."""
 
-_WITHOUT_EFFECT: Final = frozenset({"bounds", "batch", "workers", "folder", "prompt"})
-"""Options that change no probability; a prompt is known by its text instead."""
+_WITHOUT_EFFECT: Final = frozenset({"batch"})
+"""Options that change no probability."""
 
 
 async def open_checker(name: str, configuration: Configuration, lease: Lease, recording: Recording) -> Checker:
@@ -102,15 +101,15 @@ async def _open_endpoint(
     client = DocumentClient(
         provider.session, path, profile.credentials(provider_section.api_key), section.bounds, section.model
     )
-    rater = HttpChecker(api, client, policy, section.bounds.request_seconds, charges)
+    rater = HttpChecker(api, ChargedCalls(client, policy, section.bounds.request_seconds, charges))
     return _identified(name, name, fingerprint, configuration, rater, policy.instrumentation)
 
 
 def _api(section: DecisionsCheckerConfig | ClassifierCheckerConfig) -> tuple[CheckerApi, str]:
     if isinstance(section, ClassifierCheckerConfig):
-        return ClassificationApi(section), _fingerprint(section, ClassifierOptions)
+        return ClassificationApi(section), fingerprint_of(section, ClassifierOptions, without=_WITHOUT_EFFECT)
     prompts = CheckerPrompts(section.prompt)
-    return DecisionsApi(section, prompts), _fingerprint(section, DecisionsOptions, prompts.hash)
+    return DecisionsApi(section, prompts), fingerprint_of(section, DecisionsOptions, prompts.hash)
 
 
 async def _open_judge(
@@ -124,7 +123,7 @@ async def _open_judge(
     limits = await open_limits(configuration, lease, recording)
     charges = Charges(prices(configuration).get(section.model), limits.budget)
     decides = model.model_dump(mode="json", include={"model", "temperature", "output", "extra"})
-    fingerprint = _fingerprint(section, JudgeOptions, prompts.hash, decides)
+    fingerprint = fingerprint_of(section, JudgeOptions, prompts.hash, decides)
     identity = identities(configuration)[section.model]
     hosted = is_hosted(configuration, section)
     return _identified(
@@ -140,13 +139,14 @@ async def _open_judge(
 async def _open_onnx(
     name: str, section: OnnxCheckerConfig, configuration: Configuration, lease: Lease, recording: Recording
 ) -> Checker:
-    from groundwire_server.adapters.checker.onnx import CrossEncoder, OnnxChecker  # noqa: PLC0415  # brings its runtime
+    from groundwire_server.adapters.checker.onnx import OnnxChecker  # noqa: PLC0415  # brings its runtime
+    from groundwire_server.adapters.onnx.cross_encoder import CrossEncoder  # noqa: PLC0415
 
     options = OnnxOptions.model_validate(section.model_dump(include=set(OnnxOptions.model_fields)))
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[tuple[OnnxChecker, str]]:
-        model = await asyncio.to_thread(CrossEncoder, options)
+        model = await asyncio.to_thread(CrossEncoder, options, pairs=options.text_pair is not None)
         checker = OnnxChecker(model, options)
         try:
             yield checker, model.digest
@@ -156,7 +156,8 @@ async def _open_onnx(
     rater, digest = await lease.take(("checker", options), opened)
     identity = ModelIdentity(_LOCAL, options.folder.name)
     instrumentation = _internal(recording, identity, Residency.SELF_HOSTED)
-    return _identified(name, name, _fingerprint(options, OnnxOptions, digest), configuration, rater, instrumentation)
+    fingerprint = fingerprint_of(options, OnnxOptions, digest, without=_WITHOUT_EFFECT)
+    return _identified(name, name, fingerprint, configuration, rater, instrumentation)
 
 
 def _internal(recording: Recording, identity: ModelIdentity, residency: Residency) -> Instrumentation:
@@ -196,10 +197,3 @@ def _calibrated(name: str, section: CheckerThresholdsConfig, fingerprint: str) -
             f"template ({fitted.fingerprint}, and this is {fingerprint}): run `groundwire calibrate checker` again"
         )
     return fitted.thresholds
-
-
-def _fingerprint(section: Options, options: type[Options], *more: Any) -> str:
-    """Return a hash of the options that decide a probability, and of what else does."""
-    deciding = set(options.model_fields) - _WITHOUT_EFFECT
-    values = [options.__name__, section.model_dump(mode="json", include=deciding), *more]
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts
 from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -16,10 +17,11 @@ from groundwire_server.app.parts.stores import open_store
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
-from groundwire_server.pipeline.routes import ShadowModel
+from groundwire_server.pipeline.routes import RewriteModel, ShadowModel
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.reranker import Reranker
 
 
 def _unlimited() -> LimitParts:
@@ -39,6 +41,8 @@ class Parts:
         searched: the stores of those routes that search in a way of their own, by route.
         checkers: those of the routes that name one, by route.
         shadows: the models that are compared with those that answer, by route.
+        rewriters: the models that rewrite questions, by route.
+        rerankers: those of the routes that name one, by route.
     """
 
     stores: Mapping[str, Store]
@@ -51,6 +55,8 @@ class Parts:
     searched: Mapping[str, Store] = field(default_factory=dict)
     checkers: Mapping[str, Checker] = field(default_factory=dict)
     shadows: Mapping[str, ShadowModel] = field(default_factory=dict)
+    rewriters: Mapping[str, RewriteModel] = field(default_factory=dict)
+    rerankers: Mapping[str, Reranker] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -90,6 +96,15 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
             route: await open_shadow(route, shadow, configuration, stores, lease, recording)
             for route, shadow in compared.items()
         },
+        {
+            name: RewriteModel(
+                await open_generator(route.rewrite.model, configuration, stores, lease, recording),
+                TemplateRewritePrompts(route.rewrite.prompt),
+            )
+            for name, route in configuration.routes.items()
+            if route.rewrite is not None
+        },
+        await _open_rerankers(configuration, lease, recording),
     )
 
 
@@ -111,3 +126,14 @@ async def _open_checkers(configuration: Configuration, lease: Lease, recording: 
 
     opened = {each: await open_checker(each, configuration, lease, recording) for each in sorted(set(named.values()))}
     return {route: opened[checker] for route, checker in named.items()}
+
+
+async def _open_rerankers(configuration: Configuration, lease: Lease, recording: Recording) -> Mapping[str, Reranker]:
+    sections = {name: route.rerank for name, route in configuration.routes.items()}
+    named = {name: section.reranker for name, section in sections.items() if section is not None}
+    if not named:
+        return {}
+    from groundwire_server.app.parts.rerankers import open_reranker  # noqa: PLC0415  # as above
+
+    opened = {each: await open_reranker(each, configuration, lease, recording) for each in sorted(set(named.values()))}
+    return {route: opened[reranker] for route, reranker in named.items()}

@@ -23,6 +23,7 @@ class Store:
         document_count: returns how many documents all tenants have; None where that is not known.
         erasable: the same store, for erasing documents; None where that is not offered.
         texts: what holds texts or vectors of its documents in memory.
+        recover: finishes or undoes changes that broke off, and returns how many; None where none can break off.
     """
 
     retriever: Retriever
@@ -35,3 +36,4 @@ class Store:
     document_count: Callable[[], Awaitable[int]] | None = None
     erasable: ErasableStore | None = None
     texts: tuple[Erasable, ...] = ()
+    recover: Callable[[], Awaitable[int]] | None = None

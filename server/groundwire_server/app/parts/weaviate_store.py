@@ -110,6 +110,7 @@ def _store(
             "" if words_alone else vectorizer,
             place,
             opened.probe.documents,
+            recover=opened.recovery.sweep,
         )
 
     sentences = opened.sentence_vectors if section.sentence_vectors and module is None else None
@@ -126,6 +127,7 @@ def _store(
         opened.probe.documents,
         erasable=opened.erasure,
         texts=cached_texts(embedder),
+        recover=opened.recovery.sweep,
     )
 
 

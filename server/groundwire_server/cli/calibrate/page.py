@@ -32,7 +32,7 @@ def html(calibration: Calibration, held_out: Relevances) -> str:
     mark = charts.Mark(f"fitted: {threshold:.3f}", threshold)
     chart = charts.shares(curves, mark, "threshold", "Error rates by threshold")
     lead = (
-        f"Route {calibration.route}, embedder {calibration.basis.model or 'none'}, seed {calibration.seed}: "
+        f"Route {calibration.route}, {calibration.basis.source}, seed {calibration.seed}: "
         f"{threshold:.3f} refuses {_text(calibration.held_out.refused)} answerable questions and lets "
         f"{_text(calibration.held_out.let_through)} unanswerable ones through."
     )

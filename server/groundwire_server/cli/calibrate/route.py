@@ -42,6 +42,9 @@ def calibrate_route(
             metavar="SHARE", min=0.0, max=1.0, help="The largest share of answerable questions that may be refused."
         ),
     ] = None,
+    reranker: Annotated[
+        bool, typer.Option("--reranker", help="Fit the threshold of the ratings of the route's reranker.")
+    ] = False,
     output: Annotated[Path, typer.Option(metavar="FILE", help="The file to write the calibration to.")] = Path(
         "calibration.json"
     ),
@@ -54,6 +57,9 @@ def calibrate_route(
     Searches the store with each question, as the route does. Half of the questions, drawn by the seed, choose the
     threshold; the other half judges it. Prints both error rates: answerable questions that are refused, and
     unanswerable ones that reach a model. Without --max-refused both have the same weight.
+
+    With --reranker the threshold is that of the ratings of the route's reranker; without, that of relevance, which
+    also decides where a reranker cannot rate.
 
     Ends with 2 on wrong usage, with 4 when the questions are too few or the store cannot be searched.
     """
@@ -81,7 +87,7 @@ def calibrate_route(
     from groundwire_server.evaluation.calibration import write  # noqa: PLC0415
 
     try:
-        request = CalibrationRequest(route, caller, questions, seed, max_refused)
+        request = CalibrationRequest(route, caller, questions, seed, max_refused, reranker)
         found, held_out = fit_threshold(configuration, request, _progress)
         write(output, found)
         if html is not None:
@@ -101,14 +107,16 @@ def _progress(done: int, of: int) -> None:
 
 
 def _print(found: "Calibration", output: Path) -> None:
-    model = found.basis.model or "none"
     typer.echo(f"threshold  {found.min_relevance:.3f}, seed {found.seed}")
-    typer.echo(f"embedder   {model} ({found.basis.hash})")
+    if found.basis.reranker:
+        typer.echo(f"reranker   {found.basis.reranker}")
+    else:
+        typer.echo(f"embedder   {found.basis.model or 'none'} ({found.basis.hash})")
     for half, rates in (("fitted on", found.fitted), ("held out", found.held_out)):
         typer.echo(f"{half:10} answerable, but refused       {_rate(rates.refused)}")
         typer.echo(f"{'':10} unanswerable, but let through {_rate(rates.let_through)}")
     typer.echo(f"wrote {output}; name it in the route:")
-    typer.echo(f"  thresholds: {{calibration: {output}}}")
+    typer.echo(f"  {'rerank' if found.basis.reranker else 'thresholds'}: {{calibration: {output}}}")
 
 
 def _rate(rate: "Rate") -> str:

@@ -21,7 +21,8 @@ from groundwire_server.cli.demo.child import LOG, STORE, server
 from groundwire_server.cli.demo.questions import QUESTIONS, Asked
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.files.entries import Readable
-from groundwire_server.cli.ingest.upload import Tally, show_tally, upload
+from groundwire_server.cli.ingest.tally import Tally, show_tally
+from groundwire_server.cli.ingest.upload import upload
 from groundwire_server.cli.render import read, show_trace
 
 TENANT = "demo"

@@ -42,6 +42,12 @@ def doctor(
             help="Add the page of metrics at this address, or port, to the bundle; else the configured one.",
         ),
     ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair", help="Repair documents in Weaviate that are not whole, and remove what belongs to none."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per check.")] = False,
 ) -> None:
     """Check a server, the connection to it and everything that its configuration names.
@@ -50,6 +56,10 @@ def doctor(
     it: address, TLS, stores and their schema, modules of Weaviate, providers, models, embedders, key sets, API keys,
     certificates, disk space, the receiver of telemetry. For a server on another machine it checks the connection, the
     credential and the server alone, and the configuration too with --config.
+
+    In Weaviate it looks through the documents: for changes that broke off, passages that belong to no document, and
+    documents whose text or passages are missing. --repair finishes or undoes the first, deletes the second, and removes
+    the third, which have to be ingested again. Nothing else is ever changed.
 
     Each check prints its state: ok; warn, for what works but needs attention; fail; or skip, for what could not be
     checked. Below every state but ok stands what to do.
@@ -67,9 +77,11 @@ def doctor(
 
     if (list_ or log or metrics) and bundle is None:
         raise CommandError(ExitCode.USAGE, "--list, --log and --metrics are about a bundle: give --bundle FILE")
+    if repair and (bundle is not None or watch is not None):
+        raise CommandError(ExitCode.USAGE, "--repair is done once: leave out --watch and --bundle")
     source = context.get_parameter_source("server")
     named = source is not None and source.name in {"COMMANDLINE", "ENVIRONMENT"}
-    examination = Examination.of(connection, config, named=named)
+    examination = Examination.of(connection, config, named=named, repair=repair)
     if bundle is not None:
         _bundle(examination, connection, bundle, log, metrics, only_list=list_)
         return

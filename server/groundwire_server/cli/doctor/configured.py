@@ -9,7 +9,7 @@ from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.cli.doctor.files import files
-from groundwire_server.cli.doctor.providers import checkers, embedders, providers
+from groundwire_server.cli.doctor.providers import checkers, embedders, providers, rerankers
 from groundwire_server.cli.doctor.remote import connect_error
 from groundwire_server.cli.doctor.target import reachable
 from groundwire_server.cli.doctor.weaviate import weaviate
@@ -17,13 +17,14 @@ from groundwire_server.cli.doctor.weaviate import weaviate
 _CHECKED_AS_FILES = frozenset({("server", "tls"), ("authentication", "api_keys")})
 
 
-def configured(loaded: Loaded, file: Path | None, *, here: bool) -> Iterator[CheckResult]:
+def configured(loaded: Loaded, file: Path | None, *, here: bool, repair: bool = False) -> Iterator[CheckResult]:
     """Yield results for a configuration, and for everything that it names.
 
     Args:
         loaded: the configuration.
         file: where it was read; None for the one that is built in.
         here: whether its server runs on this machine, so that its files must be here too.
+        repair: whether to repair documents in Weaviate that are not as they should be.
     """
     yield CheckResult.ok("config", f"{file or 'the built-in configuration'} is valid")
     yield from _external(loaded, here=here)
@@ -33,11 +34,12 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool) -> Iterator[Che
             if store.folder.is_dir():
                 yield from _store(store.folder)
         else:
-            yield from weaviate(name, store, loaded.configuration)
+            yield from weaviate(name, store, loaded.configuration, repair=repair)
     yield from _key_sets(loaded)
     yield from providers(loaded.configuration)
     yield from embedders(loaded.configuration)
     yield from checkers(loaded.configuration)
+    yield from rerankers(loaded.configuration)
     yield from _telemetry(loaded.configuration.telemetry)
 
 

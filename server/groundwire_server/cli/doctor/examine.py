@@ -25,6 +25,7 @@ class Examination:
         file: of the configuration; None for the one that is built in.
         loaded: the configuration; None where it is not examined, or is invalid.
         errors: of the configuration.
+        repair: whether to repair documents that are not as they should be.
     """
 
     target: Target | CheckResult
@@ -32,15 +33,19 @@ class Examination:
     file: Path | None
     loaded: Loaded | None
     errors: Sequence[CheckResult]
+    repair: bool = False
 
     @classmethod
-    def of(cls, connection: ConnectionOptions, config: Path | None, *, named: bool) -> "Examination":
+    def of(
+        cls, connection: ConnectionOptions, config: Path | None, *, named: bool, repair: bool = False
+    ) -> "Examination":
         """Return what is to be examined.
 
         Args:
             connection: the options of the connection.
             config: the file of the configuration; None for the one that `groundwire serve` uses.
             named: whether the connection names the server; if not, the configuration does.
+            repair: whether to repair documents that are not as they should be.
         """
         here = not named or on_this_machine(connection.server)
         if config is None and not here:
@@ -56,7 +61,7 @@ class Examination:
             )
             return cls(Target(connection) if named else unknown, here, sources.file, None, errors)
         target = Target(connection) if named else described(connection, loaded.configuration.server)
-        return cls(target, here, sources.file, loaded, ())
+        return cls(target, here, sources.file, loaded, (), repair)
 
     def results(self) -> Iterator[CheckResult]:
         """Check everything; yield each result as it is known."""
@@ -70,4 +75,4 @@ class Examination:
         """Check the configuration alone, and what it names."""
         yield from self.errors
         if self.loaded is not None:
-            yield from configured(self.loaded, self.file, here=self.here)
+            yield from configured(self.loaded, self.file, here=self.here, repair=self.repair)

@@ -1,4 +1,4 @@
-"""Checks of the providers of a configuration, and of the embedders and checkers that they run."""
+"""Checks of the providers of a configuration, and of the embedders, checkers and rerankers that they run."""
 
 from collections.abc import Iterator, Set
 from difflib import get_close_matches
@@ -75,6 +75,9 @@ def _named(configuration: "Configuration", name: str) -> Iterator[tuple[str, str
     for alias, checker in configuration.checkers.items():
         if checker.kind in {"decisions", "classifier"} and checker.provider == name:
             yield f"checkers.{alias}", checker.model
+    for alias, reranker in configuration.rerankers.items():
+        if reranker.kind == "endpoint" and reranker.provider == name:
+            yield f"rerankers.{alias}", reranker.model
 
 
 def _listed(names: Set[str], wanted: str) -> str:
@@ -118,3 +121,18 @@ def checkers(configuration: "Configuration") -> Iterator[CheckResult]:
             message, advice = wrong
             said = advice or f"check what it needs, or correct checkers.{name}"
             yield CheckResult.fail("checker", f"{name} ({section.kind}) rates nothing: {message}", said)
+
+
+def rerankers(configuration: "Configuration") -> Iterator[CheckResult]:
+    """Yield a result for each reranker in use: whether it rates a word."""
+    for name in sorted({route.rerank.reranker for route in configuration.routes.values() if route.rerank is not None}):
+        kind = configuration.rerankers[name].kind
+        from groundwire_server.app.examination import examine_reranker  # noqa: PLC0415  # as above
+
+        wrong = examine_reranker(configuration, name)
+        if wrong is None:
+            yield CheckResult.ok("reranker", f"{name} ({kind}) rates passages")
+        else:
+            message, advice = wrong
+            said = advice or f"check what it needs, or correct rerankers.{name}"
+            yield CheckResult.fail("reranker", f"{name} ({kind}) rates nothing: {message}", said)

@@ -10,8 +10,10 @@ from groundwire_server.app.configuration.models.stores import WeaviateStoreConfi
 from groundwire_server.cli.doctor.remote import connect_error
 
 
-def weaviate(name: str, store: WeaviateStoreConfig, configuration: Configuration) -> Iterator[CheckResult]:
-    """Yield results for its ports, version, credential and schema."""
+def weaviate(
+    name: str, store: WeaviateStoreConfig, configuration: Configuration, *, repair: bool = False
+) -> Iterator[CheckResult]:
+    """Yield results for its ports, version, credential, schema and documents, which may be repaired."""
     reached = True
     for key, address in (("http", store.http), ("grpc", store.grpc)):
         host, _, port = address.rpartition(":")
@@ -33,5 +35,5 @@ def weaviate(name: str, store: WeaviateStoreConfig, configuration: Configuration
     except ImportError:
         yield CheckResult.warn("store", f"{name}: cannot be examined", "install groundwire-server[weaviate]")
         return
-    for found in examine_weaviate(store, configuration):
+    for found in examine_weaviate(store, configuration, repair=repair):
         yield replace(found, message=f"{name}: {found.message}")

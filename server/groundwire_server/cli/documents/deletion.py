@@ -18,11 +18,20 @@ def confirm(what: str, verb: str = "Delete") -> None:
     Raises:
         CommandError: when there is no terminal, or the reply is not yes.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CommandError(ExitCode.USAGE, f"there is no terminal to ask on whether to {verb.lower()}: add --yes")
+    require_terminal(verb)
     print(f"{verb} {what}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise CommandError(ExitCode.INCOMPLETE, f"nothing was {verb.lower()}d")
+
+
+def require_terminal(verb: str = "Delete") -> None:
+    """Make sure that there is somebody to ask.
+
+    Raises:
+        CommandError: when there is no terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise CommandError(ExitCode.USAGE, f"there is no terminal to ask on whether to {verb.lower()}: add --yes")
 
 
 def delete_each(client: groundwire.SyncClient, document_ids: Sequence[str]) -> int:

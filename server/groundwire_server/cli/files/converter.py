@@ -80,6 +80,12 @@ class Converter:
             raise ConversionError(reply["why"])
         return Converted(reply["text"], reply["title"])
 
+    def interrupt(self) -> None:
+        """End the process, from any thread: a conversion in progress fails."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def __enter__(self) -> Self:
         return self
 

@@ -6,7 +6,7 @@ import resource
 import signal
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -22,8 +22,8 @@ _SPARE_SECONDS = 5
 _LOCKED = frozenset({"PDFPasswordIncorrect", "PDFEncryptionError", "PDFTextExtractionNotAllowed"})
 
 
-def main(channel: Connection) -> None:
-    """Convert files until the channel is closed."""
+def serve(channel: Connection, convert: Callable[[Path], dict[str, str]]) -> None:
+    """Convert files until the channel is closed, with limits on time and memory."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard), hard))
     while True:
@@ -33,7 +33,7 @@ def main(channel: Connection) -> None:
             return
         # The parent kills a process that takes too long; the alarm is for when the parent is gone.
         signal.alarm(int(asked["seconds"]) + _SPARE_SECONDS)
-        reply = _reply(Path(asked["path"]))
+        reply = convert(Path(asked["path"]))
         signal.alarm(0)
         channel.send_bytes(json.dumps(reply).encode())
 
@@ -96,4 +96,4 @@ def _why_not_unpacked(content: bytes) -> str:
 
 
 if __name__ == "__main__":
-    main(Connection(int(sys.argv[1])))
+    serve(Connection(int(sys.argv[1])), _reply)

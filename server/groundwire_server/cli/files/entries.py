@@ -1,4 +1,4 @@
-"""The results of reading files: documents to store, documents to skip, failures."""
+"""The results of reading files: documents to store, documents that are stored already, failures."""
 
 import hashlib
 import json
@@ -67,11 +67,15 @@ class Readable:
         document: what is sent.
         stamp: of a file that holds this document alone, taken before it was read.
         line: the file and line of a document among others.
+        path_before: of the file, without links, where it was renamed since the document was stored.
+        warnings: what of the file is not in the text, one line each.
     """
 
     document: Document
     stamp: Stamp | None = None
     line: str = ""
+    path_before: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -80,8 +84,8 @@ class Readable:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A document that was stored before.
+class Unchanged:
+    """A document that was stored before, and is not sent again.
 
     Attributes:
         document_id: its id.

@@ -1,20 +1,41 @@
-"""The content hashes of the documents on the server, with as few calls as possible."""
+"""What the server holds, with as few calls as possible."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 import groundwire
+from groundwire.v1.document_pb2 import DocumentInfo
+from groundwire.v1.document_service_pb2 import GetDocumentResponse
 
-_ONE_BY_ONE = 20
+_ONE_BY_ONE: Final = 20
 """Documents that are fetched one by one, before all of them are listed."""
 
-_PAGE = 1000
+_PAGE: Final = 1000
+_FILE_URI: Final = "file:"
+
+
+class Held(NamedTuple):
+    """A document on the server that was made from a file.
+
+    Attributes:
+        size: of its text, in UTF-8 bytes.
+    """
+
+    document_id: str
+    source_uri: str
+    size: int
 
 
 class Holdings:
-    """The content hashes of the documents on the server, each as it was when it was first asked for."""
+    """The documents on the server that the caller may see, each as it was when it was first asked for."""
 
     def __init__(self, client: groundwire.SyncClient) -> None:
         self._client = client
-        self._known: dict[str, str] = {}
+        self._hashes: dict[str, str] = {}
+        self._of_files: list[Held] = []
         self._complete = False
+        self.readable = True
+        """Whether the caller may read; false once the server has refused it."""
 
     def content_hash(self, document_id: str) -> str:
         """Return a document's content hash; empty when it does not exist, or the caller may not see it.
@@ -22,28 +43,63 @@ class Holdings:
         Raises:
             groundwire.Error: when the call fails.
         """
-        if document_id not in self._known and not self._complete:
-            try:
-                self._ask(document_id)
-            except groundwire.Error as failed:
-                if failed.reason != "FORBIDDEN":
-                    raise
-                # A writer who may not read sends every document; the server finds them unchanged.
-                self._complete = True
-        return self._known.get(document_id, "")
+        if document_id not in self._hashes and not self._complete:
+            if len(self._hashes) >= _ONE_BY_ONE:
+                self._list()
+            else:
+                self._fetch(document_id)
+        return self._hashes.get(document_id, "")
 
-    def _ask(self, document_id: str) -> None:
-        if len(self._known) < _ONE_BY_ONE:
-            self._known[document_id] = self._one(document_id)
-        else:
-            listed = self._client.list_documents(page_size=_PAGE)
-            self._known = {each.document_id: each.content_hash for each in listed} | self._known
-            self._complete = True
+    def of_files(self) -> Iterable[Held]:
+        """Return the documents whose source is a file; none when the caller may not read.
 
-    def _one(self, document_id: str) -> str:
+        Raises:
+            groundwire.Error: when the call fails.
+        """
+        if not self._complete:
+            self._list()
+        return self._of_files
+
+    def document(self, document_id: str) -> GetDocumentResponse | None:
+        """Return a document with its text, as it is now; None when it does not exist, or the caller may not see it.
+
+        Raises:
+            groundwire.Error: when the call fails.
+        """
         try:
-            return self._client.get_document(document_id).document.content_hash
+            return self._client.get_document(document_id, include_text=True)
         except groundwire.Error as failed:
             if failed.reason != "DOCUMENT_NOT_FOUND":
                 raise
-            return ""
+            return None
+
+    def _fetch(self, document_id: str) -> None:
+        try:
+            self._hashes[document_id] = self._client.get_document(document_id).document.content_hash
+        except groundwire.Error as failed:
+            if failed.reason == "DOCUMENT_NOT_FOUND":
+                self._hashes[document_id] = ""
+            else:
+                self._refused(failed)
+
+    def _list(self) -> None:
+        first = dict(self._hashes)
+        try:
+            for each in self._client.list_documents(page_size=_PAGE):
+                self._take(each)
+        except groundwire.Error as failed:
+            self._refused(failed)
+        self._hashes |= first
+        self._complete = True
+
+    def _take(self, document: DocumentInfo) -> None:
+        self._hashes[document.document_id] = document.content_hash
+        if document.source_uri.startswith(_FILE_URI):
+            self._of_files.append(Held(document.document_id, document.source_uri, document.size_bytes))
+
+    def _refused(self, failed: groundwire.Error) -> None:
+        if failed.reason != "FORBIDDEN":
+            raise failed
+        # A writer who may not read sends every document; the server finds them unchanged.
+        self._complete = True
+        self.readable = False

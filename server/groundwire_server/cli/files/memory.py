@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire.v1.document_service_pb2 import IngestDocumentsResponse
-from groundwire_server.cli.files.entries import Given, Readable, Skipped, Stamp
+from groundwire_server.cli.files.entries import Given, Readable, Stamp, Unchanged
 
 _STALE_LINES = 1000
 
@@ -62,6 +62,7 @@ class Memory:
         self._given = given.digest
         self._held = held
         self._known: dict[str, Confirmed] = {}
+        self._ids: dict[str, tuple[str, ...]] = {}
         self._sent = set[str]()
 
     def load(self) -> None:
@@ -81,26 +82,35 @@ class Memory:
             self._rewrite()
 
     def forget(self) -> None:
-        """Forget every document until the server confirms it again."""
-        self._known.clear()
+        """Take no document for unchanged; which file each was stored from stays known."""
+        self._sent.update(self._known)
 
-    def unchanged(self, document_id: str, stamp: Stamp) -> Skipped | None:
+    def ids_from(self, path: str) -> list[str]:
+        """Return the ids of the documents that were stored from a file, by its path without links."""
+        return sorted(self._ids.get(path, ()))
+
+    def stored_from(self, document_id: str) -> str:
+        """Return the path of the file from which a document was stored; empty when there is none."""
+        known = self._known.get(document_id)
+        return known.stamp.path if known and known.stamp else ""
+
+    def unchanged(self, document_id: str, stamp: Stamp) -> Unchanged | None:
         """Return the stored document of a file that has not changed since; None otherwise."""
         known = self._known.get(document_id)
         if known is None or known.stamp != stamp or known.given != self._given:
             return None
-        return self._skipped(known)
+        return self._unchanged(known)
 
-    def same(self, readable: Readable) -> Skipped | None:
+    def same(self, readable: Readable) -> Unchanged | None:
         """Return the stored document if it is the same; None if it has to be sent."""
         document_id = readable.document.document_id
         known = self._known.get(document_id)
-        skipped = self._skipped(known) if known and known.digest == readable.digest else None
-        if known is None or skipped is None:
+        unchanged = self._unchanged(known) if known and known.digest == readable.digest else None
+        if known is None or unchanged is None:
             self._sent.add(document_id)
         elif readable.stamp != known.stamp:
             self._remember(replace(known, stamp=readable.stamp))  # touched, but not changed
-        return skipped
+        return unchanged
 
     def confirm(self, readable: Readable, result: IngestDocumentsResponse) -> None:
         """Remember a document that the server has stored."""
@@ -117,7 +127,7 @@ class Memory:
         self._remember(confirmed)
 
     def _remember(self, confirmed: Confirmed) -> None:
-        self._known[confirmed.document_id] = confirmed
+        self._know(confirmed)
         # Remembering is a convenience: a full disk does not end a run. One write per line, so that two runs at once do
         # not mix their lines.
         with suppress(OSError):
@@ -127,11 +137,11 @@ class Memory:
             finally:
                 os.close(file)
 
-    def _skipped(self, known: Confirmed) -> Skipped | None:
+    def _unchanged(self, known: Confirmed) -> Unchanged | None:
         # A document that this run has sent under the same id may have replaced the one that the server had.
         if known.document_id in self._sent or self._held(known.document_id) != known.content_hash:
             return None
-        return Skipped(known.document_id, known.passages)
+        return Unchanged(known.document_id, known.passages)
 
     def _open(self, path: Path | None = None) -> int:
         """Open the file for appending, private to this user."""
@@ -150,7 +160,17 @@ class Memory:
             confirmed = Confirmed.of(json.loads(line))
         except (ValueError, TypeError, KeyError, AttributeError):
             return
-        self._known[confirmed.document_id] = confirmed
+        self._know(confirmed)
+
+    def _know(self, confirmed: Confirmed) -> None:
+        document_id = confirmed.document_id
+        before = self._known.get(document_id)
+        if before and before.stamp:
+            others = tuple(each for each in self._ids[before.stamp.path] if each != document_id)
+            self._ids[before.stamp.path] = others
+        self._known[document_id] = confirmed
+        if confirmed.stamp:
+            self._ids[confirmed.stamp.path] = (*self._ids.get(confirmed.stamp.path, ()), document_id)
 
 
 def memory_of(server: str, tenant: str) -> Path:

@@ -12,9 +12,8 @@ from google.protobuf import json_format
 
 from groundwire.v1.document_pb2 import Document
 from groundwire_server.cli.files.converter import FILE_LIMIT, ConversionError, Converter
-from groundwire_server.cli.files.entries import Given, Readable, Skipped, Stamp, Unreadable
+from groundwire_server.cli.files.entries import Given, Readable, Stamp, Unreadable
 from groundwire_server.cli.files.finding import CONVERTED, LINES
-from groundwire_server.cli.files.memory import Memory
 from groundwire_server.cli.sizes import size
 from groundwire_server.domain.document import TEXT_LIMIT
 
@@ -29,16 +28,13 @@ def count(paths: Iterable[Path]) -> int:
     return sum(_count_lines(path) if path.suffix.lower() in LINES else 1 for path in paths)
 
 
-def read(
-    paths: Iterable[Path], given: Given, converter: Converter, memory: Memory | None = None
-) -> Iterator[Readable | Skipped | Unreadable]:
+def read(paths: Iterable[Path], given: Given, converter: Converter) -> Iterator[Readable | Unreadable]:
     """Yield the documents.
 
     Args:
         paths: files, from `find`.
         given: the properties of every document.
         converter: converts files that are not text.
-        memory: the documents stored by earlier runs; a file that has not changed since is not read again.
     """
     for path in paths:
         try:
@@ -46,9 +42,7 @@ def read(
                 with path.open("rb") as file:
                     yield from lines(file, str(path), given)
             else:
-                stamp = Stamp.of(path)
-                known = memory.unchanged(identifier(path), stamp) if memory else None
-                yield known or _file(path, stamp, given, converter)
+                yield _file(path, Stamp.of(path), given, converter)
         except OSError as failed:
             yield Unreadable(str(path), f"cannot be read: {failed.strerror}")
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.files import converter, finding, reading
-from groundwire_server.cli.files.converter import Converter
-from groundwire_server.cli.files.entries import Given, Readable, Skipped, Unreadable
-from groundwire_server.cli.files.memory import Memory
+from groundwire_server.cli.files.entries import Given, Unreadable
+from groundwire_server.cli.files.ignoring import IgnoreFileError
+from groundwire_server.cli.files.skipping import SkippedFiles
+from groundwire_server.cli.ingest.reading_ahead import Entry, ReadAhead
 
 _STDIN = "-"
 _KEY = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -23,6 +24,8 @@ class IngestPlan:
     Attributes:
         files: the files that were found.
         nothing: paths that name no file, or that cannot be read.
+        skipped: what was left out of folders.
+        folders: the folders that have files.
         given: the principals, metadata and title of every document.
         standard_input: whether a text or JSONL is read from standard input.
         document_id: the id of that text; None for JSONL.
@@ -30,6 +33,8 @@ class IngestPlan:
 
     files: Sequence[Path]
     nothing: Sequence[Unreadable]
+    skipped: SkippedFiles
+    folders: Sequence[Path]
     given: Given
     standard_input: bool
     document_id: str | None
@@ -39,30 +44,31 @@ class IngestPlan:
         """Find the files that the command line names.
 
         Raises:
-            CommandError: when it names nothing, or standard input without saying what it is.
+            CommandError: when it names nothing, or standard input without saying what it is, or an ignore file cannot
+                be read.
         """
         standard_input = _STDIN in paths
         if standard_input and (document_id is None) != jsonl:
             raise CommandError(ExitCode.USAGE, "standard input needs --id ID, for a text, or --jsonl")
         if not standard_input and (document_id is not None or jsonl):
             raise CommandError(ExitCode.USAGE, "--id and --jsonl apply to standard input: give - as the path")
-        files, nothing = finding.find(path for path in paths if path != _STDIN)
-        files, needing = _convertible(files)
-        nothing += needing
+        found = _found(path for path in paths if path != _STDIN)
+        files, needing = _convertible(found.files)
+        nothing = found.nothing + needing
         if not files and not standard_input:
             raise CommandError(ExitCode.USAGE, "; ".join(f"{each.name}: {each.why}" for each in nothing))
         if given.title and (len(files) + standard_input > 1 or jsonl or any(map(finding.is_lines, files))):
             raise CommandError(ExitCode.USAGE, "--title applies to a single document: name one file, or omit it")
-        return cls(files, nothing, given, standard_input, document_id)
+        return cls(files, nothing, found.skipped, found.folders, given, standard_input, document_id)
 
     @property
     def count(self) -> int:
         """The number of documents, as far as it is known in advance."""
         return reading.count(self.files) + self.standard_input
 
-    def read(self, converter: Converter, memory: Memory | None = None) -> Iterator[Readable | Skipped | Unreadable]:
-        """Yield the documents, read one after the other."""
-        yield from reading.read(self.files, self.given, converter, memory)
+    def read(self, ahead: ReadAhead) -> Iterator[Entry]:
+        """Yield the documents, in order."""
+        yield from ahead.read(self.files)
         if not self.standard_input:
             return
         if self.document_id is None:
@@ -85,6 +91,13 @@ def pairs(values: Iterable[str]) -> dict[str, str]:
             raise CommandError(ExitCode.USAGE, told)
         said[key] = text
     return said
+
+
+def _found(paths: Iterable[str]) -> finding.Found:
+    try:
+        return finding.find(paths)
+    except IgnoreFileError as unreadable:
+        raise CommandError(ExitCode.USAGE, str(unreadable)) from None
 
 
 def _convertible(files: Sequence[Path]) -> tuple[list[Path], list[Unreadable]]:

@@ -19,6 +19,7 @@ from groundwire_server.edge.convert.words import (
     LOSSES,
     NEXT_STEPS,
     PURPOSES,
+    REWRITINGS,
     STAGES,
     VERDICTS,
 )
@@ -116,6 +117,9 @@ def fill_report(message: report_pb2.Report, report: Report) -> None:
     """Write a report into a message."""
     message.request_id, message.trace_id, message.route = report.request_id, report.trace_id, report.route
     message.corpus_version = report.corpus_version
+    message.searched_question = report.searched_question
+    if report.rewriting is not None:
+        message.rewriting = REWRITINGS[report.rewriting]
     message.prompt_name, message.prompt_version = report.prompt_name, report.prompt_version
     message.experiment_arm = report.experiment_arm
     message.model, message.attempts = report.model, len(report.attempts)

@@ -37,6 +37,8 @@ def fill_passages(
             scores.fused = measured.fused
         if measured.relevance is not None:
             scores.relevance = measured.relevance
+        if measured.reranker is not None:
+            scores.reranker = measured.reranker
         if passage.metadata:
             metadata.fill(message.metadata, passage.metadata)
 

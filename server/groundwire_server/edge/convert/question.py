@@ -34,6 +34,7 @@ def question_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, reque
         text=request.text,
         request_id=request_id,
         top_k=_top_k(request.search),
+        alpha=_alpha(request.search),
         filter=_filter(request.search, "search.filter"),
         end_user_id=request.end_user_id,
         priority=_priority(request.priority),
@@ -47,6 +48,7 @@ def question_from_check(request: grounding_service_pb2.CheckGroundingRequest, re
         text=request.question,
         request_id=request_id,
         top_k=_top_k(request.search),
+        alpha=_alpha(request.search),
         filter=_filter(request.search, "search.filter"),
         provided=tuple(
             Passage(chunk_id=fact.fact_id, text=fact.text, title=fact.title, source_uri=fact.source_uri)
@@ -64,6 +66,7 @@ def _ask(question: question_pb2.Question, request_id: str, mode: StreamMode | No
         request_id=request_id,
         turns=tuple(Turn(turn.role == question_pb2.Turn.ROLE_USER, turn.text) for turn in question.turns),
         top_k=_top_k(question.search),
+        alpha=_alpha(question.search),
         filter=_filter(question.search, "question.search.filter"),
         provided=tuple(_provided(passage) for passage in question.provided.passages),
         allow_queue=question.allow_queue,
@@ -79,6 +82,10 @@ def _priority(asked: "question_pb2.Priority.ValueType") -> Priority:
 
 def _top_k(search: passage_pb2.Search) -> int | None:
     return search.top_k if search.HasField("top_k") else None
+
+
+def _alpha(search: passage_pb2.Search) -> float | None:
+    return search.alpha if search.HasField("alpha") else None
 
 
 def _filter(search: passage_pb2.Search, field: str) -> Filter | None:

@@ -35,6 +35,7 @@ from groundwire_server.domain.vocabulary import (
     Loss,
     NextStep,
     Purpose,
+    Rewriting,
     Stage,
     StreamMode,
     Verdict,
@@ -50,6 +51,7 @@ from groundwire_server.edge.convert.words import (
     NEXT_STEPS,
     PASSAGE_KINDS,
     PURPOSES,
+    REWRITINGS,
     STAGES,
     STREAM_MODES,
     VERDICTS,
@@ -66,6 +68,7 @@ _CONFLICTS: dict[int, ConflictKind] = {number: word for word, number in CONFLICT
 _ASSURANCES: dict[int, Assurance] = {number: word for word, number in ASSURANCES.items()}
 _LOSSES: dict[int, Loss] = {number: word for word, number in LOSSES.items()}
 _PURPOSES: dict[int, Purpose] = {number: word for word, number in PURPOSES.items()}
+_REWRITINGS: dict[int, Rewriting] = {number: word for word, number in REWRITINGS.items()}
 _MODES: dict[int, StreamMode] = {number: word for word, number in STREAM_MODES.items()}
 
 
@@ -201,6 +204,7 @@ def _passage(message: passage_pb2.Passage) -> Passage:
             scores.keyword if scores.HasField("keyword") else None,
             scores.fused if scores.HasField("fused") else None,
             scores.relevance if scores.HasField("relevance") else None,
+            scores.reranker if scores.HasField("reranker") else None,
         ),
         place=_place(message.place),
     )
@@ -226,6 +230,8 @@ def _report(message: report_pb2.Report) -> Report:
         stages=tuple(map(_timing, message.stages)),
         time_to_first_token=_seconds(message.time_to_first_token) if message.HasField("time_to_first_token") else None,
         total=_seconds(message.total),
+        rewriting=_REWRITINGS.get(message.rewriting),
+        searched_question=message.searched_question,
     )
 
 

@@ -20,6 +20,7 @@ def route_to_pb(policy: Policy) -> route_pb2.Route:
         question_limit=policy.question_limit,
         answer_limit=policy.display_limit,
         top_k=policy.top_k,
+        allow_alpha=policy.allow_alpha,
     )
     fill(message.default_deadline, policy.default_deadline)
     fill(message.max_deadline, policy.max_deadline)

@@ -31,6 +31,7 @@ from groundwire_server.domain.vocabulary import (
     NextStep,
     Priority,
     Purpose,
+    Rewriting,
     Stage,
     StreamMode,
     Verdict,
@@ -49,6 +50,7 @@ BELOW_MINIMUM = {word: route_pb2.BelowMinimum.Value(f"BELOW_MINIMUM_{word}") for
 STREAM_MODES = {word: event_pb2.StreamMode.Value(f"STREAM_MODE_{word}") for word in StreamMode}
 MODES_ASKED = {number: word for word, number in STREAM_MODES.items()}
 PRIORITIES_ASKED = {question_pb2.Priority.Value(f"PRIORITY_{word}"): word for word in Priority}
+REWRITINGS = {word: report_pb2.Rewriting.Value(f"REWRITING_{word}") for word in Rewriting}
 PURPOSES = {word: report_pb2.Usage.Purpose.Value(f"PURPOSE_{word}") for word in Purpose}
 FEATURES = {word: server_info_pb2.Feature.Value(f"FEATURE_{word}") for word in Feature}
 LIMIT_KINDS = {word: limit_pb2.LimitKind.Value(f"LIMIT_KIND_{word}") for word in LimitKind}

@@ -29,6 +29,11 @@ class Bench:
     def methods(self) -> list[str]:
         return [call.method for call in self.world.calls]
 
+    @property
+    def searches(self) -> list[Any]:
+        """What passages were searched for with."""
+        return [call.request for call in self.world.calls if call.request.collection == "Groundwire"]
+
     def chunks(self, tenant: str = "acme") -> list[dict[str, Any]]:
         """The properties of the chunks that Weaviate holds."""
         kept = self.world.collections["Groundwire"].tenants[tenant].objects.values()

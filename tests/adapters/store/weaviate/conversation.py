@@ -18,6 +18,7 @@ from weaviate.proto.v1 import (
     batch_delete_pb2,
     batch_pb2,
     search_get_pb2,
+    tenants_pb2,
     weaviate_pb2_grpc,
 )
 
@@ -62,6 +63,10 @@ async def held_with(server: Server) -> dict[str, Any]:
             "without its tenant": await _rest(http, "PATCH", f"/v1/objects/{NAME}/{IDS[0]}", _patch("t2", IDS[0])),
         }
         shapes["grpc"] |= {f"{name} after": shape for name, shape in (await _after(stub, server.key)).items()}
+        shapes["delete"] = {
+            "of one that is there": await _rest(http, "DELETE", f"/v1/objects/{NAME}/{IDS[1]}?tenant=t1"),
+            "of none": await _rest(http, "DELETE", f"/v1/objects/{NAME}/{IDS[1]}?tenant=t1"),
+        }
         for name in (NAME, f"{NAME}Documents"):
             await _rest(http, "DELETE", f"/v1/schema/{name}")
     return shapes
@@ -85,6 +90,7 @@ async def _schema(http: aiohttp.ClientSession, stranger: aiohttp.ClientSession) 
         "collection without vectors": await _rest(http, "GET", f"/v1/schema/{documents.name}"),
         "tenants": await _rest(http, "POST", f"/v1/schema/{NAME}/tenants", [{"name": "t1"}]),
         "tenants again": await _rest(http, "POST", f"/v1/schema/{NAME}/tenants", [{"name": "t1"}]),
+        "tenants without vectors": await _rest(http, "POST", f"/v1/schema/{documents.name}/tenants", [{"name": "t1"}]),
         "a tenant of a bad name": await _rest(http, "POST", f"/v1/schema/{NAME}/tenants", [{"name": "t 1"}]),
     }
 
@@ -107,7 +113,12 @@ async def _calls(stub: Any, key: str) -> dict[str, Any]:
         "any of": _said(stub.Search, fetch(filters=_facts("OPERATOR_CONTAINS_ANY", "a", "x")), key),
         "all of": _said(stub.Search, fetch(filters=_facts("OPERATOR_CONTAINS_ALL", "a", "b")), key),
         "not": _said(stub.Search, fetch(filters=_none_of("a")), key),
-        "another revision": _said(stub.Search, fetch(filters=_revision_is_not(1)), key),
+        "another body": _said(stub.Search, fetch(filters=_body_is_none_of("x")), key),
+        "after an id": _said(stub.Search, _cursor(IDS[0]), key),
+        "changes": _said(stub.BatchObjects, _changes(), key),
+        "changes that broke off": _said(stub.Search, _broken_off(5.0), key),
+        "tenants": _said(stub.TenantsGet, tenants_pb2.TenantsGetRequest(collection=NAME), key),
+        "tenants of no collection": _said(stub.TenantsGet, tenants_pb2.TenantsGetRequest(collection="Nowhere"), key),
         "after, in order": _said(stub.Search, _sorted("OPERATOR_GREATER_THAN", "b1", ascending=True), key),
         "before, in reverse": _said(stub.Search, _sorted("OPERATOR_LESS_THAN", "d4", ascending=False), key),
         "count": _said(stub.Aggregate, _count(_facts("OPERATOR_CONTAINS_ANY", "a", "x")), key),
@@ -148,7 +159,14 @@ def _batch(
 ) -> batch_pb2.BatchObjectsRequest:
     struct = Struct()
     struct.update(
-        {"document": "d", "revision": revision, "text": "A\x00 parcel", "terms": "parcel wait", "chunk": "b2"}
+        {
+            "document": "d",
+            "body": "x",
+            "revision": revision,
+            "text": "A\x00 parcel",
+            "terms": "parcel wait",
+            "chunk": "b2",
+        }
     )
     whole = batch_pb2.BatchObject(
         collection=NAME,
@@ -161,7 +179,7 @@ def _batch(
         ),
     )
     bare = Struct()
-    bare.update({"document": "e", "revision": 2, "terms": "parcel", "chunk": "c3"})
+    bare.update({"document": "e", "body": "y", "revision": 2, "terms": "parcel", "chunk": "c3"})
     other = batch_pb2.BatchObject(
         collection=NAME,
         tenant=tenant,
@@ -256,8 +274,33 @@ def _none_of(*values: str) -> Filters:
     return Filters(operator="OPERATOR_NOT", filters=[_facts("OPERATOR_CONTAINS_ANY", *values)])
 
 
-def _revision_is_not(revision: int) -> Filters:
-    return _on("revision", "OPERATOR_NOT_EQUAL", value_int=revision)
+def _body_is_none_of(*bodies: str) -> Filters:
+    inner = _on("body", "OPERATOR_CONTAINS_ANY", value_text_array=base_pb2.TextArray(values=bodies))
+    return Filters(operator="OPERATOR_NOT", filters=[inner])
+
+
+def _cursor(after: str) -> search_get_pb2.SearchRequest:
+    request = _fetch()
+    request.after = after
+    return request
+
+
+def _changes() -> batch_pb2.BatchObjectsRequest:
+    def change(place: int, until: float) -> batch_pb2.BatchObject:
+        struct = Struct()
+        struct.update({"document": "d", "pending": True, "change": f"c{place}", "until": until})
+        properties = batch_pb2.BatchObject.Properties(non_ref_properties=struct)
+        return batch_pb2.BatchObject(collection=f"{NAME}Documents", tenant="t1", uuid=IDS[place], properties=properties)
+
+    return batch_pb2.BatchObjectsRequest(objects=[change(2, 4.5), change(3, 5.5)])
+
+
+def _broken_off(before: float) -> search_get_pb2.SearchRequest:
+    conditions = [
+        _on("pending", "OPERATOR_EQUAL", value_boolean=True),
+        _on("until", "OPERATOR_LESS_THAN", value_number=before),
+    ]
+    return _fetch(filters=Filters(operator="OPERATOR_AND", filters=conditions), collection=f"{NAME}Documents")
 
 
 def _on(name: str, operator: str, **value: Any) -> Filters:

@@ -3,13 +3,22 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from json import JSONDecodeError
 
 import grpc
+import httpx
 import pytest
 from opentelemetry.trace import StatusCode
+from weaviate import exceptions
 
 from groundwire_server.adapters.store.weaviate import connection
-from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
+from groundwire_server.adapters.store.weaviate.failures import (
+    RefusedObjectsError,
+    StoreFailure,
+    WeaviateFault,
+    WireError,
+    map_failures,
+)
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions, WriteOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
@@ -55,8 +64,10 @@ class TestDeadlines:
             assert 10 < call.remaining < 21
 
     async def test_bound_calls_that_have_none(self, bench: Bench) -> None:
+        await bench.store.put("post", "Parcels.")
+        bench.clear()
         await search(bench)
-        (call,) = bench.world.calls
+        call = bench.world.calls[0]
         assert call.remaining is not None
         # From ten seconds on, gRPC rounds a deadline up to a tenth of a second on the wire.
         assert call.remaining <= 60.1
@@ -103,7 +114,7 @@ class TestUnavailable:
         bench.clear()
         bench.world.unavailable = 2
         assert await search(bench) == ["c"]
-        assert len(bench.world.calls) == 3
+        assert len(bench.searches) == 3
         assert bench.spans.attributes("search.hybrid Groundwire")["groundwire.db.attempts"] == 3
 
     async def test_for_longer_is_a_failure_before_the_deadline(self, bench: Bench) -> None:
@@ -159,6 +170,92 @@ class TestUnavailable:
         assert await fault_of(search(bench)) is WeaviateFault.UNAVAILABLE
 
 
+class TestAWeaviateThatStarts:
+    async def test_is_unavailable_until_it_has_loaded_its_collections(self, bench: Bench) -> None:
+        await bench.store.put("post", chunk("c", "Parcels.", near(0)))
+        bench.world.loaded = False
+        corpus, by = bench.weaviate.corpus, soon(20)
+        calls: list[Awaitable[object]] = [
+            search(bench, by),
+            corpus.version(ALICE, by),
+            corpus.put(ALICE, Document("d", "x"), "1", [], by),
+            corpus.delete(ALICE, "post", by),
+            bench.weaviate.schema.plan(by),
+            bench.weaviate.recovery.sweep(0),
+        ]
+        for call in calls:
+            assert await fault_of(call) is WeaviateFault.UNAVAILABLE
+        bench.world.loaded = True
+        assert await search(bench) == ["c"]
+
+    async def test_is_asked_again_when_it_has_become_ready_since(self, bench: Bench) -> None:
+        await bench.store.put("post", chunk("c", "Parcels.", near(0)))
+        bench.world.says = [(grpc.StatusCode.UNKNOWN, "could not find class Groundwire in schema")]
+        assert await search(bench) == ["c"]
+
+    async def test_has_no_tenant_that_is_taken_for_a_new_one(self, bench: Bench) -> None:
+        await bench.store.put("post", "Parcels.")
+        bench.world.says = [(grpc.StatusCode.UNKNOWN, 'tenant not found: "acme"')]
+        stored = await bench.store.put("post", "Letters.")
+        assert stored.revision == 2
+
+
+REQUEST = httpx.Request("GET", "http://weaviate.internal/v1/meta")
+RAISED: list[tuple[Exception, WeaviateFault]] = [
+    *((kind("x"), WeaviateFault.UNAVAILABLE) for kind in (httpx.ConnectError, httpx.ReadError, httpx.WriteError)),
+    *((kind("x"), WeaviateFault.UNAVAILABLE) for kind in (httpx.CloseError, httpx.RemoteProtocolError)),
+    *((kind("x"), WeaviateFault.UNAVAILABLE) for kind in (httpx.LocalProtocolError, httpx.ProxyError)),
+    (httpx.ConnectTimeout("x"), WeaviateFault.UNAVAILABLE),
+    *((kind("x"), WeaviateFault.SLOW) for kind in (httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout)),
+    (httpx.StreamClosed(), WeaviateFault.UNAVAILABLE),
+    (httpx.UnsupportedProtocol("x"), WeaviateFault.NO_WEAVIATE),
+    (httpx.TooManyRedirects("x", request=REQUEST), WeaviateFault.NO_WEAVIATE),
+    (httpx.DecodingError("x"), WeaviateFault.OTHER),
+    (httpx.HTTPStatusError("x", request=REQUEST, response=httpx.Response(500)), WeaviateFault.OTHER),
+    (JSONDecodeError("x", "", 0), WeaviateFault.OTHER),
+    (ConnectionResetError("x"), WeaviateFault.UNAVAILABLE),
+    (TimeoutError("x"), WeaviateFault.SLOW),
+    (exceptions.WeaviateConnectionError("x"), WeaviateFault.UNAVAILABLE),
+    (exceptions.WeaviateStartUpError("x"), WeaviateFault.UNAVAILABLE),
+    (exceptions.WeaviateGRPCUnavailableError("x", ("h", 1)), WeaviateFault.UNAVAILABLE),
+    (exceptions.WeaviateClosedClientError(), WeaviateFault.UNAVAILABLE),
+    (exceptions.WeaviateRetryError("x", 3), WeaviateFault.UNAVAILABLE),
+    (exceptions.WeaviateTimeoutError("x"), WeaviateFault.SLOW),
+    (exceptions.AuthenticationFailedError("x"), WeaviateFault.WRONG_KEY),
+    (exceptions.MissingScopeError("x"), WeaviateFault.WRONG_KEY),
+    (exceptions.EmptyResponseError("x"), WeaviateFault.OTHER),
+    (exceptions.WeaviateDeleteManyError("[UNKNOWN] not enough memory"), WeaviateFault.OVERLOADED),
+    (exceptions.ResponseCannotBeDecodedError("x", httpx.Response(200, request=REQUEST)), WeaviateFault.OTHER),
+    *(
+        (exceptions.UnexpectedStatusCodeError(said, httpx.Response(status, text=said, request=REQUEST)), fault)
+        for status, said, fault in (
+            (401, "x", WeaviateFault.WRONG_KEY),
+            (403, "x", WeaviateFault.WRONG_KEY),
+            (429, "x", WeaviateFault.OVERLOADED),
+            (503, "x", WeaviateFault.UNAVAILABLE),
+            (422, "tenant not found", WeaviateFault.MISSING_TENANT),
+        )
+    ),
+    (WireError("UNAVAILABLE", ""), WeaviateFault.UNAVAILABLE),
+    (RefusedObjectsError(1, "store is read-only"), WeaviateFault.READ_ONLY),
+]
+
+
+@pytest.mark.parametrize(("raised", "fault"), RAISED, ids=[type(raised).__name__ for raised, _ in RAISED])
+def test_every_error_of_the_client_is_a_fault(raised: Exception, fault: WeaviateFault) -> None:
+    with pytest.raises(StoreFailure) as failure, map_failures():
+        raise raised
+    assert failure.value.fault is fault
+    assert failure.value.__cause__ is None
+
+
+async def test_a_connection_that_breaks_within_a_rest_call_is_one(bench: Bench, options: WeaviateOptions) -> None:
+    async with opened_weaviate(altered(options, max_attempts=1)) as store:
+        await store.corpus.version(ALICE, NEVER)
+        bench.world.killed.set()
+        assert await fault_of(store.probe.meta(soon(20))) is WeaviateFault.UNAVAILABLE
+
+
 SAID = [
     (grpc.StatusCode.UNKNOWN, f'search: tenant not active: "{PRIVATE}"', WeaviateFault.INACTIVE_TENANT),
     (grpc.StatusCode.UNKNOWN, f"could not find class {PRIVATE} in schema", WeaviateFault.MISSING_COLLECTION),
@@ -189,7 +286,8 @@ class TestFailures:
     ) -> None:
         await bench.store.put("post", "Parcels.")
         bench.clear()
-        bench.world.says = [(code, sentence)]
+        # What a Weaviate that starts may say is asked for again.
+        bench.world.says = [(code, sentence)] * 2
         with pytest.raises(StoreFailure) as failure:
             await search(bench)
         assert failure.value.fault is fault
@@ -253,7 +351,7 @@ class TestFailures:
     )
     async def test_a_single_object_refused_is_one(self, bench: Bench, said: str, fault: WeaviateFault) -> None:
         await bench.store.put("post", "Parcels.")
-        bench.world.refusals = [said]
+        bench.world.refusals = [said] * 2
         assert await fault_of(bench.store.put("post", *(f"Parcels {each}." for each in range(3)))) is fault
 
     async def test_a_tenant_that_an_operator_must_make_is_one_and_is_logged(
@@ -351,8 +449,8 @@ class TestSpans:
         await bench.store.put("post", "Parcels.")
         bench.clear()
         await search(bench)
-        (call,) = bench.world.calls
-        (span,) = bench.spans.finished
+        call = bench.world.calls[0]
+        span = bench.spans.finished[0]
         context = span.get_span_context()
         assert context is not None
         assert (

@@ -15,8 +15,9 @@ from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.store.weaviate.conftest import Bench
+from tests.adapters.store.weaviate.crashes import TERM, process
 from tests.contract.stores import ALICE, ALL, BOB, altered, chunk, near, opened_weaviate
-from tests.doubles.weaviate.memory import Kept, Tenant
+from tests.doubles.weaviate.memory import Kept
 
 WIDE = frozenset({"alice", "bob"})
 NARROW = frozenset({"alice"})
@@ -43,7 +44,8 @@ class TestAnAccessListAlone:
         written = [new for call in bench.world.calls if call.method == "BatchObjects" for new in call.request.objects]
         assert {new.collection for new in written} == {"GroundwireDocuments"}
         assert [each["access"] for each in bench.chunks()] == [["p:alice"]] * 3
-        assert [each["revision"] for each in bench.chunks()] == [2] * 3
+        found = await bench.store.search("parcels", near(0))
+        assert {passage.revision for passage in found.passages} == {2}
         assert await bench.store.found("parcels", near(0), caller=BOB) == []
         assert len(await bench.store.found("parcels", near(0))) == 3
         assert await bench.weaviate.corpus.text(ALICE, "post", NEVER) == "Parcels."
@@ -57,31 +59,53 @@ class TestAnAccessListAlone:
         assert await bench.weaviate.corpus.text(ALICE, "post", NEVER) == "Letters."
 
 
-class TestNarrowing:
-    async def test_comes_before_anything_new_is_written(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+class TestAnAccessListThatChangesWithTheText:
+    async def test_takes_effect_with_it(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         await put(bench, WIDE)
-        seen: list[list[list[str]]] = []
-        told: list[Any] = []
+        seen: list[Any] = []
 
         async def write(tenant: str, objects: Any, deadline: Any) -> None:
-            seen.append([each["access"] for each in bench.chunks()])
-            told.append(await bench.weaviate.corpus.text(BOB, "post", NEVER))
             await written(tenant, objects, deadline)
+            seen.append(await bench.weaviate.corpus.text(BOB, "post", NEVER))
+            seen.append(await bench.store.found("letters", caller=BOB))
 
         corpus: Any = bench.weaviate.corpus
         written = corpus._chunks.write
         monkeypatch.setattr(corpus._chunks, "write", write)
         await put(bench, NARROW, "Letters.")
-        assert seen == [[["p:alice"]] * 3]
-        assert told == [None]
+        assert seen == ["Parcels.", []]
+        assert await bench.weaviate.corpus.text(BOB, "post", NEVER) is None
 
-    async def test_leaves_no_right_that_either_list_lacks(self, bench: Bench) -> None:
+    async def test_stays_as_it_was_where_the_change_breaks_off(self, bench: Bench) -> None:
         await put(bench, frozenset({"alice", "bob"}))
-        bench.world.refusals = ["not enough memory"]
+        before = await bench.weaviate.corpus.info(ALICE, "post", NEVER)
+        bench.world.refusals = ["", "not enough memory"]
         with pytest.raises(StoreFailure):
             await put(bench, frozenset({"alice", "carol"}), "Letters.")
-        info = await bench.weaviate.corpus.info(ALICE, "post", NEVER)
-        assert info is None or info.allowed_principals <= {"alice", "bob"}
+        assert await bench.weaviate.corpus.info(ALICE, "post", NEVER) == before
+
+
+class TestAnAccessListAloneThatBreaksOff:
+    @pytest.mark.parametrize(("before", "after"), [(NARROW, WIDE), (WIDE, NARROW)])
+    async def test_is_as_it_was_for_everybody(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch, before: frozenset[str], after: frozenset[str]
+    ) -> None:
+        await put(bench, before)
+        corpus: Any = bench.weaviate.corpus
+
+        async def breaks_off(*_: Any) -> None:
+            raise StoreFailure(WeaviateFault.UNAVAILABLE)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(corpus, "_end", breaks_off)
+            with pytest.raises(StoreFailure):
+                await put(bench, after)
+        for caller in (ALICE, BOB):
+            there = caller.may_see(before)
+            assert (await bench.weaviate.corpus.info(caller, "post", NEVER) is not None) is there
+            assert bool(await bench.store.found("parcels", near(0), caller=caller)) is there
+        await bench.weaviate.recovery.sweep(0)
+        assert [set(each["access"]) for each in bench.chunks()] == [{f"p:{each}" for each in before}] * 3
 
 
 class _BreaksOff:
@@ -121,21 +145,34 @@ class TestAChangeThatBreaksOff:
         assert {each["revision"] for each in bench.chunks() if "Parcels" in each["text"]} == {2}
         assert len(await bench.store.found("letters")) == 3
 
-    async def test_can_be_undone_with_the_old_text(self, bench: Bench) -> None:
-        assert await put(bench) is PutState.UPDATED
+    async def test_is_undone_with_the_old_text(self, bench: Bench) -> None:
+        assert await put(bench) is PutState.UNCHANGED
         assert await bench.store.found("letters") == []
         assert len(await bench.store.found("parcels")) == 3
+        assert {each["text"] for each in bench.chunks()} == {"Boxes.", *(f"Parcels. {place}" for place in range(3))}
 
     async def test_can_be_deleted(self, bench: Bench) -> None:
         assert await bench.weaviate.corpus.delete(ALICE, "post", NEVER)
         assert [each["text"] for each in bench.chunks()] == ["Boxes."]
 
     async def test_changes_the_version_in_time(self, bench: Bench, options: WeaviateOptions) -> None:
-        version = await bench.weaviate.corpus.version(ALICE, NEVER)
-        stored: Tenant = bench.world.collections["GroundwireDocuments"].tenants["acme"]
-        (corpus,) = [each for each in stored.objects.values() if each.properties.get("next_version")]
-        corpus.properties["next_at"] = 0.0
-        assert await bench.weaviate.corpus.version(ALICE, NEVER) == corpus.properties["next_version"] != version
+        versions = [await bench.weaviate.corpus.version(ALICE, NEVER)]
+        async with process(options, TERM) as later:
+            versions.append(await later.corpus.version(ALICE, NEVER))
+            await later.recovery.sweep(0)
+            versions.append(await later.corpus.version(ALICE, NEVER))
+        assert len(set(versions)) == 3
+        assert await bench.weaviate.corpus.version(ALICE, NEVER) == versions[-1]
+
+    async def test_of_another_process_that_may_still_end_it_is_left_alone(
+        self, bench: Bench, options: WeaviateOptions
+    ) -> None:
+        before = len(bench.chunks())
+        async with opened_weaviate(options) as other:
+            assert await other.recovery.sweep(0) == 0
+            assert len(bench.chunks()) == before
+        assert await bench.weaviate.recovery.sweep(0) == 1
+        assert len(bench.chunks()) < before
 
 
 async def test_a_first_document_that_breaks_off_does_not_exist(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +288,9 @@ async def test_a_known_version_is_not_asked_for_again(bench: Bench) -> None:
     bench.clear()
     await bench.store.found("parcels")
     await bench.store.found("parcels")
-    assert bench.methods == ["Search", "Search"]
+    # Two for passages, and one for the descriptions of documents.
+    assert bench.methods == ["Search"] * 3
+    assert len(bench.searches) == 2
 
 
 async def test_a_change_that_waits_for_another_keeps_its_deadline(bench: Bench) -> None:

@@ -39,7 +39,7 @@ async def searching(bench: Bench, options: WeaviateOptions) -> Searching:
             await store.found("nothing")
             bench.clear()
             found = await store.found(text, vector)
-        return bench.world.calls[-1].request if bench.world.calls else None, found
+        return bench.searches[-1] if bench.searches else None, found
 
     return search
 
@@ -50,6 +50,13 @@ class TestModes:
         assert asked.HasField("hybrid_search")
         assert asked.hybrid_search.alpha_param == 0.25
         assert found[0] == "near"
+
+    async def test_a_question_weighs_meaning_by_its_own_word(self, bench: Bench) -> None:
+        await bench.store.put("near", chunk("near", "Parcels wait.", near(0)))
+        bench.clear()
+        await bench.store.found("parcels", near(0), alpha=0.125)
+        asked = [call.request for call in bench.world.calls if call.method == "Search"]
+        assert [each.hybrid_search.alpha_param for each in asked if each.HasField("hybrid_search")] == [0.125]
 
     @pytest.mark.parametrize(
         ("mode", "text", "vector", "kind"),

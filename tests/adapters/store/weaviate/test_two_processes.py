@@ -14,6 +14,7 @@ from groundwire_server.domain.document import Document, PutState
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from tests.adapters.store.weaviate.conftest import Bench
+from tests.adapters.store.weaviate.crashes import TERM, process
 from tests.contract.stores import ALICE, ALL, chunk, near, opened_weaviate
 
 
@@ -36,14 +37,14 @@ def before_reading_again(
 ) -> None:
     """Do something before the store reads the document again for the first or the second time."""
     corpus: Any = store.corpus
-    recheck, times = corpus._recheck, count(1)
+    read_again, times = corpus._read_again, count(1)
 
-    async def rechecks(*args: Any) -> None:
+    async def reads_again(*args: Any) -> Any:
         if next(times) == time:
             await work()
-        await recheck(*args)
+        return await read_again(*args)
 
-    monkeypatch.setattr(corpus, "_recheck", rechecks)
+    monkeypatch.setattr(corpus, "_read_again", reads_again)
 
 
 @pytest.mark.parametrize("time", [1, 2])
@@ -103,11 +104,41 @@ async def test_a_change_that_another_process_has_not_finished_refuses_ours(
     assert await bench.weaviate.corpus.text(ALICE, "post", NEVER) == "Boxes."
 
 
-async def test_without_an_expected_revision_nothing_is_read_again(bench: Bench) -> None:
+async def test_with_an_expected_revision_the_document_is_read_once_more(bench: Bench) -> None:
     await put(bench.weaviate, "Boxes.", None)
     bench.clear()
     await put(bench.weaviate, "Ours.", None)
     plain = bench.methods.count("Search")
     bench.clear()
     await put(bench.weaviate, "Others.", 2)
-    assert bench.methods.count("Search") == plain + 2
+    assert bench.methods.count("Search") == plain + 1
+
+
+class TestWithoutAnExpectedRevision:
+    async def test_the_last_to_end_counts_and_nothing_of_the_other_stays(
+        self, bench: Bench, other: WeaviateStore, options: WeaviateOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await put(bench.weaviate, "Boxes.", None)
+        before_reading_again(bench.weaviate, monkeypatch, 1, lambda: put(other, "Theirs.", None))
+        assert await put(bench.weaviate, "Ours.", None) is PutState.UPDATED
+        assert await bench.weaviate.corpus.text(ALICE, "post", NEVER) == "Ours."
+        assert await bench.store.found("ours theirs", near(0)) == ["Ours./0"]
+        async with process(options, TERM) as later:
+            await later.recovery.sweep(0)
+        assert [each["text"] for each in bench.chunks()] == ["Ours."]
+        info = await other.corpus.info(ALICE, "post", NEVER)
+        assert info is not None
+        assert info.revision == 3
+
+    async def test_an_access_list_is_not_changed_of_passages_that_another_replaces(
+        self, bench: Bench, other: WeaviateStore, options: WeaviateOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await put(bench.weaviate, "Boxes.", None)
+        narrow = Document("post", "Boxes.", allowed_principals=frozenset({"alice"}))
+        pieces = [chunk("Boxes./0", "Boxes.", near(0))]
+        before_reading_again(bench.weaviate, monkeypatch, 1, lambda: put(other, "Theirs.", None))
+        await bench.weaviate.corpus.put(ALICE, narrow, "narrow", pieces, NEVER)
+        assert await bench.weaviate.corpus.text(ALICE, "post", NEVER) == "Boxes."
+        async with process(options, TERM) as later:
+            await later.recovery.sweep(0)
+        assert [(each["text"], each["access"]) for each in bench.chunks()] == [("Boxes.", ["p:alice"])]

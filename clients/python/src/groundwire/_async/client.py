@@ -197,10 +197,20 @@ class Client:
         route: str = "",
         top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        alpha: float | None = None,
         timeout: float | None = None,
     ) -> RetrieveResponse:
-        """Return the passages that an answer to the text would be drawn from, best first."""
-        request = retrieve_request(text, route, top_k, filter)
+        """Return the passages that an answer to the text would be drawn from, best first.
+
+        Args:
+            text: the question.
+            route: the named use; empty takes the server's default.
+            top_k: the most passages to find.
+            filter: narrows the search by the documents' metadata.
+            alpha: the weight of meaning beside words, 0 to 1, where the route allows it.
+            timeout: seconds that the call may take.
+        """
+        request = retrieve_request(text, route, top_k, filter, alpha)
         return await self._connection.call(self._connection.retrieval.Retrieve, request, timeout)
 
     def check(

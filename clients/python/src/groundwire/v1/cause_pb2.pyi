@@ -32,6 +32,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """CAUSE_INSUFFICIENT_EVIDENCE: the passages found are not relevant enough to the question."""
     CAUSE_MODEL_ABSTAINED: _Cause.ValueType  # 4
     """CAUSE_MODEL_ABSTAINED: the model found no answer in the passages."""
+    CAUSE_QUESTION_UNCLEAR: _Cause.ValueType  # 39
+    """CAUSE_QUESTION_UNCLEAR: the question refers to earlier turns, and what it means cannot be told from them."""
     CAUSE_QUESTION_FORBIDDEN: _Cause.ValueType  # 5
     """CAUSE_QUESTION_FORBIDDEN: policy forbids the question."""
     CAUSE_EVIDENCE_FORBIDDEN: _Cause.ValueType  # 6
@@ -114,6 +116,8 @@ CAUSE_INSUFFICIENT_EVIDENCE: Cause.ValueType  # 3
 """CAUSE_INSUFFICIENT_EVIDENCE: the passages found are not relevant enough to the question."""
 CAUSE_MODEL_ABSTAINED: Cause.ValueType  # 4
 """CAUSE_MODEL_ABSTAINED: the model found no answer in the passages."""
+CAUSE_QUESTION_UNCLEAR: Cause.ValueType  # 39
+"""CAUSE_QUESTION_UNCLEAR: the question refers to earlier turns, and what it means cannot be told from them."""
 CAUSE_QUESTION_FORBIDDEN: Cause.ValueType  # 5
 """CAUSE_QUESTION_FORBIDDEN: policy forbids the question."""
 CAUSE_EVIDENCE_FORBIDDEN: Cause.ValueType  # 6

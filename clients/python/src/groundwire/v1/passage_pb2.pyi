@@ -179,6 +179,7 @@ class Scores(_message.Message):
     KEYWORD_FIELD_NUMBER: _builtins.int
     FUSED_FIELD_NUMBER: _builtins.int
     RELEVANCE_FIELD_NUMBER: _builtins.int
+    RERANKER_FIELD_NUMBER: _builtins.int
     vector_similarity: _builtins.float
     """vector_similarity is the cosine between question and passage, -1 to 1."""
     keyword: _builtins.float
@@ -186,7 +187,13 @@ class Scores(_message.Message):
     fused: _builtins.float
     """fused is keyword and vector combined, 0 to 1; normalised per search, so it says nothing absolute."""
     relevance: _builtins.float
-    """relevance is the estimate, 0 to 1, of how relevant the passage is to the question. Thresholds apply to it."""
+    """relevance is the estimate, 0 to 1, of how relevant the passage is to the question. Thresholds apply to it, unless
+    the route has one for reranker.
+    """
+    reranker: _builtins.float
+    """reranker is the rating, 0 to 1, by the route's reranker, which orders the passages; absent where the route has none
+    or it could not rate them in time. What a number means is the reranker's own.
+    """
     def __init__(
         self,
         *,
@@ -194,10 +201,11 @@ class Scores(_message.Message):
         keyword: _builtins.float | None = ...,
         fused: _builtins.float | None = ...,
         relevance: _builtins.float | None = ...,
+        reranker: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_fused", b"_fused", "_keyword", b"_keyword", "_relevance", b"_relevance", "_vector_similarity", b"_vector_similarity", "fused", b"fused", "keyword", b"keyword", "relevance", b"relevance", "vector_similarity", b"vector_similarity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_fused", b"_fused", "_keyword", b"_keyword", "_relevance", b"_relevance", "_reranker", b"_reranker", "_vector_similarity", b"_vector_similarity", "fused", b"fused", "keyword", b"keyword", "relevance", b"relevance", "reranker", b"reranker", "vector_similarity", b"vector_similarity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fused", b"_fused", "_keyword", b"_keyword", "_relevance", b"_relevance", "_vector_similarity", b"_vector_similarity", "fused", b"fused", "keyword", b"keyword", "relevance", b"relevance", "vector_similarity", b"vector_similarity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fused", b"_fused", "_keyword", b"_keyword", "_relevance", b"_relevance", "_reranker", b"_reranker", "_vector_similarity", b"_vector_similarity", "fused", b"fused", "keyword", b"keyword", "relevance", b"relevance", "reranker", b"reranker", "vector_similarity", b"vector_similarity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fused: _TypeAlias = _typing.Literal["fused"]  # noqa: Y015
     _WhichOneofArgType__fused: _TypeAlias = _typing.Literal["_fused", b"_fused"]  # noqa: Y015
@@ -205,6 +213,8 @@ class Scores(_message.Message):
     _WhichOneofArgType__keyword: _TypeAlias = _typing.Literal["_keyword", b"_keyword"]  # noqa: Y015
     _WhichOneofReturnType__relevance: _TypeAlias = _typing.Literal["relevance"]  # noqa: Y015
     _WhichOneofArgType__relevance: _TypeAlias = _typing.Literal["_relevance", b"_relevance"]  # noqa: Y015
+    _WhichOneofReturnType__reranker: _TypeAlias = _typing.Literal["reranker"]  # noqa: Y015
+    _WhichOneofArgType__reranker: _TypeAlias = _typing.Literal["_reranker", b"_reranker"]  # noqa: Y015
     _WhichOneofReturnType__vector_similarity: _TypeAlias = _typing.Literal["vector_similarity"]  # noqa: Y015
     _WhichOneofArgType__vector_similarity: _TypeAlias = _typing.Literal["_vector_similarity", b"_vector_similarity"]  # noqa: Y015
     @_typing.overload
@@ -213,6 +223,8 @@ class Scores(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__keyword) -> _WhichOneofReturnType__keyword | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__relevance) -> _WhichOneofReturnType__relevance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reranker) -> _WhichOneofReturnType__reranker | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__vector_similarity) -> _WhichOneofReturnType__vector_similarity | None: ...
 
@@ -284,8 +296,13 @@ class Search(_message.Message):
 
     TOP_K_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
+    ALPHA_FIELD_NUMBER: _builtins.int
     top_k: _builtins.int
     """top_k is the most passages to consider, 1 to 64; unset takes the route's."""
+    alpha: _builtins.float
+    """alpha is the weight of meaning where words and meaning are searched together, 0 (words decide) to 1 (meaning does);
+    unset takes the route's. INVALID_ARGUMENT on a route without `allow_alpha`.
+    """
     @_builtins.property
     def filter(self) -> _filter_pb2.Filter:
         """filter narrows the search to documents whose metadata satisfies it."""
@@ -295,13 +312,19 @@ class Search(_message.Message):
         *,
         top_k: _builtins.int | None = ...,
         filter: _filter_pb2.Filter | None = ...,
+        alpha: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_top_k", b"_top_k", "filter", b"filter", "top_k", b"top_k"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alpha", b"_alpha", "_top_k", b"_top_k", "alpha", b"alpha", "filter", b"filter", "top_k", b"top_k"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_top_k", b"_top_k", "filter", b"filter", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha", b"_alpha", "_top_k", b"_top_k", "alpha", b"alpha", "filter", b"filter", "top_k", b"top_k"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__alpha: _TypeAlias = _typing.Literal["alpha"]  # noqa: Y015
+    _WhichOneofArgType__alpha: _TypeAlias = _typing.Literal["_alpha", b"_alpha"]  # noqa: Y015
     _WhichOneofReturnType__top_k: _TypeAlias = _typing.Literal["top_k"]  # noqa: Y015
     _WhichOneofArgType__top_k: _TypeAlias = _typing.Literal["_top_k", b"_top_k"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__alpha) -> _WhichOneofReturnType__alpha | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__top_k) -> _WhichOneofReturnType__top_k | None: ...
 
 Global___Search: _TypeAlias = Search  # noqa: Y015

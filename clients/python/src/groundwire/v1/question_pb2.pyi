@@ -81,7 +81,9 @@ class Question(_message.Message):
     """
     @_builtins.property
     def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]:
-        """turns are the earlier turns of the conversation, oldest first, at most 16; the server keeps none."""
+        """turns are the earlier turns of the conversation, oldest first, at most 16; the server keeps none. A text that refers
+        to them is searched for in a form that does not: Report.searched_question.
+        """
 
     @_builtins.property
     def search(self) -> _passage_pb2.Search:

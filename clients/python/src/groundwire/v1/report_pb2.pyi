@@ -21,6 +21,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Rewriting:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RewritingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rewriting.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REWRITING_UNSPECIFIED: _Rewriting.ValueType  # 0
+    """REWRITING_UNSPECIFIED is a question without turns, or one whose rewriting did not begin."""
+    REWRITING_NONE: _Rewriting.ValueType  # 1
+    """REWRITING_NONE: it was left as it is."""
+    REWRITING_RULES: _Rewriting.ValueType  # 2
+    """REWRITING_RULES: by rules."""
+    REWRITING_MODEL: _Rewriting.ValueType  # 3
+    """REWRITING_MODEL: by a model of the route."""
+
+class Rewriting(_Rewriting, metaclass=_RewritingEnumTypeWrapper):
+    """Rewriting says how a question was put so that it needs no earlier turns."""
+
+REWRITING_UNSPECIFIED: Rewriting.ValueType  # 0
+"""REWRITING_UNSPECIFIED is a question without turns, or one whose rewriting did not begin."""
+REWRITING_NONE: Rewriting.ValueType  # 1
+"""REWRITING_NONE: it was left as it is."""
+REWRITING_RULES: Rewriting.ValueType  # 2
+"""REWRITING_RULES: by rules."""
+REWRITING_MODEL: Rewriting.ValueType  # 3
+"""REWRITING_MODEL: by a model of the route."""
+Global___Rewriting: _TypeAlias = Rewriting  # noqa: Y015
+
 class _Stage:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -108,6 +136,8 @@ class Report(_message.Message):
     STAGES_FIELD_NUMBER: _builtins.int
     TIME_TO_FIRST_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    SEARCHED_QUESTION_FIELD_NUMBER: _builtins.int
+    REWRITING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id is the id the call was given, or the one the server chose."""
     trace_id: _builtins.str
@@ -126,6 +156,12 @@ class Report(_message.Message):
     """model is the alias of the model that wrote the text; empty when none was asked."""
     attempts: _builtins.int
     """attempts is the number of times a model was asked for the answer."""
+    searched_question: _builtins.str
+    """searched_question is the question that was searched for: the caller's, put so that it needs no earlier turns. Empty
+    where the caller's was searched for as it is.
+    """
+    rewriting: Global___Rewriting.ValueType
+    """rewriting says how searched_question came about; unset for a question without turns."""
     @_builtins.property
     def usage(self) -> _containers.RepeatedCompositeFieldContainer[Global___Usage]:
         """usage is what models consumed over all attempts: one entry for each model and purpose, in the order of their first
@@ -160,10 +196,12 @@ class Report(_message.Message):
         stages: _abc.Iterable[Global___StageTiming] | None = ...,
         time_to_first_token: _duration_pb2.Duration | None = ...,
         total: _duration_pb2.Duration | None = ...,
+        searched_question: _builtins.str = ...,
+        rewriting: Global___Rewriting.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time_to_first_token", b"time_to_first_token", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "model", b"model", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "route", b"route", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "model", b"model", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "rewriting", b"rewriting", "route", b"route", "searched_question", b"searched_question", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -197,6 +235,8 @@ class Usage(_message.Message):
         """PURPOSE_EMBED: to compute vectors."""
         PURPOSE_SHADOW: Usage._Purpose.ValueType  # 7
         """PURPOSE_SHADOW: to be compared with the model that answered; no caller sees what it wrote."""
+        PURPOSE_RERANK: Usage._Purpose.ValueType  # 8
+        """PURPOSE_RERANK: to rate passages together with the question."""
 
     class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
         """Purpose says what the model was asked for."""
@@ -217,6 +257,8 @@ class Usage(_message.Message):
     """PURPOSE_EMBED: to compute vectors."""
     PURPOSE_SHADOW: Usage.Purpose.ValueType  # 7
     """PURPOSE_SHADOW: to be compared with the model that answered; no caller sees what it wrote."""
+    PURPOSE_RERANK: Usage.Purpose.ValueType  # 8
+    """PURPOSE_RERANK: to rate passages together with the question."""
 
     MODEL_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int

@@ -73,6 +73,7 @@ class Route(_message.Message):
     MAX_DEADLINE_FIELD_NUMBER: _builtins.int
     RETRY_WINDOW_FIELD_NUMBER: _builtins.int
     BELOW_MINIMUM_FIELD_NUMBER: _builtins.int
+    ALLOW_ALPHA_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """name names the route in requests."""
     self_hosted_only: _builtins.bool
@@ -93,6 +94,8 @@ class Route(_message.Message):
     """below_minimum says what happens to a sentence of a weaker verdict than the route demands, which is CONSISTENT, or
     verified where `require_verified` is true.
     """
+    allow_alpha: _builtins.bool
+    """allow_alpha is true when a request may say how much meaning weighs in the search."""
     @_builtins.property
     def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """models are the aliases of the models that may be asked for the caller's tenant, best first. Where the tenant or the
@@ -133,10 +136,11 @@ class Route(_message.Message):
         max_deadline: _duration_pb2.Duration | None = ...,
         retry_window: _duration_pb2.Duration | None = ...,
         below_minimum: Global___BelowMinimum.ValueType = ...,
+        allow_alpha: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "retry_window", b"retry_window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_confidence", b"allowed_confidence", "answer_limit", b"answer_limit", "below_minimum", b"below_minimum", "default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "mode", b"mode", "models", b"models", "name", b"name", "question_limit", b"question_limit", "require_verified", b"require_verified", "retry_window", b"retry_window", "self_hosted_only", b"self_hosted_only", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_alpha", b"allow_alpha", "allowed_confidence", b"allowed_confidence", "answer_limit", b"answer_limit", "below_minimum", b"below_minimum", "default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "mode", b"mode", "models", b"models", "name", b"name", "question_limit", b"question_limit", "require_verified", b"require_verified", "retry_window", b"retry_window", "self_hosted_only", b"self_hosted_only", "top_k", b"top_k"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

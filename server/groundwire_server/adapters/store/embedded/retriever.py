@@ -77,13 +77,14 @@ class EmbeddedRetriever:
         return self._vectors.current(connection, scope, job)
 
     def _ranked(self, connection: sqlite3.Connection, scope: Scope, query: Query, rows: Rows | None) -> _Ranking:
+        alpha = self._alpha if query.alpha is None else query.alpha
         depth = max(query.top_k * _DEPTH, _LEAST_DEPTH)
         by_keyword = keyword.rank(connection, scope, query.text, depth)
         if query.vector is None or rows is None:
-            combined = _fused(None, by_keyword, self._alpha)
+            combined = _fused(None, by_keyword, alpha)
             return _Ranking(_first(combined, query.top_k), by_keyword or {}, {})
         by_vector = rows.rank(scope, query.vector, depth)
-        best = _first(_fused(by_vector, by_keyword, self._alpha), query.top_k)
+        best = _first(_fused(by_vector, by_keyword, alpha), query.top_k)
         return _Ranking(best, by_keyword or {}, rows.similarities(best, query.vector))
 
 

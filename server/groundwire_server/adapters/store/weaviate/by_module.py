@@ -13,11 +13,11 @@ from weaviate.classes.query import HybridFusion, HybridVector, MetadataQuery
 from weaviate.collections import CollectionAsync
 
 from groundwire_server.adapters.store.relative import relative
-from groundwire_server.adapters.store.weaviate.objects import read_passage
+from groundwire_server.adapters.store.weaviate.objects import FoundPassage, read_passage
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score, similarity
 from groundwire_server.adapters.store.weaviate.searches import ChunkSearch
-from groundwire_server.domain.evidence import Passage, Scores
+from groundwire_server.domain.evidence import Scores
 
 
 class ModuleSearch:
@@ -34,7 +34,7 @@ class ModuleSearch:
         self._vector = vector
         self._fields = list(fields)
 
-    async def meaning(self, search: ChunkSearch, text: str) -> Sequence[Passage]:
+    async def meaning(self, search: ChunkSearch, text: str) -> Sequence[FoundPassage]:
         """Search by meaning alone."""
         found = await search.handle.query.near_text(
             text,
@@ -49,11 +49,11 @@ class ModuleSearch:
             for each, near, fused in zip(found.objects, similarities, relative(similarities), strict=True)
         ]
 
-    async def both(self, search: ChunkSearch, text: str) -> Sequence[Passage]:
+    async def both(self, search: ChunkSearch, text: str) -> Sequence[FoundPassage]:
         """Search by words and by meaning."""
         found = await search.handle.query.hybrid(
             search.terms,
-            alpha=self._options.alpha,
+            alpha=self._options.alpha if search.alpha is None else search.alpha,
             # The index holds stems; a model needs the words of the question as they are.
             vector=HybridVector.near_text(text),
             target_vector=self._vector,

@@ -75,6 +75,28 @@ class Objects:
                 return None
             raise
 
+    async def after(
+        self, tenant: str, cursor: str | None, properties: Sequence[str], limit: int, deadline: Deadline
+    ) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Return ids and properties of objects in the order of their ids: those after one, or the first.
+
+        It reads the objects themselves and no index.
+        """
+
+        async def work(client: WeaviateAsyncClient) -> list[tuple[str, Mapping[str, Any]]]:
+            found = await self._at(client, tenant).query.fetch_objects(
+                after=cursor, limit=limit, return_properties=list(properties)
+            )
+            return [(str(each.uuid), each.properties) for each in found.objects]
+
+        operation = Operation("fetch_objects", self._collection, tenant, priority=Priority.BACKGROUND)
+        try:
+            return await self._connection.call(operation, deadline, work, _returned)
+        except StoreFailure as failure:
+            if self.is_new_tenant(failure):
+                return ()
+            raise
+
     async def count(self, tenant: str, where: FilterReturn, deadline: Deadline) -> int:
         """Return how many objects satisfy a filter; 0 when Weaviate has no such tenant."""
 
@@ -128,6 +150,16 @@ class Objects:
         while deleted >= _MOST_DELETED:
             deleted = await self._delete_some(tenant, where, deadline)
 
+    async def remove(self, tenant: str, ids: Sequence[str], deadline: Deadline) -> None:
+        """Delete objects one by one, which needs no index; those that are not there are passed over."""
+        rest = iter(ids)
+
+        async def worker() -> None:
+            for each in rest:
+                await self._remove_one(tenant, each, deadline)
+
+        await _together(worker, min(self._options.write.concurrent_patches, len(ids)))
+
     async def create_tenant(self, tenant: str, deadline: Deadline) -> None:
         """Create a tenant; one that exists stays as it is."""
 
@@ -164,6 +196,16 @@ class Objects:
 
         await self._connection.call(
             Operation("objects.patch", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
+            deadline,
+            work,
+        )
+
+    async def _remove_one(self, tenant: str, each: str, deadline: Deadline) -> None:
+        async def work(client: WeaviateAsyncClient) -> None:
+            await self._at(client, tenant).data.delete_by_id(each)
+
+        await self._connection.call(
+            Operation("objects.delete", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
             deadline,
             work,
         )

@@ -18,7 +18,7 @@ from weaviate.connect.base import ProtocolParams
 
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.instrumentation import CallMetrics, cut_off
-from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault, map_failures
+from groundwire_server.adapters.store.weaviate.failures import UNPROVEN, StoreFailure, WeaviateFault, map_failures
 from groundwire_server.adapters.store.weaviate.options import Consistency, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.tokens import tenant_name
 from groundwire_server.adapters.store.weaviate.wire import CALL, BoundedParams, WireCall, grpc_config
@@ -214,8 +214,7 @@ class WeaviateConnection:
         pause = _FIRST_PAUSE
         for attempt in range(1, self._options.max_attempts + 1):
             try:
-                with map_failures():
-                    return await work(await self._connected())
+                return await self._tried(work)
             except StoreFailure as failure:
                 late = self._clock.now() + pause >= at
                 if failure.fault is not WeaviateFault.UNAVAILABLE or attempt == self._options.max_attempts or late:
@@ -224,6 +223,25 @@ class WeaviateConnection:
             await asyncio.sleep(pause)
             pause *= 2
         raise AssertionError("a call has at least one attempt")
+
+    async def _tried(self, work: Callable[[WeaviateAsyncClient], Awaitable[T]]) -> T:
+        """Return the result of one attempt.
+
+        A Weaviate that starts opens its ports seconds before it has loaded its schema: until it is ready, what it lacks
+        proves nothing.
+        """
+        try:
+            with map_failures():
+                return await work(await self._connected())
+        except StoreFailure as failure:
+            if failure.fault not in UNPROVEN:
+                raise
+        with map_failures():
+            client = await self._connected()
+            if not await client.is_ready():
+                raise StoreFailure(WeaviateFault.UNAVAILABLE)
+            # It may have become ready since the first answer.
+            return await work(client)
 
     async def _connected(self) -> WeaviateAsyncClient:
         if self._closed:

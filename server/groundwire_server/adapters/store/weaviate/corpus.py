@@ -1,21 +1,26 @@
 """Keeping documents where only single objects are written atomically.
 
-A replacement goes: announce it (the next corpus version, and the change in the document) - take rights away that the
-new access list does not give - write the new chunks beside the old ones - delete the old ones - end it (the document as
-it is now, and the new corpus version). A removal announces, deletes the chunks and ends. Until the last step the
-document described is the old one. A change that breaks off stays announced in the document: the next one removes what
-does not belong to the revision that counts.
+A replacement goes: announce the change - write the new passages beside the old ones, under the change's name - end it:
+write the document's description, which names the change, and the corpus version - delete the old passages - remove the
+announcement. A removal announces, ends with a description that names no change, and deletes the passages. Nothing that
+a description does not name is ever shown, so that the write of that one object is the moment of the change. A change of
+the access list alone admits to the passages whom either list admits, changes the description, whose list counts as
+well, and then takes away what the new list does not give.
 
-One process changes one document at a time. Two processes must not change the same document at once: Weaviate has no way
-to refuse the second. Where a caller expects a revision the document is read again right before it is announced and
-right after. Another process goes unnoticed only when it writes between one of these reads and the write beside it.
+What breaks off is found by its announcement, and finished or undone by the next change of the document, and by a sweep:
+see `recovery.py`.
+
+One process changes one document at a time. Weaviate has no way to refuse the change of another process. Each writes
+under a name of its own, so their passages never mix, and the description that is written last counts. Each reads the
+document again right before the end. At least one of two sees the other's announcement; it leaves its own, by which what
+does not count is found later. Where a caller expects a revision, another process goes unnoticed only when it writes
+between this read and the write behind it.
 """
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isinf
 from typing import Final
 from weakref import WeakValueDictionary
@@ -24,24 +29,26 @@ from weaviate.classes.query import Filter as Where
 
 from groundwire_server.adapters.store.weaviate import heads
 from groundwire_server.adapters.store.weaviate import properties as p
+from groundwire_server.adapters.store.weaviate.changes import Change, Changes
 from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
 from groundwire_server.adapters.store.weaviate.objects import (
     Head,
-    access,
     body_hash,
     chunk_objects,
     document_key,
     head_object,
     principals_of,
     text_key,
+    tombstone,
     whole_text,
 )
+from groundwire_server.adapters.store.weaviate.pending import needed_by
+from groundwire_server.adapters.store.weaviate.recovery import Recovery, set_access
 from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.batches import batched
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import (
-    EMPTY_VERSION,
     Chunk,
     Document,
     DocumentInfo,
@@ -58,26 +65,9 @@ from groundwire_server.domain.filters import Filter, matches
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 
-_PATCHED_AT_ONCE: Final = 10_000
-
 _PURGED_DOCUMENTS: Final = 100
 _PURGED_CHUNKS: Final = 10_000
 """The most that one change removes: as many objects as Weaviate deletes in one call."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """A change that has begun.
-
-    Attributes:
-        tenant: of the corpus.
-        version: the corpus version that it makes.
-        deadline: when it must have ended.
-    """
-
-    tenant: str
-    version: str
-    deadline: Deadline
 
 
 class WeaviateCorpus:
@@ -87,18 +77,30 @@ class WeaviateCorpus:
         chunks: the collection of chunks.
         documents: the collection of documents.
         versions: the tenants' corpus versions.
+        changes: of this process.
+        recovery: finishes or undoes what broke off.
         clock: dates the documents.
         vectorized: whether Weaviate makes the vectors.
     """
 
     def __init__(
-        self, chunks: Objects, documents: Objects, versions: Versions, clock: Clock, *, vectorized: bool = False
+        self,
+        chunks: Objects,
+        documents: Objects,
+        versions: Versions,
+        changes: Changes,
+        recovery: Recovery,
+        clock: Clock,
+        *,
+        vectorized: bool = False,
     ) -> None:
         self._vectorized = vectorized
         self._whole = whole_text(vectorized=vectorized)
         self._chunks = chunks
         self._documents = documents
         self._versions = versions
+        self._changes = changes
+        self._recovery = recovery
         self._clock = clock
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -113,25 +115,36 @@ class WeaviateCorpus:
         expected_revision: int | None = None,
     ) -> Stored:
         """Store a document; see the port."""
-        async with self._alone(caller.tenant, [document.document_id], deadline):
-            held, version = await self._held(caller.tenant, document.document_id, deadline)
-            if held is not None and held.live and not held.change and held.info.content_hash == content_hash:
-                return Stored(PutState.UNCHANGED, held.info.revision, held.info.chunk_count, version)
+        tenant, key = caller.tenant, document_key(document.document_id)
+        async with self._alone(tenant, [document.document_id], deadline):
+            state = await self._settled(tenant, [document.document_id], deadline)
+            held = state.heads.get(key)
+            if held is not None and held.live and held.info.content_hash == content_hash:
+                return Stored(PutState.UNCHANGED, held.info.revision, held.info.chunk_count, state.version)
             replaced = 0 if held is None else held.revision
             check_revision(document.document_id, expected_revision, replaced)
             if held is None:
-                await self._require_tenant(caller.tenant, deadline)
+                await self._require_tenant(tenant, deadline)
             new = self._described(document, content_hash, chunks, held)
-            async with self._changing(caller.tenant, version, deadline) as change:
-                announced = _announced(_narrowed(held, new), change)
+            access_alone = held is not None and held.live and held.body_hash == new.body_hash
+            # One that never was is announced by its key alone.
+            before = held or replace(new, body="")
+            async with self._changes.begun(
+                tenant, [before], deadline, written=len(chunks), access_alone=access_alone
+            ) as change:
+                change.contended = bool(state.pending)
                 if expected_revision is not None:
-                    await self._recheck(change, new, held, expected_revision)
-                await self._announce(change, [announced])
-                if expected_revision is not None:
-                    await self._recheck(change, new, announced, expected_revision)
-                await self._replace(change, held, document, chunks, new)
-        state = PutState.UPDATED if replaced else PutState.CREATED
-        return Stored(state, new.info.revision, new.info.chunk_count, change.version)
+                    await self._read_again(change, state, expected_revision)
+                if held is not None and access_alone and not change.contended:
+                    named = replace(new, body=held.body)
+                    if await self._change_access(change, state, held, named, expected_revision):
+                        return Stored(PutState.UPDATED, new.info.revision, new.info.chunk_count, change.version)
+                new = replace(new, body=change.version)
+                objects = chunk_objects(new, document, chunks, vectorized=self._vectorized)
+                await self._chunks.write(tenant, objects, deadline)
+                new = await self._supersede(change, state, new, expected_revision)
+        stored = PutState.UPDATED if replaced else PutState.CREATED
+        return Stored(stored, new.info.revision, new.info.chunk_count, change.version)
 
     async def info(self, caller: Caller, document_id: str, deadline: Deadline) -> DocumentInfo | None:
         """Describe a document; see the port."""
@@ -166,10 +179,11 @@ class WeaviateCorpus:
     async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Remove a document; see the port."""
         async with self._alone(caller.tenant, [document_id], deadline):
-            held, version = await self._held(caller.tenant, document_id, deadline)
-            if held is None or not (held.live or held.change) or not caller.may_see(held.info.allowed_principals):
+            state = await self._settled(caller.tenant, [document_id], deadline)
+            held = state.heads.get(document_key(document_id))
+            if held is None or not held.live or not caller.may_see(held.info.allowed_principals):
                 return None
-            return await self._remove(caller.tenant, version, [held], deadline)
+            return await self._remove(caller.tenant, state, [held], deadline)
 
     async def purge(self, caller: Caller, condition: Filter, deadline: Deadline) -> Removed | None:
         """Remove a batch of documents; see the port."""
@@ -189,9 +203,10 @@ class WeaviateCorpus:
     async def erase(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> Sequence[Head]:
         """Remove documents, whoever may see them, and what deleted ones left; return them as they were."""
         async with self._alone(tenant, document_ids, deadline):
-            found, corpus = await heads.with_corpus(self._documents, tenant, document_ids, deadline)
+            state = await self._settled(tenant, document_ids, deadline)
+            found = list(state.heads.values())
             if found:
-                await self._remove(tenant, self._versions.of(corpus), found, deadline)
+                await self._remove(tenant, state, found, deadline)
                 await self._documents.delete(tenant, by_ids([head.key for head in found]), deadline)
             return found
 
@@ -204,94 +219,122 @@ class WeaviateCorpus:
     ) -> Removed | None:
         """Remove those of these documents that the filter still selects; None when it selects none of them."""
         async with self._alone(caller.tenant, document_ids, deadline):
-            found, corpus = await heads.with_corpus(self._documents, caller.tenant, document_ids, deadline)
+            state = await self._settled(caller.tenant, document_ids, deadline)
             doomed = [
                 head
-                for head in found
+                for head in state.heads.values()
                 if head.live and caller.may_see(head.info.allowed_principals) and matches(condition, head.info.metadata)
             ]
             if not doomed:
                 return None
-            version = await self._remove(caller.tenant, self._versions.of(corpus), doomed, deadline)
+            version = await self._remove(caller.tenant, state, doomed, deadline)
             return Removed(len(doomed), version)
 
-    async def _remove(self, tenant: str, version: str, held: Sequence[Head], deadline: Deadline) -> str:
+    async def _remove(self, tenant: str, state: heads.StoredState, held: Sequence[Head], deadline: Deadline) -> str:
         """Remove documents; return the corpus version after it."""
-        async with self._changing(tenant, version, deadline) as change:
-            # They stay live until their chunks are gone: what breaks off before can be found, and removed again.
-            await self._announce(change, [_announced(head, change) for head in held])
-            keys = [head.key for head in held]
-            await self._chunks.delete(tenant, Where.by_property(p.DOCUMENT).contains_any(keys), deadline)
-            await self._end(change, [_tombstone(head) for head in held])
+        async with self._changes.begun(tenant, held, deadline) as change:
+            others = await self._others(change, state)
+            await self._end(change, [tombstone(head) for head in held])
+            await self._delete(change, held, others)
+            await self._changes.end(change)
         return change.version
 
-    async def _held(self, tenant: str, document_id: str, deadline: Deadline) -> tuple[Head | None, str]:
-        found, corpus = await heads.with_corpus(self._documents, tenant, [document_id], deadline)
-        return next(iter(found), None), self._versions.of(corpus)
+    async def _settled(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> heads.StoredState:
+        """Return what is stored of documents, with what broke off before finished or undone."""
+        state = await heads.state(self._documents, self._versions, tenant, document_ids, deadline)
+        broken = [each for each in state.pending if self._changes.broken_off(each)]
+        if not broken:
+            return state
+        await self._recovery.recover(tenant, broken, deadline)
+        return await heads.state(self._documents, self._versions, tenant, document_ids, deadline)
 
     def _described(self, document: Document, content_hash: str, chunks: Sequence[Chunk], held: Head | None) -> Head:
-        revision = held.info.revision + 1 if held else 1
+        """Return the description of a document that is to be stored, without its body."""
         info = DocumentInfo(
             document.document_id,
             document.title,
             document.source_uri,
             document.metadata,
             document.allowed_principals,
-            revision,
+            held.info.revision + 1 if held else 1,
             content_hash,
             len(chunks),
             len(document.text.encode()),
             self._clock.today(),
             document.text_format,
         )
-        body = body_hash(document, chunks)
-        same_body = held is not None and held.live and not held.change and held.body_hash == body
-        return Head(
-            document_key(document.document_id),
-            info,
-            live=True,
-            body=held.body if held is not None and same_body else revision,
-            body_hash=body,
-        )
+        return Head(document_key(document.document_id), info, live=True, body="", body_hash=body_hash(document, chunks))
 
-    async def _recheck(self, change: _Change, new: Head, known: Head | None, expected: int) -> None:
-        """Read a document again.
+    async def _others(self, change: Change, known: heads.StoredState) -> heads.StoredState:
+        """Return documents as they are before their change takes effect, with the changes of other processes alone.
+
+        Args:
+            change: of this process, which notes whether there are any.
+            known: what was stored when the change began.
+        """
+        ids = [each.document_id for each in change.pending]
+        state = await heads.state(self._documents, self._versions, change.tenant, ids, change.deadline)
+        others = [each for each in state.pending if each.change != change.version]
+        moved = any(_state(state.heads.get(each.key)) != _state(known.heads.get(each.key)) for each in change.pending)
+        change.contended = change.contended or moved or bool(others)
+        return replace(state, pending=others)
+
+    async def _read_again(self, change: Change, known: heads.StoredState, expected: int | None) -> heads.StoredState:
+        """Return a document as it is before its change takes effect; see `_others`.
 
         Args:
             change: of this process.
-            new: what the document is to become.
-            known: the document as this process read or wrote it last; None for one that never was.
-            expected: the revision to replace.
+            known: what was stored when the change began.
+            expected: the revision to replace; None for any.
 
         Raises:
-            Rejection: REVISION_MISMATCH when another process has changed the document since, or has begun to.
+            Rejection: REVISION_MISMATCH when one is expected, and another process has changed the document since, or
+                has begun to. What this one has written is removed.
         """
-        found, _ = await self._held(change.tenant, new.info.document_id, change.deadline)
-        if _state(found) != _state(known):
-            unfinished = found is not None and bool(found.change)
-            stored = 0 if found is None else found.revision + unfinished
-            raise revision_mismatch(new.info.document_id, expected, stored)
+        (pending,) = change.pending
+        state = await self._others(change, known)
+        found = state.heads.get(pending.key)
+        moved = _state(found) != _state(known.heads.get(pending.key))
+        begun = {each.change for each in state.pending} - {each.change for each in known.pending}
+        if expected is not None and (moved or begun):
+            await self._recovery.undo(change.tenant, pending, change.deadline)
+            # One that has only begun will make the next revision.
+            stored = (0 if found is None else found.revision) + (not moved)
+            raise revision_mismatch(pending.document_id, expected, stored)
+        return state
 
-    async def _replace(
-        self, change: _Change, held: Head | None, document: Document, chunks: Sequence[Chunk], new: Head
-    ) -> None:
+    async def _change_access(
+        self, change: Change, known: heads.StoredState, held: Head, new: Head, expected: int | None
+    ) -> bool:
+        """Change the access list alone; return False when another process changes the document at the same time.
+
+        That one may delete the passages as soon as it has replaced them. One that begins later sees this change, and
+        lets them be.
+        """
         tenant, deadline = change.tenant, change.deadline
-        if held is not None:
-            if held.change:
-                await self._remove_all_but(tenant, held.key, held.info.revision, deadline)
-            if new.body == held.body:
-                rights = {p.ACCESS: access(new.info.allowed_principals), p.REVISION: new.info.revision}
-                await self._patch(tenant, new.key, rights, deadline)
-                await self._end(change, [new])
-                return
-            narrowed = _narrowed(held, new).info.allowed_principals
-            if held.live and narrowed != held.info.allowed_principals:
-                await self._patch(tenant, new.key, {p.ACCESS: access(narrowed)}, deadline)
-        objects = chunk_objects(new.key, document, new.info.revision, chunks, vectorized=self._vectorized)
-        await self._chunks.write(tenant, objects, deadline)
-        if held is not None:
-            await self._remove_all_but(tenant, new.key, new.info.revision, deadline)
+        before, after = held.info.allowed_principals, new.info.allowed_principals
+        either = frozenset({EVERYBODY}) if EVERYBODY in before | after else before | after
+        if either != before:
+            await set_access(self._chunks, tenant, held, either, deadline)
+        await self._read_again(change, known, expected)
+        if change.contended:
+            return False
         await self._end(change, [new])
+        if either != after:
+            await set_access(self._chunks, tenant, new, after, deadline)
+        await self._changes.end(change)
+        return True
+
+    async def _supersede(self, change: Change, known: heads.StoredState, new: Head, expected: int | None) -> Head:
+        """End a change whose passages are written, and delete what it replaces; return the description as stored."""
+        others = await self._read_again(change, known, expected)
+        found = others.heads.get(new.key)
+        if found is not None:
+            new = replace(new, info=replace(new.info, revision=found.info.revision + 1))
+        await self._end(change, [new])
+        await self._delete(change, [] if found is None else [found], others)
+        await self._changes.end(change)
+        return new
 
     async def _require_tenant(self, tenant: str, deadline: Deadline) -> None:
         """Create the tenant where Weaviate does not have it."""
@@ -301,32 +344,21 @@ class WeaviateCorpus:
             await self._chunks.create_tenant(tenant, deadline)
             await self._documents.create_tenant(tenant, deadline)
 
-    @asynccontextmanager
-    async def _changing(self, tenant: str, version: str, deadline: Deadline) -> AsyncIterator[_Change]:
-        """Announce a change of the corpus, and forget it when it has ended or has broken off."""
-        change = _Change(tenant, secrets.token_urlsafe(12), deadline)
-        try:
-            await self._versions.begin(tenant, change.version, deadline, first=version == EMPTY_VERSION)
-            yield change
-        finally:
-            self._versions.close(tenant, change.version)
-
-    async def _announce(self, change: _Change, announced: Sequence[Head]) -> None:
-        await self._documents.write(change.tenant, map(head_object, announced), change.deadline)
-
-    async def _end(self, change: _Change, changed: Sequence[Head]) -> None:
-        following = self._versions.ended(change.tenant, change.version)
-        await self._documents.write(change.tenant, [following, *map(head_object, changed)], change.deadline)
+    async def _end(self, change: Change, changed: Sequence[Head]) -> None:
+        """Let a change take effect."""
+        corpus = self._versions.corpus_object(change.version)
+        by = self._changes.bounded(change)
+        await self._documents.write(change.tenant, [corpus, *map(head_object, changed)], by)
         self._versions.note_stored(change.tenant, change.version)
 
-    async def _remove_all_but(self, tenant: str, key: str, revision: int, deadline: Deadline) -> None:
-        others = [Where.by_property(p.DOCUMENT).equal(key), Where.by_property(p.REVISION).not_equal(revision)]
-        await self._chunks.delete(tenant, Where.all_of(others), deadline)
-
-    async def _patch(self, tenant: str, key: str, properties: dict[str, object], deadline: Deadline) -> None:
-        where = Where.by_property(p.DOCUMENT).equal(key)
-        found = await self._chunks.fetch(tenant, where, (p.ORDINAL,), _PATCHED_AT_ONCE, deadline)
-        await self._chunks.patch(tenant, [each for each, _ in found or ()], properties, deadline)
+    async def _delete(self, change: Change, replaced: Sequence[Head], others: heads.StoredState) -> None:
+        """Delete the passages of documents as they were before a change, but those that another change still needs."""
+        needed = needed_by(others.pending)
+        found = [head for head in replaced if head.body and head.body not in needed]
+        if found:
+            documents = Where.by_property(p.DOCUMENT).contains_any([head.key for head in found])
+            bodies = Where.by_property(p.BODY).contains_any(sorted({head.body for head in found}))
+            await self._chunks.delete(change.tenant, Where.all_of([documents, bodies]), change.deadline)
 
     @asynccontextmanager
     async def _alone(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> AsyncIterator[None]:
@@ -341,46 +373,6 @@ class WeaviateCorpus:
             yield
 
 
-def _announced(head: Head, change: _Change) -> Head:
-    """Return a document with a change that has begun; without a hash it is never taken for the one to store."""
-    return replace(head, info=replace(head.info, content_hash=""), change=change.version)
-
-
-def _tombstone(held: Head) -> Head:
-    """Return what a deleted document leaves behind."""
-    info = DocumentInfo(
-        held.info.document_id,
-        "",
-        "",
-        {},
-        frozenset(),
-        held.info.revision,
-        "",
-        0,
-        0,
-        held.info.updated,
-    )
-    return Head(held.key, info, live=False, body=0, body_hash="")
-
-
 def _state(head: Head | None) -> tuple[int, bool, str] | None:
-    """Return the part of a head that every change of the document changes."""
-    return None if head is None else (head.info.revision, head.live, head.change)
-
-
-def _narrowed(held: Head | None, new: Head) -> Head:
-    """Return a document while a new revision replaces it: as it was, with the rights that both access lists give."""
-    if held is None:
-        # Only its key counts yet.
-        return Head(new.key, replace(new.info, revision=0), live=False, body=0, body_hash="")
-    allowed = new.info.allowed_principals
-    if held.live or held.change:
-        allowed = _common(held.info.allowed_principals, allowed)
-    return replace(held, info=replace(held.info, allowed_principals=allowed))
-
-
-def _common(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
-    """Return the access list of the callers that both lists admit."""
-    if EVERYBODY in one:
-        return other
-    return one if EVERYBODY in other else one & other
+    """Return the part of a description that every change of the document changes."""
+    return None if head is None else (head.info.revision, head.live, head.body)

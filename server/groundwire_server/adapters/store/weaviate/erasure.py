@@ -10,7 +10,7 @@ from typing import Final
 from groundwire_server.adapters.store.weaviate import heads
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
-from groundwire_server.adapters.store.weaviate.objects import Head
+from groundwire_server.adapters.store.weaviate.objects import Head, document_key
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
@@ -78,10 +78,8 @@ class WeaviateErasure:
     async def _pages(self, erasure: Erasure, deadline: Deadline) -> AsyncIterator[Sequence[Head]]:
         """Yield the documents that an erasure names, deleted ones too, whoever may see them."""
         if isinstance(erasure.selection, OneDocument):
-            found, _ = await heads.with_corpus(
-                self._documents, erasure.tenant, [erasure.selection.document_id], deadline
-            )
-            yield found
+            key = document_key(erasure.selection.document_id)
+            yield list((await heads.current(self._documents, erasure.tenant, [key], deadline)).values())
             return
         after = ""
         while page := await heads.all_after(self._documents, erasure.tenant, after, _AT_ONCE, deadline):

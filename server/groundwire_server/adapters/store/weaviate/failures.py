@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import Final
 
+import httpx
 from weaviate.exceptions import (
+    AuthenticationFailedError,
+    EmptyResponseError,
+    MissingScopeError,
+    ResponseCannotBeDecodedError,
     UnexpectedStatusCodeError,
     WeaviateBaseError,
     WeaviateClosedClientError,
     WeaviateConnectionError,
     WeaviateGRPCUnavailableError,
+    WeaviateRetryError,
     WeaviateStartUpError,
     WeaviateTimeoutError,
 )
@@ -40,6 +47,34 @@ class WeaviateFault(Fault):
     )
     NO_WEAVIATE = ("the server at the gRPC address is not Weaviate, or is too old", "correct the store's `grpc`")
     OTHER = ("Weaviate failed internally", "see its log")
+
+
+class WireError(GroundwireError):
+    """A gRPC call came back without a reply.
+
+    Attributes:
+        code: the status's name.
+        details: Weaviate's own words, to be classified and not to be shown.
+    """
+
+    def __init__(self, code: str, details: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+class RefusedObjectsError(GroundwireError):
+    """Weaviate has taken a batch and refused objects in it.
+
+    Attributes:
+        count: how many.
+        details: what Weaviate says about the first.
+    """
+
+    def __init__(self, count: int, details: str) -> None:
+        super().__init__(count)
+        self.count = count
+        self.details = details
 
 
 _CAUSES: Final = {
@@ -97,37 +132,55 @@ _SENTENCES: Final = (
 )
 """Parts of Weaviate 1.40's messages; the first that occurs decides."""
 
+_KINDS: Final[tuple[tuple[type[Exception], WeaviateFault], ...]] = (
+    # An address that swallows packets: nobody answers there.
+    (httpx.ConnectTimeout, WeaviateFault.UNAVAILABLE),
+    (httpx.TimeoutException, WeaviateFault.SLOW),
+    (WeaviateTimeoutError, WeaviateFault.SLOW),
+    (httpx.UnsupportedProtocol, WeaviateFault.NO_WEAVIATE),
+    (httpx.TooManyRedirects, WeaviateFault.NO_WEAVIATE),
+    # A connection that breaks: ReadError, WriteError, CloseError, ConnectError, RemoteProtocolError and the like.
+    (httpx.TransportError, WeaviateFault.UNAVAILABLE),
+    (httpx.StreamError, WeaviateFault.UNAVAILABLE),
+    (ConnectionError, WeaviateFault.UNAVAILABLE),
+    (WeaviateConnectionError, WeaviateFault.UNAVAILABLE),
+    (WeaviateStartUpError, WeaviateFault.UNAVAILABLE),
+    (WeaviateGRPCUnavailableError, WeaviateFault.UNAVAILABLE),
+    (WeaviateClosedClientError, WeaviateFault.UNAVAILABLE),
+    (WeaviateRetryError, WeaviateFault.UNAVAILABLE),
+    (AuthenticationFailedError, WeaviateFault.WRONG_KEY),
+    (MissingScopeError, WeaviateFault.WRONG_KEY),
+    # A reply that is cut off, or that something before Weaviate has written.
+    (httpx.DecodingError, WeaviateFault.OTHER),
+    (JSONDecodeError, WeaviateFault.OTHER),
+    (ResponseCannotBeDecodedError, WeaviateFault.OTHER),
+    (EmptyResponseError, WeaviateFault.OTHER),
+)
+"""Errors that are clear by their class; the first that fits decides. Others of the client have a sentence."""
+
+_RAISED: Final[tuple[type[Exception], ...]] = (
+    WireError,
+    RefusedObjectsError,
+    WeaviateBaseError,
+    httpx.HTTPError,
+    *(kind for kind, _ in _KINDS),
+)
+"""All that a use of the client can raise for what is not a mistake of ours."""
+
+UNPROVEN: Final = frozenset(
+    {
+        WeaviateFault.MISSING_TENANT,
+        WeaviateFault.INACTIVE_TENANT,
+        WeaviateFault.MISSING_COLLECTION,
+        WeaviateFault.SCHEMA,
+        WeaviateFault.TOO_FEW_NODES,
+    }
+)
+"""What a Weaviate says too that has opened its ports and not yet loaded what it keeps."""
+
 _UNAUTHORIZED: Final = (401, 403)
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
-
-
-class WireError(GroundwireError):
-    """A gRPC call came back without a reply.
-
-    Attributes:
-        code: the status's name.
-        details: Weaviate's own words, to be classified and not to be shown.
-    """
-
-    def __init__(self, code: str, details: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.details = details
-
-
-class RefusedObjectsError(GroundwireError):
-    """Weaviate has taken a batch and refused objects in it.
-
-    Attributes:
-        count: how many.
-        details: what Weaviate says about the first.
-    """
-
-    def __init__(self, count: int, details: str) -> None:
-        super().__init__(count)
-        self.count = count
-        self.details = details
 
 
 class StoreFailure(Failure):
@@ -154,31 +207,23 @@ def map_failures() -> Iterator[None]:
             # Its turn came too late: the calls before it wait for Weaviate as well.
             raise StoreFailure(WeaviateFault.SLOW) from None
         raise
-    except (WireError, RefusedObjectsError, WeaviateBaseError) as error:
+    except _RAISED as error:
         # Not `from error`: its text is Weaviate's and may hold what was stored.
         raise StoreFailure(classified(error)) from None
 
 
-def classified(error: WireError | RefusedObjectsError | WeaviateBaseError) -> WeaviateFault:
-    """Return the fault behind an error of the client."""
-    match error:
-        case WireError():
-            return _CODES.get(error.code) or _said(error.details)
-        case RefusedObjectsError():
-            return _said(error.details)
-        case UnexpectedStatusCodeError():
-            return _by_status(error)
-        case WeaviateTimeoutError():
-            return WeaviateFault.SLOW
-        case (
-            WeaviateConnectionError()
-            | WeaviateStartUpError()
-            | WeaviateGRPCUnavailableError()
-            | WeaviateClosedClientError()
-        ):
-            return WeaviateFault.UNAVAILABLE
-        case _:
-            return _said(error.message)
+def classified(error: Exception) -> WeaviateFault:
+    """Return the fault behind an error of the client, or of a library that it uses."""
+    if isinstance(error, WireError):
+        return _CODES.get(error.code) or _said(error.details)
+    if isinstance(error, RefusedObjectsError):
+        return _said(error.details)
+    if isinstance(error, UnexpectedStatusCodeError):
+        return _by_status(error)
+    known = next((fault for kind, fault in _KINDS if isinstance(error, kind)), None)
+    if known is not None:
+        return known
+    return _said(error.message) if isinstance(error, WeaviateBaseError) else WeaviateFault.OTHER
 
 
 def _by_status(error: UnexpectedStatusCodeError) -> WeaviateFault:

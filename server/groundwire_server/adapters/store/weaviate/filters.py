@@ -7,7 +7,7 @@ from weaviate.classes.query import Filter as Where
 from weaviate.collections.classes.filters import FilterReturn
 
 from groundwire_server.adapters.store.weaviate import tokens
-from groundwire_server.adapters.store.weaviate.properties import ACCESS, FACTS
+from groundwire_server.adapters.store.weaviate.properties import ACCESS, BODY, DOCUMENT, FACTS
 from groundwire_server.domain.caller import EVERYBODY
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, IsNull, Not, Range
 
@@ -19,6 +19,11 @@ def visible_to(principals: frozenset[str]) -> FilterReturn:
     """Return the filter that selects what a caller with these principals may see."""
     readers = sorted(principals | {EVERYBODY})
     return Where.by_property(ACCESS).contains_any([tokens.principal_token(reader) for reader in readers])
+
+
+def of_body(document: str, body: str) -> FilterReturn:
+    """Return the filter that selects what one change wrote of a document."""
+    return Where.all_of([Where.by_property(DOCUMENT).equal(document), Where.by_property(BODY).equal(body)])
 
 
 def compiled(condition: Filter) -> Condition:

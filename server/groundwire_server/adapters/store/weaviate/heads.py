@@ -1,7 +1,8 @@
 """Reading the descriptions of documents."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from weaviate.classes.query import Filter as Where
 from weaviate.collections.classes.filters import FilterReturn
@@ -18,7 +19,9 @@ from groundwire_server.adapters.store.weaviate.objects import (
     read_head,
     recency,
 )
-from groundwire_server.adapters.store.weaviate.versions import STORED
+from groundwire_server.adapters.store.weaviate.pending import STORED as PENDING
+from groundwire_server.adapters.store.weaviate.pending import PendingChange, pending_of, read_pending
+from groundwire_server.adapters.store.weaviate.versions import MOST_BROKEN_OFF, STORED, Versions
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import DocumentOrder, Listing, Position
@@ -29,6 +32,11 @@ _ORDER: Final = {
     DocumentOrder.OLDEST: p.RECENCY,
     DocumentOrder.NEWEST: p.RECENCY,
 }
+
+_MOST_PENDING: Final = 1_000
+"""Changes of the documents of one call that have not ended."""
+
+_STATE: Final = tuple(dict.fromkeys([*DESCRIBED, *PENDING, *STORED]))
 
 
 async def visible(documents: Objects, caller: Caller, document_id: str, deadline: Deadline) -> Head | None:
@@ -66,21 +74,39 @@ async def count(documents: Objects, caller: Caller, condition: Filter, deadline:
     return 0 if isinstance(where, bool) else await documents.count(caller.tenant, where, deadline)
 
 
-async def with_corpus(
-    documents: Objects, tenant: str, document_ids: Iterable[str], deadline: Deadline
-) -> tuple[Sequence[Head], Mapping[str, Any] | None]:
-    """Return documents that were ever stored, visible or not, and the object that holds the corpus version."""
-    ids = [CORPUS_ID, *map(document_key, document_ids)]
-    found = dict(await documents.fetch(tenant, by_ids(ids), (*DESCRIBED, *STORED), len(ids), deadline) or ())
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """What is stored of some documents, read in one call.
+
+    Attributes:
+        heads: by key, of those that were ever stored, visible or not.
+        pending: changes of these documents that have not ended.
+        version: of the corpus.
+    """
+
+    heads: Mapping[str, Head]
+    pending: Sequence[PendingChange]
+    version: str
+
+
+async def state(
+    documents: Objects, versions: Versions, tenant: str, document_ids: Iterable[str], deadline: Deadline
+) -> StoredState:
+    """Return what is stored of some documents, with their changes that have not ended, and the corpus version."""
+    keys = [document_key(each) for each in document_ids]
+    where = Where.any_of([by_ids(keys), pending_of(keys), versions.where()])
+    limit = 1 + len(keys) + _MOST_PENDING + MOST_BROKEN_OFF
+    found = dict(await documents.fetch(tenant, where, _STATE, limit, deadline) or ())
     corpus = found.pop(CORPUS_ID, None)
-    return [read_head(properties) for properties in found.values()], corpus
+    pending = [read_pending(each) for each in found.values() if each.get(p.PENDING)]
+    heads = {key: read_head(found[key]) for key in keys if key in found}
+    broken = (each.change for each in pending if each.until < versions.broken_before())
+    return StoredState(heads, [each for each in pending if each.key in keys], versions.of(corpus, broken))
 
 
-async def revisions(documents: Objects, tenant: str, document_ids: Iterable[str], deadline: Deadline) -> dict[str, int]:
-    """Return the current revision of each document."""
-    keys = [document_key(document_id) for document_id in document_ids]
-    found = await _heads(documents, tenant, by_ids(keys), len(keys), deadline)
-    return {head.info.document_id: head.info.revision for head in found}
+async def current(documents: Objects, tenant: str, keys: Sequence[str], deadline: Deadline) -> Mapping[str, Head]:
+    """Return documents by their keys."""
+    return {head.key: head for head in await _heads(documents, tenant, by_ids(keys), len(keys), deadline)}
 
 
 async def all_after(

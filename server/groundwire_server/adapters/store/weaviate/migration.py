@@ -11,6 +11,7 @@ from weaviate.classes.config import DataType, Property, Tokenization
 from weaviate.exceptions import UnexpectedStatusCodeError
 
 from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
+from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.schema import CollectionSchema, PropertySchema, definition, wanted
 from groundwire_server.domain.deadline import Deadline
@@ -138,9 +139,12 @@ async def _found(client: WeaviateAsyncClient, name: str) -> dict[str, Any] | Non
     try:
         config = await client.collections.export_config(name)
     except UnexpectedStatusCodeError as error:
-        if error.status_code == _NOT_FOUND:
-            return None
-        raise
+        if error.status_code != _NOT_FOUND:
+            raise
+        # One that starts does not have its collections yet, and must not be given others.
+        if not await client.is_ready():
+            raise StoreFailure(WeaviateFault.UNAVAILABLE) from None
+        return None
     return config.to_dict()
 
 

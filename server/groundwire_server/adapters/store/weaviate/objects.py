@@ -31,7 +31,7 @@ CORPUS_ID: Final = str(uuid.uuid5(_OBJECTS, "corpus"))
 WHOLE_TEXT: Final = -1
 """The ordinal of the object with a document's whole text, kept beside its chunks and never found by a search."""
 
-RETURNED: Final = (p.CHUNK_ID, p.ORDINAL, p.REVISION, p.TEXT, p.ABOUT, p.PLACE, p.ACCESS)
+RETURNED: Final = (p.CHUNK_ID, p.ORDINAL, p.REVISION, p.BODY, p.TEXT, p.ABOUT, p.PLACE, p.ACCESS)
 """The properties that `read_passage` needs."""
 
 DESCRIBED: Final = (
@@ -39,7 +39,6 @@ DESCRIBED: Final = (
     p.ACCESS,
     p.BODY,
     p.BODY_HASH,
-    p.CHANGE,
     p.CHUNK_COUNT,
     p.CONTENT_HASH,
     p.LIVE,
@@ -62,22 +61,22 @@ class NewObject:
 class Head:
     """The description of a document; a deleted one keeps its revision.
 
+    It is one object, so that writing it is the moment in which a change of the document takes effect.
+
     Attributes:
         key: the document's uuid.
         info: of the current revision.
         live: whether the document exists for callers on its access list.
-        body: the revision in which its chunks were written; a change of the access list alone does not write them.
+        body: the change that wrote its text and chunks, and no others count; a change of the access list alone does not
+            write them. Empty where there are none.
         body_hash: of everything but the access list.
-        change: the corpus version of an unfinished change, empty when there is none: until it is finished, the chunks
-            may be of several revisions.
     """
 
     key: str
     info: DocumentInfo
     live: bool
-    body: int
+    body: str
     body_hash: str
-    change: str = ""
 
     @property
     def revision(self) -> int:
@@ -90,9 +89,32 @@ def document_key(document_id: str) -> str:
     return str(uuid.uuid5(_OBJECTS, f"document {document_id}"))
 
 
-def text_key(document: str, body: int) -> str:
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A chunk that a search has found.
+
+    Attributes:
+        passage: as it was written.
+        body: the change that wrote it.
+    """
+
+    passage: Passage
+    body: str
+
+
+def text_key(document: str, body: str) -> str:
     """Return the uuid of a document's whole text."""
     return str(uuid.uuid5(_OBJECTS, f"text {document} {body}"))
+
+
+def chunk_key(document: str, body: str, place: int) -> str:
+    """Return the uuid of the chunk at a place of a document, from 0."""
+    return str(uuid.uuid5(_OBJECTS, f"chunk {document} {body} {place}"))
+
+
+def keys_of(document: str, body: str, chunk_count: int) -> Sequence[str]:
+    """Return the uuids of all that one change wrote of a document, whether an index has them or not."""
+    return [text_key(document, body), *(chunk_key(document, body, place) for place in range(chunk_count))]
 
 
 def whole_text(*, vectorized: bool) -> str:
@@ -154,7 +176,6 @@ def head_object(head: Head) -> NewObject:
         p.ACCESS: access(info.allowed_principals),
         p.FACTS: tokens.facts(info.metadata),
         p.LIVE: head.live,
-        p.CHANGE: head.change,
         p.REVISION: info.revision,
         p.BODY: head.body,
         p.CONTENT_HASH: info.content_hash,
@@ -181,20 +202,34 @@ def read_head(found: Mapping[str, Any]) -> Head:
         updated=datetime.fromisoformat(about["updated"]),
         text_format=TextFormat(about["text_format"]),
     )
-    return Head(
-        document_key(info.document_id), info, found[p.LIVE], int(found[p.BODY]), found[p.BODY_HASH], found[p.CHANGE]
+    return Head(document_key(info.document_id), info, found[p.LIVE], found[p.BODY], found[p.BODY_HASH])
+
+
+def tombstone(held: Head) -> Head:
+    """Return what a deleted document leaves behind: its revision, so that numbers are never used twice."""
+    info = DocumentInfo(
+        held.info.document_id,
+        "",
+        "",
+        {},
+        frozenset(),
+        held.info.revision,
+        "",
+        0,
+        0,
+        held.info.updated,
     )
+    return Head(held.key, info, live=False, body="", body_hash="")
 
 
 def chunk_objects(
-    key: str, document: Document, revision: int, chunks: Sequence[Chunk], *, vectorized: bool = False
+    head: Head, document: Document, chunks: Sequence[Chunk], *, vectorized: bool = False
 ) -> Iterable[NewObject]:
     """Yield a revision's whole text and its chunks as objects, each made when it is needed.
 
     Args:
-        key: of the document.
+        head: of the revision.
         document: that the chunks are of.
-        revision: its number.
         chunks: its passages.
         vectorized: whether Weaviate makes the vectors, from the texts.
     """
@@ -204,13 +239,15 @@ def chunk_objects(
         "source_uri": document.source_uri,
         "metadata": dict(document.metadata),
     }
+    key, body = head.key, head.body
     shared = {
         p.DOCUMENT: key,
-        p.REVISION: revision,
+        p.BODY: body,
+        p.REVISION: head.info.revision,
         p.ACCESS: access(document.allowed_principals),
     }
     yield NewObject(
-        text_key(key, revision), {**shared, p.ORDINAL: WHOLE_TEXT, whole_text(vectorized=vectorized): document.text}
+        text_key(key, body), {**shared, p.ORDINAL: WHOLE_TEXT, whole_text(vectorized=vectorized): document.text}
     )
     shared[p.ABOUT] = json.dumps(about)
     shared[p.FACTS] = tokens.facts(document.metadata)
@@ -218,7 +255,7 @@ def chunk_objects(
     if vectorized:
         shared[p.TITLE] = document.title
     stems: dict[str, Sequence[str]] = {}
-    for chunk in chunks:
+    for place, chunk in enumerate(chunks):
         written = {
             **shared,
             p.CHUNK: tokens.digest(chunk.chunk_id),
@@ -232,7 +269,7 @@ def chunk_objects(
             spans, vectors = packed_sentences(chunk.sentences)
             written |= {p.SPANS: spans, p.SENTENCE_VECTORS: b64encode(vectors).decode()}
         yield NewObject(
-            str(uuid.uuid5(_OBJECTS, f"chunk {key} {revision} {chunk.chunk_id}")),
+            chunk_key(key, body, place),
             written,
             None if vectorized else chunk.vector,
         )
@@ -243,10 +280,10 @@ def read_sentences(found: Mapping[str, Any]) -> Sequence[Sentence]:
     return unpacked_sentences(found[p.SPANS], b64decode(found[p.SENTENCE_VECTORS] or ""))
 
 
-def read_passage(found: Mapping[str, Any], scores: Scores) -> Passage:
+def read_passage(found: Mapping[str, Any], scores: Scores) -> FoundPassage:
     """Return the chunk that an object holds, as a passage."""
     about = json.loads(found[p.ABOUT])
-    return Passage(
+    passage = Passage(
         chunk_id=found[p.CHUNK_ID],
         text=found[p.TEXT],
         document_id=about["document_id"],
@@ -259,3 +296,4 @@ def read_passage(found: Mapping[str, Any], scores: Scores) -> Passage:
         scores=scores,
         place=unpacked_place(found[p.PLACE]),
     )
+    return FoundPassage(passage, found[p.BODY])

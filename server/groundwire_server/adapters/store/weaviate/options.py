@@ -102,7 +102,7 @@ class WriteOptions(Options):
         True, description="Whether a tenant's first document creates its Weaviate tenant; if not, an operator does."
     )
     change_seconds: float = Field(
-        120.0, gt=0, le=3600, description="Seconds after which an unfinished change is considered broken off."
+        30.0, ge=1, le=3600, description="Seconds after which an unfinished change that is not renewed has broken off."
     )
     version_lag_seconds: float = Field(
         1.0, ge=0, le=60, description="Seconds that a search may use an older corpus version than another server wrote."

@@ -77,13 +77,13 @@ class Probe:
             StoreFailure: when a call fails.
         """
         total = 0
-        for place, tenant in enumerate(await self._active_tenants()):
+        for place, tenant in enumerate(await self.active_tenants()):
             if place:
                 await asyncio.sleep(pause)
             total += await self._live_documents(tenant)
         return total
 
-    async def _active_tenants(self) -> Sequence[str]:
+    async def active_tenants(self) -> Sequence[str]:
         """Return Weaviate's own names of the active tenants; to count another would activate it."""
 
         async def work(client: WeaviateAsyncClient) -> list[str]:

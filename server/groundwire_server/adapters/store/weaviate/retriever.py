@@ -1,18 +1,20 @@
-"""Searching: one call to Weaviate, whose result is reduced to one revision of each document."""
+"""Searching: one call to Weaviate, whose result is reduced to what counts; see `current.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from typing import Final
 
 from weaviate import WeaviateAsyncClient
+from weaviate.classes.query import Filter as Where
 from weaviate.collections.classes.filters import FilterReturn
 
 from groundwire_server.adapters.store.weaviate import filters, heads
 from groundwire_server.adapters.store.weaviate.by_module import ModuleSearch
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import Attributes, Operation, WeaviateConnection
+from groundwire_server.adapters.store.weaviate.current import Counted, CurrentDocuments
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
-from groundwire_server.adapters.store.weaviate.objects import RETURNED
+from groundwire_server.adapters.store.weaviate.objects import RETURNED, FoundPassage
 from groundwire_server.adapters.store.weaviate.options import (
     SearchField,
     SearchMode,
@@ -27,12 +29,14 @@ from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
-from groundwire_server.domain.evidence import Evidence, Passage, Query
+from groundwire_server.domain.evidence import Evidence, Query
 from groundwire_server.domain.vector import Vector
 from groundwire_server.telemetry import names
 
 _FIELDS: Final = {SearchField.TEXT: TERMS, SearchField.TITLE: TITLE_TERMS}
 _MOST_FILTERS: Final = 1024
+_MOST_SEARCHES: Final = 5
+"""For one question, while documents change; each leaves out what did not count in the one before."""
 
 
 class WeaviateRetriever:
@@ -42,6 +46,7 @@ class WeaviateRetriever:
         connection: to Weaviate.
         documents: the collection of documents.
         versions: of the tenants' corpora.
+        current: says which passages count.
         options: of the store.
         vectors: what makes the vectors.
         search: the options of the route.
@@ -52,6 +57,7 @@ class WeaviateRetriever:
         connection: WeaviateConnection,
         documents: Objects,
         versions: Versions,
+        current: CurrentDocuments,
         options: WeaviateOptions,
         vectors: VectorSource,
         search: SearchOptions,
@@ -59,6 +65,7 @@ class WeaviateRetriever:
         self._connection = connection
         self._documents = documents
         self._versions = versions
+        self._current = current
         self._search = search
         self._collection = options.collection
         self._vectorized = vectors.module is not None
@@ -80,8 +87,24 @@ class WeaviateRetriever:
         meaning = None if self._search.mode is SearchMode.KEYWORD else self._meaning(query)
         if isinstance(condition, bool) or (not terms and meaning is None):
             return Evidence(corpus_version=version)
-        found = await self._found(caller, query.top_k, terms, meaning, condition, deadline)
-        return Evidence(await self._of_one_revision(caller, found, deadline), version)
+        counted = Counted()
+        without: set[tuple[str, str]] = set()
+        for _ in range(_MOST_SEARCHES):
+            narrowed = _without(condition, without)
+            found = await self._found(caller, query, terms, meaning, narrowed, deadline)
+            counted = await self._current.counted(caller, version, found, deadline)
+            if not counted.others:
+                break
+            # They have taken the place of passages that count, and their scores are part of the scale. What did not
+            # count a moment ago may have taken effect since.
+            without = (without | counted.others) - counted.named
+        overtaken = bool(counted.forbidden) and await self._overtaken(caller, version, counted.forbidden, deadline)
+        return Evidence(tuple(counted.passages), version, overtaken)
+
+    async def _overtaken(self, caller: Caller, version: str, document_ids: Sequence[str], deadline: Deadline) -> bool:
+        """Return whether documents have changed since a version, or are being changed."""
+        state = await heads.state(self._documents, self._versions, caller.tenant, document_ids, deadline)
+        return state.version != version or bool(state.pending)
 
     def _meaning(self, query: Query) -> Vector | str | None:
         """Return the question for the vector leg: its vector, or its words where Weaviate makes the vector."""
@@ -90,22 +113,22 @@ class WeaviateRetriever:
     async def _found(
         self,
         caller: Caller,
-        top_k: int,
+        query: Query,
         terms: str,
         meaning: Vector | str | None,
         condition: FilterReturn,
         deadline: Deadline,
-    ) -> Sequence[Passage]:
+    ) -> Sequence[FoundPassage]:
         common: CommonArguments = {
-            "limit": top_k,
+            "limit": query.top_k,
             "auto_limit": self._search.autocut,
             "filters": condition,
             "return_properties": list(RETURNED),
         }
 
-        async def work(client: WeaviateAsyncClient) -> Sequence[Passage]:
+        async def work(client: WeaviateAsyncClient) -> Sequence[FoundPassage]:
             handle = self._connection.handle(client, self._collection, caller.tenant, self._search.consistency)
-            search = ChunkSearch(handle, terms, common)
+            search = ChunkSearch(handle, terms, common, query.alpha)
             match meaning:
                 case None:
                     return await self._by_vector.keyword(search)
@@ -124,35 +147,19 @@ class WeaviateRetriever:
                 return ()
             raise
 
-    async def _of_one_revision(
-        self, caller: Caller, found: Sequence[Passage], deadline: Deadline
-    ) -> tuple[Passage, ...]:
-        """Keep the current revision of a document of which two were found because it is being replaced.
 
-        Reading which one is current costs a call, so it is read only where two were found.
-        """
-        seen: dict[str, set[int]] = {}
-        for passage in found:
-            seen.setdefault(passage.document_id, set()).add(passage.revision)
-        mixed = {document: revisions for document, revisions in seen.items() if len(revisions) > 1}
-        if not mixed:
-            return tuple(found)
-        current = await heads.revisions(self._documents, caller.tenant, mixed, deadline)
-        chosen = {document: _chosen(current.get(document), revisions) for document, revisions in mixed.items()}
-        return tuple(
-            passage for passage in found if chosen.get(passage.document_id, passage.revision) == passage.revision
-        )
+def _without(condition: FilterReturn, bodies: Set[tuple[str, str]]) -> FilterReturn:
+    if not bodies:
+        return condition
+    return Where.all_of([condition, *(Where.not_(filters.of_body(*each)) for each in sorted(bodies))])
 
 
-def _chosen(current: int | None, present: set[int]) -> int:
-    return current if current in present else max(present)
-
-
-def _noted(found: Sequence[Passage]) -> Attributes:
+def _noted(found: Sequence[FoundPassage]) -> Attributes:
     noted: dict[str, str | int | float] = {names.DB_RETURNED_ROWS: len(found)}
-    if found and found[0].scores.fused is not None:
-        noted[names.SCORE_BEST] = found[0].scores.fused
-    similarities = [each.scores.vector_similarity for each in found if each.scores.vector_similarity is not None]
+    scores = [each.passage.scores for each in found]
+    if scores and scores[0].fused is not None:
+        noted[names.SCORE_BEST] = scores[0].fused
+    similarities = [each.vector_similarity for each in scores if each.vector_similarity is not None]
     if similarities:
         noted[names.SIMILARITY_BEST] = max(similarities)
     return noted

@@ -66,12 +66,13 @@ _WORDS: Final = (p.TERMS, p.TITLE_TERMS)
 _CHUNKS_FILTERED: Final = (
     _exact(p.DOCUMENT),
     _exact(p.CHUNK),
-    _exact(p.REVISION, "int"),
+    _exact(p.BODY),
     _exact(p.ACCESS, "text[]"),
     _exact(p.FACTS, "text[]"),
 )
 
 _CHUNKS_READ: Final = (
+    _read(p.REVISION, "int"),
     _read(p.CHUNK_ID),
     _read(p.ORDINAL, "int"),
     _read(p.TEXT),
@@ -91,17 +92,17 @@ _DOCUMENTS: Final = (
     _exact(p.ACCESS, "text[]"),
     _exact(p.FACTS, "text[]"),
     _exact(p.RECENCY),
+    _exact(p.PENDING, "boolean"),
+    _exact(p.CHANGE),
+    _exact(p.UNTIL, "number"),
     _read(p.ABOUT),
     _read(p.CONTENT_HASH),
     _read(p.BODY_HASH),
-    _read(p.CHANGE),
     _read(p.REVISION, "int"),
-    _read(p.BODY, "int"),
+    _read(p.BODY),
     _read(p.CHUNK_COUNT, "int"),
     _read(p.SIZE_BYTES, "int"),
     _read(p.VERSION),
-    _read(p.NEXT_VERSION),
-    _read(p.NEXT_AT, "number"),
 )
 
 

@@ -12,10 +12,10 @@ from weaviate.collections.classes.filters import FilterReturn
 from weaviate.collections.classes.internal import Object
 
 from groundwire_server.adapters.store.relative import relative
-from groundwire_server.adapters.store.weaviate.objects import read_passage
+from groundwire_server.adapters.store.weaviate.objects import FoundPassage, read_passage
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.adapters.store.weaviate.scores import bounded, keyword_score
-from groundwire_server.domain.evidence import Passage, Scores
+from groundwire_server.domain.evidence import Scores
 from groundwire_server.domain.vector import Vector
 
 _SCORE: Final = MetadataQuery(score=True)
@@ -39,11 +39,13 @@ class ChunkSearch:
         handle: the tenant's part of the collection.
         terms: the words of the question for the keyword leg; empty without that leg.
         common: the limits, the filter, and the properties to return.
+        alpha: the weight of meaning beside words; None takes the route's.
     """
 
     handle: CollectionAsync[Any, Any]
     terms: str
     common: CommonArguments
+    alpha: float | None = None
 
 
 class VectorSearch:
@@ -60,7 +62,7 @@ class VectorSearch:
         self._vector = vector
         self._fields = list(fields)
 
-    async def keyword(self, search: ChunkSearch) -> Sequence[Passage]:
+    async def keyword(self, search: ChunkSearch) -> Sequence[FoundPassage]:
         """Search by words alone."""
         found = await search.handle.query.bm25(
             search.terms,
@@ -74,7 +76,7 @@ class VectorSearch:
             for each, score, fused in zip(found.objects, scores, relative(scores), strict=True)
         ]
 
-    async def meaning(self, search: ChunkSearch, vector: Vector) -> Sequence[Passage]:
+    async def meaning(self, search: ChunkSearch, vector: Vector) -> Sequence[FoundPassage]:
         """Search by meaning alone."""
         found = await search.handle.query.near_vector(
             vector.tolist(),
@@ -90,11 +92,11 @@ class VectorSearch:
             for each, similarity, fused in zip(found.objects, similarities, stretched, strict=True)
         ]
 
-    async def both(self, search: ChunkSearch, vector: Vector) -> Sequence[Passage]:
+    async def both(self, search: ChunkSearch, vector: Vector) -> Sequence[FoundPassage]:
         """Search by words and by meaning."""
         found = await search.handle.query.hybrid(
             search.terms,
-            alpha=self._options.alpha,
+            alpha=self._options.alpha if search.alpha is None else search.alpha,
             vector=vector.tolist(),
             target_vector=self._vector,
             fusion_type=HybridFusion.RELATIVE_SCORE,

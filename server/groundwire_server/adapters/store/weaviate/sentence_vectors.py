@@ -6,12 +6,14 @@ from weaviate.classes.query import Filter as Where
 
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.collections import Objects
+from groundwire_server.adapters.store.weaviate.current import CurrentDocuments
 from groundwire_server.adapters.store.weaviate.objects import read_sentences
 from groundwire_server.adapters.store.weaviate.tokens import digest
+from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Sentence
 
-_WANTED = (p.CHUNK_ID, p.REVISION, p.SPANS, p.SENTENCE_VECTORS)
+_WANTED = (p.CHUNK_ID, p.DOCUMENT, p.BODY, p.SPANS, p.SENTENCE_VECTORS)
 _AT_ONCE = 500
 """The most chunks of one call; while a document is replaced, each may exist twice."""
 
@@ -19,21 +21,26 @@ _AT_ONCE = 500
 class WeaviateSentenceVectors:
     """The SentenceVectors of the Weaviate store."""
 
-    def __init__(self, chunks: Objects) -> None:
+    def __init__(self, chunks: Objects, versions: Versions, current: CurrentDocuments) -> None:
         self._chunks = chunks
+        self._versions = versions
+        self._current = current
 
     async def sentences(
         self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline
     ) -> Mapping[str, Sequence[Sentence]]:
         """Look sentences up; see the port."""
-        newest: dict[str, tuple[int, Sequence[Sentence]]] = {}
+        version = await self._versions.recent(tenant, deadline)
+        kept: dict[str, Sequence[Sentence]] = {}
         # An empty list makes a call too: one past its deadline is refused whatever its arguments.
         for start in range(0, max(len(chunk_ids), 1), _AT_ONCE):
             wanted = chunk_ids[start : start + _AT_ONCE] or [""]
             where = Where.by_property(p.CHUNK).contains_any([digest(each) for each in wanted])
             found = await self._chunks.fetch(tenant, where, _WANTED, 2 * len(wanted), deadline)
-            for _, each in found or ():
-                revision = int(each[p.REVISION])
-                if each[p.SPANS] and revision >= newest.get(each[p.CHUNK_ID], (0, ()))[0]:
-                    newest[each[p.CHUNK_ID]] = (revision, read_sentences(each))
-        return {chunk_id: sentences for chunk_id, (_, sentences) in newest.items()}
+            chunks = [each for _, each in found or () if each[p.SPANS]]
+            bodies = ((each[p.DOCUMENT], each[p.BODY]) for each in chunks)
+            standing = await self._current.of(tenant, version, bodies, deadline)
+            for each in chunks:
+                if each[p.BODY] == standing[each[p.DOCUMENT]].body:
+                    kept[each[p.CHUNK_ID]] = read_sentences(each)
+        return kept

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from groundwire_server.adapters.store.weaviate.changes import Changes
 from groundwire_server.adapters.store.weaviate.collections import Objects
 from groundwire_server.adapters.store.weaviate.connection import WeaviateConnection
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
+from groundwire_server.adapters.store.weaviate.current import CurrentDocuments
 from groundwire_server.adapters.store.weaviate.erasure import WeaviateErasure
 from groundwire_server.adapters.store.weaviate.failures import WeaviateFault
+from groundwire_server.adapters.store.weaviate.inspection import Inspection
 from groundwire_server.adapters.store.weaviate.migration import Schema
 from groundwire_server.adapters.store.weaviate.options import SearchOptions, VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.probe import Probe
+from groundwire_server.adapters.store.weaviate.recovery import Recovery
 from groundwire_server.adapters.store.weaviate.retriever import WeaviateRetriever
 from groundwire_server.adapters.store.weaviate.sentence_vectors import WeaviateSentenceVectors
 from groundwire_server.adapters.store.weaviate.versions import Versions
@@ -25,6 +29,8 @@ class WeaviateStore:
     Attributes:
         schema: plans and applies changes to the collections.
         probe: read-only calls about the server.
+        recovery: finishes or undoes what broke off.
+        inspection: finds and repairs what does not belong together.
     """
 
     retriever: WeaviateRetriever
@@ -33,10 +39,13 @@ class WeaviateStore:
     erasure: WeaviateErasure
     schema: Schema
     probe: Probe
+    recovery: Recovery
+    inspection: Inspection
     _options: WeaviateOptions
     _vectors: VectorSource
     _documents: Objects
     _versions: Versions
+    _current: CurrentDocuments
     _connection: WeaviateConnection
 
     @classmethod
@@ -60,26 +69,40 @@ class WeaviateStore:
         connection = WeaviateConnection(options, headers, clock, recording, expected, weight)
         chunks = Objects(connection, options.collection, options, options.vector)
         documents = Objects(connection, options.documents, options)
-        versions = Versions(documents, clock, write.version_lag_seconds, write.change_seconds)
-        corpus = WeaviateCorpus(chunks, documents, versions, clock, vectorized=vectors.module is not None)
+        versions = Versions(documents, clock, write.version_lag_seconds)
+        changes = Changes(documents, clock, write.change_seconds)
+        probe = Probe(connection, options.documents)
+        recovery = Recovery(chunks, documents, versions, changes, probe, clock)
+        current = CurrentDocuments(documents)
+        vectorized = vectors.module is not None
+        corpus = WeaviateCorpus(chunks, documents, versions, changes, recovery, clock, vectorized=vectorized)
         return cls(
-            WeaviateRetriever(connection, documents, versions, options, vectors, SearchOptions()),
+            WeaviateRetriever(connection, documents, versions, current, options, vectors, SearchOptions()),
             corpus,
-            WeaviateSentenceVectors(chunks),
+            WeaviateSentenceVectors(chunks, versions, current),
             WeaviateErasure(corpus, documents),
             Schema(connection, options, vectors),
-            Probe(connection, options.documents),
+            probe,
+            recovery,
+            Inspection(chunks, documents, changes, recovery),
             options,
             vectors,
             documents,
             versions,
+            current,
             connection,
         )
 
     def searched(self, search: SearchOptions) -> WeaviateRetriever:
         """Return a retriever over the same connection that searches in another way."""
         return WeaviateRetriever(
-            self._connection, self._documents, self._versions, self._options, self._vectors, search
+            self._connection,
+            self._documents,
+            self._versions,
+            self._current,
+            self._options,
+            self._vectors,
+            search,
         )
 
     async def close(self) -> None:

@@ -1,23 +1,30 @@
-"""The corpus version: one object per tenant, written before and after every change.
+"""The corpus version: one object per tenant, written together with the end of every change.
 
-Before a change the object names the next version and the time at which it takes effect; until then, and until the
-change has ended, readers use the old one: what they find is newer by less than a whole change. A change that breaks off
-leaves the next version behind, which takes effect at its time: whatever the change did is a change of the version too.
+A change whose end is stored in part, because its writer or Weaviate broke off, is a change of the version too: once
+nobody ends it any more, the version is made of the stored one and of its name, until it has been recovered.
 """
 
+import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from weaviate.classes.query import Filter as Where
+from weaviate.collections.classes.filters import FilterReturn
 
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
 from groundwire_server.adapters.store.weaviate.objects import CORPUS_ID, NewObject
+from groundwire_server.adapters.store.weaviate.pending import CLOCK_DIFFERENCE, broken_off
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.ports.clock import Clock
 
-STORED: Final = (p.VERSION, p.NEXT_VERSION, p.NEXT_AT)
+STORED: Final = (p.VERSION, p.CHANGE)
+
+MOST_BROKEN_OFF: Final = 1_000
+"""Changes that have broken off, of which more make no other version."""
 
 _MOST_TENANTS: Final = 10_000
 
@@ -33,18 +40,15 @@ class Versions:
 
     Args:
         documents: the collection with the objects.
-        clock: for the age of a version, and for the time at which a change counts as broken off.
+        clock: for the age of a version, and for changes that have broken off.
         lag: seconds for which a search may use a version that was read before.
-        patience: seconds after which an unfinished change counts as broken off.
     """
 
-    def __init__(self, documents: Objects, clock: Clock, lag: float, patience: float) -> None:
+    def __init__(self, documents: Objects, clock: Clock, lag: float) -> None:
         self._documents = documents
         self._clock = clock
         self._lag = lag
-        self._patience = patience
         self._known: OrderedDict[str, _Known] = OrderedDict()
-        self._open: dict[str, dict[str, float]] = {}
 
     async def recent(self, tenant: str, deadline: Deadline) -> str:
         """Return the version that this process knew at most `lag` seconds ago; it knows its own changes at once."""
@@ -60,42 +64,35 @@ class Versions:
 
     async def current(self, tenant: str, deadline: Deadline) -> str:
         """Return the version that is stored."""
-        found = await self._documents.fetch(tenant, by_ids([CORPUS_ID]), STORED, 1, deadline)
-        return self.of(found[0][1]) if found else EMPTY_VERSION
+        found = await self._documents.fetch(tenant, self.where(), STORED, 1 + MOST_BROKEN_OFF, deadline)
+        stored = dict(found or ())
+        corpus = stored.pop(CORPUS_ID, None)
+        return self.of(corpus, (each[p.CHANGE] for each in stored.values()))
 
-    def of(self, stored: Mapping[str, Any] | None) -> str:
-        """Return the version that an object holds."""
-        if stored is None:
-            return EMPTY_VERSION
-        if stored[p.NEXT_VERSION] and self._clock.today().timestamp() >= stored[p.NEXT_AT]:
-            return str(stored[p.NEXT_VERSION])
-        return str(stored[p.VERSION])
+    def where(self) -> FilterReturn:
+        """Return the filter that selects what the version is made of."""
+        return Where.any_of([by_ids([CORPUS_ID]), broken_off(self.broken_before())])
 
-    async def begin(self, tenant: str, following: str, deadline: Deadline, *, first: bool) -> None:
-        """Store the beginning of a change.
+    def broken_before(self) -> float:
+        """Return the POSIX time: changes that should have ended before it have broken off."""
+        return self._clock.today().timestamp() - CLOCK_DIFFERENCE
 
-        The version itself is not written: another change may have ended since it was read.
+    def of(self, corpus: Mapping[str, Any] | None, broken: Iterable[str]) -> str:
+        """Return the version.
 
         Args:
-            tenant: of the corpus.
-            following: the version that the change makes.
-            deadline: when it must be stored.
-            first: whether the corpus has no object yet.
+            corpus: the object that stands for the corpus; None before the first change.
+            broken: the changes that have broken off.
         """
-        at = self._clock.today().timestamp() + self._patience
-        self._open.setdefault(tenant, {})[following] = at
-        following_alone = {p.NEXT_VERSION: following, p.NEXT_AT: at}
-        known = self._known.get(tenant)
-        if first and (known is None or known.version == EMPTY_VERSION):
-            await self._documents.write(tenant, [self._object(EMPTY_VERSION, following_alone)], deadline)
-        else:
-            await self._documents.patch(tenant, [CORPUS_ID], following_alone, deadline)
+        stored = EMPTY_VERSION if corpus is None else str(corpus[p.VERSION])
+        changes = sorted(set(broken))
+        if not changes:
+            return stored
+        return hashlib.blake2b("\n".join([stored, *changes]).encode(), digest_size=9).hexdigest()
 
-    def ended(self, tenant: str, following: str) -> NewObject:
-        """Return the object to write after a change."""
-        self.close(tenant, following)
-        rest, at = next(reversed(self._open.get(tenant, {}).items()), ("", 0.0))
-        return self._object(following, {p.NEXT_VERSION: rest, p.NEXT_AT: at})
+    def corpus_object(self, version: str) -> NewObject:
+        """Return the object to write at the end of a change."""
+        return NewObject(CORPUS_ID, {p.LIVE: False, p.VERSION: version})
 
     def note_stored(self, tenant: str, version: str) -> None:
         """Note that a change of this process has ended and that its version is stored."""
@@ -104,16 +101,6 @@ class Versions:
     def forget_tenant(self, tenant: str) -> None:
         """Forget the version of a tenant that was removed."""
         self._known.pop(tenant, None)
-
-    def close(self, tenant: str, following: str) -> None:
-        """Note that a change has ended or has broken off; in the latter case its version takes effect at its time."""
-        changes = self._open.get(tenant, {})
-        changes.pop(following, None)
-        if not changes:
-            self._open.pop(tenant, None)
-
-    def _object(self, version: str, following: Mapping[str, Any]) -> NewObject:
-        return NewObject(CORPUS_ID, {p.LIVE: False, p.VERSION: version, **following})
 
     def _learn(self, tenant: str, version: str) -> None:
         self._known[tenant] = _Known(version, self._clock.now())

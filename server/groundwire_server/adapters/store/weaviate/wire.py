@@ -114,5 +114,8 @@ def _bounded(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
             return await send(request, metadata=headers, timeout=left)
         except grpc.aio.AioRpcError as error:
             raise WireError(error.code().name, error.details() or "") from None
+        except grpc.aio.UsageError:
+            # The channel was closed beneath the call.
+            raise WireError(grpc.StatusCode.UNAVAILABLE.name, "") from None
 
     return call

@@ -15,6 +15,7 @@ from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
 from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
+from groundwire_server.app.configuration.models.rerankers import RerankerConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
@@ -81,6 +82,9 @@ class Configuration(Options):
     checkers: dict[Name, CheckerConfig] = Field(
         default_factory=dict, description="Checkers, models that check sentences of answers, by name."
     )
+    rerankers: dict[Name, RerankerConfig] = Field(
+        default_factory=dict, description="Rerankers, models that rate passages together with the question, by name."
+    )
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls of all models together in flight; unlimited if unset."
     )
@@ -90,8 +94,8 @@ class Configuration(Options):
     self_hosted_only: tuple[Tenant, ...] | None = Field(
         None,
         min_length=1,
-        description="Tenants whose questions and documents never reach a hosted model, embedder or checker, whatever "
-        "the route.",
+        description="Tenants whose questions and documents never reach a hosted model, embedder, checker or reranker, "
+        "whatever the route.",
         examples=[["acme"]],
     )
     spending: SpendingConfig = Field(default_factory=SpendingConfig, description="The currency of prices.")

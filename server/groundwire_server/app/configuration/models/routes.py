@@ -8,7 +8,8 @@ from pydantic import Field
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.section import Name
-from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy, ShadowPolicy
+from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy, RewritePolicy, ShadowPolicy
+from groundwire_server.domain.reranking import RerankPolicy
 from groundwire_server.domain.vocabulary import (
     BelowMinimum,
     Confidence,
@@ -148,6 +149,64 @@ class CheckConfig(Options):
         )
 
 
+class RewriteConfig(Options):
+    """A model that rewrites questions that refer to earlier turns, beside the rules."""
+
+    model: Name = Field(description="The model, by name.", examples=["openai"])
+    prompt: str | None = Field(
+        None,
+        pattern=r"^\d+\.\d+\.\d+$",
+        description="Version of its prompt; the newest if unset.",
+        examples=["1.0.0"],
+    )
+    time_share: float = Field(0.2, gt=0, le=1, description="Share of the time left that it may take, from 0 to 1.")
+    max_seconds: float = Field(2.0, gt=0, le=600, description="Longest time that it may take.")
+    output_tokens: int = Field(256, ge=16, le=32_768, description="Tokens that it may generate, its thoughts included.")
+
+    @property
+    def policy(self) -> RewritePolicy:
+        """What the pipeline follows."""
+        return RewritePolicy(self.model, self.time_share, self.max_seconds, self.output_tokens)
+
+
+class RerankConfig(Options):
+    """How a route's search is reranked."""
+
+    reranker: Name = Field(description="The reranker, by name.", examples=["onnx"])
+    candidates: int = Field(
+        30,
+        ge=1,
+        le=200,
+        description="Passages to search for and to rate; the best of them remain, as many as were asked for.",
+    )
+    share: float = Field(
+        0.5,
+        gt=0,
+        le=0.9,
+        description="Share of the time that retrieval has left which a call of the reranker may take, from 0 to 0.9.",
+    )
+    max_seconds: float = Field(1.0, gt=0, le=600, description="Longest time of a call of the reranker.")
+    min_rating: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Passages of a lower rating are not evidence, whatever their relevance. If unset, ratings order "
+        "passages, and `thresholds.min_relevance` decides which are evidence.",
+        examples=[0.3],
+    )
+    calibration: Path | None = Field(
+        None,
+        description="A file of `groundwire calibrate route --reranker`, whose threshold replaces min_rating; the "
+        "server does not start when it was fitted with another reranker.",
+        examples=["reranker.json"],
+    )
+
+    @property
+    def policy(self) -> RerankPolicy:
+        """What the pipeline follows."""
+        return RerankPolicy(self.candidates, self.share, self.max_seconds, self.min_rating)
+
+
 class ShadowConfig(Options):
     """A model that a route compares with those that answer; what it writes is shown to nobody."""
 
@@ -183,11 +242,18 @@ class RouteConfig(Options):
     prompt: PromptConfig = Field(default_factory=PromptConfig, description="The prompt of the models.")
     models: tuple[Name, ...] = Field(min_length=1, description="The models to ask, by name, best first.")
     self_hosted_only: bool = Field(
-        False, description="Ask no hosted model, embedder or checker: questions and documents stay with you."
+        False,
+        description="Ask no hosted model, embedder, checker or reranker: questions and documents stay with you.",
     )
     store: Name = Field(description="The store to search, by name.")
     search: SearchOptions | None = Field(
         None, description="How a store of the kind `weaviate` is searched; by the defaults if unset."
+    )
+    allow_alpha: bool = Field(
+        False, description="Whether a call may set the weight of meaning in a search by words and meaning."
+    )
+    rerank: RerankConfig | None = Field(
+        None, description="How what was found is rated together with the question; not at all if unset."
     )
     mode: StreamMode = Field(
         StreamMode.CHECKED, description="When text of a stream is sent: CHECKED (once it was checked) or PROVISIONAL."
@@ -212,6 +278,10 @@ class RouteConfig(Options):
         WithoutStore.OPEN,
         description="What happens while Redis, where limits are counted, cannot be asked: OPEN (calls go on without "
         "limits) or CLOSED (they are refused).",
+    )
+    rewrite: RewriteConfig | None = Field(
+        None,
+        description="A model that rewrites questions that refer to earlier turns; rules alone do if unset.",
     )
     shadow: ShadowConfig | None = Field(
         None, description="A model that is compared with those that answer; none if unset."
@@ -254,5 +324,8 @@ class RouteConfig(Options):
             nearest=self.limits.nearest_passages,
             self_hosted_only=self.self_hosted_only,
             check=self.check.policy,
+            rewrite=None if self.rewrite is None else self.rewrite.policy,
             retry_window=self.time.retry_window_seconds,
+            allow_alpha=self.allow_alpha,
+            rerank=None if self.rerank is None else self.rerank.policy,
         )

@@ -13,6 +13,7 @@ from groundwire_server.cli.doctor.examine import Examination
 from tests.cli.conftest import Ran
 from tests.cli.test_process import command, on_a_terminal
 from tests.doubles.weaviate.beside import KEY, configuration, weaviate_beside
+from tests.doubles.weaviate.memory import Kept, Tenant
 from tests.doubles.weaviate.rest import Rest
 from tests.doubles.weaviate.server import FakeWeaviate
 
@@ -274,3 +275,39 @@ class TestDoctor:
 
         assert unreached.state is CheckState.FAIL
         assert (warned.state, warned.advice) == (CheckState.WARN, "secure the connection with stores.main.tls")
+
+
+class TestDocumentsThatAreNotWhole:
+    @pytest.fixture(autouse=True)
+    def orphan(self, groundwire_command: Command, file: str, double: FakeWeaviate) -> None:
+        groundwire_command("corpus", "apply", "--config", file, "--yes")
+        for collection in double.world.collections.values():
+            collection.tenants["acme"] = Tenant()
+        key = "00000000-0000-4000-8000-000000000001"
+        properties = {"document": key, "body": "gone", "ordinal": 0, "text": "Parcels."}
+        double.world.collections["Groundwire"].tenants["acme"].objects[key] = Kept(key, properties, {})
+
+    @staticmethod
+    def documents(file: str, *, repair: bool = False) -> list[CheckResult]:
+        examination = Examination.of(ELSEWHERE, Path(file), named=True, repair=repair)
+        return [each for each in examination.of_configuration() if each.check == "documents"]
+
+    def test_are_found_and_left_as_they_are(self, file: str, double: FakeWeaviate) -> None:
+        found, rest = self.documents(file)
+        assert found.state is CheckState.FAIL
+        assert found.message == "main: tenant acme: 1 passages that belong to no document"
+        assert "groundwire doctor --repair" in found.advice
+        assert rest.message == "main: all documents are whole in 0 of 1 tenants"
+        assert double.world.collections["Groundwire"].tenants["acme"].objects
+
+    def test_are_repaired_where_that_is_asked_for(self, file: str, double: FakeWeaviate) -> None:
+        found, _ = self.documents(file, repair=True)
+        assert (found.state, found.message) == (
+            CheckState.OK,
+            "main: tenant acme: repaired 1 passages that belong to no document",
+        )
+        assert double.world.collections["Groundwire"].tenants["acme"].objects == {}
+        assert [each.message for each in self.documents(file)] == ["main: all documents are whole in 1 of 1 tenants"]
+
+    def test_are_not_repaired_again_and_again(self, groundwire_command: Command, file: str) -> None:
+        assert groundwire_command("doctor", "--config", file, "--repair", "--watch", "5").code == 2

@@ -1,4 +1,4 @@
-"""What the calls of a checker consume and cost, and what it is charged to."""
+"""What the calls of a model consume and cost, and what it is charged to."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

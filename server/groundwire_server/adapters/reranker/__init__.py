@@ -1,0 +1,1 @@
+"""Models that rate passages together with the question, behind the Reranker port."""

@@ -1,0 +1,126 @@
+"""A follow-up question, put so that it can be understood without the turns before it.
+
+By rules alone: what they cannot resolve is left to a model, or to the person who asks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from groundwire_server.domain.conversation.ellipsis import asks_alone, completed, fragment, leading
+from groundwire_server.domain.conversation.history import ConversationExchange, topic_of
+from groundwire_server.domain.conversation.other_languages import (
+    knows_language,
+    other_language,
+    refers_back,
+    standalone_in,
+)
+from groundwire_server.domain.conversation.phrases import ParsedSentence
+from groundwire_server.domain.conversation.references import compared, references, substituted
+from groundwire_server.domain.question import Turn
+
+_TURNS: Final = 8
+"""Turns, the last ones, that a follow-up may refer to."""
+
+_REFERENCES: Final = 8
+"""Words of one question that may refer back."""
+
+_LONGEST_TURN: Final = 1000
+"""Characters of a turn that are read: of a question its end, of an answer its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standalone:
+    """What rules make of a question.
+
+    Attributes:
+        text: the question without need of earlier turns, which is the question itself where it stands alone; None where
+            it refers to what cannot be told from them.
+        certain: whether the rules know the question's language.
+    """
+
+    text: str | None
+    certain: bool
+
+
+def standalone(question: str, turns: Sequence[Turn]) -> Standalone:
+    """Return a question put so that it needs no earlier turns, by rules.
+
+    Args:
+        question: in one line.
+        turns: oldest first.
+    """
+    exchanges: list[ConversationExchange] = []
+    for turn, answer in _exchanges(turns[-_TURNS:]):
+        exchange = ConversationExchange(_resolved(turn, exchanges) or turn, answer)
+        if not exchange.is_empty:
+            exchanges.insert(0, exchange)
+    return Standalone(_resolved(question, exchanges), knows_language(question))
+
+
+def _exchanges(turns: Sequence[Turn]) -> Sequence[tuple[str, str]]:
+    """Return what the user said with what was answered."""
+    said: list[tuple[str, str]] = []
+    for turn in turns:
+        if turn.by_user:
+            said.append((turn.text[-_LONGEST_TURN:], ""))
+        elif said:
+            question, answer = said[-1]
+            said[-1] = (question, f"{answer}\n{turn.text[:_LONGEST_TURN]}".strip())
+    return said
+
+
+def _resolved(question: str, exchanges: Sequence[ConversationExchange]) -> str | None:
+    """Return a question that needs none of the exchanges, which are the newest first; None where it does."""
+    if (language := other_language(question)) is not None:
+        return standalone_in(language, question, [exchange.question for exchange in exchanges])
+    if refers_back(question):
+        return None
+    sentence = ParsedSentence(question)
+    start = leading(sentence)
+    if start >= len(sentence.tokens):
+        return question
+    if word := asks_alone(sentence, start):
+        return _with_question_word(word, exchanges)
+    if (first := fragment(sentence, start)) is not None:
+        part = _without_references(ParsedSentence(sentence.text[sentence.tokens[first].start :]), 0, exchanges)
+        return None if part is None else completed(part, exchanges)
+    if _wants_more(sentence):
+        topic = topic_of(exchanges)
+        return None if topic is None else f"{question.rstrip('?!. ')} about {topic.text}"
+    try:
+        chosen = compared(sentence, start, exchanges)
+    except LookupError:
+        return None
+    if chosen is not None:
+        return _capitalized(chosen)
+    resolved = _without_references(sentence, start, exchanges)
+    unchanged = sentence.text[sentence.tokens[start].start :]
+    return question if resolved == unchanged else None if resolved is None else _capitalized(resolved)
+
+
+def _without_references(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
+    found = list(islice(references(sentence, start, exchanges), _REFERENCES + 1))
+    return (
+        None
+        if len(found) > _REFERENCES or any(each.text is None for each in found)
+        else substituted(sentence, start, found)
+    )
+
+
+def _with_question_word(word: str, exchanges: Sequence[ConversationExchange]) -> str | None:
+    if not exchanges:
+        return None
+    asked = exchanges[0].asked.text.strip().rstrip("?!. ")
+    return f"{asked}, and {word}?"
+
+
+def _wants_more(sentence: ParsedSentence) -> bool:
+    """Whether a question is "tell me more" without saying about what."""
+    words = [token.word for token in sentence.tokens if token.is_word]
+    return words[-1:] == ["more"] and not any(phrase.is_topic for phrase in sentence.phrases)
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
