@@ -224,7 +224,7 @@ WRONG = [
     (
         "folder: data\n",
         "search: {alpha: 0.3}\n",
-        "8: routes.default.search: the store main is embedded and searches in one way",
+        "8: routes.default.search: the store main is of the kind embedded and searches in one way",
     ),
 ]
 

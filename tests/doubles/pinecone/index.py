@@ -64,10 +64,10 @@ class Namespace:
         while self.log and self.log[0].reads >= lag:
             write = self.log.pop(0)
             self.records.update({each.id: each for each in write.kept})
-            for each in write.dropped:
-                self.records.pop(each, None)
-        for each in self.log:
-            each.reads += 1
+            for dropped in write.dropped:
+                self.records.pop(dropped, None)
+        for write in self.log:
+            write.reads += 1
 
 
 class Index:

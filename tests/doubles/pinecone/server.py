@@ -135,7 +135,7 @@ class _Rest:
                 reply = call(body)
             except (BadRequestError, InvalidFilterError) as refused:
                 return _error(400, "INVALID_ARGUMENT", str(refused))
-            if reply.body is not None and len(reply.body) > _REPLY_BYTES:
+            if len(reply.text or "") > _REPLY_BYTES:
                 return _error(400, "INVALID_ARGUMENT", "Query result size exceeds 4 MB")
             return reply
 

@@ -6,8 +6,8 @@ announcement. A removal ends with a description that names no body. Nothing that
 shown, so that the write of the description is the moment of the change. All of it goes to one namespace, in whose log
 the new passages come before the description.
 
-What breaks off is found by its announcement, and finished or undone by the next change of the document and by a sweep:
-before a process's first change of a tenant, and with every erasure.
+What breaks off is found by its announcement, and finished or undone by the next change of the document, by an erasure,
+and by a sweep: see `recovery.py`.
 
 One process changes one document at a time. Pinecone has no way to refuse the change of another process: each writes
 under a name of its own, so their passages never mix, and the description that is written last counts. Where a caller
@@ -214,10 +214,6 @@ class PineconeCorpus:
             self._catalogue.note_erased(tenant, version, version, keys)
             return found
 
-    async def sweep(self, tenant: str, deadline: Deadline) -> int:
-        """Finish or undo the changes of a tenant that have broken off; return how many there were."""
-        return await self._changes.sweep(tenant, deadline)
-
     async def _remove(self, tenant: str, stored: State, doomed: Sequence[Description], deadline: Deadline) -> str:
         """Remove documents; return the corpus version after it."""
         version, now = _new_version(), self._clock.today()
@@ -232,7 +228,6 @@ class PineconeCorpus:
 
     async def _settled(self, tenant: str, keys: Sequence[str], deadline: Deadline) -> State:
         """Return what is stored of documents, of which no change has broken off any more."""
-        await self._changes.sweep_once(tenant, deadline)
         found = await state(self._sparse, tenant, keys, deadline)
         await self._changes.recover(tenant, found.changes, found.descriptions, deadline)
         return found

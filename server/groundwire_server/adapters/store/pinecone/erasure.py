@@ -5,6 +5,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.pinecone.corpus import PineconeCorpus
 from groundwire_server.adapters.store.pinecone.documents import Description
+from groundwire_server.adapters.store.pinecone.pending import Changes
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
@@ -26,10 +27,16 @@ _NOTE: Final = "Pinecone keeps deleted records in its files, and in backups of t
 
 
 class PineconeErasure:
-    """The ErasableStore of the Pinecone store, over its corpus."""
+    """The ErasableStore of the Pinecone store.
 
-    def __init__(self, corpus: PineconeCorpus) -> None:
+    Args:
+        corpus: removes documents.
+        changes: what has broken off among them.
+    """
+
+    def __init__(self, corpus: PineconeCorpus, changes: Changes) -> None:
         self._corpus = corpus
+        self._changes = changes
 
     async def plan_erasure(self, caller: Caller, erasure: Erasure, limit: int, deadline: Deadline) -> ErasurePlan:
         """Return what an erasure would remove; see the port."""
@@ -41,7 +48,7 @@ class PineconeErasure:
         """Erase documents; see the port."""
         documents = passages = tombstones = 0
         complete = True
-        await self._corpus.sweep(erasure.tenant, deadline)
+        await self._changes.sweep(erasure.tenant, deadline)
         ids = [each.info.document_id for each in await self._selected(erasure, deadline)]
         try:
             for start in range(0, len(ids), _AT_ONCE):

@@ -1,10 +1,8 @@
 """Changes that have begun and not ended: announcing them, and recovering those that have broken off."""
 
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
 
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone.documents import Body, Description, PendingChange
@@ -12,8 +10,6 @@ from groundwire_server.adapters.store.pinecone.records import Records
 from groundwire_server.adapters.store.pinecone.state import changes, descriptions
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.ports.clock import Clock
-
-_MOST_TENANTS: Final = 10_000
 
 
 class Changes:
@@ -33,7 +29,6 @@ class Changes:
         self._longest = longest
         self._process = secrets.token_hex(4)
         self._open: set[str] = set()
-        self._swept: OrderedDict[str, None] = OrderedDict()
 
     def new_name(self) -> str:
         """Return a name for a change of this process."""
@@ -97,15 +92,6 @@ class Changes:
         current = await descriptions(self._sparse, tenant, keys, deadline)
         # One that has ended since it was read is not undone: its description names its body by now.
         return await self.recover(tenant, broken, current, deadline)
-
-    async def sweep_once(self, tenant: str, deadline: Deadline) -> None:
-        """Sweep a tenant unless this process has done so before."""
-        if tenant in self._swept:
-            return
-        await self.sweep(tenant, deadline)
-        self._swept[tenant] = None
-        while len(self._swept) > _MOST_TENANTS:
-            self._swept.popitem(last=False)
 
     def _is_broken(self, change: PendingChange) -> bool:
         name = change.body.name

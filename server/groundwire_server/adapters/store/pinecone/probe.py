@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pinecone import AsyncIndex
 
 from groundwire_server.adapters.store.pinecone.connection import Call, PineconeIndex
+from groundwire_server.adapters.store.pinecone.records import tenant_of
 from groundwire_server.domain.deadline import Deadline
 
 
@@ -18,14 +19,14 @@ class IndexStats:
         metric: by which it compares; empty where it does not say.
         dimensions: the length of dense vectors; 0 where there is none.
         records: how many it has.
-        namespaces: how many tenants have records in it.
+        tenants: who have records in it.
     """
 
     kind: str
     metric: str
     dimensions: int
     records: int
-    namespaces: int
+    tenants: Sequence[str]
 
 
 class Probe:
@@ -61,6 +62,14 @@ class Probe:
         """
         return [each for key, stats in await self.stats(deadline) for each in self._wrong(key, stats)]
 
+    async def tenants(self, deadline: Deadline) -> Sequence[str]:
+        """Return the tenants that have documents.
+
+        Raises:
+            PineconeFailure: when the index does not answer or refuses the key.
+        """
+        return (await _stats(self._sparse, deadline)).tenants
+
     def _wrong(self, key: str, stats: IndexStats) -> Sequence[str]:
         if key == "sparse_host":
             return [f"{key} is an index of {stats.kind} vectors"] if stats.kind not in {"sparse", ""} else []
@@ -80,7 +89,7 @@ async def _stats(index: PineconeIndex, deadline: Deadline) -> IndexStats:
             found.metric or "",
             found.dimension or 0,
             found.total_vector_count,
-            len(found.namespaces),
+            [tenant_of(namespace) for namespace in found.namespaces],
         )
 
     return await index.call(Call("describe_index_stats"), deadline, work)

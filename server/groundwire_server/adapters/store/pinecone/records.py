@@ -5,12 +5,11 @@ query says up to which number it has read: a fresh query is repeated until it ha
 """
 
 import asyncio
-import hashlib
-import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
 from pinecone import AsyncIndex, NotFoundError
 
@@ -37,14 +36,16 @@ _BYTES_A_NUMBER: Final = 22
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 _MOST_NAMESPACES: Final = 10_000
-_NAMESPACE: Final = re.compile(r"(?!gw_)[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def namespace_name(tenant: str) -> str:
-    """Return the name of the namespace: the tenant's own where it has nothing but letters, digits, `_` and `-`."""
-    if _NAMESPACE.fullmatch(tenant):
-        return tenant
-    return f"gw_{hashlib.sha256(tenant.encode()).hexdigest()[:48]}"
+    """Return the name of a tenant's namespace: its own where it has nothing but letters, digits, `_` and `-`."""
+    return quote(tenant, safe="")
+
+
+def tenant_of(namespace: str) -> str:
+    """Return the tenant of a namespace."""
+    return unquote(namespace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class _Question:
     words: SparseVector | None
     vector: Vector | None
     condition: Conditions
+    alpha: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class PineconeRetriever:
         sparse: the index with everything but vectors.
         dense: the index with the vectors; None where there are none.
         versions: the tenants' corpus versions.
-        alpha: the weight of the vector leg, 0 to 1.
+        alpha: the weight of the vector leg, 0 to 1, where a question does not say.
     """
 
     def __init__(self, sparse: Records, dense: Records | None, versions: CorpusVersions, alpha: float) -> None:
@@ -87,7 +88,8 @@ class PineconeRetriever:
         asked = words.asked(query.text)
         if version == EMPTY_VERSION or isinstance(condition, bool) or (asked is None and vector is None):
             return Evidence(corpus_version=version)
-        question = _Question(caller.tenant, asked, vector, condition)
+        alpha = self._alpha if query.alpha is None else query.alpha
+        question = _Question(caller.tenant, asked, vector, condition, alpha)
         return Evidence(await self._passages(caller, question, query.top_k, deadline), version)
 
     async def _passages(
@@ -121,7 +123,7 @@ class PineconeRetriever:
         else:
             by_keyword, by_vector = _relative(keywords), _relative(similarities)
             combined = {
-                each: self._alpha * by_vector.get(each, 0.0) + (1 - self._alpha) * by_keyword.get(each, 0.0)
+                each: question.alpha * by_vector.get(each, 0.0) + (1 - question.alpha) * by_keyword.get(each, 0.0)
                 for each in by_keyword.keys() | by_vector.keys()
             }
         ranked = sorted(sorted(combined), key=combined.__getitem__, reverse=True)

@@ -12,6 +12,7 @@ from groundwire_server.adapters.store.pinecone.options import PineconeOptions
 from groundwire_server.adapters.store.pinecone.pending import Changes
 from groundwire_server.adapters.store.pinecone.probe import Probe
 from groundwire_server.adapters.store.pinecone.records import Records
+from groundwire_server.adapters.store.pinecone.recovery import Recovery
 from groundwire_server.adapters.store.pinecone.retriever import PineconeRetriever
 from groundwire_server.adapters.store.pinecone.sentence_vectors import PineconeSentenceVectors
 from groundwire_server.adapters.store.pinecone.state import CorpusVersions
@@ -28,6 +29,7 @@ class PineconeStore:
 
     Attributes:
         probe: read-only calls about the indexes.
+        recovery: finishes or undoes what has broken off.
     """
 
     retriever: PineconeRetriever
@@ -35,6 +37,7 @@ class PineconeStore:
     sentence_vectors: PineconeSentenceVectors
     erasure: PineconeErasure
     probe: Probe
+    recovery: Recovery
     _indexes: tuple[PineconeIndex, ...]
 
     @classmethod
@@ -68,12 +71,14 @@ class PineconeStore:
         versions = CorpusVersions(sparse, clock, options.version_lag_seconds)
         changes = Changes(sparse, dense, clock, options.change_seconds)
         corpus = PineconeCorpus(sparse, dense, versions, changes, Catalogue(sparse, clock), clock)
+        probe = Probe(words, vectors, dimensions)
         return cls(
             PineconeRetriever(sparse, dense, versions, options.alpha),
             corpus,
             PineconeSentenceVectors(sparse),
-            PineconeErasure(corpus),
-            Probe(words, vectors, dimensions),
+            PineconeErasure(corpus, changes),
+            probe,
+            Recovery(probe, changes, clock, options.change_seconds),
             (words,) if vectors is None else (words, vectors),
         )
 
