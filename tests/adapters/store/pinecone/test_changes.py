@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 
@@ -21,7 +21,7 @@ from tests.contract.stores import ALICE, Store, chunk, near, opened_pinecone
 from tests.doubles.pinecone.index import BadRequestError
 
 SENTENCES = (Sentence(0, 7, near(0)),)
-LATER = datetime.now(UTC) + timedelta(days=1)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("lag", [1, 3])
@@ -127,7 +127,7 @@ async def test_another_process_leaves_a_change_alone_until_its_time_is_over(
         assert await other.recovery.sweep() == 0
     assert "change" in bench.kinds()
     bench.double.world.faults.clear()
-    with mock.patch.object(SystemClock, "today", lambda self: LATER):
+    with mock.patch.object(SystemClock, "today", return_value=LATER):
         async with opened_pinecone(options) as other:
             assert await other.recovery.sweep() == 1
     assert bench.kinds() == ["document", "passage", "text"]
