@@ -208,6 +208,9 @@ class _Remembering:
     def known(self, text: str) -> float:
         return self._inner.known(text)
 
+    def fill(self, text: str) -> float:
+        return self._inner.fill(text)
+
     async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         fresh = list(dict.fromkeys(text for text in texts if text not in self._kept))
         if fresh:

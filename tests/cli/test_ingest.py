@@ -115,7 +115,7 @@ def test_a_line_that_the_server_refuses_is_named_by_its_place(
 
 def test_what_failed_and_why(groundwire_command: Command, service: FakeService, address: str, folder: Path) -> None:
     service.rejected["docs/guide.md"] = Failure(code_pb2.INVALID_ARGUMENT, "document.text: is blank", "INVALID_REQUEST")
-    (folder / "latin.txt").write_bytes("Grüße".encode("latin-1"))
+    (folder / "binary.txt").write_bytes(b"\x7fELF\x02\x00\xff")
 
     ran = groundwire_command("ingest", "docs", "missing.md", "--server", address)
 
@@ -126,9 +126,8 @@ def test_what_failed_and_why(groundwire_command: Command, service: FakeService, 
         "  1 no reader for .png: docs/picture.png\n"
         "  1 hidden: docs/.git/\n"
         "3 failed:\n"
+        "  docs/binary.txt is not a text file: convert it to text, or leave it out\n"
         "  docs/guide.md document.text: is blank\n"
-        "  docs/latin.txt is not UTF-8 (byte 2): convert it, e.g. with iconv -f LATIN1 -t\n"
-        "  UTF-8\n"
         "  missing.md no such file or folder\n"
     )
 

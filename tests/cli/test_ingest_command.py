@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.cli.files import converter, reading
+from groundwire_server.cli.files import reading
+from groundwire_server.cli.files.readers import registry
 from tests.cli.conftest import Ran
 from tests.doubles.service import UNAVAILABLE, FakeService
 
@@ -19,7 +20,7 @@ Command = Callable[..., Ran]
 def test_without_the_extra_one_line_says_what_to_install(
     groundwire_command: Command, service: FakeService, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(converter, "possible", lambda: False)
+    monkeypatch.setattr(registry, "extra_installed", lambda: False)
     monkeypatch.chdir(tmp_path)
     for name in ("a.pdf", "b.docx", "c.md"):
         Path(name).write_text("text")
@@ -29,11 +30,10 @@ def test_without_the_extra_one_line_says_what_to_install(
 
     assert some.code == 1
     assert list(service.stored) == ["c.md"]
-    assert "a.pdf and 1 more HTML, PDF and DOCX need an extra: pip install 'groundwire-server[files]'" in " ".join(
-        some.out.split()
-    )
+    needed = "HTML, PDF, DOCX, XLSX and reStructuredText need an extra: pip install 'groundwire-server[files]'"
+    assert f"a.pdf and 1 more {needed}" in " ".join(some.out.split())
     assert none.code == 2
-    assert none.err == "groundwire: a.pdf: HTML, PDF and DOCX need an extra: pip install 'groundwire-server[files]'\n"
+    assert none.err == f"groundwire: a.pdf: {needed}\n"
 
 
 def standard_input(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
@@ -204,7 +204,7 @@ def test_a_file_that_was_only_touched_is_not_sent_and_known_by_its_new_time(
     os.utime(folder / "a.md", ns=(1, 1))
 
     groundwire_command("ingest", ".", "--server", address)
-    monkeypatch.setattr(reading, "_plain", lambda *_: pytest.fail("was read again"))
+    monkeypatch.setattr(reading, "_text", lambda *_: pytest.fail("was read again"))
     ran = groundwire_command("ingest", ".", "--server", address)
 
     assert ran.out == "2 documents: 2 unchanged; 6 passages\n"

@@ -21,6 +21,7 @@ class HashingEmbedder:
         delay: seconds that every call takes.
         failures: raised by the next calls, one each.
         share: of every text that it says it knows.
+        characters: that it says it reads of a text.
         calls: the texts of every call that began.
         deadlines: those calls' deadlines.
         began: is set when a call begins.
@@ -33,6 +34,7 @@ class HashingEmbedder:
         self.delay = delay
         self.failures = list(failures)
         self.share = 1.0
+        self.characters = 1000
         self.calls: list[list[str]] = []
         self.deadlines: list[Deadline] = []
         self.began = asyncio.Event()
@@ -40,6 +42,9 @@ class HashingEmbedder:
 
     def known(self, text: str) -> float:
         return self.share
+
+    def fill(self, text: str) -> float:
+        return len(text) / self.characters
 
     async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         if not texts:

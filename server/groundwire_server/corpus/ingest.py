@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from groundwire_server.corpus.checks import check_document
 from groundwire_server.corpus.identity import chunk_id, content_hash
+from groundwire_server.corpus.measure import TextMeasure
 from groundwire_server.corpus.recent import RecentVectors
-from groundwire_server.corpus.split import SETTINGS, chunks, windows
+from groundwire_server.corpus.split import SETTINGS, Piece, split
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Chunk, Document, PutState, Sentence, Stored, check_revision
 from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure
 from groundwire_server.domain.requester import Requester
-from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Priority
 from groundwire_server.ports.corpus import Corpus
@@ -39,6 +39,7 @@ class Ingest:
         self._corpus = corpus
         self._embedder = embedder
         self._recent = RecentVectors(embedder) if embedder else None
+        self._measure = TextMeasure(embedder.fill if embedder else None)
         self._most_sentences = MAX_SENTENCE_VECTORS if sentence_vectors else 0
         # A document that was stored with the other setting is not the same: the next ingest writes it again.
         self._settings = SETTINGS if sentence_vectors or embedder is None else f"{SETTINGS} {_PASSAGES_ONLY}"
@@ -82,16 +83,17 @@ class Ingest:
         return [ErasedPlace(ErasedPlaceKind.CACHED_TEXTS, count)]
 
     async def _prepare(self, requester: Requester, document: Document, deadline: Deadline) -> list[Chunk]:
-        """Split and embed window by window: a long document neither blocks others nor runs on when it is cancelled."""
+        """Split and embed some at a time: a long document neither blocks others nor runs on when it is cancelled."""
         prepared: list[Chunk] = []
         sentences_left = self._most_sentences
-        for window in windows(document.text):
-            pieces = await asyncio.to_thread(_split, window)
-            embedded = sum(len(spans) for _, spans in pieces) <= sentences_left
+        batches = split(document, self._measure)
+        while (pieces := await asyncio.to_thread(next, batches, None)) is not None:
+            count = sum(len(piece.sentences) for piece in pieces)
+            embedded = count <= sentences_left
             if embedded:
-                sentences_left -= sum(len(spans) for _, spans in pieces)
+                sentences_left -= count
             vectors = await self._embed(requester, pieces, embedded, deadline)
-            for text, spans in pieces:
+            for text, place, spans in pieces:
                 ordinal = len(prepared)
                 prepared.append(
                     Chunk(
@@ -100,24 +102,17 @@ class Ingest:
                         text,
                         vectors.get(text),
                         tuple(Sentence(start, end, vectors.get(text[start:end])) for start, end in spans),
+                        place,
                     )
                 )
         return prepared
 
     async def _embed(
-        self,
-        requester: Requester,
-        pieces: "Sequence[tuple[str, Sequence[tuple[int, int]]]]",
-        sentences_too: bool,
-        deadline: Deadline,
+        self, requester: Requester, pieces: Sequence[Piece], sentences_too: bool, deadline: Deadline
     ) -> dict[str, Vector]:
         if self._recent is None or not pieces:
             return {}
-        texts = [text for text, _ in pieces]
+        texts = [piece.text for piece in pieces]
         if sentences_too:
-            texts += [text[start:end] for text, spans in pieces for start, end in spans]
+            texts += [piece.text[start:end] for piece in pieces for start, end in piece.sentences]
         return await self._recent.of(requester, texts, deadline)
-
-
-def _split(window: str) -> list[tuple[str, list[tuple[int, int]]]]:
-    return [(chunk, sentences(chunk)) for chunk in chunks(window)]

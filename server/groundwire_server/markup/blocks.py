@@ -14,7 +14,9 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
-_COMMENT: Final = re.compile(r"\s*<!--")
+_UNSEEN: Final = re.compile(
+    r"(?:\s|<!--(?>.*?(?:-->|\Z))|<(script|style|template)\b(?>.*?(?:</\1\s*>|\Z)))+\Z", re.DOTALL | re.IGNORECASE
+)
 
 
 class BlockKind(Enum):
@@ -106,8 +108,8 @@ class _Lines:
         return Stretch(min(start + beginning, end), end)
 
     def hides(self, stretch: Stretch) -> bool:
-        """Return whether a block of HTML is a comment."""
-        return _COMMENT.match(self._text, stretch.start, stretch.end) is not None
+        """Return whether nothing in a block of HTML is shown."""
+        return _UNSEEN.match(self._text, stretch.start, stretch.end) is not None
 
 
 def _block(tokens: Sequence[Token], lines: _Lines) -> Block:

@@ -32,6 +32,13 @@ class Embedder(Protocol):
         """
         ...
 
+    def fill(self, text: str) -> float:
+        """Return how much of what the model reads at once a text takes: of one above 1 the end has no influence.
+
+        It is counted in tokens, or estimated where the model's tokenizer is not at hand.
+        """
+        ...
+
     async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector per text, in order, by `deadline`.
 

@@ -79,10 +79,10 @@ def test_a_converter_that_breaks_is_told_of_and_started_anew(tmp_path: Path) -> 
 def test_the_process_that_converts_ends_with_whoever_asked(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("<p>Parcels")
     with Converter() as converter:
-        assert converter.convert(tmp_path / "a.html").text == "Parcels"
+        assert converter.convert(tmp_path / "a.html").text == "Parcels\n"
         process = converter._process
         assert process is not None
-        assert converter.convert(tmp_path / "a.html").text == "Parcels"
+        assert converter.convert(tmp_path / "a.html").text == "Parcels\n"
         assert converter._process is process
 
     assert process.returncode is not None

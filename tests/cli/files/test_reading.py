@@ -18,12 +18,13 @@ from tests.cli.files.samples import locked, only, pdf
         ("a.pdf", pdf(" "), "contains no text: scanned pages need OCR first"),
         ("a.pdf", b"", "is empty"),
         ("a.md", b"", "is empty"),
-        (
-            "a.txt",
-            "Grüße".encode("latin-1"),
-            "is not UTF-8 (byte 2): convert it, e.g. with iconv -f LATIN1 -t UTF-8",
-        ),
-        ("a.txt", "Grüße".encode("utf-16"), "is UTF-16: convert it, e.g. with iconv -f UTF-16 -t UTF-8"),
+        ("a.txt", b"\xff\xfeG\x00r", "is not UTF-16, as its first bytes say"),
+        ("a.csv", b"a,b\n\x00\xff", "is not a text file: convert it to text, or leave it out"),
+        ("a.json", b"{", "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("a.json", b"[" * 100_000, "is not JSON: it is nested too deeply"),
+        ("a.eml", b"no headers at all", "is not a mail: it has no headers"),
+        ("a.xlsx", b"PK\x03\x04 torn", "cannot be converted: it is damaged, protected or not a XLSX"),
+        ("a.docx", b"no zip", "cannot be converted: it is damaged, protected or not a DOCX"),
         ("a.txt", b"\x7fELF\x02\x00\xff", "is not a text file: convert it to text, or leave it out"),
     ],
 )
@@ -46,7 +47,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pyte
     assert only(path) == Unreadable(str(path), "cannot be read: Permission denied")
 
 
-FIELDS = ("documentId", "title", "sourceUri", "text", "metadata", "allowedPrincipals")
+FIELDS = ("documentId", "title", "sourceUri", "text", "metadata", "allowedPrincipals", "textFormat")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,16 @@ def cut(text: str) -> list[str]:
         ("ما هذا؟ هذا كتاب.", ["ما هذا؟", "هذا كتاب."]),
         ("🙂 🙂", ["🙂 🙂"]),
         ("----\n====", []),
+        (
+            "These are the fees:\n\n| Land | Fee |\n|---|---|\n| Peru | 1. May |",
+            ["These are the fees:", "| Land | Fee |", "| Peru | 1. May |"],
+        ),
+        (
+            "Run:\n```sh\nfirst one. Then\n\n  second\n```\nDone. Go.",
+            ["Run:", "first one. Then\n\n  second", "Done.", "Go."],
+        ),
+        ("- item\n  ~~~\n  a. b\n  ~~~", ["- item", "a. b"]),
+        ("A fence\n\n```\nthat is never closed. Or is.", ["A fence", "that is never closed.", "Or is."]),
     ],
 )
 def test_a_text_is_cut_into_sentences(text: str, expected: list[str]) -> None:
@@ -83,6 +93,9 @@ def test_a_cut_through_a_long_word_leaves_marks_with_their_letters() -> None:
         "\n",
         "a\n",
         "- a\n",
+        "```\n",
+        "```\n~~~\n",
+        "|a|\n",
         "(",
         "= ",
         "A b\n",

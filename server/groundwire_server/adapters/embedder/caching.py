@@ -49,6 +49,10 @@ class CachingEmbedder:
         """Return the share of a text that the inner embedder knows."""
         return self._inner.known(text)
 
+    def fill(self, text: str) -> float:
+        """Return how much of what the inner embedder reads a text takes."""
+        return self._inner.fill(text)
+
     async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector a text, from memory where it is there."""
         if len(texts) != 1:

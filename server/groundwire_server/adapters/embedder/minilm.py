@@ -41,6 +41,9 @@ MAX_BATCH_CHARACTERS = 1000
 _QUEUE = 10_000
 """Texts that may wait: admission bounds the calls, and each of them has a few here."""
 
+_MARKS = 2
+"""The tokens that begin and end what is read."""
+
 _UNKNOWN = "[UNK]"
 _LONGEST_WORD = 100
 """A longer word is unknown as a whole, whatever its letters."""
@@ -75,6 +78,11 @@ class Model:
             return 1.0 if text.strip() else 0.0
         ids = self._tokenizer.encode(text, add_special_tokens=False).ids
         return sum(each != self._unknown for each in ids) / len(ids) if ids else 0.0
+
+    def fill(self, text: str) -> float:
+        """Return a text's share of the tokens that are read."""
+        whole = self._tokenizer.encode(text, add_special_tokens=False)
+        return sum(len(each.ids) for each in (whole, *whole.overflowing)) / (MAX_TOKENS - _MARKS)
 
     def encode(self, texts: Sequence[str]) -> list[Vector]:
         """Return one unit vector a text; a few texts of about the same length at a time.
@@ -138,6 +146,10 @@ class MiniLm:
     def known(self, text: str) -> float:
         """Return the share of a text's tokens that are in the vocabulary."""
         return self._loaded.known(text)
+
+    def fill(self, text: str) -> float:
+        """Return a text's share of the tokens that are read."""
+        return self._loaded.fill(text)
 
     async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector a text; of a text over 256 tokens the beginning counts.

@@ -17,6 +17,7 @@ from groundwire_server.adapters.resilience.instrumentation import CurrentSpan
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.requester import NOBODY, Requester
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.telemetry import names
@@ -82,6 +83,10 @@ class ProtectedEmbedder:
         """Return 1: a provider does not say what its model's vocabulary knows."""
         del text
         return 1.0
+
+    def fill(self, text: str) -> float:
+        """Return how much of what is sent of a text it takes, by an estimate of its tokens."""
+        return estimate_tokens(text) / self._batch.text_tokens
 
     async def embed(self, texts: Sequence[str], deadline: Deadline, requester: Requester = NOBODY) -> Sequence[Vector]:
         """Return one unit vector a text; of a text that is too long the beginning counts."""

@@ -1,10 +1,9 @@
-"""Converts HTML, PDF and DOCX to Markdown, in a child process with limits on time and memory.
+"""Reads files that are neither text nor Markdown, in a child process with limits on time and memory.
 
 A hostile file can keep a converter busy for hours or exhaust memory, and nothing within the process can stop that: a
 conversion that takes too long is killed, and the next file gets a new process.
 """
 
-import importlib.util
 import json
 import signal
 import socket
@@ -14,8 +13,9 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
+from groundwire_server.cli.files.readers.port import FileContents
 from groundwire_server.domain.failure import GroundwireError
 
 EXTRA = "pip install 'groundwire-server[files]'"
@@ -30,20 +30,8 @@ _ENDING_SECONDS = 5.0
 _REPLY_LIMIT = 64 * 1024 * 1024
 
 
-class Converted(NamedTuple):
-    """A converted file."""
-
-    text: str
-    title: str
-
-
 class ConversionError(GroundwireError):
     """A file cannot be converted; the message says why, and follows the file's name."""
-
-
-def possible() -> bool:
-    """Return whether the extra is installed, without importing it."""
-    return importlib.util.find_spec("markitdown") is not None
 
 
 class Converter:
@@ -60,7 +48,7 @@ class Converter:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Connection | None = None
 
-    def convert(self, path: Path) -> Converted:
+    def convert(self, path: Path) -> FileContents:
         """Convert a file.
 
         Raises:
@@ -78,7 +66,7 @@ class Converter:
             raise ConversionError(reason) from None
         if "why" in reply:
             raise ConversionError(reply["why"])
-        return Converted(reply["text"], reply["title"])
+        return FileContents(**reply)
 
     def interrupt(self) -> None:
         """End the process, from any thread: a conversion in progress fails."""

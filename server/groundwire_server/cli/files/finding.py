@@ -8,12 +8,14 @@ from pathlib import Path, PurePath
 
 from groundwire_server.cli.files.entries import Unreadable
 from groundwire_server.cli.files.ignoring import IGNORE_FILE, IgnoreFiles
+from groundwire_server.cli.files.readers import registry
 from groundwire_server.cli.files.skipping import SkippedFiles, SkipReason, shown
 
-TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".rst"})
+TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".mdown"})
 """Text files that are taken from a folder; a file that is named itself may have any name."""
 LINES = frozenset({".jsonl", ".ndjson"})
-CONVERTED = frozenset({".html", ".htm", ".pdf", ".docx"})
+CONVERTED = registry.suffixes()
+"""Files that are converted, by readers that other packages add as well."""
 
 
 @dataclass(slots=True)

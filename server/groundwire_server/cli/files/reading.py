@@ -1,6 +1,5 @@
 """Reads documents from files, one at a time."""
 
-import codecs
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,17 +9,20 @@ from urllib.parse import quote
 
 from google.protobuf import json_format
 
-from groundwire.v1.document_pb2 import Document
+from groundwire.v1.document_pb2 import Document, TextFormat
 from groundwire_server.cli.files.converter import FILE_LIMIT, ConversionError, Converter
 from groundwire_server.cli.files.entries import Given, Readable, Stamp, Unreadable
 from groundwire_server.cli.files.finding import CONVERTED, LINES
+from groundwire_server.cli.files.readers import markdown
+from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
+from groundwire_server.cli.files.readers.registry import suffix_of
 from groundwire_server.cli.sizes import size
 from groundwire_server.domain.document import TEXT_LIMIT
 
 _TOO_MUCH_TEXT = f"has more than {TEXT_LIMIT / 1_000_000:.1f} MB of text: split it"
 _TITLE_LIMIT = 512
 _ACCESS = ("allowedPrincipals", "allowed_principals")
-_MARKDOWN = frozenset({".md", ".markdown", ".mdown", *CONVERTED})
+_MARKDOWN = frozenset({".md", ".markdown", ".mdown"})
 
 
 def count(paths: Iterable[Path]) -> int:
@@ -81,89 +83,87 @@ def lines(file: BinaryIO, name: str, given: Given) -> Iterator[Readable | Unread
 
 
 def text(file: BinaryIO, document_id: str, given: Given) -> Readable | Unreadable:
-    """Return the document of a stream, under the given id."""
-    content = _decoded(file.read(TEXT_LIMIT + 1), document_id)
-    if isinstance(content, Unreadable):
-        return content
-    document = Document(document_id=document_id, text=content, allowed_principals=given.principals)
-    document.title = _title("", given, content, Path(document_id))
-    given.mark(document)
-    return Readable(document)
+    """Return the document of a stream, under the given id; its format is that of the id's suffix."""
+    found = _text(file.read(TEXT_LIMIT + 1), Path(document_id))
+    if isinstance(found, Unreadable):
+        return found
+    return _readable(Document(document_id=document_id), found, Path(document_id), None, given)
 
 
 def identifier(path: Path) -> str:
     """Return the document id of a path: the path as given, in the characters that an id may have."""
-    return quote(Path(os.path.normpath(path)).as_posix(), safe="/!$&'()*+,;=:@~")
+    # A name need not be UTF-8; its bytes have a form in any case.
+    return quote(os.fsencode(Path(os.path.normpath(path)).as_posix()), safe="/!$&'()*+,;=:@~")
 
 
 def _file(path: Path, stamp: Stamp, given: Given, converter: Converter) -> Readable | Unreadable:
-    if path.suffix.lower() in CONVERTED:
-        title, content = _converted(path, stamp, converter)
-    else:
-        title, content = "", _plain(path)
-    if isinstance(content, Unreadable):
-        return content
-    document = Document(
-        document_id=identifier(path),
-        title=_title(title, given, content, path),
-        source_uri=path.resolve().as_uri(),
-        text=content,
-        allowed_principals=given.principals,
-    )
-    given.mark(document)
-    return Readable(document, stamp)
-
-
-def _plain(path: Path) -> str | Unreadable:
     with path.open("rb") as file:
-        return _decoded(file.read(TEXT_LIMIT + 1), str(path))  # only a regular file has a size to trust
+        # Only a regular file has a size to trust.
+        content = file.read(TEXT_LIMIT + 1)
+    if suffix_of(path.suffix.lower(), content) in CONVERTED:
+        found = _converted(path, stamp, converter)
+    else:
+        found = _text(content, path)
+    if isinstance(found, Unreadable):
+        return found
+    document = Document(document_id=identifier(path), source_uri=path.resolve().as_uri())
+    return _readable(document, found, path, stamp, given)
 
 
-def _converted(path: Path, stamp: Stamp, converter: Converter) -> tuple[str, str | Unreadable]:
-    """Return a file's own title, and its text."""
+def _readable(document: Document, found: FileContents, path: Path, stamp: Stamp | None, given: Given) -> Readable:
+    """Return a document with what was read of a file."""
+    document.text = found.text
+    document.text_format = TextFormat.TEXT_FORMAT_MARKDOWN if found.markdown else TextFormat.TEXT_FORMAT_PLAIN
+    document.title = (given.title or " ".join(found.title.split()) or os.fsencode(path.stem).decode(errors="replace"))[
+        :_TITLE_LIMIT
+    ]
+    document.allowed_principals.extend(given.principals)
+    for key, value in found.metadata.items():
+        match value:
+            case bool():
+                document.metadata[key].bool_value = value
+            case int() | float():
+                document.metadata[key].number_value = value
+            case str():
+                document.metadata[key].string_value = value
+            case _:
+                document.metadata[key].list_value.values.extend(value)
+    given.mark(document)
+    return Readable(document, stamp, warnings=tuple(found.warnings))
+
+
+def _text(content: bytes, path: Path) -> FileContents | Unreadable:
+    if not content:
+        return Unreadable(str(path), "is empty")
+    if len(content) > TEXT_LIMIT:
+        return Unreadable(str(path), _TOO_MUCH_TEXT)
+    reader = markdown.read if path.suffix.lower() in _MARKDOWN else markdown.read_plain
+    try:
+        found = reader(content, path.name)
+    except UnreadableContentError as why:
+        return Unreadable(str(path), str(why))
+    return _within_limit(found, path)
+
+
+def _converted(path: Path, stamp: Stamp, converter: Converter) -> FileContents | Unreadable:
     if stamp.size > FILE_LIMIT:
         most = FILE_LIMIT // 1024 // 1024
-        return "", Unreadable(str(path), f"is {size(stamp.size)} long, and the limit is {most} MiB: split it")
+        return Unreadable(str(path), f"is {size(stamp.size)} long, and the limit is {most} MiB: split it")
     if not stamp.size:
-        return "", Unreadable(str(path), "is empty")
+        return Unreadable(str(path), "is empty")
     try:
         found = converter.convert(path)
     except ConversionError as why:
-        return "", Unreadable(str(path), str(why))
-    if len(found.text.encode(errors="replace")) > TEXT_LIMIT:
-        return "", Unreadable(str(path), _TOO_MUCH_TEXT)
+        return Unreadable(str(path), str(why))
     if not found.text.strip():
-        return "", Unreadable(str(path), "contains no text: scanned pages need OCR first")
-    return found.title, found.text
+        return Unreadable(str(path), "contains no text: scanned pages need OCR first")
+    return _within_limit(found, path)
 
 
-def _decoded(content: bytes, name: str) -> str | Unreadable:
-    if not content:
-        return Unreadable(name, "is empty")
-    if len(content) > TEXT_LIMIT:
-        return Unreadable(name, _TOO_MUCH_TEXT)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as failed:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return Unreadable(name, "is UTF-16: convert it, e.g. with iconv -f UTF-16 -t UTF-8")
-        if b"\0" in content:
-            return Unreadable(name, "is not a text file: convert it to text, or leave it out")
-        return Unreadable(name, f"is not UTF-8 (byte {failed.start}): convert it, e.g. with iconv -f LATIN1 -t UTF-8")
-
-
-def _title(own: str, given: Given, text: str, path: Path) -> str:
-    """Return the given title, or else the file's own, the first heading, or the file's name."""
-    return (given.title or " ".join(own.split()) or _heading(text, path) or path.stem)[:_TITLE_LIMIT]
-
-
-def _heading(text: str, path: Path) -> str:
-    for line in text.splitlines():
-        if line.startswith("# "):
-            return line[2:].strip()
-        if line.strip() and path.suffix.lower() not in _MARKDOWN:
-            break
-    return ""
+def _within_limit(found: FileContents, path: Path) -> FileContents | Unreadable:
+    if len(found.text.encode(errors="replace")) > TEXT_LIMIT:
+        return Unreadable(str(path), _TOO_MUCH_TEXT)
+    return found
 
 
 def _count_lines(path: Path) -> int:

@@ -51,9 +51,9 @@ def ingest(
 ) -> None:
     """Store documents: new ones, or new revisions.
 
-    A file's document id is its path as given. Text and Markdown are stored as they are; HTML, PDF and DOCX (which
-    need the extra `files`) are converted to Markdown. A line of a JSONL file is a Document of the contract, such as
-    {"documentId": "faq-1", "text": "…"}.
+    A file's document id is its path as given. Text and Markdown are stored as they are; reStructuredText, HTML, PDF,
+    DOCX, XLSX (which need the extra `files`), CSV, mail and JSON are converted to Markdown. A line of a JSONL file is
+    a Document of the contract, such as {"documentId": "faq-1", "text": "…"}.
 
     A folder stands for the files in it that have a reader; the summary says which files were skipped and why. Hidden
     files, links to folders and what a .groundwireignore excludes are skipped. A renamed file keeps its document while

@@ -10,6 +10,7 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.files import converter, finding, reading
 from groundwire_server.cli.files.entries import Given, Unreadable
 from groundwire_server.cli.files.ignoring import IgnoreFileError
+from groundwire_server.cli.files.readers import registry
 from groundwire_server.cli.files.skipping import SkippedFiles
 from groundwire_server.cli.ingest.reading_ahead import Entry, ReadAhead
 
@@ -102,9 +103,9 @@ def _found(paths: Iterable[str]) -> finding.Found:
 
 def _convertible(files: Sequence[Path]) -> tuple[list[Path], list[Unreadable]]:
     """Return the files that can be read, and one line about those that need an extra which is not installed."""
-    needing = [path for path in files if path.suffix.lower() in finding.CONVERTED]
-    if not needing or converter.possible():
+    needing = [path for path in files if registry.needs_extra(path.suffix.lower())]
+    if not needing or registry.extra_installed():
         return list(files), []
     name = str(needing[0]) + (f" and {len(needing) - 1} more" if len(needing) > 1 else "")
-    rest = [path for path in files if path.suffix.lower() not in finding.CONVERTED]
-    return rest, [Unreadable(name, f"HTML, PDF and DOCX need an extra: {converter.EXTRA}")]
+    rest = [path for path in files if path not in needing]
+    return rest, [Unreadable(name, f"HTML, PDF, DOCX, XLSX and reStructuredText need an extra: {converter.EXTRA}")]

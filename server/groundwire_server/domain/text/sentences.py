@@ -15,6 +15,8 @@ _CODE_LINE = 200
 _RULE = re.compile(r"[=\-*~#^_+|.:`'\"\s]{3,}")
 _ITEM = re.compile(r"(?:[-*+•‣◦▪–—]|\(?\d{1,2}[.)]|\(?[A-Za-z]\)|\(?[ivx]{1,4}\))\s")
 _HEADING = re.compile(r"#{1,6}\s")
+_ROW = re.compile(r"\|.*\|$")
+_FENCE = re.compile(r"(```+|~~~+)[^`]*$")
 _CODE = re.compile(
     r">>>|\.\.\.(?:\s|$)|\$\s|//|@\w|[{}\[\]()]+[;,]?$"
     r"|(?:async )?def \w+\(|class \w+[(:]|from [\w.]+ import |import [\w.]+(?: as \w+)?$"
@@ -53,8 +55,9 @@ _NUMBERED = frozenset(("no", "nos", "p", "art", "para", "line", "page"))
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return where each sentence starts and ends, in code points, without the white space around it.
 
-    A blank line, a list item, a heading and a change between prose and code end a sentence as a full stop does; a
-    line break within a paragraph does not. Lines of nothing but rules are left out. None is over SENTENCE_LIMIT.
+    A blank line, a list item, a heading, a row of a table and a change between prose and code end a sentence as a full
+    stop does; a line break within a paragraph does not. What stands between two fences is code. Lines of nothing but
+    rules are left out. None is over SENTENCE_LIMIT.
     """
     spans: list[tuple[int, int]] = []
     for start, end in whole_sentences(text):
@@ -82,13 +85,43 @@ def is_item(sentence: str) -> bool:
 
 
 def _stretches(text: str) -> list[tuple[int, int, bool]]:
-    """Cut a text into paragraphs, items, headings and runs of code: start, end, and whether it is prose."""
+    """Cut a text into paragraphs, items, headings, rows and runs of code: start, end, and whether it is prose."""
+    if "```" not in text and "~~~" not in text:
+        return _unfenced(text, 0, len(text))
+    found: list[tuple[int, int, bool]] = []
+    position = 0
+    for start, end, inner_start, inner_end in _fenced(text):
+        found += _unfenced(text, position, start)
+        code = text[inner_start:inner_end]
+        if code.strip():
+            found.append((inner_start + len(code) - len(code.lstrip()), inner_start + len(code.rstrip()), False))
+        position = end
+    return found + _unfenced(text, position, len(text))
+
+
+def _fenced(text: str) -> Iterator[tuple[int, int, int, int]]:
+    """Yield where code between fences starts and ends, with its fences and without; a fence may miss its other one."""
+    opened: tuple[int, int, str] | None = None
+    position = 0
+    for line in text.splitlines(keepends=True):
+        match = _FENCE.match(line.strip())
+        begin, position = position, position + len(line)
+        if match is None:
+            continue
+        if opened is None:
+            opened = begin, position, match[1]
+        elif match[0].strip() == match[1] and match[1].startswith(opened[2]):
+            yield opened[0], position, opened[1], begin
+            opened = None
+
+
+def _unfenced(text: str, first: int, last: int) -> list[tuple[int, int, bool]]:
     found: list[tuple[int, int, bool]] = []
     start = end = -1
     before = ""
     code = closed = False
-    position = 0
-    for line in text.splitlines(keepends=True):
+    position = first
+    for line in text[first:last].splitlines(keepends=True):
         body = line.strip()
         begin = position + len(line) - len(line.lstrip())
         position += len(line)
@@ -98,7 +131,9 @@ def _stretches(text: str) -> list[tuple[int, int, bool]]:
             start, closed = -1, False
             continue
         heading = _HEADING.match(body) is not None
-        is_code = (
+        row = body[0] == "|" and _ROW.match(body) is not None
+        alone = heading or row
+        is_code = row or (
             not heading
             and len(body) <= _CODE_LINE
             and _MAY_BE_CODE.search(body) is not None
@@ -106,7 +141,7 @@ def _stretches(text: str) -> list[tuple[int, int, bool]]:
         )
         if start >= 0 and (
             closed
-            or heading
+            or alone
             or is_code is not code
             or _ITEM.match(body)
             or (not is_code and body[0].isupper() and _stands_alone(before))
@@ -116,7 +151,7 @@ def _stretches(text: str) -> list[tuple[int, int, bool]]:
         if start < 0:
             start, code = begin, is_code
         end, before = begin + len(body), body
-        closed = heading
+        closed = alone
     if start >= 0:
         found.append((start, end, not code))
     return found

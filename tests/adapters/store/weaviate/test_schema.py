@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.store.weaviate.migration import Change, DestructiveChangeFailure
+from groundwire_server.adapters.store.weaviate.migration import DestructiveChangeFailure, SchemaChange
 from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.store import WeaviateStore
 from groundwire_server.app.clock import SystemClock
@@ -19,8 +19,8 @@ async def test_of_an_empty_server_is_created_once(double: FakeWeaviate, options:
     store = WeaviateStore.open(options, AXES, SystemClock(), Spans().recording)
     steps = await store.schema.plan(NEVER)
     assert [(step.change, step.collection) for step in steps] == [
-        (Change.CREATE, "Groundwire"),
-        (Change.CREATE, "GroundwireDocuments"),
+        (SchemaChange.CREATE, "Groundwire"),
+        (SchemaChange.CREATE, "GroundwireDocuments"),
     ]
     assert double.world.collections == {}
     assert str(steps[0]) == "Groundwire: create the collection (it does not exist)"
@@ -35,7 +35,7 @@ async def test_of_an_older_version_gets_what_it_lacks(bench: Bench) -> None:
     held[:] = [each for each in held if each["name"] != "title_terms"]
     await bench.store.put("post", "Parcels.")
     (step,) = await bench.weaviate.schema.plan(NEVER)
-    assert (step.change, step.added, step.destructive) == (Change.ADD_PROPERTY, "title_terms", False)
+    assert (step.change, step.added, step.destructive) == (SchemaChange.ADD_PROPERTY, "title_terms", False)
     assert str(step) == "Groundwire.title_terms: add the property (it does not exist)"
     await bench.weaviate.schema.apply([step], NEVER)
     assert await bench.weaviate.schema.plan(NEVER) == ()

@@ -21,7 +21,7 @@ from groundwire_server.domain.vocabulary import Cause
 _NOT_FOUND = 404
 
 
-class Change(StrEnum):
+class SchemaChange(StrEnum):
     """The kinds of steps."""
 
     CREATE = "create the collection"
@@ -40,7 +40,7 @@ class Step:
         added: the property that is added; empty in other steps.
     """
 
-    change: Change
+    change: SchemaChange
     collection: str
     reason: str
     added: str = ""
@@ -48,7 +48,7 @@ class Step:
     @property
     def destructive(self) -> bool:
         """Whether documents are lost and must be ingested again."""
-        return self.change is Change.RECREATE
+        return self.change is SchemaChange.RECREATE
 
     def __str__(self) -> str:
         subject = f"{self.collection}.{self.added}" if self.added else self.collection
@@ -125,12 +125,12 @@ class Schema:
     async def _carry_out(self, client: WeaviateAsyncClient, step: Step) -> None:
         (collection,) = [each for each in self._wanted if each.name == step.collection]
         match step.change:
-            case Change.CREATE:
+            case SchemaChange.CREATE:
                 await client.collections.create_from_dict(definition(collection))
-            case Change.RECREATE:
+            case SchemaChange.RECREATE:
                 await client.collections.delete(collection.name)
                 await client.collections.create_from_dict(definition(collection))
-            case Change.ADD_PROPERTY:
+            case SchemaChange.ADD_PROPERTY:
                 (added,) = [each for each in collection.properties if each.name == step.added]
                 await client.collections.use(collection.name).config.add_property(_as_property(added))
 
@@ -150,13 +150,13 @@ async def _found(client: WeaviateAsyncClient, name: str) -> dict[str, Any] | Non
 
 def _steps(collection: CollectionSchema, found: dict[str, Any] | None) -> list[Step]:
     if found is None:
-        return [Step(Change.CREATE, collection.name, "it does not exist")]
+        return [Step(SchemaChange.CREATE, collection.name, "it does not exist")]
     different = _differences(collection, found)
     if different:
-        return [Step(Change.RECREATE, collection.name, "; ".join(different))]
+        return [Step(SchemaChange.RECREATE, collection.name, "; ".join(different))]
     known = {each["name"] for each in found["properties"]}
     return [
-        Step(Change.ADD_PROPERTY, collection.name, "it does not exist", each.name)
+        Step(SchemaChange.ADD_PROPERTY, collection.name, "it does not exist", each.name)
         for each in collection.properties
         if each.name not in known
     ]

@@ -1,0 +1,158 @@
+"""Markdown as sections, and sections as units: blocks that are worth little without each other."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from groundwire_server.domain.document import PassageKind
+from groundwire_server.markup.blocks import Block, BlockKind, Stretch, blocks
+
+_COMMENT_OR_CODE: Final = re.compile(
+    r"(?P<code>^[ >\t]*(?P<fence>```+|~~~+).*?(?:^[ >\t]*(?P=fence)|\Z)"
+    r"|(?<!`)(?P<ticks>`++).{1,1000}?(?<!`)(?P=ticks)(?!`))"
+    r"|<!--.*?-->",
+    re.DOTALL | re.MULTILINE,
+)
+_LONGEST_SPAN: Final = 1100
+"""Code spans have a bound, so that a text of backticks takes no time."""
+
+_LEAD_IN: Final = re.compile(r"[:：][*_`\s]*$")
+_BOLD: Final = re.compile(r"(?P<mark>\*\*|__)(?:(?!(?P=mark))[^\n]){1,160}(?P=mark)[?？]?\s*$")
+_FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
+
+_MOST_INTRODUCTIONS: Final = 8
+"""Headings and lead-ins in a row that wait for what comes next; more of them introduce nothing."""
+
+_KINDS: Final = {
+    BlockKind.LIST: PassageKind.LIST,
+    BlockKind.TABLE: PassageKind.TABLE,
+    BlockKind.CODE: PassageKind.CODE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A block as it goes into a chunk, without what is hidden.
+
+    Attributes:
+        text: of the block.
+        block: the block.
+        kind: of the text.
+        page: on which it begins, from 1; 0 without pages.
+    """
+
+    text: str
+    block: Block
+    kind: PassageKind
+    page: int
+
+    @property
+    def introduces(self) -> bool:
+        """Whether it says little without the block after it: a heading, also one in bold, or a lead-in."""
+        match self.block.kind:
+            case BlockKind.HEADING:
+                return True
+            case BlockKind.PARAGRAPH:
+                return _LEAD_IN.search(self.text[-8:]) is not None or _BOLD.match(self.text) is not None
+            case _:
+                return False
+
+
+@dataclass(slots=True)
+class Section:
+    """What stands under one heading, up to the next.
+
+    Attributes:
+        path: the headings, from the outermost.
+        units: parts that belong together.
+    """
+
+    path: tuple[str, ...] = ()
+    units: list[list[Part]] = field(default_factory=list)
+
+
+def sections(text: str) -> Iterator[Section]:
+    """Yield the sections of a Markdown text, in order.
+
+    A heading without a text of its own stands before the first unit of the section after it.
+    """
+    path: list[tuple[int, str]] = []
+    section = Section()
+    pending: list[Part] = []
+    for part in _parts(text):
+        block = part.block
+        if block.kind is BlockKind.HEADING:
+            if pending and pending[-1].block.kind is not BlockKind.HEADING:
+                section.units.append(pending)
+                pending = []
+            if section.units:
+                yield section
+            path = [each for each in path if each[0] < block.level] + [(block.level, block.title)]
+            section = Section(tuple(title for _, title in path if title))
+        if part.introduces and len(pending) < _MOST_INTRODUCTIONS:
+            pending = [*pending, part]
+        elif not pending and section.units and _follows(section.units[-1][-1], part):
+            section.units[-1].append(part)
+        else:
+            section.units.append([*pending, part])
+            pending = []
+    if pending:
+        section.units.append(pending)
+    if section.units:
+        yield section
+
+
+def _follows(before: Part, part: Part) -> bool:
+    """Return whether a part is code, a table or a list, which come with the paragraph before them."""
+    return part.kind is not PassageKind.TEXT and before.block.kind is BlockKind.PARAGRAPH
+
+
+def atoms(text: str, block: Block) -> tuple[str, Sequence[str], str]:
+    """Return what a block can be cut into: what is repeated before each part, the smallest parts, what follows each.
+
+    Args:
+        text: the document's.
+        block: a list, a table or code.
+    """
+    match block.kind:
+        case BlockKind.TABLE if block.header is not None:
+            return visible(_of(text, block.header)), [visible(_of(text, row)) for row in block.parts], ""
+        case BlockKind.CODE:
+            return _lines_of_code(_of(text, Stretch(block.start, block.end)))
+        case _:
+            return "", [visible(_of(text, item)) for item in block.parts], ""
+
+
+def visible(text: str) -> str:
+    """Return a text without its comments, outside code."""
+    # Behind the last end of a comment none can begin; a code span that holds it may go on.
+    last = text.rfind("-->")
+    end = last + _LONGEST_SPAN if last >= 0 and "<!--" in text else 0
+    return _COMMENT_OR_CODE.sub(lambda found: found["code"] or "", text[:end]) + text[end:]
+
+
+def _parts(text: str) -> Iterator[Part]:
+    page, known = int("\f" in text), 0
+    for block in blocks(text):
+        if page:
+            page += text.count("\f", known, block.start)
+            known = block.start
+        shown = text[block.start : block.end]
+        if block.kind is not BlockKind.CODE:
+            shown = visible(shown).rstrip()
+        if block.kind is not BlockKind.HIDDEN and shown.strip():
+            yield Part(shown, block, _KINDS.get(block.kind, PassageKind.TEXT), page)
+
+
+def _of(text: str, stretch: Stretch) -> str:
+    return text[stretch.start : stretch.end]
+
+
+def _lines_of_code(text: str) -> tuple[str, Sequence[str], str]:
+    first, *lines = text.splitlines() or [""]
+    if not _FENCE.match(first):
+        return "", [first, *lines], ""
+    # A fence that is never closed ends with the document.
+    closed = lines and _FENCE.match(lines[-1]) and lines[-1].strip().startswith(first.strip()[:3])
+    return first, lines[:-1] if closed else lines, lines[-1] if closed else first.strip()[:3]

@@ -1,0 +1,67 @@
+"""CSV, XLSX and JSON as tables."""
+
+import io
+
+import openpyxl
+import pytest
+
+from groundwire_server.cli.files.readers.json_text import read as read_json
+from groundwire_server.cli.files.readers.sheets import read_csv, read_xlsx
+
+TABLE = "| Land | Fee |\n| --- | --- |\n| Peru | 12 |\n| Chile | 9 |"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Land,Fee\nPeru,12\nChile,9\n",
+        b"Land;Fee\r\nPeru;12\r\nChile;9\r\n",
+        b'"Land"\t"Fee"\n"Peru"\t"12"\n"Chile"\t"9"\n',
+        b"Land|Fee\nPeru|12\nChile|9\n",
+        b"\xef\xbb\xbfLand,Fee,\n,,\nPeru,12,\nChile,9,\n",
+        "Land,Fee\nPeru,12\nChile,9\n".encode("utf-16"),
+    ],
+    ids=["comma", "semicolon", "tab", "bar", "empty cells", "utf-16"],
+)
+def test_a_row_comes_with_its_header(content: bytes) -> None:
+    assert read_csv(content, "a.csv").text.strip() == TABLE
+
+
+def test_data_without_a_header_has_numbered_columns() -> None:
+    found = read_csv(b"Peru,12\nChile,9\n", "a.csv").text
+    assert found.startswith("| Column 1 | Column 2 |\n| --- | --- |\n| Peru | 12 |")
+
+
+def test_a_title_before_the_header_is_no_header() -> None:
+    assert read_csv(b"Fees of 2026\nLand,Fee\nPeru,12\nChile,9\n", "a.csv").text.strip() == f"Fees of 2026\n\n{TABLE}"
+
+
+def test_cells_with_bars_and_line_breaks_stay_cells() -> None:
+    assert "| Peru | 12 \\| 13 and more |" in read_csv(b'Land,Fee\nPeru,"12 | 13\nand more"\n', "a.csv").text
+
+
+def test_each_visible_sheet_is_a_section() -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Fees"
+    for row in (["Land", "Fee"], ["Peru", 12.0], [], ["Chile", 9]):
+        book.active.append(row)
+    book.create_sheet("Empty")
+    hidden = book.create_sheet("Draft")
+    hidden.append(["secret"])
+    hidden.sheet_state = "hidden"
+    book.properties.title = "All fees"
+    packed = io.BytesIO()
+    book.save(packed)
+
+    found = read_xlsx(packed.getvalue(), "a.xlsx")
+
+    assert found.text.strip() == f"# Fees\n\n{TABLE}"
+    assert found.title == "All fees"
+    assert found.warnings == ["the hidden sheet Draft is left out"]
+
+
+def test_json_is_read_as_what_it_says() -> None:
+    assert read_json(b'[{"Land": "Peru", "Fee": 12}, {"Land": "Chile", "Fee": 9}]', "a.json").text.strip() == TABLE
+    found = read_json(b'{"title": "Fees", "open": true, "lands": ["Peru", "Chile"], "by": {"card": 1}}', "a.json")
+    assert found.title == "Fees"
+    assert found.text.strip() == "- title: Fees\n- open: true\n\n# lands\n\n- Peru\n- Chile\n\n# by\n\n- card: 1"
