@@ -102,14 +102,22 @@ async def test_a_change_that_broke_off_has_happened_or_not(bench: Bench, broken:
 
 
 async def test_the_next_change_takes_away_what_broke_off(bench: Bench, broken: bool) -> None:
-    await bench.store.put("post", chunk("e", "Soup is served.", near(0)))
+    with mock.patch.object(SystemClock, "today", return_value=LATER):
+        await bench.store.put("post", chunk("e", "Soup is served.", near(0)))
     assert await bench.store.found("parcels letters soup", near(0)) == ["e"]
     assert bench.kinds() == ["document", "passage", "text"]
     assert len(ids(bench.double.dense)) == 1
 
 
+async def test_a_sweep_leaves_alone_what_pinecone_may_have_accepted_a_moment_ago(bench: Bench, broken: bool) -> None:
+    before = ids(bench.double.sparse)
+    assert await bench.pinecone.recovery.sweep() == 0
+    assert ids(bench.double.sparse) == before
+
+
 async def test_a_sweep_takes_it_away_too(bench: Bench, broken: bool) -> None:
-    await bench.pinecone.recovery.sweep()
+    with mock.patch.object(SystemClock, "today", return_value=LATER):
+        await bench.pinecone.recovery.sweep()
     await is_whole(bench.store, new=broken)
     assert bench.kinds() == ["document", "passage", "text"]
     assert len(ids(bench.double.dense)) == 1

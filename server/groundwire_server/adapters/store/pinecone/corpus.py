@@ -207,6 +207,8 @@ class PineconeCorpus:
             version = stored.version
             if live := [each for each in found if each.live]:
                 version = await self._remove(tenant, stored, live, deadline)
+            # What broke off a moment ago goes as well: nothing will name it any more.
+            await self._changes.end(tenant, stored.changes, {}, deadline)
             await self._sparse.delete(tenant, [d.description_id(each.key) for each in found], deadline)
             # Its number in the log is behind the deletions.
             await self._sparse.write(tenant, [d.corpus_record(version)], deadline)

@@ -57,6 +57,9 @@ class PineconeErasure:
                 documents += len(live)
                 passages += sum(each.info.chunk_count for each in live)
                 tombstones += len(erased) - len(live)
+            complete = isinstance(erasure.selection, OneDocument) or not await self._changes.unfinished(
+                erasure.tenant, deadline
+            )
         except Failure:
             if not documents and not tombstones:
                 raise

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone.documents import Body, Description, PendingChange
@@ -10,6 +11,9 @@ from groundwire_server.adapters.store.pinecone.records import Records
 from groundwire_server.adapters.store.pinecone.state import changes, descriptions
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.ports.clock import Clock
+
+_LAG_SECONDS: Final = 60.0
+"""The end of a change whose write got no reply may have been accepted, and be found only after a while."""
 
 
 class Changes:
@@ -83,21 +87,26 @@ class Changes:
             await self.end(tenant, broken, current, deadline)
         return len(broken)
 
+    async def unfinished(self, tenant: str, deadline: Deadline) -> int:
+        """Return how many changes of a tenant have not ended."""
+        return len(await changes(self._sparse, tenant, deadline))
+
     async def sweep(self, tenant: str, deadline: Deadline) -> int:
         """Finish or undo all changes of a tenant that have broken off; return how many."""
         broken = [change for change in await changes(self._sparse, tenant, deadline) if self._is_broken(change)]
         if not broken:
             return 0
         keys = list({change.key for change in broken})
-        current = await descriptions(self._sparse, tenant, keys, deadline)
+        current = await descriptions(self._sparse, tenant, keys, deadline, fresh=True)
         # One that has ended since it was read is not undone: its description names its body by now.
         return await self.recover(tenant, broken, current, deadline)
 
     def _is_broken(self, change: PendingChange) -> bool:
         name = change.body.name
-        if name.startswith(f"{self._process}-"):
-            return name not in self._open
-        return self._clock.today().timestamp() - change.begun > self._longest
+        if name in self._open:
+            return False
+        patience = _LAG_SECONDS if name.startswith(f"{self._process}-") else self._longest
+        return self._clock.today().timestamp() - change.begun > patience
 
 
 def _body_of(current: Mapping[str, Description], key: str) -> Body | None:

@@ -46,14 +46,14 @@ async def state(records: Records, tenant: str, keys: Sequence[str], deadline: De
 
 
 async def descriptions(
-    records: Records, tenant: str, keys: Sequence[str], deadline: Deadline
+    records: Records, tenant: str, keys: Sequence[str], deadline: Deadline, *, fresh: bool = False
 ) -> Mapping[str, Description]:
-    """Return documents by their keys, visible or not."""
+    """Return documents by their keys, visible or not; `fresh` is that of `Records.query`."""
     found: dict[str, Description] = {}
     for start in range(0, len(keys), AT_ONCE):
         some = list(keys[start : start + AT_ONCE])
         condition = {"$and": [of_kinds(Kind.DOCUMENT), {d.KEY: {"$in": some}}]}
-        for each in await records.query(tenant, words.MARK, len(some), condition, deadline):
+        for each in await records.query(tenant, words.MARK, len(some), condition, deadline, fresh=fresh):
             description = d.read_description(each.metadata)
             found[description.key] = description
     return found
