@@ -87,5 +87,5 @@ lock: setup ## Pin what the pyproject.toml files ask for (ARGS=--upgrade: the ne
 
 .PHONY: clean
 clean: ## Remove .venv, caches and builds; keep data
-	@rm -rf .venv build dist clients/python/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv build dist clients/*/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Callers in other languages, built from protos/callers with the tools of their languages.
+"""Callers in other languages, built from protos/callers with the tools of their languages, and Python's frameworks.
 
 What tools fetch and build is kept in build/callers, so that only a change of the contract or of a caller builds anew.
 The packages come through each tool's own client, once; where there is no network, and they are not there yet, the tests
@@ -29,7 +29,7 @@ SECONDS = 900
 
 _NO_NETWORK = re.compile(
     "dial tcp|no such host|i/o timeout|proxyconnect|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT"
-    "|Could not transfer|Unknown host|Network is unreachable|Connection refused|Connect timed out"
+    "|Could not transfer|Unknown host|Network is unreachable|Connection refused|Connect timed out|dns error"
 )
 
 
@@ -100,6 +100,21 @@ def java() -> Path:
                 folder,
             )
     return BUILD / "java" / "target" / "classes"
+
+
+def frameworks() -> Path:
+    """Make an environment with LangChain, LlamaIndex and what this checkout has for them; return its interpreter."""
+    with _workspace("frameworks") as folder:
+        if folder is not None:
+            _run([sys.executable, "-m", "venv", "--without-pip", "venv"], folder)
+            python = folder / "venv" / "bin" / "python"
+            pins = ["--require-hashes", "--only-binary", ":all:", "constraints.txt"]
+            _fetch([str(ROOT / ".ci" / "uv"), "pip", "sync", "--python", str(python), *pins], folder)
+            # The sources themselves rather than an installation, so that a change of them needs no new environment.
+            (site,) = folder.glob("venv/lib/python*/site-packages")
+            sources = (ROOT / "clients" / name / "src" for name in ("python", "langchain", "llamaindex"))
+            (site / "groundwire.pth").write_text("".join(f"{path}\n" for path in sources))
+    return BUILD / "frameworks" / "venv" / "bin" / "python"
 
 
 @contextmanager

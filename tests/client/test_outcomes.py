@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 import groundwire
+from groundwire.outcomes import text_or_reason
 from groundwire.v1 import outcome_pb2 as pb
 from groundwire.v1.grounding_pb2 import GroundedText
 from groundwire.v1.passage_pb2 import Passage
@@ -135,6 +136,14 @@ def test_an_outcome_shows_what_happened() -> None:
     assert repr(groundwire.outcome_of(events.answered("word " * 30))) == (
         f"Answered('{'word ' * 12}…', ANSWER_VALIDATED, SHOW, 'request-1')"
     )
+
+
+def test_a_model_can_read_the_answer_or_why_there_is_none() -> None:
+    assert text_or_reason(groundwire.outcome_of(events.answered("In the mail room."))) == "In the mail room."
+    assert text_or_reason(groundwire.outcome_of(events.abstained())) == (
+        "No answer: abstained, INSUFFICIENT_EVIDENCE; next step REPHRASE."
+    )
+    assert text_or_reason(groundwire.outcome_of(pb.Outcome())).startswith("No answer: unrecognized, ")
 
 
 def test_outcomes_are_equal_when_their_messages_are() -> None:

@@ -56,6 +56,14 @@ class TestKeywordLeg:
             ("Un café crème", "café"),
             ("the vector x̂ has length one", "x̂"),
             ("version 3.11 of the tool", "3.11"),
+            ("The café in Zürich", "cafe Zurich"),
+            ("part AB123", "ＡＢ１２３"),
+            ("部品ＣＤ４５６は第二倉庫にあります。", "CD456"),
+            ("ﾌﾟﾘﾝﾀｰのトナー", "プリンター"),
+            ("客户收到商品后三十天内可以申请退货。", "怎么申请退货？"),
+            ("有給休暇の申請は三日前までに行います。", "休暇はいつ申請しますか？"),
+            ("เครื่องปรับอากาศควรล้างทุกหกเดือน", "ล้างเครื่องปรับอากาศ"),
+            ("서울에서 회의가 열립니다", "서울은 어디"),
         ],
     )
     async def test_knows_more_than_english(self, store: Store, text: str, question: str) -> None:

@@ -42,12 +42,11 @@ async def test_the_same_text_is_embedded_once(corpus: KeepingCorpus) -> None:
     assert len(texts) == len(set(texts))
 
 
-async def test_without_an_embedder_there_are_sentences_without_vectors(corpus: KeepingCorpus) -> None:
+async def test_without_an_embedder_there_are_neither_vectors_nor_sentences(corpus: KeepingCorpus) -> None:
     await Ingest(corpus).store(CALLER, DOCUMENT, NEVER)
     for chunk in corpus.chunks["normans"]:
         assert chunk.vector is None
-        assert chunk.sentences
-        assert all(sentence.vector is None for sentence in chunk.sentences)
+        assert chunk.sentences == ()
 
 
 async def test_sentences_are_embedded_where_that_is_wanted_alone(corpus: KeepingCorpus) -> None:

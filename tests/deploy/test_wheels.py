@@ -1,4 +1,4 @@
-"""Both distributions install from built wheels into an environment that has nothing else, and work there."""
+"""The distributions install from built wheels into an environment that has nothing else, and work there."""
 
 import json
 import os
@@ -14,6 +14,7 @@ import pytest
 from groundwire import Document, SyncClient
 
 ROOT = Path(__file__).parents[2]
+CLIENTS = [ROOT / "clients" / name for name in ("python", "langchain", "llamaindex")]
 INSTALL = ROOT / "deploy" / "image" / "install"
 NOTE = "Parcels are signed for at the front desk, from eight to six."
 
@@ -40,7 +41,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The wheel of each distribution, by its name."""
     built = tmp_path_factory.mktemp("wheels")
     hatchling = Path(sys.executable).with_name("hatchling")
-    for project in (ROOT / "clients" / "python", ROOT):
+    for project in (*CLIENTS, ROOT):
         run(hatchling, "build", "-t", "wheel", "-d", built, cwd=project)
     return {path.name.split("-")[0]: path for path in built.glob("*.whl")}
 
@@ -85,21 +86,27 @@ def served(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             server.wait(30)
 
 
-def test_there_are_two_wheels_with_what_they_need(wheels: dict[str, Path], tmp_path: Path) -> None:
-    assert set(wheels) == {"groundwire", "groundwire_server"}
-    for name, expected in (
-        ("groundwire", {"groundwire/py.typed", "groundwire/v1/answer_service_pb2.pyi"}),
-        ("groundwire_server", {"groundwire_server/adapters/prompts/templates/answer/1.1.0.jinja"}),
-    ):
+def test_each_wheel_has_what_it_needs(wheels: dict[str, Path], tmp_path: Path) -> None:
+    managed = "llama_index/indices/managed"
+    contents = {
+        "groundwire": {"groundwire/py.typed", "groundwire/v1/answer_service_pb2.pyi"},
+        "groundwire_server": {"groundwire_server/adapters/prompts/templates/answer/1.1.0.jinja"},
+        "langchain_groundwire": {"langchain_groundwire/py.typed", "langchain_groundwire/retriever.py"},
+        "llama_index_indices_managed_groundwire": {f"{managed}/groundwire/py.typed", f"{managed}/groundwire/nodes.py"},
+    }
+    assert set(wheels) == set(contents)
+    for name, expected in contents.items():
         shutil.unpack_archive(wheels[name], tmp_path / name, "zip")
         files = {path.relative_to(tmp_path / name).as_posix() for path in (tmp_path / name).rglob("*")}
         assert expected <= files
         assert [file for file in files if file.endswith("licenses/LICENSE")]
         assert [file for file in files if file.startswith(("tests", "docs", "bench"))] == []
+        # A module here would hide those of other packages of LlamaIndex.
+        assert f"{managed}/__init__.py" not in files
 
 
-def test_the_licence_is_the_same_in_both() -> None:
-    assert (ROOT / "clients" / "python" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+def test_the_licence_is_the_same_in_all() -> None:
+    assert {(folder / "LICENSE").read_bytes() for folder in CLIENTS} == {(ROOT / "LICENSE").read_bytes()}
 
 
 def test_the_command_says_what_is_installed(installed: Path, tmp_path: Path) -> None:

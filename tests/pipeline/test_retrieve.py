@@ -46,6 +46,7 @@ async def _retrieve(
     known: float = 1.0,
     counts: Counts | None = None,
     spans: Spans | None = None,
+    report: ReportBuilder | None = None,
 ) -> Evidence:
     embedder = HashingEmbedder()
     embedder.share = known
@@ -58,7 +59,7 @@ async def _retrieve(
         RULES,
     )
     inquiry = Inquiry(asked, ALICE, policy(), asyncio.get_running_loop().time(), NEVER)
-    report = ReportBuilder("", "", "", inquiry.arrived)
+    report = report or ReportBuilder("", "", "", inquiry.arrived)
     run = StageRunner(inquiry.time_plan(), LoopTime(), (spans or Spans()).tracer, report)
     async with run.stage(Stage.RETRIEVE) as stage:
         return await retrieve(inquiry, ports, stage, run)
@@ -78,6 +79,17 @@ async def test_a_store_that_errs_puts_no_secret_into_a_prompt(caplog: pytest.Log
     assert "secret" not in record.getMessage()
     assert counts.of(metrics.PASSAGES_DROPPED) == 2
     assert spans.attributes("groundwire.retrieve")[names.PASSAGES_DROPPED] == 2
+
+
+async def test_what_was_searched_in_place_of_the_question_rates_the_passages() -> None:
+    shown = passage("shown", "Lambda expressions are shown.", allowed=frozenset({"staff"}))
+    asked, spans, report = ask(text="What are lambada expresions?"), Spans(), ReportBuilder("", "", "", 0.0)
+    corrected = Fixed(Evidence((shown,), "v1", searched="What are lambda expressions?"))
+    as_asked = await _retrieve(Fixed(Evidence((shown,), "v1")), asked, embedded=False)
+    found = await _retrieve(corrected, asked, embedded=False, spans=spans, report=report)
+    assert found.searched == report.searched_question == "What are lambda expressions?"
+    assert (found.passages[0].scores.relevance or 0.0) > (as_asked.passages[0].scores.relevance or 1.0)
+    assert spans.attributes("groundwire.retrieve")[names.QUESTION_CORRECTED] is True
 
 
 async def test_what_a_change_of_the_corpus_explains_is_counted_and_no_alarm(caplog: pytest.LogCaptureFixture) -> None:

@@ -86,7 +86,8 @@ class Ingest:
         """Split and embed some at a time: a long document neither blocks others nor runs on when it is cancelled."""
         prepared: list[Chunk] = []
         sentences_left = self._most_sentences
-        batches = split(document, self._measure)
+        # Only their vectors make sentences worth keeping: without them the quoting model cuts passages itself.
+        batches = split(document, self._measure, sentences_too=self._recent is not None)
         while (pieces := await asyncio.to_thread(next, batches, None)) is not None:
             count = sum(len(piece.sentences) for piece in pieces)
             embedded = count <= sentences_left

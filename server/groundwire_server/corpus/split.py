@@ -1,6 +1,6 @@
 """Splitting documents: plain text along its own breaks, Markdown along its structure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from groundwire_server.corpus.chunking import chunks
@@ -23,16 +23,21 @@ class Piece(NamedTuple):
 
     text: str
     place: Place
-    sentences: list[tuple[int, int]]
+    sentences: Sequence[tuple[int, int]] = ()
 
 
-def split(document: Document, measure: TextMeasure) -> Iterator[list[Piece]]:
-    """Yield the pieces of a document in their order, some at a time."""
+def split(document: Document, measure: TextMeasure, *, sentences_too: bool = True) -> Iterator[list[Piece]]:
+    """Yield the pieces of a document in their order, some at a time.
+
+    Args:
+        document: that is split.
+        measure: of the pieces.
+        sentences_too: whether pieces have their sentences.
+    """
     # About a window of chunks at a time.
-    if document.text_format is TextFormat.MARKDOWN:
-        yield from _of_markdown(document.text, measure)
-    else:
-        yield from _of_plain(document.text, measure)
+    of_format = _of_markdown if document.text_format is TextFormat.MARKDOWN else _of_plain
+    for pieces in of_format(document.text, measure):
+        yield [piece._replace(sentences=sentences(piece.text)) for piece in pieces] if sentences_too else pieces
 
 
 def _of_plain(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
@@ -44,7 +49,7 @@ def _of_plain(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
                 place = window.index(stretch, known)
                 page += window.count("\f", known, place)
                 known = place
-            found.append(Piece(stretch, Place(page=page), sentences(stretch)))
+            found.append(Piece(stretch, Place(page=page)))
         yield found
         page += window.count("\f", known)
 
@@ -53,7 +58,7 @@ def _of_markdown(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
     found, size = list[Piece](), 0
     for draft in chunks(text, measure):
         chunk = draft.text
-        found.append(Piece(chunk, draft.place, sentences(chunk)))
+        found.append(Piece(chunk, draft.place))
         size += len(chunk)
         if size >= WINDOW_CHARACTERS:
             yield found

@@ -1,1 +1,1 @@
-"""What the service talks about: plain values, standard library only."""
+"""What the service talks about: plain values; the standard library, and packages of stems and stop words."""

@@ -75,8 +75,10 @@ class Evidence:
         passages: best first.
         corpus_version: read no later than the passages.
         overtaken: whether a change of the corpus explains passages among them that the caller may not see.
+        searched: what was searched for in place of the question, none of whose words was found; empty where nothing.
     """
 
     passages: tuple[Passage, ...] = ()
     corpus_version: str = ""
     overtaken: bool = False
+    searched: str = ""

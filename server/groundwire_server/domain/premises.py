@@ -17,8 +17,11 @@ from groundwire_server.domain.claims.irregular import IRREGULAR
 from groundwire_server.domain.claims.lexicon import NEGATORS, STRONG_NEGATORS
 from groundwire_server.domain.claims.number_words import MONTHS, NUMBER_WORDS, ORDINALS
 from groundwire_server.domain.claims.opposites import OPPOSITES, opposed
+from groundwire_server.domain.text.composing import nfkc
+from groundwire_server.domain.text.fold import fold
+from groundwire_server.domain.text.languages import Language
 from groundwire_server.domain.text.stems import stem
-from groundwire_server.domain.text.words import content_words, occurring, words
+from groundwire_server.domain.text.words import content_words, language_of, occurring, words
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _LEAST_DIGITS = 2
@@ -90,6 +93,7 @@ class Premises:
         opposites: the stems of those of its words that have an opposite.
         negated: whether it asks for what is not.
         expected: what an answer must hold.
+        language: of the question.
     """
 
     words: frozenset[str]
@@ -98,21 +102,24 @@ class Premises:
     opposites: frozenset[str]
     negated: bool
     expected: Expected
+    language: Language = Language.ENGLISH
 
     @classmethod
     def of(cls, question: str) -> "Premises":
         """Return what a question takes for granted."""
         asked = words(question)
         expected = _expected(asked)
+        language = language_of(question)
         # "In what year" is answered by a number: no text says the word.
-        content = content_words(question) - (_TIMES_ASKED if expected is Expected.TIME else frozenset())
+        content = content_words(question, language) - (_TIMES_ASKED if expected is Expected.TIME else frozenset())
         return cls(
             content,
-            names_of(question, content),
+            names_of(question, content, language),
             _numbers(question),
             frozenset(base for base in map(_base, asked) if base in OPPOSITES),
             not STRONG_NEGATORS.isdisjoint(asked) or _NOT.search(question) is not None,
             expected,
+            language,
         )
 
 
@@ -179,7 +186,7 @@ def compare(premises: Premises, answer: Sequence[str], nearby: Callable[[], str]
         answer: its sentences. The one with the most of the question's words is the answering one.
         nearby: returns what the answer was taken from: names and numbers may stand there. It is seldom called.
     """
-    held = [occurring(premises.words, sentence) for sentence in answer]
+    held = [occurring(premises.words, sentence, premises.language) for sentence in answer]
     best = max(range(len(answer)), key=lambda index: len(held[index]), default=None)
     sentence, found = ("", frozenset[str]()) if best is None else (answer[best], held[best])
     said = words(sentence)
@@ -194,7 +201,7 @@ def compare(premises: Premises, answer: Sequence[str], nearby: Callable[[], str]
     numbers = premises.numbers.difference(*map(_numbers, answer)) if premises.numbers else premises.numbers
     if names or numbers:
         text = nearby()
-        names, numbers = _not_in(names, text.casefold()), numbers - _numbers(text)
+        names, numbers = _not_in(names, fold(text)), numbers - _numbers(text)
     opposites = _opposed(premises.opposites, said)
     compared = len(premises.words) - opposites
     return Agreement(
@@ -209,9 +216,17 @@ def compare(premises: Premises, answer: Sequence[str], nearby: Callable[[], str]
     )
 
 
-def names_of(question: str, content: frozenset[str]) -> frozenset[str]:
-    """Return those of a question's content words that it writes with a capital."""
-    names = frozenset(stem(name.casefold()) for name in _CAPITAL.findall(question)) & content
+def names_of(question: str, content: frozenset[str], language: Language = Language.ENGLISH) -> frozenset[str]:
+    """Return those of a question's content words that it writes with a capital; none in German, as all nouns have one.
+
+    Args:
+        question: as it was asked.
+        content: its content words, by the rules of its language.
+        language: of the question.
+    """
+    if language is Language.GERMAN:
+        return frozenset()
+    names = content_words(" ".join(_CAPITAL.findall(question)), language) & content
     return frozenset() if len(names) > _HEADLINE and len(names) >= len(content) - 1 else names
 
 
@@ -221,7 +236,7 @@ def _base(word: str) -> str:
 
 def _numbers(text: str) -> frozenset[str]:
     """The numbers of a text, without the commas of thousands."""
-    found = (number.replace(",", "") for number in _NUMBER.findall(text))
+    found = (number.replace(",", "") for number in _NUMBER.findall(nfkc(text)))
     return frozenset(number for number in found if len(number) >= _LEAST_DIGITS)
 
 
@@ -250,7 +265,7 @@ def _holds(premises: Premises, answer: Sequence[str]) -> bool:
             return True
         case Expected.NAME:
             # "The travel desk" names somebody without a capital: any word will do that the question does not have.
-            return any(content_words(sentence) - premises.words for sentence in answer)
+            return any(content_words(sentence, premises.language) - premises.words for sentence in answer)
         case Expected.TIME:
             return any(map(_NUMBER.search, answer)) or _has_any(_OF_TIME, answer)
         case Expected.NUMBER:

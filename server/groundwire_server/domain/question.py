@@ -22,7 +22,8 @@ class Question:
     Attributes:
         route: the name of its route.
         text: the question.
-        standalone: the question without need of its turns; empty where the text has none.
+        standalone: the question without need of its turns, and without typing errors that were corrected; empty where
+            the text is that.
         request_id: identifies the call within tenant and subject.
         top_k: the maximum number of passages to consider; None takes the route's.
         alpha: the weight of meaning in a search by words and meaning, 0 to 1; None takes the route's.

@@ -16,7 +16,7 @@ from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
 from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.release import release_gate
-from groundwire_server.pipeline.retrieve import retrieve
+from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.select import describe_selection, select
@@ -54,7 +54,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         async with run.stage(Stage.RETRIEVE) as stage:
             found = await retrieve(inquiry, ports, stage, run)
         report.corpus_version, report.found = found.corpus_version, found.passages
-        partial = PartialResults(found.passages)
+        inquiry, partial = as_searched(inquiry, found), PartialResults(found.passages)
         with run.compute(Stage.SELECT) as stage:
             chosen = select(found, policy)
             stage.note(describe_selection(chosen))

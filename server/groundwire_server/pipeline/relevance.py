@@ -11,7 +11,7 @@ from typing import Final
 
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.premises import names_of
-from groundwire_server.domain.text.words import content_words, occurring
+from groundwire_server.domain.text.words import content_words, language_of, letters, occurring
 from groundwire_server.files.fitted import Fitted, read_fitted
 
 FEATURES: Final = ("similarity", "coverage", "found", "missing_names")
@@ -54,15 +54,16 @@ def relevance(question: str, passages: Sequence[Passage], known: float = 1.0) ->
 
 def features(question: str, passages: Sequence[Passage], known: float) -> list[tuple[float, ...]]:
     """Return the features of each passage, in the order of `FEATURES`."""
-    asked = content_words(question)
-    letters = sum(map(len, asked)) or 1
-    found = [occurring(asked, passage.text) for passage in passages]
+    language = language_of(question)
+    asked = content_words(question, language)
+    size = letters(asked) or 1
+    found = [occurring(asked, passage.text, language) for passage in passages]
     anywhere = frozenset[str]().union(*found)
-    names = math.log1p(len(names_of(question, asked) - anywhere))
+    names = math.log1p(len(names_of(question, asked, language) - anywhere))
     return [
         (
             known * min(max(passage.scores.vector_similarity or 0.0, 0.0), 1.0),
-            sum(map(len, held)) / letters,
+            letters(held) / size,
             math.log1p(len(held)),
             names,
         )

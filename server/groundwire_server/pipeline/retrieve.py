@@ -1,6 +1,7 @@
 """Gathering what may hold the answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.inquiry import Inquiry
@@ -26,7 +27,17 @@ async def retrieve(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: Stage
     """
     found = await _found(inquiry, ports, stage, run)
     stage.note({names.PASSAGES_FOUND: len(found.passages), names.CORPUS_VERSION: found.corpus_version})
+    if found.searched:
+        stage.note({names.QUESTION_CORRECTED: True})
+        run.report.searched_question = found.searched
     return found
+
+
+def as_searched(inquiry: Inquiry, found: Evidence) -> Inquiry:
+    """Return the inquiry with the question that was searched for in place of one with typing errors."""
+    if not found.searched:
+        return inquiry
+    return replace(inquiry, question=replace(inquiry.question, standalone=found.searched))
 
 
 async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: StageRunner) -> Evidence:
@@ -47,8 +58,11 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: StageRu
     query = Query(question.searched, vector, candidates, question.filter, question.priority, question.alpha)
     found = await ports.retriever.search(caller, query, by)
     visible = ports.acl_recheck.visible(found, caller)
+    inquiry = as_searched(inquiry, found)
     ranked = await _ranked(visible, inquiry, ports, stage, run)
-    return Evidence(_measured(question.searched, ranked[:top_k], known), found.corpus_version)
+    return Evidence(
+        _measured(inquiry.question.searched, ranked[:top_k], known), found.corpus_version, searched=found.searched
+    )
 
 
 async def _ranked(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.text.sentences import sentences
-from groundwire_server.domain.text.words import content_terms
+from groundwire_server.domain.text.words import content_words
 from groundwire_server.pipeline.support import Source
 
 MOST = 4
@@ -30,12 +30,11 @@ class SourceIndex:
         self._places: dict[str, int] = {}
         self._owners: list[int] = []
         self._windows: dict[str, list[int]] = {}
-        self._stems: dict[str, Sequence[str]] = {}
 
     def add(self, passage: Passage) -> None:
         """Add a passage."""
         for window in _windows(passage.text):
-            for word in set(content_terms(window, self._stems)):
+            for word in content_words(window):
                 self._windows.setdefault(word, []).append(len(self._owners))
             self._owners.append(len(self._sources))
         self._places[passage.chunk_id] = len(self._sources)

@@ -158,7 +158,7 @@ WRONG = [
     (
         STORE.replace("weaviate\n", "weavite\n"),
         "",
-        "3: stores.main.kind: is not one of the words allowed; did you mean weaviate? there are: embedded, pinecone, weaviate",
+        "3: stores.main.kind: is not one of the words allowed; did you mean weaviate? there are: embedded, pinecone,",
     ),
     (STORE + "replica: 2\n", "", "6: stores.main.replica: unknown key; did you mean replicas? there are: api_key,"),
     (

@@ -104,6 +104,14 @@ async def test_passages_of_the_callers_own(client: groundwire.Client, service: F
         await client.answer("where?", passages=[passage], top_k=3)
 
 
+async def test_no_passages_are_not_a_search(client: groundwire.Client, service: FakeService) -> None:
+    service.otherwise = events.plain_answer()
+
+    await client.answer("where?", passages=[])
+
+    assert service.calls[0].request.question.WhichOneof("evidence") == "provided"
+
+
 async def test_a_failed_call_raises_with_everything_the_server_said(
     client: groundwire.Client, service: FakeService
 ) -> None:

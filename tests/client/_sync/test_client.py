@@ -104,6 +104,14 @@ def test_passages_of_the_callers_own(client: groundwire.SyncClient, service: Fak
         client.answer("where?", passages=[passage], top_k=3)
 
 
+def test_no_passages_are_not_a_search(client: groundwire.SyncClient, service: FakeService) -> None:
+    service.otherwise = events.plain_answer()
+
+    client.answer("where?", passages=[])
+
+    assert service.calls[0].request.question.WhichOneof("evidence") == "provided"
+
+
 def test_a_failed_call_raises_with_everything_the_server_said(
     client: groundwire.SyncClient, service: FakeService
 ) -> None:

@@ -22,6 +22,7 @@ from groundwire._async.client import Client
 from groundwire._async.stream import AnswerStream
 from groundwire._sync.client import SyncClient
 from groundwire._sync.stream import SyncAnswerStream
+from groundwire.clients import Clients
 from groundwire.errors import Error, Violation
 from groundwire.outcomes import (
     Abstained,
@@ -52,6 +53,7 @@ __all__ = [
     "Blocked",
     "Cached",
     "Client",
+    "Clients",
     "Degraded",
     "Document",
     "Error",

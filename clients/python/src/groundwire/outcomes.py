@@ -277,6 +277,13 @@ def outcome_of(message: pb.Outcome) -> Outcome:
             return Unrecognized(message)
 
 
+def text_or_reason(outcome: Outcome) -> str:
+    """Return the answer's text, or one line that says why there is none, for a model that reads a tool's result."""
+    if outcome.text:
+        return outcome.text
+    return f"No answer: {outcome.kind or 'unrecognized'}, {outcome.cause}; next step {outcome.next_step.name}."
+
+
 def _time(duration: Duration, *, given: bool) -> timedelta | None:
     return duration.ToTimedelta() if given else None
 

@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TypedDict
 
 from groundwire.channels import DEFAULT_SERVER
-from groundwire.security import Credential, Tls
+from groundwire.security import Credential, Tls, Token
 
 DEFAULT_TENANT = "local"
 """The tenant of a caller that has no credential and names none."""
@@ -15,6 +16,15 @@ _SECRET_LIMIT = 64 * 1024
 _PEM_LIMIT = 1024 * 1024
 _YES = frozenset({"1", "true", "t", "yes", "y", "on"})
 _NO = frozenset({"0", "false", "f", "no", "n", "off"})
+
+
+class Identity(TypedDict):
+    """The caller and its proof, as a client takes them."""
+
+    tenant: str
+    token: Token | None
+    api_key: str | None
+    tls: Tls | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,20 @@ class Settings:
             certificate=self._pem(self.tls_cert, "tls_cert", "CERTIFICATE"),
             key=self._pem(self.tls_key, "tls_key", "PRIVATE KEY"),
         )
+
+    def identity(self) -> Identity:
+        """Return the caller and its proof, with what the files hold now.
+
+        Raises:
+            ValueError: as from `credential` and `security`.
+        """
+        credential = self.credential()
+        return {
+            "tenant": self.caller_tenant(credential),
+            "token": credential.token,
+            "api_key": credential.api_key,
+            "tls": self.security(),
+        }
 
     def caller_tenant(self, credential: Credential) -> str:
         """Return the tenant to name in a call; none where a credential names it."""

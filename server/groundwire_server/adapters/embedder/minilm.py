@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import math
 import os
+import re
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +46,8 @@ _MARKS = 2
 """The tokens that begin and end what is read."""
 
 _UNKNOWN = "[UNK]"
+_LATIN = re.compile("[\u0000-\u024f\u1e00-\u1eff\u2000-\u20cf]+")
+_LEAST_LEARNED = 0.5
 _LONGEST_WORD = 100
 """A longer word is unknown as a whole, whatever its letters."""
 
@@ -66,18 +69,19 @@ class Model:
         path, digest = _checked_model()
         self.name = f"all-MiniLM-L6-v2-int8@{digest[:12]}"
         self._tokenizer = _tokenizer()
-        self._unknown = self._tokenizer.token_to_id(_UNKNOWN)
         self._session = OnnxSession(path)
 
     def known(self, text: str) -> float:
-        """Return the share of a text's tokens that are in the vocabulary; 0 for a text without any.
+        """Return the share of a text's tokens that the model has learned; 0 where it is the smaller part.
 
-        Every character of ASCII is in it, and with them every word that is not far too long.
+        Every character of ASCII is in the vocabulary, and with them every word that is not far too long. It has letters
+        of other scripts, too, but the model was trained on English: to it, all texts in Japanese are about the same.
         """
         if text.isascii() and len(text) <= _LONGEST_WORD:
             return 1.0 if text.strip() else 0.0
-        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return sum(each != self._unknown for each in ids) / len(ids) if ids else 0.0
+        tokens = self._tokenizer.encode(text, add_special_tokens=False).tokens
+        learned = sum(each != _UNKNOWN and _LATIN.fullmatch(each) is not None for each in tokens)
+        return learned / len(tokens) if learned >= _LEAST_LEARNED * len(tokens) > 0 else 0.0
 
     def fill(self, text: str) -> float:
         """Return a text's share of the tokens that are read."""

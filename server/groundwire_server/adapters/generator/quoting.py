@@ -17,7 +17,7 @@ from groundwire_server.domain.document import Sentence
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.premises import AGREEMENT, Agreement, Premises, compare
 from groundwire_server.domain.text.sentences import sentences
-from groundwire_server.domain.text.words import content_words, occurring
+from groundwire_server.domain.text.words import content_words, language_of, occurring
 from groundwire_server.domain.vocabulary import Confidence
 from groundwire_server.files.fitted import Fitted, read_fitted
 
@@ -110,8 +110,9 @@ def choose(
         cosines: between the question and each candidate; None without vectors.
         tuning: weights and thresholds.
     """
-    asked = content_words(question)
-    held = [occurring(asked, candidate.text) for candidate in candidates]
+    language = language_of(question)
+    asked = content_words(question, language)
+    held = [occurring(asked, candidate.text, language) for candidate in candidates]
     rare = _rare_shares(asked, held)
     near = _rare_shares(asked, _with_neighbours(candidates, held))
     found = np.array([passages[candidate.handle].scores.fused or 0.0 for candidate in candidates])

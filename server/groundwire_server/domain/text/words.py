@@ -1,14 +1,23 @@
-"""Words, and the content words among them."""
+"""Words, and the content words among them: what indexes hold, and by which texts are compared.
+
+A question and a text are compared by the rules of the question's language, whatever the text is in: the same word then
+has the same stem in both. An index cannot know the language of the questions that will come; see `terms_of`.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from groundwire_server.domain.text.composing import nfc
+from groundwire_server.domain.text.fold import fold, fold_case
+from groundwire_server.domain.text.grams import UNSPACED, cut, has_unspaced, is_unspaced, unspaced_letters
+from groundwire_server.domain.text.languages import Language, stem_in, stop_words_of
+from groundwire_server.domain.text.languages import language_of as language_of_words
 from groundwire_server.domain.text.stems import stem
 from groundwire_server.domain.text.stop_words import STOP_WORDS
 
 _SHORT_TEXT = 1000
+_BEGINNING = 1500
+"""Code points that tell a text's language."""
 
 _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
@@ -20,100 +29,140 @@ _MARKS = (
 """Combining marks, which belong to the letter before them and which `\\w` leaves out."""
 
 _WORD = re.compile(rf"[\w{_MARKS}]+")
+_SPACED_WORD = re.compile(rf"(?:(?!{UNSPACED.pattern})[\w{_MARKS}])+")
+"""The same up to where an unspaced script begins."""
+
+_SYMBOLS = re.compile("[\u2010-\u205e\u2190-\u245f\u2500-\u2bff]+")
+"""Quotation marks, dashes, arrows and the like: many a text has no other characters outside ASCII."""
+
 _ASCII_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 """What parts words; finding them so takes a third of the time."""
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-"""Scripts written without spaces between words."""
 
 
 def words(text: str) -> list[str]:
-    """Return the runs of letters, marks and digits, case folded and in NFC."""
-    return _words(_fold(text))
+    """Return the runs of letters, marks and digits, case folded, in one width and without accents."""
+    return _words(fold(text))
 
 
-def content_words(text: str) -> frozenset[str]:
-    """Return the content words of a text: without English stop words, each stemmed.
+def language_of(text: str) -> Language:
+    """Return the language of a text, by its beginning; English where it is not known."""
+    return language_of_words(_words(fold_case(text[:_BEGINNING])))
 
-    Stems are for comparing with each other only: singular and plural, and regular verb forms, share one. Chinese and
-    Japanese count in pairs of characters.
+
+def content_words(text: str, language: Language = Language.ENGLISH) -> frozenset[str]:
+    """Return the content words of a text, each stemmed: without stop words, and without accents.
+
+    Stems are for comparing with each other only: singular and plural, and regular verb forms, share one. Scripts
+    without spaces count in pairs of characters, without those that function words make.
     """
     found: set[str] = set()
-    for word in set(words(text)) - STOP_WORDS:
-        found.update(_stems(word))
+    for word in set(words_in(language, text)) - stop_words_of(language):
+        found.update(_stems(word, language, asked=True))
     return frozenset(found)
 
 
-def content_terms(text: str, stems: dict[str, Sequence[str]] | None = None) -> list[str]:
-    """Return the content words as often as they occur, in their order: what an index counts.
+def words_in(language: Language, text: str) -> list[str]:
+    """Return the words of a text in the form that a language's rules read: only those of English know no accents."""
+    return _words(fold(text) if language is Language.ENGLISH else fold_case(text))
 
-    Args:
-        text: any.
-        stems: is filled with each word's stems, to be given again with texts that share words.
+
+def terms_of(language: Language, word: str) -> Sequence[str]:
+    """Return the terms by which an index finds a word of `words_in`; none for a stop word.
+
+    A word of another language than English has two stems where they differ, by the rules of both: a question of a few
+    words may not tell its language, and one in another language may have the name.
     """
-    stems = {} if stems is None else stems
+    if word in stop_words_of(language):
+        return ()
+    found = _stems(word, language, asked=False)
+    if language is Language.ENGLISH or has_unspaced(word):
+        return found
+    return tuple(dict.fromkeys((*found, *_stems(fold(word), Language.ENGLISH, asked=False))))
+
+
+def query_terms(text: str) -> list[str]:
+    """Return the terms to search a question by, each once: its content words, by both stems where they differ."""
+    language = language_of(text)
+    left_out = stop_words_of(language)
     found: list[str] = []
-    for word in words(text):
-        if word not in stems:
-            stems[word] = () if word in STOP_WORDS else _stems(word)
-        found += stems[word]
-    return found
+    for word in words_in(language, text):
+        if word not in left_out:
+            found += _stems(word, language, asked=True)
+            if language is not Language.ENGLISH:
+                found += _stems(fold(word), Language.ENGLISH, asked=True)
+    return list(dict.fromkeys(found))
 
 
-def occurring(wanted: frozenset[str], text: str) -> frozenset[str]:
+def occurring(wanted: frozenset[str], text: str, language: Language = Language.ENGLISH) -> frozenset[str]:
     """Return which of some content words are among the text's: `wanted & content_words(text)`, many times faster.
 
-    A single Chinese or Japanese character counts wherever it stands.
+    What is written without spaces counts wherever it stands.
+
+    Args:
+        wanted: content words.
+        text: any.
+        language: by whose rules the words were found, whatever the text is in.
     """
-    if len(text) > _SHORT_TEXT:
+    if language is not Language.ENGLISH or len(text) > _SHORT_TEXT:
         # Looking each stem up costs stems times length, and worse where words run together; this costs the length once.
-        return ContentWords(text).occurring(wanted)
-    folded = _fold(text)
+        return ContentWords(text, language).occurring(wanted)
+    folded = fold(text).replace("_", " ")
     return frozenset(word for word in wanted if _occurs(word, folded))
 
 
-class ContentWords:
-    """The content words of a text that is looked into more than once."""
+def letters(found: Iterable[str]) -> int:
+    """Return how many letters some content words have; pairs overlap, so each letter of theirs counts once."""
+    pairs: set[str] = set()
+    count = 0
+    for word in found:
+        if is_unspaced(word):
+            pairs.update(word)
+        else:
+            count += len(word)
+    return count + len(pairs)
 
-    def __init__(self, text: str) -> None:
-        folded = _fold(text)
-        found = set(_words(folded)) - STOP_WORDS
-        if folded.isascii():
+
+class ContentWords:
+    """The content words of a text that is looked into more than once, by the rules of a language."""
+
+    def __init__(self, text: str, language: Language = Language.ENGLISH) -> None:
+        found = set(words_in(language, text)) - stop_words_of(language)
+        if language is Language.ENGLISH and all(map(str.isascii, found)):
             self._stems = frozenset(map(stem, found))
         else:
-            # A single character of an unspaced script counts, too.
-            self._stems = frozenset(chain.from_iterable(map(_stems, found))).union(*_UNSPACED.findall(folded))
+            # A single letter of an unspaced script counts, too.
+            self._stems = frozenset(chain.from_iterable(_stems(word, language, asked=False) for word in found)).union(
+                chain.from_iterable(map(unspaced_letters, found))
+            )
 
     def occurring(self, wanted: frozenset[str]) -> frozenset[str]:
         """Return which of some content words are among them, as `occurring` does."""
         return wanted & self._stems
 
 
-def _stems(word: str) -> Sequence[str]:
-    runs = () if word.isascii() else _UNSPACED.findall(word)
-    if not runs:
-        return (stem(word),)
-    return [
-        pair for run in runs for pair in ([run] if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1)))
-    ]
+def _stems(word: str, language: Language, *, asked: bool) -> Sequence[str]:
+    if word.isascii() or not has_unspaced(word):
+        return (stem_in(language, word) if language is not Language.ENGLISH else stem(word),)
+    spaced, terms = cut(word, asked=asked)
+    left_out = stop_words_of(language)
+    return [*(stem_in(language, each) for each in spaced if each not in left_out), *terms]
 
 
 def _words(folded: str) -> list[str]:
-    return folded.translate(_ASCII_SPACES).split() if folded.isascii() else _WORD.findall(folded)
-
-
-def _fold(text: str) -> str:
-    return nfc(text.casefold().replace("_", " "))
+    if not folded.isascii():
+        folded = _SYMBOLS.sub(" ", folded)
+    return folded.translate(_ASCII_SPACES).split() if folded.isascii() else _WORD.findall(folded.replace("_", " "))
 
 
 def _occurs(wanted: str, folded: str) -> bool:
-    if _UNSPACED.match(wanted):
+    if is_unspaced(wanted):
         return wanted in folded
     # Every form of a word begins with its stem, but for a `y` that became an `i`, or an `i` that became a `y`.
     beginning = wanted[:-1] if wanted.endswith(("i", "y")) else wanted
     start = folded.find(beginning)
     while start >= 0:
-        if not start or not _WORD.fullmatch(folded, start - 1, start):
-            word = _WORD.match(folded, start)
+        if not start or not _SPACED_WORD.fullmatch(folded, start - 1, start):
+            word = _SPACED_WORD.match(folded, start)
             if word and word.group() not in STOP_WORDS and stem(word.group()) == wanted:
                 return True
         start = folded.find(beginning, start + 1)

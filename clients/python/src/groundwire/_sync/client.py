@@ -106,15 +106,11 @@ class SyncClient:
             ValueError: when what they say cannot be used.
         """
         settings = Settings.from_environment()
-        credential = settings.credential()
         return cls(
             settings.server,
-            tenant=settings.caller_tenant(credential),
+            **settings.identity(),
             subject=subject,
             principals=principals,
-            token=credential.token,
-            api_key=credential.api_key,
-            tls=settings.security(),
             timeout=timeout,
             retry=retry,
         )

@@ -157,8 +157,8 @@ class Report(_message.Message):
     attempts: _builtins.int
     """attempts is the number of times a model was asked for the answer."""
     searched_question: _builtins.str
-    """searched_question is the question that was searched for: the caller's, put so that it needs no earlier turns. Empty
-    where the caller's was searched for as it is.
+    """searched_question is the question that was searched for: the caller's, put so that it needs no earlier turns, or
+    with near words for those of which none was found. Empty where the caller's was searched for as it is.
     """
     rewriting: Global___Rewriting.ValueType
     """rewriting says how searched_question came about; unset for a question without turns."""

@@ -26,6 +26,7 @@ from groundwire_server.adapters.store.packing import (
     packed_time,
     packed_vectors,
 )
+from groundwire_server.adapters.store.terms import index_terms
 from groundwire_server.domain.batches import batched
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -184,7 +185,7 @@ class EmbeddedCorpus:
         job.check()
         revision = held.revision + 1 if held else 1
         number = self._write_document(connection, tenant, held, document, content_hash, revision, len(chunks))
-        self._write_chunks(connection, tenant.number, number, chunks, job)
+        self._write_chunks(connection, tenant.number, number, document, chunks, job)
         store_facts(connection, tenant.number, number, document.metadata)
         if held is not None and held.access is not None:
             prune(connection, held.access)
@@ -243,14 +244,20 @@ class EmbeddedCorpus:
         return int(number)
 
     def _write_chunks(
-        self, connection: sqlite3.Connection, tenant: int, document: int, chunks: Sequence[Chunk], job: Job
+        self,
+        connection: sqlite3.Connection,
+        tenant: int,
+        number: int,
+        document: Document,
+        chunks: Sequence[Chunk],
+        job: Job,
     ) -> None:
         first = _next_chunk(connection)
-        (access,) = connection.execute("SELECT access FROM documents WHERE id = ?", (document,)).fetchone()
+        (access,) = connection.execute("SELECT access FROM documents WHERE id = ?", (number,)).fetchone()
         rows = [
             (
                 first + place,
-                document,
+                number,
                 access,
                 tenant,
                 chunk.ordinal,
@@ -262,17 +269,17 @@ class EmbeddedCorpus:
         ]
         connection.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         job.check()
-        table = passages_table(tenant)
-        connection.execute(
-            f"INSERT INTO {table} (rowid, text) SELECT id, text FROM chunks WHERE document = ?",  # noqa: S608
-            (document,),
+        terms = index_terms(document.text, [chunk.text for chunk in chunks])
+        connection.executemany(
+            f"INSERT INTO {passages_table(tenant)} (rowid, terms) VALUES (?, ?)",  # noqa: S608 - a number
+            enumerate(terms, first),
         )
         sentences = [
             (first + place, *packed_sentences(chunk.sentences)) for place, chunk in enumerate(chunks) if chunk.sentences
         ]
         connection.executemany("INSERT INTO sentences VALUES (?, ?, ?)", sentences)
         if any(chunk.vector is not None for chunk in chunks):
-            self._write_vectors(connection, document, chunks)
+            self._write_vectors(connection, number, chunks)
 
     def _write_vectors(self, connection: sqlite3.Connection, document: int, chunks: Sequence[Chunk]) -> None:
         if self._embedding is None:
@@ -358,10 +365,8 @@ def _rows(connection: sqlite3.Connection, which: Clause, limit: int) -> Sequence
 
 def _clear(connection: sqlite3.Connection, tenant: int, held: _Held) -> None:
     """Remove everything of a document but its row, which remembers the revision."""
-    table = passages_table(tenant)
-    # The keyword index keeps no text of its own: a removal has to name the text that it removes.
     connection.execute(
-        f"INSERT INTO {table} ({table}, rowid, text) SELECT 'delete', id, text FROM chunks WHERE document = ?",  # noqa: S608
+        f"DELETE FROM {passages_table(tenant)} WHERE rowid IN (SELECT id FROM chunks WHERE document = ?)",  # noqa: S608
         (held.number,),
     )
     for statement in (

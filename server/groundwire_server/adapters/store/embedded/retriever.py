@@ -8,13 +8,14 @@ from functools import partial
 from typing import Final
 
 from groundwire_server.adapters.resilience.instrumentation import Instrumentation
-from groundwire_server.adapters.store.embedded import keyword
+from groundwire_server.adapters.store.embedded import keyword, spelling
 from groundwire_server.adapters.store.embedded.access import decoded
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
 from groundwire_server.adapters.store.packing import unpacked_metadata, unpacked_place
 from groundwire_server.adapters.store.relative import relative
+from groundwire_server.adapters.store.terms import query_terms
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
@@ -29,11 +30,12 @@ _LEAST_DEPTH: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class _Ranking:
-    """Chunks, best first, with their scores in each leg."""
+    """Chunks, best first, with their scores in each leg, and what words were searched in place of the question's."""
 
     combined: Mapping[int, float]
     keywords: Mapping[int, float]
     similarities: Mapping[int, float]
+    searched: str = ""
 
 
 class EmbeddedRetriever:
@@ -67,25 +69,31 @@ class EmbeddedRetriever:
             connection.execute("COMMIT")
             connection.execute("BEGIN")
             job.check()
-        ranking = self._ranked(connection, scope, query, rows)
+        ranking = self._ranked(connection, scope, query, rows, job)
         job.check()
-        return Evidence(_passages(connection, scope, ranking), scope.version)
+        return Evidence(_passages(connection, scope, ranking), scope.version, searched=ranking.searched)
 
     def _rows(self, connection: sqlite3.Connection, scope: Scope, query: Query, job: Job) -> Rows | None:
         if query.vector is None or self._vectors is None:
             return None
         return self._vectors.current(connection, scope, job)
 
-    def _ranked(self, connection: sqlite3.Connection, scope: Scope, query: Query, rows: Rows | None) -> _Ranking:
+    def _ranked(
+        self, connection: sqlite3.Connection, scope: Scope, query: Query, rows: Rows | None, job: Job
+    ) -> _Ranking:
         alpha = self._alpha if query.alpha is None else query.alpha
         depth = max(query.top_k * _DEPTH, _LEAST_DEPTH)
-        by_keyword = keyword.rank(connection, scope, query.text, depth)
+        terms, searched = query_terms(query.text), ""
+        by_keyword = keyword.rank(connection, scope, terms, depth) if terms else None
+        if by_keyword is not None and not by_keyword:
+            searched = spelling.corrected(connection, scope, query.text, job)
+            by_keyword = keyword.rank(connection, scope, query_terms(searched), depth) if searched else {}
         if query.vector is None or rows is None:
             combined = _fused(None, by_keyword, alpha)
-            return _Ranking(_first(combined, query.top_k), by_keyword or {}, {})
+            return _Ranking(_first(combined, query.top_k), by_keyword or {}, {}, searched)
         by_vector = rows.rank(scope, query.vector, depth)
         best = _first(_fused(by_vector, by_keyword, alpha), query.top_k)
-        return _Ranking(best, by_keyword or {}, rows.similarities(best, query.vector))
+        return _Ranking(best, by_keyword or {}, rows.similarities(best, query.vector), searched)
 
 
 def _fused(vector: Mapping[int, float] | None, keyword: Mapping[int, float] | None, alpha: float) -> dict[int, float]:

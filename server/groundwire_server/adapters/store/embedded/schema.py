@@ -118,12 +118,17 @@ def passages_table(tenant: int) -> str:
     return f"passages_{tenant:d}"
 
 
+def vocabulary_table(tenant: int) -> str:
+    """Return the name of the table of a tenant's terms, with the number of chunks that have each."""
+    return f"vocabulary_{tenant:d}"
+
+
 def create_passages(connection: sqlite3.Connection, tenant: int) -> None:
-    """Create a tenant's keyword index over its chunks' text."""
-    connection.execute(
-        f"CREATE VIRTUAL TABLE {passages_table(tenant)} USING fts5 "
-        "(text, content='chunks', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')"
-    )
+    """Create a tenant's keyword index of the terms that `adapters/store/terms.py` makes of its chunks' text."""
+    table = passages_table(tenant)
+    # Terms have white space between them and nothing else: this is the tokenizer that adds the least.
+    connection.execute(f"CREATE VIRTUAL TABLE {table} USING fts5 (terms, tokenize='ascii')")
+    connection.execute(f"CREATE VIRTUAL TABLE {vocabulary_table(tenant)} USING fts5vocab ({table}, 'row')")
 
 
 def _require_engine(connection: sqlite3.Connection) -> None:

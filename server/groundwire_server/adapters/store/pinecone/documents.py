@@ -23,6 +23,7 @@ from groundwire_server.adapters.store.packing import (
 )
 from groundwire_server.adapters.store.pinecone import facts, words
 from groundwire_server.adapters.store.pinecone.records import Record, metadata_bytes
+from groundwire_server.adapters.store.terms import index_terms
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence, TextFormat
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.failure import Rejection
@@ -292,6 +293,7 @@ class Contents:
         key = document_key(self.document.document_id)
         compared = facts.compared(self.document.metadata, self.document.allowed_principals)
         first = 0
+        terms = index_terms(self.document.text, [chunk.text for chunk in self.chunks])
         for place, (chunk, pieces) in enumerate(zip(self.chunks, self.sentences, strict=True)):
             written = {
                 KIND: Kind.PASSAGE.value,
@@ -304,7 +306,7 @@ class Contents:
             if pieces:
                 written[_SENTENCES] = f"{first} {len(pieces)}"
                 first += len(pieces)
-            record = Record(passage_id(key, body.name, place), written, sparse=words.indexed(chunk.text))
+            record = Record(passage_id(key, body.name, place), written, sparse=words.indexed(terms[place]))
             yield _fitting(record, "document.text")
         yield from _piece_records(Kind.TEXT, key, body.name, self.texts)
         yield from _piece_records(Kind.SENTENCES, key, body.name, [each for some in self.sentences for each in some])

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Final
 
 from groundwire_server.adapters.store.pinecone.records import SparseVector
-from groundwire_server.domain.text.words import content_terms
+from groundwire_server.adapters.store.terms import query_terms
 
 MARK: Final = SparseVector((0,), (1.0,))
 """The dimension that every record has and no word: a query for it finds whatever satisfies a filter."""
@@ -21,12 +21,11 @@ _USUAL_LENGTH: Final = 100
 """Content words of a passage of usual length: the average over the corpus is not known."""
 _MOST_TERMS: Final = 1000
 """Of the 2,048 dimensions that Pinecone allows a sparse vector."""
-_MOST_QUERY_TERMS: Final = 64
 
 
-def indexed(text: str) -> SparseVector:
-    """Return the words of a passage, with the mark."""
-    counts = Counter(content_terms(text))
+def indexed(terms: str) -> SparseVector:
+    """Return the terms of a passage as `index_terms` makes them, with the mark."""
+    counts = Counter(terms.split())
     length = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * counts.total() / _USUAL_LENGTH)
     weights = {0: 1.0}
     for term, count in counts.most_common(_MOST_TERMS):
@@ -38,8 +37,7 @@ def indexed(text: str) -> SparseVector:
 
 def asked(text: str) -> SparseVector | None:
     """Return the words of a question, each once; None when it has none."""
-    terms = list(dict.fromkeys(content_terms(text)))[:_MOST_QUERY_TERMS]
-    dimensions = tuple(dict.fromkeys(map(_dimension, terms)))
+    dimensions = tuple(dict.fromkeys(map(_dimension, query_terms(text))))
     return SparseVector(dimensions, (1.0,) * len(dimensions)) if dimensions else None
 
 

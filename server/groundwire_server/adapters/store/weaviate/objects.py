@@ -17,6 +17,7 @@ from groundwire_server.adapters.store.packing import (
     unpacked_place,
     unpacked_sentences,
 )
+from groundwire_server.adapters.store.terms import index_terms
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate import tokens
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence, TextFormat
@@ -251,11 +252,10 @@ def chunk_objects(
     )
     shared[p.ABOUT] = json.dumps(about)
     shared[p.FACTS] = tokens.facts(document.metadata)
-    shared[p.TITLE_TERMS] = tokens.indexed_terms(document.title)
+    shared[p.TITLE_TERMS], *terms = index_terms(document.text, [document.title, *(chunk.text for chunk in chunks)])
     if vectorized:
         shared[p.TITLE] = document.title
-    stems: dict[str, Sequence[str]] = {}
-    for place, chunk in enumerate(chunks):
+    for place, (chunk, chunk_terms) in enumerate(zip(chunks, terms, strict=True)):
         written = {
             **shared,
             p.CHUNK: tokens.digest(chunk.chunk_id),
@@ -263,7 +263,7 @@ def chunk_objects(
             p.ORDINAL: chunk.ordinal,
             p.TEXT: chunk.text,
             p.PLACE: packed_place(chunk.place),
-            p.TERMS: tokens.indexed_terms(chunk.text, stems),
+            p.TERMS: chunk_terms,
         }
         if chunk.sentences:
             spans, vectors = packed_sentences(chunk.sentences)

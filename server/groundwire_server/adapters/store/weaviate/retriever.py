@@ -8,6 +8,7 @@ from weaviate import WeaviateAsyncClient
 from weaviate.classes.query import Filter as Where
 from weaviate.collections.classes.filters import FilterReturn
 
+from groundwire_server.adapters.store.terms import query_terms
 from groundwire_server.adapters.store.weaviate import filters, heads
 from groundwire_server.adapters.store.weaviate.by_module import ModuleSearch
 from groundwire_server.adapters.store.weaviate.collections import Objects
@@ -24,7 +25,6 @@ from groundwire_server.adapters.store.weaviate.options import (
 )
 from groundwire_server.adapters.store.weaviate.properties import TERMS, TITLE_TERMS
 from groundwire_server.adapters.store.weaviate.searches import ChunkSearch, CommonArguments, VectorSearch
-from groundwire_server.adapters.store.weaviate.tokens import query_terms
 from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -83,7 +83,7 @@ class WeaviateRetriever:
         condition = filters.all_of(
             [self._visible_to(caller.principals), True if query.filter is None else filters.compiled(query.filter)]
         )
-        terms = "" if self._search.mode is SearchMode.VECTOR else query_terms(query.text)
+        terms = "" if self._search.mode is SearchMode.VECTOR else " ".join(query_terms(query.text))
         meaning = None if self._search.mode is SearchMode.KEYWORD else self._meaning(query)
         if isinstance(condition, bool) or (not terms and meaning is None):
             return Evidence(corpus_version=version)

@@ -61,7 +61,7 @@ def _exact(name: str, type_: str = "text") -> PropertySchema:
 
 
 _WORDS: Final = (p.TERMS, p.TITLE_TERMS)
-"""They come stemmed and folded from `tokens.py`, with white space between them."""
+"""They come stemmed and folded from `adapters/store/terms.py`, with white space between them."""
 
 _CHUNKS_FILTERED: Final = (
     _exact(p.DOCUMENT),

@@ -1,7 +1,6 @@
-"""The tokens of Weaviate's indexes: stemmed words, principals, and metadata.
+"""The tokens of Weaviate's indexes: principals, and metadata. Those of words are in `adapters/store/terms.py`.
 
-Weaviate has no stemming, stop words of few languages only, and one type for each property name, while a document's
-metadata may hold any key with any type. So words are cut here, by the same rules that rate passages, and every fact
+Weaviate has one type for each property name, while a document's metadata may hold any key with any type. So every fact
 about a document becomes an exact token: the schema is the same for all tenants, and any key can be filtered.
 """
 
@@ -9,16 +8,13 @@ import hashlib
 import re
 import struct
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 
 from groundwire_server.domain.metadata import Metadata
-from groundwire_server.domain.text.words import content_terms
 
-MOST_QUERY_TERMS: Final = 64
-_LONGEST_TERM: Final = 64
 _SIGN: Final = 1 << 63
 _ALL_BITS: Final = (1 << 64) - 1
 _DIGITS: Final = 16
@@ -32,17 +28,6 @@ def tenant_name(tenant: str) -> str:
     if _TENANT.fullmatch(tenant):
         return tenant
     return f"gw_{hashlib.sha256(tenant.encode()).hexdigest()[:48]}"
-
-
-def indexed_terms(text: str, stems: dict[str, Sequence[str]] | None = None) -> str:
-    """Return the words of a text as the keyword leg counts them; `stems` is a cache for texts that share words."""
-    return " ".join(term[:_LONGEST_TERM] for term in content_terms(text, stems))
-
-
-def query_terms(text: str) -> str:
-    """Return the words of a question, each once; empty when it has none."""
-    terms = dict.fromkeys(term[:_LONGEST_TERM] for term in content_terms(text))
-    return " ".join(list(terms)[:MOST_QUERY_TERMS])
 
 
 def principal_token(principal: str) -> str:
