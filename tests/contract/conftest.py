@@ -13,6 +13,7 @@ from tests.contract.stores import (
     Store,
     embedded,
     memory,
+    pinecone_double,
     real_vectorizing,
     real_weaviate,
     vectorizing_double,
@@ -22,6 +23,7 @@ from tests.contract.stores import (
 STORES: dict[str, Opener] = {
     "embedded": embedded,
     "memory": memory,
+    "pinecone": pinecone_double,
     "weaviate": weaviate_double,
     "vectorizing": vectorizing_double,
 }

@@ -15,6 +15,8 @@ import weaviate
 from weaviate.auth import AuthApiKey
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.adapters.store.pinecone.options import PineconeOptions
+from groundwire_server.adapters.store.pinecone.store import PineconeStore
 from groundwire_server.adapters.store.weaviate.corpus import WeaviateCorpus
 from groundwire_server.adapters.store.weaviate.options import (
     SearchMode,
@@ -39,6 +41,7 @@ from groundwire_server.ports.erasable import ErasableStore
 from groundwire_server.ports.recording import Recording, unrecorded
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.sentence_vectors import SentenceVectors
+from tests.doubles.pinecone.server import FakePinecone
 from tests.doubles.store import MemoryStore
 from tests.doubles.weaviate.server import FakeWeaviate
 from tests.doubles.weaviate.vectorizer import marked, plain
@@ -291,6 +294,34 @@ async def opened_weaviate(
 def _host_and_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     return host, int(port)
+
+
+@asynccontextmanager
+async def pinecone_double(folder: Path) -> AsyncIterator[Store]:
+    """The Pinecone adapter, over the wire to the double."""
+    async with FakePinecone(DIMENSIONS) as double, opened_pinecone(pinecone_options(double)) as store:
+        double.world.keep_calls = False
+        yield Store(store.retriever, store.corpus, store.sentence_vectors, erasure=store.erasure)
+
+
+def pinecone_options(double: FakePinecone) -> PineconeOptions:
+    return PineconeOptions(
+        sparse_host=double.sparse_host,
+        dense_host=double.dense_host,
+        api_key=Secret("env://TEST", double.world.key),
+    )
+
+
+@asynccontextmanager
+async def opened_pinecone(
+    options: PineconeOptions, recording: Recording | None = None, dimensions: int = DIMENSIONS
+) -> AsyncIterator[PineconeStore]:
+    """The Pinecone store."""
+    store = PineconeStore.open(options, dimensions, SystemClock(), recording or unrecorded())
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 @asynccontextmanager

@@ -122,6 +122,7 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
         "HELICONE_AUTH",
         "SUBJECT_KEY",
         "WEAVIATE_API_KEY",
+        "PINECONE_API_KEY",
         "PROVIDER_KEY",
         "REDIS_PASSWORD",
     ):

@@ -158,7 +158,7 @@ WRONG = [
     (
         STORE.replace("weaviate\n", "weavite\n"),
         "",
-        "3: stores.main.kind: is not one of the words allowed; did you mean weaviate? there are: embedded, weaviate",
+        "3: stores.main.kind: is not one of the words allowed; did you mean weaviate? there are: embedded, pinecone,",
     ),
     (STORE + "replica: 2\n", "", "6: stores.main.replica: unknown key; did you mean replicas? there are: api_key,"),
     (
@@ -224,7 +224,7 @@ WRONG = [
     (
         "folder: data\n",
         "search: {alpha: 0.3}\n",
-        "8: routes.default.search: the store main is embedded and searches in one way",
+        "8: routes.default.search: the store main is of the kind embedded and searches in one way",
     ),
 ]
 
@@ -291,7 +291,11 @@ class TestShown:
         assert "alpha: 0.3" in said
         assert "a-secret" not in said
 
-    def test_the_schema_for_editors_has_both_kinds(self) -> None:
+    def test_the_schema_for_editors_has_all_kinds(self) -> None:
         schema = Configuration.model_json_schema()
         kinds = next(iter(schema["properties"]["stores"]["patternProperties"].values()))["oneOf"]
-        assert [each["$ref"].rpartition("/")[2] for each in kinds] == ["EmbeddedStoreConfig", "WeaviateStoreConfig"]
+        assert [each["$ref"].rpartition("/")[2] for each in kinds] == [
+            "EmbeddedStoreConfig",
+            "WeaviateStoreConfig",
+            "PineconeStoreConfig",
+        ]

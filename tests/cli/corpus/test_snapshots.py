@@ -191,4 +191,4 @@ def test_of_several_stores_the_one_that_keeps_documents_is_meant(groundwire_comm
     assert (unsaid.code, unsaid.out) == (0, "copy.sqlite3: 2 documents of 1 tenant\n")
     assert (said.code, said.out) == (0, "copy.sqlite3: 1 document of 1 tenant\n")
     assert (wrong.code, "othr" in wrong.err) == (2, True)
-    assert (remote.code, "is a Weaviate, which has backups of its own" in remote.err) == (2, True)
+    assert (remote.code, "is of the kind weaviate, which has backups of its own" in remote.err) == (2, True)

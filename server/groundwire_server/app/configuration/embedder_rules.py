@@ -6,7 +6,7 @@ from groundwire_server.adapters.store.weaviate.options import VectorizerOptions
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig, OpenAiEmbedderConfig
-from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
+from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.domain.residency import Residency
 
 
@@ -49,7 +49,7 @@ def check_embedders(configuration: Configuration) -> Iterator[ConfigError]:
             yield ConfigError(path, f"is of the kind {provider.kind}, and the embedder of the kind {embedder.kind}")
     for name, store in configuration.stores.items():
         inside = isinstance(configuration.embedders.get(store.embedder or ""), VectorizerOptions)
-        if inside and isinstance(store, EmbeddedStoreConfig):
+        if inside and not isinstance(store, WeaviateStoreConfig):
             said = "is a module of Weaviate, which serves only stores in Weaviate: name another"
             yield ConfigError(("stores", name, "embedder"), said)
     yield from _check_residency(configuration)

@@ -17,7 +17,7 @@ from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfi
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
-from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
+from groundwire_server.app.configuration.models.stores import PineconeStoreConfig, WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.edge.options import TlsOptions
@@ -126,6 +126,11 @@ def _check_stores(configuration: Configuration) -> Iterator[ConfigError]:
                 yield ConfigError((*path, "kind"), "needs weaviate: pip install 'groundwire-server[weaviate]'")
             if store.tls is not None and store.tls.ca is not None and (wrong := _no_authorities(store.tls.ca)):
                 yield ConfigError((*path, "tls", "ca"), wrong)
+        elif isinstance(store, PineconeStoreConfig):
+            if find_spec("pinecone") is None:
+                yield ConfigError((*path, "kind"), "needs pinecone: pip install 'groundwire-server[pinecone]'")
+            if store.ca is not None and (wrong := _no_authorities(store.ca)):
+                yield ConfigError((*path, "ca"), wrong)
         elif wrong := _not_writable(store.folder):
             yield ConfigError((*path, "folder"), wrong)
 

@@ -10,7 +10,7 @@ from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.reranker_rules import check_rerankers
-from groundwire_server.app.configuration.store_rules import check_places, check_search
+from groundwire_server.app.configuration.store_rules import check_places, check_search, check_vectors
 from groundwire_server.app.configuration.worker_rules import check_workers
 from groundwire_server.domain.loopback import is_loopback
 
@@ -57,6 +57,7 @@ def _check_corpus(configuration: Configuration) -> Iterator[ConfigError]:
         yield ConfigError(("corpus",), f"must say which store keeps documents, since there are several: {names}")
     yield from _check_name(configuration.corpus, configuration.stores, ("corpus",), "store")
     yield from check_places(configuration.stores)
+    yield from check_vectors(configuration.stores)
 
 
 def _check_access(configuration: Configuration) -> Iterator[ConfigError]:

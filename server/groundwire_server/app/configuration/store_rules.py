@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from groundwire_server.adapters.store.weaviate.options import SearchMode
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.routes import RouteConfig
-from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
+from groundwire_server.app.configuration.models.stores import PineconeStoreConfig, StoreConfig, WeaviateStoreConfig
 
 
 def check_places(stores: Mapping[str, StoreConfig]) -> Iterator[ConfigError]:
@@ -18,12 +18,22 @@ def check_places(stores: Mapping[str, StoreConfig]) -> Iterator[ConfigError]:
         taken[place] = name
 
 
+def check_vectors(stores: Mapping[str, StoreConfig]) -> Iterator[ConfigError]:
+    """Yield an error for each store that has an embedder and nowhere to keep its vectors."""
+    for name, store in stores.items():
+        if isinstance(store, PineconeStoreConfig) and store.embedder is not None and store.dense_host is None:
+            yield ConfigError(("stores", name, "dense_host"), "is needed for the embedder's vectors: name the index")
+
+
 def check_search(name: str, route: RouteConfig, store: StoreConfig | None) -> Iterator[ConfigError]:
     """Yield an error when a route's way to search does not fit its store."""
     if route.search is None or store is None:
         return
-    if isinstance(store, EmbeddedStoreConfig):
-        message = f"the store {route.store} is embedded and searches in one way: leave it out, or name a weaviate store"
+    if not isinstance(store, WeaviateStoreConfig):
+        message = (
+            f"the store {route.store} is of the kind {store.kind} and searches in one way: leave it out, or name a "
+            "weaviate store"
+        )
         yield ConfigError(("routes", name, "search"), message)
     elif route.search.mode is SearchMode.VECTOR and store.embedder is None:
         message = f"needs an embedder: give the store {route.store} one"

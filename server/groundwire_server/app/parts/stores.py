@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, PineconeStoreConfig
 from groundwire_server.app.parts.embedders import module_of, open_embedder
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
@@ -20,6 +20,10 @@ async def open_store(name: str, configuration: Configuration, lease: Lease, reco
         from groundwire_server.app.parts.embedded_store import open_embedded  # noqa: PLC0415  # of one kind alone
 
         return await open_embedded(section, embedder, lease, recording)
+    if isinstance(section, PineconeStoreConfig):
+        from groundwire_server.app.parts.pinecone_store import open_pinecone  # noqa: PLC0415  # brings the client
+
+        return await open_pinecone(name, section, embedder, lease, recording)
     with _as_it_was("GRPC_VERBOSITY"):
         # Imported here: the client takes half a second, which servers without a Weaviate are spared. It also has gRPC
         # write to standard error.

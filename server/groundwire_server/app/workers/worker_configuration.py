@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurrencyOptions, ConcurrencyOptions
+from groundwire_server.adapters.store.pinecone.options import PineconeOptions
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -24,6 +25,7 @@ DIVIDED: Final[Mapping[type[Options], Sequence[str]]] = {
     ConcurrencyOptions: ("max_concurrent", "queue_size"),
     AdaptiveConcurrencyOptions: ("min_concurrent",),
     WeaviateOptions: ("max_concurrent",),
+    PineconeOptions: ("max_concurrent",),
     Endpoint: ("max_connections",),
     ShadowConfig: ("max_concurrent", "daily_limit"),
 }

@@ -83,7 +83,9 @@ def _chosen(config: Path | None, name: str | None) -> "EmbeddedStoreConfig":
     chosen = name or configuration.corpus_store
     section = configuration.stores[chosen]
     if not isinstance(section, EmbeddedStoreConfig):
-        raise CommandError(ExitCode.USAGE, f"stores.{chosen} is a Weaviate, which has backups of its own")
+        raise CommandError(
+            ExitCode.USAGE, f"stores.{chosen} is of the kind {section.kind}, which has backups of its own"
+        )
     return section
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from groundwire_server.app.check_result import CheckResult
 from groundwire_server.app.configuration.load import Loaded
-from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, PineconeStoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.cli.doctor.files import files
+from groundwire_server.cli.doctor.pinecone import pinecone
 from groundwire_server.cli.doctor.providers import checkers, embedders, providers, rerankers
 from groundwire_server.cli.doctor.remote import connect_error
 from groundwire_server.cli.doctor.target import reachable
@@ -33,6 +34,8 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool, repair: bool = 
         if isinstance(store, EmbeddedStoreConfig):
             if store.folder.is_dir():
                 yield from _store(store.folder)
+        elif isinstance(store, PineconeStoreConfig):
+            yield from pinecone(name, store, loaded.configuration)
         else:
             yield from weaviate(name, store, loaded.configuration, repair=repair)
     yield from _key_sets(loaded)

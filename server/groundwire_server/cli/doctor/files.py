@@ -10,7 +10,11 @@ from cryptography import x509
 
 from groundwire_server.app.check_result import CheckResult
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, WeaviateStoreConfig
+from groundwire_server.app.configuration.models.stores import (
+    EmbeddedStoreConfig,
+    PineconeStoreConfig,
+    WeaviateStoreConfig,
+)
 from groundwire_server.cli.doctor.certificates import SOON, validity_of
 from groundwire_server.cli.sizes import size
 from groundwire_server.edge.options import TlsOptions
@@ -68,6 +72,8 @@ def _authorities(configuration: Configuration) -> Iterator[tuple[str, Path]]:
     for name, store in configuration.stores.items():
         if isinstance(store, WeaviateStoreConfig) and store.tls is not None and store.tls.ca is not None:
             yield f"stores.{name}.tls.ca", store.tls.ca
+        elif isinstance(store, PineconeStoreConfig) and store.ca is not None:
+            yield f"stores.{name}.ca", store.ca
     otlp = configuration.telemetry.otlp
     for place, receiver in (("", otlp), (".traces", otlp.traces), (".metrics", otlp.metrics), (".logs", otlp.logs)):
         if receiver.ca is not None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, Tag
 
+from groundwire_server.adapters.store.pinecone.options import PineconeOptions
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.app.configuration.models.section import Name, by_kind
 from groundwire_server.options import Options
@@ -40,7 +41,21 @@ class WeaviateStoreConfig(WeaviateOptions):
         return "collection", f"{self.http} {self.collection}"
 
 
+class PineconeStoreConfig(PineconeOptions):
+    """Two indexes in Pinecone; needs the extra `pinecone`. It has never been run against the real service."""
+
+    embedder: Name | None = Field(None, description="The embedder, by name; it needs `dense_host`.", examples=["local"])
+    sentence_vectors: bool = Field(True, description=_SENTENCE_VECTORS)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The key and the value that no other store may have."""
+        return "sparse_host", self.sparse_host
+
+
 StoreConfig: TypeAlias = Annotated[
-    Annotated[EmbeddedStoreConfig, Tag("embedded")] | Annotated[WeaviateStoreConfig, Tag("weaviate")],
+    Annotated[EmbeddedStoreConfig, Tag("embedded")]
+    | Annotated[WeaviateStoreConfig, Tag("weaviate")]
+    | Annotated[PineconeStoreConfig, Tag("pinecone")],
     by_kind("embedded"),
 ]

@@ -18,7 +18,7 @@ from groundwire_server.app.configuration.errors import Path as ConfigPath
 from groundwire_server.app.configuration.errors import dotted
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, PineconeStoreConfig, StoreConfig
 from groundwire_server.cli.doctor.bundle.redaction import REDACTED, Redactor, is_reference
 from groundwire_server.cli.doctor.report import as_json_object
 from groundwire_server.cli.doctor.target import reachable
@@ -166,6 +166,12 @@ def _store(store: StoreConfig, configuration: Configuration) -> Mapping[str, Any
         from groundwire_server.app.examination import describe_store  # noqa: PLC0415  # brings what a server is made of
 
         return describe_store(store.folder)
+    if isinstance(store, PineconeStoreConfig):
+        try:
+            from groundwire_server.app.pinecone_examination import describe_pinecone  # noqa: PLC0415  # brings the client
+        except ImportError:
+            return {"error": "groundwire-server[pinecone] is not installed"}
+        return describe_pinecone(store, configuration)
     try:
         from groundwire_server.app.weaviate_examination import describe_weaviate  # noqa: PLC0415  # brings the client
     except ImportError:
