@@ -92,6 +92,29 @@ class PineconeRetriever:
         question = _Question(caller.tenant, asked, vector, condition, alpha)
         return Evidence(await self._passages(caller, question, query.top_k, deadline), version)
 
+    async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
+        """Read neighbours by their ids, which follow from the document, its body and their ordinals; see the port.
+
+        It takes two calls: the ids are not known without the descriptions.
+        """
+        version = await self._versions.recent(caller.tenant, deadline)
+        keyed = [(d.document_key(passage.document_id), passage) for passage in passages]
+        current = await descriptions(self._sparse, caller.tenant, sorted({key for key, _ in keyed}), deadline)
+        beside: set[str] = set()
+        for key, passage in keyed:
+            described = current.get(key)
+            if described is None or described.body is None or described.info.revision != passage.revision:
+                continue
+            if caller.may_see(described.info.allowed_principals):
+                reached = range(max(passage.ordinal - reach, 0), passage.ordinal + reach + 1)
+                beside |= {d.passage_id(key, described.body.name, ordinal) for ordinal in reached}
+        contents = await self._contents(caller.tenant, sorted(beside), deadline)
+        known = {passage.chunk_id for passage in passages}
+        found = (
+            d.read_passage(content, current[d.located(each)[0]].info, Scores()) for each, content in contents.items()
+        )
+        return Evidence(tuple(passage for passage in found if passage.chunk_id not in known), version)
+
     async def _passages(
         self, caller: Caller, question: _Question, top_k: int, deadline: Deadline
     ) -> tuple[Passage, ...]:
