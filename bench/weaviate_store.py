@@ -107,10 +107,11 @@ async def _fill(store: WeaviateStore, source: Source, caller: Caller, first: int
 
 
 async def _request(store: WeaviateStore, query: Query) -> search_get_pb2.SearchRequest:
-    """What the adapter sends for a query."""
+    """What the adapter sends for a query; what it then asks about documents is not among it."""
     with _caught(store, "Search") as caught:
         await store.retriever.search(CALLER, query, NEVER)
-    request: search_get_pb2.SearchRequest = caught[-1]
+    request: search_get_pb2.SearchRequest
+    (request,) = (each for each in caught if each.HasField("hybrid_search"))
     return request
 
 
