@@ -48,7 +48,7 @@ async def test_every_way_to_ask_gives_the_same_answer(answerer: GroundwireAnswer
         assert isinstance(answer.outcome, groundwire.Answered | groundwire.Cached)
         assert answer.outcome.text == answer.text
         assert answer.outcome.next_step is groundwire.NextStep.SHOW
-        assert ANSWER in {citation.quote for citation in answer.outcome.citations}
+        assert any(ANSWER in citation.quote for citation in answer.outcome.citations)
 
 
 @pytest.mark.parametrize(

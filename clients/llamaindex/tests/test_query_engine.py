@@ -60,7 +60,7 @@ def assert_answered(response: Any) -> None:
     }
     assert json.loads(json.dumps(response.metadata)) == response.metadata
     (source,) = response.source_nodes
-    assert ANSWER in source.text.splitlines()
+    assert ANSWER in source.text
     assert source.node_id == outcome.citations[0].chunk_id
     assert source.metadata["source_uri"] == "https://docs.example/desk.md"
     assert source.node.ref_doc_id == "desk"

@@ -271,7 +271,7 @@ def test_a_store_that_is_served_has_a_format_that_is_read(tmp_path: Path) -> Non
     (found,) = _store(tmp_path)
 
     assert found.state is CheckState.OK
-    assert "format 1" in found.message
+    assert "format 2" in found.message
 
 
 def test_a_configuration_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from groundwire_server.adapters.store.pinecone.failures import PineconeFailure, PineconeFault
-from groundwire_server.adapters.store.pinecone.probe import Probe
+from groundwire_server.adapters.store.pinecone.probe import PineconeProbe
 from groundwire_server.adapters.store.pinecone.store import PineconeStore
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.stores import PineconeStoreConfig
@@ -76,7 +76,7 @@ async def _open(
         await store.close()
 
 
-async def _look(name: str, probe: Probe, clock: Clock) -> None:
+async def _look(name: str, probe: PineconeProbe, clock: Clock) -> None:
     try:
         async with asyncio.timeout(_LOOK_SECONDS):
             wrong = await probe.mismatches(Deadline(clock.now() + _LOOK_SECONDS))

@@ -35,7 +35,7 @@ _REPEATED: Final = frozenset({PineconeFault.UNAVAILABLE, PineconeFault.THROTTLED
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PineconeCall:
     """A call, as its span describes it.
 
     Attributes:
@@ -88,7 +88,7 @@ class PineconeIndex:
 
     async def call(
         self,
-        call: Call,
+        call: PineconeCall,
         deadline: Deadline,
         work: Callable[[AsyncIndex, float], Awaitable[T]],
         rows: Callable[[T], int] | None = None,
@@ -151,7 +151,7 @@ class PineconeIndex:
         if fault is not PineconeFault.SLOW or allowed >= _FAIR_SECONDS:
             _LOG.warning("%s.", fault, extra={"address": self._host})
 
-    def _described(self, call: Call) -> dict[str, str | int | float]:
+    def _described(self, call: PineconeCall) -> dict[str, str | int | float]:
         attributes = {names.DB_SYSTEM: SYSTEM, names.DB_OPERATION: call.name, **self._server}
         if call.tenant:
             attributes[names.DB_NAMESPACE] = call.tenant

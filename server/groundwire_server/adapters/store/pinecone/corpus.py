@@ -26,9 +26,9 @@ from weakref import WeakValueDictionary
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone import words
 from groundwire_server.adapters.store.pinecone.catalogue import Catalogue
-from groundwire_server.adapters.store.pinecone.documents import Body, Contents, Description, Kind, document_key
-from groundwire_server.adapters.store.pinecone.pending import Changes
-from groundwire_server.adapters.store.pinecone.records import Record, Records
+from groundwire_server.adapters.store.pinecone.documents import Body, Description, Kind, RecordContents, document_key
+from groundwire_server.adapters.store.pinecone.pending import PineconeChanges
+from groundwire_server.adapters.store.pinecone.records import PineconeRecord, Records
 from groundwire_server.adapters.store.pinecone.state import CorpusVersions, State, descriptions, pieces, state
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -70,7 +70,7 @@ class PineconeCorpus:
         sparse: Records,
         dense: Records | None,
         versions: CorpusVersions,
-        changes: Changes,
+        changes: PineconeChanges,
         catalogue: Catalogue,
         clock: Clock,
     ) -> None:
@@ -102,7 +102,7 @@ class PineconeCorpus:
                 return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, stored.version)
             replaced = 0 if held is None else held.revision
             check_revision(document.document_id, expected_revision, replaced)
-            contents = Contents.of(document, chunks)
+            contents = RecordContents.of(document, chunks)
             change = self._changes.pending(key, contents.body(self._changes.new_name()), held.body if held else None)
             new = self._described(document, content_hash, contents, change.body, held)
             # Made first: what Pinecone would not keep is refused before anything is written.
@@ -235,7 +235,7 @@ class PineconeCorpus:
         return found
 
     async def _write_body(
-        self, tenant: str, contents: Contents, body: Body, records: Sequence[Record], deadline: Deadline
+        self, tenant: str, contents: RecordContents, body: Body, records: Sequence[PineconeRecord], deadline: Deadline
     ) -> None:
         await self._sparse.write(tenant, records, deadline)
         vector = next((chunk.vector for chunk in contents.chunks if chunk.vector is not None), None)
@@ -254,7 +254,7 @@ class PineconeCorpus:
         self._versions.note(tenant, version)
 
     def _described(
-        self, document: Document, content_hash: str, contents: Contents, body: Body, held: Description | None
+        self, document: Document, content_hash: str, contents: RecordContents, body: Body, held: Description | None
     ) -> Description:
         info = DocumentInfo(
             document_id=document.document_id,

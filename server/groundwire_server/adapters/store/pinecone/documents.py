@@ -22,7 +22,7 @@ from groundwire_server.adapters.store.packing import (
     unpacked_sentences,
 )
 from groundwire_server.adapters.store.pinecone import facts, words
-from groundwire_server.adapters.store.pinecone.records import Record, metadata_bytes
+from groundwire_server.adapters.store.pinecone.records import PineconeRecord, metadata_bytes
 from groundwire_server.adapters.store.terms import index_terms
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence, TextFormat
 from groundwire_server.domain.evidence import Passage, Scores
@@ -124,7 +124,7 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
-class PendingChange:
+class AnnouncedChange:
     """A change that was announced and has not ended.
 
     Attributes:
@@ -177,9 +177,9 @@ def reference(passage: str) -> str:
     return f"{body}/{place}"
 
 
-def corpus_record(version: str) -> Record:
+def corpus_record(version: str) -> PineconeRecord:
     """Return the record with the corpus version."""
-    return Record(CORPUS_ID, {KIND: Kind.CORPUS.value, _VERSION: version}, sparse=words.MARK)
+    return PineconeRecord(CORPUS_ID, {KIND: Kind.CORPUS.value, _VERSION: version}, sparse=words.MARK)
 
 
 def read_version(found: Mapping[str, Any]) -> str:
@@ -195,7 +195,7 @@ def tombstone(info: DocumentInfo, updated: datetime) -> Description:
     )
 
 
-def description_record(description: Description) -> Record:
+def description_record(description: Description) -> PineconeRecord:
     """Return a description as a record; a deleted document's has nothing of it but the id and the revision.
 
     Raises:
@@ -219,7 +219,7 @@ def description_record(description: Description) -> Record:
         }
     about["updated"] = packed_time(info.updated)
     written = {KIND: Kind.DOCUMENT.value, KEY: key, _LIVE: description.live, _ABOUT: _json(about), **compared}
-    return _fitting(Record(description_id(key), written, sparse=words.MARK), "document.metadata")
+    return _fitting(PineconeRecord(description_id(key), written, sparse=words.MARK), "document.metadata")
 
 
 def read_description(found: Mapping[str, Any]) -> Description:
@@ -242,7 +242,7 @@ def read_description(found: Mapping[str, Any]) -> Description:
     return Description(info, None if body is None else Body(**body))
 
 
-def change_record(change: PendingChange) -> Record:
+def change_record(change: AnnouncedChange) -> PineconeRecord:
     """Return the announcement of a change as a record."""
     about = {
         "body": asdict(change.body),
@@ -250,19 +250,19 @@ def change_record(change: PendingChange) -> Record:
         "begun": change.begun,
     }
     written = {KIND: Kind.CHANGE.value, KEY: change.key, _ABOUT: _json(about)}
-    return Record(change.id, written, sparse=words.MARK)
+    return PineconeRecord(change.id, written, sparse=words.MARK)
 
 
-def read_change(found: Mapping[str, Any]) -> PendingChange:
+def read_change(found: Mapping[str, Any]) -> AnnouncedChange:
     """Return the change that a record announces."""
     about = json.loads(found[_ABOUT])
     replaced = about["replaced"]
     body = Body(**about["body"])
-    return PendingChange(found[KEY], body, None if replaced is None else Body(**replaced), about["begun"])
+    return AnnouncedChange(found[KEY], body, None if replaced is None else Body(**replaced), about["begun"])
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class RecordContents:
     """A document with its passages, as one change writes them.
 
     Attributes:
@@ -275,7 +275,7 @@ class Contents:
     sentences: Sequence[Sequence[str]]
 
     @classmethod
-    def of(cls, document: Document, chunks: Sequence[Chunk]) -> "Contents":
+    def of(cls, document: Document, chunks: Sequence[Chunk]) -> "RecordContents":
         """Return them cut to pieces."""
         sentences = [_pieces(_packed(chunk), _SENTENCES_PIECE) for chunk in chunks]
         return cls(document, chunks, _pieces(document.text, _TEXT_PIECE), sentences)
@@ -284,7 +284,7 @@ class Contents:
         """Return the body that they make."""
         return Body(name, len(self.chunks), len(self.texts), sum(map(len, self.sentences)))
 
-    def sparse_records(self, body: Body) -> Iterable[Record]:
+    def sparse_records(self, body: Body) -> Iterable[PineconeRecord]:
         """Yield the records of the sparse index, each made when it is needed.
 
         Raises:
@@ -306,19 +306,19 @@ class Contents:
             if pieces:
                 written[_SENTENCES] = f"{first} {len(pieces)}"
                 first += len(pieces)
-            record = Record(passage_id(key, body.name, place), written, sparse=words.indexed(terms[place]))
+            record = PineconeRecord(passage_id(key, body.name, place), written, sparse=words.indexed(terms[place]))
             yield _fitting(record, "document.text")
         yield from _piece_records(Kind.TEXT, key, body.name, self.texts)
         yield from _piece_records(Kind.SENTENCES, key, body.name, [each for some in self.sentences for each in some])
 
-    def dense_records(self, body: Body) -> Iterable[Record]:
+    def dense_records(self, body: Body) -> Iterable[PineconeRecord]:
         """Yield the records of the dense index: passages that have a vector."""
         key = document_key(self.document.document_id)
         compared = facts.compared(self.document.metadata, self.document.allowed_principals)
         for place, chunk in enumerate(self.chunks):
             if chunk.vector is not None:
                 written = {REFERENCE: f"{body.name}/{place}", **compared}
-                yield Record(passage_id(key, body.name, place), written, dense=chunk.vector.tolist())
+                yield PineconeRecord(passage_id(key, body.name, place), written, dense=chunk.vector.tolist())
 
 
 def read_passage(found: Mapping[str, Any], info: DocumentInfo, scores: Scores) -> Passage:
@@ -381,13 +381,13 @@ def _piece_id(kind: Kind, key: str, body: str, place: int) -> str:
     return f"{kind.value}/{key}/{body}/{place}"
 
 
-def _piece_records(kind: Kind, key: str, body: str, pieces: Sequence[str]) -> Iterable[Record]:
+def _piece_records(kind: Kind, key: str, body: str, pieces: Sequence[str]) -> Iterable[PineconeRecord]:
     for place, piece in enumerate(pieces):
         written = {KIND: kind.value, BODY: body, PART: place, _CONTENT: _json(piece)}
-        yield Record(_piece_id(kind, key, body, place), written, sparse=words.MARK)
+        yield PineconeRecord(_piece_id(kind, key, body, place), written, sparse=words.MARK)
 
 
-def _fitting(record: Record, field: str) -> Record:
+def _fitting(record: PineconeRecord, field: str) -> PineconeRecord:
     if metadata_bytes(record.metadata) > _METADATA_BYTES:
         message = "Pinecone keeps at most 40 KB of one record: metadata, access list and the longest passage must fit"
         raise Rejection.invalid(field, message)

@@ -5,7 +5,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.pinecone.corpus import PineconeCorpus
 from groundwire_server.adapters.store.pinecone.documents import Description
-from groundwire_server.adapters.store.pinecone.pending import Changes
+from groundwire_server.adapters.store.pinecone.pending import PineconeChanges
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
@@ -34,7 +34,7 @@ class PineconeErasure:
         changes: what has broken off among them.
     """
 
-    def __init__(self, corpus: PineconeCorpus, changes: Changes) -> None:
+    def __init__(self, corpus: PineconeCorpus, changes: PineconeChanges) -> None:
         self._corpus = corpus
         self._changes = changes
 

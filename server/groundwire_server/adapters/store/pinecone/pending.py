@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from groundwire_server.adapters.store.pinecone import documents as d
-from groundwire_server.adapters.store.pinecone.documents import Body, Description, PendingChange
+from groundwire_server.adapters.store.pinecone.documents import AnnouncedChange, Body, Description
 from groundwire_server.adapters.store.pinecone.records import Records
 from groundwire_server.adapters.store.pinecone.state import changes, descriptions
 from groundwire_server.domain.deadline import Deadline
@@ -16,7 +16,7 @@ _LAG_SECONDS: Final = 60.0
 """The end of a change whose write got no reply may have been accepted, and be found only after a while."""
 
 
-class Changes:
+class PineconeChanges:
     """The changes of all tenants' documents.
 
     Args:
@@ -38,12 +38,12 @@ class Changes:
         """Return a name for a change of this process."""
         return f"{self._process}-{secrets.token_hex(6)}"
 
-    def pending(self, key: str, body: Body, replaced: Body | None) -> PendingChange:
+    def pending(self, key: str, body: Body, replaced: Body | None) -> AnnouncedChange:
         """Return a change that begins now."""
-        return PendingChange(key, body, replaced, self._clock.today().timestamp())
+        return AnnouncedChange(key, body, replaced, self._clock.today().timestamp())
 
     @asynccontextmanager
-    async def begun(self, tenant: str, begun: Sequence[PendingChange], deadline: Deadline) -> AsyncIterator[None]:
+    async def begun(self, tenant: str, begun: Sequence[AnnouncedChange], deadline: Deadline) -> AsyncIterator[None]:
         """Announce changes; what is raised within leaves them to be recovered."""
         own = {change.body.name for change in begun}
         self._open |= own
@@ -56,7 +56,7 @@ class Changes:
     async def end(
         self,
         tenant: str,
-        ended: Iterable[PendingChange],
+        ended: Iterable[AnnouncedChange],
         current: Mapping[str, Description],
         deadline: Deadline,
     ) -> None:
@@ -77,7 +77,7 @@ class Changes:
     async def recover(
         self,
         tenant: str,
-        found: Iterable[PendingChange],
+        found: Iterable[AnnouncedChange],
         current: Mapping[str, Description],
         deadline: Deadline,
     ) -> int:
@@ -101,7 +101,7 @@ class Changes:
         # One that has ended since it was read is not undone: its description names its body by now.
         return await self.recover(tenant, broken, current, deadline)
 
-    def _is_broken(self, change: PendingChange) -> bool:
+    def _is_broken(self, change: AnnouncedChange) -> bool:
         name = change.body.name
         if name in self._open:
             return False

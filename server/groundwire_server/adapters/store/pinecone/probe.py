@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pinecone import AsyncIndex
 
-from groundwire_server.adapters.store.pinecone.connection import Call, PineconeIndex
+from groundwire_server.adapters.store.pinecone.connection import PineconeCall, PineconeIndex
 from groundwire_server.adapters.store.pinecone.records import tenant_of
 from groundwire_server.domain.deadline import Deadline
 
@@ -29,7 +29,7 @@ class IndexStats:
     tenants: Sequence[str]
 
 
-class Probe:
+class PineconeProbe:
     """Read-only calls about the indexes.
 
     Args:
@@ -92,4 +92,4 @@ async def _stats(index: PineconeIndex, deadline: Deadline) -> IndexStats:
             [tenant_of(namespace) for namespace in found.namespaces],
         )
 
-    return await index.call(Call("describe_index_stats"), deadline, work)
+    return await index.call(PineconeCall("describe_index_stats"), deadline, work)

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from pinecone import AsyncIndex, NotFoundError
 
-from groundwire_server.adapters.store.pinecone.connection import Call, PineconeIndex
+from groundwire_server.adapters.store.pinecone.connection import PineconeCall, PineconeIndex
 from groundwire_server.adapters.store.pinecone.options import PineconeOptions
 from groundwire_server.domain.batches import batched
 from groundwire_server.domain.deadline import Deadline
@@ -57,7 +57,7 @@ class SparseVector:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PineconeRecord:
     """A record to write; it has a dense or a sparse vector, as its index wants it.
 
     Attributes:
@@ -117,7 +117,7 @@ class Records:
         self._options = options
         self._written: OrderedDict[str, int] = OrderedDict()
 
-    async def write(self, tenant: str, records: Iterable[Record], deadline: Deadline) -> None:
+    async def write(self, tenant: str, records: Iterable[PineconeRecord], deadline: Deadline) -> None:
         """Create or replace records; they are taken from the iterable as they are sent."""
         weighed = ((record, record.weight) for record in records)
         for batch in batched(weighed, self._options.batch_records, _BATCH_BYTES):
@@ -137,7 +137,7 @@ class Records:
         for start in range(0, len(ids), _MOST_DELETED):
             some = ids[start : start + _MOST_DELETED]
             attributes = {names.DB_BATCH_SIZE: len(some)}
-            await self._index.call(Call("delete", tenant, attributes, Priority.BACKGROUND), deadline, work)
+            await self._index.call(PineconeCall("delete", tenant, attributes, Priority.BACKGROUND), deadline, work)
 
     async def query(
         self,
@@ -188,14 +188,17 @@ class Records:
 
         while True:
             page, token = await self._index.call(
-                Call("fetch_by_metadata", tenant, priority=Priority.BACKGROUND), deadline, work, lambda got: len(got[0])
+                PineconeCall("fetch_by_metadata", tenant, priority=Priority.BACKGROUND),
+                deadline,
+                work,
+                lambda got: len(got[0]),
             )
             for each in page:
                 yield each
             if not token:
                 return
 
-    async def _write_batch(self, tenant: str, batch: Sequence[Record], deadline: Deadline) -> None:
+    async def _write_batch(self, tenant: str, batch: Sequence[PineconeRecord], deadline: Deadline) -> None:
         namespace = namespace_name(tenant)
         vectors = [record.as_json() for record in batch]
 
@@ -204,7 +207,7 @@ class Records:
             return None if written.response_info is None else written.response_info.lsn_committed
 
         attributes = {names.DB_BATCH_SIZE: len(batch)}
-        number = await self._index.call(Call("upsert", tenant, attributes, Priority.BACKGROUND), deadline, work)
+        number = await self._index.call(PineconeCall("upsert", tenant, attributes, Priority.BACKGROUND), deadline, work)
         if number is not None:
             self._written[tenant] = max(number, self._written.get(tenant, 0))
             self._written.move_to_end(tenant)
@@ -242,4 +245,6 @@ class Records:
             return [Match(each.id, each.score, each.metadata or {}) for each in found.matches], read
 
         attributes = {names.GEN_AI_DATA_SOURCE: "sparse" if sparse else "dense"}
-        return await self._index.call(Call("query", tenant, attributes), deadline, work, lambda got: len(got[0]))
+        return await self._index.call(
+            PineconeCall("query", tenant, attributes), deadline, work, lambda got: len(got[0])
+        )

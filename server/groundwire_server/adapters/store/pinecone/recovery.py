@@ -2,15 +2,15 @@
 
 from math import inf
 
-from groundwire_server.adapters.store.pinecone.pending import Changes
-from groundwire_server.adapters.store.pinecone.probe import Probe
+from groundwire_server.adapters.store.pinecone.pending import PineconeChanges
+from groundwire_server.adapters.store.pinecone.probe import PineconeProbe
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.ports.clock import Clock
 
 _TENANT_SECONDS = 60.0
 
 
-class Recovery:
+class PineconeRecovery:
     """Finishes or undoes what has broken off.
 
     Args:
@@ -20,7 +20,7 @@ class Recovery:
         pause: seconds between two sweeps: each costs a query for every tenant.
     """
 
-    def __init__(self, probe: Probe, changes: Changes, clock: Clock, pause: float) -> None:
+    def __init__(self, probe: PineconeProbe, changes: PineconeChanges, clock: Clock, pause: float) -> None:
         self._probe = probe
         self._changes = changes
         self._clock = clock

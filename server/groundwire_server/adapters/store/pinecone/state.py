@@ -7,7 +7,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone import words
-from groundwire_server.adapters.store.pinecone.documents import Description, Kind, PendingChange
+from groundwire_server.adapters.store.pinecone.documents import AnnouncedChange, Description, Kind
 from groundwire_server.adapters.store.pinecone.records import AT_ONCE, Conditions, Match, Records
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
@@ -31,7 +31,7 @@ class State:
     """
 
     descriptions: Mapping[str, Description]
-    changes: Sequence[PendingChange]
+    changes: Sequence[AnnouncedChange]
     version: str
 
 
@@ -59,7 +59,7 @@ async def descriptions(
     return found
 
 
-async def changes(records: Records, tenant: str, deadline: Deadline) -> Sequence[PendingChange]:
+async def changes(records: Records, tenant: str, deadline: Deadline) -> Sequence[AnnouncedChange]:
     """Return changes of a tenant's documents that have not ended."""
     found = await records.query(tenant, words.MARK, _MOST_CHANGES, of_kinds(Kind.CHANGE), deadline, fresh=True)
     return [d.read_change(each.metadata) for each in found]

@@ -9,10 +9,10 @@ from groundwire_server.adapters.store.pinecone.connection import SYSTEM, Pinecon
 from groundwire_server.adapters.store.pinecone.corpus import PineconeCorpus
 from groundwire_server.adapters.store.pinecone.erasure import PineconeErasure
 from groundwire_server.adapters.store.pinecone.options import PineconeOptions
-from groundwire_server.adapters.store.pinecone.pending import Changes
-from groundwire_server.adapters.store.pinecone.probe import Probe
+from groundwire_server.adapters.store.pinecone.pending import PineconeChanges
+from groundwire_server.adapters.store.pinecone.probe import PineconeProbe
 from groundwire_server.adapters.store.pinecone.records import Records
-from groundwire_server.adapters.store.pinecone.recovery import Recovery
+from groundwire_server.adapters.store.pinecone.recovery import PineconeRecovery
 from groundwire_server.adapters.store.pinecone.retriever import PineconeRetriever
 from groundwire_server.adapters.store.pinecone.sentence_vectors import PineconeSentenceVectors
 from groundwire_server.adapters.store.pinecone.state import CorpusVersions
@@ -36,8 +36,8 @@ class PineconeStore:
     corpus: PineconeCorpus
     sentence_vectors: PineconeSentenceVectors
     erasure: PineconeErasure
-    probe: Probe
-    recovery: Recovery
+    probe: PineconeProbe
+    recovery: PineconeRecovery
     _indexes: tuple[PineconeIndex, ...]
 
     @classmethod
@@ -69,16 +69,16 @@ class PineconeStore:
         sparse = Records(words, options)
         dense = None if vectors is None else Records(vectors, options)
         versions = CorpusVersions(sparse, clock, options.version_lag_seconds)
-        changes = Changes(sparse, dense, clock, options.change_seconds)
+        changes = PineconeChanges(sparse, dense, clock, options.change_seconds)
         corpus = PineconeCorpus(sparse, dense, versions, changes, Catalogue(sparse, clock), clock)
-        probe = Probe(words, vectors, dimensions)
+        probe = PineconeProbe(words, vectors, dimensions)
         return cls(
             PineconeRetriever(sparse, dense, versions, options.alpha),
             corpus,
             PineconeSentenceVectors(sparse),
             PineconeErasure(corpus, changes),
             probe,
-            Recovery(probe, changes, clock, options.change_seconds),
+            PineconeRecovery(probe, changes, clock, options.change_seconds),
             (words,) if vectors is None else (words, vectors),
         )
 
