@@ -247,3 +247,13 @@ def test_nothing_is_added_beyond_the_length_of_an_answer() -> None:
         for longest in (1200, 19)
     )
     assert len(longer) > len(shorter) == 1
+
+
+def test_what_is_told_apart_by_its_number_is_not_mixed_up() -> None:
+    codes = [f"Fact 5.{number}: the code of door {number} is {5000 + number}." for number in range(8)]
+    passages = Passage("c1", "\n\n".join(codes[:4])), Passage("c2", "\n\n".join(codes[4:]))
+    found = answered("What is the code of door 5?", *passages).segments
+    assert found == (("Fact 5.5: the code of door 5 is 5005.", ("p2",)),)
+    headed = Passage("c1", "# Doc 5\n\n" + "\n\n".join(codes[:4])), passages[1]
+    assert answered("What is the code of door 5?", *headed).segments == found
+    assert "door 2" in answered("What is the code of door 2?", *passages).segments[0][0]

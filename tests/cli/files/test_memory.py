@@ -61,7 +61,7 @@ def test_a_document_that_follows_another_of_its_id_is_sent(tmp_path: Path) -> No
 
 
 def test_the_documents_of_a_file_are_known_by_its_path(tmp_path: Path) -> None:
-    here, there = (Stamp(f"/docs/{name}.md", 4, 1) for name in ("here", "there"))
+    here, there = (Stamp(f"/docs/{name}.md", 4, 1, 1) for name in ("here", "there"))
     memory = Memory(tmp_path / "memory.jsonl", Given(), lambda _: "one")
     memory.load()
     for document_id, stamp in (("a", here), ("b", here), ("a", there)):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_server.cli.files.entries import Unreadable
+from groundwire_server.cli.files.entries import Readable, Unreadable
 from tests.cli.files.samples import locked, only, pdf
 
 
@@ -16,6 +16,7 @@ from tests.cli.files.samples import locked, only, pdf
         ("a.pdf", locked(pdf("Parcels")), "is protected with a password: store a copy without one"),
         ("a.docx", b"PK\x03\x04 torn", "cannot be converted: it is damaged, protected or not a DOCX"),
         ("a.pdf", pdf(" "), "contains no text: scanned pages need OCR first"),
+        ("a.html", b"<script>Parcels</script>", "contains no text"),
         ("a.pdf", b"", "is empty"),
         ("a.md", b"", "is empty"),
         ("a.txt", b"\xff\xfeG\x00r", "is not UTF-16, as its first bytes say"),
@@ -68,3 +69,22 @@ def test_a_line_that_holds_no_document_says_why(tmp_path: Path, line: str, why: 
     path.write_text(f"\n{line}\n")
 
     assert only(path) == Unreadable(f"{path}:2", why)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", rb'{"a": "one \ud800 two"}'),
+        ("a.md", b'---\ntitle: "\\uD800x"\ntags: ["\\uDC00"]\nkind: "\\uD800"\n---\none two\n'),
+    ],
+)
+def test_characters_that_no_text_may_have_are_replaced(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    found = only(path)
+
+    assert isinstance(found, Readable)
+    assert found.warnings == ("has characters that are no Unicode: they are replaced",)
+    assert "one" in found.document.text

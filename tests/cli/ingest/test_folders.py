@@ -1,6 +1,7 @@
 """A folder that changes between two runs of `groundwire ingest`."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -137,6 +138,22 @@ def test_a_copy_is_no_renaming(ingest: Ingest, service: FakeService, folder: Pat
 
     assert ran.out == "4 documents: 1 new, 3 unchanged; 12 passages\n"
     assert service.stored["docs/a.md"].source_uri == uri(folder / "a.md")
+
+
+def test_a_file_of_the_same_size_and_time_in_the_place_of_another_is_read(
+    ingest: Ingest, service: FakeService, folder: Path
+) -> None:
+    for name in ("a", "b"):
+        os.utime(folder / f"{name}.md", ns=(1, 1))
+    ingest("docs")
+    (folder / "a.md").rename(folder / "kept")
+    (folder / "b.md").rename(folder / "a.md")
+    (folder / "kept").rename(folder / "b.md")
+
+    ingest("docs")
+
+    assert "About b" in service.stored["docs/a.md"].text
+    assert "About a" in service.stored["docs/b.md"].text
 
 
 def test_a_file_is_the_same_document_by_whichever_path_it_is_named(

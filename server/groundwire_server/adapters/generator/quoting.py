@@ -17,6 +17,7 @@ from groundwire_server.adapters.generator.layout import Candidate, Layout, Part,
 from groundwire_server.adapters.generator.quotation import continues, quoted_with, written
 from groundwire_server.domain.claims.number_words import NUMBER_WORDS
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.numbered import Numbered, holds, is_of_another, numbered
 from groundwire_server.domain.premises import AGREEMENT, Agreement, Premises, compare
 from groundwire_server.domain.text.languages import Language
 from groundwire_server.domain.text.words import content_words, language_of, occurring
@@ -119,7 +120,7 @@ def choose(
     asked = content_words(question, language)
     layout = Layout.of(passages, candidates)
     weighed = _weigh(asked, language, layout, passages, cosines, tuning)
-    chosen = _chosen(weighed, layout, asked, tuning)
+    chosen = _chosen(weighed, layout, asked, _others(layout, numbered(question, language), language), tuning)
     if not chosen:
         return NO_ANSWER
     best, quotations = chosen[0], _in_reading_order(chosen)
@@ -242,6 +243,16 @@ def _weigh(
     return _Weighed(similarity, rare, near, closeness, order, distinct)
 
 
+def _others(layout: Layout, asked: Numbered, language: Language) -> frozenset[int]:
+    """Return the parts about door 7 where door 5 is asked for, and some part is about it."""
+    if not asked:
+        return frozenset()
+    said = [numbered(f"{part.context}\n{part.text}", language) for part in layout.parts]
+    if not any(holds(each, asked) for each in said):
+        return frozenset()
+    return frozenset(index for index, each in enumerate(said) if is_of_another(each, asked))
+
+
 def _numbers_held(asked: frozenset[str], part: Part) -> frozenset[str]:
     """The numbers that a question writes in words and a row of a table in digits."""
     if part.row is None:
@@ -274,7 +285,9 @@ class _Quotation:
         return self.handles[0]
 
 
-def _chosen(weighed: _Weighed, layout: Layout, asked: frozenset[str], tuning: Tuning) -> list[_Quotation]:
+def _chosen(
+    weighed: _Weighed, layout: Layout, asked: frozenset[str], others: frozenset[int], tuning: Tuning
+) -> list[_Quotation]:
     """Return what is quoted: what is closest to the question, and what is nearly as close, the closest first."""
     chosen: list[_Quotation] = []
     places: dict[tuple[str, ...], int] = {}
@@ -284,6 +297,9 @@ def _chosen(weighed: _Weighed, layout: Layout, asked: frozenset[str], tuning: Tu
         if (chosen and weighed.closeness[index] < tuning.cut * weighed.closeness[chosen[0].closest]) or index in taken:
             continue
         parts = quoted_with(index, layout, asked, weighed.distinct)
+        telling = [each for each in parts if not layout.parts[each].alone]
+        if index in others or (telling and others.issuperset(telling)):
+            continue
         fresh = [each for each in parts if each not in taken]
         if not fresh:
             continue

@@ -46,17 +46,22 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Path, size and time of a file: while they are the same, the file is taken for unchanged."""
+    """Path, size and times of a file: while they are the same, the file is taken for unchanged.
+
+    The time of modification alone can stay behind: archives and `cp -p` set it, and a file that takes another's place
+    keeps its own. Nobody can set the time at which a file's properties changed.
+    """
 
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int
 
     @classmethod
     def of(cls, path: Path) -> "Stamp":
         """Return a file's stamp."""
         known = path.stat()
-        return cls(os.path.realpath(path), known.st_size, known.st_mtime_ns)
+        return cls(os.path.realpath(path), known.st_size, known.st_mtime_ns, known.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,14 +156,14 @@ def _converted(path: Path, stamp: Stamp, converter: Converter) -> FileContents |
     except ConversionError as why:
         return Unreadable(str(path), str(why))
     if not found.text.strip():
-        return Unreadable(str(path), "contains no text: scanned pages need OCR first")
+        is_pdf = path.suffix.lower() == ".pdf"
+        return Unreadable(str(path), f"contains no text{': scanned pages need OCR first' if is_pdf else ''}")
     return _within_limit(found, path)
 
 
 def _within_limit(found: FileContents, path: Path) -> FileContents | Unreadable:
-    if len(found.text.encode(errors="replace")) > TEXT_LIMIT:
-        return Unreadable(str(path), _TOO_MUCH_TEXT)
-    return found
+    found = found.as_unicode()
+    return Unreadable(str(path), _TOO_MUCH_TEXT) if len(found.text.encode()) > TEXT_LIMIT else found
 
 
 def _count_lines(path: Path) -> int:

@@ -6,6 +6,7 @@ from email.policy import SMTP
 import pytest
 
 from groundwire_server.cli.files.readers.mail import read
+from groundwire_server.markup.blocks import BlockKind, blocks
 
 
 def mail(
@@ -64,3 +65,15 @@ def test_html_alone_is_read_as_html() -> None:
     message["Subject"] = "Hours"
     message.set_content("<p>At <b>nine</b>.</p><p hidden>secret</p>", subtype="html")
     assert read(message.as_bytes(), "a.eml").text.strip() == "# Hours\n\nAt **nine**."
+
+
+def test_a_signature_makes_no_heading_of_the_line_before_it() -> None:
+    found = read(mail("The gate opens at ten.\n-- \nBob\n", "Gate").as_bytes(), "a.eml").text
+    assert [block.title for block in blocks(found) if block.kind is BlockKind.HEADING] == ["Gate"]
+
+
+def test_an_answer_below_what_it_quotes_is_the_senders() -> None:
+    text = "On Mon, 23 Nov 2026 at 10:00, Bob wrote:\n> When does it open?\n\nAt ten.\n"
+    assert read(mail(text, "Gate").as_bytes(), "a.eml").text == (
+        "# Gate\n\nAt ten.\n\n## Quoted\n\nOn Mon, 23 Nov 2026 at 10:00, Bob wrote:\nWhen does it open?\n"
+    )

@@ -110,3 +110,16 @@ def test_pages_without_text_are_named() -> None:
         drawn.showPage()
     drawn.save()
     assert read(packed.getvalue(), "a.pdf").warnings == ("pages 2, 4-5 without text: scanned pages need OCR first",)
+
+
+def test_turned_text_is_left_out_with_a_warning() -> None:
+    def turned(page: Any, _: object) -> None:
+        page.saveState()
+        page.translate(300, 300)
+        page.rotate(90)
+        page.drawString(0, 0, "Fees of 2026")
+        page.restoreState()
+
+    found = read(made([prose()], turned), "a.pdf")
+    assert "Fees" not in found.text
+    assert found.warnings == ("page 1: text that is turned is left out",)

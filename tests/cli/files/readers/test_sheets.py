@@ -1,6 +1,8 @@
 """CSV, XLSX and JSON as tables."""
 
 import io
+import re
+import zipfile
 
 import openpyxl
 import pytest
@@ -65,3 +67,37 @@ def test_json_is_read_as_what_it_says() -> None:
     found = read_json(b'{"title": "Fees", "open": true, "lands": ["Peru", "Chile"], "by": {"card": 1}}', "a.json")
     assert found.title == "Fees"
     assert found.text.strip() == "- title: Fees\n- open: true\n\n# lands\n\n- Peru\n- Chile\n\n# by\n\n- card: 1"
+
+
+def workbook(*rows: list[object]) -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    return book
+
+
+def written(book: openpyxl.Workbook) -> bytes:
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+def test_a_sheet_that_names_fewer_cells_than_it_has_is_read_whole() -> None:
+    plain = written(workbook(["Land", "Fee"], ["Peru", 12]))
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', old.read(name)))
+    assert "| Peru | 12 |" in read_xlsx(changed.getvalue(), "a.xlsx").text
+
+
+def test_formulas_without_a_result_are_counted() -> None:
+    found = read_xlsx(written(workbook(["Item", "Price", "Total"], ["Pen", 2, "=B2*3"], ["Ink", 3, "=B3*3"])), "a.xlsx")
+    assert found.warnings == ["2 formulas without a result are left out: save it in a program that calculates them"]
+    assert not read_xlsx(written(workbook(["Item", "Price"], ["Pen", 2])), "a.xlsx").warnings
+
+
+def test_a_share_is_read_as_it_is_shown() -> None:
+    book = workbook(["Item", "Discount"], ["Pen", 0.15])
+    book.active["B2"].number_format = "0%"
+    assert "| Pen | 15% |" in read_xlsx(written(book), "a.xlsx").text

@@ -5,6 +5,12 @@ import zipfile
 
 import docx
 import pytest
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.oxml import serialize_part_xml
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
 from groundwire_server.cli.files.readers.port import UnreadableContentError
 from groundwire_server.cli.files.readers.word import read
@@ -88,3 +94,89 @@ def test_entities_are_not_expanded() -> None:
             new.writestr(name, f"{bomb}]>".encode() + part if name == "word/document.xml" else part)
     with pytest.raises(UnreadableContentError, match="damaged"):
         read(packed.getvalue(), "a.docx")
+
+
+def xml(text: str) -> object:
+    """An element of WordprocessingML, whose tags are written without their prefix's declaration."""
+    return parse_xml(text.replace(">", f" {nsdecls('w')}>", 1))
+
+
+RUN = "<w:r><w:t>forty</w:t></w:r>"
+
+
+@pytest.mark.parametrize(
+    "within",
+    [
+        f"<w:ins>{RUN}</w:ins>",
+        f"<w:moveTo>{RUN}</w:moveTo>",
+        f"<w:sdt><w:sdtContent>{RUN}</w:sdtContent></w:sdt>",
+        f"<w:fldSimple>{RUN}</w:fldSimple>",
+        f"<w:smartTag>{RUN}</w:smartTag>",
+        f"<w:hyperlink>{RUN}</w:hyperlink>",
+    ],
+)
+def test_all_of_a_paragraph_is_read(within: str) -> None:
+    made = docx.Document()
+    paragraph = made.add_paragraph("The limit is ")
+    paragraph._p.append(xml(within))  # python-docx writes none of these
+    paragraph.add_run(" euros.")
+    assert read(saved(made), "a.docx").text == "The limit is forty euros.\n"
+
+
+def test_tracked_changes_are_read_as_accepted_with_a_warning() -> None:
+    made = docx.Document()
+    paragraph = made.add_paragraph("The limit is ")
+    paragraph._p.append(xml("<w:del><w:r><w:delText>thirty</w:delText></w:r></w:del>"))
+    paragraph._p.append(xml(f"<w:moveFrom>{RUN}</w:moveFrom>"))
+    paragraph.add_run("fifty.")
+    found = read(saved(made), "a.docx")
+    assert found.text == "The limit is fifty.\n"
+    assert found.warnings == ("has tracked changes: read as if all were accepted",)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        f"<w:sdt><w:sdtContent><w:p>{RUN}</w:p></w:sdtContent></w:sdt>",
+        f"<w:customXml><w:p>{RUN}</w:p></w:customXml>",
+        f"<w:p><w:r><w:pict><w:txbxContent><w:p>{RUN}</w:p></w:txbxContent></w:pict></w:r></w:p>",
+        f"<w:tbl><w:tr><w:sdt><w:sdtContent><w:tc><w:p>{RUN}</w:p></w:tc></w:sdtContent></w:sdt></w:tr></w:tbl>",
+    ],
+    ids=["control", "custom XML", "text box", "cell in a control"],
+)
+def test_blocks_within_others_are_read(block: str) -> None:
+    made = docx.Document()
+    made.element.body.insert(0, xml(block))
+    assert "forty" in read(saved(made), "a.docx").text
+
+
+def test_a_table_in_a_cell_and_cells_that_span_keep_their_text() -> None:
+    made = docx.Document()
+    table = made.add_table(3, 3)
+    for row, texts in zip(table.rows, (("City", "Year", "Fee"), ("Bonn", "2020", ""), ("", "2021", "9")), strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    inner = table.cell(1, 2).add_table(1, 2)
+    inner.cell(0, 0).text, inner.cell(0, 1).text = "adults 9", "children 4"
+    rows = read(saved(made), "a.docx").text.splitlines()[2:]
+    assert rows == ["| Bonn | 2020 | adults 9, children 4 |", "| Bonn | 2021 | 9 |"]
+
+
+def test_a_note_stands_after_the_block_that_refers_to_it() -> None:
+    made = docx.Document()
+    paragraph = made.add_paragraph("Members pay nothing")
+    paragraph._p.append(xml('<w:r><w:footnoteReference w:id="2"/></w:r>'))
+    made.add_paragraph("Others pay.")
+    notes = xml(f'<w:footnotes><w:footnote w:id="2"><w:p>{RUN}</w:p></w:footnote></w:footnotes>')
+    name = PackURI("/word/footnotes.xml")
+    part = Part(name, CONTENT_TYPE.WML_FOOTNOTES, serialize_part_xml(notes), made.part.package)
+    made.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    assert read(saved(made), "a.docx").text == "Members pay nothing[2]\n\n[2] forty\n\nOthers pay.\n"
+
+
+def test_comments_are_left_out_with_a_warning() -> None:
+    made = docx.Document()
+    paragraph = made.add_paragraph("Text.")
+    paragraph._p.append(xml('<w:r><w:commentReference w:id="0"/></w:r>'))
+    assert read(saved(made), "a.docx").warnings == ("the comments are left out",)

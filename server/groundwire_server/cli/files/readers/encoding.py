@@ -38,10 +38,10 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[str, ...]]:
                 return content.decode(encoding), ()
             except UnicodeDecodeError as failed:
                 raise UnreadableContentError(f"is not {encoding.upper()}, as its first bytes say") from failed
-    for encoding in filter(None, (declared, "utf-8")):
+    for encoding in filter(None, (_meant(declared), "utf-8")):
         try:
             return content.decode(encoding), ()
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):
             continue
     if b"\0" in content:
         raise UnreadableContentError("is not a text file: convert it to text, or leave it out")
@@ -49,6 +49,18 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[str, ...]]:
     if not encoding:
         raise UnreadableContentError("is in an unknown encoding: convert it, e.g. with iconv -f LATIN1 -t UTF-8")
     return content.decode(encoding, "replace"), (f"is not UTF-8: read as {encoding}, which is a guess",)
+
+
+def _meant(declared: str) -> str:
+    """Return the encoding that a content means: what names Latin-1 or ASCII is written in the one that includes them.
+
+    Browsers read it so too, since Latin-1 has control characters in place of quotation marks and the euro sign.
+    """
+    try:
+        known = codecs.lookup(declared).name if declared else ""
+    except (ValueError, LookupError):
+        return ""
+    return "cp1252" if known in {"iso8859-1", "ascii"} else known
 
 
 def _guessed(content: bytes) -> str:

@@ -1,14 +1,14 @@
 """HTML: what a reader of the page would take for its content, as Markdown."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EncodingDetector
 from markdownify import MarkdownConverter
 
-from groundwire_server.cli.files.readers import writing
+from groundwire_server.cli.files.readers import html_tables, writing
 from groundwire_server.cli.files.readers.encoding import decoded
 from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.port import FileContents
@@ -23,6 +23,7 @@ _AROUND: Final = (
 )
 _MAIN: Final = ("main", "[role=main]", "article", "#content", "#main", "#main-content")
 _HIDDEN_STYLE: Final = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_BLOCKS: Final = ["pre", "ul", "ol", "dl", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr"]
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 _MARK_OF_A_COMMENT: Final = re.compile(r"<!--")
 
@@ -60,9 +61,10 @@ def _main(soup: BeautifulSoup) -> Tag:
 
 
 def _markdown(tag: Tag) -> str:
+    html_tables.simplify(tag)
     for each in (text for cell in tag.select("td, th") for text in cell.find_all(string=True) if "|" in text):
         each.replace_with(each.replace("|", "\\|"))
-    converter = MarkdownConverter(
+    converter = _Converter(
         heading_style="atx",
         bullets="-",
         strip=["img"],
@@ -74,6 +76,15 @@ def _markdown(tag: Tag) -> str:
     )
     text = _MARK_OF_A_COMMENT.sub(r"<\\!--", converter.convert_soup(tag))
     return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+
+
+class _Converter(MarkdownConverter):
+    """Writes Markdown in which no paragraph is read as a heading or a comment."""
+
+    def convert_p(self, el: Tag, text: str, parent_tags: Container[str]) -> str:
+        """Return a paragraph."""
+        said = text if el.find(_BLOCKS) else writing.plain(text)
+        return str(super().convert_p(el, said, parent_tags))  # type: ignore[misc]  # its stub leaves it out
 
 
 def _language(tag: Tag) -> str:

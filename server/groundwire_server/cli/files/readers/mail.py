@@ -54,17 +54,21 @@ def _body(message: EmailMessage) -> tuple[str, tuple[str, ...]]:
         from groundwire_server.cli.files.readers.html_page import markdown_of  # noqa: PLC0415
 
         return markdown_of(BeautifulSoup(text, "lxml")), warnings
-    return text.replace("\r\n", "\n").replace("\r", "\n"), warnings
+    return writing.plain(text.replace("\r\n", "\n").replace("\r", "\n")), warnings
 
 
 def _apart(text: str) -> tuple[str, str]:
     """Return what the sender wrote, and what the mail quotes, without its marks."""
     found = _ATTRIBUTION.search(text)
     own, rest = (text[: found.start()], text[found.start() :]) if found else (text, "")
+    introduced = list[str]()
+    if found and text[found.end() :].lstrip().startswith(">"):
+        # What is quoted has marks: lines without them are the sender's, wherever they stand.
+        own, rest, introduced = f"{own}{text[found.end() :]}", "", [found[0].strip()]
     lines = own.splitlines()
-    quoted = [line for line in lines if line.startswith(">")] + rest.splitlines()
+    quoted = introduced + [line for line in lines if line.startswith(">")] + rest.splitlines()
     own = "\n".join(line for line in lines if not line.startswith(">"))
-    return own.strip(), "\n".join(re.sub(r"^(?:> ?)+", "", line) for line in quoted).strip()
+    return own.strip(), writing.plain("\n".join(re.sub(r"^(?:> ?)+", "", line) for line in quoted).strip())
 
 
 def _left_out(message: EmailMessage) -> Iterator[str]:

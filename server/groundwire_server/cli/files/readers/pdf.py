@@ -4,7 +4,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect, PDFTextExtractionNotAllowed
@@ -12,7 +12,7 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.markdown import first_heading
-from groundwire_server.cli.files.readers.pdf_layout import Line, TableBlock, page_blocks
+from groundwire_server.cli.files.readers.pdf_layout import Line, TableBlock, has_turned_text, page_blocks
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 
 _LOCKED: Final = (PDFPasswordIncorrect, PDFEncryptionError, PDFTextExtractionNotAllowed)
@@ -37,7 +37,12 @@ def read(content: bytes, name: str) -> FileContents:
     del name
     try:
         with pdfplumber.open(io.BytesIO(content)) as document:
-            pages = [_page(page) for page in document.pages]
+            pages, turned = [], list[int]()
+            for page in document.pages:
+                if has_turned_text(page):
+                    turned.append(page.page_number)
+                pages.append(page_blocks(page))
+                page.close()
             said = document.metadata.get("Title")
     except (PdfminerException, MalformedPDFException) as failed:
         if any(isinstance(each, _LOCKED) for each in _behind(failed)):
@@ -47,15 +52,11 @@ def read(content: bytes, name: str) -> FileContents:
     sizes = _headings(pages)
     text = "\n\n\f\n\n".join(writing.joined(_blocks(page, running, sizes)) for page in pages)
     if not text.strip("\f\n "):
+        if turned:
+            raise UnreadableContentError("has only text that is turned: store a copy with its pages upright")
         return FileContents("")
     title = first_heading(text) or (writing.line(said) if isinstance(said, str) else "")
-    return FileContents(text + "\n", title=title, warnings=tuple(_empty(pages)))
-
-
-def _page(page: Any) -> list[Line | TableBlock]:
-    found = page_blocks(page)
-    page.close()
-    return found
+    return FileContents(text + "\n", title=title, warnings=tuple(_warnings(pages, turned)))
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:
@@ -148,15 +149,20 @@ def _text(lines: Sequence[Line]) -> str:
     return text
 
 
-def _empty(pages: Sequence[Sequence[Line | TableBlock]]) -> Iterator[str]:
-    """Yield a warning about pages without text."""
-    numbers = [number for number, page in enumerate(pages, 1) if not page]
-    if numbers:
-        spans: list[list[int]] = []
-        for number in numbers:
-            if spans and spans[-1][1] == number - 1:
-                spans[-1][1] = number
-            else:
-                spans.append([number, number])
-        said = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
-        yield f"{'page' if len(numbers) == 1 else 'pages'} {said} without text: scanned pages need OCR first"
+def _warnings(pages: Sequence[Sequence[Line | TableBlock]], turned: Sequence[int]) -> Iterator[str]:
+    """Yield what is not in the text."""
+    if empty := [number for number, page in enumerate(pages, 1) if not page and number not in turned]:
+        yield f"{_numbered(empty)} without text: scanned pages need OCR first"
+    if turned:
+        yield f"{_numbered(turned)}: text that is turned is left out"
+
+
+def _numbered(numbers: Sequence[int]) -> str:
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    said = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+    return f"{'page' if len(numbers) == 1 else 'pages'} {said}"

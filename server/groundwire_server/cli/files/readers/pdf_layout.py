@@ -63,6 +63,11 @@ def page_blocks(page: Any) -> list[Line | TableBlock]:
     return found + _lines([word for word in words if word["top"] >= top], page)
 
 
+def has_turned_text(page: Any) -> bool:
+    """Return whether a page of pdfplumber has letters that do not stand upright."""
+    return any(not letter["upright"] and letter["text"].isalnum() for letter in page.chars)
+
+
 def _tables(page: Any) -> Iterator[tuple[tuple[float, float, float, float], TableBlock]]:
     if len(page.lines) + len(page.rects) + len(page.curves) < 4:
         return

@@ -3,6 +3,8 @@
 import csv
 import io
 import itertools
+import re
+import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +17,11 @@ _SNIFFED: Final = 64 * 1024
 _LONGEST_FIELD: Final = 1024 * 1024
 _MOST_COLUMNS: Final = 1000
 _MOST_ROWS: Final = 100_000
+_NO_RESULT: Final = re.compile(
+    rb'<c\b(?![^>]*\bt="str")[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
+"""A cell with a formula that has no result; an empty text is one."""
+
 _DELIMITERS: Final = ",;\t|"
 
 
@@ -44,9 +51,12 @@ def read_xlsx(content: bytes, name: str) -> FileContents:
         if sheet.sheet_state != "visible":
             warnings.append(f"the hidden sheet {sheet.title} is left out")
             continue
-        rows = _trimmed([_shown(value) for value in row] for row in sheet.iter_rows(values_only=True))
+        sheet.reset_dimensions()  # a file may name fewer cells than it has
+        rows = _trimmed([_shown(cell) for cell in row] for row in sheet.iter_rows())
         if rows:
             blocks += [writing.heading(1, sheet.title), _table(rows)]
+    if count := _without_result(content):
+        warnings.append(f"{count} formulas without a result are left out: save it in a program that calculates them")
     title = workbook.properties.title or ""
     return FileContents(writing.joined(blocks), title=writing.line(str(title)), warnings=warnings)
 
@@ -106,13 +116,24 @@ def _is_number(text: str) -> bool:
     return any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
 
 
-def _shown(value: Any) -> str:
-    match value:
+def _shown(cell: Any) -> str:
+    match cell.value:
         case None:
             return ""
-        case float() if value.is_integer():
-            return str(int(value))
-        case datetime():
-            return value.isoformat(" ").removesuffix(" 00:00:00")
-        case _:
+        case bool(value):
             return str(value)
+        case int() | float() as number if "%" in str(cell.number_format):
+            return f"{round(number * 100, 6):.15g}%"
+        case float() as number if number.is_integer():
+            return str(int(number))
+        case datetime() as time:
+            return time.isoformat(" ").removesuffix(" 00:00:00")
+        case value:
+            return str(value)
+
+
+def _without_result(content: bytes) -> int:
+    """Return how many formulas of a workbook have never been calculated."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheets = (name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml"))
+        return sum(len(_NO_RESULT.findall(archive.read(name))) for name in sheets)

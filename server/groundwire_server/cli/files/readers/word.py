@@ -10,14 +10,14 @@ from docx.document import Document
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.exceptions import OpcError
 from docx.opc.part import PartFactory
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.package import Package
 from docx.parts.document import DocumentPart
-from docx.table import Table
 from docx.text.paragraph import Paragraph
 from lxml.etree import XMLSyntaxError
 
-from groundwire_server.cli.files.readers import writing
+from groundwire_server.cli.files.readers import word_content, writing
 from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 
@@ -36,7 +36,7 @@ def read(content: bytes, name: str) -> FileContents:
     around = list(dict.fromkeys(_around(document)))
     if around:
         text = writing.joined([text, writing.heading(1, "Page headers and footers"), *map(writing.prose, around)])
-    return FileContents(text + "\n", title=title)
+    return FileContents(text + "\n", title=title, warnings=tuple(_warnings(document)))
 
 
 def _opened(content: bytes) -> Document:
@@ -65,9 +65,23 @@ def _around(document: Document) -> Iterator[str]:
     for section in document.sections:
         for part in (section.header, section.first_page_header, section.footer, section.first_page_footer):
             if not part.is_linked_to_previous:
-                texts = [each.text for each in part.paragraphs]
-                texts += [cell.text for table in part.tables for row in table.rows for cell in row.cells]
-                yield from (writing.line(text) for text in texts if re.search(r"[^\W\d_]{2}", text))
+                found = part._element.iter(qn("w:p"))  # noqa: SLF001  # python-docx shows a part of the paragraphs
+                texts = [writing.line(word_content.text(each)) for each in found]
+                yield from (text for text in texts if re.search(r"[^\W\d_]{2}", text))
+
+
+def _warnings(document: Document) -> Iterator[str]:
+    found = [name for name in ("ins", "del", "moveTo", "moveFrom") if _has(document, f"w:{name}")]
+    if found:
+        yield "has tracked changes: read as if all were accepted"
+    if _has(document, "w:commentReference"):
+        yield "the comments are left out"
+    if _has(document, "w:altChunk"):
+        yield "a file within it is left out"
+
+
+def _has(document: Document, name: str) -> bool:
+    return next(document.element.iter(qn(name)), None) is not None
 
 
 class _Writer:
@@ -76,56 +90,66 @@ class _Writer:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._formats = dict(_formats(document))
+        self._all_notes = dict(_notes(document))
 
     def blocks(self) -> Iterator[str]:
-        """Yield headings, paragraphs, lists and tables."""
+        """Yield headings, paragraphs, lists and tables, and after each block the notes that it refers to."""
+        yield from self._blocks(self._document.element.body)
+
+    def _blocks(self, element: Any) -> Iterator[str]:
         items: list[tuple[int, bool, str]] = []
         code: list[str] = []
-        for each in self._document.iter_inner_content():
-            item = self._item(each) if isinstance(each, Paragraph) else None
-            if items and item is None and not (isinstance(each, Paragraph) and not each.text.strip()):
+        after: list[str] = []
+        for each in word_content.blocks(element):
+            paragraph = Paragraph(each, self._document) if each.tag == qn("w:p") else None
+            text = word_content.text(each) if paragraph is not None else ""
+            item = self._item(paragraph, text) if paragraph is not None else None
+            if items and item is None and (paragraph is None or text):
                 yield _list(items)
                 items = []
-            is_code = isinstance(each, Paragraph) and item is None and _CODE.search(_style(each)) is not None
+            is_code = paragraph is not None and item is None and _CODE.search(_style(paragraph)) is not None
             if code and not is_code:
                 yield writing.code("\n".join(code))
                 code = []
+            if not items and not code:
+                yield from after
+                after = []
             if item is not None:
                 items.append(item)
-            elif isinstance(each, Table):
-                yield writing.table(_rows(each))
+            elif paragraph is None:
+                yield writing.table(word_content.rows(each))
             elif is_code:
-                code.append(each.text)
+                code.append(text)
             else:
-                yield self._paragraph(each)
+                yield _paragraph(paragraph, text)
+            after += self._notes(each)
+            if paragraph is not None:
+                after += [block for box in word_content.boxes(each) for block in self._blocks(box)]
         yield _list(items) if items else ""
         yield writing.code("\n".join(code)) if code else ""
+        yield from after
 
-    def _paragraph(self, paragraph: Paragraph) -> str:
-        text = paragraph.text.strip()
-        if not text:
-            return ""
-        style = _style(paragraph)
-        found = _HEADING.match(style)
-        if style == "Title":
-            return writing.heading(1, text)
-        return writing.heading(int(found[1]), text) if found else writing.prose(text)
+    def _notes(self, element: Any) -> Iterator[str]:
+        for kind, number in word_content.notes(element):
+            texts = [word_content.text(each) for each in word_content.blocks(self._all_notes.get((kind, number), ()))]
+            if any(texts):
+                yield writing.prose(f"[{number}] {writing.line(' '.join(texts))}")
 
-    def _item(self, paragraph: Paragraph) -> tuple[int, bool, str] | None:
+    def _item(self, paragraph: Paragraph, text: str) -> tuple[int, bool, str] | None:
         """Return level, whether it is numbered, and text of an item of a list."""
         style = _style(paragraph)
-        if _HEADING.match(style) or not paragraph.text.strip():
+        if _HEADING.match(style) or not text:
             return None
         numbering = paragraph._p.find(f"{qn('w:pPr')}/{qn('w:numPr')}")  # noqa: SLF001  # python-docx has no other way
         if numbering is None and not style.startswith("List "):
             return None
-        level, number = _value(numbering, "w:ilvl"), _value(numbering, "w:numId")
+        level, number = word_content.value(numbering, "w:ilvl"), word_content.value(numbering, "w:numId")
         if numbering is not None and number == 0:
             return None
         at = re.search(r"\d\Z", style)
         level = level if numbering is not None else int(at[0]) - 1 if at else 0
         format_ = self._formats.get((number, level), "bullet" if "Number" not in style else "decimal")
-        return level, format_ != "bullet", paragraph.text.strip()
+        return level, format_ != "bullet", text
 
 
 def _formats(document: Document) -> Iterator[tuple[tuple[int, int], str]]:
@@ -145,9 +169,23 @@ def _formats(document: Document) -> Iterator[tuple[tuple[int, int], str]]:
                 yield key, format_.get(qn("w:val"))
 
 
-def _value(element: Any, name: str) -> int:
-    found = element.find(qn(name)) if element is not None else None
-    return int(found.get(qn("w:val"))) if found is not None else 0
+def _notes(document: Document) -> Iterator[tuple[tuple[str, int], Any]]:
+    """Yield the footnotes and endnotes, by kind and id."""
+    for relation in document.part.rels.values():
+        if not relation.is_external and relation.reltype in {RELATIONSHIP_TYPE.FOOTNOTES, RELATIONSHIP_TYPE.ENDNOTES}:
+            for kind in ("footnote", "endnote"):
+                for each in parse_xml(relation.target_part.blob).iter(qn(f"w:{kind}")):
+                    yield (kind, word_content.number(each, "w:id")), each
+
+
+def _paragraph(paragraph: Paragraph, text: str) -> str:
+    if not text:
+        return ""
+    style = _style(paragraph)
+    found = _HEADING.match(style)
+    if style == "Title":
+        return writing.heading(1, text)
+    return writing.heading(int(found[1]), text) if found else writing.prose(text)
 
 
 def _style(paragraph: Paragraph) -> str:
@@ -168,15 +206,3 @@ def _list(items: Sequence[tuple[int, bool, str]]) -> str:
         indents[level] = indent + len(mark)
         lines.append(" " * indent + mark + writing.line(text))
     return "\n".join(lines)
-
-
-def _rows(table: Table) -> list[list[str]]:
-    """Return the texts of cells; one that spans several columns stands in the first of them."""
-    rows = []
-    for row in table.rows:
-        seen, texts = set[int](), list[str]()
-        for cell in row.cells:
-            texts.append("" if id(cell._tc) in seen else cell.text)  # noqa: SLF001  # the only way to know a cell again
-            seen.add(id(cell._tc))  # noqa: SLF001
-        rows.append(texts)
-    return rows

@@ -7,6 +7,7 @@ from typing import Final
 _BLOCK_MARK: Final = re.compile(
     r"^( {0,3})(#{1,6}(?=\s|$)|[-+*](?=\s)|>|\||```|~~~|=+\s*$|-{2,}\s*$|<!--)", re.MULTILINE
 )
+_HEADING_MARK: Final = re.compile(r"^( {0,3})(#{1,6}(?=\s|$)|=+[ \t]*$|-+[ \t]*$|<!--)", re.MULTILINE)
 _NUMBER: Final = re.compile(r"^( {0,3}\d{1,9})([.)])(?=\s)", re.MULTILINE)
 _TICKS: Final = re.compile(r"`{3,}")
 _SPACE: Final = re.compile(r"\s+")
@@ -15,6 +16,11 @@ _SPACE: Final = re.compile(r"\s+")
 def prose(text: str) -> str:
     """Return a paragraph's text such that nothing in it is read as the beginning of another block."""
     return _NUMBER.sub(r"\1\\\2", _BLOCK_MARK.sub(r"\1\\\2", text))
+
+
+def plain(text: str) -> str:
+    """Return plain text such that nothing in it is read as a heading or a comment; its lists stay lists."""
+    return _HEADING_MARK.sub(r"\1\\\2", text)
 
 
 def line(text: str) -> str:

@@ -1,0 +1,103 @@
+"""What of the XML of a DOCX is shown: as if all tracked changes were accepted."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from docx.oxml.ns import qn
+
+_ALTERNATIVE: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_REMOVED: Final = frozenset({qn("w:del"), qn("w:moveFrom"), _ALTERNATIVE})
+_BLOCKS: Final = frozenset({qn("w:p"), qn("w:tbl")})
+_BOX: Final = qn("w:txbxContent")
+_CELLS: Final = frozenset({qn("w:tc")})
+_ROWS: Final = frozenset({qn("w:tr")})
+_CHARACTERS: Final = {
+    qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-", qn("w:ptab"): "\t",
+}  # fmt: skip
+_PROPERTIES: Final = frozenset({qn("w:pPr"), qn("w:rPr")})
+_MOST_COLUMNS: Final = 1000
+
+
+def blocks(element: Any) -> Iterator[Any]:
+    """Yield the paragraphs and tables of an element, those within content controls and tracked insertions included."""
+    return _shown(element, _BLOCKS)
+
+
+def boxes(paragraph: Any) -> Iterator[Any]:
+    """Yield the text boxes of a paragraph."""
+    return _shown(paragraph, frozenset({_BOX}))
+
+
+def text(paragraph: Any) -> str:
+    """Return the text of a paragraph, without that of its boxes; a note is referred to as [1]."""
+    return "".join(_pieces(paragraph)).strip()
+
+
+def notes(element: Any) -> Iterator[tuple[str, int]]:
+    """Yield kind, `footnote` or `endnote`, and id of the notes that an element refers to."""
+    for each in element.iter(qn("w:footnoteReference"), qn("w:endnoteReference")):
+        yield re.sub(r".*}|Reference", "", each.tag), number(each, "w:id")
+
+
+def rows(table: Any) -> list[list[str]]:
+    """Return the texts of cells. One that spans columns stands in the first of them, one that spans rows in each."""
+    found = list[list[str]]()
+    for row in _shown(table, _ROWS):
+        properties = row.find(qn("w:trPr"))
+        if properties is not None and properties.find(qn("w:del")) is not None:
+            continue
+        texts = [""] * min(value(properties, "w:gridBefore"), _MOST_COLUMNS)
+        for cell in _shown(row, _CELLS):
+            properties = cell.find(qn("w:tcPr"))
+            merged = properties.find(qn("w:vMerge")) if properties is not None else None
+            goes_on = merged is not None and merged.get(qn("w:val")) != "restart"
+            above = found[-1] if found and goes_on else []
+            texts.append(above[len(texts)] if len(texts) < len(above) else _cell(cell))
+            texts += [""] * min(value(properties, "w:gridSpan") - 1, _MOST_COLUMNS)
+        found.append(texts)
+    return found
+
+
+def value(element: Any, name: str) -> int:
+    """Return the number that a child of an element has as its value; 0 where there is none."""
+    found = element.find(qn(name)) if element is not None else None
+    return number(found, "w:val") if found is not None else 0
+
+
+def number(element: Any, name: str) -> int:
+    """Return an attribute that is a number; 0 where it is none."""
+    said = element.get(qn(name)) or ""
+    return int(said) if re.fullmatch(r"-?\d{1,9}", said, re.ASCII) else 0
+
+
+def _cell(cell: Any) -> str:
+    """Return the text of a cell, with a line for each row of a table within it."""
+    lines = list[str]()
+    for each in blocks(cell):
+        if each.tag == qn("w:p"):
+            lines += [text(each), *(_cell(box) for box in boxes(each))]
+        else:
+            lines += [", ".join(filter(None, row)) for row in rows(each)]
+    return "\n".join(filter(None, lines))
+
+
+def _shown(element: Any, wanted: frozenset[str]) -> Iterator[Any]:
+    """Yield the outermost elements of the wanted kinds that a reader sees."""
+    for child in element:
+        if child.tag in wanted:
+            yield child
+        elif child.tag not in _REMOVED:
+            yield from _shown(child, wanted)
+
+
+def _pieces(element: Any) -> Iterator[str]:
+    for child in element:
+        if child.tag == qn("w:t"):
+            yield child.text or ""
+        elif child.tag in _CHARACTERS:
+            yield _CHARACTERS[child.tag]
+        elif child.tag in {qn("w:footnoteReference"), qn("w:endnoteReference")}:
+            yield f"[{number(child, 'w:id')}]"
+        elif child.tag != _BOX and child.tag not in _REMOVED and child.tag not in _PROPERTIES:
+            yield from _pieces(child)
