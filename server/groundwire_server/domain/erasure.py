@@ -40,7 +40,7 @@ Selection: TypeAlias = OneDocument | OneSource | EntireTenant
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Documents of one tenant that are to be erased, whoever may see them."""
+    """Documents of one tenant that are to be erased, whatever their access list."""
 
     tenant: str
     selection: Selection

@@ -84,7 +84,7 @@ def count(caller: Caller, condition: Filter, connection: sqlite3.Connection, job
 
 
 def erasable(connection: sqlite3.Connection, erasure: Erasure) -> Clause:
-    """Select, as rows `d` of `documents`, those that an erasure names, deleted ones too, whoever may see them."""
+    """Select, as rows `d` of `documents`, those that an erasure names, deleted ones too, whatever their access list."""
     row = connection.execute("SELECT id FROM tenants WHERE name = ?", (erasure.tenant,)).fetchone()
     if row is None:
         return Clause("0")

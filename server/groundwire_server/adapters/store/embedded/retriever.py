@@ -14,7 +14,7 @@ from groundwire_server.adapters.store.embedded.connections import Connections, J
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
 from groundwire_server.adapters.store.packing import unpacked_metadata, unpacked_place
-from groundwire_server.adapters.store.relative import relative
+from groundwire_server.adapters.store.relative import fused
 from groundwire_server.adapters.store.terms import query_terms
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -100,39 +100,11 @@ class EmbeddedRetriever:
             searched = spelling.corrected(connection, scope, query.text, job)
             by_keyword = keyword.rank(connection, scope, query_terms(searched), depth) if searched else {}
         if query.vector is None or rows is None:
-            combined = _fused(None, by_keyword, alpha)
+            combined = fused(None, by_keyword, alpha)
             return _Ranking(_first(combined, query.top_k), by_keyword or {}, {}, searched)
         by_vector = rows.rank(scope, query.vector, depth)
-        best = _first(_fused(by_vector, by_keyword, alpha), query.top_k)
+        best = _first(fused(by_vector, by_keyword, alpha), query.top_k)
         return _Ranking(best, by_keyword or {}, rows.similarities(best, query.vector), searched)
-
-
-def _fused(vector: Mapping[int, float] | None, keyword: Mapping[int, float] | None, alpha: float) -> dict[int, float]:
-    """Combine the legs, best first.
-
-    A chunk that a leg did not find gets nothing from it, as does the last one that it found. Equal scores keep the
-    order in which the documents were stored.
-
-    Args:
-        vector: the cosines of one leg; None when it did not run, which gives all the weight to the other.
-        keyword: the same for the other leg.
-        alpha: the weight of the vector leg, 0 to 1.
-    """
-    if vector is None or keyword is None:
-        combined = _relative(vector or keyword or {})
-    else:
-        by_vector, by_keyword = _relative(vector), _relative(keyword)
-        combined = {
-            chunk: alpha * by_vector.get(chunk, 0.0) + (1 - alpha) * by_keyword.get(chunk, 0.0)
-            for chunk in by_vector.keys() | by_keyword.keys()
-        }
-    # Sorting is stable, so equal scores stay in the order of their ids.
-    ranked = sorted(sorted(combined), key=combined.__getitem__, reverse=True)
-    return {chunk: combined[chunk] for chunk in ranked}
-
-
-def _relative(scores: Mapping[int, float]) -> dict[int, float]:
-    return dict(zip(scores, relative(list(scores.values())), strict=True))
 
 
 def _first(ranked: Mapping[int, float], count: int) -> dict[int, float]:

@@ -192,12 +192,12 @@ class PineconeCorpus:
         return await self._versions.current(caller.tenant, deadline)
 
     async def all_descriptions(self, tenant: str, deadline: Deadline) -> Collection[Description]:
-        """Return what is stored about all documents of a tenant, deleted ones too, whoever may see them."""
+        """Return what is stored about all documents of a tenant, deleted ones too, whatever their access list."""
         version = await self._versions.current(tenant, deadline)
         return await self._catalogue.of(tenant, version, deadline)
 
     async def erase(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> Sequence[Description]:
-        """Remove documents whoever may see them, and what deleted ones have left; return what was there of them."""
+        """Remove documents, visible or not, and what deleted ones have left; return what was there of them."""
         keys = list(map(document_key, document_ids))
         async with self._alone(tenant, keys, deadline):
             stored = await self._settled(tenant, keys, deadline)

@@ -71,7 +71,7 @@ class PineconeErasure:
         )
 
     async def _selected(self, erasure: Erasure, deadline: Deadline) -> Sequence[Description]:
-        """Return the documents that an erasure names, deleted ones too, whoever may see them."""
+        """Return the documents that an erasure names, deleted ones too, whatever their access list."""
         found = await self._corpus.all_descriptions(erasure.tenant, deadline)
         return [each for each in found if _selects(erasure.selection, each)]
 

@@ -10,7 +10,7 @@ from groundwire_server.adapters.store.pinecone import filters, words
 from groundwire_server.adapters.store.pinecone.documents import Description
 from groundwire_server.adapters.store.pinecone.records import AT_ONCE, MOST_FOUND, Conditions, Records, SparseVector
 from groundwire_server.adapters.store.pinecone.state import CorpusVersions, descriptions
-from groundwire_server.adapters.store.relative import relative
+from groundwire_server.adapters.store.relative import fused
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
@@ -141,16 +141,12 @@ class PineconeRetriever:
             self._leg(self._dense, question.vector, question, depth, deadline),
         )
         exhausted = len(keywords) < depth and len(similarities) < depth
-        if question.words is None or question.vector is None:
-            combined = _relative(keywords or similarities)
-        else:
-            by_keyword, by_vector = _relative(keywords), _relative(similarities)
-            combined = {
-                each: question.alpha * by_vector.get(each, 0.0) + (1 - question.alpha) * by_keyword.get(each, 0.0)
-                for each in by_keyword.keys() | by_vector.keys()
-            }
-        ranked = sorted(sorted(combined), key=combined.__getitem__, reverse=True)
-        return _Candidates({each: combined[each] for each in ranked}, keywords, similarities, exhausted)
+        combined = fused(
+            None if question.vector is None else similarities,
+            None if question.words is None else keywords,
+            question.alpha,
+        )
+        return _Candidates(combined, keywords, similarities, exhausted)
 
     async def _leg(
         self,
@@ -232,7 +228,3 @@ class PineconeRetriever:
 
 def _referring(ids: Sequence[str]) -> Conditions:
     return {d.REFERENCE: {"$in": [d.reference(each) for each in ids]}}
-
-
-def _relative(scores: Mapping[str, float]) -> dict[str, float]:
-    return dict(zip(scores, relative(list(scores.values())), strict=True))

@@ -1,7 +1,7 @@
 """Changes of this process: announced before anything is written, and renewed for as long as they take.
 
 A change has a time by which it must have ended. Its writer renews it in good time, and ends no change whose time is
-over; so whoever finds one later may undo what it left.
+over; so the process that finds one later may undo what it left.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ class Changes:
         """Remove what stands for a change.
 
         Beside another process one cannot know whose change was stored last. What stands for it then stays until its
-        time is over, and whoever recovers it removes what does not count.
+        time is over, and the process that recovers it removes what does not count.
         """
         if not change.contended:
             await self._documents.delete(change.tenant, of_changes(change.pending), change.deadline)

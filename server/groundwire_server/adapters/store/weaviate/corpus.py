@@ -201,7 +201,7 @@ class WeaviateCorpus:
         return None
 
     async def erase(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> Sequence[Head]:
-        """Remove documents, whoever may see them, and what deleted ones left; return them as they were."""
+        """Remove documents, visible or not, and what deleted ones left; return them as they were."""
         async with self._alone(tenant, document_ids, deadline):
             state = await self._settled(tenant, document_ids, deadline)
             found = list(state.heads.values())

@@ -76,7 +76,7 @@ class WeaviateErasure:
         )
 
     async def _pages(self, erasure: Erasure, deadline: Deadline) -> AsyncIterator[Sequence[Head]]:
-        """Yield the documents that an erasure names, deleted ones too, whoever may see them."""
+        """Yield the documents that an erasure names, deleted ones too, whatever their access list."""
         if isinstance(erasure.selection, OneDocument):
             key = document_key(erasure.selection.document_id)
             yield list((await heads.current(self._documents, erasure.tenant, [key], deadline)).values())
