@@ -1,6 +1,6 @@
 """Telling which texts say nothing that another does not say in the same words."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 from typing import Final
 
 _RUN: Final = 4
@@ -21,19 +21,19 @@ _STRETCH: Final = 80
 class _Words:
     """The words of a text that count, in their order."""
 
-    __slots__ = ("_runs", "_sample", "_text", "folded")
+    __slots__ = ("_runs", "_samples", "_text", "folded")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self.folded = text.casefold()
-        self._sample: Sequence[str] | None = None
+        self._samples: list[str] = []
         self._runs: Set[tuple[str, ...]] | None = None
 
     def are_in(self, other: "_Words") -> bool:
-        if self._sample is None:
-            self._sample = self._samples()
-        for word in self._sample:
-            if word not in other.folded:
+        for number in range(_SAMPLES):
+            if number == len(self._samples):
+                self._samples.append(self._sample(number))
+            if self._samples[number] not in other.folded:
                 return False
         return self.runs() <= other.runs()
 
@@ -44,12 +44,13 @@ class _Words:
             self._runs = {tuple(order[start : start + _RUN]) for start in range(last + 1)}
         return self._runs
 
-    def _samples(self) -> Sequence[str]:
-        folded = self.folded
-        starts = range(0, len(folded), len(folded) // _SAMPLES + 1)
+    def _sample(self, number: int) -> str:
+        """A word that counts, of one stretch; empty where it has none."""
+        start = len(self.folded) * number // _SAMPLES
         # Both ends of a stretch may lie within a word. Long words are rare.
-        stretches = (folded[start : start + _STRETCH].split()[1:-1] for start in starts)
-        return _counting(max(pieces, key=len, default="") for pieces in stretches)
+        pieces = self.folded[start : start + _STRETCH].split()[1:-1]
+        word = max(pieces, key=len, default="").strip(_MARKUP)
+        return "" if word in _IDLE else word
 
 
 def _counting(pieces: Iterable[str]) -> list[str]:
