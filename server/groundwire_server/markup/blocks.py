@@ -1,19 +1,24 @@
 """The blocks of a Markdown text: CommonMark with tables, front matter, admonitions and definition lists."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cache
 from typing import Final
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.admon import admon_plugin
-from mdit_py_plugins.deflist import deflist_plugin
-from mdit_py_plugins.front_matter import front_matter_plugin
+from groundwire_server.markup.parsing import Node, outermost
 
-_LINE_END: Final = re.compile(r"\r\n?|\n")
+_FRONT_MATTER: Final = re.compile(
+    r"---[ \t]*(?:\r\n?|\n)(?![ \t]*[\r\n])(?:.*?[\r\n])??(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)", re.DOTALL
+)
+"""A rule at the beginning of a text with something right below it, up to the next rule."""
+
+_ADMONITION: Final = re.compile(
+    r" {0,3}(?:!!!|\?\?\?\+?)[ \t]*\w[^\r\n]*(?:(?:\r\n?|\n)(?:(?: {4}| {0,3}\t)[^\r\n]*|[ \t]*(?=[\r\n])))*"
+)
+"""A marker with a name, and the indented lines below it."""
+
+_LINE_END: Final = re.compile(r"[\r\n]")
 _UNSEEN: Final = re.compile(
     r"(?:\s|<!--(?>.*?(?:-->|\Z))|<(script|style|template)\b(?>.*?(?:</\1\s*>|\Z)))+\Z", re.DOTALL | re.IGNORECASE
 )
@@ -65,20 +70,15 @@ class Block:
 
 
 _KINDS: Final = {
-    "heading_open": BlockKind.HEADING,
-    "paragraph_open": BlockKind.PARAGRAPH,
-    "bullet_list_open": BlockKind.LIST,
-    "ordered_list_open": BlockKind.LIST,
-    "dl_open": BlockKind.LIST,
-    "table_open": BlockKind.TABLE,
-    "fence": BlockKind.CODE,
-    "code_block": BlockKind.CODE,
-    "blockquote_open": BlockKind.QUOTE,
-    "admonition_open": BlockKind.QUOTE,
-    "html_block": BlockKind.PARAGRAPH,
-    "front_matter": BlockKind.HIDDEN,
-    "hr": BlockKind.HIDDEN,
+    "Heading": BlockKind.HEADING,
+    "List": BlockKind.LIST,
+    "DefinitionList": BlockKind.LIST,
+    "Table": BlockKind.TABLE,
+    "CodeBlock": BlockKind.CODE,
+    "BlockQuote": BlockKind.QUOTE,
+    "Rule": BlockKind.HIDDEN,
 }
+"""By the parser's names; what else it finds is a paragraph."""
 
 
 def blocks(text: str) -> list[Block]:
@@ -86,88 +86,61 @@ def blocks(text: str) -> list[Block]:
 
     Definitions of links are in none of them. A form feed is read as white space.
     """
-    lines = _Lines(text)
-    return [_block(tokens, lines) for tokens in _outermost(_parser().parse(text.replace("\f", " ")))]
+    front = _FRONT_MATTER.match(text)
+    begin = front.end() if front else 0
+    found: Iterator[Block] = (_block(node, text) for node in outermost(text, begin))
+    if "!!!" in text or "???" in text:
+        found = _with_admonitions(found, text)
+    return [Block(0, begin, BlockKind.HIDDEN), *found] if front else list(found)
 
 
-class _Lines:
-    """Where the lines of a text are."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
-
-    def stretch(self, token: Token) -> Stretch:
-        """Return the lines of a block, without the white space around them."""
-        first, last = token.map or (0, 0)
-        start, end = self._starts[first], self._starts[min(last, len(self._starts) - 1)]
-        found = self._text[start:end]
-        end = start + len(found.rstrip())
-        # The first line keeps its indentation: it may be what makes the block.
-        beginning = len(found) - len(found.lstrip("\r\n\f"))
-        return Stretch(min(start + beginning, end), end)
-
-    def hides(self, stretch: Stretch) -> bool:
-        """Return whether nothing in a block of HTML is shown."""
-        return _UNSEEN.match(self._text, stretch.start, stretch.end) is not None
-
-
-def _block(tokens: Sequence[Token], lines: _Lines) -> Block:
-    opening = tokens[0]
-    whole = lines.stretch(opening)
-    kind = _KINDS.get(opening.type, BlockKind.PARAGRAPH)
+def _block(node: Node, text: str) -> Block:
+    whole = _lines(text, node.start, node.end)
+    kind = _KINDS.get(node.name, BlockKind.PARAGRAPH)
     match kind:
         case BlockKind.HEADING:
-            return Block(whole.start, whole.end, kind, int(opening.tag[1:]), _title(tokens[1].content))
-        case BlockKind.LIST:
-            items = tuple(lines.stretch(each) for each in _within(tokens, "list_item_open"))
+            return Block(whole.start, whole.end, kind, node.level, " ".join("".join(node.title).split()))
+        case BlockKind.LIST if node.name == "List":
+            items = tuple(_lines(text, start, end) for start, end in node.parts)
             return Block(whole.start, whole.end, kind, parts=items)
         case BlockKind.TABLE:
-            rows = [lines.stretch(each) for each in _within(tokens, "tr_open", level=2)]
-            below = tuple(rows[1:])
-            header = Stretch(whole.start, _end_of_header(whole, below, lines, tokens))
+            (_, delimiters), *rows = node.parts
+            header = _lines(text, node.start, _line_end(text, delimiters))
+            below = tuple(_lines(text, start, end) for start, end in rows)
             return Block(whole.start, whole.end, kind, parts=below, header=header)
-        case BlockKind.PARAGRAPH if opening.type == "html_block" and lines.hides(whole):
+        case BlockKind.PARAGRAPH if node.name == "HtmlBlock" and _UNSEEN.match(text, whole.start, whole.end):
             return Block(whole.start, whole.end, BlockKind.HIDDEN)
         case _:
             return Block(whole.start, whole.end, kind)
 
 
-def _end_of_header(whole: Stretch, rows: Sequence[Stretch], lines: _Lines, tokens: Sequence[Token]) -> int:
-    if not rows:
-        return whole.end
-    head = next(_within(tokens, "thead_open"))
-    first, last = head.map or (0, 0)
-    # The delimiter row belongs to neither the head nor the body.
-    delimited = Token("thead_open", "", 1, map=[first, last + 1])
-    return lines.stretch(delimited).end
+def _lines(text: str, start: int, end: int) -> Stretch:
+    """Return lines without the white space after them; the first keeps its indentation, which may say what it is."""
+    while start and text[start - 1] in " \t":
+        start -= 1
+    return Stretch(start, start + len(text[start:end].rstrip()))
 
 
-def _within(tokens: Sequence[Token], type_: str, level: int = 1) -> Iterator[Token]:
-    return (token for token in tokens if token.type == type_ and token.level == level)
+def _line_end(text: str, position: int) -> int:
+    found = _LINE_END.search(text, position)
+    return found.start() if found else len(text)
 
 
-def _outermost(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Yield the tokens of each block of the outermost level."""
-    start = 0
-    for index, token in enumerate(tokens):
-        if token.level == 0 and token.nesting <= 0:
-            yield tokens[start : index + 1]
-            start = index + 1
-
-
-def _title(content: str) -> str:
-    inline = _inline().parseInline(content)[0].children or []
-    return " ".join("".join(token.content for token in inline if token.type != "html_inline").split())
-
-
-@cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(admon_plugin).use(deflist_plugin)
-    # What is within paragraphs is not looked at: it would take most of the time.
-    return parser.disable(["inline", "text_join"])
-
-
-@cache
-def _inline() -> MarkdownIt:
-    return MarkdownIt("commonmark")
+def _with_admonitions(found: Iterator[Block], text: str) -> Iterator[Block]:
+    """Yield the blocks, those of an admonition as one: the parser takes it for a paragraph with code below it."""
+    whole: Block | None = None
+    end = 0
+    for block in found:
+        if whole is not None and block.start < end:
+            whole = replace(whole, end=block.end)
+            continue
+        if whole is not None:
+            yield whole
+        admonition = _ADMONITION.match(text, block.start) if block.kind is BlockKind.PARAGRAPH else None
+        if admonition is None:
+            whole = None
+            yield block
+        else:
+            whole, end = Block(block.start, block.end, BlockKind.QUOTE), admonition.end()
+    if whole is not None:
+        yield whole
