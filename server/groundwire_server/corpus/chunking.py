@@ -44,10 +44,13 @@ class ChunkDraft:
     @property
     def place(self) -> Place:
         """Where it stands. Its kind is the one that most of its text has."""
-        most = dict.fromkeys(PassageKind, 0)
-        for text, kind in self.texts:
-            most[kind] += len(text)
-        return Place(self.section, self.page, max(most, key=lambda kind: most[kind]))
+        kind = self.texts[0][1]
+        if any(each is not kind for _, each in self.texts):
+            kind = max(PassageKind, key=self._length)
+        return Place(self.section, self.page, kind)
+
+    def _length(self, kind: PassageKind) -> int:
+        return sum(len(text) for text, each in self.texts if each is kind)
 
 
 def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:

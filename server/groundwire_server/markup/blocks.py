@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from groundwire_server.markup.parsing import Node, outermost
+from groundwire_server.markup.parsing import ParsedBlock, outermost
 
 _FRONT_MATTER: Final = re.compile(
     r"---[ \t]*(?:\r\n?|\n)(?![ \t]*[\r\n])(?:.*?[\r\n])??(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)", re.DOTALL
@@ -88,27 +88,27 @@ def blocks(text: str) -> list[Block]:
     """
     front = _FRONT_MATTER.match(text)
     begin = front.end() if front else 0
-    found: Iterator[Block] = (_block(node, text) for node in outermost(text, begin))
+    found: Iterator[Block] = (_block(parsed, text) for parsed in outermost(text, begin))
     if "!!!" in text or "???" in text:
         found = _with_admonitions(found, text)
     return [Block(0, begin, BlockKind.HIDDEN), *found] if front else list(found)
 
 
-def _block(node: Node, text: str) -> Block:
-    whole = _lines(text, node.start, node.end)
-    kind = _KINDS.get(node.name, BlockKind.PARAGRAPH)
+def _block(parsed: ParsedBlock, text: str) -> Block:
+    whole = _lines(text, parsed.start, parsed.end)
+    kind = _KINDS.get(parsed.name, BlockKind.PARAGRAPH)
     match kind:
         case BlockKind.HEADING:
-            return Block(whole.start, whole.end, kind, node.level, " ".join("".join(node.title).split()))
-        case BlockKind.LIST if node.name == "List":
-            items = tuple(_lines(text, start, end) for start, end in node.parts)
+            return Block(whole.start, whole.end, kind, parsed.level, " ".join("".join(parsed.title).split()))
+        case BlockKind.LIST if parsed.name == "List":
+            items = tuple(_lines(text, start, end) for start, end in parsed.parts)
             return Block(whole.start, whole.end, kind, parts=items)
         case BlockKind.TABLE:
-            (_, delimiters), *rows = node.parts
-            header = _lines(text, node.start, _line_end(text, delimiters))
+            (_, delimiters), *rows = parsed.parts
+            header = _lines(text, parsed.start, _line_end(text, delimiters))
             below = tuple(_lines(text, start, end) for start, end in rows)
             return Block(whole.start, whole.end, kind, parts=below, header=header)
-        case BlockKind.PARAGRAPH if node.name == "HtmlBlock" and _UNSEEN.match(text, whole.start, whole.end):
+        case BlockKind.PARAGRAPH if parsed.name == "HtmlBlock" and _UNSEEN.match(text, whole.start, whole.end):
             return Block(whole.start, whole.end, BlockKind.HIDDEN)
         case _:
             return Block(whole.start, whole.end, kind)

@@ -10,8 +10,8 @@ from pyromark.event import Event, Range
 
 _MARKDOWN: Final = Markdown(options=Options.ENABLE_TABLES)
 _WITH_DEFINITIONS: Final = Markdown(options=Options.ENABLE_TABLES | Options.ENABLE_DEFINITION_LIST)
-_DEFINITION: Final = re.compile(r"[\r\n] {0,3}:[ \t]")
-_NO_DEFINITION: Final = re.compile(r"[\r\n] {0,3}:(?![\s-])")
+_DEFINITION: Final = re.compile(r"\n {0,3}:[ \t]")
+_NO_DEFINITION: Final = re.compile(r"\n {0,3}:(?![\s-])")
 """Emoji, fields and directives, which the parser takes for definitions; not the line below the header of a table."""
 
 _PARTS: Final = ("Item", "DefinitionListDefinition", "TableHead", "TableRow")
@@ -19,7 +19,7 @@ _LISTS: Final = ("List", "DefinitionList")
 
 
 @dataclass(slots=True)
-class Node:
+class ParsedBlock:
     """A block of the outermost level: CommonMark's, a table or a list of definitions.
 
     Attributes:
@@ -39,7 +39,7 @@ class Node:
     parts: list[tuple[int, int]] = field(default_factory=list)
 
 
-def outermost(text: str, begin: int = 0) -> Iterator[Node]:
+def outermost(text: str, begin: int = 0) -> Iterator[ParsedBlock]:
     """Yield the blocks of the outermost level, in order. A form feed is read as white space.
 
     Args:
@@ -50,23 +50,23 @@ def outermost(text: str, begin: int = 0) -> Iterator[Node]:
     lines = text[begin:].replace("\f", " ").replace("\r\n", " \n").replace("\r", "\n")
     # Half of a surrogate pair has no form in UTF-8.
     source = lines.encode("utf-8", "replace")
-    defines = _DEFINITION.search(text) is not None and _NO_DEFINITION.search(text) is None
+    defines = _DEFINITION.search(lines) is not None and _NO_DEFINITION.search(lines) is None
     parser = _WITH_DEFINITIONS if defines else _MARKDOWN
-    return _nodes(parser.events_with_range(source.decode()), _code_points(source, begin))
+    return _parsed(parser.events_with_range(source.decode()), _code_points(source, begin))
 
 
-def _nodes(events: Iterator[tuple[Event, Range]], code_point: Callable[[int], int]) -> Iterator[Node]:
-    node = Node("", 0)
+def _parsed(events: Iterator[tuple[Event, Range]], code_point: Callable[[int], int]) -> Iterator[ParsedBlock]:
+    block = ParsedBlock("", 0)
     depth = part = 0
     for event, place in events:
         if isinstance(event, str):
             if not depth:
-                yield Node(event, code_point(place["start"]), code_point(place["end"]))
-            elif node.level:
-                node.title.append(" ")
+                yield ParsedBlock(event, code_point(place["start"]), code_point(place["end"]))
+            elif block.level:
+                block.title.append(" ")
         elif "Start" in event:
             if not depth:
-                node = _opened(event["Start"], code_point(place["start"]))
+                block = _opened(event["Start"], code_point(place["start"]))
             elif depth == 1 and event["Start"] in _PARTS:
                 part = code_point(place["start"])
             depth += 1
@@ -74,12 +74,12 @@ def _nodes(events: Iterator[tuple[Event, Range]], code_point: Callable[[int], in
             depth -= 1
             if not depth:
                 # By the parser's count, definitions of links below a list are in it.
-                node.end = node.parts[-1][1] if node.name in _LISTS else code_point(place["end"])
-                yield node
+                block.end = block.parts[-1][1] if block.name in _LISTS else code_point(place["end"])
+                yield block
             elif depth == 1 and event["End"] in _PARTS:
-                node.parts.append((part, code_point(place["end"])))
-        elif node.level:
-            node.title.append(_said(event))
+                block.parts.append((part, code_point(place["end"])))
+        elif block.level:
+            block.title.append(_said(event))
 
 
 def _said(event: Mapping[str, object]) -> str:
@@ -90,14 +90,15 @@ def _said(event: Mapping[str, object]) -> str:
             return ""
 
 
-def _opened(tag: str | Mapping[str, object], start: int) -> Node:
-    match tag:
-        case {"Heading": {"level": str(level)}}:
-            return Node("Heading", start, level=int(level[1:]))
-        case str():
-            return Node(tag, start)
+def _opened(tag: str | Mapping[str, object], start: int) -> ParsedBlock:
+    if isinstance(tag, str):
+        return ParsedBlock(tag, start)
+    (name, described), *_ = tag.items()
+    match described:
+        case {"level": str(level)}:
+            return ParsedBlock(name, start, level=int(level[1:]))
         case _:
-            return Node(next(iter(tag)), start)
+            return ParsedBlock(name, start)
 
 
 def _code_points(source: bytes, first: int) -> Callable[[int], int]:
