@@ -1,7 +1,7 @@
 """Chunks of Markdown: whole units where they fit, and else cut where their structure allows it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from groundwire_server.corpus.measure import CHUNK_CHARACTERS, TextMeasure
@@ -141,7 +141,7 @@ class _Section:
         if size > CHUNK_CHARACTERS // 2 or not start:
             return self._all(before), draft
         draft.add(last, PassageKind.TEXT, size)
-        return self._all([*others, replace(paragraph, text=paragraph.text[:start].rstrip())]), draft
+        return self._all([*others, paragraph._replace(text=paragraph.text[:start].rstrip())]), draft
 
     def _all(self, unit: Sequence[DocumentPart]) -> list[ChunkDraft]:
         sizes = [self._measure.size(part.text) for part in unit]

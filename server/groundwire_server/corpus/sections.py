@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from groundwire_server.domain.document import PassageKind
 from groundwire_server.markup.blocks import Block, BlockKind, Stretch, blocks
@@ -31,8 +31,7 @@ _KINDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentPart:
+class DocumentPart(NamedTuple):
     """A block as it goes into a chunk, without what is hidden.
 
     Attributes:

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from groundwire_server.markup.parsing import ParsedBlock, outermost
 
@@ -38,16 +37,14 @@ class BlockKind(Enum):
     """What no reader sees: front matter, comments, rules between paragraphs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Code points `start` to `end` (exclusive) of the text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A block at the outermost level of a text: whole lines, without the blank ones around them.
 
     Attributes:
@@ -132,7 +129,7 @@ def _with_admonitions(found: Iterator[Block], text: str) -> Iterator[Block]:
     end = 0
     for block in found:
         if whole is not None and block.start < end:
-            whole = replace(whole, end=block.end)
+            whole = whole._replace(end=block.end)
             continue
         if whole is not None:
             yield whole
