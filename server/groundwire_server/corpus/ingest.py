@@ -26,7 +26,7 @@ a question needs them."""
 
 _PASSAGES_ONLY = "embedded=passages"
 
-_SHORT: Final = 10_000
+_SHORT: Final = 20_000
 """Code points of a text that is hashed and cut within 2 ms. Another thread would keep the interpreter as long, and
 changing to it and back costs as much again."""
 

@@ -53,7 +53,9 @@ class DocumentPart(NamedTuple):
             case BlockKind.HEADING:
                 return True
             case BlockKind.PARAGRAPH:
-                return _LEAD_IN.search(self.text[-8:]) is not None or _BOLD.match(self.text) is not None
+                end = self.text[-8:]
+                announces = (":" in end or "：" in end) and _LEAD_IN.search(end) is not None
+                return announces or _BOLD.match(self.text) is not None
             case _:
                 return False
 

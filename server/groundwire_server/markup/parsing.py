@@ -114,7 +114,8 @@ def _code_points(source: bytes, first: int) -> Callable[[int], int]:
 
     def code_point(byte: int) -> int:
         nonlocal known, found
-        found += len(source[known:byte].decode()) - len(source[byte:known].decode())
+        between = len(source[min(known, byte) : max(known, byte)].decode())
+        found += between if byte >= known else -between
         known = byte
         return found
 
