@@ -33,7 +33,7 @@ def only(text: str) -> Block:
         ("    indented", "code"),
         ("> quoted", "quote"),
         ("!!! note\n    Something.", "quote"),
-        ("<p>Some HTML</p>", "paragraph"),
+        ("<p>Some HTML</p>", "html"),
         ("<!-- a comment\n\nof two paragraphs -->", "hidden"),
         ("---\ntitle: front matter\n---", "hidden"),
         ("***", "hidden"),

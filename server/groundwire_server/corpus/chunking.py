@@ -57,7 +57,7 @@ def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
     """
     tiny: ChunkDraft | None = None
     for section in sections(text):
-        found = list(_Section(section, text, measure).drafts())
+        found = list(_Section(section, measure).drafts())
         if tiny is not None and _stand_together(tiny, found):
             tiny.section = tiny.section[: len(section.path) - 1]
             tiny.texts += found[0].texts
@@ -84,9 +84,8 @@ def _stand_together(before: ChunkDraft, found: Sequence[ChunkDraft]) -> bool:
 class _Section:
     """The chunks of one section."""
 
-    def __init__(self, section: Section, text: str, measure: TextMeasure) -> None:
+    def __init__(self, section: Section, measure: TextMeasure) -> None:
         self._section = section
-        self._text = text
         self._measure = measure
 
     def drafts(self) -> Iterator[ChunkDraft]:
@@ -158,7 +157,7 @@ class _Section:
 
     def _cut_block(self, first: ChunkDraft, body: DocumentPart, lead_in: str) -> list[ChunkDraft]:
         """Cut a list at its items, a table at its rows, code at its lines; repeat what they say nothing without."""
-        head, parts, tail = atoms(self._text, body.block)
+        head, parts, tail = atoms(body)
         around = self._measure.size(head) + self._measure.size(tail) + 2 if head or tail else 0
         if around > CHUNK_CHARACTERS // 2:
             head, parts, tail, around = "", body.text.splitlines(), "", 0

@@ -17,6 +17,9 @@ _LINE_END: Final = re.compile(r"\r\n?|\n")
 _UNSEEN: Final = re.compile(
     r"(?:\s|<!--(?>.*?(?:-->|\Z))|<(script|style|template)\b(?>.*?(?:</\1\s*>|\Z)))+\Z", re.DOTALL | re.IGNORECASE
 )
+_CONTAINER: Final = re.compile(r"<(/?)(?:table|ul|ol|dl)\b", re.IGNORECASE)
+_MOST_WITHIN: Final = 400
+"""Blocks in which the end of a table or a list is looked for."""
 
 
 class BlockKind(Enum):
@@ -29,6 +32,8 @@ class BlockKind(Enum):
     CODE = "code"
     QUOTE = "quote"
     """A quotation or an admonition: blocks within a block."""
+    HTML = "html"
+    """Tags with what is between them."""
     HIDDEN = "hidden"
     """What no reader sees: front matter, comments, rules between paragraphs."""
 
@@ -75,7 +80,7 @@ _KINDS: Final = {
     "code_block": BlockKind.CODE,
     "blockquote_open": BlockKind.QUOTE,
     "admonition_open": BlockKind.QUOTE,
-    "html_block": BlockKind.PARAGRAPH,
+    "html_block": BlockKind.HTML,
     "front_matter": BlockKind.HIDDEN,
     "hr": BlockKind.HIDDEN,
 }
@@ -87,7 +92,34 @@ def blocks(text: str) -> list[Block]:
     Definitions of links are in none of them. A form feed is read as white space.
     """
     lines = _Lines(text)
-    return [_block(tokens, lines) for tokens in _outermost(_parser().parse(text.replace("\f", " ")))]
+    found = [_block(tokens, lines) for tokens in _outermost(_parser().parse(text.replace("\f", " ")))]
+    return list(_closed(found, text)) if any(block.kind is BlockKind.HTML for block in found) else found
+
+
+def _closed(found: Sequence[Block], text: str) -> Iterator[Block]:
+    """Yield blocks, those from an opening tag of a table or list to the closing one as a single block.
+
+    CommonMark ends a block of HTML at a blank line, whatever is open.
+    """
+    open_ = [_count_open(text, block) if block.kind is BlockKind.HTML else 0 for block in found]
+    place = 0
+    while place < len(found):
+        depth, end = open_[place], place
+        while depth > 0 and end + 1 < min(len(found), place + _MOST_WITHIN):
+            end += 1
+            depth += open_[end]
+        if depth > 0 or end == place:
+            yield found[place]
+            place += 1
+        else:
+            yield Block(found[place].start, found[end].end, BlockKind.HTML)
+            place = end + 1
+
+
+def _count_open(text: str, block: Block) -> int:
+    """Return how many tables and lists a block of HTML opens and does not close."""
+    tags = _CONTAINER.findall(text, block.start, block.end)
+    return sum(-1 if tag == "/" else 1 for tag in tags)
 
 
 class _Lines:
@@ -127,7 +159,7 @@ def _block(tokens: Sequence[Token], lines: _Lines) -> Block:
             below = tuple(rows[1:])
             header = Stretch(whole.start, _end_of_header(whole, below, lines, tokens))
             return Block(whole.start, whole.end, kind, parts=below, header=header)
-        case BlockKind.PARAGRAPH if opening.type == "html_block" and lines.hides(whole):
+        case BlockKind.HTML if lines.hides(whole):
             return Block(whole.start, whole.end, BlockKind.HIDDEN)
         case _:
             return Block(whole.start, whole.end, kind)

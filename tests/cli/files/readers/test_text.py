@@ -13,6 +13,7 @@ from groundwire_server.cli.files.readers.port import UnreadableContentError
         ("```sh\n# not the title\n```\n\n# The title", "The title"),
         ("---\ntitle: From the front\n---\n# Heading", "From the front"),
         ("---\ntitle: [a, b]\n---\n# Heading", "Heading"),
+        ("<h1 align=center><img src=x><b>The</b> title</h1>\n\nText", "The title"),
         ("The title\n=========\n\nText", "The title"),
         ("## Second\n\n# First", "First"),
         ("Text\n\n### Only", "Only"),

@@ -130,7 +130,9 @@ class Passage(_message.Message):
     source_uri: _builtins.str
     """source_uri says where the document can be read."""
     text: _builtins.str
-    """text is the piece: lines of the document, verbatim. Rows of a long table come with its header again."""
+    """text is the piece: lines of the document, verbatim, but for HTML in Markdown, which is Markdown here: tags and
+    comments are not shown. Rows of a long table come with its header again.
+    """
     ordinal: _builtins.int
     """ordinal is the piece's place in the document, from 0."""
     revision: _builtins.int

@@ -9,9 +9,9 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Final
 
-from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.encoding import decoded
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
+from groundwire_server.markup import writing
 
 _ATTRIBUTION: Final = re.compile(
     r"^(?:On\b.{0,300}\bwrote:|Am\b.{0,300}\bschrieb\b.{0,100}:|Le\b.{0,300}\ba écrit\s?:|El\b.{0,300}\bescribió:)\s*$"

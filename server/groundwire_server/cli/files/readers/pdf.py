@@ -10,10 +10,10 @@ import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect, PDFTextExtractionNotAllowed
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
-from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.pdf_layout import Line, TableBlock, has_turned_text, page_blocks
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
+from groundwire_server.markup import writing
 
 _LOCKED: Final = (PDFPasswordIncorrect, PDFEncryptionError, PDFTextExtractionNotAllowed)
 _MARGIN: Final = 0.08

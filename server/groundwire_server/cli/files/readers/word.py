@@ -17,9 +17,10 @@ from docx.parts.document import DocumentPart
 from docx.text.paragraph import Paragraph
 from lxml.etree import XMLSyntaxError
 
-from groundwire_server.cli.files.readers import word_content, writing
+from groundwire_server.cli.files.readers import word_content
 from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
+from groundwire_server.markup import writing
 
 _HEADING: Final = re.compile(r"(?:heading|überschrift|titre|título) ?(\d)\Z", re.IGNORECASE)
 _CODE: Final = re.compile(r"code|preformatted|macro text|source", re.IGNORECASE)
