@@ -54,6 +54,15 @@ def test_line_ends_of_every_system_are_line_ends(end: str) -> None:
     assert texts(text) == [("heading", "# One"), ("paragraph", f"Prose{end}goes on."), ("list", "- item")]
 
 
+def test_a_definition_list_has_its_terms_with_what_defines_them() -> None:
+    text = "One\n:   Means this:\n\n        code = 1\n\n:   And that.\n\nTwo\n: More.\n\nText."
+    found, _ = blocks(text)
+    assert [text[part.start : part.end] for part in found.parts] == [
+        "One\n:   Means this:\n\n        code = 1\n\n:   And that.",
+        "Two\n: More.",
+    ]
+
+
 def test_a_list_has_its_items_with_what_is_nested_in_them() -> None:
     assert [LIST[part.start : part.end] for part in only(LIST).parts] == ["- one\n  goes on", "- two\n\n  - nested"]
 

@@ -56,7 +56,7 @@ class Block:
         kind: what it is.
         level: of a heading, 1 to 6; 0 otherwise.
         title: of a heading, without its marks.
-        parts: of a list its items, each with all that is nested in it; of a table its rows below the header.
+        parts: of a list its items, each with all that is nested in it, or its terms, each with what defines it; of a table its rows below the header.
         header: of a table, its header with the delimiter row.
     """
 
@@ -152,7 +152,8 @@ def _block(tokens: Sequence[Token], lines: _Lines) -> Block:
         case BlockKind.HEADING:
             return Block(whole.start, whole.end, kind, int(opening.tag[1:]), _title(tokens[1].content))
         case BlockKind.LIST:
-            items = tuple(lines.stretch(each) for each in _within(tokens, "list_item_open"))
+            opened = _definitions(tokens) if opening.type == "dl_open" else _within(tokens, "list_item_open")
+            items = tuple(map(lines.stretch, opened))
             return Block(whole.start, whole.end, kind, parts=items)
         case BlockKind.TABLE:
             rows = [lines.stretch(each) for each in _within(tokens, "tr_open", level=2)]
@@ -173,6 +174,19 @@ def _end_of_header(whole: Stretch, rows: Sequence[Stretch], lines: _Lines, token
     # The delimiter row belongs to neither the head nor the body.
     delimited = Token("thead_open", "", 1, map=[first, last + 1])
     return lines.stretch(delimited).end
+
+
+def _definitions(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield a token for each term, or terms, of a definition list with what defines it."""
+    # The terms' own tokens do not have their lines.
+    start = end = (tokens[0].map or [0])[0]
+    for token in tokens:
+        if token.type == "dt_open" and token.level == 1 and end > start:
+            yield Token("list_item_open", "", 1, map=[start, end])
+            start = end
+        elif token.type == "dd_open" and token.level == 1 and token.map:
+            end = token.map[1]
+    yield Token("list_item_open", "", 1, map=[start, end])
 
 
 def _within(tokens: Sequence[Token], type_: str, level: int = 1) -> Iterator[Token]:
