@@ -56,7 +56,8 @@ class Block:
         kind: what it is.
         level: of a heading, 1 to 6; 0 otherwise.
         title: of a heading, without its marks.
-        parts: of a list its items, each with all that is nested in it, or its terms, each with what defines it; of a table its rows below the header.
+        parts: of a list its items, each with all that is nested in it, or its terms, each with what defines it; of a
+            table its rows below the header.
         header: of a table, its header with the delimiter row.
     """
 
