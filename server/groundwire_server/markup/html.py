@@ -190,10 +190,7 @@ def _table(element: Element) -> Iterator[str]:
     elif len(cells) * width > _MOST_CELLS:
         yield from (writing.prose(", ".join(filter(None, map(_flat, row)))) for row in cells)
     else:
-        found = _headed(cells, width)
-        yield from map(writing.prose, found.before)
-        header = found.header or [""] * max(map(len, found.rows), default=0)
-        yield writing.table([header, *found.rows]) if header else ""
+        yield from writing.headed_table(_headed(cells, width))
 
 
 def _is_layout(cells: list[list[Element]]) -> bool:

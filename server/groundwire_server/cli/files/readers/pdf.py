@@ -14,6 +14,7 @@ from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.pdf_layout import Line, TableBlock, has_turned_text, page_blocks
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 from groundwire_server.markup import writing
+from groundwire_server.markup.headers import headed
 
 _LOCKED: Final = (PDFPasswordIncorrect, PDFEncryptionError, PDFTextExtractionNotAllowed)
 _MARGIN: Final = 0.08
@@ -113,7 +114,7 @@ def _blocks(page: Sequence[Line | TableBlock], running: frozenset[str], headings
         if isinstance(each, Line):
             lines.append(each)
         else:
-            yield writing.table(each.rows)
+            yield from writing.headed_table(headed(each.rows))
     if lines:
         yield _block(lines, headings)
 
