@@ -24,12 +24,14 @@ class ChunkDraft:
         page: of its first part.
         texts: of its parts, each with its kind.
         size: of them.
+        of_children: whether it is of sections that stand together under their parent, without that one's own text.
     """
 
     section: tuple[str, ...]
     page: int
     texts: list[tuple[str, PassageKind]] = field(default_factory=list)
     size: int = 0
+    of_children: bool = False
 
     def add(self, text: str, kind: PassageKind, size: int) -> None:
         """Add a part's text."""
@@ -59,7 +61,9 @@ def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
     for section in sections(text):
         found = list(_Section(section, measure).drafts())
         if tiny is not None and _stand_together(tiny, found):
-            tiny.section = tiny.section[: len(section.path) - 1]
+            parent = section.path[:-1]
+            tiny.of_children = tiny.of_children or tiny.section != parent
+            tiny.section = parent
             tiny.texts += found[0].texts
             tiny.size += found[0].size
             continue
@@ -72,6 +76,26 @@ def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
             yield from found
     if tiny is not None:
         yield tiny
+
+
+class ParentPassages:
+    """Where the text begins that stands under the heading above a chunk's own, told while the chunks come in order."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._above: list[tuple[tuple[str, ...], int]] = []
+
+    def of_next(self, draft: ChunkDraft) -> int | None:
+        """Return the ordinal of that text's first chunk; None where there is none."""
+        path = draft.section
+        self._above = [each for each in self._above if each[0] == path[: len(each[0])]]
+        # Sections that stand together have the path of their parent.
+        deepest = len(path) if draft.of_children else len(path) - 1
+        parent = next((ordinal for above, ordinal in reversed(self._above) if len(above) <= deepest), None)
+        if path and not draft.of_children and (not self._above or self._above[-1][0] != path):
+            self._above.append((path, self._count))
+        self._count += 1
+        return parent
 
 
 def _stand_together(before: ChunkDraft, found: Sequence[ChunkDraft]) -> bool:

@@ -69,7 +69,7 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
 
 
 def _running(pages: Sequence[Sequence[Line | TableBlock]]) -> frozenset[str]:
-    """Return the lines that stand at the head or foot of most pages, or of every other, with their numbers taken out."""
+    """Return the lines at the head or foot of most pages, or of every other, with their numbers taken out."""
     found = set[str]()
     for every in (pages, pages[::2], pages[1::2]):
         marginal = ({_key(each) for each in page if isinstance(each, Line) and _is_marginal(each)} for page in every)
