@@ -119,7 +119,7 @@ def test_what_nobody_sees_is_in_no_chunk() -> None:
 
 
 def test_text_after_a_comment_is_seen() -> None:
-    assert texts("<!-- secret --> Open from nine.") == [" Open from nine."]
+    assert texts("<!-- secret --> Open from nine.") == ["Open from nine."]
 
 
 @pytest.mark.parametrize(
@@ -160,3 +160,49 @@ def test_a_section_is_measured_in_what_the_embedder_reads() -> None:
 def _small(text: str) -> float:
     """How much of an embedder that reads 200 letters a text takes."""
     return len("".join(text.split())) / 200
+
+
+HTML = """\
+<h1 align="center"><img src="logo.png"><br>Fees</h1>
+
+<table>
+
+<tr><th>Land</th><th>Fee</th></tr>
+
+<tr><td>Peru</td><td>
+
+**12** EUR
+
+</td></tr>
+</table>
+
+<details>
+<summary>How to <b>pay</b></summary>
+
+Press <kbd>Pay</kbd> or run `<b>`:
+
+- <i>one</i>
+
+</details>
+"""
+
+
+def test_html_in_markdown_is_read_as_markdown() -> None:
+    (found,) = cut(HTML)
+    assert found.place.section == ("Fees",)
+    assert found.text == (
+        "# Fees\n\n| Land | Fee |\n| --- | --- |\n| Peru | **12** EUR |\n\n"
+        "**How to pay**\n\nPress Pay or run `<b>`:\n\n- one"
+    )
+
+
+def test_a_long_table_of_html_has_its_header_in_each_chunk() -> None:
+    rows = "".join(f"<tr><td>Country {number}</td><td>{'x' * 40}</td></tr>\n" for number in range(60))
+    found = cut(f"<table><tr><th>Country</th><th>Note</th></tr>\n{rows}</table>")
+    assert len(found) > 2
+    assert all(each.text.startswith("| Country | Note |\n| --- | --- |\n| Country") for each in found)
+    assert {each.place.kind for each in found} == {PassageKind.TABLE}
+
+
+def test_a_table_of_html_without_an_end_does_not_hide_what_follows() -> None:
+    assert "# Next" in texts("<table><tr><td>a\n\n# Next\n\nText.")[-1]

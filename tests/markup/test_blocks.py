@@ -33,7 +33,7 @@ def only(text: str) -> Block:
         ("    indented", "code"),
         ("> quoted", "quote"),
         ("!!! note\n    Something.", "quote"),
-        ("<p>Some HTML</p>", "paragraph"),
+        ("<p>Some HTML</p>", "html"),
         ("<!-- a comment\n\nof two paragraphs -->", "hidden"),
         ("---\ntitle: front matter\n---", "hidden"),
         ("***", "hidden"),
@@ -65,6 +65,15 @@ def test_the_link_of_a_heading_may_be_defined_below() -> None:
 def test_line_ends_of_every_system_are_line_ends(end: str) -> None:
     text = f"# One{end}{end}Prose{end}goes on.{end}{end}{end}- item{end}"
     assert texts(text) == [("heading", "# One"), ("paragraph", f"Prose{end}goes on."), ("list", "- item")]
+
+
+def test_a_definition_list_has_its_terms_with_what_defines_them() -> None:
+    text = "One\n:   Means this:\n\n        code = 1\n\n:   And that.\n\nTwo\n: More.\n\nText."
+    found, _ = blocks(text)
+    assert [text[part.start : part.end] for part in found.parts] == [
+        "One\n:   Means this:\n\n        code = 1\n\n:   And that.",
+        "Two\n: More.",
+    ]
 
 
 def test_a_list_has_its_items_with_what_is_nested_in_them() -> None:

@@ -24,12 +24,14 @@ class ChunkDraft:
         page: of its first part.
         texts: of its parts, each with its kind.
         size: of them.
+        of_children: whether it is of sections that stand together under their parent, without that one's own text.
     """
 
     section: tuple[str, ...]
     page: int
     texts: list[tuple[str, PassageKind]] = field(default_factory=list)
     size: int = 0
+    of_children: bool = False
 
     def add(self, text: str, kind: PassageKind, size: int) -> None:
         """Add a part's text."""
@@ -60,9 +62,11 @@ def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
     """
     tiny: ChunkDraft | None = None
     for section in sections(text):
-        found = list(_Section(section, text, measure).drafts())
+        found = list(_Section(section, measure).drafts())
         if tiny is not None and _stand_together(tiny, found):
-            tiny.section = tiny.section[: len(section.path) - 1]
+            parent = section.path[:-1]
+            tiny.of_children = tiny.of_children or tiny.section != parent
+            tiny.section = parent
             tiny.texts += found[0].texts
             tiny.size += found[0].size
             continue
@@ -77,6 +81,26 @@ def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
         yield tiny
 
 
+class ParentPassages:
+    """Where the text begins that stands under the heading above a chunk's own, told while the chunks come in order."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._above: list[tuple[tuple[str, ...], int]] = []
+
+    def of_next(self, draft: ChunkDraft) -> int | None:
+        """Return the ordinal of that text's first chunk; None where there is none."""
+        path = draft.section
+        self._above = [each for each in self._above if each[0] == path[: len(each[0])]]
+        # Sections that stand together have the path of their parent.
+        deepest = len(path) if draft.of_children else len(path) - 1
+        parent = next((ordinal for above, ordinal in reversed(self._above) if len(above) <= deepest), None)
+        if path and not draft.of_children and (not self._above or self._above[-1][0] != path):
+            self._above.append((path, self._count))
+        self._count += 1
+        return parent
+
+
 def _stand_together(before: ChunkDraft, found: Sequence[ChunkDraft]) -> bool:
     if len(found) != 1 or found[0].size > _TINY or before.size + found[0].size > CHUNK_CHARACTERS:
         return False
@@ -87,9 +111,8 @@ def _stand_together(before: ChunkDraft, found: Sequence[ChunkDraft]) -> bool:
 class _Section:
     """The chunks of one section."""
 
-    def __init__(self, section: Section, text: str, measure: TextMeasure) -> None:
+    def __init__(self, section: Section, measure: TextMeasure) -> None:
         self._section = section
-        self._text = text
         self._measure = measure
 
     def drafts(self) -> Iterator[ChunkDraft]:
@@ -161,7 +184,7 @@ class _Section:
 
     def _cut_block(self, first: ChunkDraft, body: DocumentPart, lead_in: str) -> list[ChunkDraft]:
         """Cut a list at its items, a table at its rows, code at its lines; repeat what they say nothing without."""
-        head, parts, tail = atoms(self._text, body.block)
+        head, parts, tail = atoms(body)
         around = self._measure.size(head) + self._measure.size(tail) + 2 if head or tail else 0
         if around > CHUNK_CHARACTERS // 2:
             head, parts, tail, around = "", body.text.splitlines(), "", 0

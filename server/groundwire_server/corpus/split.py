@@ -1,9 +1,10 @@
 """Splitting documents: plain text along its own breaks, Markdown along its structure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from groundwire_server.corpus.chunking import chunks
+from groundwire_server.corpus.chunking import ParentPassages, chunks
 from groundwire_server.corpus.measure import CHUNK_CHARACTERS, WINDOW_CHARACTERS, TextMeasure, windows
 from groundwire_server.domain.document import Document, Place, TextFormat
 from groundwire_server.domain.text.sentences import sentences
@@ -56,9 +57,10 @@ def _of_plain(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
 
 def _of_markdown(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
     found, size = list[Piece](), 0
+    parents = ParentPassages()
     for draft in chunks(text, measure):
         chunk = draft.text
-        found.append(Piece(chunk, draft.place))
+        found.append(Piece(chunk, replace(draft.place, parent=parents.of_next(draft))))
         size += len(chunk)
         if size >= WINDOW_CHARACTERS:
             yield found

@@ -1,11 +1,11 @@
 """The blocks of a Markdown text: CommonMark with tables, front matter, admonitions and definition lists."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
-from groundwire_server.markup.parsing import ParsedBlock, outermost
+from groundwire_server.markup.parsing import TERM, ParsedBlock, ParsedPart, outermost
 
 _FRONT_MATTER: Final = re.compile(
     r"---[ \t]*(?:\r\n?|\n)(?![ \t]*[\r\n])(?:.*?[\r\n])??(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)", re.DOTALL
@@ -22,6 +22,10 @@ _UNSEEN: Final = re.compile(
     r"(?:\s|<!--(?>.*?(?:-->|\Z))|<(script|style|template)\b(?>.*?(?:</\1\s*>|\Z)))+\Z", re.DOTALL | re.IGNORECASE
 )
 
+_CONTAINER: Final = re.compile(r"<(/?)(?:table|ul|ol|dl)\b", re.IGNORECASE)
+_MOST_WITHIN: Final = 400
+"""Blocks in which the end of a table or a list is looked for."""
+
 
 class BlockKind(Enum):
     """What a block is."""
@@ -33,6 +37,8 @@ class BlockKind(Enum):
     CODE = "code"
     QUOTE = "quote"
     """A quotation or an admonition: blocks within a block."""
+    HTML = "html"
+    """Tags with what is between them."""
     HIDDEN = "hidden"
     """What no reader sees: front matter, comments, rules between paragraphs."""
 
@@ -53,7 +59,8 @@ class Block(NamedTuple):
         kind: what it is.
         level: of a heading, 1 to 6; 0 otherwise.
         title: of a heading, without its marks.
-        parts: of a list its items, each with all that is nested in it; of a table its rows below the header.
+        parts: of a list its items, each with all that is nested in it, or its terms, each with what defines it; of a
+            table its rows below the header.
         header: of a table, its header with the delimiter row.
     """
 
@@ -73,6 +80,7 @@ _KINDS: Final = {
     "Table": BlockKind.TABLE,
     "CodeBlock": BlockKind.CODE,
     "BlockQuote": BlockKind.QUOTE,
+    "HtmlBlock": BlockKind.HTML,
     "Rule": BlockKind.HIDDEN,
 }
 """By the parser's names; what else it finds is a paragraph."""
@@ -85,10 +93,12 @@ def blocks(text: str) -> list[Block]:
     """
     front = _FRONT_MATTER.match(text)
     begin = front.end() if front else 0
-    found: Iterator[Block] = (_block(parsed, text) for parsed in outermost(text, begin))
+    found = [_block(parsed, text) for parsed in outermost(text, begin)]
     if "!!!" in text or "???" in text:
-        found = _with_admonitions(found, text)
-    return [Block(0, begin, BlockKind.HIDDEN), *found] if front else list(found)
+        found = list(_with_admonitions(found, text))
+    if any(block.kind is BlockKind.HTML for block in found):
+        found = list(_closed(found, text))
+    return [Block(0, begin, BlockKind.HIDDEN), *found] if front else found
 
 
 def _block(parsed: ParsedBlock, text: str) -> Block:
@@ -97,18 +107,36 @@ def _block(parsed: ParsedBlock, text: str) -> Block:
     match kind:
         case BlockKind.HEADING:
             return Block(whole.start, whole.end, kind, parsed.level, " ".join("".join(parsed.title).split()))
-        case BlockKind.LIST if parsed.name == "List":
-            items = tuple(_lines(text, start, end) for start, end in parsed.parts)
+        case BlockKind.LIST:
+            parts = _terms(parsed.parts) if parsed.name == "DefinitionList" else _places(parsed.parts)
+            items = tuple(_lines(text, start, end) for start, end in parts)
             return Block(whole.start, whole.end, kind, parts=items)
         case BlockKind.TABLE:
-            (_, delimiters), *rows = parsed.parts
-            header = _lines(text, parsed.start, _line_end(text, delimiters))
-            below = tuple(_lines(text, start, end) for start, end in rows)
+            head, *rows = parsed.parts
+            # The row of delimiters comes after it, and is neither part of it nor a row.
+            header = _lines(text, parsed.start, _line_end(text, head.end))
+            below = tuple(_lines(text, start, end) for start, end in _places(rows))
             return Block(whole.start, whole.end, kind, parts=below, header=header)
-        case BlockKind.PARAGRAPH if parsed.name == "HtmlBlock" and _UNSEEN.match(text, whole.start, whole.end):
+        case BlockKind.HTML if _UNSEEN.match(text, whole.start, whole.end):
             return Block(whole.start, whole.end, BlockKind.HIDDEN)
         case _:
             return Block(whole.start, whole.end, kind)
+
+
+def _places(parts: Iterable[ParsedPart]) -> Iterator[tuple[int, int]]:
+    return ((part.start, part.end) for part in parts)
+
+
+def _terms(parts: Sequence[ParsedPart]) -> Iterator[tuple[int, int]]:
+    """Yield where each term, or terms, of a definition list begins, and where what defines it ends."""
+    start = end = parts[0].start
+    for part in parts:
+        if part.name == TERM and end > start:
+            yield start, end
+            start = part.start
+        elif part.name != TERM:
+            end = part.end
+    yield start, end
 
 
 def _lines(text: str, start: int, end: int) -> Stretch:
@@ -123,7 +151,7 @@ def _line_end(text: str, position: int) -> int:
     return found.start() if found else len(text)
 
 
-def _with_admonitions(found: Iterator[Block], text: str) -> Iterator[Block]:
+def _with_admonitions(found: Iterable[Block], text: str) -> Iterator[Block]:
     """Yield the blocks, those of an admonition as one: the parser takes it for a paragraph with code below it."""
     whole: Block | None = None
     end = 0
@@ -141,3 +169,29 @@ def _with_admonitions(found: Iterator[Block], text: str) -> Iterator[Block]:
             whole, end = Block(block.start, block.end, BlockKind.QUOTE), admonition.end()
     if whole is not None:
         yield whole
+
+
+def _closed(found: Sequence[Block], text: str) -> Iterator[Block]:
+    """Yield blocks, those from an opening tag of a table or list to the closing one as a single block.
+
+    CommonMark ends a block of HTML at a blank line, whatever is open.
+    """
+    open_ = [_count_open(text, block) if block.kind is BlockKind.HTML else 0 for block in found]
+    place = 0
+    while place < len(found):
+        depth, end = open_[place], place
+        while depth > 0 and end + 1 < min(len(found), place + _MOST_WITHIN):
+            end += 1
+            depth += open_[end]
+        if depth > 0 or end == place:
+            yield found[place]
+            place += 1
+        else:
+            yield Block(found[place].start, found[end].end, BlockKind.HTML)
+            place = end + 1
+
+
+def _count_open(text: str, block: Block) -> int:
+    """Return how many tables and lists a block of HTML opens and does not close."""
+    tags = _CONTAINER.findall(text, block.start, block.end)
+    return sum(-1 if tag == "/" else 1 for tag in tags)

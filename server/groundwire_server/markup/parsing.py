@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyromark import Markdown, Options
 from pyromark.event import Event, Range
@@ -14,8 +14,17 @@ _DEFINITION: Final = re.compile(r"\n {0,3}:[ \t]")
 _NO_DEFINITION: Final = re.compile(r"\n {0,3}:(?![\s-])")
 """Emoji, fields and directives, which the parser takes for definitions; not the line below the header of a table."""
 
-_PARTS: Final = ("Item", "DefinitionListDefinition", "TableHead", "TableRow")
+TERM: Final = "DefinitionListTitle"
+_PARTS: Final = ("Item", TERM, "DefinitionListDefinition", "TableHead", "TableRow")
 _LISTS: Final = ("List", "DefinitionList")
+
+
+class ParsedPart(NamedTuple):
+    """A block within one of the outermost level; see `ParsedBlock`."""
+
+    name: str
+    start: int
+    end: int
 
 
 @dataclass(slots=True)
@@ -28,7 +37,7 @@ class ParsedBlock:
         end: the code point after its last, which may be the end of a line after it.
         level: of a heading, 1 to 6; 0 otherwise.
         title: of a heading, without its marks, in pieces.
-        parts: start and end of the items or definitions of a list, or of the rows of a table, the header first.
+        parts: the items of a list, its terms and their definitions, or the rows of a table, the header first.
     """
 
     name: str
@@ -36,7 +45,7 @@ class ParsedBlock:
     end: int = 0
     level: int = 0
     title: list[str] = field(default_factory=list)
-    parts: list[tuple[int, int]] = field(default_factory=list)
+    parts: list[ParsedPart] = field(default_factory=list)
 
 
 def outermost(text: str, begin: int = 0) -> Iterator[ParsedBlock]:
@@ -53,6 +62,11 @@ def outermost(text: str, begin: int = 0) -> Iterator[ParsedBlock]:
     defines = _DEFINITION.search(lines) is not None and _NO_DEFINITION.search(lines) is None
     parser = _WITH_DEFINITIONS if defines else _MARKDOWN
     return _parsed(parser.events_with_range(source.decode()), _code_points(source, begin))
+
+
+def as_html(text: str) -> str:
+    """Return a Markdown text as HTML, with the HTML that is in it."""
+    return _MARKDOWN.html(text)
 
 
 def _parsed(events: Iterator[tuple[Event, Range]], code_point: Callable[[int], int]) -> Iterator[ParsedBlock]:
@@ -74,10 +88,10 @@ def _parsed(events: Iterator[tuple[Event, Range]], code_point: Callable[[int], i
             depth -= 1
             if not depth:
                 # By the parser's count, definitions of links below a list are in it.
-                block.end = block.parts[-1][1] if block.name in _LISTS else code_point(place["end"])
+                block.end = block.parts[-1].end if block.name in _LISTS else code_point(place["end"])
                 yield block
-            elif depth == 1 and event["End"] in _PARTS:
-                block.parts.append((part, code_point(place["end"])))
+            elif depth == 1 and isinstance(name := event["End"], str) and name in _PARTS:
+                block.parts.append(ParsedPart(name, part, code_point(place["end"])))
         elif block.level:
             block.title.append(_said(event))
 

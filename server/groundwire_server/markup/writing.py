@@ -1,8 +1,10 @@
 """Writing Markdown from what a reader has found."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+from groundwire_server.markup.headers import HeadedRows
 
 _BLOCK_MARK: Final = re.compile(
     r"^( {0,3})(#{1,6}(?=\s|$)|[-+*](?=\s)|>|\||```|~~~|=+\s*$|-{2,}\s*$|<!--)", re.MULTILINE
@@ -44,6 +46,14 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     width = max(map(len, rows), default=0)
     header, *others = [[cell(each) for each in row] + [""] * (width - len(row)) for row in rows]
     return "\n".join(map(_row, (header, ["---"] * width, *others)))
+
+
+def headed_table(rows: HeadedRows) -> Iterator[str]:
+    """Yield the lines above a table, and the table; without a header its columns have no names."""
+    yield from map(prose, map(line, rows.before))
+    header = rows.header or [""] * max(map(len, rows.rows), default=0)
+    if header:
+        yield table([header, *rows.rows])
 
 
 def cell(text: str) -> str:
