@@ -43,13 +43,16 @@ class ChunkDraft:
         """The chunk's text."""
         return _BETWEEN.join(text for text, _ in self.texts)
 
-    @property
-    def place(self) -> Place:
-        """Where it stands. Its kind is the one that most of its text has."""
+    def place(self, parent: int | None = None) -> Place:
+        """Return where it stands. Its kind is the one that most of its text has.
+
+        Args:
+            parent: the ordinal of the first passage under the heading above its own.
+        """
         kind = self.texts[0][1]
         if any(each is not kind for _, each in self.texts):
             kind = max(PassageKind, key=self._length)
-        return Place(self.section, self.page, kind)
+        return Place(self.section, self.page, kind, parent)
 
     def _length(self, kind: PassageKind) -> int:
         return sum(len(text) for text, each in self.texts if each is kind)

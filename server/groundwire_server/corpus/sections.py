@@ -131,23 +131,25 @@ def _parts(text: str) -> Iterator[DocumentPart]:
             known = block.start
         if block.kind is BlockKind.HTML:
             yield from _parts_of_html(text[block.start : block.end], page)
-        else:
-            yield from _shown(text, block, page)
+        elif (part := _shown(text, block, page)) is not None:
+            yield part
 
 
 def _parts_of_html(html: str, page: int) -> Iterator[DocumentPart]:
     source = without_html(html)
-    for block in blocks(source):
-        yield from _shown(source, block, page)
+    yield from filter(None, (_shown(source, block, page) for block in blocks(source)))
 
 
-def _shown(source: str, block: Block, page: int) -> Iterator[DocumentPart]:
-    """Yield a block as a part, unless nothing of it is shown."""
+def _shown(source: str, block: Block, page: int) -> DocumentPart | None:
+    """Return a block as a part; None where nothing of it is shown."""
+    if block.kind is BlockKind.HIDDEN:
+        return None
     shown = visible(source[block.start : block.end], block.kind).rstrip()
     if block.kind is BlockKind.PARAGRAPH:
         shown = shown.lstrip()
-    if block.kind is not BlockKind.HIDDEN and shown.strip():
-        yield DocumentPart(shown, block, _KINDS.get(block.kind, PassageKind.TEXT), page, source)
+    if not shown:
+        return None
+    return DocumentPart(shown, block, _KINDS.get(block.kind, PassageKind.TEXT), page, source)
 
 
 def _of(text: str, stretch: Stretch) -> str:

@@ -1,7 +1,6 @@
 """Splitting documents: plain text along its own breaks, Markdown along its structure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from groundwire_server.corpus.chunking import ParentPassages, chunks
@@ -60,7 +59,7 @@ def _of_markdown(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
     parents = ParentPassages()
     for draft in chunks(text, measure):
         chunk = draft.text
-        found.append(Piece(chunk, replace(draft.place, parent=parents.of_next(draft))))
+        found.append(Piece(chunk, draft.place(parents.of_next(draft))))
         size += len(chunk)
         if size >= WINDOW_CHARACTERS:
             yield found
