@@ -5,16 +5,20 @@ from typing import Final
 
 from groundwire_server.domain.conversation.history import ConversationExchange, Topic, topic_of
 from groundwire_server.domain.conversation.lexicon import (
+    ACCOUNTS,
     ADJECTIVES,
     ADVERBS,
     ATTRIBUTES,
     AUXILIARIES,
     COMPARED,
+    DEMONSTRATIVES,
     LEADING,
     PREDICATE_ENDINGS,
     PREPOSITIONS,
     PRONOUNS,
     QUESTION_WORDS,
+    REFERRING,
+    SMALL_TALK,
     TIMES,
     VERBS,
 )
@@ -27,6 +31,12 @@ _LONGEST: Final = 7
 _WHERE: Final = frozenset({"in", "on", "at", "inside", "outside", "near", "under", "behind"})
 _ABOUT: Final = frozenset({"what", "how"})
 _ASKING: Final = frozenset({"not", "so", "come", "exactly", "else", "is", "that", "then"})
+_CONDITIONS: Final = frozenset({"if", "unless", "after", "before", "until"})
+_EXPLAINING: Final = frozenset({"explain", "elaborate", "continue", "clarify", "me", "can", "could", "you"})
+_ACCOUNTED: Final = ACCOUNTS | frozenset({"example", "examples", "detail", "details", "summary", "overview"})
+_OF: Final = frozenset({"example", "examples", "list", "description", "explanation", "summary", "overview"})
+_PRONOUNED: Final = DEMONSTRATIVES | REFERRING | PREPOSITIONS
+_FEW: Final = 2
 _DEGREES: Final = frozenset({"much", "many", "long", "often", "far", "soon", "big", "high", "wide", "heavy", "old"})
 
 
@@ -72,6 +82,74 @@ def fragment(sentence: ParsedSentence, start: int) -> int | None:
         return None
     inner = ParsedSentence(sentence.text[sentence.tokens[first].start :])
     return first if inner.phrases or {"one", "ones"} & set(left) else None
+
+
+def is_bare(sentence: ParsedSentence, start: int) -> bool:
+    """Return whether nothing but function words follows "and": "and without it?", "and yours?"."""
+    words = [place for place, token in enumerate(sentence.tokens) if place >= start and token.is_word]
+    return start > 0 and not any(sentence.is_open(place) or sentence.is_verb(place) for place in words)
+
+
+def about_topic(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
+    """Return "what is the price?" or "tell me more" with what it is about; None for a question that names something.
+
+    Raises:
+        LookupError: when nothing was spoken of that it could be about.
+    """
+    words = [token.word for token in sentence.tokens[start:] if token.is_word]
+    asked = sentence.text[sentence.tokens[start].start :].rstrip("?!. ")
+    topics = [phrase for phrase in sentence.phrases if phrase.is_topic]
+    explains = bool(words) and set(words) - SMALL_TALK <= _EXPLAINING and not set(words) <= SMALL_TALK
+    more = words[-1:] == ["more"] and not topics
+    gives = {phrase.head for phrase in topics} <= _ACCOUNTED and bool(topics) and not set(words) & _PRONOUNED
+    attribute = len(topics) == 1 and len(sentence.phrases) == 1 and _asks_for_attribute(sentence, start, topics[0])
+    if not (explains or more or gives or attribute):
+        return None
+    if attribute and not exchanges:
+        return None
+    topic = topic_of(exchanges)
+    if topic is None:
+        raise LookupError
+    if attribute and len(words) <= _FEW:
+        phrase = topics[0]
+        lowered = f"{asked[:1].lower()}{asked[1:]}"
+        named = lowered if phrase.has_determiner else f"the {lowered}"
+        return f"What {'are' if phrase.is_plural else 'is'} {named} of {topic.text}?"
+    owned = attribute or (gives and topics[-1].head in _OF)
+    joint = " of " if owned else " " if explains else " about "
+    return f"{asked}{joint}{topic.text}{'?' if sentence.text.rstrip().endswith('?') else ''}"
+
+
+def _asks_for_attribute(sentence: ParsedSentence, start: int, phrase: NounPhrase) -> bool:
+    """Whether a question is for what a thing has and leaves the thing out: "what is the price?", "price?"."""
+    last = phrase.end
+    ends = all(not token.is_word for token in sentence.tokens[last:])
+    if not ends or not {token.word for token in phrase.nouns} <= ATTRIBUTES:
+        return False
+    opens = [sentence.word(place) for place in range(start, phrase.first)]
+    if not opens:
+        return True
+    return opens[0] == "what" and len(opens) == _FEW and sentence.word(phrase.first) == "the"
+
+
+def added(sentence: ParsedSentence, leads: bool, exchanges: Sequence[ConversationExchange]) -> str | None:
+    """Return the last question with a condition or "what else" behind it; None where there is no such thing.
+
+    Args:
+        sentence: the follow-up, without references and without what leads it.
+        leads: whether it began with a word such as "and".
+        exchanges: the newest first.
+    """
+    words = [token.word for token in sentence.tokens if token.is_word]
+    whole = any(token.word == "," for token in sentence.tokens)
+    condition = leads and words[:1] and words[0] in _CONDITIONS and not whole
+    nothing = not any(phrase.is_topic for phrase in sentence.phrases)
+    what_if = words[:2] == ["what", "if"] and nothing
+    other = "else" in words and len(words) <= _FEW and nothing
+    if not exchanges or not (condition or what_if or other):
+        return None
+    part = sentence.text.rstrip("?!. ")
+    return f"{exchanges[0].asked.text.strip().rstrip('?!. ')}, and {part[:1].lower()}{part[1:]}?"
 
 
 def completed(text: str, exchanges: Sequence[ConversationExchange]) -> str | None:

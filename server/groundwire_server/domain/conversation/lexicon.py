@@ -111,7 +111,8 @@ CHOICES: Final = _set("one ones option choice item")
 ATTRIBUTES: Final = _set(
     """
     price prices cost costs height length width size weight colour color name address fee hours number guarantee
-    warranty deadline duration capacity maximum minimum amount rate purpose meaning definition date age limit
+    warranty default defaults value deadline duration capacity maximum minimum amount rate purpose meaning definition
+    date age limit
     """
 )
 """What a thing has: "the price of the fence" is about the fence."""

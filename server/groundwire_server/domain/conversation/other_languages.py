@@ -10,6 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from groundwire_server.domain.conversation.lexicon import (
+    ACCOUNTS,
+    ADJECTIVES,
+    ATTRIBUTES,
+    QUESTION_WORDS,
+    SMALL_TALK,
+    TIMES,
+    VERBS,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FollowUpLanguage:
@@ -139,26 +149,27 @@ _TOKEN: Final = re.compile(
 _LONGEST_PART: Final = 5
 _BARE: Final = 2
 _LONGEST_PHRASE: Final = 4
-
-_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-_REFERRING: Final = re.compile(
-    r"^(?:那|那么|那麼)?[^\s，。？?]{0,12}呢[？?]?$"
-    r"|[它他她]们?|这个|那个|這個|那個|哪一个|第[一二三四五]个"
-    r"|(?:それ|これ|あれ|彼|彼女|そこ)(?:は|が|を|に|の|も|で)|じゃあ|では、"
-    r"|그것|그건|그거|거기"
-)
-"""Words of Chinese, Japanese and Korean that refer to what was said before."""
+_LONGEST_NAME: Final = 3
+"""Words of a text that may be a name, whatever its language."""
 
 
-def other_language(text: str) -> FollowUpLanguage | None:
-    """Return the language of a question that is not in English, as far as it is one of those that are known."""
+def other_language(text: str, earlier: FollowUpLanguage | None = None) -> FollowUpLanguage | None:
+    """Return the language of a question that is not in English, as far as it is one of those that are known.
+
+    Args:
+        text: the question.
+        earlier: the language of the question before it, which decides where several fit.
+    """
     found = [word.lower() for word in _WORD.findall(text)]
     counts = [
         sum(word in language.common for word in found) + sum(mark in text for mark in language.marks)
         for language in _LANGUAGES
     ]
     most = max(counts)
-    return _LANGUAGES[counts.index(most)] if most > sum(word in _ENGLISH for word in found) else None
+    if most <= sum(word in _ENGLISH for word in found):
+        return None
+    likely = [language for language, count in zip(_LANGUAGES, counts, strict=True) if count == most]
+    return earlier if earlier in likely else likely[0]
 
 
 def knows_language(text: str) -> bool:
@@ -168,9 +179,11 @@ def knows_language(text: str) -> bool:
     return any(word in known for word in found)
 
 
-def refers_back(text: str) -> bool:
-    """Return whether a question in a script without spaces refers to what was said before."""
-    return _UNSPACED.search(text) is not None and _REFERRING.search(text) is not None
+def may_be_english(text: str) -> bool:
+    """Return whether a text is in English, or so short that it may be a name: "Weaviate"."""
+    found = [word.lower() for word in _WORD.findall(text)]
+    known = _ENGLISH | SMALL_TALK | VERBS | ATTRIBUTES | ADJECTIVES | QUESTION_WORDS | TIMES | ACCOUNTS
+    return any(word in known for word in found) or (len(found) <= _LONGEST_NAME and text.isascii())
 
 
 def standalone_in(language: FollowUpLanguage, question: str, earlier: Sequence[str]) -> str | None:

@@ -34,11 +34,15 @@ from groundwire_server.domain.text.stems import stem
 
 _SHORTENED: Final = {"'s": "is", "'re": "are", "'m": "am", "'d": "would", "'ve": "have", "'ll": "will"}
 _TOKEN: Final = re.compile(
-    r"\b(?:what|who|where|when|how|that|there|it|he|she|i|you|we|they)(?=['’](?:s|re|m|d|ve|ll)\b)"
-    r"|['’](?:s|re|m|d|ve|ll)\b|[^\W_]+(?:['’.&/-][^\W_]+)*|[^\w\s]",
+    r"```.*?```|`[^`]*`|“[^”]{1,80}”|\"[^\"]{1,80}\"|(?<!\w)'[^'\s][^']{0,80}'(?!\w)"
+    r"|\b(?:what|who|where|when|how|that|there|it|he|she|i|you|we|they)(?=['’](?:s|re|m|d|ve|ll)\b)"
+    r"|['’](?:s|re|m|d|ve|ll)\b|[^\W_]+(?:(?:['’.&/-]|_+)[^\W_]+)*|[^\w\s]",
     re.IGNORECASE,
 )
-"""A word or a mark; "what's" is two words."""
+"""A word, code, what stands in quotes, or a mark; "what's" is two words."""
+
+_ACRONYMS: Final = frozenset({"it", "us", "who", "he"})
+"""Function words that are names where they are written in capitals."""
 
 _OPENING: Final = DETERMINERS | DEMONSTRATIVES
 _CLOSED: Final = _OPENING | QUESTION_WORDS | AUXILIARIES | PREPOSITIONS | SUBORDINATORS | PRONOUNS | ADVERBS
@@ -56,7 +60,7 @@ class SentenceToken:
     """A word or a mark.
 
     Attributes:
-        word: in lower case, with a straight apostrophe.
+        word: in lower case, with a straight apostrophe; as it is written where it is a name that looks like a pronoun.
         start: its place in the text.
     """
 
@@ -68,7 +72,12 @@ class SentenceToken:
     @property
     def is_word(self) -> bool:
         """Whether it is no mark."""
-        return self.text[-1].isalnum()
+        return self.text[-1].isalnum() or self.is_verbatim
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether it is code, or what stands in quotes."""
+        return len(self.text) > 1 and self.text[0] in "`\"“'" and not self.text[-1].isalnum()
 
     @property
     def is_open(self) -> bool:
@@ -315,9 +324,26 @@ class ParsedSentence:
 
 
 def _tokens(text: str) -> Iterator[SentenceToken]:
-    for match in _TOKEN.finditer(text):
+    matches = list(_TOKEN.finditer(text))
+    mixed = any(match.group().islower() for match in matches)  # with capitals everywhere they say nothing
+    for index, match in enumerate(matches):
         word = match.group().lower().replace("’", "'")
+        if mixed and word in PRONOUNS | DEMONSTRATIVES | _ACRONYMS and _is_name(matches, index):
+            word = match.group() if not match.group().islower() else word.upper()
         yield SentenceToken(match.group(), _SHORTENED.get(word, word), match.start(), match.end())
+
+
+def _is_name(matches: Sequence[re.Match[str]], index: int) -> bool:
+    """Whether a word is a name though it looks like a pronoun: "the IT department", "It Must Have Been Love"."""
+    word = matches[index].group()
+    before = matches[index - 1].group() if index else ""
+    if word.lower() == "it" and before.lower() in DETERMINERS - {"all", "both", "another"}:
+        return True
+    if word.isupper() and word.lower() in _ACRONYMS:
+        return True
+    after = matches[index + 1].group() if index + 1 < len(matches) else ""
+    opens = not before or not before[-1].isalnum()
+    return len(word) > 1 and word.istitle() and not opens and (after.istitle() or (index > 1 and before.istitle()))
 
 
 _STEMMED_VERBS: Final = frozenset(map(stem, VERBS))
