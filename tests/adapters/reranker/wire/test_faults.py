@@ -216,7 +216,8 @@ async def test_the_body_counts_and_not_its_content_type(tmp_path: Path, kind: st
 
 
 async def test_a_byte_now_and_then_does_not_outlast_the_deadline(tmp_path: Path) -> None:
-    async with wired(tmp_path, APIS["vllm"][0], whole(*(move for _ in range(100) for move in (b" ", Pause(0.5))))) as at:
+    slow = whole(*(move for _ in range(100) for move in (b" ", Pause(0.5))))
+    async with wired(tmp_path, APIS["vllm"][0], slow) as at:
         began = asyncio.get_running_loop().time()
         assert (await at.fail(asked("A."), soon(2.0))).cause is Cause.MODEL_TIMEOUT
         assert asyncio.get_running_loop().time() - began == pytest.approx(2.0, abs=0.1)
