@@ -11,7 +11,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.embedded.connections import connect
 from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
-from groundwire_server.adapters.store.embedded.header import format_of
+from groundwire_server.adapters.store.embedded.header import REPLACED, format_of
 from groundwire_server.adapters.store.embedded.schema import prepare
 from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.files.atomic import flush, replacement
@@ -92,7 +92,7 @@ def put_in_place(snapshot: Path, file: Path, progress: Progress) -> StoreContent
     """
     if format_of(snapshot) is None:
         raise UnusableStoreFailure(f"{snapshot} does not exist, or is empty")
-    replaced = file.with_name(f"{file.name}.replaced")
+    replaced = file.with_name(REPLACED)
     with _replacement(file) as copy:
         _copy(snapshot, copy, progress)
         contents = _checked(copy)

@@ -10,6 +10,9 @@ from groundwire_server.adapters.store.embedded.schema import APPLICATION, FORMAT
 FILE: Final = "store.sqlite3"
 """The store's file in its folder."""
 
+REPLACED: Final = f"{FILE}.replaced"
+"""The file that a restore has replaced, until the new one is known to open."""
+
 _MAGIC: Final = b"SQLite format 3\0"
 _LENGTH: Final = 100
 _USER_VERSION: Final = 60
