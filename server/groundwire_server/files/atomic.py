@@ -45,18 +45,29 @@ def replacement(path: Path) -> Iterator[Path]:
     Raises:
         OSError: when it cannot be written; the old file is as it was.
     """
-    _remove_abandoned(path)
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _named_in_errors(path):
+        _remove_abandoned(path)
+        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(number)
     new = Path(name)
     try:
         yield new
         flush(new)
-        new.replace(path)
+        with _named_in_errors(path):
+            new.replace(path)
         flush(path.parent)
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _named_in_errors(path: Path) -> Iterator[None]:
+    """Have errors name the file that is meant, not the new one under its passing name."""
+    try:
+        yield
+    except OSError as failed:
+        raise OSError(failed.errno, failed.strerror, str(path)) from None
 
 
 def _remove_abandoned(path: Path) -> None:

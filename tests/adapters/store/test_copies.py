@@ -178,19 +178,42 @@ async def test_a_journal_that_was_left_behind_is_not_applied_to_the_new_file(fil
         assert await documents(over(opened)) == {"post": (1, "Parcels wait.")}
 
 
-@pytest.mark.parametrize("damage", ["none", "text", "torn", "other"])
-async def test_what_is_no_whole_snapshot_replaces_nothing(file: Path, target: Path, damage: str) -> None:
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("none", "does not exist"),
+        ("empty", "is empty"),
+        ("text", "is no snapshot of a store"),
+        ("header alone", "is no snapshot of a store"),
+        ("torn", "cannot be copied"),
+        ("changed", "snapshot is damaged"),
+        ("other", "is no snapshot of a store"),
+        ("older", "older groundwire; this one reads format 2: ingest the documents again"),
+        ("newer", "newer groundwire"),
+    ],
+)
+async def test_what_is_no_whole_snapshot_replaces_nothing(file: Path, target: Path, damage: str, said: str) -> None:
     with opening(file) as opened:
         for number in range(50):
             await over(opened).put(f"d{number}", PAGES_OF_TEXT)
         take_snapshot(file, target, quiet)
+    whole = target.read_bytes()
     match damage:
         case "none":
             target.unlink()
+        case "empty":
+            target.write_bytes(b"")
+        case "header alone":
+            target.write_bytes(whole[:50])
+        case "changed":
+            middle = len(whole) // 2
+            target.write_bytes(whole[:middle] + bytes(20_000) + whole[middle + 20_000 :])
+        case "older" | "newer":
+            number = {"older": 1, "newer": 9}[damage]
+            target.write_bytes(whole[:60] + number.to_bytes(4, "big") + whole[64:])
         case "text":
             target.write_text("no database" * 100)
         case "torn":
-            whole = target.read_bytes()
             target.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) // 4))
         case _:
             target.unlink()
@@ -198,9 +221,11 @@ async def test_what_is_no_whole_snapshot_replaces_nothing(file: Path, target: Pa
                 theirs.execute("CREATE TABLE theirs (x)")
     before = file.read_bytes()
 
-    with pytest.raises(UnusableStoreFailure):
+    with pytest.raises(UnusableStoreFailure) as unusable:
         put_in_place(target, file, quiet)
 
+    assert said in unusable.value.advice
+    assert "snapshot" in unusable.value.advice
     assert file.read_bytes() == before
     assert [each.name for each in file.parent.iterdir()] == [file.name]
 
