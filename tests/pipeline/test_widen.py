@@ -17,7 +17,7 @@ from groundwire_server.domain.vocabulary import Cause, Stage
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.select import Selection, shortened
+from groundwire_server.pipeline.select import select, shortened
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.widen import widen
 from groundwire_server.telemetry import metrics, names
@@ -57,6 +57,9 @@ def found(document: str, ordinal: int, relevance: float = 0.9, section: tuple[st
 BOOK = [part("d", ordinal) for ordinal in range(7)] + [part("e", ordinal) for ordinal in range(3)]
 
 
+SPREAD = {name: found(name[0], int(name[1])) for name in ("d3", "e1", "d5", "d1", "e0", "d0", "d6")}
+
+
 class Library:
     """A store that returns everything that it has, whatever is asked of it."""
 
@@ -93,7 +96,7 @@ class Widened:
         inquiry = Inquiry(ask(provided=provided), ALICE, self._policy, now, Deadline(now + DEADLINE))
         run = StageRunner(inquiry.time_plan(), LoopTime(), self.spans.tracer, ReportBuilder("", "", "", 0.0))
         async with run.stage(Stage.SELECT) as stage:
-            return await widen(Selection(selected), inquiry, ports, stage)
+            return await widen(select(Evidence(selected), inquiry.policy), inquiry, ports, stage)
 
     async def ids(self, *selected: Passage) -> str:
         return " ".join(passage.chunk_id for passage in await self.of(*selected))
@@ -191,13 +194,21 @@ async def test_the_store_is_asked_once_for_all() -> None:
     assert widened.library.asked == [(["d3", "e1"], 2)]
 
 
+@pytest.mark.parametrize(("tokens", "asked"), [(8 * 40, ["d3"]), (11 * 40, ["d3", "e1", "d5"]), (9999, list(SPREAD))])
+async def test_it_is_asked_for_neighbours_of_the_best_as_many_as_there_is_room_for(
+    tokens: int, asked: Sequence[str]
+) -> None:
+    widened = Widened(evidence_tokens=tokens)
+    await widened.of(*SPREAD.values())
+    assert widened.library.asked == [(asked, 1)]
+
+
 @pytest.mark.parametrize(
     ("changes", "selected"),
     [
         ({"neighbours": 0}, [found("d", 3)]),
         ({"evidence_tokens": 64}, [found("d", 3)]),
         ({"passages_limit": 1}, [found("d", 3)]),
-        ({}, [Passage("own", "Of the caller.")]),
     ],
 )
 async def test_it_is_not_asked_where_nothing_can_come_of_it(

@@ -1,7 +1,7 @@
 """Selecting the passages of a prompt."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from groundwire_server.domain.document import PassageKind
 from groundwire_server.domain.evidence import Evidence, Passage
@@ -26,10 +26,12 @@ class Selection:
     Attributes:
         passages: best first.
         alike: relevant ones that were left out because a better one says the same.
+        texts: theirs, to which those of neighbours are compared.
     """
 
     passages: tuple[Passage, ...]
-    alike: int = 0
+    alike: int
+    texts: DistinctTexts = field(compare=False)
 
 
 def select(found: Evidence, policy: Policy) -> Selection:
@@ -51,11 +53,12 @@ def select(found: Evidence, policy: Policy) -> Selection:
     if not relevant:
         raise Failure(Cause.INSUFFICIENT_EVIDENCE)
     newest = _newest(relevant)
-    distinct = _distinct(newest)
+    texts = DistinctTexts()
+    distinct = [passage for passage in newest if says_more(passage, texts)]
     chosen = _within(policy.evidence_tokens, [_cut(distinct[0], policy.evidence_tokens), *distinct[1:]])
     if not chosen:
         raise Failure(Cause.PROMPT_TOO_LONG)
-    return Selection(chosen[: policy.passages_limit], len(newest) - len(distinct))
+    return Selection(chosen[: policy.passages_limit], len(newest) - len(distinct), texts)
 
 
 def shortened(chosen: Sequence[Passage]) -> Sequence[Passage]:
@@ -91,11 +94,6 @@ def _newest(passages: Sequence[Passage]) -> Sequence[Passage]:
     for passage in passages:
         newest[passage.document_id] = max(passage.revision, newest.get(passage.document_id, 0))
     return [p for p in passages if p.revision == newest[p.document_id]]
-
-
-def _distinct(passages: Iterable[Passage]) -> Sequence[Passage]:
-    texts = DistinctTexts()
-    return [passage for passage in passages if says_more(passage, texts)]
 
 
 def _within(budget: int, passages: Iterable[Passage]) -> tuple[Passage, ...]:

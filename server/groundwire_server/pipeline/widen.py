@@ -10,7 +10,6 @@ from groundwire_server.domain.evidence import Evidence, Passage, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.text.near_duplicates import DistinctTexts
 from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.routes import Ports
@@ -41,6 +40,11 @@ class _Room:
         tokens = policy.evidence_tokens - sum(estimate_tokens(passage.text) for passage in selected)
         return cls(tokens, None if policy.passages_limit is None else policy.passages_limit - len(selected))
 
+    def best(self, selected: Sequence[Passage], reach: int) -> Sequence[Passage]:
+        """As many of the selected passages, the best first, as there is room for neighbours of on both sides."""
+        mean = sum(estimate_tokens(passage.text) for passage in selected) // len(selected)
+        return selected[: self.tokens // max(mean * reach * 2, 1) + 1]
+
     @property
     def is_left(self) -> bool:
         return self.tokens >= _LEAST_TOKENS and self.passages != 0
@@ -66,24 +70,24 @@ async def widen(selection: Selection, inquiry: Inquiry, ports: Ports, stage: Tim
         ports: the store, and the recheck of its access lists.
         stage: takes what is in the prompt, and why there are no neighbours.
     """
-    chosen = await _widened(selection.passages, inquiry, ports, stage)
+    chosen = await _widened(selection, inquiry, ports, stage)
     stage.note(describe_selection(selection, chosen))
     return chosen
 
 
-async def _widened(
-    selected: tuple[Passage, ...], inquiry: Inquiry, ports: Ports, stage: TimedStage
-) -> tuple[Passage, ...]:
-    reach = inquiry.policy.neighbours
-    room = _Room.beside(selected, inquiry.policy)
-    stored = [passage for passage in selected if passage.document_id and not inquiry.question.provided]
-    if not reach or not stored or not room.is_left:
+async def _widened(selection: Selection, inquiry: Inquiry, ports: Ports, stage: TimedStage) -> tuple[Passage, ...]:
+    selected, reach = selection.passages, inquiry.policy.neighbours
+    if not reach or inquiry.question.provided:
         return selected
-    found = await _around(stored, reach, inquiry, ports, stage)
+    room = _Room.beside(selected, inquiry.policy)
+    if not room.is_left:
+        return selected
+    best = room.best(selected, reach)
+    found = await _around(best, reach, inquiry, ports, stage)
     if found is None:
         return selected
     visible = ports.acl_recheck.visible(found, inquiry.caller)
-    return _placed(selected, {_spot(passage): passage for passage in visible}, reach, room)
+    return _placed(selection, best, {_spot(passage): passage for passage in visible}, reach, room)
 
 
 async def _around(
@@ -104,25 +108,26 @@ async def _around(
 
 
 def _placed(
-    selected: Sequence[Passage], beside: Mapping[_Spot, Passage], reach: int, room: _Room
+    selection: Selection,
+    best: Sequence[Passage],
+    beside: Mapping[_Spot, Passage],
+    reach: int,
+    room: _Room,
 ) -> tuple[Passage, ...]:
-    chosen = {_spot(passage): passage for passage in selected}
+    chosen = {_spot(passage): passage for passage in selection.passages}
     known = {**beside, **chosen}
-    texts = DistinctTexts()
-    for passage in selected:
-        says_more(passage, texts)
-    for passage in selected:
+    for passage in best:
         for step in (1, -1):
             for neighbour in _neighbours(passage, known, step, reach):
                 if _spot(neighbour) in chosen:
                     continue
-                if not room.holds(neighbour) or not says_more(neighbour, texts):
+                if not room.holds(neighbour) or not says_more(neighbour, selection.texts):
                     break
                 room.take(neighbour)
                 scores = Scores(relevance=passage.scores.relevance)
                 chosen[_spot(neighbour)] = replace(neighbour, scores=scores, neighbour=True)
     placed: dict[str, Passage] = {}
-    for passage in selected:
+    for passage in selection.passages:
         before = list(_neighbours(passage, chosen, -1, len(chosen)))
         after = _neighbours(passage, chosen, 1, len(chosen))
         for each in (*reversed(before), passage, *after):

@@ -36,7 +36,12 @@ def packed_place(place: Place) -> str:
 
 def unpacked_place(written: str) -> Place:
     """Return the place that JSON holds."""
-    kind, page, *section = json.loads(written)
+    return read_place(json.loads(written))
+
+
+def read_place(read: Sequence[Any]) -> Place:
+    """Return the place that is in a list that was read from JSON."""
+    kind, page, *section = read
     return Place(tuple(section), page, PassageKind(kind))
 
 

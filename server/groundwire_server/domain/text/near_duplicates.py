@@ -1,7 +1,6 @@
 """Telling which texts say nothing that another does not say in the same words."""
 
-from collections.abc import Iterable, Sequence, Set
-from functools import cached_property
+from collections.abc import Iterable, Set
 from typing import Final
 
 _RUN: Final = 4
@@ -15,34 +14,47 @@ _MARKUP: Final = ".,;:!?\"'`´‘’“”„«»()[]{}*_#|\\"
 _SAMPLES: Final = 5
 """Words of a text that are looked for in another before all are: nearly all texts lack one of them."""
 
+_STRETCH: Final = 80
+"""Code points in which a sample is sought; cutting all of a text into its words costs ten times as much."""
+
 
 class _Words:
     """The words of a text that count, in their order."""
 
+    __slots__ = ("_runs", "_samples", "_text", "folded")
+
     def __init__(self, text: str) -> None:
         self._text = text
-        self._folded = text.casefold()
-        self._pieces = self._folded.split()
+        self.folded = text.casefold()
+        self._samples: list[str] = []
+        self._runs: Set[tuple[str, ...]] | None = None
 
     def are_in(self, other: "_Words") -> bool:
-        return other.may_have(self._sample) and self.runs <= other.runs
+        for number in range(_SAMPLES):
+            if number == len(self._samples):
+                self._samples.append(self._sample(number))
+            if self._samples[number] not in other.folded:
+                return False
+        return self.runs() <= other.runs()
 
-    def may_have(self, words: Iterable[str]) -> bool:
-        return all(word in self._folded for word in words)
-
-    @cached_property
-    def _sample(self) -> Sequence[str]:
-        return _counting(self._pieces[:: len(self._pieces) // _SAMPLES + 1])
-
-    @cached_property
     def runs(self) -> Set[tuple[str, ...]]:
-        order = _counting(self._pieces) or [_without_spaces(self._text)]
-        last = max(len(order) - _RUN, 0)
-        return {tuple(order[start : start + _RUN]) for start in range(last + 1)}
+        if self._runs is None:
+            order = _counting(self.folded.split()) or [_without_spaces(self._text)]
+            last = max(len(order) - _RUN, 0)
+            self._runs = {tuple(order[start : start + _RUN]) for start in range(last + 1)}
+        return self._runs
+
+    def _sample(self, number: int) -> str:
+        """A word that counts, of one stretch; empty where it has none."""
+        start = len(self.folded) * number // _SAMPLES
+        # Both ends of a stretch may lie within a word. Long words are rare.
+        pieces = self.folded[start : start + _STRETCH].split()[1:-1]
+        word = max(pieces, key=len, default="").strip(_MARKUP)
+        return "" if word in _IDLE else word
 
 
 def _counting(pieces: Iterable[str]) -> list[str]:
-    stripped = (piece.strip(_MARKUP) for piece in pieces)
+    stripped = [piece.strip(_MARKUP) for piece in pieces]
     return [word for word in stripped if word and word not in _IDLE]
 
 
@@ -72,8 +84,9 @@ class DistinctTexts:
             self._exact.add(exact)
             return added
         words = _Words(text)
-        if any(words.are_in(kept) for kept in self._kept):
-            return False
+        for kept in self._kept:
+            if words.are_in(kept):
+                return False
         self._kept.append(words)
         return True
 

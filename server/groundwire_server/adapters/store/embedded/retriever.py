@@ -5,15 +5,14 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from groundwire_server.adapters.resilience.instrumentation import Instrumentation
 from groundwire_server.adapters.store.embedded import keyword, spelling
-from groundwire_server.adapters.store.embedded.access import decoded
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
-from groundwire_server.adapters.store.packing import unpacked_metadata, unpacked_place
+from groundwire_server.adapters.store.packing import read_place, typed_metadata
 from groundwire_server.adapters.store.relative import fused
 from groundwire_server.adapters.store.terms import query_terms
 from groundwire_server.domain.caller import Caller
@@ -28,8 +27,8 @@ _LEAST_DEPTH: Final = 64
 """The fewest candidates of each leg: relative scores need a tail to be relative to."""
 
 _ROW: Final = (
-    "json_array(c.id, c.chunk_id, c.text, d.document_id, d.title, d.source_uri, c.ordinal, c.place, d.revision, "
-    "d.metadata, a.principals)"
+    "json_array(c.id, c.chunk_id, c.text, d.document_id, d.title, d.source_uri, c.ordinal, json(c.place), d.revision, "
+    "json(d.metadata), json(a.principals))"
 )
 """A chunk `c` of a document `d` with an access list `a`."""
 
@@ -149,11 +148,11 @@ def _around(
     ).fetchone()
     rows = {row[0]: row[1:] for row in json.loads(found)}
     known = {passage.chunk_id for passage in passages}
-    beside = (_passage(rows[chunk], Scores()) for chunk in sorted(rows))
-    return Evidence(tuple(each for each in beside if each.chunk_id not in known), scope.version)
+    beside = (row for _, row in sorted(rows.items()) if row[0] not in known)
+    return Evidence(tuple(_passage(row, Scores()) for row in beside), scope.version)
 
 
-def _passage(row: tuple[str, str, str, str, str, int, str, int, str, str], scores: Scores) -> Passage:
+def _passage(row: Sequence[Any], scores: Scores) -> Passage:
     chunk_id, text, document_id, title, source_uri, ordinal, place, revision, metadata, principals = row
     return Passage(
         chunk_id=chunk_id,
@@ -163,8 +162,8 @@ def _passage(row: tuple[str, str, str, str, str, int, str, int, str, str], score
         source_uri=source_uri,
         ordinal=ordinal,
         revision=revision,
-        metadata=unpacked_metadata(metadata),
-        allowed_principals=decoded(principals),
+        metadata=typed_metadata(metadata),
+        allowed_principals=frozenset(principals),
         scores=scores,
-        place=unpacked_place(place),
+        place=read_place(place),
     )
