@@ -59,6 +59,7 @@ def test_a_correction_takes_the_place_of_what_it_corrects(question: str) -> None
         "No",
         "Really?",
         "Are you sure?",
+        "Thank you, that helped a lot!",
         "That is wrong!",
         "That’s not true",
         "I don't understand",

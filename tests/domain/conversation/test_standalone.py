@@ -64,6 +64,7 @@ def test_a_pronoun_is_what_was_asked_about(asked: str, answered: str, question: 
     [
         ("Who runs the shop?", "Maria Lopez runs it.", "What is her email?", "What is Maria Lopez's email?"),
         ("Who founded Acme?", "Jane Doe founded Acme.", "When was she born?", "When was Jane Doe born?"),
+        ("Who wrote Dune?", "Frank Herbert wrote Dune.", "When did he die?", "When did Frank Herbert die?"),
         ("When was Ann Weber born?", "In Graz.", "Where did she work?", "Where did Ann Weber work?"),
         ("Where is the office in Graz?", "There.", "How do I get there?", "How do I get to the office in Graz?"),
         ("When does the museum open?", "At ten.", "Can I park there?", "Can I park at the museum?"),
@@ -127,6 +128,17 @@ def test_persons_places_actions_and_kinds(asked: str, answered: str, question: s
         ("What does `pytest -x` do?", "How do I run it?", "How do I run `pytest -x`?"),
         ("When was Acme founded?", "Who is their CEO?", "Who is Acme's CEO?"),
         ("Is the fence higher than the gate?", "Which is cheaper?", "Which is cheaper, the fence or the gate?"),
+        ("What does the Team plan cost?", "Per user?", "What does the Team plan cost per user?"),
+        ("What are the opening hours?", "During holidays too?", "What are the opening hours during holidays?"),
+        ("What are the opening hours?", "Including Sundays?", "What are the opening hours including Sundays?"),
+        ("Can I return shoes?", "Even if I wore them?", "Can I return shoes even if I wore shoes?"),
+        ("What is the tallest tower?", "And the second tallest?", "What is the second tallest tower?"),
+        ("How do I reset my password?", "Where do I find this page?", "Where do I find the password page?"),
+        (
+            "Is the fence higher than the gate?",
+            "What's the difference?",
+            "What's the difference between the fence and the gate?",
+        ),
         ("Is an oak fence better than a pine fence?", "Do they rot?", "Do the oak fence and the pine fence rot?"),
     ],
 )
@@ -175,6 +187,15 @@ def test_a_follow_up_of_a_follow_up_goes_back_to_the_thing() -> None:
         ("¿Cuánto cuesta el envío a España?", "¿Y a Francia?", "¿Cuánto cuesta el envío a Francia?"),
         ("¿Dónde está el museo?", "¿Cuándo abre?", "¿Cuándo abre, el museo?"),
         ("Quanto costa il biglietto?", "E per i bambini?", "Quanto costa il biglietto per i bambini?"),
+        ("Quanto costa il cancello?", "E quanto è alto?", "E quanto è alto, il cancello?"),
+        (
+            "Quelle est la hauteur de la clôture ?",
+            "Combien coûte-t-elle ?",
+            "Combien coûte-t-elle, la hauteur de la clôture?",
+        ),
+        ("Hoeveel kost het hek?", "Hoe hoog is het?", "Hoe hoog is het, het hek?"),
+        ("Hoeveel kost het hek?", "Hoe laat is het?", "Hoe laat is het?"),
+        ("Wie hoch ist der Zaun?", "Und wie breit ist das Tor?", "Und wie breit ist das Tor?"),
     ],
 )
 def test_other_languages_are_resolved_by_structure_or_not_at_all(
@@ -212,6 +233,11 @@ def test_without_anything_to_refer_to_nothing_is_made_up(question: str) -> None:
         ("How long does the trip take with the ferry?", "2 h.", "And without it?"),
         ("How high is the fence?", "180 cm.", "And yours?"),
         ("How do I reset my password?", "Click.", "How do I do that?"),
+        ("Does Ann Weber work with Tom Smith?", "Yes.", "What is his role?"),
+        ("Tell me about Weaviate.", "A store.", "How do they compare?"),
+        ("Tell me about Weaviate.", "A store.", "What is the difference?"),
+        ("Ist der Zaun höher als das Tor?", "Nein.", "Was kostet es?"),
+        ("La valla es más alta que la puerta?", "No.", "¿Cuánto mide?"),
     ],
 )
 def test_of_several_things_none_is_chosen(asked: str, answered: str, question: str) -> None:

@@ -32,6 +32,7 @@ _WHERE: Final = frozenset({"in", "on", "at", "inside", "outside", "near", "under
 _ABOUT: Final = frozenset({"what", "how"})
 _ASKING: Final = frozenset({"not", "so", "come", "exactly", "else", "is", "that", "then"})
 _CONDITIONS: Final = frozenset({"if", "unless", "after", "before", "until"})
+_ADDING: Final = frozenset({"including", "excluding", "even", "only", "not"})
 _EXPLAINING: Final = frozenset({"explain", "elaborate", "continue", "clarify", "me", "can", "could", "you"})
 _ACCOUNTED: Final = ACCOUNTS | frozenset({"example", "examples", "detail", "details", "summary", "overview"})
 _OF: Final = frozenset({"example", "examples", "list", "description", "explanation", "summary", "overview"})
@@ -133,7 +134,7 @@ def _asks_for_attribute(sentence: ParsedSentence, start: int, phrase: NounPhrase
 
 
 def added(sentence: ParsedSentence, leads: bool, exchanges: Sequence[ConversationExchange]) -> str | None:
-    """Return the last question with a condition or "what else" behind it; None where there is no such thing.
+    """Return the last question with a condition, "what else" or what it adds behind it; None for a whole question.
 
     Args:
         sentence: the follow-up, without references and without what leads it.
@@ -146,10 +147,18 @@ def added(sentence: ParsedSentence, leads: bool, exchanges: Sequence[Conversatio
     nothing = not any(phrase.is_topic for phrase in sentence.phrases)
     what_if = words[:2] == ["what", "if"] and nothing
     other = "else" in words and len(words) <= _FEW and nothing
-    if not exchanges or not (condition or what_if or other):
+    if not exchanges or not (condition or what_if or other or _is_addition(sentence, words)):
         return None
     part = sentence.text.rstrip("?!. ")
-    return f"{exchanges[0].asked.text.strip().rstrip('?!. ')}, and {part[:1].lower()}{part[1:]}?"
+    joint = " " if _is_addition(sentence, words) else ", and "
+    return f"{exchanges[0].asked.text.strip().rstrip('?!. ')}{joint}{part[:1].lower()}{part[1:]}?"
+
+
+def _is_addition(sentence: ParsedSentence, words: Sequence[str]) -> bool:
+    """Whether a text has no verb that helps and only adds to a question: "including Sundays?"."""
+    verbless = not any(token.word in AUXILIARIES for token in sentence.tokens)
+    adds = bool(words) and words[0] in _ADDING | PREPOSITIONS
+    return adds and verbless and len(words) <= _LONGEST and sentence.tokens[-1].text == "?"
 
 
 def completed(text: str, exchanges: Sequence[ConversationExchange]) -> str | None:
@@ -167,7 +176,8 @@ def completed(text: str, exchanges: Sequence[ConversationExchange]) -> str | Non
     if part.word(0) in VERBS and not part.is_open(0):  # another thing to do, not to name
         return None
     preposition = part.word(0) if part.word(0) in PREPOSITIONS else ""
-    if part.phrases and part.phrases[-1].has_determiner and part.phrases[-1].head in ADJECTIVES:
+    last = part.phrases[-1] if part.phrases else None
+    if last is not None and last.has_determiner and (last.head in ADJECTIVES or last.head.endswith("est")):
         # "the large" is "the large one".
         named = in_place_of_one(ParsedSentence(f"{part.slice(0, part.phrases[-1].end)} one"), topic)
         part = part if named is None else ParsedSentence(named)
@@ -256,7 +266,7 @@ def _kind(core: str, modifier: str) -> Sequence[str]:
     )
     if not describes:
         return words[-1:]
-    own = [word for word in words[:-1] if word.lower() not in ADJECTIVES]
+    own = [word for word in words[:-1] if word.lower() not in ADJECTIVES and not word.endswith("est")]
     return [*own, words[-1]]
 
 

@@ -169,8 +169,8 @@ def person_of(exchanges: Sequence[ConversationExchange]) -> str | None:
     """Return the person that was last named; None where several were, side by side."""
     for exchange in exchanges:
         if exchange.persons:
-            together = (_coordinated_phrases(sentence) for sentence in (*exchange.answered, exchange.asked))
-            several = any(sum(phrase.nouns[0].is_capital for phrase in phrases) > 1 for phrases in together)
+            together = [*(_coordinated_phrases(sentence) for sentence in exchange.answered), exchange.asked.phrases]
+            several = any(sum(_is_full_name(phrase) for phrase in phrases) > 1 for phrases in together)
             return None if several else exchange.persons[0]
     return None
 
@@ -219,6 +219,10 @@ def _coordinated_phrases(sentence: ParsedSentence) -> Sequence[NounPhrase]:
             found.append(phrase)
             end = phrase.end
     return found
+
+
+def _is_full_name(phrase: NounPhrase) -> bool:
+    return not phrase.has_determiner and len(phrase.nouns) > 1 and all(token.is_capital for token in phrase.nouns)
 
 
 def _persons(sentence: ParsedSentence) -> Iterator[str]:

@@ -42,6 +42,7 @@ _REACTION: Final = re.compile(
     r"(?:please|thanks|thank you)|(?:are|r) you (?:sure|certain|serious)|(?:that|this|it)(?:'s| is| was)(?: not| n't)? "
     r"(?:wrong|right|correct|true|false|not true|not right|incorrect|nonsense)|i (?:do not|don't|did not|didn't) "
     r"(?:understand|know|get it|get that|believe that|believe you)|(?:can you |please )?(?:say|repeat) that(?: again)?"
+    r"|(?:thanks|thank you)[,.!]? (?:that|this|it) (?:helps|helped|works|worked|is helpful|was helpful)(?: a lot)?"
     r"|is (?:that|this|it) (?:all|it|everything)|it|this|that|these|those|\d{1,2}"
     r"|ja|nein|danke|stimmt|wirklich|oui|non|merci|vraiment|sí|si|gracias|sì|grazie|nee|sim|não|obrigad[oa]"
     r"|谢谢|好的|好|是的|是|不是|不|真的吗|ありがとう(?:ございます)?|はい|いいえ|本当ですか|네|예|아니요|감사합니다|정말요)",

@@ -11,6 +11,7 @@ from typing import Final
 
 from groundwire_server.domain.conversation.lexicon import (
     ACCOUNTS,
+    ADJECTIVES,
     ADVERBS,
     ATTRIBUTES,
     AUXILIARIES,
@@ -19,6 +20,8 @@ from groundwire_server.domain.conversation.lexicon import (
     DEMONSTRATIVES,
     DETERMINERS,
     MEASURES,
+    ORDINALS,
+    PAST_FORMS,
     PREDICATE_ENDINGS,
     PREDICATES,
     PREPOSITIONS,
@@ -49,6 +52,9 @@ _CLOSED: Final = _OPENING | QUESTION_WORDS | AUXILIARIES | PREPOSITIONS | SUBORD
 _AFTER_DEGREE: Final = AUXILIARIES | DETERMINERS | PRONOUNS
 _JOINING: Final = frozenset({"of", "for", "in", "with", "from", "at", "on"})
 """Prepositions by which a phrase goes on: "the return fee in Austria"."""
+
+_BEFORE_TIMES: Final = TIMES | MEASURES | ADJECTIVES | ORDINALS.keys() | frozenset({"next", "same", "following"})
+"""What stands before a time and leaves it one: "Saturday morning", "the last week"."""
 
 _HAVE: Final = frozenset({"have", "has", "had", "having"})
 _CLITIC: Final = re.compile(r"['’]s$")
@@ -132,8 +138,9 @@ class NounPhrase:
 
     @property
     def is_time(self) -> bool:
-        """Whether it says when."""
-        return self.head in TIMES
+        """Whether it says when; "the opening hours" and "the delivery time" are things."""
+        first = self.nouns[0].word
+        return self.head in TIMES and (len(self.nouns) == 1 or first in _BEFORE_TIMES or first[0].isdigit())
 
     @property
     def is_topic(self) -> bool:
@@ -309,7 +316,8 @@ class ParsedSentence:
     def _between_names(self, index: int) -> bool:
         """Whether a word is what one name did with another: "Jane Doe founded Acme"."""
         names = self.tokens[index - 1].is_capital and self.is_open(index + 1) and self.tokens[index + 1].is_capital
-        return names and not self.tokens[index].is_capital and self.word(index).endswith("ed")
+        word = self.word(index)
+        return names and not self.tokens[index].is_capital and (word.endswith("ed") or word in PAST_FORMS)
 
     def _inflected(self, index: int) -> bool:
         """Whether a word is a verb in a form that does not follow an auxiliary: "late returns" of "is" are none."""

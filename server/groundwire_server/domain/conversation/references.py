@@ -43,6 +43,8 @@ _CLAUSE_OPENERS: Final = frozenset({"before", "after", "until", "as", "since", "
 _TO_CLAUSE: Final = frozenset({"to", "that", "if"})
 _NEAR: Final = 6
 _TAKING: Final = frozenset({"take", "cost", "require", "need", "mean", "matter", "make"})
+_COMPARES: Final = frozenset({"compare", "differ"})
+_DIFFERENCES: Final = frozenset({"difference", "differences"})
 _CLOCK: Final = frozenset({"time", "day", "date"})
 _DOING: Final = frozenset({"do", "does", "did", "doing"})
 _RELATIVE: Final = frozenset({"who", "that", "which", "of", "with"})
@@ -91,22 +93,37 @@ def substituted(sentence: ParsedSentence, start: int, found: Sequence[Reference]
 
 
 def compared(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
-    """Return "which one is cheaper?" with what it chooses from, or None where it chooses from something else.
+    """Return "which one is cheaper?" or "what is the difference?" with what it is between; None for other questions.
 
     Raises:
         LookupError: when nothing was listed that it could choose from.
     """
+    asked = sentence.text[sentence.tokens[start].start :].rstrip("?!. ")
+    if _asks_for_difference(sentence):
+        first, last = _choices(exchanges)
+        return f"{asked} between {first} and {last}?"
     following = sentence.word(start + 1)
     if sentence.word(start) != "which" or following not in AUXILIARIES | {"one", "ones"}:
         return None
     named = (phrase for phrase in sentence.phrases if phrase.is_topic and not _compares(sentence, phrase))
     if following in AUXILIARIES and any(named):
         return None
+    first, last = _choices(exchanges)
+    return f"{asked}, {first} or {last}?"
+
+
+def _choices(exchanges: Sequence[ConversationExchange]) -> tuple[str, str]:
+    """Return what was listed, all but the last together, and the last."""
     items = items_of(exchanges)
     if len(items) < 2:  # one is no choice
         raise LookupError
-    choices = f"{', '.join(items[:-1])} or {items[-1]}"
-    return f"{sentence.text[sentence.tokens[start].start :].rstrip('?!. ')}, {choices}?"
+    return ", ".join(items[:-1]), items[-1]
+
+
+def _asks_for_difference(sentence: ParsedSentence) -> bool:
+    """Whether a question asks for a difference and does not say between what."""
+    topics = [phrase for phrase in sentence.phrases if phrase.is_topic]
+    return len(topics) == 1 and topics[0].head in _DIFFERENCES and _ends(sentence, topics[0].end)
 
 
 def _compares(sentence: ParsedSentence, phrase: NounPhrase) -> bool:
@@ -137,6 +154,8 @@ def _named(sentence: ParsedSentence, index: int, exchanges: Sequence[Conversatio
     if word == "it" and sentence.word(index + 1) == "take" and exchanges and exchanges[0].action:
         return exchanges[0].action
     topic = referent_of(exchanges, plural=word in PLURAL_PRONOUNS)
+    if topic is not None and not topic.is_plural and _COMPARES & {token.word for token in sentence.tokens}:
+        return None
     text = person_of(exchanges) if word in PERSON_PRONOUNS else topic.text if topic else None
     owns = word in POSSESSIVES and (word != "her" or sentence.is_open(index + 1))
     return text if text is None or not owns else f"{text}'" if text.endswith("s") else f"{text}'s"
