@@ -1,7 +1,10 @@
 """Questions that refer to earlier turns, put so that they need none, by rules."""
 
 import json
+import sys
 from collections.abc import Sequence
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -362,6 +365,33 @@ def test_the_rules_say_whether_they_know_the_language() -> None:
 )
 def test_odd_text_is_read_to_its_end(text: str) -> None:
     assert standalone(text.strip(), turns(*[text] * 16)).text != ""
+
+
+def test_a_question_that_is_longer_than_any_follow_up_stands_alone() -> None:
+    text = f"How much does it cost? {'It rains. ' * 100}"
+    assert resolved(text, "How high is the fence?", "180 cm.") == text
+
+
+@pytest.mark.parametrize("piece", ["thanks ", "and ", "1. x\n", "der die das ", "。", "“", "the fence and "])
+def test_work_grows_with_the_text_and_not_with_its_square(piece: str) -> None:
+    def steps(characters: int) -> int:
+        text = (piece * characters)[:characters]
+        count = 0
+
+        def trace(frame: FrameType, event: str, arg: object) -> Any:
+            nonlocal count
+            count += event == "line"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            standalone(text, turns(*[text] * 4))
+        finally:
+            sys.settrace(before)
+        return count
+
+    assert steps(900) < 6 * steps(225)
 
 
 def test_a_question_of_nothing_but_references_is_not_resolved() -> None:

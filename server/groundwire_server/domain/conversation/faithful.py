@@ -18,7 +18,8 @@ def is_faithful(rewritten: str, question: str, turns: Sequence[Turn]) -> bool:
 
     Every name and every number must stand in the question or in a turn, and so must all but two of its content words.
     What the question says itself stays: its numbers, and half of its content words where it has several. A turn that
-    holds orders could put another question in its place otherwise. Characters that nobody sees, and marks beyond those of sentences, may not be added.
+    holds orders could put another question in its place otherwise. Characters that nobody sees, and marks beyond those
+    of sentences, may not be added.
 
     Args:
         rewritten: the question as a model has put it.

@@ -16,6 +16,9 @@ _ITEM_END: Final = re.compile(r"[:(,;.]|\s[–—-]\s")
 _PERSON_ENDINGS: Final = ("er", "or", "ist", "ant", "man", "woman")
 _DOUBLING: Final = re.compile(r"(?:^|re|be)[^aeiou]*[aeiou][^aeiouwxy]$")
 _COMPARING: Final = frozenset({"than", "vs", "versus"})
+_MOST_SENTENCES: Final = 32
+"""Sentences of an answer that are read."""
+
 _LONGEST_ITEM: Final = 12
 """Words of an item in a list."""
 
@@ -67,8 +70,9 @@ class ConversationExchange:
 
     @cached_property
     def answered(self) -> Sequence[ParsedSentence]:
-        """The sentences of the answer."""
-        return [ParsedSentence(self.answer[start:end]) for start, end in sentences(self.answer)]
+        """The first sentences of the answer."""
+        found = itertools.islice(sentences(self.answer), _MOST_SENTENCES)
+        return [ParsedSentence(self.answer[start:end]) for start, end in found]
 
     @cached_property
     def topics(self) -> Sequence[Topic]:

@@ -56,6 +56,11 @@ _JOINING: Final = frozenset({"of", "for", "in", "with", "from", "at", "on"})
 _BEFORE_TIMES: Final = TIMES | MEASURES | ADJECTIVES | ORDINALS.keys() | frozenset({"next", "same", "following"})
 """What stands before a time and leaves it one: "Saturday morning", "the last week"."""
 
+_BEFORE_SENTENCE: Final = SUBORDINATORS | SMALL_TALK | ADVERBS | {","}
+_SENTENCE_ENDS: Final = frozenset({".", "?", "!", ":", ";"})
+_LONGEST_OPENING: Final = 12
+"""Words that may stand before a sentence's own: "Thanks, and then"."""
+
 _HAVE: Final = frozenset({"have", "has", "had", "having"})
 _CLITIC: Final = re.compile(r"['’]s$")
 _LEAST_INFLECTED: Final = 4
@@ -304,9 +309,9 @@ class ParsedSentence:
     def _begins(self, index: int) -> bool:
         """Whether no word of the same sentence stands before, but for a conjunction."""
         before = index - 1
-        while self.word(before) in SUBORDINATORS | SMALL_TALK | ADVERBS or self.word(before) == ",":
+        while index - before <= _LONGEST_OPENING and self.word(before) in _BEFORE_SENTENCE:
             before -= 1
-        return before < 0 or self.word(before) in {".", "?", "!", ":", ";"}
+        return before < 0 or self.word(before) in _SENTENCE_ENDS
 
     def _ends_names(self, start: int, last: int) -> bool:
         """Whether a word is said of the name before it: "was Ann Weber born"."""

@@ -36,6 +36,9 @@ _TURNS: Final = 8
 _REFERENCES: Final = 8
 """Words of one question that may refer back."""
 
+_LONGEST_QUESTION: Final = 1000
+"""Characters of a question that may refer to earlier turns; a longer one says itself what it is about."""
+
 _LONGEST_TURN: Final = 1000
 """Characters of a turn that are read: of a question its end, of an answer its beginning."""
 
@@ -92,6 +95,8 @@ def _exchanges(turns: Sequence[Turn]) -> Sequence[tuple[str, str]]:
 
 def _resolved(question: str, exchanges: Sequence[ConversationExchange]) -> str | None:
     """Return a question that needs none of the exchanges, which are the newest first; None where it does."""
+    if len(question) > _LONGEST_QUESTION:
+        return question
     if is_reaction(question):
         return None
     earlier = exchanges[0].question if exchanges else ""
