@@ -81,6 +81,13 @@ def test_a_list_in_the_answer_to_a_reaction_is_the_one_that_counts() -> None:
     assert resolved("What does the second one cost?", "Yes, please", "1. Oak\n2. Pine") == "What does Pine cost?"
 
 
+@pytest.mark.parametrize(
+    "text", ["Sorry, the server is down. What now?", "Wait, I have another question", "No Man's Sky"]
+)
+def test_a_sentence_is_no_correction(text: str) -> None:
+    assert resolved(text) == text
+
+
 @pytest.mark.parametrize("text", ["Is the fence right for wet ground?", "No parking: who fines?", "Yes Men: when?"])
 def test_a_question_that_begins_like_a_reaction_stays(text: str) -> None:
     assert resolved(text) == text

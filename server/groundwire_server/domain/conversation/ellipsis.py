@@ -32,7 +32,8 @@ _WHERE: Final = frozenset({"in", "on", "at", "inside", "outside", "near", "under
 _ABOUT: Final = frozenset({"what", "how"})
 _ASKING: Final = frozenset({"not", "so", "come", "exactly", "else", "is", "that", "then"})
 _CONDITIONS: Final = frozenset({"if", "unless", "after", "before", "until"})
-_ADDING: Final = frozenset({"including", "excluding", "even", "only", "not"})
+_ADDING: Final = frozenset({"including", "excluding"})
+_LIMITING: Final = frozenset({"even", "only", "not"})
 _EXPLAINING: Final = frozenset({"explain", "elaborate", "continue", "clarify", "me", "can", "could", "you"})
 _ACCOUNTED: Final = ACCOUNTS | frozenset({"example", "examples", "detail", "details", "summary", "overview"})
 _OF: Final = frozenset({"example", "examples", "list", "description", "explanation", "summary", "overview"})
@@ -157,7 +158,8 @@ def added(sentence: ParsedSentence, leads: bool, exchanges: Sequence[Conversatio
 def _is_addition(sentence: ParsedSentence, words: Sequence[str]) -> bool:
     """Whether a text has no verb that helps and only adds to a question: "including Sundays?"."""
     verbless = not any(token.word in AUXILIARIES for token in sentence.tokens)
-    adds = bool(words) and words[0] in _ADDING | PREPOSITIONS
+    first, second = (*words, "", "")[:2]
+    adds = first in _ADDING | PREPOSITIONS or (first in _LIMITING and second in _CONDITIONS | PREPOSITIONS)
     return adds and verbless and len(words) <= _LONGEST and sentence.tokens[-1].text == "?"
 
 

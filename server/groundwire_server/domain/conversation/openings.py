@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from groundwire_server.domain.conversation.lexicon import AUXILIARIES, SUBJECTS
+
 _LEADS: Final = r"(?:(?:ok(?:ay)?|now|and|so|well|but|alright|thanks|thank you)[,.!]?\s+)*"
 _ENDS: Final = r"\s*(?:[:;,.!?–—、，：。]\s*(?:but\s+)?|\s-\s|\s+but\s+)"
 
@@ -48,6 +50,7 @@ _REACTION: Final = re.compile(
     r"|谢谢|好的|好|是的|是|不是|不|真的吗|ありがとう(?:ございます)?|はい|いいえ|本当ですか|네|예|아니요|감사합니다|정말요)",
     re.IGNORECASE,
 )
+_LONGEST_PART: Final = 7
 _MARKS: Final = " \t.,!?;:…。，！？、"
 
 
@@ -74,9 +77,15 @@ def without_opening(question: str) -> OpenedQuestion:
         return OpenedQuestion(_capitalized(rest), changes_topic=True)
     if (same := _SAME.match(straight)) and (rest := question[same.end() :]):
         return OpenedQuestion(_capitalized(rest))
-    if correction := _CORRECTION.match(straight):
+    if (correction := _CORRECTION.match(straight)) and _is_part(straight[correction.end() :]):
         return OpenedQuestion(f"And {question[correction.end() :]}")
     return OpenedQuestion(question)
+
+
+def _is_part(text: str) -> bool:
+    """Whether a text may be a part of a question, and is no sentence of its own."""
+    words = [word.strip(_MARKS).lower() for word in text.split()]
+    return len(words) <= _LONGEST_PART and not set(words) & (AUXILIARIES | SUBJECTS)
 
 
 def is_reaction(text: str) -> bool:

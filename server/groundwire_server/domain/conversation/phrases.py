@@ -13,6 +13,7 @@ from groundwire_server.domain.conversation.lexicon import (
     ACCOUNTS,
     ADJECTIVES,
     ADVERBS,
+    ARTICLES,
     ATTRIBUTES,
     AUXILIARIES,
     BE,
@@ -46,6 +47,11 @@ _TOKEN: Final = re.compile(
 
 _ACRONYMS: Final = frozenset({"it", "us", "who", "he"})
 """Function words that are names where they are written in capitals."""
+
+_LOOK_ALIKES: Final = PRONOUNS | DEMONSTRATIVES | _ACRONYMS
+_BEFORE_PRONOUNS: Final = frozenset({"all", "both", "another"})
+_GLUE: Final = frozenset("$@#-/\\")
+"""What stands before a name in code: "$this", "--it"."""
 
 _OPENING: Final = DETERMINERS | DEMONSTRATIVES
 _CLOSED: Final = _OPENING | QUESTION_WORDS | AUXILIARIES | PREPOSITIONS | SUBORDINATORS | PRONOUNS | ADVERBS
@@ -341,7 +347,8 @@ def _tokens(text: str) -> Iterator[SentenceToken]:
     mixed = any(match.group().islower() for match in matches)  # with capitals everywhere they say nothing
     for index, match in enumerate(matches):
         word = match.group().lower().replace("’", "'")
-        if mixed and word in PRONOUNS | DEMONSTRATIVES | _ACRONYMS and _is_name(matches, index):
+        glued = text[match.start() - 1 : match.start()] in _GLUE
+        if word in _LOOK_ALIKES and (glued or (mixed and _is_name(matches, index))):
             word = match.group() if not match.group().islower() else word.upper()
         yield SentenceToken(match.group(), _SHORTENED.get(word, word), match.start(), match.end())
 
@@ -350,7 +357,7 @@ def _is_name(matches: Sequence[re.Match[str]], index: int) -> bool:
     """Whether a word is a name though it looks like a pronoun: "the IT department", "It Must Have Been Love"."""
     word = matches[index].group()
     before = matches[index - 1].group() if index else ""
-    if word.lower() == "it" and before.lower() in DETERMINERS - {"all", "both", "another"}:
+    if before.lower() in (DETERMINERS - _BEFORE_PRONOUNS if word.lower() == "it" else ARTICLES):
         return True
     if word.isupper() and word.lower() in _ACRONYMS:
         return True

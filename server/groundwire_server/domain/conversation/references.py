@@ -210,8 +210,8 @@ def _one(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationE
 
 def _demonstrative(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> Reference | None:
     word, before = sentence.word(index), sentence.word(index - 1)
-    if any(token.is_verbatim for token in sentence.tokens[index + 1 :]):
-        # "What does this do: `it()`?"
+    if sentence.word(index + 1) == ":" or any(token.is_verbatim for token in sentence.tokens[index + 1 :]):
+        # "How about this: can I export logs?", "What does this do: `it()`?"
         return None
     opens = not before or before in AUXILIARIES | PREPOSITIONS | QUESTION_WORDS | SUBORDINATORS or before in _MARKS
     if sentence.is_open(index + 1):
