@@ -134,13 +134,13 @@ def _asks_for_attribute(sentence: ParsedSentence, start: int, phrase: NounPhrase
     return opens[0] == "what" and len(opens) == _FEW and sentence.word(phrase.first) == "the"
 
 
-def added(sentence: ParsedSentence, leads: bool, exchanges: Sequence[ConversationExchange]) -> str | None:
+def added(sentence: ParsedSentence, exchanges: Sequence[ConversationExchange], *, leads: bool) -> str | None:
     """Return the last question with a condition, "what else" or what it adds behind it; None for a whole question.
 
     Args:
         sentence: the follow-up, without references and without what leads it.
-        leads: whether it began with a word such as "and".
         exchanges: the newest first.
+        leads: whether it began with a word such as "and".
     """
     words = [token.word for token in sentence.tokens if token.is_word]
     whole = any(token.word == "," for token in sentence.tokens)

@@ -132,7 +132,7 @@ def _resolved_in_english(question: str, exchanges: Sequence[ConversationExchange
     if found is not None:
         return _capitalized(found)
     resolved = _without_references(sentence, start, exchanges)
-    if resolved is not None and (whole := added(ParsedSentence(resolved), start > 0, exchanges)) is not None:
+    if resolved is not None and (whole := added(ParsedSentence(resolved), exchanges, leads=start > 0)) is not None:
         return whole
     unchanged = sentence.text[sentence.tokens[start].start :]
     return question if resolved == unchanged else None if resolved is None else _capitalized(resolved)
