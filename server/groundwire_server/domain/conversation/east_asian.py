@@ -248,6 +248,9 @@ def _in_place(language: EastAsianLanguage, part: str, asked: str, thing: str) ->
 def _thing(language: EastAsianLanguage, asked: str) -> str:
     found = language.thing.match(asked)
     thing = language.time.sub("", found["thing"]).strip() if found else ""
+    owner, _, owned = thing.rpartition(language.joint)
+    if owner and language.attribute.fullmatch(owned):
+        thing = owner  # "松木栅栏的价格" is about the fence
     plain = 0 < len(thing) <= _LONGEST_THING and thing in asked
     return thing if plain and not language.unknown.search(thing) else ""
 
