@@ -2,7 +2,10 @@
 # ruff: noqa: ASYNC240  # the files are small, and nothing waits for the loop
 
 import asyncio
+import json
 import sqlite3
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +14,8 @@ import pytest
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding, UnusableStoreFailure
 from groundwire_server.adapters.store.embedded.copies import StoreContents, contents_of, put_in_place, take_snapshot
+from groundwire_server.adapters.store.embedded.header import FILE
+from groundwire_server.adapters.store.embedded.lock import LOCK
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Listing
@@ -253,3 +258,22 @@ async def test_a_store_is_made_from_a_snapshot_where_there_was_none(file: Path, 
 
     with opening(file) as opened:
         assert await documents(over(opened)) == {"post": (1, "Parcels wait.")}
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "changed"), [("restore", 0), ("snapshot", 1)])
+async def test_whenever_it_is_killed_there_is_the_old_file_or_the_new_one(
+    tmp_path: Path, kind: str, changed: int
+) -> None:
+    command = (sys.executable, "-m", "tests.adapters.store.killed_copies", kind, str(tmp_path))
+    run = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+    out, _ = await run.communicate()
+    rows = [json.loads(line) for line in out.splitlines()]
+    before, after = (["new"], ["old"]) if kind == "restore" else (["old"], ["new"])
+    states = [row[changed] for row in rows]
+    assert states == sorted(states, key=lambda state: state == after)
+    assert {*map(tuple, states)} == {tuple(before), tuple(after)}
+    assert len(states) > 10
+    assert all(row[1 - changed] == (["old"] if kind == "restore" else ["new"]) for row in rows)
+    assert all(names == [LOCK, FILE] for *_, names in rows)
