@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from groundwire_server.domain.conversation.history import ConversationExchange, Topic, topic_of
+from groundwire_server.domain.conversation.history import ConversationExchange, Topic, topic_of, topics_together
 from groundwire_server.domain.conversation.lexicon import (
     ACCOUNTS,
     ADJECTIVES,
@@ -93,45 +93,52 @@ def is_bare(sentence: ParsedSentence, start: int) -> bool:
 
 
 def about_topic(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
-    """Return "what is the price?" or "tell me more" with what it is about; None for a question that names something.
+    """Return "tell me more" or "give an example" with what it is about; None for a question that says so itself.
 
     Raises:
         LookupError: when nothing was spoken of that it could be about.
     """
     words = [token.word for token in sentence.tokens[start:] if token.is_word]
-    asked = sentence.text[sentence.tokens[start].start :].rstrip("?!. ")
     topics = [phrase for phrase in sentence.phrases if phrase.is_topic]
-    explains = bool(words) and set(words) - SMALL_TALK <= _EXPLAINING and not set(words) <= SMALL_TALK
-    more = words[-1:] == ["more"] and not topics
-    gives = {phrase.head for phrase in topics} <= _ACCOUNTED and bool(topics) and not set(words) & _PRONOUNED
-    attribute = len(topics) == 1 and len(sentence.phrases) == 1 and _asks_for_attribute(sentence, start, topics[0])
-    if not (explains or more or gives or attribute):
+    content = set(words) - SMALL_TALK
+    if content and content <= _EXPLAINING:
+        joint = ""
+    elif words[-1:] == ["more"] and not topics:
+        joint = "about "
+    elif topics and {phrase.head for phrase in topics} <= _ACCOUNTED and not content & _PRONOUNED:
+        joint = "of " if topics[-1].head in _OF else "about "
+    else:
         return None
-    if attribute and not exchanges:
-        return None
-    topic = topic_of(exchanges)
+    topic = topics_together(exchanges) or topic_of(exchanges)
     if topic is None:
         raise LookupError
-    if attribute and len(words) <= _FEW:
-        phrase = topics[0]
-        lowered = f"{asked[:1].lower()}{asked[1:]}"
-        named = lowered if phrase.has_determiner else f"the {lowered}"
-        return f"What {'are' if phrase.is_plural else 'is'} {named} of {topic.text}?"
-    owned = attribute or (gives and topics[-1].head in _OF)
-    joint = " of " if owned else " " if explains else " about "
-    return f"{asked}{joint}{topic.text}{'?' if sentence.text.rstrip().endswith('?') else ''}"
+    asked = sentence.text[sentence.tokens[start].start :].rstrip("?!. ")
+    return f"{asked} {joint}{topic.text}{'?' if sentence.text.rstrip().endswith('?') else ''}"
+
+
+def of_topic(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
+    """Return "what is the price?" or "price?" with what has it; None for a question that names something."""
+    topic = topics_together(exchanges) or topic_of(exchanges)
+    phrase = sentence.phrases[0] if len(sentence.phrases) == 1 else None
+    if topic is None or phrase is None or not _asks_for_attribute(sentence, start, phrase):
+        return None
+    be = "are" if phrase.is_plural else "is"
+    asked = sentence.slice(start, phrase.end)
+    if phrase.first > start:
+        return f"{asked} of {topic.text}?"
+    named = f"{asked[:1].lower()}{asked[1:]}"
+    return f"What {be} {named if phrase.has_determiner else f'the {named}'} of {topic.text}?"
 
 
 def _asks_for_attribute(sentence: ParsedSentence, start: int, phrase: NounPhrase) -> bool:
-    """Whether a question is for what a thing has and leaves the thing out: "what is the price?", "price?"."""
-    last = phrase.end
-    ends = all(not token.is_word for token in sentence.tokens[last:])
+    """Whether a question is for what a thing has and leaves the thing out."""
+    ends = all(not token.is_word for token in sentence.tokens[phrase.end :])
     if not ends or not {token.word for token in phrase.nouns} <= ATTRIBUTES:
         return False
     opens = [sentence.word(place) for place in range(start, phrase.first)]
-    if not opens:
-        return True
-    return opens[0] == "what" and len(opens) == _FEW and sentence.word(phrase.first) == "the"
+    return not opens or (
+        opens[0] == "what" and opens[1:] in (["is"], ["are"], ["was"]) and sentence.word(phrase.first) == "the"
+    )
 
 
 def added(sentence: ParsedSentence, exchanges: Sequence[ConversationExchange], *, leads: bool) -> str | None:

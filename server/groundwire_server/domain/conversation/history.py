@@ -94,14 +94,10 @@ class ConversationExchange:
     @cached_property
     def rivals(self) -> Sequence[Topic]:
         """The things between which an "it" after this question could not choose: "is the oak or the pine fence…"."""
-        sentence = self.asked
-        together = _coordinated_phrases(sentence)
+        together = _coordinated_phrases(self.asked)
         if len(together) < 2:
-            pairs = itertools.pairwise(phrase for phrase in sentence.phrases if phrase.is_topic)
-            compared = ({sentence.word(place) for place in range(a.end, b.first)} & _COMPARING for a, b in pairs)
-            pairs = itertools.pairwise(phrase for phrase in sentence.phrases if phrase.is_topic)
-            together = next((pair for pair, found in zip(pairs, compared, strict=True) if found), ())
-        return [Topic.of(sentence, phrase) for phrase in together]
+            together = _compared_phrases(self.asked)
+        return [Topic.of(self.asked, phrase) for phrase in together]
 
     @cached_property
     def action(self) -> str:
@@ -148,11 +144,22 @@ def referent_of(exchanges: Sequence[ConversationExchange], *, plural: bool) -> T
         exchanges: the newest first.
         plural: whether the pronoun stands for more than one.
     """
-    rivals = next((exchange.rivals for exchange in exchanges if exchange.topics), ())
-    if len(rivals) > 1:
-        text = f"{', '.join(topic.text for topic in rivals[:-1])} and {rivals[-1].text}"
-        return Topic(text, text, is_plural=True) if plural else None
+    if (together := topics_together(exchanges)) is not None:
+        return together if plural else None
     return topic_of(exchanges, plural=plural)
+
+
+def topics_together(exchanges: Sequence[ConversationExchange]) -> Topic | None:
+    """Return several things that were last asked about side by side, as one; None where it was one thing.
+
+    Args:
+        exchanges: the newest first.
+    """
+    rivals = next((exchange.rivals for exchange in exchanges if exchange.topics), ())
+    if len(rivals) < 2:
+        return None
+    text = f"{', '.join(topic.text for topic in rivals[:-1])} and {rivals[-1].text}"
+    return Topic(text, text, is_plural=True)
 
 
 def topic_of(exchanges: Sequence[ConversationExchange], *, plural: bool | None = None) -> Topic | None:
@@ -223,6 +230,15 @@ def _coordinated_phrases(sentence: ParsedSentence) -> Sequence[NounPhrase]:
             found.append(phrase)
             end = phrase.end
     return found
+
+
+def _compared_phrases(sentence: ParsedSentence) -> Sequence[NounPhrase]:
+    """Return the two phrases on either side of "than" or "versus"; none where nothing is compared."""
+    pairs = itertools.pairwise(phrase for phrase in sentence.phrases if phrase.is_topic)
+    for first, second in pairs:
+        if _COMPARING & {sentence.word(place) for place in range(first.end, second.first)}:
+            return first, second
+    return ()
 
 
 def _is_full_name(phrase: NounPhrase) -> bool:

@@ -17,6 +17,7 @@ from groundwire_server.domain.conversation.ellipsis import (
     fragment,
     is_bare,
     leading,
+    of_topic,
 )
 from groundwire_server.domain.conversation.history import ConversationExchange
 from groundwire_server.domain.conversation.openings import is_reaction, without_opening
@@ -126,7 +127,11 @@ def _resolved_in_english(question: str, exchanges: Sequence[ConversationExchange
         part = _without_references(ParsedSentence(sentence.text[sentence.tokens[first].start :]), 0, exchanges)
         return None if part is None else completed(part, exchanges)
     try:
-        found = about_topic(sentence, start, exchanges) or compared(sentence, start, exchanges)
+        found = (
+            of_topic(sentence, start, exchanges)
+            or about_topic(sentence, start, exchanges)
+            or compared(sentence, start, exchanges)
+        )
     except LookupError:
         return None
     if found is not None:
