@@ -64,7 +64,9 @@ def _blocks(element: Element) -> Iterator[str]:
 def _block(element: Element) -> Iterator[str]:
     match element.name:
         case name if name in HEADINGS:
-            text = _inline(element.children)
+            # A heading that is a picture alone, such as a logo, says what the picture stands for.
+            alternatives = (image.attributes.get("alt", "").strip() for image in element.all({"img"}))
+            text = _inline(element.children) or next(filter(None, alternatives), "")
             yield writing.heading(HEADINGS[name], text) if text else ""
         case "ol":
             yield writing.items(_items(element), start=element.number("start", _LAST_NUMBER))
