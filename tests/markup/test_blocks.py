@@ -161,3 +161,22 @@ def test_a_text_may_be_nested_deeply(nested: str) -> None:
 
 def test_no_text_has_no_blocks() -> None:
     assert blocks("") == blocks(" \n\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<table>\n\n<tr><td>a\n\nText\n\n</table>\n\nAfter", ["html", "paragraph"]),
+        ("<table>\n\n<ul>\n\n</ul>\n\n</table>\n\n<ul>\n\n- b\n\n</ul>", ["html", "html"]),
+        ("<table>\n\n<ul>\n\n</ul>\n\nAfter", ["html", "html", "paragraph"]),
+        ("</table>\n\n<table>\n\n</table>", ["html", "html"]),
+        ("<details>\n\nText\n\n</details>", ["html", "paragraph", "html"]),
+    ],
+    ids=["a table", "a list in a table", "a table without an end", "an end without a table", "details"],
+)
+def test_a_table_or_list_of_html_goes_on_to_its_end(text: str, expected: list[str]) -> None:
+    assert [kind for kind, _ in texts(text)] == expected
+
+
+def test_tables_without_an_end_take_no_time_of_their_own() -> None:
+    assert len(blocks("<table>\n\n" * 5000)) == 5000

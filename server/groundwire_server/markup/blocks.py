@@ -1,7 +1,7 @@
 """The blocks of a Markdown text: CommonMark with tables, front matter, admonitions and definition lists."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -23,8 +23,6 @@ _UNSEEN: Final = re.compile(
 )
 
 _CONTAINER: Final = re.compile(r"<(/?)(?:table|ul|ol|dl)\b", re.IGNORECASE)
-_MOST_WITHIN: Final = 400
-"""Blocks in which the end of a table or a list is looked for."""
 
 
 class BlockKind(Enum):
@@ -176,19 +174,30 @@ def _closed(found: Sequence[Block], text: str) -> Iterator[Block]:
 
     CommonMark ends a block of HTML at a blank line, whatever is open.
     """
-    open_ = [_count_open(text, block) if block.kind is BlockKind.HTML else 0 for block in found]
+    ends = _ends_of_containers([_count_open(text, block) if block.kind is BlockKind.HTML else 0 for block in found])
     place = 0
     while place < len(found):
-        depth, end = open_[place], place
-        while depth > 0 and end + 1 < min(len(found), place + _MOST_WITHIN):
-            end += 1
-            depth += open_[end]
-        if depth > 0 or end == place:
-            yield found[place]
-            place += 1
-        else:
-            yield Block(found[place].start, found[end].end, BlockKind.HTML)
-            place = end + 1
+        end = ends.get(place, place)
+        yield found[place] if end == place else Block(found[place].start, found[end].end, BlockKind.HTML)
+        place = end + 1
+
+
+def _ends_of_containers(opened: Sequence[int]) -> Mapping[int, int]:
+    """Return where what each block opens is closed, by the blocks' numbers.
+
+    Args:
+        opened: how many tables and lists each block opens and does not close; negative where it closes more.
+    """
+    ends = dict[int, int]()
+    waiting: list[tuple[int, int]] = []
+    depth = 0
+    for place, count in enumerate(opened):
+        if count > 0:
+            waiting.append((depth, place))
+        depth += count
+        while waiting and depth <= waiting[-1][0]:
+            ends[waiting.pop()[1]] = place
+    return ends
 
 
 def _count_open(text: str, block: Block) -> int:

@@ -18,7 +18,6 @@ _MARKS: Final = {"b": "**", "strong": "**", "em": "*", "i": "*", "s": "~~", "del
 _CODE: Final = frozenset({"code", "samp", "tt"})
 _LISTS: Final = frozenset({"ul", "ol", "menu", "dir"})
 _LANGUAGE: Final = re.compile(r"(?:^|\s)lang(?:uage)?-(\S+)")
-_NO_ADDRESS: Final = re.compile(r"(?:javascript|vbscript|data|#)|.*[\s()<>]", re.IGNORECASE | re.DOTALL)
 
 _MARK: Final = re.compile(r"<(?=[A-Za-z/!?])|`{3,}|~{3,}")
 """What Markdown takes for a tag or a fence."""
@@ -63,7 +62,9 @@ def _blocks(element: Element) -> Iterator[str]:
 def _block(element: Element) -> Iterator[str]:
     match element.name:
         case name if name in HEADINGS:
-            text = _inline(element.children)
+            # A heading that is a picture alone, such as a logo, says what the picture stands for.
+            alternatives = (image.attributes.get("alt", "").strip() for image in element.all({"img"}))
+            text = _inline(element.children) or next(filter(None, alternatives), "")
             yield writing.heading(HEADINGS[name], text) if text else ""
         case "ol":
             yield writing.items(_items(element), start=element.number("start", _LAST_NUMBER))
@@ -118,16 +119,7 @@ def _marked(node: Node) -> str:
     mark = _MARKS.get(node.name, "")
     if mark and said and mark not in said and "\n" not in said:
         return inner.replace(said, f"{mark}{said}{mark}")
-    target = node.attributes.get("href", "").strip() if node.name == "a" else ""
-    if (
-        target
-        and said
-        and not _NO_ADDRESS.match(target)
-        and target not in {said, f"mailto:{said}"}
-        and "](" not in said
-    ):
-        return inner.replace(said, f"[{said}]({target})")
-    return inner
+    return writing.link(inner, node.attributes.get("href", "")) if node.name == "a" else inner
 
 
 def _plain(element: Element) -> str:

@@ -14,6 +14,7 @@ _CODE_OR_UNSEEN: Final = re.compile(
     rf"|(?<!\\)</?(?P<name>{'|'.join(sorted(ELEMENTS))})(?=[\s/>])[^<>]*>",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+_BEGINNING: Final = re.compile(r"<(?:!--|/?[A-Za-z])")
 _LONGEST_SPAN: Final = 1100
 """Code spans have a bound, so that a text of backticks takes no time."""
 
@@ -25,11 +26,10 @@ def visible(text: str, kind: BlockKind) -> str:
         text: of the block, or of a part of it.
         kind: of the block. In a paragraph a `<br>` ends the line.
     """
-    # Behind the last tag none can begin; a code span that holds it may go on.
-    last = text.rfind(">") if "<" in text and kind is not BlockKind.CODE else -1
-    if last < 0:
+    if kind is BlockKind.CODE or "<" not in text or not _BEGINNING.search(text):
         return text
-    end = last + _LONGEST_SPAN
+    # Behind the last tag none can begin; a code span that holds it may go on.
+    end = text.rfind(">") + _LONGEST_SPAN
 
     def shown(found: re.Match[str]) -> str:
         if found["code"] or found["endless"] is not None:

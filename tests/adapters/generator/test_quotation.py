@@ -104,6 +104,21 @@ CASES = {
         "The queue is drained by:\n\n    queue.drain_all()\n    queue.close()\n",
         "The queue is drained by:\n\n```\nqueue.drain_all()\nqueue.close()\n```",
     ),
+    "code in an admonition": Case(
+        "How is the queue drained?",
+        "!!! note\n    The queue is drained by:\n\n        queue.drain_all()\n        queue.close()\n\n    At last.\n",
+        "The queue is drained by:\n\n```\nqueue.drain_all()\nqueue.close()\n```",
+    ),
+    "the row of a table in an admonition": Case(
+        "What is the return fee for Spain?",
+        "!!! tip\n    | Country | Return fee |\n    |---|---|\n    | Peru | 9 EUR |\n    | Spain | 7 EUR |\n",
+        "- Country: Spain; Return fee: 7 EUR",
+    ),
+    "a list in an admonition": Case(
+        "How is the queue drained?",
+        "!!! tip\n    The queue is drained so:\n\n    - by hand\n      or by foot\n    - by machine\n",
+        "The queue is drained so:\n\n- by hand\n  or by foot\n- by machine",
+    ),
     "a term with what defines it": Case(
         "What is drain?",
         "Drain\n:   Empties the queue:\n\n        queue.drain()\n        queue.close()\n",

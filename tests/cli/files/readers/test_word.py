@@ -297,3 +297,29 @@ def test_the_heads_and_feet_of_even_pages_are_read() -> None:
     section.even_page_header.paragraphs[0].text = "Even head"
     section.even_page_footer.paragraphs[0].text = "Even foot"
     assert read(saved(made), "a.docx").text.endswith("\n\nEven head\n\nEven foot\n")
+
+
+def test_a_strict_document_is_named_as_one() -> None:
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(samples.docx("Text."))) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            ordinary, strict = b"schemas.openxmlformats.org/officeDocument/2006", b"purl.oclc.org/ooxml/officeDocument"
+            new.writestr(name, old.read(name).replace(ordinary, strict))
+    with pytest.raises(UnreadableContentError, match="is Strict Open XML: save it as an ordinary DOCX"):
+        read(changed.getvalue(), "a.docx")
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("https://example.org/fees", "See [the fees](https://example.org/fees)"),
+        ("javascript:pay()", "See the fees"),
+    ],
+)
+def test_links_lead_where_they_do_in_the_document(target: str, shown: str) -> None:
+    made = docx.Document()
+    paragraph = made.add_paragraph("See ")
+    id_ = made.part.relate_to(target, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    link = f'<w:hyperlink {nsdecls("w", "r")} r:id="{id_}"><w:r><w:t>the fees</w:t></w:r></w:hyperlink>'
+    paragraph._p.append(parse_xml(link))
+    assert read(saved(made), "a.docx").text == f"{shown}\n"

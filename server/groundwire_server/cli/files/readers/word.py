@@ -26,6 +26,7 @@ from groundwire_server.markup import writing
 _HEADING: Final = re.compile(r"(?:heading|überschrift|titre|título) ?(\d)\Z", re.IGNORECASE)
 _CODE: Final = re.compile(r"code|preformatted|macro text|source", re.IGNORECASE)
 _WITH_MACROS: Final = "application/vnd.ms-word.document.macroEnabled.main+xml"
+_STRICT: Final = "is Strict Open XML: save it as an ordinary DOCX"
 _DAMAGED: Final = "cannot be converted: it is damaged, protected or not a DOCX"
 
 
@@ -46,11 +47,24 @@ def _opened(content: bytes) -> Document:
     try:
         part = Package.open(io.BytesIO(content)).main_document_part
     except (OpcError, XMLSyntaxError, KeyError, ValueError, zipfile.BadZipFile, OSError) as wrong:
-        raise UnreadableContentError(_DAMAGED) from wrong
+        raise UnreadableContentError(_STRICT if _is_strict(content) else _DAMAGED) from wrong
     if part.content_type not in {CONTENT_TYPE.WML_DOCUMENT_MAIN, _WITH_MACROS}:
         raise UnreadableContentError(_DAMAGED)
     document: Document = part.document
+    for link in document.element.iter(qn("w:hyperlink")):
+        relation = document.part.rels.get(link.get(qn("r:id")))
+        if relation is not None and relation.is_external:
+            link.set(word_content.TARGET, relation.target_ref)
     return document
+
+
+def _is_strict(content: bytes) -> bool:
+    """Return whether the relations of a package are named as in Strict Open XML, which python-docx does not read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return b"purl.oclc.org/ooxml" in archive.read("_rels/.rels")
+    except (KeyError, zipfile.BadZipFile, OSError):
+        return False
 
 
 def _title(document: Document) -> str:

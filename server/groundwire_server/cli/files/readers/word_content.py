@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from docx.oxml.ns import qn
 
+from groundwire_server.markup import writing
 from groundwire_server.markup.headers import HeadedRows, headed
 
 _ALTERNATIVE: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -14,6 +15,10 @@ _BLOCKS: Final = frozenset({qn("w:p"), qn("w:tbl")})
 _BOX: Final = qn("w:txbxContent")
 _TEXTS: Final = frozenset({qn("w:t"), "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"})
 _LIST_STYLES: Final = ("ListBullet", "ListNumber")
+_LINK: Final = qn("w:hyperlink")
+TARGET: Final = "target"
+"""The attribute of a link that has its address; in the file, it is among the relations of the part."""
+
 _CELLS: Final = frozenset({qn("w:tc")})
 _ROWS: Final = frozenset({qn("w:tr")})
 _CHARACTERS: Final = {
@@ -150,6 +155,8 @@ def _pieces(element: Any) -> Iterator[str]:
     for child in element:
         if child.tag == qn("w:r") and child.find(qn("w:rPr")) is not None:
             yield _run(child)
+        elif child.tag == _LINK and child.get(TARGET):
+            yield writing.link("".join(_pieces(child)), child.get(TARGET))
         elif child.tag in _TEXTS:
             yield child.text or ""
         elif child.tag in _CHARACTERS:
