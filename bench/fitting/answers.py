@@ -42,7 +42,9 @@ class Quoted:
     @property
     def right(self) -> bool:
         """Whether the answer holds what was expected; an answer to a question without one is never right."""
-        return self.of(Kind.ANSWERABLE) and self.case.holds("\n".join(text for text, _ in self.answer.segments))
+        return self.of(Kind.ANSWERABLE) and self.case.question.holds(
+            "\n".join(text for text, _ in self.answer.segments)
+        )
 
     def of(self, kind: Kind) -> bool:
         return self.case.question.kind is kind
@@ -70,7 +72,7 @@ def _quoted(case: Case, policy: Policy, tuning: Tuning) -> Quoted:
     if case.vector is not None:
         rows = [np.frombuffer(each.sentence.vector or b"", np.float32) for each in candidates]
         cosines = np.asarray(np.vstack(rows) @ np.frombuffer(case.vector, np.float32), np.float64)
-    return Quoted(case, handles, choose(case.question.text, handles, candidates, cosines, tuning))
+    return Quoted(case, handles, choose(case.question.text, handles, candidates, cosines, tuning, case.unknown))
 
 
 def _rated(case: Case) -> tuple[Passage, ...]:

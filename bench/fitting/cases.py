@@ -1,9 +1,10 @@
 """Questions with what a search finds for them, over corpora of several sizes: what the estimates are fitted on.
 
-The large corpus of a part of the split is all of its articles. Its questions are those that they answer, those that
-only look as if (SQuAD's impossible ones), and, with their own article left out of the search, those about something
-else. A keyword score depends on the size of the corpus: small corpora of a few paragraphs keep an estimate from taking
-the size of this one for granted.
+The large corpus of a part of the split is all of its articles. Its questions are those that they answer; those that
+only look as if (SQuAD's impossible ones); those whose answer is withheld: the paragraph that they were asked about is
+left out of the search, but not what else is said about its subject, as in documents that do not answer a question of
+their own field; and, with the whole article left out, those about something else. A keyword score depends on the size
+of the corpus: small corpora of a few paragraphs keep an estimate from taking the size of this one for granted.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import random
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
@@ -30,6 +31,7 @@ from groundwire_server.domain.document import Document, Sentence
 from groundwire_server.domain.evidence import Passage, Query
 from groundwire_server.domain.filters import Equals, Not
 from groundwire_server.domain.requester import NOBODY, Requester
+from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.vector import Vector
 from groundwire_server.ports.embedder import Embedder
 
@@ -48,18 +50,38 @@ _MOST_QUESTIONS = 8
 class Kind(StrEnum):
     ANSWERABLE = "answerable"
     LOOKALIKE = "lookalike"
+    WITHHELD = "withheld"
     ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question; `without` is the title of the document that is left out of the search."""
+    """A question.
+
+    Attributes:
+        without: the title of the document that is left out of the search.
+        withheld: the paragraph that is left out of it, and with it every passage that holds an answer.
+    """
 
     text: str
     kind: Kind
     article: str
     answers: tuple[str, ...] = ()
     without: str = ""
+    withheld: str = ""
+
+    def holds(self, text: str) -> bool:
+        """Return whether one of the expected answers is in a text."""
+        folded = " ".join(text.split()).casefold()
+        return any(" ".join(expected.split()).casefold() in folded for expected in self.answers)
+
+    def may_find(self, passage: Passage) -> bool:
+        """Return whether a passage is not withheld."""
+        if not self.withheld:
+            return True
+        return not self.holds(passage.text) and all(
+            passage.text[start:end] not in self.withheld for start, end in sentences(passage.text)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +92,7 @@ class Case:
         paragraphs: of a small corpus; 0 for the large one.
         vector: the question's, where vectors were searched.
         sentences: with their vectors, by the chunk that they are of.
+        unknown: terms of the question that no document has.
     """
 
     question: Question
@@ -77,11 +100,7 @@ class Case:
     passages: tuple[Passage, ...]
     vector: Vector | None = None
     sentences: Mapping[str, Sequence[Sentence]] = field(default_factory=dict)
-
-    def holds(self, text: str) -> bool:
-        """Return whether one of the expected answers is in a text."""
-        folded = " ".join(text.split()).casefold()
-        return any(" ".join(expected.split()).casefold() in folded for expected in self.question.answers)
+    unknown: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +151,17 @@ def _corpora(part: Part) -> Iterator[_Corpus]:
     asked = {title: [_questions(paragraph, title) for paragraph in articles[title]] for title in own}
     answerable = [q for title in own for each in asked[title] for q in each if q.kind is Kind.ANSWERABLE]
     absent = [Question(q.text, Kind.ABSENT, q.article, without=q.article) for q in answerable]
+    withheld = [
+        replace(question, kind=Kind.WITHHELD, withheld=str(paragraph["context"]))
+        for title in own
+        for paragraph, those in zip(articles[title], asked[title], strict=True)
+        for question in those
+        if question.kind is Kind.ANSWERABLE
+    ]
     large = own if part is Part.FITTED else list(articles)
     yield _Corpus(
         tuple((title, "\n\n".join(paragraph["context"] for paragraph in articles[title])) for title in large),
-        (*(question for title in own for each in asked[title] for question in each), *absent),
+        (*(question for title in own for each in asked[title] for question in each), *absent, *withheld),
         0,
     )
     drawn = random.Random(0)
@@ -181,12 +207,14 @@ async def _search(corpus: _Corpus, embedder: Embedder | None) -> list[Case]:
         for question in corpus.questions:
             vector = (await embedder.embed([question.text], NEVER))[0] if embedder else None
             without = Not(Equals("title", question.without)) if question.without else None
-            evidence = await store.retriever.search(CALLER, Query(question.text, vector, TOP_K, without), NEVER)
-            sentences: Mapping[str, Sequence[Sentence]] = {}
+            depth = 3 * TOP_K if question.withheld else TOP_K
+            evidence = await store.retriever.search(CALLER, Query(question.text, vector, depth, without), NEVER)
+            passages = tuple(filter(question.may_find, evidence.passages))[:TOP_K]
+            stored: Mapping[str, Sequence[Sentence]] = {}
             if store.sentence_vectors is not None:
-                chunks = [passage.chunk_id for passage in evidence.passages]
-                sentences = await store.sentence_vectors.sentences(CALLER.tenant, chunks, NEVER)
-            found.append(Case(question, corpus.paragraphs, evidence.passages, vector, sentences))
+                chunks = [passage.chunk_id for passage in passages]
+                stored = await store.sentence_vectors.sentences(CALLER.tenant, chunks, NEVER)
+            found.append(Case(question, corpus.paragraphs, passages, vector, stored, evidence.unknown))
     return found
 
 

@@ -55,6 +55,11 @@ class Rated:
         return self.grounds.model is Confidence.HIGH and not self.grounds.agreement.contradicts
 
 
+def asked_alike(answers: Sequence[Quoted]) -> list[Quoted]:
+    """Return the answers without those that were withheld: they would count each question twice."""
+    return [each for each in answers if not each.of(Kind.WITHHELD)]
+
+
 def rated(answers: Sequence[Quoted]) -> list[Rated]:
     """Return the answers that were given, with their grounds: the quoting model's are verbatim."""
     return [Rated(each, _grounds(each)) for each in answers if each.answered]
@@ -137,7 +142,7 @@ def main() -> None:
     for name in (VECTORS, WORDS):
         vectors = name == VECTORS
         names = [each for each in FEATURES if vectors or each != "similarity"]
-        answers = quoted(Part.FITTED, folder, _UNHEEDING, vectors=vectors)
+        answers = asked_alike(quoted(Part.FITTED, folder, _UNHEEDING, vectors=vectors))
         given = rated(answers)
         rows = np.array([each.grounds.features for each in given])[:, [FEATURES.index(each) for each in names]]
         models[name] = fit(names, rows, np.array([each.quoted.right for each in given]), PENALTY)
@@ -148,7 +153,7 @@ def main() -> None:
     curves = {}
     for part in Part:
         for name, model in models.items():
-            answers = quoted(part, folder, Tuning(), vectors=name == VECTORS)
+            answers = asked_alike(quoted(part, folder, Tuning(), vectors=name == VECTORS))
             label = f"{name}, {part}"
             curves[label] = report(label, answers, model, levels[f"high_{name}"], levels[f"medium_{name}"])
     write(FILE, COMMAND, count, models, levels)

@@ -21,7 +21,7 @@ FILE = Path("server/groundwire_server/adapters/generator/quoting.toml")
 COMMAND = "python -m bench.fitting.quoting"
 
 PENALTY = 8.0
-LOST = 0.01
+LOST = 0.005
 """Share of the right answers that are weaker than `enough`: what is given up to answer fewer questions wrongly."""
 
 LOOKALIKES_SURE = 0.1

@@ -1,8 +1,8 @@
 """Fit how relevance is computed, and report its error rates on other articles: `python -m bench.fitting.relevance`.
 
-Positive are questions that a corpus answers, negative those about something else. Questions that only look as if are
-left out: no measure of passages tells them apart, and an estimate that tried would refuse good ones. The weights are
-written to the file that the server reads; the report is printed.
+Positive are questions that a corpus answers, negative those about something else. Questions that only look as if, and
+those whose answer is withheld, are left out: no measure of passages tells them apart, and an estimate that tried would
+refuse good ones. The weights are written to the file that the server reads; the report is printed.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def of_cases(given: Sequence[Case]) -> list[Found]:
             large / small if case.paragraphs else 1.0,
         )
         for case in given
-        if case.question.kind is not Kind.LOOKALIKE
+        if case.question.kind in (Kind.ANSWERABLE, Kind.ABSENT)
     ]
 
 

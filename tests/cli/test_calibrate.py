@@ -136,7 +136,7 @@ def test_a_route_that_names_the_file_has_its_threshold(groundwire_command: Comma
     groundwire_command("calibrate", "questions.jsonl")
     fitted = json.loads(Path("calibration.json").read_text())["min_relevance"]
 
-    assert asyncio.run(threshold()) == 0.85
+    assert asyncio.run(threshold()) == 0.75
     configured("{calibration: calibration.json}")
     assert asyncio.run(threshold()) == fitted
     assert groundwire_command("config", "check").code == 0
@@ -298,7 +298,7 @@ def test_the_threshold_of_a_reranker_is_fitted_to_its_ratings_and_named_after_it
     reranked("min_rating: 0.01, calibration: reranker.json")
     assert asyncio.run(min_rating()) == written["min_relevance"]
     # The threshold of relevance is the other's: what cannot be rated is held against it.
-    assert asyncio.run(threshold()) == 0.85
+    assert asyncio.run(threshold()) == 0.75
     assert groundwire_command("config", "check").code == 0
 
 

@@ -86,6 +86,23 @@ class TestKeywordLeg:
         assert passage.scores.relevance is None
 
 
+class TestUnknownTerms:
+    """A store that cannot tell which terms no passage has says None."""
+
+    async def test_are_those_that_no_passage_in_scope_has(self, store: Store) -> None:
+        await store.put("post", "Parcels wait in the mail room.", allowed=frozenset({"alice"}))
+        await store.put("secret", "Submarines dive.", allowed=frozenset({"bob"}))
+        await store.put("tagged", "Letters wait.", metadata={"kind": "letter"}, allowed=frozenset({"alice"}))
+        unknown = (await store.search("Do parcels, letters or submarines wait on the moon?")).unknown
+        assert unknown in (None, {"submarin", "moon"})
+        letters = await store.search("Do parcels or letters wait?", condition=Equals("kind", "letter"))
+        assert letters.unknown in (None, {"parcel"})
+
+    async def test_are_none_where_every_word_is_there(self, store: Store) -> None:
+        await store.put("post", "Parcels wait.", "Letters do not.")
+        assert not (await store.search("parcels or letters?")).unknown
+
+
 class TestVectorLeg:
     async def test_ranks_by_closeness_whatever_the_words(self, store: Store) -> None:
         for place, closeness in enumerate(closenesses(5)):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwire_server.domain.premises import Agreement, Expected, Premises, compare
+from groundwire_server.domain.premises import Agreement, Expected, Premises, compare, nowhere
 
 
 def agree(question: str, *answer: str, nearby: str = "") -> Agreement:
@@ -105,3 +105,36 @@ def test_what_an_answer_must_hold(question: str, expected: Expected) -> None:
 @pytest.mark.parametrize("answer", [(), ("",), ("\ud800 \u202e",), ("x" * 4000,)])
 def test_an_odd_answer_is_compared_all_the_same(answer: tuple[str, ...]) -> None:
     assert compare(Premises.of("Who opened the \ud800 mill of Aldo in 1913?"), answer, lambda: "").contradicts
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "absent"),
+    [
+        ("gpu", "Tests run on two GPUs.", False),
+        ("gpu", "Tests run on the graphics card.", True),
+        ("grow", "Demand grew in 1913.", False),
+        ("analysi", "The words are analysed.", False),
+        ("kubernet", "It runs in kubernetse.", False),
+        ("memori", "It is remembered.", True),
+    ],
+    ids=["part of a word", "another word", "irregular", "relative", "misspelt", "likeness"],
+)
+def test_a_word_is_nowhere_if_no_form_of_it_is_there(word: str, text: str, absent: bool) -> None:
+    assert nowhere(frozenset({word}), text) == (frozenset({word}) if absent else frozenset())
+
+
+def test_whether_something_is_so_is_answered_by_its_opposite() -> None:
+    assert not agree("Did the demand for mills decline?", "The demand for mills grew.").contradicts
+    assert agree("When did the demand for mills decline?", "The demand for mills grew in May.").contradicts
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("बैठक कक्ष की बुकिंग कहाँ होती है?", "बैठक कक्ष की बुकिंग पोर्टल पर होती है।"),
+        ("소포는 어디에서 보관합니까?", "소포는 우편실에서 보관됩니다."),
+    ],
+)
+def test_a_script_without_capitals_has_no_names(question: str, answer: str) -> None:
+    assert not Premises.of(question).names
+    assert not agree(question, answer).contradicts

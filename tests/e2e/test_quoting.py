@@ -72,8 +72,8 @@ CASES = {
     ),
     "changelog": Case(
         "What changed in version 2.1?",
-        "Released 2024-05-01\n\n- Added HTTP/2 support.\n- Removed the cookie jar.",
-        "Released 2024-05-01\n\n- Added HTTP/2 support.\n- Removed the cookie jar.",
+        "## Changes in version 2.1\n\nReleased 2024-05-01\n\n- Added HTTP/2 support.\n- Removed the cookie jar.",
+        "## Changes in version 2.1\n\nReleased 2024-05-01\n\n- Added HTTP/2 support.\n- Removed the cookie jar.",
     ),
 }
 

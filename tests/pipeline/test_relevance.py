@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from groundwire_server.domain.document import Place
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.pipeline.relevance import relevance, rule
 
@@ -13,7 +16,7 @@ def passage(text: str, cosine: float | None = None, **scores: float) -> Passage:
     return Passage("c", text, scores=Scores(vector_similarity=cosine, **scores))
 
 
-@pytest.mark.parametrize("cosine", [None, 0.6], ids=["words alone", "vectors"])
+@pytest.mark.parametrize("cosine", [None, 0.55], ids=["words alone", "vectors"])
 def test_a_passage_with_more_of_the_questions_words_is_more_relevant(cosine: float | None) -> None:
     full, half, none = (relevance(QUESTION, [passage(text, cosine)])[0] for text in (FULL, HALF, NONE))
     assert 0.0 <= none < half < full <= 1.0
@@ -66,3 +69,15 @@ def test_the_rule_is_named_after_what_was_fitted() -> None:
     name, _, digest = rule().partition("@")
     assert name == "fitted"
     assert len(digest) == 12
+
+
+def test_a_passage_with_the_version_that_is_asked_for_is_about_it() -> None:
+    question = "What changed for colleagues in version 8.4.1?"
+    asked, other = (relevance(question, [passage(f"{number} was released.", 0.2)])[0] for number in ("8.4.1", "8.4.10"))
+    assert asked > 3 * other
+
+
+def test_the_headings_above_a_passage_count_as_its_words() -> None:
+    bare = passage("It came from the sea.", 0.4)
+    placed = replace(bare, place=Place(("The Norman invasion of England",)))
+    assert relevance(QUESTION, [placed])[0] > relevance(QUESTION, [bare])[0]

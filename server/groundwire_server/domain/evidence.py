@@ -89,9 +89,12 @@ class Evidence:
         corpus_version: read no later than the passages.
         overtaken: whether a change of the corpus explains passages among them that the caller may not see.
         searched: what was searched for in place of the question, none of whose words was found; empty where nothing.
+        unknown: the terms of what was searched for that no passage has among those that the caller may see, and that
+            the filter admits; None where the store cannot tell.
     """
 
     passages: tuple[Passage, ...] = ()
     corpus_version: str = ""
     overtaken: bool = False
     searched: str = ""
+    unknown: frozenset[str] | None = None

@@ -33,6 +33,7 @@ class Prompt:
 
     Attributes:
         handles: the short names (`p1`, `p2`, …) by which the model cites, each with its passage.
+        unknown: terms of the question that no document has; None where the store cannot tell.
         begun: the reply that is to be continued after its cut; None for one that is written anew.
     """
 
@@ -44,6 +45,7 @@ class Prompt:
     handles: dict[str, Passage]
     experiment_arm: str = ""
     begun: BegunReply | None = None
+    unknown: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

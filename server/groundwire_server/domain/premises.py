@@ -28,7 +28,7 @@ _LEAST_DIGITS = 2
 """A single digit counts things more often than it names them: the text lists "the 3 phases" without a 3."""
 
 _CAPITAL = re.compile(r"(?<=[\s(\"“‘/-])[^\W\d_a-z][\w]*")
-"""A word with a capital that is not the first of its text; letters without case are taken for capitals, too."""
+"""A word that may have a capital and is not the first of its text."""
 
 _NOT = re.compile(r"n['’]t\b")
 _DENIALS = NEGATORS - {"t", "n"}
@@ -57,6 +57,7 @@ _OF_NUMBER = frozenset(
     """.split()
 ).union(NUMBER_WORDS, ORDINALS)
 _TIMES_ASKED = frozenset(map(stem, "year date day month century decade".split()))
+_WHETHER = frozenset("am are can could did do does has have is may must shall should was were will would".split())
 _NUMBERS_ASKED = frozenset("many much".split())
 
 
@@ -116,7 +117,8 @@ class Premises:
             content,
             names_of(question, content, language),
             _numbers(question),
-            frozenset(base for base in map(_base, asked) if base in OPPOSITES),
+            # Whether something is so is answered by its opposite, too.
+            frozenset() if asked[:1] and asked[0] in _WHETHER else _with_opposites(asked),
             not STRONG_NEGATORS.isdisjoint(asked) or _NOT.search(question) is not None,
             expected,
             language,
@@ -216,6 +218,15 @@ def compare(premises: Premises, answer: Sequence[str], nearby: Callable[[], str]
     )
 
 
+def nowhere(wanted: frozenset[str], text: str) -> frozenset[str]:
+    """Return the stems that a text has in no form: not within a word, misspelt by a letter, irregular or related."""
+    absent = _not_in(wanted, fold(text))
+    if not absent:
+        return absent
+    said = words(text)
+    return frozenset(word for word in absent - frozenset(map(_base, said)) if not _has_relative(word, said))
+
+
 def names_of(question: str, content: frozenset[str], language: Language = Language.ENGLISH) -> frozenset[str]:
     """Return those of a question's content words that it writes with a capital; none in German, as all nouns have one.
 
@@ -226,8 +237,13 @@ def names_of(question: str, content: frozenset[str], language: Language = Langua
     """
     if language is Language.GERMAN:
         return frozenset()
-    names = content_words(" ".join(_CAPITAL.findall(question)), language) & content
+    capitals = [word for word in _CAPITAL.findall(question) if word[0].isupper()]
+    names = content_words(" ".join(capitals), language) & content
     return frozenset() if len(names) > _HEADLINE and len(names) >= len(content) - 1 else names
+
+
+def _with_opposites(asked: Sequence[str]) -> frozenset[str]:
+    return frozenset(base for base in map(_base, asked) if base in OPPOSITES)
 
 
 def _base(word: str) -> str:

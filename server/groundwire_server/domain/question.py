@@ -27,6 +27,7 @@ class Question:
         request_id: identifies the call within tenant and subject.
         top_k: the maximum number of passages to consider; None takes the route's.
         alpha: the weight of meaning in a search by words and meaning, 0 to 1; None takes the route's.
+        unknown: terms of what is searched for that no document has; None where the store cannot tell.
         provided: the caller's own passages, used instead of a search.
         mode: when text may be sent; None takes the route's.
         priority: whether it waits for others when there is too much to do.
@@ -45,6 +46,7 @@ class Question:
     priority: Priority = Priority.INTERACTIVE
     alpha: float | None = None
     standalone: str = ""
+    unknown: frozenset[str] | None = None
 
     @property
     def searched(self) -> str:

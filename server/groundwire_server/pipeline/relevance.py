@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.numbered import identifiers
 from groundwire_server.domain.premises import names_of
 from groundwire_server.domain.text.words import content_words, language_of, letters, occurring
 from groundwire_server.files.fitted import Fitted, read_fitted
@@ -18,7 +19,8 @@ FEATURES: Final = ("similarity", "coverage", "found", "missing_names")
 """What a rating is computed from.
 
 `similarity`: the cosine between question and passage, 0 to 1, times the share of the question that the embedder knows.
-`coverage`: the share of the question's content words that the passage holds, long words counting more.
+`coverage`: the share of the question's content words that the passage or the headings above it hold, long words
+counting more; all of it where it holds the versions and other identifiers of the question, which name one thing alone.
 `found`: how many those are, as a logarithm.
 `missing_names`: the question's names that no passage holds, as a logarithm.
 
@@ -57,17 +59,19 @@ def features(question: str, passages: Sequence[Passage], known: float) -> list[t
     language = language_of(question)
     asked = content_words(question, language)
     size = letters(asked) or 1
-    found = [occurring(asked, passage.text, language) for passage in passages]
+    said = ["\n".join((*passage.place.section, passage.text)) for passage in passages]
+    found = [occurring(asked, each, language) for each in said]
+    named = identifiers(question)
     anywhere = frozenset[str]().union(*found)
     names = math.log1p(len(names_of(question, asked, language) - anywhere))
     return [
         (
             known * min(max(passage.scores.vector_similarity or 0.0, 0.0), 1.0),
-            letters(held) / size,
+            1.0 if named and named <= identifiers(text) else letters(held) / size,
             math.log1p(len(held)),
             names,
         )
-        for passage, held in zip(passages, found, strict=True)
+        for passage, held, text in zip(passages, found, said, strict=True)
     ]
 
 

@@ -34,10 +34,12 @@ async def retrieve(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: Stage
 
 
 def as_searched(inquiry: Inquiry, found: Evidence) -> Inquiry:
-    """Return the inquiry with the question that was searched for in place of one with typing errors."""
-    if not found.searched:
+    """Return the inquiry with what the search tells of the question: typing errors, and words that no document has."""
+    if not found.searched and found.unknown is None:
         return inquiry
-    return replace(inquiry, question=replace(inquiry.question, standalone=found.searched))
+    question = inquiry.question
+    asked = replace(question, standalone=found.searched or question.standalone, unknown=found.unknown)
+    return replace(inquiry, question=asked)
 
 
 async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: StageRunner) -> Evidence:
@@ -60,9 +62,8 @@ async def _found(inquiry: Inquiry, ports: Ports, stage: TimedStage, run: StageRu
     visible = ports.acl_recheck.visible(found, caller)
     inquiry = as_searched(inquiry, found)
     ranked = await _ranked(visible, inquiry, ports, stage, run)
-    return Evidence(
-        _measured(inquiry.question.searched, ranked[:top_k], known), found.corpus_version, searched=found.searched
-    )
+    measured = _measured(inquiry.question.searched, ranked[:top_k], known)
+    return Evidence(measured, found.corpus_version, searched=found.searched, unknown=found.unknown)
 
 
 async def _ranked(

@@ -16,7 +16,7 @@ from groundwire_server.pipeline.judge import judge_segment
 from groundwire_server.pipeline.normalize import fold_lines
 from groundwire_server.pipeline.support import Source
 
-ANYTHING = Tuning(enough=0.0, sure=1.0, most=1)
+ANYTHING = Tuning(enough=0.0, sure=1.0, most=1, heed=False)
 """Quotes what is closest: for tests of what is quoted, and not of whether it is enough."""
 
 INSTALLING = """## Installation
@@ -158,7 +158,7 @@ CASES = {
     "a heading leads to the list under it": Case(
         "What changed in version 0.28?",
         CHANGES,
-        "Released 2024-05-01\n\n- Added HTTP/2 support.\n- Removed the cookie jar.",
+        "## Version 0.28\n\nReleased 2024-05-01\n\n- Added HTTP/2 support.\n- Removed the cookie jar.",
     ),
     "a heading that asks leads to its answer": Case("Why is the queue slow?", QUESTIONS, "The disk is slow."),
     "a line that asks leads to its answer": Case("Where is the owner?", QUESTIONS, "In the office."),
@@ -198,6 +198,56 @@ CASES = {
         "def drain_all():\n    pass",
         "```\ndef drain_all():\n    pass\n```",
         Place(kind=PassageKind.CODE),
+    ),
+    "a sentence with the one that says what it is about": Case(
+        "How is the limit of requests configured?",
+        "A request has at most 1.5 MiB. This limit is configured by a flag of the server. Disks are slow.",
+        "A request has at most 1.5 MiB. This limit is configured by a flag of the server.",
+    ),
+    "the definition of a thing and not what else is said of it": Case(
+        "What is a lease?",
+        "The lease of the cluster expires. A lease is a contract. Whoever has the lease renews it.",
+        "A lease is a contract.",
+    ),
+    "the heading of one word that is to be defined": Case(
+        "What is a lease?",
+        "The server may take a lease away.\n\n## Lease\n\nA short contract.\n\n## Lock\n\nA long one.",
+        "A short contract.",
+    ),
+    "the item that begins with the name and not with a longer one": Case(
+        "What is the tmp_path fixture?",
+        "The tmp_path_factory fixture makes paths.\n\n- `cache`: keeps values\n- `tmp_path`: gives an empty folder\n",
+        "- `cache`: keeps values\n- `tmp_path`: gives an empty folder",
+    ),
+    "the size where it is asked how large": Case(
+        "How large may a request be?",
+        "A large cluster serves a request. The size of a request is 1.5 MiB at most.",
+        "The size of a request is 1.5 MiB at most.",
+    ),
+    "a year is no number of things": Case(
+        "How many mills did Bruni build?",
+        "Bruni built mills in 1913. Bruni built seven hundred mills, 12 of wood.",
+        "Bruni built seven hundred mills, 12 of wood.",
+    ),
+    "the name of an entry of a reference": Case(
+        "How do I choose tests by name?",
+        "## Selection\n\n### -k EXPRESSION\n\nChoose tests by their name.\n",
+        "### -k EXPRESSION\n\nChoose tests by their name.",
+    ),
+    "a way to do something before what is said of it": Case(
+        "How do I drain the queue?",
+        "The queue may drain slowly.\n\nTo drain the queue:\n\n```\ndrain\n```\n",
+        "To drain the queue:\n\n```\ndrain\n```",
+    ),
+    "a version that is marked as one": Case(
+        "What is the default of the count in v3.6?",
+        "Since v3.2 the default of the count is high. In v3.6 the count is ten.",
+        "In v3.6 the count is ten.",
+    ),
+    "the answer and not the question that somebody has put": Case(
+        "Why is my screen blank?",
+        "## Why is the screen blank?\n\nI started it and my screen is blank.\n\n### Answer\n\nSet the mode to soft.\n",
+        "Set the mode to soft.",
     ),
     "prose that is indented is no code": Case(
         "Where is the mail room?",
@@ -284,3 +334,13 @@ def test_what_is_told_apart_by_its_number_is_not_mixed_up() -> None:
     headed = Passage("c1", "# Doc 5\n\n" + "\n\n".join(codes[:4])), passages[1]
     assert answered("What is the code of door 5?", *headed).segments == found
     assert "door 2" in answered("What is the code of door 2?", *passages).segments[0][0]
+
+
+@pytest.mark.parametrize(
+    ("question", "enough"), [("How did the queue of workers drain?", True), ("How do I drain the queue?", False)]
+)
+def test_what_is_just_enough_is_not_enough_to_act_on(question: str, enough: bool) -> None:
+    passage = Passage("c1", "The queue drains into the cellar, where workers wait.")
+    strength = answered(question, passage).strength
+    found = answered(question, passage, tuning=Tuning(enough=strength - 0.01, sure=1.0))
+    assert bool(found.segments) is enough

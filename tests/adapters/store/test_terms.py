@@ -2,7 +2,14 @@
 
 import pytest
 
-from groundwire_server.adapters.store.terms import MOST_QUERY_TERMS, index_terms, query_terms
+from groundwire_server.adapters.store.terms import (
+    MOST_QUERY_TERMS,
+    index_terms,
+    passage_terms,
+    query_phrases,
+    query_terms,
+)
+from groundwire_server.domain.document import Chunk, Place
 
 
 def indexed(text: str) -> list[str]:
@@ -65,3 +72,26 @@ def test_function_words_alone_search_nothing(question: str) -> None:
 
 def test_operators_of_query_languages_are_words_like_others() -> None:
     assert query_terms('par* AND "mail room" NOT box^2') == ["par", "mail", "room", "box", "2"]
+
+
+def test_a_chunk_is_found_by_the_headings_above_it_each_once() -> None:
+    place = Place(("Changes", "Version 8.4"))
+    chunks = [
+        Chunk("a", 0, "# Changes\n\n## Version 8.4\n\nFaster.", place=place),
+        Chunk("b", 1, "Smaller.", place=place),
+    ]
+    assert passage_terms("", chunks) == ["chang version 8 4 faster", "chang version 8 4 smaller"]
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("Which parcels?", ["parcel"]),
+        ("What is tmp_path?", ["tmp", "path", "tmp path"]),
+        ("What changed in 8.4.1?", ["chang", *["8 4 1"] * 3, *["v8 4 1"] * 2]),
+        ("What changed in v8.4?", ["chang", "v8", "v8 4", "8 4"]),
+        ("This and/or that?", []),
+    ],
+)
+def test_compounds_are_searched_as_they_are_written(question: str, searched: list[str]) -> None:
+    assert query_phrases(question) == searched

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from groundwire_server.domain.text.words import ContentWords, content_words, occurring, words
+from groundwire_server.domain.text.words import ContentWords, content_words, language_of, occurring, words
 from tests.timed import least_time
 
 
@@ -102,3 +102,16 @@ def test_looking_for_words_takes_time_in_proportion_to_the_length(piece: str) ->
 
     bound = 40 * took(10_000) + 0.05
     assert took(160_000, bound) < bound
+
+
+@pytest.mark.parametrize(
+    ("question", "content"),
+    [
+        ("소포는 어디에서 보관하나요?", {"소포", "보관"}),
+        ("휴가는 언제까지 신청합니까?", {"휴가", "신청"}),
+        ("분실물은 얼마 동안 보관됩니까?", {"분실", "실물", "보관"}),
+        ("बैठक की बुकिंग कहाँ होती है?", {"बैठक", "बुकिंग"}),
+    ],
+)
+def test_question_words_particles_and_endings_are_no_content(question: str, content: set[str]) -> None:
+    assert content_words(question, language_of(question)) == content

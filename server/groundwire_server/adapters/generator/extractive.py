@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from groundwire_server.adapters.generator.layout import Candidate
-from groundwire_server.adapters.generator.quoting import Answer, Floats, Tuning, choose
+from groundwire_server.adapters.generator.quoting import Answer, Tuning, choose
+from groundwire_server.adapters.generator.weighing import Floats
 from groundwire_server.domain.answer import stands_apart
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
@@ -78,7 +79,7 @@ class ExtractiveGenerator:
                 raise
             late = not deadline.remaining(asyncio.get_running_loop().time())
             raise Failure(Cause.MODEL_TIMEOUT if late else Cause.MODEL_UNAVAILABLE) from failure
-        return choose(prompt.question, prompt.handles, candidates, cosines, self._tuning)
+        return choose(prompt.question, prompt.handles, candidates, cosines, self._tuning, prompt.unknown)
 
     async def _candidates(self, prompt: Prompt, tenant: str, deadline: Deadline) -> list[Candidate]:
         kept: Mapping[str, Sequence[Sentence]] = {}

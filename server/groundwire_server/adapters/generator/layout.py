@@ -194,7 +194,7 @@ def _parts(
         indexes: those of this one.
     """
     text = passage.text
-    section = list(passage.place.section)
+    section = [passage.title, *passage.place.section]
     levels: list[tuple[int, str]] = []
     lead = ""
 
@@ -205,7 +205,7 @@ def _parts(
             if candidates[index].sentence.start < stretch.end and stretch.start < candidates[index].sentence.end
         ]
         said = row.said() if row else on_one_line(text[stretch.start : stretch.end])
-        context = "\n".join(filter(None, [*section, *(title for _, title in levels), above]))
+        context = "\n".join(dict.fromkeys(filter(None, [*section, *(title for _, title in levels), above])))
         return Part(handle, stretch, said, kind, number, shared, context, row)
 
     for number, block in enumerate(found):

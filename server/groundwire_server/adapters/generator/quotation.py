@@ -17,6 +17,14 @@ FITS: Final = 800
 _OPENING: Final = 80
 """Code points of text under a heading that are enough; a list, a table or code is enough in any case."""
 
+_POINTING: Final = re.compile(r"\W*(?:it|its|this|these|they|their|that|those|he|she|his|her|such)\b", re.IGNORECASE)
+"""Where a sentence begins with what the one before it has named."""
+
+_MOST_BEFORE: Final = 2
+
+_NAME: Final = re.compile(r"^\W*-|--\w|\w_\w|\w\(\)|`|\d\.\d")
+"""In a heading: an option, a setting, a function, a version."""
+
 _FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")
 
 
@@ -41,6 +49,8 @@ def quoted_with(index: int, layout: Layout, asked: frozenset[str], distinct: fro
         distinct: the items and rows that hold more of the question than the others of their block.
     """
     chosen = _chosen_with(index, layout, asked, distinct)
+    if chosen and (named := _entry_of(index, chosen, layout)) is not None:
+        chosen = [named, *chosen]
     if chosen and leads_in(layout.parts[chosen[-1]].text):
         # An item may end in a colon, too.
         _, following = next(layout.following(layout.parts[chosen[-1]]), (None, ()))
@@ -62,7 +72,7 @@ def _chosen_with(index: int, layout: Layout, asked: frozenset[str], distinct: fr
         case PartKind.ITEM | PartKind.ROW:
             return [*_lead_of(part, layout), *_of_list(index, layout, distinct)]
         case PartKind.SENTENCE:
-            return [index, *_code_after(index, layout)] if may_answer(part.text, asked) else []
+            return [*_spoken_of(index, layout), *_code_after(index, layout)] if may_answer(part.text, asked) else []
 
 
 def written(parts: Iterable[Part], layout: Layout, text: str) -> str:
@@ -174,6 +184,32 @@ def _lead_of(part: Part, layout: Layout) -> Iterator[int]:
     before = layout.last_before(part)
     if before is not None and layout.parts[before].kind is PartKind.LEAD:
         yield before
+
+
+def _entry_of(index: int, chosen: Sequence[int], layout: Layout) -> int | None:
+    """Return the heading that an entry begins with: the name of an option, a function, a setting or a version.
+
+    Args:
+        index: of the part that is closest.
+        chosen: what is quoted for it.
+        layout: has the parts.
+    """
+    closest = layout.parts[index].kind is PartKind.HEADING
+    heading = index if closest else layout.last_before(layout.parts[chosen[0]])
+    if heading is None or layout.parts[heading].kind is not PartKind.HEADING:
+        return None
+    return heading if _NAME.search(layout.block(layout.parts[heading]).title) else None
+
+
+def _spoken_of(index: int, layout: Layout) -> Sequence[int]:
+    """Return a sentence with those before it that say what its first word stands for."""
+    first = index
+    siblings = layout.siblings(layout.parts[index])
+    while index - first < _MOST_BEFORE and _POINTING.match(layout.parts[first].text) and first - 1 in siblings:
+        if layout.parts[first - 1].kind is not PartKind.SENTENCE or asks(layout.parts[first - 1].text):
+            break
+        first -= 1
+    return range(first, index + 1)
 
 
 def _of_list(index: int, layout: Layout, distinct: frozenset[int]) -> Sequence[int]:

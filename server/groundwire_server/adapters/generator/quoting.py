@@ -3,28 +3,22 @@
 The estimate was fitted by `bench/fitting/quoting.py`; `docs/explanation/relevance.md` has its error rates.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
-from groundwire_server.adapters.generator.layout import Candidate, Layout, Part, PartKind
+from groundwire_server.adapters.generator.asked_for import AskedFor
+from groundwire_server.adapters.generator.layout import Candidate, Layout, PartKind
 from groundwire_server.adapters.generator.quotation import continues, quoted_with, written
-from groundwire_server.domain.claims.number_words import NUMBER_WORDS
+from groundwire_server.adapters.generator.weighing import Floats, Weighed, Weights, others, weigh
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.numbered import Numbered, holds, is_of_another, numbered
-from groundwire_server.domain.premises import AGREEMENT, Agreement, Premises, compare
-from groundwire_server.domain.text.languages import Language
-from groundwire_server.domain.text.words import content_words, language_of, occurring
+from groundwire_server.domain.premises import AGREEMENT, Agreement, Premises, compare, nowhere
+from groundwire_server.domain.subject import carrying, subjects
+from groundwire_server.domain.text.words import occurring
 from groundwire_server.domain.vocabulary import Confidence
 from groundwire_server.files.fitted import Fitted, read_fitted
-
-Floats = npt.NDArray[np.float64]
 
 FEATURES: Final = ("similarity", "rare", "near", *AGREEMENT)
 """What the estimate is computed from: measures of the closest part, and how the answer agrees with the question.
@@ -35,43 +29,41 @@ FEATURES: Final = ("similarity", "rare", "near", *AGREEMENT)
 """
 
 
-_LEAST_TITLE: Final = 2
-"""Words of a heading that say more than what the whole document is about."""
+_CAUTION: Final = 0.75
+_CAUTION_OF_OTHERS: Final = 0.5
+_CAUTION_OF_A_WAY: Final = 0.25
+"""How far an answer must be from being enough to being sure: where a word of what the question is about is missing in
+what was found, where another word is, and where it is asked how to do something."""
+
+_SHARE_COUNTS: Final = 2.5
+"""Two words of five, of those that carry a question, count as all of it."""
+
+_IDENTIFIED: Final = 0.5
+"""The share of `enough` that suffices where a quotation is about the version, or the like, that is asked for."""
 
 _BLOCK_CUT: Final = 0.7
-"""The share of the best closeness below which no list, table or code is added to a quotation."""
+"""The share of the best closeness below which no list, table or code of another section is added to a quotation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """How the parts of passages are weighed and when they are enough.
 
-    A part is a sentence, an item, a row, a block of code, or what leads to one: `adapters/generator/layout.py`. Its
-    closeness is its cosine with the question plus the weighed share of the question's words that it holds, each word
-    counting by how rare it is among the parts; its rank adds its passage's score. The strength of the best one, which
-    decides whether there is an answer, is the estimated probability that it answers the question.
+    The strength of the closest part, which decides whether there is an answer, is the estimated probability that it
+    answers the question.
 
     Attributes:
-        own: weight, in the closeness, of the words in the part itself.
-        near: weight, in the closeness, of the words in it and the parts beside it.
-        around: weight, in the closeness, of the words that only the headings and the lead-in above it have.
-        code: of the words in a block of code; it is long, and most of its words are not about what it does.
-        titled: added to the closeness of a heading whose words are all in the question.
-        found: weight, in the rank, of the search's own score for its passage.
+        weights: how close a part is to the question.
         most: quotations in an answer at most.
         longest: code points of an answer beyond which nothing is added to the closest quotation.
         cut: parts less close than this share of the best are left out.
         enough: the strength below which there is no answer; as fitted if None.
         sure: the strength from which confidence is high; as fitted if None.
-        heed: whether an answer that contradicts what its question takes for granted is none.
+        heed: whether an answer that contradicts what its question takes for granted is none, and one to a question
+            with words that no document has must be surer.
     """
 
-    own: float = 0.7
-    near: float = 0.3
-    around: float = 0.3
-    code: float = 0.5
-    titled: float = 0.3
-    found: float = 0.2
+    weights: Weights = Weights()
     most: int = 4
     longest: int = 1200
     cut: float = 0.6
@@ -106,6 +98,7 @@ def choose(
     candidates: Sequence[Candidate],
     cosines: Floats | None,
     tuning: Tuning,
+    unknown: frozenset[str] | None = None,
 ) -> Answer:
     """Return what answers a question best, unless it is not enough.
 
@@ -115,28 +108,32 @@ def choose(
         candidates: their sentences.
         cosines: between the question and each candidate; None without vectors.
         tuning: weights and thresholds.
+        unknown: terms of the question that no document has; None where the store cannot tell.
     """
-    language = language_of(question)
-    asked = content_words(question, language)
+    asked = AskedFor.by(question)
     layout = Layout.of(passages, candidates)
-    weighed = _weigh(asked, language, layout, passages, cosines, tuning)
-    chosen = _chosen(weighed, layout, asked, _others(layout, numbered(question, language), language), tuning)
+    weighed = weigh(asked, layout, passages, cosines, tuning.weights)
+    chosen = _chosen(weighed, layout, asked.words, others(asked, layout), tuning)
     if not chosen:
         return NO_ANSWER
     best, quotations = chosen[0], _in_reading_order(chosen)
+    premises = Premises.of(question)
     agreement = compare(
-        Premises.of(question),
-        [said for each in quotations for said in _said(each, layout)],
-        lambda: _sources(passages, [each.handle for each in quotations]),
+        premises,
+        [said for each in quotations for said in _said(each, layout, with_headings=bool(asked.identifiers))],
+        lambda: " ".join(
+            (_sources(passages, [each.handle for each in quotations]), *_pervading(premises.names, passages))
+        ),
     )
-    features = (
-        0.0 if cosines is None else float(weighed.similarity[best.closest]),
-        float(weighed.rare[best.closest]),
-        float(weighed.near[best.closest]),
-        *agreement.features,
-    )
+    measures = (weighed.similarity, weighed.rare, weighed.near)
+    measured = [best.closest, *best.parts]
+    features = (*(float(measure[measured].max()) for measure in measures), *agreement.features)
     strength = _fitted().models[_estimate(vectors=cosines is not None)].probability(features)
     enough, sure = levels(tuning, vectors=cosines is not None)
+    if tuning.heed:
+        enough += _caution(question, asked, weighed.held, unknown, passages) * (sure - enough)
+    if asked.identifiers and all(weighed.identified[each] == 1.0 for each in best.parts):
+        enough *= _IDENTIFIED
     if strength < enough or (tuning.heed and agreement.contradicts):
         return Answer(Confidence.LOW, (), strength, features, agreement)
     confidence = Confidence.HIGH if strength >= sure else Confidence.MEDIUM
@@ -157,6 +154,33 @@ def levels(tuning: Tuning, *, vectors: bool) -> tuple[float, float]:
     )
 
 
+def _caution(
+    question: str,
+    asked: AskedFor,
+    held: frozenset[str],
+    unknown: frozenset[str] | None,
+    passages: Mapping[str, Passage],
+) -> float:
+    """Return how far an answer must be from being merely enough to being sure, 0 to 1.
+
+    Who asks how to do something does what the answer says: it must be a little surer, and much where the passages lack
+    a word of the question. To any other question it must be surer where no document has one; the more so, the greater
+    part of the question that is, and where it stands for what the question is about. Where the store cannot tell, what
+    no passage has counts as what no document has.
+    """
+    words = carrying(question)
+    about = words if asked.way else subjects(question)
+    strange = (about if asked.way or unknown is None else words & unknown) - held
+    if strange:
+        strange = nowhere(strange, _sources(passages, passages))
+    if not strange:
+        return _CAUTION_OF_A_WAY if asked.way else 0.0
+    if asked.way:
+        return _CAUTION
+    share = min(1.0, _SHARE_COUNTS * len(strange) / len(words))
+    return share * (_CAUTION if unknown is not None and strange & about else _CAUTION_OF_OTHERS)
+
+
 def _estimate(*, vectors: bool) -> str:
     return "vectors" if vectors else "words"
 
@@ -164,106 +188,6 @@ def _estimate(*, vectors: bool) -> str:
 @cache
 def _fitted() -> Fitted:
     return read_fitted("groundwire_server.adapters.generator", "quoting.toml", FEATURES)
-
-
-def _rarities(asked: frozenset[str], held: Sequence[frozenset[str]]) -> Mapping[str, float]:
-    """How rare each of the question's words is among the parts, as a weight."""
-    counts = Counter(word for words in held for word in words)
-    size = len(held)
-    return {word: math.log(1.0 + (size - counts[word] + 0.5) / (counts[word] + 0.5)) for word in asked}
-
-
-def _shares(weights: Mapping[str, float], held: Sequence[frozenset[str]]) -> Floats:
-    """The share of the question's words that each part holds, rare words counting more."""
-    whole = sum(weights.values()) or 1.0
-    return np.array([sum(weights[word] for word in sorted(words)) / whole for words in held])
-
-
-def _with_neighbours(layout: Layout, held: Sequence[frozenset[str]]) -> list[frozenset[str]]:
-    """What each part holds together with those beside it in its passage."""
-    around: list[frozenset[str]] = []
-    for index, part in enumerate(layout.parts):
-        beside = [
-            held[other]
-            for other in (index - 1, index + 1)
-            if 0 <= other < len(held) and layout.parts[other].handle == part.handle
-        ]
-        around.append(held[index].union(*beside))
-    return around
-
-
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """How close each part is to the question.
-
-    Attributes:
-        similarity: the best cosine of its sentences with the question; 0 without vectors.
-        rare: the weighed share of the question's words in it.
-        near: the same of it and the parts beside it.
-        closeness: all of it.
-        order: the parts, the first in rank first.
-        distinct: the items and rows that hold more of the question than all of their block do.
-    """
-
-    similarity: Floats
-    rare: Floats
-    near: Floats
-    closeness: Floats
-    order: Sequence[int]
-    distinct: frozenset[int]
-
-
-def _weigh(
-    asked: frozenset[str],
-    language: Language,
-    layout: Layout,
-    passages: Mapping[str, Passage],
-    cosines: Floats | None,
-    tuning: Tuning,
-) -> _Weighed:
-    held = [occurring(asked, part.text, language) | _numbers_held(asked, part) for part in layout.parts]
-    around = [held[index] | occurring(asked, part.context, language) for index, part in enumerate(layout.parts)]
-    weights = _rarities(asked, held)
-    rare, near = _shares(weights, held), _shares(weights, _with_neighbours(layout, held))
-    of_code = [part.kind is PartKind.CODE for part in layout.parts]
-    rare = np.where(of_code, tuning.code * rare, rare)
-    similarity = np.array(
-        [max((cosines[index] for index in part.candidates), default=0.0) for part in layout.parts]
-        if cosines is not None
-        else [0.0] * len(held)
-    )
-    closeness = similarity + tuning.own * rare + tuning.near * near + tuning.around * (_shares(weights, around) - rare)
-    closeness = closeness + tuning.titled * np.array([_repeats(asked, part) for part in layout.parts])
-    found = np.array([passages[part.handle].scores.fused or 0.0 for part in layout.parts])
-    order = [int(index) for index in np.argsort(-(closeness + tuning.found * found), kind="stable")]
-    common = {place: frozenset.intersection(*(held[each] for each in own)) for place, own in layout.of_block.items()}
-    distinct = frozenset(
-        index for index, part in enumerate(layout.parts) if held[index] > common[part.handle, part.block]
-    )
-    return _Weighed(similarity, rare, near, closeness, order, distinct)
-
-
-def _others(layout: Layout, asked: Numbered, language: Language) -> frozenset[int]:
-    """Return the parts about door 7 where door 5 is asked for, and some part is about it."""
-    if not asked:
-        return frozenset()
-    said = [numbered(f"{part.context}\n{part.text}", language) for part in layout.parts]
-    if not any(holds(each, asked) for each in said):
-        return frozenset()
-    return frozenset(index for index, each in enumerate(said) if is_of_another(each, asked))
-
-
-def _numbers_held(asked: frozenset[str], part: Part) -> frozenset[str]:
-    """The numbers that a question writes in words and a row of a table in digits."""
-    if part.row is None:
-        return frozenset()
-    return frozenset(word for word in asked if f"{NUMBER_WORDS.get(word, math.nan):.0f}" in part.row.cells)
-
-
-def _repeats(asked: frozenset[str], part: Part) -> bool:
-    """Whether a heading says nothing but what is asked: it is short, and its few words weigh less than they tell."""
-    said = content_words(part.text) if part.kind is PartKind.HEADING else frozenset[str]()
-    return len(said) >= _LEAST_TITLE and said <= asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +210,7 @@ class _Quotation:
 
 
 def _chosen(
-    weighed: _Weighed, layout: Layout, asked: frozenset[str], others: frozenset[int], tuning: Tuning
+    weighed: Weighed, layout: Layout, asked: frozenset[str], others: frozenset[int], tuning: Tuning
 ) -> list[_Quotation]:
     """Return what is quoted: what is closest to the question, and what is nearly as close, the closest first."""
     chosen: list[_Quotation] = []
@@ -310,7 +234,12 @@ def _chosen(
             handles = dict.fromkeys((*chosen[same].handles, handle))
             chosen[same] = replace(chosen[same], handles=tuple(handles))
             continue
-        if chosen and len(parts) > 1 and weighed.closeness[index] < _BLOCK_CUT * weighed.closeness[chosen[0].closest]:
+        elsewhere = bool(chosen) and layout.parts[chosen[0].closest].context != layout.parts[index].context
+        if (
+            elsewhere
+            and len(parts) > 1
+            and weighed.closeness[index] < _BLOCK_CUT * weighed.closeness[chosen[0].closest]
+        ):
             continue
         length = sum(len(layout.parts[each].text) for each in fresh)
         if count == tuning.most or (chosen and size + length > tuning.longest):
@@ -333,10 +262,16 @@ def _in_reading_order(chosen: Sequence[_Quotation]) -> list[_Quotation]:
     return sorted(chosen, key=lambda each: (handles.index(each.handle), each.parts[0]))
 
 
-def _said(quotation: _Quotation, layout: Layout) -> list[str]:
-    """Return what a quotation says, part by part, each with what leads to it."""
+def _said(quotation: _Quotation, layout: Layout, *, with_headings: bool) -> list[str]:
+    """Return what a quotation says, part by part, each with what leads to it.
+
+    Args:
+        quotation: the parts.
+        layout: has them.
+        with_headings: whether the headings above it are among that; they are in any case where one of them is closest.
+    """
     parts = [layout.parts[index] for index in dict.fromkeys((quotation.closest, *quotation.parts))]
-    headings = [part.context for part in parts if part.kind is PartKind.HEADING]
+    headings = dict.fromkeys(part.context for part in parts if with_headings or part.kind is PartKind.HEADING)
     leading = " ".join([*headings, *(part.text for part in parts if part.alone)])
     return [f"{leading} {part.text}" if leading else part.text for part in parts if not part.alone]
 
@@ -361,6 +296,16 @@ def _segments(
         (written([layout.parts[index] for index in each.parts], layout, passages[each.handle].text), each.handles)
         for each in joined
     )
+
+
+def _pervading(names: frozenset[str], passages: Mapping[str, Passage]) -> Iterable[str]:
+    """Return the names that most documents have: what all is about need not be named by each passage."""
+    if not names:
+        return ()
+    held = {(name, each.document_id) for each in passages.values() for name in occurring(names, each.text)}
+    documents = len({each.document_id for each in passages.values()})
+    counts = Counter(name for name, _ in held)
+    return [name for name, count in counts.items() if documents > 1 and 2 * count > documents]
 
 
 def _sources(passages: Mapping[str, Passage], handles: Iterable[str]) -> str:

@@ -84,6 +84,7 @@ class FilePrompts:
             system=macro(module, "system")(),
             user=user,
             question=question.searched,
+            unknown=question.unknown,
             handles=handles,
             begun=begun,
         )

@@ -59,6 +59,23 @@ _THAI: Final = _any_of(
     " เป็น ได้ ให้ กับ จาก มี ต้อง ควร คือ ว่า ไม่ จะ ก็ นี้ นั้น ซึ่ง โดย ถ้า หาก การ ความ คน"
 )
 
+_KOREAN_PARTICLES: Final = (
+    "에서부터 에서는 에서 서 에게서 에게 으로는 으로 까지는 까지 부터 에는 에도 이나 처럼 보다 은 는 이 가"
+    " 을 를 의 에 도 와 과 로 만"
+)
+_KOREAN_ENDINGS: Final = (
+    "하십니까 합니까 됩니까 입니까 습니까 습니다 합니다 됩니다 입니다 하나요 되나요 인가요 한가요 나요 까요"
+    " 해야 하는지 되는지 는지 하려면 되면 하면 려면 하기 하는 되는 했습니까 했나요 할 될 한 된"
+)
+_KOREAN_ASKING: Final = re.compile(
+    "(?:무엇|뭐|무슨|어디|언제|누구|누가|왜|어떻게|어떤|어느|얼마나|얼마|몇|있습니까|있나요|있는|없나요|합니까|하나요|됩니까|되나요|할|될"
+    f"|수|것|때|동안|경우)(?:{'|'.join(_KOREAN_PARTICLES.split())})?"
+)
+"""A word that only asks."""
+
+_KOREAN_END: Final = re.compile(f"(?<=..)(?:{'|'.join(f'{_KOREAN_PARTICLES} {_KOREAN_ENDINGS}'.split())})$")
+"""What a word of two syllables or more ends in: a particle, or the ending of a verb."""
+
 
 def is_unspaced(word: str) -> bool:
     """Return whether a word begins with a letter of an unspaced script: so does each of its terms, and only they."""
@@ -98,9 +115,16 @@ def cut(word: str, *, asked: bool) -> tuple[list[str], list[str]]:
                 if not _IS_HIRAGANA.match(text) and not (asked and function_words.fullmatch(text)):
                     terms.append(text)
             case kind:
-                for part in function_words.split(text) if asked and kind != "hangul" else (text,):
+                for part in _content(kind, text, function_words) if asked else (text,):
                     terms += _pairs(part)
     return spaced, terms
+
+
+def _content(kind: str | None, text: str, function_words: re.Pattern[str]) -> Sequence[str]:
+    """Return what of a stretch of a question is content: its parts between function words, or before an ending."""
+    if kind != "hangul":
+        return function_words.split(text)
+    return () if _KOREAN_ASKING.fullmatch(text) else (_KOREAN_END.sub("", text),)
 
 
 def _pairs(units: Sequence[str]) -> list[str]:

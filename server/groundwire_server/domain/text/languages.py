@@ -54,6 +54,11 @@ class Language(StrEnum):
 
 
 _STEMMED: Final = frozenset(Stemmer.algorithms())
+_ASKING: Final = {
+    Language.HINDI: "कब कहाँ कहां कितना कितने कितनी क्या क्यों कैसे कैसा कौन किस किसे किसका कौनसा होता होती होते",
+}
+"""Words that only ask, which the package's list does not have."""
+
 _LEAST_SCORE: Final = 0.5
 _MANY: Final = 30
 _SURELY_ENGLISH: Final = 0.2
@@ -91,7 +96,7 @@ def stop_words_of(language: Language) -> frozenset[str]:
     """Return a language's stop words, case folded, with their accents; what an apostrophe parts is one each."""
     if language is Language.ENGLISH:
         return STOP_WORDS
-    listed = stop_words.get_stop_words(language)
+    listed = [*stop_words.get_stop_words(language), *_ASKING.get(language, "").split()]
     return frozenset(part for word in listed for part in fold_case(word).replace("’", "'").split("'") if part)
 
 

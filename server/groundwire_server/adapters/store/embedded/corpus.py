@@ -26,7 +26,7 @@ from groundwire_server.adapters.store.packing import (
     packed_time,
     packed_vectors,
 )
-from groundwire_server.adapters.store.terms import index_terms
+from groundwire_server.adapters.store.terms import passage_terms
 from groundwire_server.domain.batches import batched
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -269,7 +269,7 @@ class EmbeddedCorpus:
         ]
         connection.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         job.check()
-        terms = index_terms(document.text, [chunk.text for chunk in chunks])
+        terms = passage_terms(document.text, chunks)
         connection.executemany(
             f"INSERT INTO {passages_table(tenant)} (rowid, terms) VALUES (?, ?)",  # noqa: S608 - a number
             enumerate(terms, first),

@@ -3,13 +3,24 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from typing import Final
 
 from groundwire_server.adapters.store.embedded.schema import passages_table
 from groundwire_server.adapters.store.embedded.scope import Scope
 
+_MOST_LOOKED_UP: Final = 24
+"""Terms: a question of more words than that is a text of its own."""
+
 
 def rank(connection: sqlite3.Connection, scope: Scope, terms: Sequence[str], depth: int) -> dict[int, float]:
-    """Return the best chunks in scope that have one of the terms, with their BM25."""
+    """Return the best chunks in scope that have one of the terms, with their BM25.
+
+    Args:
+        connection: that searches.
+        scope: what the caller may search.
+        terms: of the index; those with spaces between them count where they follow each other.
+        depth: how many chunks at most.
+    """
     if not terms:
         return {}
     table = passages_table(scope.tenant)
@@ -24,6 +35,20 @@ def rank(connection: sqlite3.Connection, scope: Scope, terms: Sequence[str], dep
         (_expression(terms), json.dumps(scope.lists), *narrowing, depth),
     ).fetchone()
     return dict(json.loads(found))
+
+
+def unknown(connection: sqlite3.Connection, scope: Scope, terms: Sequence[str]) -> frozenset[str]:
+    """Return which terms no chunk in scope has."""
+    table = passages_table(scope.tenant)
+    narrowed = "" if scope.documents is None else " AND c.document IN (SELECT value FROM json_each(?))"
+    narrowing = () if scope.documents is None else (json.dumps(scope.documents),)
+    (found,) = connection.execute(
+        "SELECT json_group_array(asked.value) FROM json_each(?) AS asked WHERE NOT EXISTS ("  # noqa: S608 - as above
+        f"SELECT 1 FROM {table} CROSS JOIN chunks AS c ON c.id = {table}.rowid "
+        f"WHERE {table} MATCH '\"' || asked.value || '\"' AND c.access IN (SELECT value FROM json_each(?)){narrowed})",
+        (json.dumps(terms[:_MOST_LOOKED_UP]), json.dumps(scope.lists), *narrowing),
+    ).fetchone()
+    return frozenset(json.loads(found))
 
 
 def _expression(terms: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
 from groundwire_server.adapters.store.packing import read_place, typed_metadata
 from groundwire_server.adapters.store.relative import fused
-from groundwire_server.adapters.store.terms import query_terms
+from groundwire_server.adapters.store.terms import query_phrases, query_terms
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
@@ -81,7 +81,9 @@ class EmbeddedRetriever:
             job.check()
         ranking = self._ranked(connection, scope, query, rows, job)
         job.check()
-        return Evidence(_passages(connection, scope, ranking), scope.version, searched=ranking.searched)
+        unknown = keyword.unknown(connection, scope, query_terms(ranking.searched or query.text))
+        passages = _passages(connection, scope, ranking)
+        return Evidence(passages, scope.version, searched=ranking.searched, unknown=unknown)
 
     def _rows(self, connection: sqlite3.Connection, scope: Scope, query: Query, job: Job) -> Rows | None:
         if query.vector is None or self._vectors is None:
@@ -93,11 +95,11 @@ class EmbeddedRetriever:
     ) -> _Ranking:
         alpha = self._alpha if query.alpha is None else query.alpha
         depth = max(query.top_k * _DEPTH, _LEAST_DEPTH)
-        terms, searched = query_terms(query.text), ""
+        terms, searched = query_phrases(query.text), ""
         by_keyword = keyword.rank(connection, scope, terms, depth) if terms else None
         if by_keyword is not None and not by_keyword:
             searched = spelling.corrected(connection, scope, query.text, job)
-            by_keyword = keyword.rank(connection, scope, query_terms(searched), depth) if searched else {}
+            by_keyword = keyword.rank(connection, scope, query_phrases(searched), depth) if searched else {}
         if query.vector is None or rows is None:
             combined = fused(None, by_keyword, alpha)
             return _Ranking(_first(combined, query.top_k), by_keyword or {}, {}, searched)

@@ -23,7 +23,7 @@ from groundwire_server.adapters.store.packing import (
 )
 from groundwire_server.adapters.store.pinecone import facts, words
 from groundwire_server.adapters.store.pinecone.records import PineconeRecord, metadata_bytes
-from groundwire_server.adapters.store.terms import index_terms
+from groundwire_server.adapters.store.terms import passage_terms
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence, TextFormat
 from groundwire_server.domain.evidence import Passage, Scores
 from groundwire_server.domain.failure import Rejection
@@ -293,7 +293,7 @@ class RecordContents:
         key = document_key(self.document.document_id)
         compared = facts.compared(self.document.metadata, self.document.allowed_principals)
         first = 0
-        terms = index_terms(self.document.text, [chunk.text for chunk in self.chunks])
+        terms = passage_terms(self.document.text, self.chunks)
         for place, (chunk, pieces) in enumerate(zip(self.chunks, self.sentences, strict=True)):
             written = {
                 KIND: Kind.PASSAGE.value,

@@ -24,7 +24,7 @@ _MOST_TERMS: Final = 1000
 
 
 def indexed(terms: str) -> SparseVector:
-    """Return the terms of a passage as `index_terms` makes them, with the mark."""
+    """Return the terms of a passage as `passage_terms` makes them, with the mark."""
     counts = Counter(terms.split())
     length = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * counts.total() / _USUAL_LENGTH)
     weights = {0: 1.0}

@@ -17,7 +17,7 @@ from groundwire_server.adapters.store.packing import (
     unpacked_place,
     unpacked_sentences,
 )
-from groundwire_server.adapters.store.terms import index_terms
+from groundwire_server.adapters.store.terms import index_terms, passage_terms
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate import tokens
 from groundwire_server.domain.document import Chunk, Document, DocumentInfo, Sentence, TextFormat
@@ -252,7 +252,8 @@ def chunk_objects(
     )
     shared[p.ABOUT] = json.dumps(about)
     shared[p.FACTS] = tokens.facts(document.metadata)
-    shared[p.TITLE_TERMS], *terms = index_terms(document.text, [document.title, *(chunk.text for chunk in chunks)])
+    (shared[p.TITLE_TERMS],) = index_terms(document.text, [document.title])
+    terms = passage_terms(document.text, chunks)
     if vectorized:
         shared[p.TITLE] = document.title
     for place, (chunk, chunk_terms) in enumerate(zip(chunks, terms, strict=True)):

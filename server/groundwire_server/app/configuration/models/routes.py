@@ -57,7 +57,7 @@ class LimitsConfig(Options):
 class ThresholdsConfig(Options):
     """Thresholds for evidence and answers, from 0 to 1."""
 
-    min_relevance: float = Field(0.85, ge=0, le=1, description="Passages of lower relevance are not evidence.")
+    min_relevance: float = Field(0.75, ge=0, le=1, description="Passages of lower relevance are not evidence.")
     calibration: Path | None = Field(
         None,
         description="A file of `groundwire calibrate`, whose threshold replaces min_relevance; the server does not "
