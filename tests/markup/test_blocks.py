@@ -99,7 +99,7 @@ def test_definitions_of_links_are_in_no_block(kind: str, before: str) -> None:
     assert texts(f"{before}\n\n[it]: http://example.org/") == [(kind, before)]
 
 
-@pytest.mark.parametrize("line", [":warning: Hot.", "::: note", ":::{note}", ":sync: typed"])
+@pytest.mark.parametrize("line", [":warning: Hot.", ":sync: typed"])
 def test_a_colon_without_a_space_defines_nothing(line: str) -> None:
     assert texts(f"Term\n{line}\n\nOther\n\n{line}") == [
         ("paragraph", f"Term\n{line}"),

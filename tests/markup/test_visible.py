@@ -26,5 +26,19 @@ def test_a_line_break_in_a_row_is_a_space() -> None:
     assert visible("| a<br>b | c <br> d |", BlockKind.TABLE) == "| a b | c  d |"
 
 
+@pytest.mark.parametrize(
+    ("heading", "seen"),
+    [
+        ("## Pods {#pods .wide}", "## Pods"),
+        ("## Pods {: #pods} ##", "## Pods ##"),
+        ("Pods {#pods}\n===", "Pods\n==="),
+        ("## GET /pods/{name}", "## GET /pods/{name}"),
+        ("## The set {.}", "## The set {.}"),
+    ],
+)
+def test_a_heading_is_seen_without_its_attributes(heading: str, seen: str) -> None:
+    assert visible(heading, BlockKind.HEADING) == seen
+
+
 def test_code_is_seen_as_it_is() -> None:
     assert visible("    <b>", BlockKind.CODE) == "    <b>"

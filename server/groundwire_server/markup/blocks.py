@@ -1,16 +1,23 @@
-"""The blocks of a Markdown text: CommonMark with tables, front matter, admonitions and definition lists."""
+"""The blocks of a Markdown text: CommonMark with tables, front matter, admonitions, containers and definition lists."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
+from groundwire_server.markup.containers import Marker, blanked, markers
 from groundwire_server.markup.parsing import TERM, ParsedBlock, ParsedPart, outermost
 
 _FRONT_MATTER: Final = re.compile(
-    r"---[ \t]*(?:\r\n?|\n)(?![ \t]*[\r\n])(?:.*?[\r\n])??(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)", re.DOTALL
+    r"(?:---[ \t]*(?:\r\n?|\n)(?![ \t]*[\r\n])(?:.*?[\r\n])??(?:---|\.\.\.)"
+    r"|\+\+\+[ \t]*(?:\r\n?|\n)(?:.*?[\r\n])??\+\+\+)[ \t]*(?=[\r\n]|\Z)",
+    re.DOTALL,
 )
-"""A rule at the beginning of a text with something right below it, up to the next rule."""
+"""A rule at the beginning of a text with something right below it, up to the next rule; or the same in pluses."""
+
+HEADING_ATTRIBUTES: Final = re.compile(r"[ \t]+\{:?[ \t]*[#.]\w[^{}\r\n]*\}(?=[ \t#]*$)", re.MULTILINE)
+"""What a heading says to the page's generator: its identifier and classes, `{#id .class}`."""
 
 _ADMONITION: Final = re.compile(
     r" {0,3}(?:!!!|\?\?\?\+?)[ \t]*\w[^\r\n]*(?:(?:\r\n?|\n)(?:(?: {4}| {0,3}\t)[^\r\n]*|[ \t]*(?=[\r\n])))*"
@@ -91,11 +98,15 @@ def blocks(text: str) -> list[Block]:
     """
     front = _FRONT_MATTER.match(text)
     begin = front.end() if front else 0
+    marked = markers(text)
+    text = blanked(text, marked)
     found = [_block(parsed, text) for parsed in outermost(text, begin)]
     if "!!!" in text or "???" in text:
         found = list(_with_admonitions(found, text))
     if any(block.kind is BlockKind.HTML for block in found):
         found = list(_closed(found, text))
+    if marked:
+        found = sorted([*found, *_titles(marked, found, begin)], key=lambda block: block.start)
     return [Block(0, begin, BlockKind.HIDDEN), *found] if front else found
 
 
@@ -104,7 +115,8 @@ def _block(parsed: ParsedBlock, text: str) -> Block:
     kind = _KINDS.get(parsed.name, BlockKind.PARAGRAPH)
     match kind:
         case BlockKind.HEADING:
-            return Block(whole.start, whole.end, kind, parsed.level, " ".join("".join(parsed.title).split()))
+            title = HEADING_ATTRIBUTES.sub("", "".join(parsed.title))
+            return Block(whole.start, whole.end, kind, parsed.level, " ".join(title.split()))
         case BlockKind.LIST:
             parts = _terms(parsed.parts) if parsed.name == "DefinitionList" else _places(parsed.parts)
             items = tuple(_lines(text, start, end) for start, end in parts)
@@ -167,6 +179,15 @@ def _with_admonitions(found: Iterable[Block], text: str) -> Iterator[Block]:
             whole, end = Block(block.start, block.end, BlockKind.QUOTE), admonition.end()
     if whole is not None:
         yield whole
+
+
+def _titles(marked: Sequence[Marker], found: Sequence[Block], begin: int) -> Iterator[Block]:
+    """Yield a paragraph for each title of a container, except within other blocks, such as code that shows one."""
+    starts = [block.start for block in found]
+    for start, end in (each.title for each in marked):
+        before = bisect_right(starts, start) - 1
+        if begin <= start < end and (before < 0 or found[before].end <= start):
+            yield Block(start, end, BlockKind.PARAGRAPH)
 
 
 def _closed(found: Sequence[Block], text: str) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from groundwire_server.markup.blocks import BlockKind
+from groundwire_server.markup.blocks import HEADING_ATTRIBUTES, BlockKind
 from groundwire_server.markup.html_tree import ELEMENTS
 
 _CODE_OR_UNSEEN: Final = re.compile(
@@ -22,10 +22,14 @@ _LONGEST_SPAN: Final = 1100
 def visible(text: str, kind: BlockKind) -> str:
     """Return a block without its comments and tags, outside code; names in `<brackets>` that are no tags stay.
 
+    A heading is also without its attributes.
+
     Args:
         text: of the block, or of a part of it.
         kind: of the block. In a paragraph a `<br>` ends the line.
     """
+    if kind is BlockKind.HEADING and "{" in text:
+        text = HEADING_ATTRIBUTES.sub("", text)
     if kind is BlockKind.CODE or "<" not in text or not _BEGINNING.search(text):
         return text
     # Behind the last tag none can begin; a code span that holds it may go on.

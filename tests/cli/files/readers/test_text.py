@@ -22,6 +22,10 @@ from groundwire_server.cli.files.readers.port import UnreadableContentError
         ("no heading", ""),
         ("---\n- a list\n---\n", ""),
         ("---\ntitle: [\n---\n# Heading", "Heading"),
+        ('+++\ntitle = "From TOML"\n+++\n# Heading', "From TOML"),
+        ('+++\r\ntitle = "From TOML"\r\n+++\r\n', "From TOML"),
+        ("+++\ntitle =\n+++\n# Heading", "Heading"),
+        ("# Pods {#pods .wide}", "Pods"),
     ],
 )
 def test_the_title_is_in_the_front_matter_or_the_first_heading(text: str, title: str) -> None:
@@ -35,6 +39,15 @@ def test_simple_values_of_the_front_matter_are_metadata() -> None:
     assert read(f"---\n{front}\n---\n".encode(), "a.md").metadata == {
         "weight": 4400,
         "draft": False,
+        "date": "2026-11-27",
+        "tags": ["a", "b"],
+    }
+
+
+def test_front_matter_in_toml_is_metadata() -> None:
+    front = 'title = "T"\nweight = 3\ndate = 2026-11-27\ntags = ["a", "b"]\nbig = inf\n[nested]\na = 1'
+    assert read(f"+++\n{front}\n+++\nText".encode(), "a.md").metadata == {
+        "weight": 3,
         "date": "2026-11-27",
         "tags": ["a", "b"],
     }
@@ -74,6 +87,34 @@ def test_an_encoding_that_was_guessed_is_told(encoding: str, text: str) -> None:
     found, (warning,) = decoded(text.encode(encoding))
     assert found == text
     assert warning.startswith("is not UTF-8: read as ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_guessed(encoding: str) -> None:
+    text = "The valve opens at nine – every day.\r\n"
+    assert decoded(text.encode(encoding)) == (
+        text,
+        (f"does not name its encoding: read as {encoding}, which is a guess",),
+    )
+
+
+def test_lines_in_another_encoding_do_not_change_the_others() -> None:
+    content = "Straße, Brücke, Größe\n".encode() + "Café\n".encode("latin-1")
+    assert decoded(content) == (
+        "Straße, Brücke, Größe\nCafé\n",
+        ("is not UTF-8 throughout: 1 byte read as cp1252, which is a guess",),
+    )
+
+
+def test_zero_bytes_that_have_strayed_into_a_text_are_left_out() -> None:
+    found, (warning,) = decoded(b"word " * 300 + b"\0" + b"word")
+    assert (found, warning) == ("word " * 300 + "word", "has characters of the value zero: they are left out")
+
+
+@pytest.mark.parametrize("content", [b"name\0size\0mode\0", b"\0" * 5000, b"a\0b\0" * 9 + b"\0\0c" * 9])
+def test_a_file_with_many_zero_bytes_is_no_text(content: bytes) -> None:
+    with pytest.raises(UnreadableContentError, match="is not a text file"):
+        decoded(content)
 
 
 def test_a_declared_encoding_counts_where_it_fits() -> None:

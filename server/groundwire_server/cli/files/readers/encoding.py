@@ -22,6 +22,9 @@ _LIKELY: Final = (
 
 _SINGLE_BYTE: Final = re.compile(r"cp125\d|iso8859|koi8|mac-")
 _PEEKED: Final = 256 * 1024
+_ESCAPED: Final = re.compile(r"[\udc80-\udcff]")
+_STRAY_ONE_IN: Final = 1000
+"""Of how many bytes one may be zero in a text; files of programs have many more."""
 
 
 def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[str, ...]]:
@@ -43,13 +46,15 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[str, ...]]:
     meant = _meant(declared)
     # Text of a single-byte encoding is hardly ever UTF-8 by accident; programs that declare the wrong one are many.
     likely = ("utf-8", meant) if _SINGLE_BYTE.match(meant) else (meant, "utf-8")
+    if b"\0" in content and not meant.startswith(("utf-16", "utf-32")):
+        return _with_nul(content)
     for encoding in filter(None, likely):
         try:
             return content.decode(encoding), ()
         except (ValueError, LookupError):
             continue
-    if b"\0" in content:
-        raise UnreadableContentError("is not a text file: convert it to text, or leave it out")
+    if mixed := _mostly_utf_8(content):
+        return mixed
     encoding = _guessed(content)
     if not encoding:
         raise UnreadableContentError("is in an unknown encoding: convert it, e.g. with iconv -f LATIN1 -t UTF-8")
@@ -66,6 +71,47 @@ def _meant(declared: str) -> str:
     except (ValueError, LookupError):
         return ""
     return "cp1252" if known in {"iso8859-1", "ascii"} else known
+
+
+def _with_nul(content: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return text with zero bytes: UTF-16 without its mark, or UTF-8 in which some have strayed.
+
+    Raises:
+        UnreadableContentError: when it is not text.
+    """
+    encoding = _utf_16(content[:_PEEKED])
+    try:
+        if encoding:
+            return content.decode(encoding), (f"does not name its encoding: read as {encoding}, which is a guess",)
+        if content.count(0) * _STRAY_ONE_IN <= len(content):
+            text = content.decode()
+            return text.replace("\0", ""), ("has characters of the value zero: they are left out",)
+    except UnicodeDecodeError:
+        pass
+    raise UnreadableContentError("is not a text file: convert it to text, or leave it out")
+
+
+def _utf_16(content: bytes) -> str:
+    """Return which UTF-16 it is by the zero bytes, nearly all of which are in either the first or second of a pair."""
+    first, second = content[::2].count(0), content[1::2].count(0)
+    if max(first, second) * 4 < len(content) or min(first, second) * 50 > max(first, second):
+        return ""
+    return "utf-16-be" if first > second else "utf-16-le"
+
+
+def _mostly_utf_8(content: bytes) -> tuple[str, tuple[str, ...]] | None:
+    """Return text that is UTF-8 except for some lines, as files are that many people have written to."""
+    text = content.decode(errors="surrogateescape")
+    strange = _ESCAPED.findall(text)
+    if sum(not character.isascii() for character in text) < 2 * len(strange):
+        return None
+    count = len(strange)
+    said = f"is not UTF-8 throughout: {count} byte{'s' * (count > 1)} read as cp1252, which is a guess"
+    return _ESCAPED.sub(_as_cp1252, text), (said,)
+
+
+def _as_cp1252(escaped: re.Match[str]) -> str:
+    return escaped[0].encode(errors="surrogateescape").decode("cp1252", "replace")
 
 
 def _guessed(content: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
@@ -16,7 +17,10 @@ from groundwire_server.markup.html import without_html
 _PEEKED: Final = 64 * 1024
 """Where titles are looked for, in code points."""
 
-_FRONT_MATTER: Final = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER: Final = re.compile(
+    r"\A(?:---[ \t]*\r?\n(?P<yaml>.*?)^(?:---|\.\.\.)|\+\+\+[ \t]*\r?\n(?P<toml>.*?)^\+\+\+)[ \t]*\r?$",
+    re.DOTALL | re.MULTILINE,
+)
 _KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _MOST_VALUES: Final = 32
 _MOST_CHARACTERS: Final = 4096
@@ -63,7 +67,7 @@ def _fields(text: str) -> dict[str, Any]:
     if found is None:
         return {}
     try:
-        fields = yaml.safe_load(found[1])
+        fields = yaml.safe_load(found["yaml"]) if found["toml"] is None else tomllib.loads(found["toml"])
     except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
