@@ -86,6 +86,7 @@ def test_more_than_the_screen_holds_is_drawn_to_its_end() -> None:
         ("One.", "One. [1]"),
         ("- One\n- Two", "- One\n- Two [1]"),
         ("```\ncode\n```", "```\ncode\n```\n\n[1]"),
+        ("- Run:\n\n  ```\n  code\n  ```", "- Run:\n\n  ```\n  code\n  ```\n\n[1]"),
         ("| A |\n| --- |\n| b |", "| A |\n| --- |\n| b |\n\n[1]"),
     ],
 )

@@ -161,8 +161,9 @@ def cited_text(pieces: Iterable[str | Citation]) -> str:
         if isinstance(piece, str):
             text += piece
             continue
-        last = text.rpartition("\n")[2]
-        # After a fence or a row of a table nothing may stand, and after other numbers of its kind anything.
+        last = text.rpartition("\n")[2].lstrip()
+        # After a fence, also of code in a list, or a row of a table nothing may stand; after other numbers of its kind
+        # anything.
         text += f"\n\n[{numbers.of(piece)}]" if last.startswith(("```", "~~~", "|")) else f" [{numbers.of(piece)}]"
     return text
 

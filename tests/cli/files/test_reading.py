@@ -24,6 +24,8 @@ from tests.cli.files.samples import locked, only, pdf
         ("a.txt", b"\xff\xfeG\x00r", "is not UTF-16, as its first bytes say"),
         ("a.csv", b"a,b\n\x00\xff", "is not a text file: convert it to text, or leave it out"),
         ("a.json", b"{", "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("a.json", b'{"a": 1}\n{"a":\n', "is not JSON: Extra data: line 2 column 1 (char 9)"),
+        ("a.pdf", b"no header", "cannot be converted: it is damaged, or not a PDF"),
         ("a.json", b"[" * 100_000, "is not JSON: it is nested too deeply"),
         ("a.eml", b"no headers at all", "is not a mail: it has no headers"),
         ("a.xlsx", b"PK\x03\x04 torn", "cannot be converted: it is damaged, protected or not a XLSX"),

@@ -28,12 +28,12 @@ STYLES = getSampleStyleSheet()
 PROSE = "The mail room opens at nine and closes at five. Parcels wait there for a week before they are sent back. "
 
 
-def made(flow: Sequence[Any], on_page: Callable[[Any, Any], None] | None = None) -> bytes:
+def made(
+    flow: Sequence[Any], on_page: Callable[[Any, Any], None] | None = None, title: str = "The properties' title"
+) -> bytes:
     packed = io.BytesIO()
     drawn = on_page or (lambda *_: None)
-    SimpleDocTemplate(packed, pagesize=A4, title="The properties' title").build(
-        list(flow), onFirstPage=drawn, onLaterPages=drawn
-    )
+    SimpleDocTemplate(packed, pagesize=A4, title=title).build(list(flow), onFirstPage=drawn, onLaterPages=drawn)
     return packed.getvalue()
 
 
@@ -51,6 +51,20 @@ def prose(text: str = PROSE * 2, style: str = "BodyText") -> Paragraph:
 
 def ruled(rows: Sequence[Sequence[str]]) -> Table:
     return Table(rows, style=[("GRID", (0, 0), (-1, -1), 1, colors.black)])
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("Rules of the house", "Rules of the house"),
+        ("Untitled rules", "Untitled rules"),
+        ("Microsoft Word - rules_final2.doc", ""),
+        ("Document1", ""),
+        ("untitled", ""),
+    ],
+)
+def test_a_title_that_a_program_made_up_is_none(said: str, title: str) -> None:
+    assert read(made([prose()], title=said), "a.pdf").title == title
 
 
 def test_headings_are_told_by_the_size_of_their_letters() -> None:

@@ -14,13 +14,30 @@ def read(content: bytes, name: str) -> FileContents:
     del name
     text, warnings = decoded(content)
     try:
-        value = json.loads(text)
+        value = _value(text)
         title = value.get("title", "") if isinstance(value, dict) else ""
         written = _table(value) or writing.joined(_blocks(value, 1))
     except (ValueError, RecursionError) as wrong:
         said = str(wrong).partition("\n")[0] if isinstance(wrong, ValueError) else "it is nested too deeply"
         raise UnreadableContentError(f"is not JSON: {said}") from wrong
     return FileContents(written + "\n", title=title if isinstance(title, str) else "", warnings=warnings)
+
+
+def _value(text: str) -> Any:
+    """Return what a text holds, its numbers as they are written; of one value a line, the list of them."""
+    try:
+        return _loaded(text)
+    except json.JSONDecodeError as wrong:
+        if wrong.msg != "Extra data":
+            raise
+        try:
+            return [_loaded(line) for line in text.split("\n") if line.strip()]
+        except ValueError:
+            raise wrong from None
+
+
+def _loaded(text: str) -> Any:
+    return json.loads(text, parse_int=str, parse_float=str)
 
 
 def _blocks(value: Any, level: int) -> Iterator[str]:

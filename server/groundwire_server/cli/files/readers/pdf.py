@@ -17,6 +17,13 @@ from groundwire_server.markup import writing
 from groundwire_server.markup.headers import headed
 
 _LOCKED: Final = (PDFPasswordIncorrect, PDFEncryptionError, PDFTextExtractionNotAllowed)
+_DAMAGED: Final = "cannot be converted: it is damaged, or not a PDF"
+_HEADER: Final = 1024
+"""The first bytes, within which a PDF says that it is one."""
+
+_PRINTED_FROM: Final = re.compile(r"Microsoft \w+ - |(?:untitled|document ?\d*)$", re.IGNORECASE)
+"""Titles that programs make up when they print; the file's name says more."""
+
 _MARGIN: Final = 0.08
 """The share of a page's height, at its head and at its foot, where running lines are."""
 
@@ -37,6 +44,9 @@ _NUMBERED: Final = re.compile(r"\(?(\d{1,2})[.)]\s")
 def read(content: bytes, name: str) -> FileContents:
     """Read the text layer of a PDF."""
     del name
+    if b"%PDF-" not in content[:_HEADER]:
+        # Looking for objects takes minutes in a large file that has none.
+        raise UnreadableContentError(_DAMAGED)
     try:
         with pdfplumber.open(io.BytesIO(content)) as document:
             pages, turned = [], list[int]()
@@ -49,7 +59,7 @@ def read(content: bytes, name: str) -> FileContents:
     except (PdfminerException, MalformedPDFException) as failed:
         if any(isinstance(each, _LOCKED) for each in _behind(failed)):
             raise UnreadableContentError("is protected with a password: store a copy without one") from failed
-        raise UnreadableContentError("cannot be converted: it is damaged, or not a PDF") from failed
+        raise UnreadableContentError(_DAMAGED) from failed
     running = _running(pages)
     sizes = _headings(pages)
     text = "\n\n\f\n\n".join(writing.joined(_blocks(page, running, sizes)) for page in pages)
@@ -57,7 +67,8 @@ def read(content: bytes, name: str) -> FileContents:
         if turned:
             raise UnreadableContentError("has only text that is turned: store a copy with its pages upright")
         return FileContents("")
-    title = first_heading(text) or (writing.line(said) if isinstance(said, str) else "")
+    said = writing.line(said) if isinstance(said, str) and not _PRINTED_FROM.match(said) else ""
+    title = first_heading(text) or said
     return FileContents(text + "\n", title=title, warnings=tuple(_warnings(pages, turned)))
 
 
