@@ -46,6 +46,12 @@ def second() -> Iterator[Converter]:
         ("a.txt", "Grüße".encode("utf-16"), "Grüße"),
         ("a.csv", b"name,price\r\nkey,3\r\n", "name,price key,3"),
         ("a.rst", b".. note:: See :ref:`keys`\n   :name: x\n", "See `keys` x"),
+        (
+            "b.rst",
+            b"One\n\n.. toctree::\n   :maxdepth: 2\n\n   pages/two\n\n.. autoclass:: X\n   :members: y\n\nThree\n",
+            "One Three",
+        ),
+        ("b.txt", "Порядок в доме, ключи у дежурного.".encode("cp1251"), "Порядок в доме, ключи у дежурного."),
         ("a.html", PAGE.encode(), "Seen text after"),
         ("a.htm", "<meta charset=latin-1><p>Grüße".encode("latin-1"), "Grüße"),
         ("a.pdf", pdf("Parcels wait."), "Parcels wait."),

@@ -1,6 +1,7 @@
 """A second, simple extraction of a file's words, to find what its reader has lost.
 
-It knows no structure and shares no code with the readers. Foreign formats are read in a child process with limits on
+It knows no structure and shares no code with the readers, except for how they tell a text's encoding: a guess is in the
+summary, and another one would find every word lost. Foreign formats are read in a child process with limits on
 time and memory, as conversion is; that process runs this module.
 """
 
@@ -19,6 +20,8 @@ from typing import Final
 
 from groundwire_server.cli.files.converter import FILE_LIMIT, ConversionError, Converter
 from groundwire_server.cli.files.converter_process import serve
+from groundwire_server.cli.files.readers.encoding import decoded
+from groundwire_server.cli.files.readers.port import UnreadableContentError
 
 PROGRAM: Final = "groundwire_server.cli.corpus.extraction"
 SUFFIXES: Final = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".csv", ".tsv"})
@@ -27,7 +30,6 @@ SUFFIXES: Final = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".cs
 _PART_LIMIT: Final = 128 * 1024 * 1024
 """The most bytes of one part of a ZIP that are unpacked."""
 
-_ENCODINGS: Final = ("utf-8-sig", "utf-16", "latin-1")
 _UNSEEN: Final = frozenset(
     {"title", "script", "style", "template", "noscript", "head", "nav", "header", "footer", "aside", "svg"}
 )
@@ -35,6 +37,13 @@ _VOID: Final = frozenset("area base br col embed hr img input link meta source t
 _RUN: Final = re.compile(r"<w:t(?:\s[^>]*)?>([^<]*)</w:t>|<w:(?:tab|br|cr)\b|</w:p>")
 _CELL: Final = re.compile(r"<t(?:\s[^>]*)?>([^<]*)</t>|</si>|</is>")
 _DOCX: Final = re.compile(r"word/(?:document|(?:header|footer)\d*|footnotes|endnotes)\.xml")
+_WITHOUT_TEXT: Final = re.compile(
+    r"^([ \t]*)\.\. (?:toctree|index|raw|include|literalinclude|auto\w+|plot|graphviz|mermaid|currentmodule)::[^\n]*\n"
+    r"(?:\1[ \t]+[^\n]*\n|[ \t]*\r?\n)*",
+    re.MULTILINE,
+)
+"""Directives of reStructuredText whose text is elsewhere, with the lines below them; the reader names most of them."""
+
 _XLSX: Final = re.compile(r"xl/(?:sharedStrings|worksheets/sheet\d+)\.xml")
 
 
@@ -60,6 +69,8 @@ def extract(path: Path, converter: Converter) -> str:
             return _decoded(file.read(FILE_LIMIT))
     except OSError as failed:
         raise ConversionError(f"cannot be read: {failed.strerror}") from None
+    except ValueError as failed:
+        raise ConversionError("cannot be read a second time") from failed
 
 
 def _reply(path: Path) -> dict[str, str]:
@@ -76,13 +87,11 @@ def _reply(path: Path) -> dict[str, str]:
 
 
 def _decoded(content: bytes) -> str:
-    encodings = _ENCODINGS if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "latin-1")
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return ""
+    """Return the text in the encoding that its reader guesses, which the summary names."""
+    try:
+        return decoded(content)[0]
+    except UnreadableContentError as failed:
+        raise ValueError("not a text") from failed
 
 
 class _Words(HTMLParser):
@@ -167,8 +176,9 @@ def _eml(content: bytes) -> str:
 
 
 def _rst(content: bytes) -> str:
-    # Names of directives, roles and options are no words of the text.
-    return re.sub(r"^\s*\.\. [\w:+-]+::|:[\w:+-]+:(?=`)|^\s*:[\w -]+:", " ", _decoded(content), flags=re.MULTILINE)
+    # Names of directives, roles and options are no words of the text, nor is what is within these directives.
+    text = _WITHOUT_TEXT.sub("", _decoded(content))
+    return re.sub(r"^\s*\.\. [\w:+-]+::|:[\w:+-]+:(?=`)|^\s*:[\w -]+:", " ", text, flags=re.MULTILINE)
 
 
 _READERS: Mapping[str, Callable[[bytes], str]] = MappingProxyType(

@@ -76,3 +76,14 @@ def test_no_other_file_is_read_and_nothing_hidden(source: str) -> None:
 
 def test_a_broken_table_keeps_its_text() -> None:
     assert "Peru" in text("=== ===\nLand Fee\n=== ===\nPeru is long 12\n=== ===")
+
+
+def test_directives_whose_text_is_elsewhere_are_named() -> None:
+    source = (
+        "Text.\n\n.. include:: a.txt\n\n.. autoclass:: X\n   :members:\n\n.. autoclass:: Y\n\n.. toctree::\n\n   a\n"
+    )
+    assert read(source.encode(), "a.rst").warnings == ("what these directives bring is left out: autoclass, include",)
+
+
+def test_a_directive_that_code_shows_is_not_named() -> None:
+    assert not read(b"Write::\n\n  .. include:: a.txt\n", "a.rst").warnings

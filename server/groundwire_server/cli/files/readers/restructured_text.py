@@ -22,10 +22,17 @@ _PLAIN_ROLES: Final = frozenset(
     {"ref", "doc", "term", "numref", "any", "abbr", "guilabel", "menuselection", "issue", "pr"}
 )
 _CODE: Final = frozenset({"code-block", "sourcecode", "code", "prompt", "ipython", "console", "highlight-code"})
-_WITHOUT_TEXT: Final = frozenset(
-    "toctree index contents sectnum meta raw include literalinclude highlight currentmodule module tabularcolumns"
-    " automodule autoclass autofunction autosummary plot graphviz mermaid".split()
+_LEFT_OUT: Final = frozenset(
+    "raw include literalinclude plot graphviz mermaid"
+    " automodule autoclass autoexception autofunction automethod autoattribute autodata autosummary".split()
 )
+"""Directives whose text is elsewhere, in other files and in code, or no text."""
+
+_WITHOUT_TEXT: Final = _LEFT_OUT | frozenset(
+    "toctree index contents sectnum meta highlight currentmodule module tabularcolumns".split()
+)
+"""Directives that leave nothing in the text."""
+
 _CONTENT_ALONE: Final = frozenset({"only", "ifconfig", "container", "tabs", "tab-set", "grid", "hlist", "centered"})
 _VERSIONS: Final = {
     "versionadded": "Added in version",
@@ -34,6 +41,9 @@ _VERSIONS: Final = {
     "versionremoved": "Removed in version",
 }
 _ADMONITIONS: Final = {"seealso": "See also", "todo": "To do"}
+_DIRECTIVE_NAME: Final = "directive"
+"""The attribute of comments that stand for a directive that is left out."""
+
 _SETTINGS: Final = {
     "_disable_config": True,
     "doctitle_xform": False,
@@ -55,6 +65,9 @@ def read(content: bytes, name: str) -> FileContents:
     _register(source)
     tree = publish_doctree(source, settings_overrides=_SETTINGS)
     text = writing.joined(blocks(tree, 0)) + "\n"
+    left_out = sorted({node[_DIRECTIVE_NAME] for node in tree.findall(nodes.comment) if _DIRECTIVE_NAME in node})
+    if left_out:
+        warnings = (*warnings, f"what these directives bring is left out: {', '.join(left_out)}")
     return FileContents(text, title=first_heading(text), warnings=warnings)
 
 
@@ -103,6 +116,8 @@ class _Kept(Directive):  # type: ignore[misc]  # docutils has no types
         """Return what takes the directive's place."""
         name = self.name.lower()
         argument = writing.line(self.arguments[0]) if self.arguments else ""
+        if name in _LEFT_OUT:
+            return [nodes.comment("", **{_DIRECTIVE_NAME: name})]
         if name in _WITHOUT_TEXT:
             return []
         if name in _CODE:
