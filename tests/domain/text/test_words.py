@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from groundwire_server.domain.text.words import ContentWords, content_words, language_of, occurring, words
+from groundwire_server.domain.text.words import ContentWords, content_words, language_of, occurring, query_terms, words
 from tests.timed import least_time
 
 
@@ -115,3 +115,15 @@ def test_looking_for_words_takes_time_in_proportion_to_the_length(piece: str) ->
 )
 def test_question_words_particles_and_endings_are_no_content(question: str, content: set[str]) -> None:
     assert content_words(question, language_of(question)) == content
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("何冊まで借りられますか？", ["冊", "借"]),
+        ("延長は何回できますか？", ["延長", "回"]),
+        ("图书可以借几本？", ["图书"]),
+    ],
+)
+def test_a_counter_that_is_left_of_a_japanese_question_is_searched_for(question: str, terms: list[str]) -> None:
+    assert query_terms(question) == terms

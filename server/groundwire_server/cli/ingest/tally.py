@@ -167,7 +167,7 @@ def counted(count: int, name: str) -> str:
 def _reason(group: SkippedGroup) -> str:
     if group.reason is not SkipReason.NO_READER:
         return str(group.reason)
-    endings = [suffix or "no ending" for suffix in group.suffixes[:_NAMED]]
+    endings = [suffix or "names without an ending" for suffix in group.suffixes[:_NAMED]]
     return f"{group.reason} for {', '.join(endings)}"
 
 

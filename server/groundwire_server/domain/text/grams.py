@@ -115,8 +115,10 @@ def cut(word: str, *, asked: bool) -> tuple[list[str], list[str]]:
                 if not _IS_HIRAGANA.match(text) and not (asked and function_words.fullmatch(text)):
                     terms.append(text)
             case kind:
+                # What is left of 何冊 is a word of a text that has 10冊; in Chinese, such letters stand beside others.
+                alone = asked and kind == "han" and function_words is _JAPANESE
                 for part in _content(kind, text, function_words) if asked else (text,):
-                    terms += _pairs(part)
+                    terms += [part] if alone and len(part) == 1 else _pairs(part)
     return spaced, terms
 
 

@@ -60,6 +60,8 @@ def ruled(rows: Sequence[Sequence[str]]) -> Table:
         ("Untitled rules", "Untitled rules"),
         ("Microsoft Word - rules_final2.doc", ""),
         ("Document1", ""),
+        ("rules_final2.indd", ""),
+        ("Rules 2.0", "Rules 2.0"),
         ("untitled", ""),
     ],
 )

@@ -21,8 +21,8 @@ _DAMAGED: Final = "cannot be converted: it is damaged, or not a PDF"
 _HEADER: Final = 1024
 """The first bytes, within which a PDF says that it is one."""
 
-_PRINTED_FROM: Final = re.compile(r"Microsoft \w+ - |(?:untitled|document ?\d*)$", re.IGNORECASE)
-"""Titles that programs make up when they print; the file's name says more."""
+_PRINTED_FROM: Final = re.compile(r"Microsoft \w+ - |(?:untitled|document ?\d*|\S+\.\w{2,4})$", re.IGNORECASE)
+"""Titles that programs make up when they print, also of a file's name; the PDF's own name says more."""
 
 _MARGIN: Final = 0.08
 """The share of a page's height, at its head and at its foot, where running lines are."""
