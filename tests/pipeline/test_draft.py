@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import DraftReader
 
@@ -15,12 +16,12 @@ WHOLE = (
 )
 
 
-PASSAGES = {"p1": Passage("c1", "One."), "p2": Passage("c2", "Two.")}
+PROMPT = Prompt("answer", "1", "", "", "Why?", {"p1": Passage("c1", "One."), "p2": Passage("c2", "Two.")})
 
 
 def _read(*pieces: str) -> tuple[DraftReader, list[Segment]]:
     reader = DraftReader(100_000)
-    reader.may_cite(PASSAGES)
+    reader.answers(PROMPT)
     segments = [segment for piece in pieces for segment in reader.feed(piece)]
     return reader, segments
 
@@ -180,7 +181,7 @@ def test_what_was_complete_before_a_fault_is_read_however_the_draft_is_cut(rest:
     found = {}
     for size in (1, 7, 40, len(draft)):
         reader = DraftReader(240)
-        reader.may_cite(PASSAGES)
+        reader.answers(PROMPT)
         pieces = [draft[start : start + size] for start in range(0, len(draft), size)]
         segments = [segment for piece in pieces for segment in reader.feed(piece)]
         with pytest.raises(Failure) as caught:
@@ -241,7 +242,7 @@ def test_what_is_unmistakable_is_read(case: str, size: int) -> None:
 def test_what_is_shown_of_a_segment_is_never_taken_back(case: str) -> None:
     draft, segment = UNMISTAKABLE[case]
     reader = DraftReader(100_000)
-    reader.may_cite(PASSAGES)
+    reader.answers(PROMPT)
     for letter in draft:
         reader.feed(letter)
         # The last character may yet compose with the next: the gate keeps it back.

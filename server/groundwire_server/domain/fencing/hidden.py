@@ -8,9 +8,7 @@ _SHORT: Final = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff0-\ufffb"
 )
-_ALWAYS: Final = (
-    _SHORT + "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
-)
+_ALWAYS: Final = _SHORT + "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 """Control characters that are no white space, marks of direction, fillers, tags, and what Unicode keeps for such."""
 
 _JOINERS: Final = "\u200c\u200d"
@@ -39,6 +37,7 @@ AT_HIDDEN: Final = (
 """What stands after one of them that is left out, unless it is between letters or in a flag."""
 
 _MAY_HIDE: Final = re.compile(f"[{MAY_BE_HIDDEN}]")
+_MAY_HIDE_IN_ASCII: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 
 _TAGGED: Final = "|".join(
     "".join(chr(0xE0000 + ord(letter)) for letter in region) for region in ("gbeng", "gbsct", "gbwls")
@@ -58,15 +57,21 @@ def visible(text: str) -> str:
     Joiners stay behind letters and emoji that they join, selectors behind what they select, zero-width spaces between
     letters of scripts without spaces, and the tags of flags.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return _NOT_SEEN.sub(r"\g<kept>", text) if _MAY_HIDE.search(text) else text
+    may_hide = _MAY_HIDE_IN_ASCII if text.isascii() else _MAY_HIDE
+    return _NOT_SEEN.sub(r"\g<kept>", text) if may_hide.search(text) else text
 
 
-def hidden_positions(text: str) -> list[int]:
-    """Return where a text has characters that `visible` leaves out, in code points and in order."""
-    found: list[int] = []
-    for match in _NOT_SEEN.finditer(text):
-        if match["kept"] is None:
-            found.append(match.start())
-    return found
+def as_seen(text: str, start: int, end: int) -> str:
+    """Return the stretch of a text that is seen at a place of `visible(text)`.
+
+    Args:
+        text: with all of its characters.
+        start: where the stretch begins in what is visible, in code points.
+        end: where it ends there.
+    """
+    hidden = [found.start() for found in _NOT_SEEN.finditer(text) if found["kept"] is None]
+    first, last = start, end - 1
+    for position in hidden:
+        first += position <= first
+        last += position <= last
+    return text[first : last + 1]

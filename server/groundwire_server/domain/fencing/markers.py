@@ -7,12 +7,12 @@ from typing import Final
 from groundwire_server.domain.fencing.hidden import AT_HIDDEN, MAY_BE_HIDDEN
 from groundwire_server.domain.fencing.skeleton import LETTERS, alike, skeleton
 
-TAGS: Final = ("passage", "title", "turn", "question", "draft", "given", "statement")
+_TAGS: Final = ("passage", "title", "turn", "question", "draft", "given", "statement")
 """The names of a prompt's own tags."""
 
 _ROLES: Final = ("system", "user", "human", "assistant", "developer", "chatbot", "bot", "ai", "instruction", "response")
 _NAMES: Final = (
-    *TAGS,
+    *_TAGS,
     *_ROLES,
     *("answer", "artifact", "channel", "context", "document", "example", "final", "fim", "function", "im", "input"),
     *("inst", "invoke", "message", "model", "parameter", "prompt", "reasoning", "reminder", "role", "source", "sys"),
@@ -32,6 +32,7 @@ _OF_ROLE: Final = ("prompt", "message", "instruction", "instructions", "turn", "
 _BEFORE: Final = 32
 _AFTER: Final = 64
 """Code points around a sign that decide."""
+
 
 def _spaced(names: Iterable[str]) -> str:
     """Return a pattern of names whose letters may be apart."""
@@ -64,7 +65,7 @@ def _suspect(first: str, at_hidden: str, signs: Mapping[str, str], letters: str)
     starts = _both({role[0] for role in _ROLES})
     return re.compile(
         f"[{first}{''.join(signs.values())}](?:"
-        rf"(?<=[{signs[':']}])(?:{_endings()}|(?<=[\s*_\"'`{letters}].))"
+        rf"(?<=[{signs[':']}])(?:{_endings()}|(?<=[\s*_{letters}].))"
         rf"|(?<=[{signs['<']}])(?=[\s/<|!]{{0,6}}[^\W\d]|[^\x00-\x7f])"
         rf"|(?<=[{signs['[']}])(?=[\s/|]{{0,4}}[^\W\d]|[^\x00-\x7f])"
         rf"|(?<=[{signs['#']}])(?=[\s*_]{{0,4}}[{starts}{letters}])"
@@ -94,7 +95,7 @@ _BRACKET: Final = re.compile(
 )
 _WHO: Final = rf"(?:{_spaced(_ROLES)})s?(?:\s(?:{_spaced(_OF_ROLE)}))?"
 _HEADING: Final = re.compile(rf"#[\s*_]{{0,4}}{_WHO}[\s*_:]{{0,4}}(?:\n|\Z)", re.IGNORECASE)
-_SPEAKER: Final = re.compile(rf"(?<![^\W_]){_WHO}[\s*_\"'`]{{0,4}}:\Z", re.IGNORECASE)
+_SPEAKER: Final = re.compile(rf"(?<![^\W_]){_WHO}[\s*_]{{0,4}}:\Z", re.IGNORECASE)
 
 
 def suspicious(text: str) -> bool:

@@ -68,7 +68,7 @@ def _letters_in_signs() -> Iterator[tuple[int, str]]:
 
 
 def _table() -> Mapping[int, str]:
-    table: dict[int, str] = {code: _BETWEEN for code in (*range(0x0300, 0x0370), *range(0x20D0, 0x2100))}
+    table: dict[int, str] = dict.fromkeys((*range(768, 880), *range(8400, 8448)), _BETWEEN)
     for first, end in _FOLDED:
         for code in range(first, end):
             alike = unicodedata.normalize("NFKD", chr(code)).lstrip(" ")
@@ -86,7 +86,7 @@ _SKELETON: Final = _table()
 
 
 _ASTRAL: Final = "\U0001d400-\U0001d7cb\U0001f110-\U0001f189\U0001f1e6-\U0001f1ff"
-"""Where letters stand that look like ASCII ones and need more than 16 bits: a class of single ones is searched slowly."""
+"""Where letters stand that look like ASCII ones and need more than 16 bits: a class of each by itself is slow."""
 
 LETTERS: Final = (
     "".join(chr(code) for code, plain in _SKELETON.items() if plain.isalpha() and 0x7F < code < 0x10000) + _ASTRAL
