@@ -53,7 +53,7 @@ async def test_rules_resolve_a_follow_up_and_the_reply_says_what_was_searched(co
             assert text not in served.spans.everything()
     # The model is asked what its caller asked, with the turns.
     assert re.search(r"<question-(\w+)>What do they create\?</question-\1>\Z", prompt)
-    assert "User: What are lambda expressions?" in prompt
+    assert re.search(r'<turn-(\w+) by="user">What are lambda expressions\?</turn-\1>', prompt)
     assert BY_RULES not in prompt
 
 

@@ -16,7 +16,7 @@ _STAND_INS: Final[Mapping[str, str]] = MappingProxyType(
         "<": "\u2991\u2993\u29d8\u29da\u2e22\u2e24\u2e28\u27c5",
         "[": "\u298d\u298f\u2987\u2989\u2e26\u23a1\u23a3\u23b0",
         ":": "\u205d\u205e\u2e3d\u2e40\u22ee\u2e2a\u2e2b\u2e2c",
-        "#": "\u29fb\u2a69\u2aa4\u2aa5\u2a74\u29e3\u29e4\u29e5",
+        "#": "\u29fb\u2a69\u2aa4\u2aa5\u2a6c\u29e3\u29e4\u29e5",
     }
 )
 """Signs that stand in for those of markers: rare, of no look-alike, and the same in every normal form."""
