@@ -11,7 +11,7 @@ _RUN: Final = 8
 """Words in a row that are no accident: "the passages do not hold the answer" may be a model's own."""
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_HANDLE: Final = re.compile(r"\bid\s{0,3}=\s{0,3}[\"'“”‘’]?[ps]\d{1,3}\b", re.IGNORECASE)
+_HANDLE: Final = re.compile(r"\bid\s{0,3}=\s{0,3}[\"'“”‘’]?[ps]\d{1,3}\b")
 
 
 class PromptWords:
@@ -28,9 +28,9 @@ class PromptWords:
         """Return how many there are."""
         return f"PromptWords({len(self._runs)})"
 
-    def runs_in(self, words: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    def runs_in(self, words: Sequence[str]) -> frozenset[tuple[str, ...]]:
         """Return the runs of words that are the prompt's."""
-        return [run for run in _runs(words) if run in self._runs] if self._runs else ()
+        return frozenset() if self._runs.isdisjoint(_runs(words)) else self._runs.intersection(_runs(words))
 
 
 class LeakCheck:
@@ -50,22 +50,29 @@ class LeakCheck:
 
     def leaks(self, text: str) -> bool:
         """Return whether a text, with the end of what stands before it, has words of the prompt that no passage has."""
-        words = [*self._before, *_words(text)]
+        plain = _plain(text)
+        words = [*self._before, *_WORD.findall(plain)]
         if self._mark and self._mark in "".join(words):
             return True
-        handles = _HANDLE.findall(skeleton(text))
-        if any(not any(handle in passage for passage in self._passages) for handle in handles):
+        if "=" in plain and not all(self._in_passages(handle) for handle in _HANDLE.findall(plain)):
             return True
-        found = set(self._own.runs_in(words))
-        return bool(found) and bool(found.difference(*(_runs(_words(passage)) for passage in self._passages)))
+        found = self._own.runs_in(words)
+        return bool(found and found.difference(*(_runs(_words(passage)) for passage in self._passages)))
 
     def passed(self, text: str) -> None:
         """Note a text that stands before what follows."""
         self._before = [*self._before, *_words(text)][1 - _RUN :]
 
+    def _in_passages(self, handle: str) -> bool:
+        return any(handle in _plain(passage) for passage in self._passages)
+
+
+def _plain(text: str) -> str:
+    return skeleton(visible(text)).casefold()
+
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(skeleton(visible(text)).casefold())
+    return _WORD.findall(_plain(text))
 
 
 def _runs(words: Sequence[str]) -> Iterable[tuple[str, ...]]:
