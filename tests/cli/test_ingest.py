@@ -102,8 +102,8 @@ def test_lines_of_documents(
 def test_a_line_that_the_server_refuses_is_named_by_its_place(
     groundwire_command: Command, service: FakeService, address: str, folder: Path
 ) -> None:
-    service.rejected["a b"] = Failure(code_pb2.INVALID_ARGUMENT, "document.document_id: no", "INVALID_REQUEST")
-    (folder / "some.jsonl").write_text('{"documentId": "a b", "text": "one"}')
+    service.rejected["a-b"] = Failure(code_pb2.INVALID_ARGUMENT, "document.document_id: no", "INVALID_REQUEST")
+    (folder / "some.jsonl").write_text('{"documentId": "a-b", "text": "one"}')
 
     ran = groundwire_command("ingest", "docs/some.jsonl", "--server", address)
 

@@ -100,6 +100,28 @@ def test_a_dry_run_says_what_would_be_stored_and_needs_no_server(groundwire_comm
     assert printed["failed"] == [{"name": "c.md", "why": "is empty"}]
 
 
+def test_a_dry_run_names_what_the_server_would_refuse(groundwire_command: Command, folder: Path) -> None:
+    (folder / "c.md").write_text(" \n")
+    (folder / "d.jsonl").write_text(
+        '{"documentId": "a b", "text": "text"}\n{"documentId": "e", "text": " "}\n'
+        + json.dumps(
+            {"documentId": "f", "text": "text", "metadata": {f"k{n}": {"stringValue": "x" * 500} for n in range(35)}}
+        )
+    )
+
+    ran = groundwire_command("ingest", ".", "--dry-run", "--json")
+
+    assert ran.code == 1
+    printed = json.loads(ran.out)
+    assert [each["documentId"] for each in printed["documents"]] == ["a.md", "b.md"]
+    assert [(each["name"], each["why"].partition(": must")[0]) for each in printed["failed"]] == [
+        ("c.md", "contains no text"),
+        ("d.jsonl:1", "cannot be stored: document_id: does not match regex pattern `^[!-~]{1,256}$`"),
+        ("d.jsonl:2", "has no text, which is required"),
+        ("d.jsonl:3", "cannot be stored: metadata"),
+    ]
+
+
 def test_a_dry_run_shows_a_document_without_a_title(groundwire_command: Command, folder: Path) -> None:
     (folder / "c.jsonl").write_text('{"documentId": "c", "text": "text"}')
 

@@ -66,7 +66,10 @@ def doubtful() -> outcome_pb2.Outcome:
 
 def outcomes() -> dict[str, outcome_pb2.Outcome]:
     text = GroundedText(text="Parcels wait.", citations=[events.citation("Parcels wait.")], grounding_score=0.5)
-    passages = [Passage(document_id=f"d{number}", title=f"Document {number}", text="word " * 60) for number in range(5)]
+    words = " ".join(["word"] * 60)
+    passages = [
+        Passage(document_id=f"d{number}", title=f"Document {number}", text=words, excerpt=words) for number in range(5)
+    ]
     return {
         "answered": events.answered(),
         "abstained": events.abstained(),

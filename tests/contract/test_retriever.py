@@ -464,6 +464,20 @@ class TestNeighbours:
         assert sorted(each.ordinal for each in beside) == sorted(ordinals)
         assert {each.document_id for each in beside} <= {"post"}
 
+    async def test_come_with_the_beginning_of_the_section_around(self, store: Store) -> None:
+        await store.put(
+            "post",
+            *(
+                replace(chunk(f"c{number}", f"{word}.", ordinal=number), place=Place(("Post",), parent=parent))
+                for number, (word, parent) in enumerate(
+                    [("Letters", None), ("Boxes", None), ("Stamps", 0), ("Bags", 1), ("Parcels", 1)]
+                )
+            ),
+        )
+        (found,) = (await store.search("parcels")).passages
+        assert found.place.parent == 1
+        assert sorted(each.chunk_id for each in await store.around(Evidence((found,)), 1)) == ["c1", "c3"]
+
     async def test_are_whole_passages_without_scores(self, store: Store) -> None:
         place = Place(("Post", "Hours"), 2, PassageKind.LIST)
         await store.put(

@@ -1,3 +1,4 @@
+import json
 import uuid
 from dataclasses import replace
 
@@ -12,6 +13,12 @@ DOCUMENT = Document("d", "text", "title", "uri", {"a": 1.0, "b": ("x", "y"), "c"
 def test_a_chunk_has_the_same_id_each_time() -> None:
     assert chunk_id("t", "d", 0, "text") == chunk_id("t", "d", 0, "text")
     assert uuid.UUID(chunk_id("t", "d", 0, "text")).version == 5
+
+
+@pytest.mark.parametrize("text", [str(number) for number in range(20)])
+def test_a_chunk_is_named_as_the_standard_names_things(text: str) -> None:
+    namespace = uuid.UUID("5b0f7e6c-2d0c-5a5e-9a3f-5f6d2a1c7e44")
+    assert chunk_id("t", "d", 0, text) == str(uuid.uuid5(namespace, json.dumps(["t", "d", 0, text])))
 
 
 def test_anything_else_is_another_chunk() -> None:

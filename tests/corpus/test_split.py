@@ -75,3 +75,32 @@ def test_what_an_embedder_would_not_read_is_cut_smaller() -> None:
     sizes = [len(piece.text) for some in split(document, dense) for piece in some]
     assert sum(sizes) == len(document.text)
     assert max(sizes) <= 100
+
+
+def test_a_chunk_knows_where_the_text_under_the_heading_above_its_own_begins() -> None:
+    long = PARAGRAPH * 2
+    text = (
+        f"{long}\n\n# Guide\n\n{long}\n\n{long * 2}\n\n## Install\n\n{long}\n\n### Linux\n\n{long}\n\n## Use\n\n{long}"
+        f"\n\n# Notes\n\n## Alone\n\n{long}"
+    )
+    found = pieces(text, TextFormat.MARKDOWN)
+    guide = next(number for number, piece in enumerate(found) if piece.place.section == ("Guide",))
+    install = next(number for number, piece in enumerate(found) if piece.place.section == ("Guide", "Install"))
+    assert {(piece.place.section, piece.place.parent) for piece in found} == {
+        ((), None),
+        (("Guide",), None),
+        (("Guide", "Install"), guide),
+        (("Guide", "Install", "Linux"), install),
+        (("Guide", "Use"), guide),
+        (("Notes", "Alone"), None),
+    }
+
+
+def test_sections_that_stand_together_know_their_parent() -> None:
+    tiny = "\n\n".join(f"## Version {number}\n\n- {'fixed it ' * 12}" for number in range(12))
+    first, *others = pieces(
+        f"# Changes\n\n{PARAGRAPH * 2}\n\n{tiny}\n\n## Last\n\n{PARAGRAPH * 2}", TextFormat.MARKDOWN
+    )
+    assert first.place.parent is None
+    assert len(others) > 2
+    assert {piece.place.parent for piece in others} == {0}

@@ -46,6 +46,12 @@ ENDINGS = {
     "none = Constant <value = float {10}> ()\n rest = Sub (none, high)\n output = Concat <axis = 1> (rest, high)",
     "not finite": "zero = Constant <value = float {0}> ()\n nought = Mul (share, zero)\n output = Div (nought, nought)",
     "another input": "output = Identity (share)",
+    "one row for all": "output = ReduceMean <axes = [0], keepdims = 1> (share)",
+    "hidden states": "last = Constant <value = int64[1] {2}> ()\n output = Unsqueeze (found_second, last)",
+    "few tokens": "rows = Constant <value = float[3] {0, 0, 0}> ()\n drawn = Gather <axis = 0> (rows, input_ids)\n"
+    "nothing = ReduceMin <axes = [1], keepdims = 1> (drawn)\n output = Add (share, nothing)",
+    "two outputs": "output = Identity (found_second)\n logits = Identity (share)",
+    "two unnamed outputs": "output = Identity (share)\n other = Identity (share)",
     "out of range": "far = Constant <value = float {20}> ()\n output = Mul (share, far)",
 }
 """What makes the output of the share of words, by what the output is."""
@@ -55,6 +61,9 @@ def write_cross_encoder(folder: Path, texts: Iterable[str], ending: str = "proba
     """Write the model and a tokenizer that knows the words of these texts."""
     folder.mkdir(exist_ok=True)
     text = _SHARE.replace("ENDING", ENDINGS[ending])
+    outputs = {"two outputs": "logits", "two unnamed outputs": "other"}
+    if ending in outputs:
+        text = text.replace("output)\n{", f"output, float[n, d] {outputs[ending]})\n{{")
     if ending == "another input":
         text = text.replace("token_type_ids", "pixels")
     model = onnx.parser.parse_model(text)

@@ -22,7 +22,7 @@ from groundwire_server.domain.document import (
     Stored,
     check_revision,
 )
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Filter, matches
 from groundwire_server.domain.text.words import content_words
@@ -92,7 +92,7 @@ class MemoryStore:
                 for passage in passages
                 if (kept := visible.get(passage.document_id)) is not None and kept.info.revision == passage.revision
                 for chunk in kept.chunks
-                if abs(chunk.ordinal - passage.ordinal) <= reach and chunk.chunk_id not in known
+                if chunk.ordinal in ordinals_around(passage, reach) and chunk.chunk_id not in known
             }
             return Evidence(tuple(beside.values()), self._version(caller))
 

@@ -126,6 +126,33 @@ async def test_those_that_stand_together_are_in_reading_order_at_the_place_of_th
     assert await Widened(neighbours=neighbours).ids(*selected) == chosen
 
 
+def under(passage: Passage, parent: int) -> Passage:
+    return replace(passage, place=Place(("Guide", "Install"), parent=parent))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "chosen"),
+    [(40 + 39, "d5"), (40 + 40, "d5 d6"), (40 + 79, "d5 d6"), (40 + 80, "d1 d5 d6"), (1000, "d1 d5 d6")],
+)
+async def test_the_beginning_of_the_section_around_comes_after_neighbours_and_stands_before_them(
+    tokens: int, chosen: str
+) -> None:
+    guide = [part("d", ordinal, section=("Guide",)) for ordinal in range(5)]
+    library = Library([*guide, *(under(part("d", ordinal), 1) for ordinal in (5, 6))])
+    widened = Widened(library, evidence_tokens=tokens)
+    selected = under(found("d", 5), 1)
+    assert await widened.ids(selected) == chosen
+
+
+async def test_the_beginning_of_a_section_comes_once_and_keeps_its_place_where_it_was_found() -> None:
+    guide = [part("d", ordinal, section=("Guide",)) for ordinal in range(3)]
+    library = Library([*guide, *(under(part("d", ordinal), 0) for ordinal in (5, 8))])
+    both = under(found("d", 5), 0), under(found("d", 8), 0)
+    assert await Widened(library).ids(*both) == "d0 d5 d8"
+    assert await Widened(library).ids(*both, found("d", 0, section=("Guide",))) == "d5 d8 d0 d1"
+    assert await Widened(library, neighbours=0).ids(*both) == "d5 d8"
+
+
 @pytest.mark.parametrize(
     ("tokens", "chosen"),
     [

@@ -33,6 +33,8 @@ def snapshot_store(
     """
     if target.exists() and not overwrite:
         raise SetupError(f"{target} exists: name another file, or replace it with --force")
+    if target.exists() and not target.is_file():
+        raise SetupError(f"{target} is no regular file: name another")
     if target.with_name(f"{target.name}-wal").exists() or target.absolute().parent == section.folder.absolute():
         raise SetupError(f"{target} is in the folder of a store, or a database in use: name a file elsewhere")
     try:
@@ -62,7 +64,7 @@ def restore_store(
         OSError: when a file cannot be read or written.
     """
     file = section.folder / FILE
-    if not snapshot.exists():
+    if not snapshot.is_file():
         raise SetupError(f"there is no file {snapshot}")
     if file.exists() and file.samefile(snapshot):
         raise SetupError(f"{snapshot} is the store itself: name a snapshot")

@@ -7,11 +7,10 @@ from rich.text import Text
 from groundwire.v1.passage_pb2 import Scores
 from groundwire.v1.retrieval_service_pb2 import RetrieveResponse
 from groundwire_server.cli.console import Terminal, one_line, printable
-from groundwire_server.markup.blocks import BlockKind, blocks
+from groundwire_server.markup.beginning import excerpt
 
-EXCERPT = 160
-OPENING = 320
-"""Code points of a passage that are shown in the place of an answer."""
+LINE = 160
+"""Code points of a passage that are shown on a line."""
 
 _NONE = "no passages found among the documents that you may see"
 _LEGEND = (
@@ -44,37 +43,17 @@ def show_found(console: Terminal, found: RetrieveResponse, *, full: bool) -> Non
         place = f"{passage.document_id} #{passage.ordinal}, chunk {passage.chunk_id}"
         console.hang(indent, Text(one_line(place), style="dim"))
         console.hang(indent, Text(", ".join(f"{name} {value}" for name, value in scores), style="cyan"))
-        console.hang(indent, Text(printable(passage.text) if full else excerpt(passage.text)))
+        console.hang(indent, Text(printable(passage.text) if full else line_of(passage.text)))
         console.print()
     for name, meaning in _LEGEND:
         if name in named:
             console.hang(Text(f"{name:<11}", style="dim"), Text(meaning, style="dim"))
 
 
-def excerpt(text: str) -> str:
+def line_of(text: str) -> str:
     """Return the beginning of a passage, on one line; headings say less than what stands under them."""
-    line = one_line(opening(text))
-    return line if len(line) <= EXCERPT else line[: EXCERPT - 1].rstrip() + "…"
-
-
-def opening(text: str) -> str:
-    """Return the first blocks of a passage that fit, as Markdown, without the headings above them.
-
-    A lead-in is not the last of them, where something follows. A block that does not fit is cut.
-    """
-    shown = [block for block in blocks(text) if block.kind is not BlockKind.HIDDEN]
-    first = next((number for number, block in enumerate(shown) if block.kind is not BlockKind.HEADING), 0)
-    start = end = shown[first].start if shown else 0
-    for block in shown[first:]:
-        if block.kind is BlockKind.HEADING and block.start > start:
-            break
-        if block.end - start > OPENING and not text[start:end].rstrip().endswith(":") and end > start:
-            break
-        end = block.end
-        if end - start > OPENING:
-            break
-    found = text[start:end].strip("\r\n")
-    return found if len(found) <= 2 * OPENING else found[: 2 * OPENING - 1].rstrip() + "…"
+    line = one_line(excerpt(text))
+    return line if len(line) <= LINE else line[: LINE - 1].rstrip() + "…"
 
 
 def _scores(scores: Scores) -> Iterator[tuple[str, str]]:

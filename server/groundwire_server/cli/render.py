@@ -17,7 +17,7 @@ from groundwire.v1.passage_pb2 import Passage
 from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.markdown import Drawing, ForeignMarkdown
-from groundwire_server.cli.passages import excerpt, opening
+from groundwire_server.cli.passages import line_of
 from groundwire_server.cli.verdicts import verdict_facts
 from groundwire_server.cli.waterfall import chart_of, waterfall
 from groundwire_server.cli.words import ACTIONS, CAUSES, LOSSES, NEXT_STEPS, RESULTS, word
@@ -278,7 +278,7 @@ def _passages(outcome: Outcome) -> Sequence[Passage]:
 
 
 def _show_passages(console: Terminal, passages: Sequence[Passage], *, nearest: bool) -> None:
-    """Print the nearest passages on a line each, and those in the place of an answer by their first blocks."""
+    """Print the nearest passages on a line each, and those in the place of an answer by their excerpts."""
     console.print(Text("Nearest" if nearest else "Passages", style="bold"))
     for passage in passages[:_PASSAGES_SHOWN]:
         line = Text(one_line(passage.title) or passage.document_id)
@@ -286,11 +286,11 @@ def _show_passages(console: Terminal, passages: Sequence[Passage], *, nearest: b
             line.append(f", relevance {passage.scores.relevance:.2f}", style="dim")
         console.hang(Text("  "), line)
         if nearest:
-            console.hang(Text("    "), Text(excerpt(passage.text), style="dim"))
+            console.hang(Text("    "), Text(line_of(passage.text), style="dim"))
         elif console.is_terminal:
-            console.print(Padding(ForeignMarkdown(printable(opening(passage.text))), (0, 0, 0, 4)))
+            console.print(Padding(ForeignMarkdown(printable(passage.excerpt)), (0, 0, 0, 4)))
         else:
-            console.hang(Text("    "), Text(printable(opening(passage.text))))
+            console.hang(Text("    "), Text(printable(passage.excerpt)))
     if len(passages) > _PASSAGES_SHOWN:
         console.print(Text(f"  and {len(passages) - _PASSAGES_SHOWN} more", style="dim"))
 

@@ -30,8 +30,13 @@ def check_document(document: Document) -> None:
         raise Rejection(Reason.INVALID_REQUEST, violations=violations)
 
 
+def is_blank(text: str) -> bool:
+    """Return whether a text has nothing but white space and characters that are not seen."""
+    return _VISIBLE.search(text) is None
+
+
 def _violations(document: Document) -> Iterator[Violation]:
-    if not _VISIBLE.search(document.text):
+    if is_blank(document.text):
         said = "must hold more than white space and control characters"
         yield Violation("document.text", said, "document.text.blank")
     if _bytes(document.text) > TEXT_LIMIT:

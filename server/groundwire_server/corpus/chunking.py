@@ -1,7 +1,7 @@
 """Chunks of Markdown: whole units where they fit, and else cut where their structure allows it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from groundwire_server.corpus.measure import CHUNK_CHARACTERS, TextMeasure
@@ -24,12 +24,14 @@ class ChunkDraft:
         page: of its first part.
         texts: of its parts, each with its kind.
         size: of them.
+        of_children: whether it is of sections that stand together under their parent, without that one's own text.
     """
 
     section: tuple[str, ...]
     page: int
     texts: list[tuple[str, PassageKind]] = field(default_factory=list)
     size: int = 0
+    of_children: bool = False
 
     def add(self, text: str, kind: PassageKind, size: int) -> None:
         """Add a part's text."""
@@ -41,13 +43,19 @@ class ChunkDraft:
         """The chunk's text."""
         return _BETWEEN.join(text for text, _ in self.texts)
 
-    @property
-    def place(self) -> Place:
-        """Where it stands. Its kind is the one that most of its text has."""
-        most = dict.fromkeys(PassageKind, 0)
-        for text, kind in self.texts:
-            most[kind] += len(text)
-        return Place(self.section, self.page, max(most, key=lambda kind: most[kind]))
+    def place(self, parent: int | None = None) -> Place:
+        """Return where it stands. Its kind is the one that most of its text has.
+
+        Args:
+            parent: the ordinal of the first passage under the heading above its own.
+        """
+        kind = self.texts[0][1]
+        if any(each is not kind for _, each in self.texts):
+            kind = max(PassageKind, key=self._length)
+        return Place(self.section, self.page, kind, parent)
+
+    def _length(self, kind: PassageKind) -> int:
+        return sum(len(text) for text, each in self.texts if each is kind)
 
 
 def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
@@ -57,9 +65,11 @@ def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
     """
     tiny: ChunkDraft | None = None
     for section in sections(text):
-        found = list(_Section(section, text, measure).drafts())
+        found = list(_Section(section, measure).drafts())
         if tiny is not None and _stand_together(tiny, found):
-            tiny.section = tiny.section[: len(section.path) - 1]
+            parent = section.path[:-1]
+            tiny.of_children = tiny.of_children or tiny.section != parent
+            tiny.section = parent
             tiny.texts += found[0].texts
             tiny.size += found[0].size
             continue
@@ -74,6 +84,26 @@ def chunks(text: str, measure: TextMeasure) -> Iterator[ChunkDraft]:
         yield tiny
 
 
+class ParentPassages:
+    """Where the text begins that stands under the heading above a chunk's own, told while the chunks come in order."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._above: list[tuple[tuple[str, ...], int]] = []
+
+    def of_next(self, draft: ChunkDraft) -> int | None:
+        """Return the ordinal of that text's first chunk; None where there is none."""
+        path = draft.section
+        self._above = [each for each in self._above if each[0] == path[: len(each[0])]]
+        # Sections that stand together have the path of their parent.
+        deepest = len(path) if draft.of_children else len(path) - 1
+        parent = next((ordinal for above, ordinal in reversed(self._above) if len(above) <= deepest), None)
+        if path and not draft.of_children and (not self._above or self._above[-1][0] != path):
+            self._above.append((path, self._count))
+        self._count += 1
+        return parent
+
+
 def _stand_together(before: ChunkDraft, found: Sequence[ChunkDraft]) -> bool:
     if len(found) != 1 or found[0].size > _TINY or before.size + found[0].size > CHUNK_CHARACTERS:
         return False
@@ -84,9 +114,8 @@ def _stand_together(before: ChunkDraft, found: Sequence[ChunkDraft]) -> bool:
 class _Section:
     """The chunks of one section."""
 
-    def __init__(self, section: Section, text: str, measure: TextMeasure) -> None:
+    def __init__(self, section: Section, measure: TextMeasure) -> None:
         self._section = section
-        self._text = text
         self._measure = measure
 
     def drafts(self) -> Iterator[ChunkDraft]:
@@ -138,7 +167,7 @@ class _Section:
         if size > CHUNK_CHARACTERS // 2 or not start:
             return self._all(before), draft
         draft.add(last, PassageKind.TEXT, size)
-        return self._all([*others, replace(paragraph, text=paragraph.text[:start].rstrip())]), draft
+        return self._all([*others, paragraph._replace(text=paragraph.text[:start].rstrip())]), draft
 
     def _all(self, unit: Sequence[DocumentPart]) -> list[ChunkDraft]:
         sizes = [self._measure.size(part.text) for part in unit]
@@ -158,7 +187,7 @@ class _Section:
 
     def _cut_block(self, first: ChunkDraft, body: DocumentPart, lead_in: str) -> list[ChunkDraft]:
         """Cut a list at its items, a table at its rows, code at its lines; repeat what they say nothing without."""
-        head, parts, tail = atoms(self._text, body.block)
+        head, parts, tail = atoms(body)
         around = self._measure.size(head) + self._measure.size(tail) + 2 if head or tail else 0
         if around > CHUNK_CHARACTERS // 2:
             head, parts, tail, around = "", body.text.splitlines(), "", 0

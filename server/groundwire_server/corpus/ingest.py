@@ -1,8 +1,9 @@
 """Ingest: the path from a document to a revision that can be searched."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final, ParamSpec, TypeVar
 
 from groundwire_server.corpus.checks import check_document
 from groundwire_server.corpus.identity import chunk_id, content_hash
@@ -24,6 +25,13 @@ MAX_SENTENCE_VECTORS = 10_000
 a question needs them."""
 
 _PASSAGES_ONLY = "embedded=passages"
+
+_SHORT: Final = 20_000
+"""Code points of a text that is hashed and cut within 2 ms. Another thread would keep the interpreter as long, and
+changing to it and back costs as much again."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Ingest:
@@ -62,7 +70,7 @@ class Ingest:
         """
         check_document(document)
         model = self._embedder.model if self._embedder else ""
-        digest = await asyncio.to_thread(content_hash, document, model, self._settings)
+        digest = await self._aside(document, content_hash, document, model, self._settings)
         info = await self._corpus.info(caller, document.document_id, deadline)
         if info is not None and info.content_hash == digest:
             version = await self._corpus.version(caller, deadline)
@@ -88,7 +96,7 @@ class Ingest:
         sentences_left = self._most_sentences
         # Only their vectors make sentences worth keeping: without them the quoting model cuts passages itself.
         batches = split(document, self._measure, sentences_too=self._recent is not None)
-        while (pieces := await asyncio.to_thread(next, batches, None)) is not None:
+        while (pieces := await self._aside(document, next, batches, None)) is not None:
             count = sum(len(piece.sentences) for piece in pieces)
             embedded = count <= sentences_left
             if embedded:
@@ -117,3 +125,9 @@ class Ingest:
         if sentences_too:
             texts += [piece.text[start:end] for piece in pieces for start, end in piece.sentences]
         return await self._recent.of(requester, texts, deadline)
+
+    async def _aside(self, document: Document, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do what takes a document's length in another thread, but for a short one without an embedder's tokens."""
+        if self._embedder is None and len(document.text) <= _SHORT:
+            return work(*args, **kwargs)
+        return await asyncio.to_thread(work, *args, **kwargs)

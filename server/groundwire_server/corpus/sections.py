@@ -3,19 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from groundwire_server.domain.document import PassageKind
 from groundwire_server.markup.blocks import Block, BlockKind, Stretch, blocks
-
-_COMMENT_OR_CODE: Final = re.compile(
-    r"(?P<code>^[ >\t]*(?P<fence>```+|~~~+).*?(?:^[ >\t]*(?P=fence)|\Z)"
-    r"|(?<!`)(?P<ticks>`++).{1,1000}?(?<!`)(?P=ticks)(?!`))"
-    r"|<!--.*?-->",
-    re.DOTALL | re.MULTILINE,
-)
-_LONGEST_SPAN: Final = 1100
-"""Code spans have a bound, so that a text of backticks takes no time."""
+from groundwire_server.markup.html import without_html
+from groundwire_server.markup.visible import visible
 
 _LEAD_IN: Final = re.compile(r"[:：][*_`\s]*$")
 _BOLD: Final = re.compile(r"(?P<mark>\*\*|__)(?:(?!(?P=mark))[^\n]){1,160}(?P=mark)[?？]?\s*$")
@@ -31,8 +24,7 @@ _KINDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentPart:
+class DocumentPart(NamedTuple):
     """A block as it goes into a chunk, without what is hidden.
 
     Attributes:
@@ -40,12 +32,14 @@ class DocumentPart:
         block: the block.
         kind: of the text.
         page: on which it begins, from 1; 0 without pages.
+        source: the text that the block is of: the document's, or what its HTML is in Markdown.
     """
 
     text: str
     block: Block
     kind: PassageKind
     page: int
+    source: str
 
     @property
     def introduces(self) -> bool:
@@ -54,7 +48,9 @@ class DocumentPart:
             case BlockKind.HEADING:
                 return True
             case BlockKind.PARAGRAPH:
-                return _LEAD_IN.search(self.text[-8:]) is not None or _BOLD.match(self.text) is not None
+                end = self.text[-8:]
+                announces = (":" in end or "：" in end) and _LEAD_IN.search(end) is not None
+                return announces or _BOLD.match(self.text) is not None
             case _:
                 return False
 
@@ -108,28 +104,23 @@ def _follows(before: DocumentPart, part: DocumentPart) -> bool:
     return part.kind is not PassageKind.TEXT and before.block.kind is BlockKind.PARAGRAPH
 
 
-def atoms(text: str, block: Block) -> tuple[str, Sequence[str], str]:
-    """Return what a block can be cut into: what is repeated before each part, the smallest parts, what follows each.
+def atoms(part: DocumentPart) -> tuple[str, Sequence[str], str]:
+    """Return what a list, a table or code can be cut into.
 
-    Args:
-        text: the document's.
-        block: a list, a table or code.
+    That is what is repeated before each of the smallest parts, these parts, and what follows each.
     """
+    text, block = part.source, part.block
     match block.kind:
         case BlockKind.TABLE if block.header is not None:
-            return visible(_of(text, block.header)), [visible(_of(text, row)) for row in block.parts], ""
+            return (
+                visible(_of(text, block.header), block.kind),
+                [visible(_of(text, row), block.kind) for row in block.parts],
+                "",
+            )
         case BlockKind.CODE:
             return _lines_of_code(_of(text, Stretch(block.start, block.end)))
         case _:
-            return "", [visible(_of(text, item)) for item in block.parts], ""
-
-
-def visible(text: str) -> str:
-    """Return a text without its comments, outside code."""
-    # Behind the last end of a comment none can begin; a code span that holds it may go on.
-    last = text.rfind("-->")
-    end = last + _LONGEST_SPAN if last >= 0 and "<!--" in text else 0
-    return _COMMENT_OR_CODE.sub(lambda found: found["code"] or "", text[:end]) + text[end:]
+            return "", [visible(_of(text, item), block.kind) for item in block.parts], ""
 
 
 def _parts(text: str) -> Iterator[DocumentPart]:
@@ -138,11 +129,27 @@ def _parts(text: str) -> Iterator[DocumentPart]:
         if page:
             page += text.count("\f", known, block.start)
             known = block.start
-        shown = text[block.start : block.end]
-        if block.kind is not BlockKind.CODE:
-            shown = visible(shown).rstrip()
-        if block.kind is not BlockKind.HIDDEN and shown.strip():
-            yield DocumentPart(shown, block, _KINDS.get(block.kind, PassageKind.TEXT), page)
+        if block.kind is BlockKind.HTML:
+            yield from _parts_of_html(text[block.start : block.end], page)
+        elif (part := _shown(text, block, page)) is not None:
+            yield part
+
+
+def _parts_of_html(html: str, page: int) -> Iterator[DocumentPart]:
+    source = without_html(html)
+    yield from filter(None, (_shown(source, block, page) for block in blocks(source)))
+
+
+def _shown(source: str, block: Block, page: int) -> DocumentPart | None:
+    """Return a block as a part; None where nothing of it is shown."""
+    if block.kind is BlockKind.HIDDEN:
+        return None
+    shown = visible(source[block.start : block.end], block.kind).rstrip()
+    if block.kind is BlockKind.PARAGRAPH:
+        shown = shown.lstrip()
+    if not shown:
+        return None
+    return DocumentPart(shown, block, _KINDS.get(block.kind, PassageKind.TEXT), page, source)
 
 
 def _of(text: str, stretch: Stretch) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from groundwire_server.corpus.chunking import chunks
+from groundwire_server.corpus.chunking import ParentPassages, chunks
 from groundwire_server.corpus.measure import CHUNK_CHARACTERS, WINDOW_CHARACTERS, TextMeasure, windows
 from groundwire_server.domain.document import Document, Place, TextFormat
 from groundwire_server.domain.text.sentences import sentences
 
-SETTINGS: Final = f"characters={CHUNK_CHARACTERS} window={WINDOW_CHARACTERS} sentences=2 markdown=1"
+SETTINGS: Final = f"characters={CHUNK_CHARACTERS} window={WINDOW_CHARACTERS} sentences=2 markdown=2"
 """Names how documents are split; it changes whenever the same text would be split differently."""
 
 
@@ -56,9 +56,10 @@ def _of_plain(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
 
 def _of_markdown(text: str, measure: TextMeasure) -> Iterator[list[Piece]]:
     found, size = list[Piece](), 0
+    parents = ParentPassages()
     for draft in chunks(text, measure):
         chunk = draft.text
-        found.append(Piece(chunk, draft.place))
+        found.append(Piece(chunk, draft.place(parents.of_next(draft))))
         size += len(chunk)
         if size >= WINDOW_CHARACTERS:
             yield found

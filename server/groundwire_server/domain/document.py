@@ -43,11 +43,13 @@ class Place:
         section: the headings above it, from the outermost.
         page: its first page, from 1; 0 where the document has no pages.
         kind: of its text.
+        parent: the ordinal of the first passage that is under the heading above its own; None where there is none.
     """
 
     section: tuple[str, ...] = ()
     page: int = 0
     kind: PassageKind = PassageKind.TEXT
+    parent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,12 @@ class Passage:
     neighbour: bool = False
 
 
+def ordinals_around(passage: Passage, reach: int) -> set[int]:
+    """Return the ordinals of a passage, of those within reach of it, and of the first of its parent section."""
+    around = set(range(max(passage.ordinal - reach, 0), passage.ordinal + reach + 1))
+    return around if passage.place.parent is None else around | {passage.place.parent}
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The passages that a search found, best first, in one version of the corpus.

@@ -1,22 +1,28 @@
 """The blocks of a Markdown text: CommonMark with tables, front matter, admonitions and definition lists."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.admon import admon_plugin
-from mdit_py_plugins.deflist import deflist_plugin
-from mdit_py_plugins.front_matter import front_matter_plugin
+from groundwire_server.markup.parsing import TERM, ParsedBlock, ParsedPart, outermost
 
-_LINE_END: Final = re.compile(r"\r\n?|\n")
+_FRONT_MATTER: Final = re.compile(
+    r"---[ \t]*(?:\r\n?|\n)(?![ \t]*[\r\n])(?:.*?[\r\n])??(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)", re.DOTALL
+)
+"""A rule at the beginning of a text with something right below it, up to the next rule."""
+
+_ADMONITION: Final = re.compile(
+    r" {0,3}(?:!!!|\?\?\?\+?)[ \t]*\w[^\r\n]*(?:(?:\r\n?|\n)(?:(?: {4}| {0,3}\t)[^\r\n]*|[ \t]*(?=[\r\n])))*"
+)
+"""A marker with a name, and the indented lines below it."""
+
+_LINE_END: Final = re.compile(r"[\r\n]")
 _UNSEEN: Final = re.compile(
     r"(?:\s|<!--(?>.*?(?:-->|\Z))|<(script|style|template)\b(?>.*?(?:</\1\s*>|\Z)))+\Z", re.DOTALL | re.IGNORECASE
 )
+
+_CONTAINER: Final = re.compile(r"<(/?)(?:table|ul|ol|dl)\b", re.IGNORECASE)
 
 
 class BlockKind(Enum):
@@ -29,20 +35,20 @@ class BlockKind(Enum):
     CODE = "code"
     QUOTE = "quote"
     """A quotation or an admonition: blocks within a block."""
+    HTML = "html"
+    """Tags with what is between them."""
     HIDDEN = "hidden"
     """What no reader sees: front matter, comments, rules between paragraphs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Code points `start` to `end` (exclusive) of the text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A block at the outermost level of a text: whole lines, without the blank ones around them.
 
     Attributes:
@@ -51,7 +57,8 @@ class Block:
         kind: what it is.
         level: of a heading, 1 to 6; 0 otherwise.
         title: of a heading, without its marks.
-        parts: of a list its items, each with all that is nested in it; of a table its rows below the header.
+        parts: of a list its items, each with all that is nested in it, or its terms, each with what defines it; of a
+            table its rows below the header.
         header: of a table, its header with the delimiter row.
     """
 
@@ -65,20 +72,16 @@ class Block:
 
 
 _KINDS: Final = {
-    "heading_open": BlockKind.HEADING,
-    "paragraph_open": BlockKind.PARAGRAPH,
-    "bullet_list_open": BlockKind.LIST,
-    "ordered_list_open": BlockKind.LIST,
-    "dl_open": BlockKind.LIST,
-    "table_open": BlockKind.TABLE,
-    "fence": BlockKind.CODE,
-    "code_block": BlockKind.CODE,
-    "blockquote_open": BlockKind.QUOTE,
-    "admonition_open": BlockKind.QUOTE,
-    "html_block": BlockKind.PARAGRAPH,
-    "front_matter": BlockKind.HIDDEN,
-    "hr": BlockKind.HIDDEN,
+    "Heading": BlockKind.HEADING,
+    "List": BlockKind.LIST,
+    "DefinitionList": BlockKind.LIST,
+    "Table": BlockKind.TABLE,
+    "CodeBlock": BlockKind.CODE,
+    "BlockQuote": BlockKind.QUOTE,
+    "HtmlBlock": BlockKind.HTML,
+    "Rule": BlockKind.HIDDEN,
 }
+"""By the parser's names; what else it finds is a paragraph."""
 
 
 def blocks(text: str) -> list[Block]:
@@ -86,88 +89,118 @@ def blocks(text: str) -> list[Block]:
 
     Definitions of links are in none of them. A form feed is read as white space.
     """
-    lines = _Lines(text)
-    return [_block(tokens, lines) for tokens in _outermost(_parser().parse(text.replace("\f", " ")))]
+    front = _FRONT_MATTER.match(text)
+    begin = front.end() if front else 0
+    found = [_block(parsed, text) for parsed in outermost(text, begin)]
+    if "!!!" in text or "???" in text:
+        found = list(_with_admonitions(found, text))
+    if any(block.kind is BlockKind.HTML for block in found):
+        found = list(_closed(found, text))
+    return [Block(0, begin, BlockKind.HIDDEN), *found] if front else found
 
 
-class _Lines:
-    """Where the lines of a text are."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
-
-    def stretch(self, token: Token) -> Stretch:
-        """Return the lines of a block, without the white space around them."""
-        first, last = token.map or (0, 0)
-        start, end = self._starts[first], self._starts[min(last, len(self._starts) - 1)]
-        found = self._text[start:end]
-        end = start + len(found.rstrip())
-        # The first line keeps its indentation: it may be what makes the block.
-        beginning = len(found) - len(found.lstrip("\r\n\f"))
-        return Stretch(min(start + beginning, end), end)
-
-    def hides(self, stretch: Stretch) -> bool:
-        """Return whether nothing in a block of HTML is shown."""
-        return _UNSEEN.match(self._text, stretch.start, stretch.end) is not None
-
-
-def _block(tokens: Sequence[Token], lines: _Lines) -> Block:
-    opening = tokens[0]
-    whole = lines.stretch(opening)
-    kind = _KINDS.get(opening.type, BlockKind.PARAGRAPH)
+def _block(parsed: ParsedBlock, text: str) -> Block:
+    whole = _lines(text, parsed.start, parsed.end)
+    kind = _KINDS.get(parsed.name, BlockKind.PARAGRAPH)
     match kind:
         case BlockKind.HEADING:
-            return Block(whole.start, whole.end, kind, int(opening.tag[1:]), _title(tokens[1].content))
+            return Block(whole.start, whole.end, kind, parsed.level, " ".join("".join(parsed.title).split()))
         case BlockKind.LIST:
-            items = tuple(lines.stretch(each) for each in _within(tokens, "list_item_open"))
+            parts = _terms(parsed.parts) if parsed.name == "DefinitionList" else _places(parsed.parts)
+            items = tuple(_lines(text, start, end) for start, end in parts)
             return Block(whole.start, whole.end, kind, parts=items)
         case BlockKind.TABLE:
-            rows = [lines.stretch(each) for each in _within(tokens, "tr_open", level=2)]
-            below = tuple(rows[1:])
-            header = Stretch(whole.start, _end_of_header(whole, below, lines, tokens))
+            head, *rows = parsed.parts
+            # The row of delimiters comes after it, and is neither part of it nor a row.
+            header = _lines(text, parsed.start, _line_end(text, head.end))
+            below = tuple(_lines(text, start, end) for start, end in _places(rows))
             return Block(whole.start, whole.end, kind, parts=below, header=header)
-        case BlockKind.PARAGRAPH if opening.type == "html_block" and lines.hides(whole):
+        case BlockKind.HTML if _UNSEEN.match(text, whole.start, whole.end):
             return Block(whole.start, whole.end, BlockKind.HIDDEN)
         case _:
             return Block(whole.start, whole.end, kind)
 
 
-def _end_of_header(whole: Stretch, rows: Sequence[Stretch], lines: _Lines, tokens: Sequence[Token]) -> int:
-    if not rows:
-        return whole.end
-    head = next(_within(tokens, "thead_open"))
-    first, last = head.map or (0, 0)
-    # The delimiter row belongs to neither the head nor the body.
-    delimited = Token("thead_open", "", 1, map=[first, last + 1])
-    return lines.stretch(delimited).end
+def _places(parts: Iterable[ParsedPart]) -> Iterator[tuple[int, int]]:
+    return ((part.start, part.end) for part in parts)
 
 
-def _within(tokens: Sequence[Token], type_: str, level: int = 1) -> Iterator[Token]:
-    return (token for token in tokens if token.type == type_ and token.level == level)
+def _terms(parts: Sequence[ParsedPart]) -> Iterator[tuple[int, int]]:
+    """Yield where each term, or terms, of a definition list begins, and where what defines it ends."""
+    start = end = parts[0].start
+    for part in parts:
+        if part.name == TERM and end > start:
+            yield start, end
+            start = part.start
+        elif part.name != TERM:
+            end = part.end
+    yield start, end
 
 
-def _outermost(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Yield the tokens of each block of the outermost level."""
-    start = 0
-    for index, token in enumerate(tokens):
-        if token.level == 0 and token.nesting <= 0:
-            yield tokens[start : index + 1]
-            start = index + 1
+def _lines(text: str, start: int, end: int) -> Stretch:
+    """Return lines without the white space after them; the first keeps its indentation, which may say what it is."""
+    while start and text[start - 1] in " \t":
+        start -= 1
+    return Stretch(start, start + len(text[start:end].rstrip()))
 
 
-def _title(content: str) -> str:
-    inline = _inline().parseInline(content)[0].children or []
-    return " ".join("".join(token.content for token in inline if token.type != "html_inline").split())
+def _line_end(text: str, position: int) -> int:
+    found = _LINE_END.search(text, position)
+    return found.start() if found else len(text)
 
 
-@cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(admon_plugin).use(deflist_plugin)
-    # What is within paragraphs is not looked at: it would take most of the time.
-    return parser.disable(["inline", "text_join"])
+def _with_admonitions(found: Iterable[Block], text: str) -> Iterator[Block]:
+    """Yield the blocks, those of an admonition as one: the parser takes it for a paragraph with code below it."""
+    whole: Block | None = None
+    end = 0
+    for block in found:
+        if whole is not None and block.start < end:
+            whole = whole._replace(end=block.end)
+            continue
+        if whole is not None:
+            yield whole
+        admonition = _ADMONITION.match(text, block.start) if block.kind is BlockKind.PARAGRAPH else None
+        if admonition is None:
+            whole = None
+            yield block
+        else:
+            whole, end = Block(block.start, block.end, BlockKind.QUOTE), admonition.end()
+    if whole is not None:
+        yield whole
 
 
-@cache
-def _inline() -> MarkdownIt:
-    return MarkdownIt("commonmark")
+def _closed(found: Sequence[Block], text: str) -> Iterator[Block]:
+    """Yield blocks, those from an opening tag of a table or list to the closing one as a single block.
+
+    CommonMark ends a block of HTML at a blank line, whatever is open.
+    """
+    ends = _ends_of_containers([_count_open(text, block) if block.kind is BlockKind.HTML else 0 for block in found])
+    place = 0
+    while place < len(found):
+        end = ends.get(place, place)
+        yield found[place] if end == place else Block(found[place].start, found[end].end, BlockKind.HTML)
+        place = end + 1
+
+
+def _ends_of_containers(opened: Sequence[int]) -> Mapping[int, int]:
+    """Return where what each block opens is closed, by the blocks' numbers.
+
+    Args:
+        opened: how many tables and lists each block opens and does not close; negative where it closes more.
+    """
+    ends = dict[int, int]()
+    waiting: list[tuple[int, int]] = []
+    depth = 0
+    for place, count in enumerate(opened):
+        if count > 0:
+            waiting.append((depth, place))
+        depth += count
+        while waiting and depth <= waiting[-1][0]:
+            ends[waiting.pop()[1]] = place
+    return ends
+
+
+def _count_open(text: str, block: Block) -> int:
+    """Return how many tables and lists a block of HTML opens and does not close."""
+    tags = _CONTAINER.findall(text, block.start, block.end)
+    return sum(-1 if tag == "/" else 1 for tag in tags)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from groundwire_server.markup.admonitions import opened
 from groundwire_server.markup.blocks import Block, BlockKind, Stretch, blocks
 
 _BETWEEN_CELLS: Final = re.compile(r"(?<!\\)\|")
@@ -74,7 +75,8 @@ def all_rows(text: str) -> list[Row]:
     """Return the rows of all tables in a text."""
     if "|" not in text:
         return []
-    return [row for block in blocks(text) if block.kind is BlockKind.TABLE for row in rows(text, block)]
+    inner = (each for block in blocks(text) for each in opened(text, block))
+    return [row for block in inner if block.kind is BlockKind.TABLE for row in rows(text, block)]
 
 
 def _cells(line: str) -> list[str]:

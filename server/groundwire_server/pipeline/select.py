@@ -8,15 +8,13 @@ from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text.near_duplicates import DistinctTexts
-from groundwire_server.domain.text.sentences import sentences
-from groundwire_server.domain.text.tokens import BYTES_PER_TOKEN, estimate_tokens
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.markup.beginning import cut_to_fit
 from groundwire_server.pipeline.stage import Attributes
 from groundwire_server.telemetry import names
 
 _FIRST_WORDS = 8
-_LATE = 0.75
-"""Where in what fits a blank line must be for a passage to be cut at it, and not at the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +105,8 @@ def _within(budget: int, passages: Iterable[Passage]) -> tuple[Passage, ...]:
 
 
 def _cut(passage: Passage, budget: int) -> Passage:
-    """Return a passage that fits: cut between two blocks, or else after a sentence."""
+    """Return a passage that fits: its first blocks, and of the next one what is whole."""
     if estimate_tokens(passage.text) <= budget:
         return passage
-    fitting = passage.text.encode("utf-8", "surrogatepass")[: budget * BYTES_PER_TOKEN].decode("utf-8", "ignore")
-    end = fitting.rfind("\n\n", int(len(fitting) * _LATE))
-    if end < 0:
-        # The last sentence may go on.
-        end = max((end for _, end in sentences(fitting)[:-1]), default=0)
-    return replace(passage, text=fitting[:end].rstrip()) if end else passage
+    text = cut_to_fit(passage.text, lambda beginning: estimate_tokens(beginning) <= budget)
+    return replace(passage, text=text) if text.strip() else passage

@@ -60,7 +60,8 @@ class _Room:
 async def widen(selection: Selection, inquiry: Inquiry, ports: Ports, stage: TimedStage) -> tuple[Passage, ...]:
     """Return the selected passages with neighbours of theirs, those that stand together in reading order.
 
-    Neighbours are of the same section of the same revision. They are passages of their own, so that a citation names
+    Neighbours are of the same section of the same revision; after them comes the beginning of the section around it,
+    which is shown before them. They are passages of their own, so that a citation names
     the one that holds its quote. The best passage comes first, with what stands around it; the better a passage is, the
     sooner it gets its neighbours. Nothing is raised: where the store fails or is late, the selection stays as it is.
 
@@ -124,13 +125,17 @@ def _placed(
                 if not room.holds(neighbour) or not says_more(neighbour, selection.texts):
                     break
                 room.take(neighbour)
-                scores = Scores(relevance=passage.scores.relevance)
-                chosen[_spot(neighbour)] = replace(neighbour, scores=scores, neighbour=True)
+                chosen[_spot(neighbour)] = _beside(passage, neighbour)
+        parent = known.get(_spot_of_parent(passage))
+        if parent and _spot(parent) not in chosen and room.holds(parent) and says_more(parent, selection.texts):
+            room.take(parent)
+            chosen[_spot(parent)] = _beside(passage, parent)
     placed: dict[str, Passage] = {}
     for passage in selection.passages:
+        parent = chosen.get(_spot_of_parent(passage))
         before = list(_neighbours(passage, chosen, -1, len(chosen)))
         after = _neighbours(passage, chosen, 1, len(chosen))
-        for each in (*reversed(before), passage, *after):
+        for each in (*((parent,) if parent and parent.neighbour else ()), *reversed(before), passage, *after):
             placed.setdefault(each.chunk_id, each)
     return tuple(placed.values())
 
@@ -143,6 +148,16 @@ def _neighbours(passage: Passage, known: Mapping[_Spot, Passage], step: int, rea
         if each is None or each.place.section != passage.place.section:
             return
         yield each
+
+
+def _beside(passage: Passage, other: Passage) -> Passage:
+    """Return a passage that comes along with another."""
+    return replace(other, scores=Scores(relevance=passage.scores.relevance), neighbour=True)
+
+
+def _spot_of_parent(passage: Passage) -> _Spot:
+    parent = passage.place.parent
+    return passage.document_id, passage.revision, -1 if parent is None else parent
 
 
 def _spot(passage: Passage) -> _Spot:

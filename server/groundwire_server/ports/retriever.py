@@ -30,6 +30,7 @@ class Retriever(Protocol):
     async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
         """Return the passages that stand beside some others, in any order and without scores, by `deadline`.
 
+        So does the passage that a parent section begins with (`Place.parent`): `ordinals_around` says which they are.
         Only passages whose `allowed_principals` admit the caller, of the same revision of the same document: none where
         the document has changed since. It takes one call of the engine, however many passages there are.
 

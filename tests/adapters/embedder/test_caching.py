@@ -4,7 +4,9 @@ import pytest
 
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
 from groundwire_server.domain.deadline import NEVER, Deadline
+from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure, OneDocument
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
 from tests.doubles.embedder import HashingEmbedder
 
@@ -41,6 +43,45 @@ async def test_a_call_of_several_texts_flushes_nothing() -> None:
     assert list(await cache.embed(["chunk", "sentence"], NEVER)) == [inner.vector("chunk"), inner.vector("sentence")]
     await cache.embed(["question"], NEVER)
     assert inner.calls == [["question"], ["chunk", "sentence"]]
+
+
+async def test_tenants_learn_nothing_of_each_others_texts() -> None:
+    inner = HashingEmbedder()
+    cache = CachingEmbedder(inner)
+    for tenant in ("acme", "globex", "acme", "globex"):
+        await cache.embed(["a"], NEVER, Requester(tenant))
+    assert inner.calls == [["a"], ["a"]]
+
+
+async def test_tenants_side_by_side_do_not_wait_for_each_other() -> None:
+    inner = HashingEmbedder(delay=1)
+    cache = CachingEmbedder(inner)
+    await asyncio.gather(*(cache.embed(["a"], within(5), Requester(tenant)) for tenant in ("acme", "globex", "acme")))
+    assert inner.calls == [["a"], ["a"]]
+
+
+async def test_an_erasure_forgets_the_texts_of_its_tenant() -> None:
+    inner = HashingEmbedder()
+    cache = CachingEmbedder(inner)
+    for tenant, text in (("acme", "a"), ("acme", "b"), ("globex", "a")):
+        await cache.embed([text], NEVER, Requester(tenant))
+    (erased,) = await cache.erase(Erasure("acme", OneDocument("d")), NEVER)
+    assert erased == ErasedPlace(ErasedPlaceKind.CACHED_TEXTS, 2)
+    inner.calls.clear()
+    await cache.embed(["a"], NEVER, Requester("globex"))
+    await cache.embed(["a"], NEVER, Requester("acme"))
+    assert inner.calls == [["a"]]
+
+
+async def test_what_an_erasure_finds_under_way_is_not_kept() -> None:
+    inner = HashingEmbedder(delay=1)
+    cache = CachingEmbedder(inner)
+    running = asyncio.create_task(cache.embed(["a"], within(5), Requester("acme")))
+    await inner.began.wait()
+    await cache.erase(Erasure("acme", OneDocument("d")), NEVER)
+    await running
+    await cache.embed(["a"], within(5), Requester("acme"))
+    assert inner.calls == [["a"], ["a"]]
 
 
 async def test_a_change_of_model_finds_nothing() -> None:

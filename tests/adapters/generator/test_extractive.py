@@ -182,7 +182,7 @@ async def test_the_question_comes_from_the_cache_it_was_put_in_for_the_search() 
     inner = HashingEmbedder()
     cache = CachingEmbedder(inner)
     question = "Which raiders descended?"
-    await cache.embed([question], NEVER)
+    await cache.embed([question], NEVER, Requester("tenant"))
     await answer(question, NORMANS, generator=ExtractiveGenerator(cache, Stored(inner, [NORMANS])))
     assert inner.calls == [[question]]
 

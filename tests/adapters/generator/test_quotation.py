@@ -86,6 +86,8 @@ class Case:
     place: Place = Place()
 
 
+LONG_CODE = "".join(f"       queue.drain(part={number})  # {number} of 25 parts\n" for number in range(25))
+
 CASES = {
     "what follows a lead-in": Case(
         "How do I install HTTP/2 support?",
@@ -101,6 +103,31 @@ CASES = {
         "How is the queue drained?",
         "The queue is drained by:\n\n    queue.drain_all()\n    queue.close()\n",
         "The queue is drained by:\n\n```\nqueue.drain_all()\nqueue.close()\n```",
+    ),
+    "code in an admonition": Case(
+        "How is the queue drained?",
+        "!!! note\n    The queue is drained by:\n\n        queue.drain_all()\n        queue.close()\n\n    At last.\n",
+        "The queue is drained by:\n\n```\nqueue.drain_all()\nqueue.close()\n```",
+    ),
+    "the row of a table in an admonition": Case(
+        "What is the return fee for Spain?",
+        "!!! tip\n    | Country | Return fee |\n    |---|---|\n    | Peru | 9 EUR |\n    | Spain | 7 EUR |\n",
+        "- Country: Spain; Return fee: 7 EUR",
+    ),
+    "a list in an admonition": Case(
+        "How is the queue drained?",
+        "!!! tip\n    The queue is drained so:\n\n    - by hand\n      or by foot\n    - by machine\n",
+        "The queue is drained so:\n\n- by hand\n  or by foot\n- by machine",
+    ),
+    "a term with what defines it": Case(
+        "What is drain?",
+        "Drain\n:   Empties the queue:\n\n        queue.drain()\n        queue.close()\n",
+        "Drain\n:   Empties the queue:\n\n        queue.drain()\n        queue.close()",
+    ),
+    "long code in an item": Case(
+        "How is the queue drained?",
+        f"1. The queue is drained by hand:\n\n{LONG_CODE}\n2. Then it is closed.\n",
+        f"1. The queue is drained by hand:\n\n{LONG_CODE.rstrip()}",
     ),
     "code that a border of the passage cuts off is closed": Case(
         "How is the queue drained?",

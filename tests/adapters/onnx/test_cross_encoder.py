@@ -35,6 +35,18 @@ def test_each_kind_of_output_becomes_a_probability(tmp_path: Path, output: str, 
     assert 0.9 < yes <= 1
 
 
+def test_of_several_outputs_the_logits_count(tmp_path: Path) -> None:
+    write_cross_encoder(tmp_path, WORDS, "two outputs")
+    assert CrossEncoder(options(tmp_path)).scores([("Cats sleep.", "Cats"), ("Cats", "The desk")]) == [1.0, 0.0]
+
+
+def test_fewer_rows_than_inputs_are_a_fault(tmp_path: Path) -> None:
+    write_cross_encoder(tmp_path, WORDS, "one row for all")
+    with pytest.raises(InvalidOutputError) as invalid:
+        CrossEncoder(options(tmp_path)).scores([("Cats sleep.", "Cats"), ("Cats", "The desk")])
+    assert invalid.value.fault is OutputFault.NO_ROW
+
+
 def test_inputs_of_different_lengths_are_padded_without_effect(tmp_path: Path) -> None:
     write_cross_encoder(tmp_path, WORDS)
     model = CrossEncoder(options(tmp_path))
@@ -63,6 +75,17 @@ UNUSABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "bytes": (lambda folder: (folder / "tokenizer.json").write_bytes(b"\xff"), {}, "not the file of a tokenizer"),
     "no such class": (lambda folder: None, {"class_index": 2}, "correct `class_index`"),
     "not finite": (lambda folder: write_cross_encoder(folder, WORDS, "not finite"), {}, "is not finite"),
+    "hidden states": (lambda folder: write_cross_encoder(folder, WORDS, "hidden states"), {}, "one row of classes"),
+    "two outputs": (
+        lambda folder: write_cross_encoder(folder, WORDS, "two unnamed outputs"),
+        {},
+        "has 2 outputs, none of them 'logits'",
+    ),
+    "the tokenizer of another model": (
+        lambda folder: write_cross_encoder(folder, WORDS, "few tokens"),
+        {},
+        "lacks tokens of its tokenizer.json",
+    ),
     "another model": (
         lambda folder: write_cross_encoder(folder, WORDS, "another input"),
         {},

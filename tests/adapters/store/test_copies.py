@@ -2,7 +2,10 @@
 # ruff: noqa: ASYNC240  # the files are small, and nothing waits for the loop
 
 import asyncio
+import json
 import sqlite3
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +14,8 @@ import pytest
 
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding, UnusableStoreFailure
 from groundwire_server.adapters.store.embedded.copies import StoreContents, contents_of, put_in_place, take_snapshot
+from groundwire_server.adapters.store.embedded.header import FILE
+from groundwire_server.adapters.store.embedded.lock import LOCK
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Listing
@@ -178,19 +183,42 @@ async def test_a_journal_that_was_left_behind_is_not_applied_to_the_new_file(fil
         assert await documents(over(opened)) == {"post": (1, "Parcels wait.")}
 
 
-@pytest.mark.parametrize("damage", ["none", "text", "torn", "other"])
-async def test_what_is_no_whole_snapshot_replaces_nothing(file: Path, target: Path, damage: str) -> None:
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("none", "does not exist"),
+        ("empty", "is empty"),
+        ("text", "is no snapshot of a store"),
+        ("header alone", "is no snapshot of a store"),
+        ("torn", "cannot be copied"),
+        ("changed", "snapshot is damaged"),
+        ("other", "is no snapshot of a store"),
+        ("older", "older groundwire; this one reads format 2: ingest the documents again"),
+        ("newer", "newer groundwire"),
+    ],
+)
+async def test_what_is_no_whole_snapshot_replaces_nothing(file: Path, target: Path, damage: str, said: str) -> None:
     with opening(file) as opened:
         for number in range(50):
             await over(opened).put(f"d{number}", PAGES_OF_TEXT)
         take_snapshot(file, target, quiet)
+    whole = target.read_bytes()
     match damage:
         case "none":
             target.unlink()
+        case "empty":
+            target.write_bytes(b"")
+        case "header alone":
+            target.write_bytes(whole[:50])
+        case "changed":
+            middle = len(whole) // 2
+            target.write_bytes(whole[:middle] + bytes(20_000) + whole[middle + 20_000 :])
+        case "older" | "newer":
+            number = {"older": 1, "newer": 9}[damage]
+            target.write_bytes(whole[:60] + number.to_bytes(4, "big") + whole[64:])
         case "text":
             target.write_text("no database" * 100)
         case "torn":
-            whole = target.read_bytes()
             target.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) // 4))
         case _:
             target.unlink()
@@ -198,9 +226,11 @@ async def test_what_is_no_whole_snapshot_replaces_nothing(file: Path, target: Pa
                 theirs.execute("CREATE TABLE theirs (x)")
     before = file.read_bytes()
 
-    with pytest.raises(UnusableStoreFailure):
+    with pytest.raises(UnusableStoreFailure) as unusable:
         put_in_place(target, file, quiet)
 
+    assert said in unusable.value.advice
+    assert "snapshot" in unusable.value.advice
     assert file.read_bytes() == before
     assert [each.name for each in file.parent.iterdir()] == [file.name]
 
@@ -228,3 +258,22 @@ async def test_a_store_is_made_from_a_snapshot_where_there_was_none(file: Path, 
 
     with opening(file) as opened:
         assert await documents(over(opened)) == {"post": (1, "Parcels wait.")}
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "changed"), [("restore", 0), ("snapshot", 1)])
+async def test_whenever_it_is_killed_there_is_the_old_file_or_the_new_one(
+    tmp_path: Path, kind: str, changed: int
+) -> None:
+    command = (sys.executable, "-m", "tests.adapters.store.killed_copies", kind, str(tmp_path))
+    run = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+    out, _ = await run.communicate()
+    rows = [json.loads(line) for line in out.splitlines()]
+    before, after = (["new"], ["old"]) if kind == "restore" else (["old"], ["new"])
+    states = [row[changed] for row in rows]
+    assert states == sorted(states, key=lambda state: state == after)
+    assert {*map(tuple, states)} == {tuple(before), tuple(after)}
+    assert len(states) > 10
+    assert all(row[1 - changed] == (["old"] if kind == "restore" else ["new"]) for row in rows)
+    assert all(names == [LOCK, FILE] for *_, names in rows)

@@ -1,4 +1,5 @@
 """A folder belongs to one server, by a lock that ends with it."""
+# ruff: noqa: ASYNC240  # the files are small, and nothing waits for the loop
 
 import asyncio
 import os
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from groundwire_server.adapters.store.embedded import EmbeddedStore
+from groundwire_server.adapters.store.embedded.header import FILE, REPLACED
 from groundwire_server.adapters.store.embedded.lock import LOCK, FolderInUseError, folder_lock
+from groundwire_server.app.clock import SystemClock
 
 
 async def test_a_folder_is_one_servers_until_it_leaves(tmp_path: Path) -> None:
@@ -26,6 +30,19 @@ async def test_a_file_that_is_left_over_is_no_obstacle(tmp_path: Path, left: str
     (tmp_path / LOCK).write_text(left)
     async with folder_lock(tmp_path):
         assert (tmp_path / LOCK).read_text() == f"{os.getpid()}\n"
+
+
+@pytest.mark.parametrize("opens", [True, False])
+async def test_copies_that_a_killed_restore_has_left_are_removed(tmp_path: Path, opens: bool) -> None:
+    left = {".store.sqlite3.a1b2c3d4", ".store.sqlite3.a1b2c3d4-wal", REPLACED, f"{REPLACED}-wal"}
+    if opens:
+        EmbeddedStore.open(tmp_path / FILE, SystemClock(), None).close()
+    for name in {*left, "notes.txt"}:
+        (tmp_path / name).write_text("Parcels wait.")
+    async with folder_lock(tmp_path):
+        pass
+    kept = {FILE} if opens else {REPLACED, f"{REPLACED}-wal"}
+    assert {each.name for each in tmp_path.iterdir()} == {LOCK, "notes.txt", *kept}
 
 
 @pytest.mark.process

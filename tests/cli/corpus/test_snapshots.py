@@ -1,6 +1,7 @@
 """`groundwire corpus snapshot` and `restore`."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -101,7 +102,9 @@ def test_a_server_keeps_its_store_from_being_replaced(groundwire_command: Comman
         (["there.sqlite3"], "there.sqlite3 exists: name another file, or replace it with --force"),
         (["groundwire-data/copy.sqlite3"], "in the folder of a store"),
         (["groundwire-data/store.sqlite3", "--force"], "in the folder of a store"),
-        (["nowhere/copy.sqlite3"], "No such file or directory"),
+        (["nowhere/copy.sqlite3"], "nowhere/copy.sqlite3: No such file or directory"),
+        (["groundwire-data", "--force"], "groundwire-data is no regular file"),
+        (["pipe", "--force"], "pipe is no regular file"),
     ],
 )
 def test_a_snapshot_writes_over_nothing_by_mistake(
@@ -109,6 +112,7 @@ def test_a_snapshot_writes_over_nothing_by_mistake(
 ) -> None:
     put(folder, "a")
     Path("there.sqlite3").write_text("mine")
+    os.mkfifo("pipe")
 
     ran = groundwire_command("corpus", "snapshot", *arguments)
 
@@ -192,3 +196,14 @@ def test_of_several_stores_the_one_that_keeps_documents_is_meant(groundwire_comm
     assert (said.code, said.out) == (0, "copy.sqlite3: 1 document of 1 tenant\n")
     assert (wrong.code, "othr" in wrong.err) == (2, True)
     assert (remote.code, "is of the kind weaviate, which has backups of its own" in remote.err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "pipe", "."])
+def test_what_is_no_file_is_not_restored(groundwire_command: Command, folder: Path, name: str) -> None:
+    put(folder, "a")
+    os.mkfifo("pipe")
+
+    ran = groundwire_command("corpus", "restore", name, "--yes")
+
+    assert (ran.code, ran.err) == (4, f"groundwire: there is no file {name}\n")
+    assert count(folder) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from groundwire_server.cli.files import finding, reading
 from groundwire_server.cli.files.converter import Converter
-from groundwire_server.cli.files.entries import Given, Unreadable
+from groundwire_server.cli.files.entries import Given, Readable, Unreadable
 from groundwire_server.cli.files.ignoring import IgnoreFileError
 from groundwire_server.cli.files.skipping import SkippedFiles, SkipReason
 
@@ -32,6 +32,31 @@ def test_links_that_lead_back_are_no_way_without_end(tmp_path: Path) -> None:
     alone = finding.find([str(tmp_path / "self.md")])
     assert alone.files == []
     assert alone.nothing == [Unreadable(str(tmp_path / "self.md"), "is a broken link")]
+
+
+def test_a_link_to_a_file_that_is_there_as_well_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "b.md").write_text("text")
+    for name in ("a.md", "c.md"):
+        (tmp_path / name).symlink_to("b.md")
+
+    found = finding.find([str(tmp_path), str(tmp_path / "b.md")])
+
+    assert found.files == [tmp_path / "b.md"]
+    assert skipped(found) == {SkipReason.ALIAS: [f"{tmp_path}/a.md", f"{tmp_path}/c.md"]}
+
+
+def test_a_document_of_a_link_is_where_the_link_is(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "b.md").write_text("text")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").symlink_to("../elsewhere/b.md")
+
+    found = finding.find([str(tmp_path / "docs")])
+    (read,) = reading.read(found.files, Given(), Converter())
+
+    assert isinstance(read, Readable)
+    assert read.document.source_uri == (tmp_path / "docs" / "a.md").as_uri()
+    assert skipped(found) == {}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

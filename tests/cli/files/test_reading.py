@@ -19,6 +19,8 @@ from tests.cli.files.samples import locked, only, pdf
         ("a.html", b"<script>Parcels</script>", "contains no text"),
         ("a.pdf", b"", "is empty"),
         ("a.md", b"", "is empty"),
+        ("a.md", b" \n\t\n", "contains no text"),
+        ("a.txt", "\u200b\ufeff \n".encode(), "contains no text"),
         ("a.txt", b"\xff\xfeG\x00r", "is not UTF-16, as its first bytes say"),
         ("a.csv", b"a,b\n\x00\xff", "is not a text file: convert it to text, or leave it out"),
         ("a.json", b"{", "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),

@@ -34,3 +34,22 @@ def test_an_answer_says_what_was_added_what_was_dropped_and_where_it_departs() -
         outcome_pb2.Degraded.LOSS_SENTENCES_BELOW_MINIMUM,
         outcome_pb2.Degraded.LOSS_SENTENCES_DROPPED,
     ]
+
+
+def test_passages_in_the_place_of_an_answer_have_excerpts() -> None:
+    passage = Passage("c1", "# Fees\n\nTake these:\n\n- one\n- two\n\n" + "word " * 100)
+    message = outcome_pb2.Outcome()
+
+    fill_outcome(
+        message,
+        Outcome(
+            Degraded((Loss.ANSWER,), passages=(passage,)),
+            Cause.MODEL_UNAVAILABLE,
+            Action.PASSAGES_ONLY,
+            NextStep.SHOW_WITH_CAUTION,
+        ),
+    )
+
+    (written,) = message.degraded.passages
+    assert written.text == passage.text
+    assert written.excerpt == "Take these:\n\n- one\n- two"

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure
@@ -21,8 +22,8 @@ class CachingEmbedder:
     deadline. The work goes on while anybody waits for it and is cancelled when the last one leaves. Only vectors are
     kept, never a failure. Questions come alone; a call of several texts is ingest's and passes by.
 
-    Tenants share it: a question's vector depends on its words alone, and all that the time could tell is that somebody
-    lately asked the very same words. Vectors of what tenants store are kept apart (`corpus/recent.py`).
+    Tenants share nothing: the time that a text takes would reveal whether another has it, and a text that comes alone
+    may also be a short document's.
 
     Args:
         inner: does the work.
@@ -32,8 +33,8 @@ class CachingEmbedder:
     def __init__(self, inner: Embedder, capacity: int = 2048) -> None:
         self._inner = inner
         self._capacity = capacity
-        self._kept: OrderedDict[tuple[str, str], Vector] = OrderedDict()
-        self._under_way: dict[tuple[str, str], _Work] = {}
+        self._kept: OrderedDict[_Key, Vector] = OrderedDict()
+        self._under_way: dict[_Key, _Work] = {}
 
     @property
     def model(self) -> str:
@@ -57,7 +58,7 @@ class CachingEmbedder:
         """Return one unit vector a text, from memory where it is there."""
         if len(texts) != 1:
             return await self._inner.embed(texts, deadline, requester)
-        key = (self._inner.model, texts[0])
+        key = _Key(requester.tenant, self._inner.model, texts[0])
         while True:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
@@ -74,13 +75,17 @@ class CachingEmbedder:
                 raise failure
 
     async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
-        """Forget every text: a short document's may be among them, and whose they are is not known; see `Erasable`."""
-        count = len(self._kept)
-        self._kept.clear()
-        return [ErasedPlace(ErasedPlaceKind.CACHED_TEXTS, count)]
+        """Forget every text of the tenant: a short document's may be among them; see `Erasable`."""
+        forgotten = [key for key in self._kept if key.tenant == erasure.tenant]
+        for key in forgotten:
+            del self._kept[key]
+        # What is under way goes on for those who wait for it, and is not kept.
+        for key in [key for key in self._under_way if key.tenant == erasure.tenant]:
+            del self._under_way[key]
+        return [ErasedPlace(ErasedPlaceKind.CACHED_TEXTS, len(forgotten))]
 
-    def _begin(self, key: tuple[str, str], deadline: Deadline, requester: Requester) -> "_Work":
-        work = _Work(key, asyncio.create_task(self._work(key[1], deadline, requester)), deadline)
+    def _begin(self, key: "_Key", deadline: Deadline, requester: Requester) -> "_Work":
+        work = _Work(key, asyncio.create_task(self._work(key.text, deadline, requester)), deadline)
         self._under_way[key] = work
         work.task.add_done_callback(lambda _: self._settle(work))
         return work
@@ -104,23 +109,34 @@ class CachingEmbedder:
             raise Failure(Cause.EMBEDDER_UNAVAILABLE)
 
     def _settle(self, work: "_Work") -> None:
-        self._forget(work)
         # Asking for the exception also tells asyncio that it did not go unseen when nobody waits any more.
-        if work.task.cancelled() or work.task.exception() is not None:
+        failed = work.task.cancelled() or work.task.exception() is not None
+        if not self._forget(work) or failed:
             return
         self._kept[work.key] = work.task.result()
         if len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
 
-    def _forget(self, work: "_Work") -> None:
-        if self._under_way.get(work.key) is work:
-            del self._under_way[work.key]
+    def _forget(self, work: "_Work") -> bool:
+        """Let later calls begin anew; return whether they would have shared this work."""
+        if self._under_way.get(work.key) is not work:
+            return False
+        del self._under_way[work.key]
+        return True
+
+
+class _Key(NamedTuple):
+    """A text by which model, and whose."""
+
+    tenant: str
+    model: str
+    text: str
 
 
 class _Work:
     """One call of the inner embedder, with how many wait for it."""
 
-    def __init__(self, key: tuple[str, str], task: "asyncio.Task[Vector]", deadline: Deadline) -> None:
+    def __init__(self, key: _Key, task: "asyncio.Task[Vector]", deadline: Deadline) -> None:
         self.key = key
         self.task = task
         self.deadline = deadline

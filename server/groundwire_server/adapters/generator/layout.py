@@ -8,6 +8,7 @@ from typing import Final
 
 from groundwire_server.domain.document import PassageKind, Sentence
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.markup.admonitions import opened
 from groundwire_server.markup.blocks import Block, BlockKind, Stretch, blocks
 from groundwire_server.markup.tables import Row, rows
 
@@ -163,7 +164,8 @@ def _blocks(passage: Passage) -> Sequence[Block]:
     if kind is BlockKind.CODE and all(each.kind is BlockKind.PARAGRAPH for each in found):
         # Part of a long block of code: its fences are elsewhere.
         return [Block(0, len(text), kind)]
-    return [_plain(text, block) if _is_prose(text, block) else block for block in found]
+    inner = (each for block in found for each in opened(text, block))
+    return [_plain(text, block) if _is_prose(text, block) else block for block in inner]
 
 
 def _plain(text: str, block: Block) -> Block:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
+_LOGITS: Final = "logits"
+"""What exports for sequence classification call their scores."""
+
+
 class UnusableCrossEncoderError(SetupError):
     """A folder holds no cross-encoder that can be used."""
 
@@ -24,6 +28,7 @@ class UnusableCrossEncoderError(SetupError):
 class OutputFault(Fault):
     """An output that is no probability."""
 
+    NO_ROW = ("its output is not one row of classes for each input", "export it for sequence classification")
     NO_SUCH_CLASS = ("its output lacks the class that is named", "correct `class_index`")
     NO_PROBABILITY = ("its output is not finite, or not between 0 and 1", "correct `output`")
 
@@ -67,6 +72,7 @@ class CrossEncoder:
         self.digest = digest.hexdigest()
         self._options = options
         self._session = OnnxSession(files[0])
+        self._output = self._output_index()
         self._encode = _tokenizer(files[1])
         if truncates:
             self._encode.enable_truncation(options.max_tokens, strategy="longest_first")
@@ -93,7 +99,7 @@ class CrossEncoder:
             feeds["attention_mask"][row, : len(encoding.ids)] = 1
             feeds["token_type_ids"][row, : len(encoding.ids)] = encoding.type_ids
         try:
-            output, *_ = self._session.run({name: feeds[name] for name in self._session.inputs})
+            output = self._session.run({name: feeds[name] for name in self._session.inputs})[self._output]
         except RuntimeGaveUpError as error:
             raise Failure(Cause.MODEL_UNAVAILABLE) from error
         for index, score in zip(fit, self._probabilities(output, len(fit)), strict=True):
@@ -101,6 +107,8 @@ class CrossEncoder:
         return scores
 
     def _probabilities(self, output: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float64]:
+        if output.ndim not in (1, 2) or len(output) != count:
+            raise InvalidOutputError(OutputFault.NO_ROW)
         rows = np.asarray(output, np.float64).reshape(count, -1)
         if self._options.class_index >= rows.shape[1]:
             raise InvalidOutputError(OutputFault.NO_SUCH_CLASS)
@@ -119,8 +127,20 @@ class CrossEncoder:
             raise InvalidOutputError(OutputFault.NO_PROBABILITY)
         return chosen
 
+    def _output_index(self) -> int:
+        """Return which of the model's outputs has its scores: the only one, or the one that is called so."""
+        outputs = self._session.outputs
+        if len(outputs) == 1:
+            return 0
+        if _LOGITS not in outputs:
+            raise UnusableCrossEncoderError(
+                f"the model in {self._options.folder} has {len(outputs)} outputs, none of them {_LOGITS!r}: "
+                "export it for sequence classification"
+            )
+        return outputs.index(_LOGITS)
+
     def _probe(self, inputs: Inputs) -> None:
-        """Score one input, so that a model of another form does not start."""
+        """Score one input, so that a model of another form, or with the tokenizer of another, does not start."""
         known = {"input_ids", "attention_mask", "token_type_ids"}
         where = f"the model in {self._options.folder}"
         if unknown := sorted(set(self._session.inputs) - known):
@@ -131,6 +151,14 @@ class CrossEncoder:
             raise UnusableCrossEncoderError(f"{where} does not fit: {wrong.fault}") from None
         except (Failure, ValueError):
             raise UnusableCrossEncoderError(f"{where} cannot classify: export it for text and this runtime") from None
+        highest = max(self._encode.get_vocab(with_added_tokens=True).values(), default=0)
+        feeds = {name: np.full((1, 1), name != "token_type_ids", np.int64) for name in self._session.inputs}
+        try:
+            self._session.run(feeds | {"input_ids": np.full((1, 1), highest, np.int64)})
+        except RuntimeGaveUpError:
+            raise UnusableCrossEncoderError(
+                f"{where} lacks tokens of its tokenizer.json: save both from the same model"
+            ) from None
 
 
 def _tokenizer(file: Path) -> "Tokenizer":

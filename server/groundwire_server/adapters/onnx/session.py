@@ -40,6 +40,7 @@ class OnnxSession:
 
     Attributes:
         inputs: the names of its inputs.
+        outputs: the names of its outputs.
 
     Raises:
         MissingExtraError: without the runtime.
@@ -67,10 +68,11 @@ class OnnxSession:
         except unusable:
             raise UnusableModelError(f"{path} cannot be loaded as an ONNX model: export it again") from None
         self.inputs: Sequence[str] = [each.name for each in self._session.get_inputs()]
+        self.outputs: Sequence[str] = [each.name for each in self._session.get_outputs()]
         give_memory_back()
 
     def run(self, feeds: Mapping[str, npt.NDArray[Any]]) -> Sequence[npt.NDArray[np.float32]]:
-        """Return the model's outputs.
+        """Return the model's outputs, in the order of their names.
 
         Raises:
             RuntimeGaveUpError: when there are none.

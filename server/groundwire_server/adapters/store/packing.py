@@ -31,7 +31,8 @@ def typed_metadata(read: Mapping[str, Any]) -> dict[str, MetadataValue]:
 
 def packed_place(place: Place) -> str:
     """Return a passage's place as JSON."""
-    return json.dumps([place.kind.value, place.page, *place.section])
+    where = place.page if place.parent is None else [place.page, place.parent]
+    return json.dumps([place.kind.value, where, *place.section])
 
 
 def unpacked_place(written: str) -> Place:
@@ -41,8 +42,9 @@ def unpacked_place(written: str) -> Place:
 
 def read_place(read: Sequence[Any]) -> Place:
     """Return the place that is in a list that was read from JSON."""
-    kind, page, *section = read
-    return Place(tuple(section), page, PassageKind(kind))
+    kind, where, *section = read
+    page, parent = where if isinstance(where, list) else (where, None)
+    return Place(tuple(section), page, PassageKind(kind), parent)
 
 
 def packed_time(moment: datetime) -> str:

@@ -4,8 +4,8 @@ No engine has all languages: SQLite stems English alone, Weaviate none, and neit
 other does. So words are cut here, by the same rules that rate passages.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Final
 
 from groundwire_server.domain.text import words
@@ -24,7 +24,7 @@ def index_terms(whole: str, texts: Sequence[str]) -> list[str]:
         texts: its chunks, or its title.
     """
     language = words.language_of(whole)
-    terms_of = _terms_of(language)
+    terms_of = _terms_of(language).__getitem__
     return [" ".join(filter(None, map(terms_of, words.words_in(language, text)))) for text in texts]
 
 
@@ -33,15 +33,23 @@ def query_terms(text: str) -> list[str]:
     return list(dict.fromkeys(_bounded(words.query_terms(text))))[:MOST_QUERY_TERMS]
 
 
+class _RememberedTerms(dict[str, str]):
+    """The terms of words, with spaces between them. They are remembered, as texts repeat words."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = found = " ".join(_bounded(words.terms_of(self._language, word)))
+        return found
+
+
 @cache
-def _terms_of(language: Language) -> Callable[[str], str]:
-    """Return what returns the terms of a word, with spaces between them; it remembers them, as texts repeat words."""
-
-    @lru_cache(maxsize=_REMEMBERED)
-    def terms_of(word: str) -> str:
-        return " ".join(_bounded(words.terms_of(language, word)))
-
-    return terms_of
+def _terms_of(language: Language) -> _RememberedTerms:
+    return _RememberedTerms(language)
 
 
 def _bounded(terms: Iterable[str]) -> list[str]:

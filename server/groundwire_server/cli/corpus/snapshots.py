@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.signals import ended_by_signals
 
 if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
@@ -94,7 +95,8 @@ def _failures_stop() -> Iterator[None]:
     from groundwire_server.domain.failure import SetupError  # noqa: PLC0415  # what --help does not need
 
     try:
-        yield
+        with ended_by_signals():
+            yield
     except SetupError as unusable:
         raise CommandError(ExitCode.FAILED, str(unusable)) from None
     except OSError as failed:

@@ -1,14 +1,13 @@
 """The demo's server, in a child process."""
 
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.signals import ended_by_signals
 
 STORE = "demo-store"
 """The folder of the store within the demo's folder; it holds nothing else."""
@@ -38,7 +37,7 @@ def server(data: Path) -> Iterator[str]:
         "--data",
         str(data / STORE),
     ]
-    with log.open("wb") as errors, _ended_by_signals():
+    with log.open("wb") as errors, ended_by_signals():
         # In its own process group: Ctrl-C reaches the demo alone, which then cancels its calls and stops the server.
         process = subprocess.Popen(  # noqa: S603  # this Python and our own words
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0
@@ -62,22 +61,6 @@ def _stop(process: "subprocess.Popen[str]") -> None:
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM or a closed terminal end the demo in order, so that the server does not outlive it."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        del frame
-        raise SystemExit(128 + number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _last_lines(log: Path) -> str:

@@ -47,7 +47,7 @@ def find(arguments: Iterable[str]) -> Found:
         IgnoreFileError: when an ignore file cannot be read.
     """
     found = Found()
-    known = set[str]()
+    files = dict[str, Path]()
     for argument in arguments:
         failures = len(found.nothing)
         named = False
@@ -55,14 +55,23 @@ def find(arguments: Iterable[str]) -> Found:
             named = True
             # Not Path.resolve, which raises for a link to itself.
             real = os.path.realpath(path)
-            if real not in known:
-                known.add(real)
-                found.files.append(path)
+            files[real] = _own_name(files.get(real, path), path, found.skipped)
         if named and Path(argument).is_dir():
             found.folders.append(Path(argument))
         if not named and len(found.nothing) == failures:
             found.nothing.append(Unreadable(shown(argument), _why_nothing(argument)))
+    found.files += files.values()
     return found
+
+
+def _own_name(taken: Path, path: Path, skipped: SkippedFiles) -> Path:
+    """Return which of two paths of one file names it: the first, unless only the second is no link."""
+    if os.path.normpath(taken) == os.path.normpath(path):
+        return taken
+    kept, other = (path, taken) if taken.is_symlink() and not path.is_symlink() else (taken, path)
+    if other.is_symlink():
+        skipped.add(SkipReason.ALIAS, str(other))
+    return kept
 
 
 def _expand(argument: str, found: Found) -> Iterator[Path]:

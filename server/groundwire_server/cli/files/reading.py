@@ -17,6 +17,7 @@ from groundwire_server.cli.files.readers import markdown
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
 from groundwire_server.cli.files.readers.registry import suffix_of
 from groundwire_server.cli.sizes import size
+from groundwire_server.corpus.checks import is_blank
 from groundwire_server.domain.document import TEXT_LIMIT
 
 _TOO_MUCH_TEXT = f"has more than {TEXT_LIMIT / 1_000_000:.1f} MB of text: split it"
@@ -69,7 +70,7 @@ def lines(file: BinaryIO, name: str, given: Given) -> Iterator[Readable | Unread
             yield Unreadable(place, f"is not a Document: {_unknown(fields) or _first_line(wrong)}")
             continue
         if missing := [
-            word for word, said in (("documentId", document.document_id), ("text", document.text)) if not said
+            word for word, said in (("documentId", document.document_id), ("text", document.text)) if is_blank(said)
         ]:
             yield Unreadable(place, f"has no {missing[0]}, which is required")
             continue
@@ -106,7 +107,9 @@ def _file(path: Path, stamp: Stamp, given: Given, converter: Converter) -> Reada
         found = _text(content, path)
     if isinstance(found, Unreadable):
         return found
-    document = Document(document_id=identifier(path), source_uri=path.resolve().as_uri())
+    # A link stays one: what it leads to may be in another folder, where nobody looks for the document.
+    source = path.parent.resolve() / path.name
+    document = Document(document_id=identifier(path), source_uri=source.as_uri())
     return _readable(document, found, path, stamp, given)
 
 
@@ -155,13 +158,13 @@ def _converted(path: Path, stamp: Stamp, converter: Converter) -> FileContents |
         found = converter.convert(path)
     except ConversionError as why:
         return Unreadable(str(path), str(why))
-    if not found.text.strip():
-        is_pdf = path.suffix.lower() == ".pdf"
-        return Unreadable(str(path), f"contains no text{': scanned pages need OCR first' if is_pdf else ''}")
     return _within_limit(found, path)
 
 
 def _within_limit(found: FileContents, path: Path) -> FileContents | Unreadable:
+    if is_blank(found.text):
+        is_pdf = path.suffix.lower() == ".pdf"
+        return Unreadable(str(path), f"contains no text{': scanned pages need OCR first' if is_pdf else ''}")
     found = found.as_unicode()
     return Unreadable(str(path), _TOO_MUCH_TEXT) if len(found.text.encode()) > TEXT_LIMIT else found
 

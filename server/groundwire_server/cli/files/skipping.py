@@ -21,6 +21,7 @@ class SkipReason(StrEnum):
     IGNORED = f"ignored by {IGNORE_FILE}"
     HIDDEN = "hidden"
     LINK = "link to a folder"
+    ALIAS = "link to a file that is there as well"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from groundwire_server.cli.files.entries import Given, Unreadable
 from groundwire_server.cli.files.ignoring import IgnoreFileError
 from groundwire_server.cli.files.readers import registry
 from groundwire_server.cli.files.skipping import SkippedFiles
+from groundwire_server.cli.ingest.precheck import accepted
 from groundwire_server.cli.ingest.reading_ahead import Entry, ReadAhead
 
 _STDIN = "-"
@@ -69,6 +70,9 @@ class IngestPlan:
 
     def read(self, ahead: ReadAhead) -> Iterator[Entry]:
         """Yield the documents, in order."""
+        return map(accepted, self._read(ahead))
+
+    def _read(self, ahead: ReadAhead) -> Iterator[Entry]:
         yield from ahead.read(self.files)
         if not self.standard_input:
             return

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from typing import Final
 
-from groundwire_server.domain.conversation.history import ConversationExchange, Topic, topic_of
+from groundwire_server.domain.conversation.history import ConversationExchange, Topic, topic_of, topics_together
 from groundwire_server.domain.conversation.lexicon import (
+    ACCOUNTS,
     ADJECTIVES,
     ADVERBS,
     ATTRIBUTES,
     AUXILIARIES,
     COMPARED,
+    DEMONSTRATIVES,
     LEADING,
     PREDICATE_ENDINGS,
     PREPOSITIONS,
     PRONOUNS,
     QUESTION_WORDS,
+    REFERRING,
+    SMALL_TALK,
     TIMES,
     VERBS,
 )
@@ -27,6 +31,14 @@ _LONGEST: Final = 7
 _WHERE: Final = frozenset({"in", "on", "at", "inside", "outside", "near", "under", "behind"})
 _ABOUT: Final = frozenset({"what", "how"})
 _ASKING: Final = frozenset({"not", "so", "come", "exactly", "else", "is", "that", "then"})
+_CONDITIONS: Final = frozenset({"if", "unless", "after", "before", "until"})
+_ADDING: Final = frozenset({"including", "excluding"})
+_LIMITING: Final = frozenset({"even", "only", "not"})
+_EXPLAINING: Final = frozenset({"explain", "elaborate", "continue", "clarify", "me", "can", "could", "you"})
+_ACCOUNTED: Final = ACCOUNTS | frozenset({"example", "examples", "detail", "details", "summary", "overview"})
+_OF: Final = frozenset({"example", "examples", "list", "description", "explanation", "summary", "overview"})
+_PRONOUNED: Final = DEMONSTRATIVES | REFERRING | PREPOSITIONS
+_FEW: Final = 2
 _DEGREES: Final = frozenset({"much", "many", "long", "often", "far", "soon", "big", "high", "wide", "heavy", "old"})
 
 
@@ -74,6 +86,90 @@ def fragment(sentence: ParsedSentence, start: int) -> int | None:
     return first if inner.phrases or {"one", "ones"} & set(left) else None
 
 
+def is_bare(sentence: ParsedSentence, start: int) -> bool:
+    """Return whether nothing but function words follows "and": "and without it?", "and yours?"."""
+    words = [place for place, token in enumerate(sentence.tokens) if place >= start and token.is_word]
+    return start > 0 and not any(sentence.is_open(place) or sentence.is_verb(place) for place in words)
+
+
+def about_topic(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
+    """Return "tell me more" or "give an example" with what it is about; None for a question that says so itself.
+
+    Raises:
+        LookupError: when nothing was spoken of that it could be about.
+    """
+    words = [token.word for token in sentence.tokens[start:] if token.is_word]
+    topics = [phrase for phrase in sentence.phrases if phrase.is_topic]
+    content = set(words) - SMALL_TALK
+    if content and content <= _EXPLAINING:
+        joint = ""
+    elif words[-1:] == ["more"] and not topics:
+        joint = "about "
+    elif topics and {phrase.head for phrase in topics} <= _ACCOUNTED and not content & _PRONOUNED:
+        joint = "of " if topics[-1].head in _OF else "about "
+    else:
+        return None
+    topic = topics_together(exchanges) or topic_of(exchanges)
+    if topic is None:
+        raise LookupError
+    asked = sentence.text[sentence.tokens[start].start :].rstrip("?!. ")
+    return f"{asked} {joint}{topic.text}{'?' if sentence.text.rstrip().endswith('?') else ''}"
+
+
+def of_topic(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
+    """Return "what is the price?" or "price?" with what has it; None for a question that names something."""
+    topic = topics_together(exchanges) or topic_of(exchanges)
+    phrase = sentence.phrases[0] if len(sentence.phrases) == 1 else None
+    if topic is None or phrase is None or not _asks_for_attribute(sentence, start, phrase):
+        return None
+    be = "are" if phrase.is_plural else "is"
+    asked = sentence.slice(start, phrase.end)
+    if phrase.first > start:
+        return f"{asked} of {topic.text}?"
+    named = f"{asked[:1].lower()}{asked[1:]}"
+    return f"What {be} {named if phrase.has_determiner else f'the {named}'} of {topic.text}?"
+
+
+def _asks_for_attribute(sentence: ParsedSentence, start: int, phrase: NounPhrase) -> bool:
+    """Whether a question is for what a thing has and leaves the thing out."""
+    ends = all(not token.is_word for token in sentence.tokens[phrase.end :])
+    if not ends or not {token.word for token in phrase.nouns} <= ATTRIBUTES:
+        return False
+    opens = [sentence.word(place) for place in range(start, phrase.first)]
+    return not opens or (
+        opens[0] == "what" and opens[1:] in (["is"], ["are"], ["was"]) and sentence.word(phrase.first) == "the"
+    )
+
+
+def added(sentence: ParsedSentence, exchanges: Sequence[ConversationExchange], *, leads: bool) -> str | None:
+    """Return the last question with a condition, "what else" or what it adds behind it; None for a whole question.
+
+    Args:
+        sentence: the follow-up, without references and without what leads it.
+        exchanges: the newest first.
+        leads: whether it began with a word such as "and".
+    """
+    words = [token.word for token in sentence.tokens if token.is_word]
+    whole = any(token.word == "," for token in sentence.tokens)
+    condition = leads and words[:1] and words[0] in _CONDITIONS and not whole
+    nothing = not any(phrase.is_topic for phrase in sentence.phrases)
+    what_if = words[:2] == ["what", "if"] and nothing
+    other = "else" in words and len(words) <= _FEW and nothing
+    if not exchanges or not (condition or what_if or other or _is_addition(sentence, words)):
+        return None
+    part = sentence.text.rstrip("?!. ")
+    joint = " " if _is_addition(sentence, words) else ", and "
+    return f"{exchanges[0].asked.text.strip().rstrip('?!. ')}{joint}{part[:1].lower()}{part[1:]}?"
+
+
+def _is_addition(sentence: ParsedSentence, words: Sequence[str]) -> bool:
+    """Whether a text has no verb that helps and only adds to a question: "including Sundays?"."""
+    verbless = not any(token.word in AUXILIARIES for token in sentence.tokens)
+    first, second = (*words, "", "")[:2]
+    adds = first in _ADDING | PREPOSITIONS or (first in _LIMITING and second in _CONDITIONS | PREPOSITIONS)
+    return adds and verbless and len(words) <= _LONGEST and sentence.tokens[-1].text == "?"
+
+
 def completed(text: str, exchanges: Sequence[ConversationExchange]) -> str | None:
     """Return the last question with a part of it replaced by another.
 
@@ -89,7 +185,8 @@ def completed(text: str, exchanges: Sequence[ConversationExchange]) -> str | Non
     if part.word(0) in VERBS and not part.is_open(0):  # another thing to do, not to name
         return None
     preposition = part.word(0) if part.word(0) in PREPOSITIONS else ""
-    if part.phrases and part.phrases[-1].has_determiner and part.phrases[-1].head in ADJECTIVES:
+    last = part.phrases[-1] if part.phrases else None
+    if last is not None and last.has_determiner and (last.head in ADJECTIVES or last.head.endswith("est")):
         # "the large" is "the large one".
         named = in_place_of_one(ParsedSentence(f"{part.slice(0, part.phrases[-1].end)} one"), topic)
         part = part if named is None else ParsedSentence(named)
@@ -178,7 +275,7 @@ def _kind(core: str, modifier: str) -> Sequence[str]:
     )
     if not describes:
         return words[-1:]
-    own = [word for word in words[:-1] if word.lower() not in ADJECTIVES]
+    own = [word for word in words[:-1] if word.lower() not in ADJECTIVES and not word.endswith("est")]
     return [*own, words[-1]]
 
 

@@ -1,4 +1,4 @@
-"""Whether a rewritten question holds nothing that its conversation does not."""
+"""Whether a rewritten question is still the question, and holds nothing that its conversation does not."""
 
 import re
 import unicodedata
@@ -17,7 +17,9 @@ def is_faithful(rewritten: str, question: str, turns: Sequence[Turn]) -> bool:
     """Return whether a rewritten question is made of its conversation.
 
     Every name and every number must stand in the question or in a turn, and so must all but two of its content words.
-    Characters that nobody sees, and marks beyond those of sentences, may not be added.
+    What the question says itself stays: its numbers, and half of its content words where it has several. A turn that
+    holds orders could put another question in its place otherwise. Characters that nobody sees, and marks beyond those
+    of sentences, may not be added.
 
     Args:
         rewritten: the question as a model has put it.
@@ -31,6 +33,12 @@ def is_faithful(rewritten: str, question: str, turns: Sequence[Turn]) -> bool:
     named = [word for index, word in enumerate(words) if any(map(str.isdigit, word)) or (index and not word.islower())]
     cased = [word for word in named if word.casefold() != word or any(map(str.isdigit, word))]
     if any(word.casefold() not in said for word in cased):
+        return False
+    numbers = {word for word in _WORD.findall(question) if any(map(str.isdigit, word))}
+    if not numbers <= set(words):
+        return False
+    own = content_words(question)
+    if len(own) > 1 and 2 * len(own & content_words(rewritten)) < len(own):
         return False
     if len(content_words(rewritten) - content_words(conversation)) > _NEW_WORDS:
         return False

@@ -1,12 +1,13 @@
 """What earlier turns were about: the things that a follow-up may refer to, the newest first."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from groundwire_server.domain.conversation.lexicon import ARTICLES, PERSONS, PREPOSITIONS
+from groundwire_server.domain.conversation.lexicon import ARTICLES, BE, PERSONS, PREPOSITIONS
 from groundwire_server.domain.conversation.phrases import NounPhrase, ParsedSentence
 from groundwire_server.domain.text.sentences import sentences
 
@@ -14,6 +15,10 @@ _LINES: Final = re.compile(r"^[ \t]*(?:\d{1,2}[.)]|[-*•–])[ \t]+(?P<item>\S.
 _ITEM_END: Final = re.compile(r"[:(,;.]|\s[–—-]\s")
 _PERSON_ENDINGS: Final = ("er", "or", "ist", "ant", "man", "woman")
 _DOUBLING: Final = re.compile(r"(?:^|re|be)[^aeiou]*[aeiou][^aeiouwxy]$")
+_COMPARING: Final = frozenset({"than", "vs", "versus"})
+_MOST_SENTENCES: Final = 32
+"""Sentences of an answer that are read."""
+
 _LONGEST_ITEM: Final = 12
 """Words of an item in a list."""
 
@@ -65,8 +70,9 @@ class ConversationExchange:
 
     @cached_property
     def answered(self) -> Sequence[ParsedSentence]:
-        """The sentences of the answer."""
-        return [ParsedSentence(self.answer[start:end]) for start, end in sentences(self.answer)]
+        """The first sentences of the answer."""
+        found = itertools.islice(sentences(self.answer), _MOST_SENTENCES)
+        return [ParsedSentence(self.answer[start:end]) for start, end in found]
 
     @cached_property
     def topics(self) -> Sequence[Topic]:
@@ -86,6 +92,14 @@ class ConversationExchange:
         return [*found, *(Topic.of(self.asked, phrase) for phrase in asked_for)]
 
     @cached_property
+    def rivals(self) -> Sequence[Topic]:
+        """The things between which an "it" after this question could not choose: "is the oak or the pine fence…"."""
+        together = _coordinated_phrases(self.asked)
+        if len(together) < 2:
+            together = _compared_phrases(self.asked)
+        return [Topic.of(self.asked, phrase) for phrase in together]
+
+    @cached_property
     def action(self) -> str:
         """What was asked how to do, as a noun: "opening an account"; empty where it was about a thing."""
         sentence = self.asked
@@ -101,7 +115,11 @@ class ConversationExchange:
         """The persons that were named, those of the answer first where the question is who."""
         said = [name for sentence in self.answered for name in _persons(sentence)]
         asked = list(_persons(self.asked))
-        return [*said, *asked] if "who" in {token.word for token in self.asked.tokens} else [*asked, *said]
+        words = [token.word for token in self.asked.tokens]
+        if "who" not in words:
+            return [*asked, *said]
+        # "Who founded Acme?" names nobody; "who is Ann Weber?" does.
+        return [*said, *asked] if set(words[words.index("who") + 1 :][:1]) & BE else said
 
     @cached_property
     def items(self) -> Sequence[str]:
@@ -109,13 +127,39 @@ class ConversationExchange:
         lines = [_item(match["item"]) for match in _LINES.finditer(self.answer)]
         if len(lines) > 1:
             return lines
-        listed = (_coordinated(sentence) for sentence in (*self.answered, self.asked))
-        return next((found for found in listed if len(found) > 1), [])
+        listed = ([topic.text for topic in _coordinated(sentence)] for sentence in self.answered)
+        named = next((found for found in listed if len(found) > 1), [])
+        return named or ([topic.text for topic in self.rivals] if len(self.rivals) > 1 else [])
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was spoken of."""
         return not any(phrase.is_topic for phrase in self.asked.phrases)
+
+
+def referent_of(exchanges: Sequence[ConversationExchange], *, plural: bool) -> Topic | None:
+    """Return what a pronoun refers to; None where nothing was spoken of, or one of several things that are alike.
+
+    Args:
+        exchanges: the newest first.
+        plural: whether the pronoun stands for more than one.
+    """
+    if (together := topics_together(exchanges)) is not None:
+        return together if plural else None
+    return topic_of(exchanges, plural=plural)
+
+
+def topics_together(exchanges: Sequence[ConversationExchange]) -> Topic | None:
+    """Return several things that were last asked about side by side, as one; None where it was one thing.
+
+    Args:
+        exchanges: the newest first.
+    """
+    rivals = next((exchange.rivals for exchange in exchanges if exchange.topics), ())
+    if len(rivals) < 2:
+        return None
+    text = f"{', '.join(topic.text for topic in rivals[:-1])} and {rivals[-1].text}"
+    return Topic(text, text, is_plural=True)
 
 
 def topic_of(exchanges: Sequence[ConversationExchange], *, plural: bool | None = None) -> Topic | None:
@@ -133,8 +177,13 @@ def topic_of(exchanges: Sequence[ConversationExchange], *, plural: bool | None =
 
 
 def person_of(exchanges: Sequence[ConversationExchange]) -> str | None:
-    """Return the person that was last named."""
-    return next((person for exchange in exchanges for person in exchange.persons), None)
+    """Return the person that was last named; None where several were, side by side."""
+    for exchange in exchanges:
+        if exchange.persons:
+            together = [*(_coordinated_phrases(sentence) for sentence in exchange.answered), exchange.asked.phrases]
+            several = any(sum(_is_full_name(phrase) for phrase in phrases) > 1 for phrases in together)
+            return None if several else exchange.persons[0]
+    return None
 
 
 def items_of(exchanges: Sequence[ConversationExchange]) -> Sequence[str]:
@@ -163,9 +212,13 @@ def _item(line: str) -> str:
     return " ".join(text[: end.start() if end else None].split()[:_LONGEST_ITEM])
 
 
-def _coordinated(sentence: ParsedSentence) -> list[str]:
+def _coordinated(sentence: ParsedSentence) -> Sequence[Topic]:
+    return [Topic.of(sentence, phrase) for phrase in _coordinated_phrases(sentence)]
+
+
+def _coordinated_phrases(sentence: ParsedSentence) -> Sequence[NounPhrase]:
     """Return the first phrases of a sentence that nothing but commas and `and` or `or` part."""
-    found: list[str] = []
+    found: list[NounPhrase] = []
     end = -1
     for phrase in sentence.phrases:
         between = {sentence.word(index) for index in range(end, phrase.first)} if found else set[str]()
@@ -174,9 +227,22 @@ def _coordinated(sentence: ParsedSentence) -> list[str]:
                 return found
             found = []
         if phrase.is_topic:
-            found.append(Topic.of(sentence, phrase).text)
+            found.append(phrase)
             end = phrase.end
     return found
+
+
+def _compared_phrases(sentence: ParsedSentence) -> Sequence[NounPhrase]:
+    """Return the two phrases on either side of "than" or "versus"; none where nothing is compared."""
+    pairs = itertools.pairwise(phrase for phrase in sentence.phrases if phrase.is_topic)
+    for first, second in pairs:
+        if _COMPARING & {sentence.word(place) for place in range(first.end, second.first)}:
+            return first, second
+    return ()
+
+
+def _is_full_name(phrase: NounPhrase) -> bool:
+    return not phrase.has_determiner and len(phrase.nouns) > 1 and all(token.is_capital for token in phrase.nouns)
 
 
 def _persons(sentence: ParsedSentence) -> Iterator[str]:

@@ -66,6 +66,14 @@ VERBS: Final = _set(
 )
 """Base forms. A verb that is missing is found by its place, where its place tells."""
 
+PAST_FORMS: Final = _set(
+    """
+    began bought brought built came chose drew found gave got held kept knew led left lost made met ran read said sang
+    saw sent shot sold spent stood taught told took understood went won wore wrote
+    """
+)
+"""Verbs in a past form that does not end in -ed."""
+
 PREDICATES: Final = _set(
     """
     open closed free available included allowed possible necessary valid made kept sold held built paid sent located
@@ -111,7 +119,8 @@ CHOICES: Final = _set("one ones option choice item")
 ATTRIBUTES: Final = _set(
     """
     price prices cost costs height length width size weight colour color name address fee hours number guarantee
-    warranty deadline duration capacity maximum minimum amount rate purpose meaning definition date age limit
+    warranty default defaults value deadline duration capacity maximum minimum amount rate purpose meaning definition
+    date age limit
     """
 )
 """What a thing has: "the price of the fence" is about the fence."""
@@ -138,7 +147,7 @@ PERSON_PRONOUNS: Final = _set("he she him her his hers")
 PLURAL_PRONOUNS: Final = _set("they them their theirs these those")
 POSSESSIVES: Final = _set("its their his her whose")
 REFERRING: Final = PERSON_PRONOUNS | _set("it they them its their theirs")
-GENERIC: Final = _set("product thing item article device model service option document page topic one")
+GENERIC: Final = _set("product thing item article device model service option topic one")
 """What any thing may be called: "this product" is what was spoken of."""
 
 IDIOMS: Final = _set("sense case way regard respect reason manner context point end")

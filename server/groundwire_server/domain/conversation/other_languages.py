@@ -10,6 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from groundwire_server.domain.conversation.lexicon import (
+    ACCOUNTS,
+    ADJECTIVES,
+    ATTRIBUTES,
+    QUESTION_WORDS,
+    SMALL_TALK,
+    TIMES,
+    VERBS,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FollowUpLanguage:
@@ -25,6 +35,8 @@ class FollowUpLanguage:
         capital_nouns: whether a noun is told by its capital.
         marks: that other languages do not have.
         last: words that refer to something at the end of a question, and may be articles elsewhere.
+        owning: by which a noun phrase goes on: "la hauteur de la clôture".
+        rivals: between two noun phrases of which a pronoun could mean either.
         drops_subjects: whether a verb alone may refer to a thing.
     """
 
@@ -37,6 +49,8 @@ class FollowUpLanguage:
     capital_nouns: bool = False
     marks: str = ""
     last: frozenset[str] = frozenset()
+    owning: frozenset[str] = frozenset()
+    rivals: frozenset[str] = frozenset()
     drops_subjects: bool = False
 
 
@@ -60,6 +74,8 @@ _LANGUAGES: Final = (
         ),
         capital_nouns=True,
         last=_set("das dies"),
+        owning=_set("des der"),
+        rivals=_set("als oder und"),
     ),
     FollowUpLanguage(
         common=_set(
@@ -73,6 +89,8 @@ _LANGUAGES: Final = (
         ends=_set(
             "en dans à au aux pour par sur sous avec sans chez et ou est sont a ont coûte peut que qui ne pas depuis"
         ),
+        owning=_set("de du des d"),
+        rivals=_set("ou et que"),
     ),
     FollowUpLanguage(
         common=_set(
@@ -84,6 +102,8 @@ _LANGUAGES: Final = (
         nothing=frozenset(),
         articles=_set("el la los las un una mi mis nuestro nuestra"),
         ends=_set("en a al para por con sin desde hasta y o es son está cuesta puede que"),
+        owning=_set("de del"),
+        rivals=_set("o y que"),
         marks="¿¡",
         drops_subjects=True,
     ),
@@ -97,6 +117,8 @@ _LANGUAGES: Final = (
         nothing=frozenset(),
         articles=_set("il lo la i gli le un uno una l"),
         ends=_set("in a al per da con su senza e o è sono ha costa può che"),
+        owning=_set("di del della dei delle"),
+        rivals=_set("o e di"),
         drops_subjects=True,
     ),
     FollowUpLanguage(
@@ -106,9 +128,12 @@ _LANGUAGES: Final = (
         ),
         leading=_set("en maar of ook"),
         pronouns=_set("hij ze hem deze dit ervan daarvan"),
-        nothing=frozenset(),
+        nothing=_set("laat mogelijk regent"),
         articles=_set("de het een mijn onze ons"),
-        ends=_set("naar in op aan voor met zonder van bij en of is zijn heeft kost kan"),
+        ends=_set("naar in op aan voor met zonder bij en of is zijn heeft kost kan"),
+        last=_set("het dat"),
+        owning=_set("van"),
+        rivals=_set("of en dan"),
     ),
     FollowUpLanguage(
         common=_set(
@@ -119,7 +144,9 @@ _LANGUAGES: Final = (
         pronouns=_set("ele ela eles elas isso isto"),
         nothing=frozenset(),
         articles=_set("o a os as um uma meu minha"),
-        ends=_set("em no na para por com sem de e ou é são custa pode que"),
+        ends=_set("em no na para por com sem e ou é são custa pode que"),
+        owning=_set("de do da dos das"),
+        rivals=_set("ou e que"),
         drops_subjects=True,
     ),
 )
@@ -128,9 +155,13 @@ _ENGLISH: Final = _set(
     """
     the of and to is was are were for with this that these those from by be not which has have it as at an or can may
     must how what when where who why do does did in on a i you we they he she his her its their my your there about one
-    but so if will would much many long
+    but so per if will would much many long
     """
 )
+_TELLING: Final = _ENGLISH | SMALL_TALK | VERBS | ATTRIBUTES | ADJECTIVES | QUESTION_WORDS | TIMES | ACCOUNTS
+"""Words by which a text may be English, though others may have some of them."""
+
+_KNOWN: Final = _ENGLISH.union(*(language.common for language in _LANGUAGES))
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _TOKEN: Final = re.compile(
     r"[^\W_]+(?:-(?!(?:t-)?(?:ils?|elles?|on|je|tu|nous|vous|ce|la|les?)\b)[^\W_]+)*|[^\w\s]", re.IGNORECASE
@@ -139,38 +170,38 @@ _TOKEN: Final = re.compile(
 _LONGEST_PART: Final = 5
 _BARE: Final = 2
 _LONGEST_PHRASE: Final = 4
-
-_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-_REFERRING: Final = re.compile(
-    r"^(?:那|那么|那麼)?[^\s，。？?]{0,12}呢[？?]?$"
-    r"|[它他她]们?|这个|那个|這個|那個|哪一个|第[一二三四五]个"
-    r"|(?:それ|これ|あれ|彼|彼女|そこ)(?:は|が|を|に|の|も|で)|じゃあ|では、"
-    r"|그것|그건|그거|거기"
-)
-"""Words of Chinese, Japanese and Korean that refer to what was said before."""
+_LONGEST_NAME: Final = 3
+"""Words of a text that may be a name, whatever its language."""
 
 
-def other_language(text: str) -> FollowUpLanguage | None:
-    """Return the language of a question that is not in English, as far as it is one of those that are known."""
+def other_language(text: str, earlier: FollowUpLanguage | None = None) -> FollowUpLanguage | None:
+    """Return the language of a question that is not in English, as far as it is one of those that are known.
+
+    Args:
+        text: the question.
+        earlier: the language of the question before it, which decides where several fit.
+    """
     found = [word.lower() for word in _WORD.findall(text)]
     counts = [
         sum(word in language.common for word in found) + sum(mark in text for mark in language.marks)
         for language in _LANGUAGES
     ]
-    most = max(counts)
-    return _LANGUAGES[counts.index(most)] if most > sum(word in _ENGLISH for word in found) else None
+    most, english = max(counts), sum(word in _ENGLISH for word in found)
+    likely = [language for language, count in zip(_LANGUAGES, counts, strict=True) if count == most]
+    if most and most >= english and earlier in likely:
+        return earlier
+    return likely[0] if most > english else None
 
 
 def knows_language(text: str) -> bool:
     """Return whether a question has words of English, or of another language that the rules know."""
+    return any(word.lower() in _KNOWN for word in _WORD.findall(text))
+
+
+def may_be_english(text: str) -> bool:
+    """Return whether a text is in English, or so short that it may be a name: "Weaviate"."""
     found = [word.lower() for word in _WORD.findall(text)]
-    known = _ENGLISH.union(*(language.common for language in _LANGUAGES))
-    return any(word in known for word in found)
-
-
-def refers_back(text: str) -> bool:
-    """Return whether a question in a script without spaces refers to what was said before."""
-    return _UNSPACED.search(text) is not None and _REFERRING.search(text) is not None
+    return any(word in _TELLING for word in found) or (len(found) <= _LONGEST_NAME and text.isascii())
 
 
 def standalone_in(language: FollowUpLanguage, question: str, earlier: Sequence[str]) -> str | None:
@@ -188,17 +219,34 @@ def standalone_in(language: FollowUpLanguage, question: str, earlier: Sequence[s
     content = [word for word in words[start + led :] if word[0].isalnum()]
     if led and len(content) <= _LONGEST_PART and not set(content) & language.pronouns:
         part = question[tokens[start + led].start() :].rstrip("?!. ¿") if content else ""
-        return _in_place(language, part, earlier)
+        if not _is_whole(part, earlier):
+            return _in_place(language, part, earlier)
     if content and len(content) <= _BARE and set(content) <= language.common:
         # A question word alone, as "warum?".
         part = " ".join(content)
         return f"{earlier[0].rstrip('?!. ')}, {part}?" if earlier else None
-    dropped = language.drops_subjects and len(content) == _BARE
-    ends = bool(content) and content[-1] in language.last
+    dropped = language.drops_subjects and (len(content) == _BARE or (led and not set(content) & language.articles))
+    ends = bool(content) and content[-1] in language.last and not set(content) & language.nothing
     if not dropped and not ends and not _has_pronoun(language, [token.group() for token in tokens]):
         return question
     phrase = next((found for each in earlier if (found := _noun_phrase(language, each))), None)
-    return None if phrase is None else f"{question.rstrip('?!. ')}, {phrase}?"
+    if phrase is None or _has_rival(language, earlier[0], phrase):
+        return None
+    return f"{question.rstrip('?!. ')}, {phrase}?"
+
+
+def _is_whole(part: str, earlier: Sequence[str]) -> bool:
+    """Return whether a part begins as the last question does, and is a question itself: "e quanto è alto?"."""
+    first = part.split(" ", 1)[0].lower()
+    return bool(first and earlier) and _WORD.findall(earlier[0].lower())[:1] == [first]
+
+
+def _has_rival(language: FollowUpLanguage, asked: str, phrase: str) -> bool:
+    """Return whether a question compares what a phrase names with something else: "der Zaun höher als das Tor"."""
+    behind = asked[asked.index(phrase) + len(phrase) :] if phrase in asked else ""
+    after = [token.group().lower() for token in _TOKEN.finditer(behind)]
+    joint = next((place for place, word in enumerate(after[:_LONGEST_PHRASE]) if word in language.rivals), None)
+    return joint is not None and bool(set(after[joint + 1 : joint + 2]) & language.articles)
 
 
 def _in_place(language: FollowUpLanguage, part: str, earlier: Sequence[str]) -> str | None:
@@ -240,14 +288,26 @@ def _noun_phrase(language: FollowUpLanguage, text: str) -> str:
     for index, token in enumerate(tokens):
         if token.group().lower() not in language.articles:
             continue
-        end = index + 1
-        while end < len(tokens) and end - index <= _LONGEST_PHRASE:
-            word = tokens[end].group()
-            if not word[0].isalnum() or word.lower() in language.ends | language.articles:
+        end = _phrase_end(language, tokens, index + 1)
+        while end < len(tokens) and end > index + 1 and tokens[end].group().lower() in language.owning:
+            start = end + 1 + (end + 1 < len(tokens) and tokens[end + 1].group().lower() in language.articles)
+            longer = _phrase_end(language, tokens, start)
+            if longer == start:
                 break
-            end += 1
-            if language.capital_nouns and word[0].isupper():
-                break
+            end = longer
         if end > index + 1:
             return text[token.start() : tokens[end - 1].end()]
     return ""
+
+
+def _phrase_end(language: FollowUpLanguage, tokens: Sequence[re.Match[str]], start: int) -> int:
+    """Return the number of the token after the words of a noun phrase that begin at one."""
+    end = start
+    while end < len(tokens) and end - start < _LONGEST_PHRASE:
+        word = tokens[end].group()
+        if not word[0].isalnum() or word.lower() in language.ends | language.articles | language.owning:
+            break
+        end += 1
+        if language.capital_nouns and word[0].isupper():
+            break
+    return end

@@ -11,7 +11,9 @@ from typing import Final
 
 from groundwire_server.domain.conversation.lexicon import (
     ACCOUNTS,
+    ADJECTIVES,
     ADVERBS,
+    ARTICLES,
     ATTRIBUTES,
     AUXILIARIES,
     BE,
@@ -19,6 +21,8 @@ from groundwire_server.domain.conversation.lexicon import (
     DEMONSTRATIVES,
     DETERMINERS,
     MEASURES,
+    ORDINALS,
+    PAST_FORMS,
     PREDICATE_ENDINGS,
     PREDICATES,
     PREPOSITIONS,
@@ -34,17 +38,34 @@ from groundwire_server.domain.text.stems import stem
 
 _SHORTENED: Final = {"'s": "is", "'re": "are", "'m": "am", "'d": "would", "'ve": "have", "'ll": "will"}
 _TOKEN: Final = re.compile(
-    r"\b(?:what|who|where|when|how|that|there|it|he|she|i|you|we|they)(?=['’](?:s|re|m|d|ve|ll)\b)"
-    r"|['’](?:s|re|m|d|ve|ll)\b|[^\W_]+(?:['’.&/-][^\W_]+)*|[^\w\s]",
+    r"```.*?```|`[^`]*`|“[^”]{1,80}”|\"[^\"]{1,80}\"|(?<!\w)'[^'\s][^']{0,80}'(?!\w)"
+    r"|\b(?:what|who|where|when|how|that|there|it|he|she|i|you|we|they)(?=['’](?:s|re|m|d|ve|ll)\b)"
+    r"|['’](?:s|re|m|d|ve|ll)\b|[^\W_]+(?:(?:['’.&/-]|_+)[^\W_]+)*|[^\w\s]",
     re.IGNORECASE,
 )
-"""A word or a mark; "what's" is two words."""
+"""A word, code, what stands in quotes, or a mark; "what's" is two words."""
+
+_ACRONYMS: Final = frozenset({"it", "us", "who", "he"})
+"""Function words that are names where they are written in capitals."""
+
+_LOOK_ALIKES: Final = PRONOUNS | DEMONSTRATIVES | _ACRONYMS
+_BEFORE_PRONOUNS: Final = frozenset({"all", "both", "another"})
+_GLUE: Final = frozenset("$@#-/\\")
+"""What stands before a name in code: "$this", "--it"."""
 
 _OPENING: Final = DETERMINERS | DEMONSTRATIVES
 _CLOSED: Final = _OPENING | QUESTION_WORDS | AUXILIARIES | PREPOSITIONS | SUBORDINATORS | PRONOUNS | ADVERBS
 _AFTER_DEGREE: Final = AUXILIARIES | DETERMINERS | PRONOUNS
 _JOINING: Final = frozenset({"of", "for", "in", "with", "from", "at", "on"})
 """Prepositions by which a phrase goes on: "the return fee in Austria"."""
+
+_BEFORE_TIMES: Final = TIMES | MEASURES | ADJECTIVES | ORDINALS.keys() | frozenset({"next", "same", "following"})
+"""What stands before a time and leaves it one: "Saturday morning", "the last week"."""
+
+_BEFORE_SENTENCE: Final = SUBORDINATORS | SMALL_TALK | ADVERBS | {","}
+_SENTENCE_ENDS: Final = frozenset({".", "?", "!", ":", ";"})
+_LONGEST_OPENING: Final = 12
+"""Words that may stand before a sentence's own: "Thanks, and then"."""
 
 _HAVE: Final = frozenset({"have", "has", "had", "having"})
 _CLITIC: Final = re.compile(r"['’]s$")
@@ -56,7 +77,7 @@ class SentenceToken:
     """A word or a mark.
 
     Attributes:
-        word: in lower case, with a straight apostrophe.
+        word: in lower case, with a straight apostrophe; as it is written where it is a name that looks like a pronoun.
         start: its place in the text.
     """
 
@@ -68,7 +89,12 @@ class SentenceToken:
     @property
     def is_word(self) -> bool:
         """Whether it is no mark."""
-        return self.text[-1].isalnum()
+        return self.text[-1].isalnum() or self.is_verbatim
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether it is code, or what stands in quotes."""
+        return len(self.text) > 1 and self.text[0] in "`\"“'" and not self.text[-1].isalnum()
 
     @property
     def is_open(self) -> bool:
@@ -123,8 +149,9 @@ class NounPhrase:
 
     @property
     def is_time(self) -> bool:
-        """Whether it says when."""
-        return self.head in TIMES
+        """Whether it says when; "the opening hours" and "the delivery time" are things."""
+        first = self.nouns[0].word
+        return self.head in TIMES and (len(self.nouns) == 1 or first in _BEFORE_TIMES or first[0].isdigit())
 
     @property
     def is_topic(self) -> bool:
@@ -288,9 +315,9 @@ class ParsedSentence:
     def _begins(self, index: int) -> bool:
         """Whether no word of the same sentence stands before, but for a conjunction."""
         before = index - 1
-        while self.word(before) in SUBORDINATORS | SMALL_TALK | ADVERBS or self.word(before) == ",":
+        while index - before <= _LONGEST_OPENING and self.word(before) in _BEFORE_SENTENCE:
             before -= 1
-        return before < 0 or self.word(before) in {".", "?", "!", ":", ";"}
+        return before < 0 or self.word(before) in _SENTENCE_ENDS
 
     def _ends_names(self, start: int, last: int) -> bool:
         """Whether a word is said of the name before it: "was Ann Weber born"."""
@@ -300,7 +327,8 @@ class ParsedSentence:
     def _between_names(self, index: int) -> bool:
         """Whether a word is what one name did with another: "Jane Doe founded Acme"."""
         names = self.tokens[index - 1].is_capital and self.is_open(index + 1) and self.tokens[index + 1].is_capital
-        return names and not self.tokens[index].is_capital and self.word(index).endswith("ed")
+        word = self.word(index)
+        return names and not self.tokens[index].is_capital and (word.endswith("ed") or word in PAST_FORMS)
 
     def _inflected(self, index: int) -> bool:
         """Whether a word is a verb in a form that does not follow an auxiliary: "late returns" of "is" are none."""
@@ -315,9 +343,27 @@ class ParsedSentence:
 
 
 def _tokens(text: str) -> Iterator[SentenceToken]:
-    for match in _TOKEN.finditer(text):
+    matches = list(_TOKEN.finditer(text))
+    mixed = any(match.group().islower() for match in matches)  # with capitals everywhere they say nothing
+    for index, match in enumerate(matches):
         word = match.group().lower().replace("’", "'")
+        glued = text[match.start() - 1 : match.start()] in _GLUE
+        if word in _LOOK_ALIKES and (glued or (mixed and _is_name(matches, index))):
+            word = match.group() if not match.group().islower() else word.upper()
         yield SentenceToken(match.group(), _SHORTENED.get(word, word), match.start(), match.end())
+
+
+def _is_name(matches: Sequence[re.Match[str]], index: int) -> bool:
+    """Whether a word is a name though it looks like a pronoun: "the IT department", "It Must Have Been Love"."""
+    word = matches[index].group()
+    before = matches[index - 1].group() if index else ""
+    if before.lower() in (DETERMINERS - _BEFORE_PRONOUNS if word.lower() == "it" else ARTICLES):
+        return True
+    if word.isupper() and word.lower() in _ACRONYMS:
+        return True
+    after = matches[index + 1].group() if index + 1 < len(matches) else ""
+    opens = not before or not before[-1].isalnum()
+    return len(word) > 1 and word.istitle() and not opens and (after.istitle() or (index > 1 and before.istitle()))
 
 
 _STEMMED_VERBS: Final = frozenset(map(stem, VERBS))

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.domain.conversation.ellipsis import in_place_of_one
-from groundwire_server.domain.conversation.history import ConversationExchange, Topic, items_of, person_of, topic_of
+from groundwire_server.domain.conversation.history import (
+    ConversationExchange,
+    Topic,
+    items_of,
+    person_of,
+    referent_of,
+    topic_of,
+)
 from groundwire_server.domain.conversation.lexicon import (
     AUXILIARIES,
     BE,
@@ -28,7 +35,7 @@ from groundwire_server.domain.conversation.lexicon import (
     TIMES,
     WEATHER,
 )
-from groundwire_server.domain.conversation.phrases import ParsedSentence
+from groundwire_server.domain.conversation.phrases import NounPhrase, ParsedSentence
 from groundwire_server.domain.text.stems import stem
 
 _MARKS: Final = frozenset({",", ";", ":", ".", "?", "!", "(", "–", "—"})
@@ -36,6 +43,8 @@ _CLAUSE_OPENERS: Final = frozenset({"before", "after", "until", "as", "since", "
 _TO_CLAUSE: Final = frozenset({"to", "that", "if"})
 _NEAR: Final = 6
 _TAKING: Final = frozenset({"take", "cost", "require", "need", "mean", "matter", "make"})
+_COMPARES: Final = frozenset({"compare", "differ"})
+_DIFFERENCES: Final = frozenset({"difference", "differences"})
 _CLOCK: Final = frozenset({"time", "day", "date"})
 _DOING: Final = frozenset({"do", "does", "did", "doing"})
 _RELATIVE: Final = frozenset({"who", "that", "which", "of", "with"})
@@ -84,22 +93,43 @@ def substituted(sentence: ParsedSentence, start: int, found: Sequence[Reference]
 
 
 def compared(sentence: ParsedSentence, start: int, exchanges: Sequence[ConversationExchange]) -> str | None:
-    """Return "which one is cheaper?" with what it chooses from, or None where it chooses from something else.
+    """Return "which one is cheaper?" or "what is the difference?" with what it is between; None for other questions.
 
     Raises:
         LookupError: when nothing was listed that it could choose from.
     """
+    asked = sentence.text[sentence.tokens[start].start :].rstrip("?!. ")
+    if _asks_for_difference(sentence):
+        first, last = _choices(exchanges)
+        return f"{asked} between {first} and {last}?"
     following = sentence.word(start + 1)
     if sentence.word(start) != "which" or following not in AUXILIARIES | {"one", "ones"}:
         return None
-    named = (phrase for phrase in sentence.phrases if phrase.is_topic and not phrase.head.endswith("est"))
+    named = (phrase for phrase in sentence.phrases if phrase.is_topic and not _compares(sentence, phrase))
     if following in AUXILIARIES and any(named):
         return None
+    first, last = _choices(exchanges)
+    return f"{asked}, {first} or {last}?"
+
+
+def _choices(exchanges: Sequence[ConversationExchange]) -> tuple[str, str]:
+    """Return what was listed, all but the last together, and the last."""
     items = items_of(exchanges)
     if len(items) < 2:  # one is no choice
         raise LookupError
-    choices = f"{', '.join(items[:-1])} or {items[-1]}"
-    return f"{sentence.text[sentence.tokens[start].start :].rstrip('?!. ')}, {choices}?"
+    return ", ".join(items[:-1]), items[-1]
+
+
+def _asks_for_difference(sentence: ParsedSentence) -> bool:
+    """Whether a question asks for a difference and does not say between what."""
+    topics = [phrase for phrase in sentence.phrases if phrase.is_topic]
+    return len(topics) == 1 and topics[0].head in _DIFFERENCES and _ends(sentence, topics[0].end)
+
+
+def _compares(sentence: ParsedSentence, phrase: NounPhrase) -> bool:
+    """Whether a phrase is a comparative alone, "cheaper" or "the cheapest"."""
+    bare = len(phrase.nouns) == 1 and _ends(sentence, phrase.end)
+    return phrase.head.endswith("est") or (bare and not phrase.has_determiner and phrase.head.endswith("er"))
 
 
 def _reference(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> Reference | None:
@@ -123,7 +153,9 @@ def _named(sentence: ParsedSentence, index: int, exchanges: Sequence[Conversatio
         return None
     if word == "it" and sentence.word(index + 1) == "take" and exchanges and exchanges[0].action:
         return exchanges[0].action
-    topic = topic_of(exchanges, plural=word in PLURAL_PRONOUNS)
+    topic = referent_of(exchanges, plural=word in PLURAL_PRONOUNS)
+    if topic is not None and not topic.is_plural and _COMPARES & {token.word for token in sentence.tokens}:
+        return None
     text = person_of(exchanges) if word in PERSON_PRONOUNS else topic.text if topic else None
     owns = word in POSSESSIVES and (word != "her" or sentence.is_open(index + 1))
     return text if text is None or not owns else f"{text}'" if text.endswith("s") else f"{text}'s"
@@ -178,6 +210,9 @@ def _one(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationE
 
 def _demonstrative(sentence: ParsedSentence, index: int, exchanges: Sequence[ConversationExchange]) -> Reference | None:
     word, before = sentence.word(index), sentence.word(index - 1)
+    if sentence.word(index + 1) == ":" or any(token.is_verbatim for token in sentence.tokens[index + 1 :]):
+        # "How about this: can I export logs?", "What does this do: `it()`?"
+        return None
     opens = not before or before in AUXILIARIES | PREPOSITIONS | QUESTION_WORDS | SUBORDINATORS or before in _MARKS
     if sentence.is_open(index + 1):
         if word == "that" and not (opens and before not in QUESTION_WORDS):
@@ -186,16 +221,22 @@ def _demonstrative(sentence: ParsedSentence, index: int, exchanges: Sequence[Con
     alone = (
         _ends(sentence, index + 1)
         or word == "this"
+        or (word == "that" and sentence.is_verb(index - 1) and sentence.word(index + 1) in PREPOSITIONS)
         or (opens and sentence.word(index + 1) not in DETERMINERS | PRONOUNS)
     )
     if word in {"these", "those"}:
         alone = sentence.word(index + 1) not in _RELATIVE
+    if before in _DOING and _ends(sentence, index + 1):  # what was asked how to do
+        return Reference(index, index + 1, None)
     if sentence.word(index + 1) == "of" and sentence.phrases and sentence.phrases[0].end <= index:
         return None
     if not (alone or (word == "that" and before in BE)) or _has_antecedent(sentence, index):
         return None
-    topic = topic_of(exchanges, plural=word in PLURAL_PRONOUNS)
+    topic = referent_of(exchanges, plural=word in PLURAL_PRONOUNS)
     action = exchanges[0].action if exchanges and word in {"this", "that"} else ""
+    if not action and topic is not None and topic.is_plural and word in {"this", "that"}:
+        # "Do employees get vacation?", "Does that apply to contractors?": all of it, not the employees.
+        topic = None
     return Reference(index, index + 1, action or (None if topic is None else topic.text))
 
 
@@ -255,7 +296,8 @@ def _has_antecedent(sentence: ParsedSentence, index: int) -> bool:
     """
     word, before = sentence.word(index), sentence.word(index - 1)
     owns = word in POSSESSIVES
-    if owns and any(sentence.word(place) == "who" for place in range(index)):
+    who = next((place for place in range(index) if sentence.word(place) == "who"), index)
+    if owns and who < index and sentence.word(who + 1) not in BE:
         return True
     clause = before in _CLAUSE_OPENERS or (
         sentence.is_verb(index - 1) and sentence.word(index + 1) in AUXILIARIES and before not in AUXILIARIES

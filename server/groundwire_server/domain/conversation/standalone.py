@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from groundwire_server.domain.conversation.ellipsis import asks_alone, completed, fragment, leading
-from groundwire_server.domain.conversation.history import ConversationExchange, topic_of
+from groundwire_server.domain.conversation.east_asian import east_asian_language, standalone_east_asian
+from groundwire_server.domain.conversation.ellipsis import (
+    about_topic,
+    added,
+    asks_alone,
+    completed,
+    fragment,
+    is_bare,
+    leading,
+    of_topic,
+)
+from groundwire_server.domain.conversation.history import ConversationExchange
+from groundwire_server.domain.conversation.openings import is_reaction, without_opening
 from groundwire_server.domain.conversation.other_languages import (
     knows_language,
+    may_be_english,
     other_language,
-    refers_back,
     standalone_in,
 )
 from groundwire_server.domain.conversation.phrases import ParsedSentence
@@ -25,6 +36,9 @@ _TURNS: Final = 8
 
 _REFERENCES: Final = 8
 """Words of one question that may refer back."""
+
+_LONGEST_QUESTION: Final = 1000
+"""Characters of a question that may refer to earlier turns; a longer one says itself what it is about."""
 
 _LONGEST_TURN: Final = 1000
 """Characters of a turn that are read: of a question its end, of an answer its beginning."""
@@ -53,10 +67,19 @@ def standalone(question: str, turns: Sequence[Turn]) -> Standalone:
     """
     exchanges: list[ConversationExchange] = []
     for turn, answer in _exchanges(turns[-_TURNS:]):
-        exchange = ConversationExchange(_resolved(turn, exchanges) or turn, answer)
+        opened = without_opening(turn)
+        if opened.changes_topic:
+            exchanges.clear()
+        if is_reaction(opened.text):
+            if exchanges and answer:
+                # The topic is what it was; a list in the answer is the one that counts.
+                exchanges.insert(0, ConversationExchange(exchanges[0].question, answer))
+            continue
+        exchange = ConversationExchange(_resolved(opened.text, exchanges) or opened.text, answer)
         if not exchange.is_empty:
             exchanges.insert(0, exchange)
-    return Standalone(_resolved(question, exchanges), knows_language(question))
+    opened = without_opening(question)
+    return Standalone(_resolved(opened.text, [] if opened.changes_topic else exchanges), knows_language(question))
 
 
 def _exchanges(turns: Sequence[Turn]) -> Sequence[tuple[str, str]]:
@@ -73,29 +96,49 @@ def _exchanges(turns: Sequence[Turn]) -> Sequence[tuple[str, str]]:
 
 def _resolved(question: str, exchanges: Sequence[ConversationExchange]) -> str | None:
     """Return a question that needs none of the exchanges, which are the newest first; None where it does."""
-    if (language := other_language(question)) is not None:
-        return standalone_in(language, question, [exchange.question for exchange in exchanges])
-    if refers_back(question):
+    if len(question) > _LONGEST_QUESTION:
+        return question
+    if is_reaction(question):
         return None
+    earlier = exchanges[0].question if exchanges else ""
+    before = east_asian_language(earlier)
+    if (east_asian := east_asian_language(question, before)) is not None:
+        return standalone_east_asian(east_asian, question, earlier if before is east_asian else None)
+    spoken = other_language(earlier)
+    if (language := other_language(question, spoken)) is not None:
+        same = spoken is language
+        return standalone_in(language, question, [exchange.question for exchange in exchanges] if same else [])
+    if before is not None or spoken is not None or not may_be_english(earlier):
+        # What was spoken of in another language is no part of an English question.
+        exchanges = []
+    return _resolved_in_english(question, exchanges)
+
+
+def _resolved_in_english(question: str, exchanges: Sequence[ConversationExchange]) -> str | None:
     sentence = ParsedSentence(question)
     start = leading(sentence)
     if start >= len(sentence.tokens):
         return question
     if word := asks_alone(sentence, start):
         return _with_question_word(word, exchanges)
+    if is_bare(sentence, start):
+        return None
     if (first := fragment(sentence, start)) is not None:
         part = _without_references(ParsedSentence(sentence.text[sentence.tokens[first].start :]), 0, exchanges)
         return None if part is None else completed(part, exchanges)
-    if _wants_more(sentence):
-        topic = topic_of(exchanges)
-        return None if topic is None else f"{question.rstrip('?!. ')} about {topic.text}"
     try:
-        chosen = compared(sentence, start, exchanges)
+        found = (
+            of_topic(sentence, start, exchanges)
+            or about_topic(sentence, start, exchanges)
+            or compared(sentence, start, exchanges)
+        )
     except LookupError:
         return None
-    if chosen is not None:
-        return _capitalized(chosen)
+    if found is not None:
+        return _capitalized(found)
     resolved = _without_references(sentence, start, exchanges)
+    if resolved is not None and (whole := added(ParsedSentence(resolved), exchanges, leads=start > 0)) is not None:
+        return whole
     unchanged = sentence.text[sentence.tokens[start].start :]
     return question if resolved == unchanged else None if resolved is None else _capitalized(resolved)
 
@@ -114,12 +157,6 @@ def _with_question_word(word: str, exchanges: Sequence[ConversationExchange]) ->
         return None
     asked = exchanges[0].asked.text.strip().rstrip("?!. ")
     return f"{asked}, and {word}?"
-
-
-def _wants_more(sentence: ParsedSentence) -> bool:
-    """Whether a question is "tell me more" without saying about what."""
-    words = [token.word for token in sentence.tokens if token.is_word]
-    return words[-1:] == ["more"] and not any(phrase.is_topic for phrase in sentence.phrases)
 
 
 def _capitalized(text: str) -> str:

@@ -52,8 +52,9 @@ class Parties(Generic[P]):
 
     def __init__(self) -> None:
         self._known: dict[str, P] = {}
-        self._turns = KeyedHeap[str]()
-        self._crowds = tuple(KeyedHeap[str]() for _ in RANKS)
+        # Calling `KeyedHeap[str]` would take thirty times as long, and every call that is let in makes some.
+        self._turns: KeyedHeap[str] = KeyedHeap()
+        self._crowds: tuple[KeyedHeap[str], ...] = tuple(KeyedHeap() for _ in RANKS)
         self._left: OrderedDict[str, float] = OrderedDict()
         self._time = 0.0
         self.waiting_weight = 0.0

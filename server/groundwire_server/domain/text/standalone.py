@@ -36,6 +36,21 @@ class Framed:
         return self.whole and self.under is None
 
 
+@dataclass(slots=True)
+class _Lead:
+    """A lead-in while its text is read.
+
+    Attributes:
+        number: of the sentence.
+        depth: how deep at least that is indented which it announces; that of an item is deeper than the item.
+        followed: whether something as deep has come. Before that, items beside it may be what it announces.
+    """
+
+    number: int
+    depth: int
+    followed: bool = False
+
+
 def standalone_sentences(text: str) -> list[tuple[int, int]]:
     """Return where each sentence starts and ends that needs nothing around it.
 
@@ -46,25 +61,37 @@ def standalone_sentences(text: str) -> list[tuple[int, int]]:
 
 def framed_sentences(text: str) -> Iterator[Framed]:
     """Yield the sentences of a text, in order."""
-    quoted = listed = False
-    lead: int | None = None
-    announced: int | None = None
+    quoted = False
+    leads: list[_Lead] = []
+    announced = False
     position = 0
     for number, (start, end) in enumerate(whole_sentences(text)):
         sentence = text[start:end]
-        item = is_item(sentence)
         between = text[position:start]
         if _PARAGRAPH_END.search(between):
             quoted = False
-        if announced is not None:
-            lead = announced
-        listed = announced is not None or (listed and item)
+        item, depth = is_item(sentence), _indentation(text, start)
+        if not announced and not item:
+            leads = []
+        while leads and item and leads[-1].followed and depth < leads[-1].depth:
+            leads.pop()
+        if leads and depth >= leads[-1].depth:
+            leads[-1].followed = True
         before, quoted = quoted, _still_quoted(sentence, quoted)
         cut_off = not between.strip() and not position and sentence[0].islower()
-        broken = cut_off or (len(sentence) > SENTENCE_LIMIT and not has_end(sentence))
-        yield Framed(start, end, lead if listed else None, whole=not (before or quoted or broken))
-        announced = number if sentence.endswith(":") else None
+        # Code and rows have no end mark; only the last sentence may go on behind the text.
+        broken = cut_off or (len(sentence) > SENTENCE_LIMIT and not has_end(sentence) and not text[end:].strip())
+        yield Framed(start, end, leads[-1].number if leads else None, whole=not (before or quoted or broken))
+        announced = sentence.endswith(":")
+        if announced:
+            leads.append(_Lead(number, depth + item))
         position = end
+
+
+def _indentation(text: str, start: int) -> int:
+    """Return how deep the line is indented in which a sentence starts."""
+    line = text[text.rfind("\n", 0, start) + 1 : start + 1]
+    return len(line) - len(line.lstrip())
 
 
 def _still_quoted(sentence: str, quoted: bool) -> bool:

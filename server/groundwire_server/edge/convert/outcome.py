@@ -43,7 +43,7 @@ def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
             fill_passages(message.abstained.nearest, nearest)
         case Degraded(losses, answer, passages):
             message.degraded.losses.extend(LOSSES[loss] for loss in losses)
-            fill_passages(message.degraded.passages, passages)
+            fill_passages(message.degraded.passages, passages, excerpts=True)
             if answer is not None:
                 _fill_text(message.degraded.answer, answer)
         case FailedSafe(retryable, retry_after):

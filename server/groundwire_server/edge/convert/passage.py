@@ -9,12 +9,22 @@ from groundwire_server.domain.document import Place
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.edge.convert import metadata
 from groundwire_server.edge.convert.words import PASSAGE_KINDS
+from groundwire_server.markup.beginning import excerpt
 
 
 def fill_passages(
-    messages: "RepeatedCompositeFieldContainer[passage_pb2.Passage]", passages: Iterable[Passage]
+    messages: "RepeatedCompositeFieldContainer[passage_pb2.Passage]",
+    passages: Iterable[Passage],
+    *,
+    excerpts: bool = False,
 ) -> None:
-    """Write passages into a message's field, in order."""
+    """Write passages into a message's field, in order.
+
+    Args:
+        messages: the field.
+        passages: best first.
+        excerpts: whether each has an excerpt, to be shown in the place of an answer.
+    """
     for passage in passages:
         message = messages.add(
             chunk_id=passage.chunk_id,
@@ -24,6 +34,7 @@ def fill_passages(
             text=passage.text,
             ordinal=passage.ordinal,
             revision=passage.revision,
+            excerpt=excerpt(passage.text) if excerpts else "",
         )
         if passage.document_id:
             fill_place(message.place, passage.place)

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from tests.doubles.reranking_model import (
     reply,
     wired,
 )
-from tests.doubles.upstream import Beat, Endless, Raw, Reply, Reset, Stall, Until
+from tests.doubles.upstream import Beat, Endless, Pause, Raw, Reply, Reset, Stall, Until, upstream
 
 SECRETS = (SECRET_QUESTION, SECRET_TEXT, SECRET_KEY, "SECRET-BODY")
 TEXTS = (f"{SECRET_TEXT} one", f"{SECRET_TEXT} two")
@@ -165,7 +167,17 @@ async def test_what_may_pass_is_tried_again(tmp_path: Path, api: str, status: st
         assert len(at.upstream.requests) == 2
 
 
+def bomb() -> bytes:
+    """A quarter of a gigabyte, in a few hundred kilobytes."""
+    press = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([*(press.compress(b"[0," * (1 << 20)) for _ in range(85)), press.flush()])
+
+
+PACKED = (*JSON, ("Content-Encoding", "gzip"))
 BROKEN = {
+    "ten megabytes": whole(*[b" " * (1 << 20)] * 10, b"{}"),
+    "a bomb": Reply([bomb()], headers=PACKED),
+    "packed, and not": Reply([b"SECRET-BODY"], headers=PACKED),
     "reset": whole(b'{"results"', Beat(), Reset()),
     "reset before the head": Reply([], before=[Reset()]),
     "a body that is cut short": whole(b'{"r', Raw(b"7fff\r\nabc"), Reset()),
@@ -176,9 +188,58 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 async def test_a_connection_that_breaks_off_is_unavailable(tmp_path: Path, case: str) -> None:
-    section = f"{APIS['vllm'][0]}, bounds: {{response_bytes: 200000}}"
-    async with wired(tmp_path, section, BROKEN[case]) as at:
+    async with wired(tmp_path, f"{APIS['vllm'][0]}, bounds: {{response_bytes: 200000}}", BROKEN[case]) as at:
         assert (await at.fail(asked("A."), soon())).cause is Cause.MODEL_UNAVAILABLE
+
+
+async def test_a_web_page_is_a_wrong_address(tmp_path: Path) -> None:
+    page = Reply([b"<html><body>Sign in"], headers=(("Content-Type", "text/html"),))
+    async with wired(tmp_path, APIS["vllm"][0], page) as at:
+        assert (await at.fail(asked("A."), soon())).cause is Cause.MODEL_MISCONFIGURED
+        assert len(at.upstream.requests) == 1
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
+async def test_texts_do_not_follow_a_redirect(tmp_path: Path, status: str) -> None:
+    async with upstream(reply("vllm")) as elsewhere:
+        to = (("Location", f"http://127.0.0.1:{elsewhere.port}/v1/rerank"),)
+        async with wired(tmp_path, APIS["vllm"][0], Reply([], status, to)) as at:
+            assert (await at.fail(REQUEST, soon())).cause is Cause.MODEL_MISCONFIGURED
+        assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "text/html", "text/event-stream", "image/png"])
+async def test_the_body_counts_and_not_its_content_type(tmp_path: Path, kind: str) -> None:
+    answer = Reply(reply("vllm").body, headers=(("Content-Type", kind),))
+    async with wired(tmp_path, APIS["vllm"][0], answer) as at:
+        assert len((await at.reranker.rate(REQUEST, soon())).ratings) == 2
+
+
+async def test_a_byte_now_and_then_does_not_outlast_the_deadline(tmp_path: Path) -> None:
+    slow = whole(*(move for _ in range(100) for move in (b" ", Pause(0.5))))
+    async with wired(tmp_path, APIS["vllm"][0], slow) as at:
+        began = asyncio.get_running_loop().time()
+        assert (await at.fail(asked("A."), soon(2.0))).cause is Cause.MODEL_TIMEOUT
+        assert asyncio.get_running_loop().time() - began == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_scores_that_are_all_equal_or_come_in_any_order_are_ratings(tmp_path: Path, order: Sequence[int]) -> None:
+    for scores in ((0.5, 0.5), (0.1, 0.9)):
+        answer = rows("vllm", *((index, scores[index]) for index in order))
+        async with wired(tmp_path, APIS["vllm"][0], answer) as at:
+            assert (await at.reranker.rate(REQUEST, soon())).ratings == scores
+
+
+async def test_a_request_holds_the_texts_of_one_call_alone(tmp_path: Path) -> None:
+    async with wired(tmp_path, f"{APIS['vllm'][0]}, batch: {{texts: 2}}", reply("vllm")) as at:
+        tenants = {name: asked(*(f"{name} {each}" for each in "ABC"), tenant=name) for name in ("acme", "globex")}
+        await asyncio.gather(*(at.reranker.rate(request, soon()) for request in tenants.values()))
+        sent = [json.loads(request.body)["documents"] for request in at.upstream.requests]
+        assert sorted(text for texts in sent for text in texts) == sorted(
+            text for request in tenants.values() for text in request.texts
+        )
+        assert all(len({text.split()[0] for text in texts}) == 1 for texts in sent)
 
 
 @pytest.mark.parametrize(

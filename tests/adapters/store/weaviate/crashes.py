@@ -13,6 +13,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Document, Listing
+from groundwire_server.domain.erasure import Erasure, OneDocument
 from groundwire_server.domain.evidence import Query
 from groundwire_server.domain.failure import Failure
 from groundwire_server.ports.recording import unrecorded
@@ -20,6 +21,9 @@ from tests.contract.stores import ALICE, AXES, BOB, chunk, near
 
 READERS = (ALICE, BOB)
 ACCESS = (frozenset({EVERYBODY}), frozenset({"alice"}), frozenset({"bob"}), frozenset({"alice", "bob"}))
+_ERASED = 0.4
+"""The share of deletions that are erasures."""
+
 TERM = 3600.0
 """Seconds by which the clock of whoever recovers is ahead: every change has broken off by then."""
 
@@ -130,6 +134,9 @@ class Writer:
         return State(tuple(f"A parcel of {name}, part {place}." for place in range(count)), allowed)
 
     async def _change(self, document_id: str, wanted: State | None) -> None:
+        if wanted is None and self._random.random() < _ERASED:
+            await self._store.erasure.erase(Erasure(ALICE.tenant, OneDocument(document_id)), soon())
+            return
         if wanted is None:
             for caller in READERS:
                 await self._store.corpus.delete(caller, document_id, soon())

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
@@ -20,6 +21,8 @@ from reportlab.platypus import (
 )
 
 from groundwire_server.cli.files.readers.pdf import read
+from groundwire_server.cli.files.readers.pdf_letters import logical
+from tests.cli.files import samples
 
 STYLES = getSampleStyleSheet()
 PROSE = "The mail room opens at nine and closes at five. Parcels wait there for a week before they are sent back. "
@@ -32,6 +35,14 @@ def made(flow: Sequence[Any], on_page: Callable[[Any, Any], None] | None = None)
         list(flow), onFirstPage=drawn, onLaterPages=drawn
     )
     return packed.getvalue()
+
+
+def with_letters(text: str, letters: str) -> bytes:
+    """A PDF whose font says that it has other letters for some codes."""
+    mapped = f"1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfrange {letters} endbfrange"
+    stream = f"6 0 obj\n<< /Length {len(mapped)} >>\nstream\n{mapped}\nendstream\nendobj\nxref"
+    plain = samples.pdf(text).replace(b"/Helvetica >>", b"/Helvetica /ToUnicode 6 0 R >>")
+    return plain.replace(b"xref", stream.encode(), 1)
 
 
 def prose(text: str = PROSE * 2, style: str = "BodyText") -> Paragraph:
@@ -86,10 +97,58 @@ def test_running_lines_and_page_numbers_are_left_out_and_pages_counted() -> None
     assert [f"Rule {number} holds." in page for number, page in enumerate(found.split("\f"))] == [True] * 5
 
 
+def test_running_lines_of_every_other_page_are_left_out() -> None:
+    def running(drawn: Any, document: Any) -> None:
+        drawn.drawString(72, 810, "Handbook" if document.page % 2 else "The mail room")
+        drawn.drawString(72, 20, f"Chapter {'one' if document.page < 3 else 'two'}")
+
+    pages = [each for number in range(5) for each in (prose(f"Rule {number} holds. {PROSE}"), PageBreak())]
+    found = read(made(pages, running), "a.pdf").text
+    assert "Handbook" not in found
+    assert found.count("The mail room") == PROSE.count("The mail room") * 5
+    assert found.count("Chapter one") == 2
+
+
+def test_letters_that_are_drawn_again_to_look_bold_are_read_once() -> None:
+    packed = io.BytesIO()
+    drawn = canvas.Canvas(packed)
+    for shift in (0, 0.3, 0.6):
+        drawn.drawString(72 + shift, 700 - shift, "Parcels fill the hall: 1100.")
+    drawn.save()
+    assert read(packed.getvalue(), "a.pdf").text.strip() == "Parcels fill the hall: 1100."
+
+
+@pytest.mark.parametrize(
+    ("drawn", "read_as"),
+    [
+        ("\u05dd\u05d5\u05dc\u05e9", "\u05e9\u05dc\u05d5\u05dd"),
+        ("3.5 \u05d1 12 EUR \u05d0\u05d2", "\u05d2\u05d0 12 EUR \u05d1 3.5"),
+        ("34 12 \u05d0\u05d2", "\u05d2\u05d0 12 34"),
+        ("Say \u05d2\u05d1 \u05d0 to all of them", "Say \u05d0 \u05d1\u05d2 to all of them"),
+        ("\ufe91\ufe8e", "\u0627\u0628"),
+        ("Cats purr 12 times.", "Cats purr 12 times."),
+    ],
+)
+def test_a_line_from_right_to_left_is_read_so(drawn: str, read_as: str) -> None:
+    assert logical(drawn) == read_as
+
+
+def test_a_page_from_right_to_left_is_read_so() -> None:
+    # The letters a, b and c of the font are Alef, Bet and Gimel.
+    drawn = with_letters("cb a 12", "<61> <63> <05d0>")
+    assert read(drawn, "a.pdf").text.strip() == "12 \u05d0 \u05d1\u05d2"
+
+
 def test_a_list_is_a_list() -> None:
     items = ListFlowable([prose("Open the app"), prose("Pay the fee")], bulletType="bullet", start="•")
     found = read(made([prose("Do this:"), items]), "a.pdf").text
     assert "- Open the app\n\n- Pay the fee" in found
+
+
+@pytest.mark.parametrize("hyphen", ["2010", "00ad"])
+def test_words_with_hyphens_of_unicode_are_whole(hyphen: str) -> None:
+    drawn = with_letters("Wait in the caraz) Tj 0 -14 Td (van.", f"<7a> <7a> <{hyphen}>")
+    assert read(drawn, "a.pdf").text.strip() == "Wait in the caravan."
 
 
 def test_words_that_were_hyphenated_are_whole() -> None:

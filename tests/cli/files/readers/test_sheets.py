@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from datetime import date, time
 
 import openpyxl
 import pytest
@@ -101,3 +102,57 @@ def test_a_share_is_read_as_it_is_shown() -> None:
     book = workbook(["Item", "Discount"], ["Pen", 0.15])
     book.active["B2"].number_format = "0%"
     assert "| Pen | 15% |" in read_xlsx(written(book), "a.xlsx").text
+
+
+def test_a_header_of_years_is_one() -> None:
+    found = read_csv(b"Land,2019,2020\nPeru,12,14\nChile,9,8\n", "a.csv").text
+    assert found.splitlines()[0] == "| Land | 2019 | 2020 |"
+
+
+def test_a_line_that_names_the_separator_is_no_row() -> None:
+    assert read_csv(b"sep=;\r\nLand;Fee\r\nPeru;12\r\nChile;9\r\n", "a.csv").text.strip() == TABLE
+
+
+def test_columns_and_rows_around_a_table_are_left_out() -> None:
+    book = workbook([], [None, "Fees of 2026"], [], [None, "Land", None, "Fee"], [None, "Peru", None, 12])
+    assert read_xlsx(written(book), "a.xlsx").text.strip() == (
+        "# Sheet\n\nFees of 2026\n\n| Land | Fee |\n| --- | --- |\n| Peru | 12 |"
+    )
+
+
+def test_a_merged_cell_stands_at_each_of_its_places() -> None:
+    book = workbook(["Land", "Fees"], [None, "2024", "2025"], ["Peru", 1, 2], [None, 3, 4], ["Chile", "none"])
+    for cells in ("A1:A2", "B1:C1", "A3:A4", "B5:C5"):
+        book.active.merge_cells(cells)
+    found = read_xlsx(written(book), "a.xlsx").text
+    assert found.splitlines()[2:] == [
+        "| Land | Fees 2024 | Fees 2025 |",
+        "| --- | --- | --- |",
+        "| Peru | 1 | 2 |",
+        "| Peru | 3 | 4 |",
+        "| Chile | none | none |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "shown"),
+    [
+        (0.1 + 0.2, "General", "0.3"),
+        (12.5, '#,##0.00\\ "€"', "12.5 €"),
+        (12.5, "#,##0.00\\ [$€-407];-#,##0.00\\ [$€-407]", "12.5 €"),
+        (12.5, '"$"#,##0.00_);\\("$"#,##0.00\\)', "$12.5"),
+        (3, '0" kg"', "3 kg"),
+        (3, '"Q"0', "Q3"),
+        (3, "[$-407]0", "3"),
+        (1e20, "General", "1e+20"),
+        (123456789012345, "0", "123456789012345"),
+        (date(2026, 5, 1), "dd.mm.yyyy", "2026-05-01"),
+        (45000, "dd/mm/yy", "2023-03-15"),
+        (time(8, 30), "hh:mm", "08:30:00"),
+        (True, "General", "True"),
+    ],
+)
+def test_a_value_is_read_as_it_is_shown(value: object, shape: str, shown: str) -> None:
+    book = workbook(["Item", "Value"], ["Pen", value])
+    book.active["B2"].number_format = shape
+    assert f"| Pen | {shown} |" in read_xlsx(written(book), "a.xlsx").text

@@ -13,6 +13,7 @@ from groundwire_server.cli.files.readers.port import UnreadableContentError
         ("```sh\n# not the title\n```\n\n# The title", "The title"),
         ("---\ntitle: From the front\n---\n# Heading", "From the front"),
         ("---\ntitle: [a, b]\n---\n# Heading", "Heading"),
+        ("<h1 align=center><img src=x><b>The</b> title</h1>\n\nText", "The title"),
         ("The title\n=========\n\nText", "The title"),
         ("## Second\n\n# First", "First"),
         ("Text\n\n### Only", "Only"),
@@ -78,6 +79,12 @@ def test_an_encoding_that_was_guessed_is_told(encoding: str, text: str) -> None:
 def test_a_declared_encoding_counts_where_it_fits() -> None:
     assert decoded("Grüße".encode("latin-1"), "latin-1") == ("Grüße", ())
     assert decoded("Grüße".encode(), "no-such-encoding") == ("Grüße", ())
+    assert decoded("联通".encode("gbk"), "gbk") == ("联通", ())
+
+
+@pytest.mark.parametrize("declared", ["latin-1", "iso-8859-15", "windows-1252", "ascii", "koi8-r"])
+def test_text_in_utf_8_is_read_so_where_a_single_byte_encoding_is_declared(declared: str) -> None:
+    assert decoded("Grüße für 5 €".encode(), declared) == ("Grüße für 5 €", ())
 
 
 def test_what_is_no_text_is_refused() -> None:

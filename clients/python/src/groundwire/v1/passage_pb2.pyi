@@ -121,6 +121,7 @@ class Passage(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     SCORES_FIELD_NUMBER: _builtins.int
     PLACE_FIELD_NUMBER: _builtins.int
+    EXCERPT_FIELD_NUMBER: _builtins.int
     chunk_id: _builtins.str
     """chunk_id names the piece; the same text at the same place of the same document keeps its id."""
     document_id: _builtins.str
@@ -130,11 +131,18 @@ class Passage(_message.Message):
     source_uri: _builtins.str
     """source_uri says where the document can be read."""
     text: _builtins.str
-    """text is the piece: lines of the document, verbatim. Rows of a long table come with its header again."""
+    """text is the piece: lines of the document, verbatim, but for HTML in Markdown, which is Markdown here: tags and
+    comments are not shown. Rows of a long table come with its header again.
+    """
     ordinal: _builtins.int
     """ordinal is the piece's place in the document, from 0."""
     revision: _builtins.int
     """revision is the document's revision that the piece belongs to, from 1."""
+    excerpt: _builtins.str
+    """excerpt is the beginning of text to show in the place of an answer, as Markdown: whole blocks without the headings
+    above them, at most 640 code points. A longer block is cut between sentences, items, rows or lines of code, and
+    ends in `…`. Sent with the passages of Degraded; empty elsewhere.
+    """
     @_builtins.property
     def metadata(self) -> _containers.MessageMap[_builtins.str, _filter_pb2.MetadataValue]:
         """metadata are the document's values."""
@@ -160,10 +168,11 @@ class Passage(_message.Message):
         metadata: _abc.Mapping[_builtins.str, _filter_pb2.MetadataValue] | None = ...,
         scores: Global___Scores | None = ...,
         place: Global___Place | None = ...,
+        excerpt: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place", "scores", b"scores"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "document_id", b"document_id", "metadata", b"metadata", "ordinal", b"ordinal", "place", b"place", "revision", b"revision", "scores", b"scores", "source_uri", b"source_uri", "text", b"text", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "document_id", b"document_id", "excerpt", b"excerpt", "metadata", b"metadata", "ordinal", b"ordinal", "place", b"place", "revision", b"revision", "scores", b"scores", "source_uri", b"source_uri", "text", b"text", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.embedded.connections import connect
 from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
-from groundwire_server.adapters.store.embedded.header import format_of
+from groundwire_server.adapters.store.embedded.header import REPLACED, format_of
 from groundwire_server.adapters.store.embedded.schema import prepare
 from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.files.atomic import flush, replacement
@@ -72,7 +72,7 @@ def take_snapshot(file: Path, target: Path, progress: Progress) -> StoreContents
         raise UnusableStoreFailure(f"there is no store at {file}")
     with _replacement(target) as copy:
         _copy(file, copy, progress)
-        return _checked(copy)
+        return _checked(copy, file)
 
 
 def put_in_place(snapshot: Path, file: Path, progress: Progress) -> StoreContents:
@@ -90,12 +90,12 @@ def put_in_place(snapshot: Path, file: Path, progress: Progress) -> StoreContent
         UnusableStoreFailure: when the snapshot is damaged or no store; the file is as it was.
         OSError: when the file cannot be written.
     """
-    if format_of(snapshot) is None:
+    if format_of(snapshot, snapshot=True) is None:
         raise UnusableStoreFailure(f"{snapshot} does not exist, or is empty")
-    replaced = file.with_name(f"{file.name}.replaced")
+    replaced = file.with_name(REPLACED)
     with _replacement(file) as copy:
         _copy(snapshot, copy, progress)
-        contents = _checked(copy)
+        contents = _checked(copy, snapshot)
         with closing(connect(copy)) as connection:
             _renew_versions(connection)
             prepare(connection, file, None)
@@ -123,13 +123,13 @@ def _replacement(path: Path) -> Iterator[Path]:
             _remove_journals(copy)
 
 
-def _checked(copy: Path) -> StoreContents:
-    """Check every page and index of a copy, and make it one file that needs no journal beside it."""
+def _checked(copy: Path, source: Path) -> StoreContents:
+    """Check every page and index of a copy of a source, and make it one file that needs no journal beside it."""
     with _usable(copy), closing(connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE").fetchone()
         ((found, *_),) = connection.execute("PRAGMA integrity_check(1)").fetchall()
         if found != "ok":
-            raise UnusableStoreFailure(f"the store is damaged: {' '.join(str(found).split())}")
+            raise UnusableStoreFailure(f"{source} is damaged: {' '.join(str(found).split())}")
         return _contents(connection)
 
 
@@ -141,7 +141,7 @@ def _contents(connection: sqlite3.Connection) -> StoreContents:
 
 def _copy(source: Path, target: Path, progress: Progress) -> None:
     with (
-        _usable(source),
+        _usable(source, target),
         closing(connect(source, patience=_PATIENCE)) as origin,
         closing(connect(target)) as copy,
     ):
@@ -186,10 +186,12 @@ def _remove_journals(file: Path) -> None:
 
 
 @contextmanager
-def _usable(file: Path) -> Iterator[None]:
+def _usable(file: Path, target: Path | None = None) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if target is not None and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise UnusableStoreFailure(f"the disk of {target.parent} is full: make room, and try again") from error
         raise UnusableStoreFailure(
             f"{file} cannot be copied: {error.sqlite_errorname}. Check that the disk has room, that this user may read "
             "and write the file and its folder, and that the file is not damaged."

@@ -10,14 +10,21 @@ from groundwire_server.adapters.store.embedded.schema import APPLICATION, FORMAT
 FILE: Final = "store.sqlite3"
 """The store's file in its folder."""
 
+REPLACED: Final = f"{FILE}.replaced"
+"""The file that a restore has replaced, until the new one is known to open."""
+
 _MAGIC: Final = b"SQLite format 3\0"
 _LENGTH: Final = 100
 _USER_VERSION: Final = 60
 _APPLICATION_ID: Final = 68
 
 
-def format_of(path: Path) -> int | None:
+def format_of(path: Path, *, snapshot: bool = False) -> int | None:
     """Return the format of a store's file; None where there is no file yet.
+
+    Args:
+        path: the file.
+        snapshot: whether it is a snapshot, of which the advice is to speak.
 
     Raises:
         UnusableStoreFailure: with advice for the operator, when this program cannot serve the file.
@@ -35,15 +42,16 @@ def format_of(path: Path) -> int | None:
         for at in (_USER_VERSION, _APPLICATION_ID)
     )
     if not header.startswith(_MAGIC) or application != APPLICATION:
-        raise UnusableStoreFailure(f"{path} is another program's file: name another folder for the store")
+        what = "no snapshot of a store" if snapshot else "another program's file: name another folder for the store"
+        raise UnusableStoreFailure(f"{path} is {what}")
+    again = "ingest the documents again" if snapshot else "name a new folder and ingest again"
     if found < FORMAT:
         raise UnusableStoreFailure(
-            f"{path} has format {found}, written by an older groundwire; this one reads format {FORMAT}: "
-            "name a new folder and ingest again"
+            f"{path} has format {found}, written by an older groundwire; this one reads format {FORMAT}: {again}"
         )
     if found > FORMAT:
         raise UnusableStoreFailure(
             f"{path} has format {found}, written by a newer groundwire; this one reads up to format {FORMAT}: "
-            "run the newer one, or name a new folder and ingest again"
+            f"run the newer one, or {again}"
         )
     return int(found)

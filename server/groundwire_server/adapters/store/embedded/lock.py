@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from groundwire_server.adapters.store.embedded.failures import UnusableStoreFailure
+from groundwire_server.adapters.store.embedded.header import FILE, REPLACED, format_of
 from groundwire_server.domain.failure import SetupError
 
 LOCK: Final = "store.lock"
@@ -24,6 +26,8 @@ class FolderInUseError(SetupError):
 @asynccontextmanager
 async def folder_lock(folder: Path) -> AsyncIterator[int]:
     """Keep other servers from a store's folder until the context is left; yield the lock's file descriptor.
+
+    What a restore has left in the folder that was killed is removed: copies of documents, which no erasure reaches.
 
     Processes that inherit the descriptor have the lock too, for as long as they live.
 
@@ -43,6 +47,7 @@ def _locked(folder: Path) -> int:
     file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove_leftovers(folder)
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
     except OSError as failed:
@@ -54,6 +59,16 @@ def _locked(folder: Path) -> int:
             f"another groundwire server{holder} uses the folder {folder}: stop it, or name another folder"
         ) from None
     return file
+
+
+def _remove_leftovers(folder: Path) -> None:
+    try:
+        is_whole = format_of(folder / FILE) is not None
+    except UnusableStoreFailure:
+        is_whole = False
+    for left in folder.iterdir():
+        if left.name.startswith(f".{FILE}.") or (is_whole and left.name.startswith(REPLACED)):
+            left.unlink(missing_ok=True)
 
 
 def _holder(file: int) -> str:

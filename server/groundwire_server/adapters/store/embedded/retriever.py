@@ -18,7 +18,7 @@ from groundwire_server.adapters.store.terms import query_terms
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
 from groundwire_server.domain.requester import Requester
 from groundwire_server.telemetry import names
 
@@ -136,15 +136,21 @@ def _around(
     scope = resolve(connection, caller, None)
     if scope is None:
         return Evidence(corpus_version=EMPTY_VERSION)
-    given = json.dumps([(passage.chunk_id, passage.revision) for passage in passages])
+    given = json.dumps(
+        [
+            (each.chunk_id, each.revision, [ordinal - each.ordinal for ordinal in ordinals_around(each, reach)])
+            for each in passages
+        ]
+    )
     # Chunks of one revision have consecutive ids. A chunk whose text is still there in the next one keeps its chunk_id.
     (found,) = connection.execute(
         f"SELECT json_group_array({_ROW}) FROM json_each(?) AS given "  # noqa: S608 - our own words
         "CROSS JOIN chunks AS g ON g.tenant = ? AND g.chunk_id = json_extract(given.value, '$[0]') "
         "CROSS JOIN documents AS d ON d.id = g.document AND d.revision = json_extract(given.value, '$[1]') "
-        "CROSS JOIN chunks AS c ON c.id BETWEEN g.id - ? AND g.id + ? AND c.document = g.document "
+        "CROSS JOIN json_each(given.value, '$[2]') AS step "
+        "CROSS JOIN chunks AS c ON c.id = g.id + step.value AND c.document = g.document "
         "CROSS JOIN access_lists AS a ON a.id = c.access WHERE a.id IN (SELECT value FROM json_each(?))",
-        (given, scope.tenant, reach, reach, json.dumps(scope.lists)),
+        (given, scope.tenant, json.dumps(scope.lists)),
     ).fetchone()
     rows = {row[0]: row[1:] for row in json.loads(found)}
     known = {passage.chunk_id for passage in passages}

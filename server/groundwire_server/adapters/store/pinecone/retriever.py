@@ -14,7 +14,7 @@ from groundwire_server.adapters.store.relative import fused
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
 from groundwire_server.domain.vector import Vector
 
 _DEPTH: Final = 4
@@ -106,7 +106,7 @@ class PineconeRetriever:
             if described is None or described.body is None or described.info.revision != passage.revision:
                 continue
             if caller.may_see(described.info.allowed_principals):
-                reached = range(max(passage.ordinal - reach, 0), passage.ordinal + reach + 1)
+                reached = ordinals_around(passage, reach)
                 beside |= {d.passage_id(key, described.body.name, ordinal) for ordinal in reached}
         contents = await self._contents(caller.tenant, sorted(beside), deadline)
         known = {passage.chunk_id for passage in passages}

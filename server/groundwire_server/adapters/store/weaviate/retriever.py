@@ -35,7 +35,7 @@ from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
 from groundwire_server.domain.vector import Vector
 from groundwire_server.telemetry import names
 
@@ -119,7 +119,7 @@ class WeaviateRetriever:
             chunk_key(key, standing[key].body, ordinal)
             for key, passage in keyed
             if passage.revision == standing[key].revision
-            for ordinal in range(max(passage.ordinal - reach, 0), passage.ordinal + reach + 1)
+            for ordinal in ordinals_around(passage, reach)
         }
         if not beside:
             return Evidence(corpus_version=version)

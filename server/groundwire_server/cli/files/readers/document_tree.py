@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from docutils import nodes
 
-from groundwire_server.cli.files.readers import writing
+from groundwire_server.markup import writing
 
 
 def blocks(node: nodes.Node, level: int) -> Iterator[str]:

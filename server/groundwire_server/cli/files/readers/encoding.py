@@ -1,6 +1,7 @@
 """Text from bytes whose encoding is not said."""
 
 import codecs
+import re
 from typing import Final
 
 from charset_normalizer import from_bytes
@@ -19,6 +20,7 @@ _LIKELY: Final = (
 ).split()
 """Encodings that people still have text in; of short texts many more would fit."""
 
+_SINGLE_BYTE: Final = re.compile(r"cp125\d|iso8859|koi8|mac-")
 _PEEKED: Final = 256 * 1024
 
 
@@ -38,7 +40,10 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[str, ...]]:
                 return content.decode(encoding), ()
             except UnicodeDecodeError as failed:
                 raise UnreadableContentError(f"is not {encoding.upper()}, as its first bytes say") from failed
-    for encoding in filter(None, (_meant(declared), "utf-8")):
+    meant = _meant(declared)
+    # Text of a single-byte encoding is hardly ever UTF-8 by accident; programs that declare the wrong one are many.
+    likely = ("utf-8", meant) if _SINGLE_BYTE.match(meant) else (meant, "utf-8")
+    for encoding in filter(None, likely):
         try:
             return content.decode(encoding), ()
         except (ValueError, LookupError):

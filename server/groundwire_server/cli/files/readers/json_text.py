@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.encoding import decoded
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
+from groundwire_server.markup import writing
 
 
 def read(content: bytes, name: str) -> FileContents:

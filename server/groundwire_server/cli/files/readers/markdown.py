@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ import yaml
 
 from groundwire_server.cli.files.readers.encoding import decoded
 from groundwire_server.cli.files.readers.port import FileContents, MetadataValue
-from groundwire_server.markup.blocks import BlockKind, blocks
+from groundwire_server.markup.blocks import Block, BlockKind, blocks
+from groundwire_server.markup.html import without_html
 
 _PEEKED: Final = 64 * 1024
 """Where titles are looked for, in code points."""
@@ -44,9 +45,17 @@ def read_plain(content: bytes, name: str) -> FileContents:
 
 def first_heading(text: str) -> str:
     """Return the title of the first heading of the first level, or else of the first heading."""
-    headings = [block for block in blocks(text[:_PEEKED]) if block.kind is BlockKind.HEADING and block.title]
+    headings = [block for block in _blocks(text[:_PEEKED]) if block.kind is BlockKind.HEADING and block.title]
     top = next((block for block in headings if block.level == 1), None)
     return (top or headings[0]).title if headings else ""
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    for block in blocks(text):
+        if block.kind is BlockKind.HTML:
+            yield from blocks(without_html(text[block.start : block.end]))
+        else:
+            yield block
 
 
 def _fields(text: str) -> dict[str, Any]:

@@ -10,10 +10,11 @@ import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect, PDFTextExtractionNotAllowed
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
-from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.pdf_layout import Line, TableBlock, has_turned_text, page_blocks
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
+from groundwire_server.markup import writing
+from groundwire_server.markup.headers import headed
 
 _LOCKED: Final = (PDFPasswordIncorrect, PDFEncryptionError, PDFTextExtractionNotAllowed)
 _MARGIN: Final = 0.08
@@ -29,6 +30,7 @@ _PAGE_NUMBER: Final = re.compile(
     r"\W*(?:page|seite|p\.)?\s*(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|von|/)\s*\d{1,4})?\W*", re.IGNORECASE
 )
 _BULLET: Final = re.compile(r"(?:\(cid:\d+\)|[•‣◦▪●○■–—·]|[-*](?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-z]\)(?=\s))\s*")
+_HYPHENS: Final = ("-", "\N{HYPHEN}", "\N{SOFT HYPHEN}")
 _NUMBERED: Final = re.compile(r"\(?(\d{1,2})[.)]\s")
 
 
@@ -67,12 +69,14 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
 
 
 def _running(pages: Sequence[Sequence[Line | TableBlock]]) -> frozenset[str]:
-    """Return the lines that stand at the head or foot of most pages, with their numbers taken out."""
-    counted = Counter(
-        key for page in pages for key in {_key(each) for each in page if isinstance(each, Line) and _is_marginal(each)}
-    )
-    least = max(3, len(pages) // 2)
-    return frozenset(key for key, count in counted.items() if count >= least)
+    """Return the lines at the head or foot of most pages, or of every other, with their numbers taken out."""
+    found = set[str]()
+    for every in (pages, pages[::2], pages[1::2]):
+        marginal = ({_key(each) for each in page if isinstance(each, Line) and _is_marginal(each)} for page in every)
+        counted = Counter(key for keys in marginal for key in keys)
+        least = max(3, len(every) // 2) if every is pages else max(2, len(every) - 1)
+        found |= {key for key, count in counted.items() if count >= least}
+    return frozenset(found)
 
 
 def _key(line: Line) -> str:
@@ -113,7 +117,7 @@ def _blocks(page: Sequence[Line | TableBlock], running: frozenset[str], headings
         if isinstance(each, Line):
             lines.append(each)
         else:
-            yield writing.table(each.rows)
+            yield from writing.headed_table(headed(each.rows))
     if lines:
         yield _block(lines, headings)
 
@@ -142,7 +146,7 @@ def _text(lines: Sequence[Line]) -> str:
     """Return lines as one, words that were hyphenated whole."""
     text = lines[0].text
     for line in lines[1:]:
-        if text.endswith("-") and text[-2:-1].isalpha() and line.text[:1].islower():
+        if text.endswith(_HYPHENS) and text[-2:-1].isalpha() and line.text[:1].islower():
             text = text[:-1] + line.text
         else:
             text += f" {line.text}"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from groundwire_server.cli.files.readers.pdf_letters import drawn_again, logical
+
 _GUTTER: Final = 9.0
 """The least distance between two columns, in points."""
 
@@ -46,6 +48,8 @@ class TableBlock:
 
 def page_blocks(page: Any) -> list[Line | TableBlock]:
     """Return the lines and tables of a page of pdfplumber, in the order in which they are read."""
+    if again := drawn_again(page.chars):
+        page = page.filter(lambda each: id(each) not in again)
     tables = list(_tables(page))
     boxes = [box for box, _ in tables]
     words = [
@@ -72,7 +76,7 @@ def _tables(page: Any) -> Iterator[tuple[tuple[float, float, float, float], Tabl
     if len(page.lines) + len(page.rects) + len(page.curves) < 4:
         return
     for table in page.find_tables():
-        rows = [[cell or "" for cell in row] for row in table.extract()]
+        rows = [["\n".join(map(logical, (cell or "").split("\n"))) for cell in row] for row in table.extract()]
         rows = [row for row in rows if any(cell.strip() for cell in row)]
         if len(rows) > 1 and max(map(len, rows)) > 1:
             yield table.bbox, TableBlock(rows)
@@ -154,7 +158,7 @@ def _of_column(rows: Sequence[Sequence[Word]], page: Any) -> list[Line | TableBl
         letters = sum(len(word["text"]) for word in row)
         size = sum(word["size"] * len(word["text"]) for word in row) / letters
         bold = all("bold" in word["fontname"].lower() or "black" in word["fontname"].lower() for word in row)
-        text = " ".join(word["text"] for word in row)
+        text = logical(" ".join(word["text"] for word in row))
         gap = (top - below) / height if found else 0.0
         found.append(Line(text, round(size * 2) / 2, bold, gap, (top + bottom) / 2 / float(page.height)))
         below = bottom

@@ -38,7 +38,7 @@ _BUILT_IN: Final[Mapping[str, str]] = {
 }
 
 _NEED_NOTHING: Final = frozenset({".csv", ".tsv", ".eml", ".json"})
-_MODULES: Final = ("bs4", "docutils", "docx", "lxml", "markdownify", "openpyxl", "pdfplumber")
+_MODULES: Final = ("bs4", "docutils", "docx", "lxml", "openpyxl", "pdfplumber")
 """What the extra `files` brings."""
 
 _PEEKED: Final = 1024

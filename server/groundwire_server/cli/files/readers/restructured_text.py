@@ -9,11 +9,11 @@ from docutils.core import publish_doctree
 from docutils.parsers.rst import Directive, directives, roles
 from docutils.statemachine import StringList
 
-from groundwire_server.cli.files.readers import writing
 from groundwire_server.cli.files.readers.document_tree import blocks
 from groundwire_server.cli.files.readers.encoding import decoded
 from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.port import FileContents
+from groundwire_server.markup import writing
 
 _DIRECTIVE: Final = re.compile(r"^\s*\.\.\s+(?:\|[^|\n]+\|\s+)?([\w][\w:.+-]*?)\s?::(?:\s|$)", re.MULTILINE)
 _ROLE: Final = re.compile(r"(?:^|[^\w`]):([A-Za-z][\w:.+-]*):`|`:([A-Za-z][\w:.+-]*):(?:\W|$)", re.MULTILINE)

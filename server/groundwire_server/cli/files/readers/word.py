@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from docx.document import Document
@@ -17,13 +17,16 @@ from docx.parts.document import DocumentPart
 from docx.text.paragraph import Paragraph
 from lxml.etree import XMLSyntaxError
 
-from groundwire_server.cli.files.readers import word_content, writing
+from groundwire_server.cli.files.readers import word_content
 from groundwire_server.cli.files.readers.markdown import first_heading
 from groundwire_server.cli.files.readers.port import FileContents, UnreadableContentError
+from groundwire_server.cli.files.readers.word_lists import ListItem, Lists, written
+from groundwire_server.markup import writing
 
 _HEADING: Final = re.compile(r"(?:heading|überschrift|titre|título) ?(\d)\Z", re.IGNORECASE)
 _CODE: Final = re.compile(r"code|preformatted|macro text|source", re.IGNORECASE)
 _WITH_MACROS: Final = "application/vnd.ms-word.document.macroEnabled.main+xml"
+_STRICT: Final = "is Strict Open XML: save it as an ordinary DOCX"
 _DAMAGED: Final = "cannot be converted: it is damaged, protected or not a DOCX"
 
 
@@ -44,11 +47,24 @@ def _opened(content: bytes) -> Document:
     try:
         part = Package.open(io.BytesIO(content)).main_document_part
     except (OpcError, XMLSyntaxError, KeyError, ValueError, zipfile.BadZipFile, OSError) as wrong:
-        raise UnreadableContentError(_DAMAGED) from wrong
+        raise UnreadableContentError(_STRICT if _is_strict(content) else _DAMAGED) from wrong
     if part.content_type not in {CONTENT_TYPE.WML_DOCUMENT_MAIN, _WITH_MACROS}:
         raise UnreadableContentError(_DAMAGED)
     document: Document = part.document
+    for link in document.element.iter(qn("w:hyperlink")):
+        relation = document.part.rels.get(link.get(qn("r:id")))
+        if relation is not None and relation.is_external:
+            link.set(word_content.TARGET, relation.target_ref)
     return document
+
+
+def _is_strict(content: bytes) -> bool:
+    """Return whether the relations of a package are named as in Strict Open XML, which python-docx does not read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return b"purl.oclc.org/ooxml" in archive.read("_rels/.rels")
+    except (KeyError, zipfile.BadZipFile, OSError):
+        return False
 
 
 def _title(document: Document) -> str:
@@ -63,7 +79,9 @@ def _title(document: Document) -> str:
 def _around(document: Document) -> Iterator[str]:
     """Yield what stands at the head and foot of pages."""
     for section in document.sections:
-        for part in (section.header, section.first_page_header, section.footer, section.first_page_footer):
+        heads = section.first_page_header, section.header, section.even_page_header
+        feet = section.first_page_footer, section.footer, section.even_page_footer
+        for part in (*heads, *feet):
             if not part.is_linked_to_previous:
                 found = part._element.iter(qn("w:p"))  # noqa: SLF001  # python-docx shows a part of the paragraphs
                 texts = [writing.line(word_content.text(each)) for each in found]
@@ -89,7 +107,7 @@ class _Writer:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._formats = dict(_formats(document))
+        self._lists = Lists(document)
         self._all_notes = dict(_notes(document))
 
     def blocks(self) -> Iterator[str]:
@@ -97,15 +115,16 @@ class _Writer:
         yield from self._blocks(self._document.element.body)
 
     def _blocks(self, element: Any) -> Iterator[str]:
-        items: list[tuple[int, bool, str]] = []
+        items: list[ListItem] = []
         code: list[str] = []
         after: list[str] = []
         for each in word_content.blocks(element):
             paragraph = Paragraph(each, self._document) if each.tag == qn("w:p") else None
             text = word_content.text(each) if paragraph is not None else ""
-            item = self._item(paragraph, text) if paragraph is not None else None
+            item = self._item(paragraph, text) if paragraph is not None and text else None
             if items and item is None and (paragraph is None or text):
-                yield _list(items)
+                yield written(items)
+                self._lists.end()
                 items = []
             is_code = paragraph is not None and item is None and _CODE.search(_style(paragraph)) is not None
             if code and not is_code:
@@ -117,7 +136,7 @@ class _Writer:
             if item is not None:
                 items.append(item)
             elif paragraph is None:
-                yield writing.table(word_content.rows(each))
+                yield from self._table(each)
             elif is_code:
                 code.append(text)
             else:
@@ -125,48 +144,25 @@ class _Writer:
             after += self._notes(each)
             if paragraph is not None:
                 after += [block for box in word_content.boxes(each) for block in self._blocks(box)]
-        yield _list(items) if items else ""
+        yield written(items)
         yield writing.code("\n".join(code)) if code else ""
         yield from after
+
+    def _item(self, paragraph: Paragraph, text: str) -> ListItem | None:
+        return None if _HEADING.match(_style(paragraph)) else self._lists.item(paragraph, text)
+
+    def _table(self, element: Any) -> Iterator[str]:
+        cells = word_content.cells(element)
+        for cell in cells:
+            yield from self._blocks(cell)
+        if not cells:
+            yield from writing.headed_table(word_content.rows(element))
 
     def _notes(self, element: Any) -> Iterator[str]:
         for kind, number in word_content.notes(element):
             texts = [word_content.text(each) for each in word_content.blocks(self._all_notes.get((kind, number), ()))]
             if any(texts):
                 yield writing.prose(f"[{number}] {writing.line(' '.join(texts))}")
-
-    def _item(self, paragraph: Paragraph, text: str) -> tuple[int, bool, str] | None:
-        """Return level, whether it is numbered, and text of an item of a list."""
-        style = _style(paragraph)
-        if _HEADING.match(style) or not text:
-            return None
-        numbering = paragraph._p.find(f"{qn('w:pPr')}/{qn('w:numPr')}")  # noqa: SLF001  # python-docx has no other way
-        if numbering is None and not style.startswith("List "):
-            return None
-        level, number = word_content.value(numbering, "w:ilvl"), word_content.value(numbering, "w:numId")
-        if numbering is not None and number == 0:
-            return None
-        at = re.search(r"\d\Z", style)
-        level = level if numbering is not None else int(at[0]) - 1 if at else 0
-        format_ = self._formats.get((number, level), "bullet" if "Number" not in style else "decimal")
-        return level, format_ != "bullet", text
-
-
-def _formats(document: Document) -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield how each level of each list of the document is numbered."""
-    try:
-        root = document.part.numbering_part.element
-    except (KeyError, NotImplementedError):
-        return
-    abstract = {each.get(qn("w:abstractNumId")): each for each in root.findall(qn("w:abstractNum"))}
-    for number in root.findall(qn("w:num")):
-        known = number.find(qn("w:abstractNumId"))
-        levels = abstract.get(known.get(qn("w:val")) if known is not None else "")
-        for level in levels.findall(qn("w:lvl")) if levels is not None else ():
-            format_ = level.find(qn("w:numFmt"))
-            if format_ is not None:
-                key = int(number.get(qn("w:numId"))), int(level.get(qn("w:ilvl")))
-                yield key, format_.get(qn("w:val"))
 
 
 def _notes(document: Document) -> Iterator[tuple[tuple[str, int], Any]]:
@@ -191,18 +187,3 @@ def _paragraph(paragraph: Paragraph, text: str) -> str:
 def _style(paragraph: Paragraph) -> str:
     style = paragraph.style
     return (style.name or "") if style is not None else ""
-
-
-def _list(items: Sequence[tuple[int, bool, str]]) -> str:
-    """Return items as a list; those of a deeper level are below the one before them."""
-    lines, counts, indents = list[str](), dict[int, int](), dict[int, int]()
-    for level, numbered, text in items:
-        for deeper in [each for each in counts if each > level]:
-            del counts[deeper]
-        counts[level] = counts.get(level, 0) + 1
-        mark = f"{counts[level]}. " if numbered else "- "
-        above = [each for each in indents if each < level and each in counts]
-        indent = indents[max(above)] if above else 0
-        indents[level] = indent + len(mark)
-        lines.append(" " * indent + mark + writing.line(text))
-    return "\n".join(lines)

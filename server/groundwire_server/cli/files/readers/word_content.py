@@ -1,15 +1,24 @@
 """What of the XML of a DOCX is shown: as if all tracked changes were accepted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from docx.oxml.ns import qn
+
+from groundwire_server.markup import writing
+from groundwire_server.markup.headers import HeadedRows, headed
 
 _ALTERNATIVE: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _REMOVED: Final = frozenset({qn("w:del"), qn("w:moveFrom"), _ALTERNATIVE})
 _BLOCKS: Final = frozenset({qn("w:p"), qn("w:tbl")})
 _BOX: Final = qn("w:txbxContent")
+_TEXTS: Final = frozenset({qn("w:t"), "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"})
+_LIST_STYLES: Final = ("ListBullet", "ListNumber")
+_LINK: Final = qn("w:hyperlink")
+TARGET: Final = "target"
+"""The attribute of a link that has its address; in the file, it is among the relations of the part."""
+
 _CELLS: Final = frozenset({qn("w:tc")})
 _ROWS: Final = frozenset({qn("w:tr")})
 _CHARACTERS: Final = {
@@ -40,13 +49,33 @@ def notes(element: Any) -> Iterator[tuple[str, int]]:
         yield re.sub(r".*}|Reference", "", each.tag), number(each, "w:id")
 
 
-def rows(table: Any) -> list[list[str]]:
-    """Return the texts of cells. One that spans columns stands in the first of them, one that spans rows in each."""
+def rows(table: Any) -> HeadedRows:
+    """Return the texts of cells with the header that the table says, or else looks to have.
+
+    One that spans columns stands in the first of them, one that spans rows in each.
+    """
+    elements = [row for row in _shown(table, _ROWS) if _property(row, "w:del") is None]
+    found = _texts(elements)
+    if elements and _property(elements[0], "w:tblHeader") is not None and len(set(filter(None, found[0]))) > 1:
+        return HeadedRows((), found[0], found[1:])
+    return headed(found)
+
+
+def cells(table: Any) -> list[Any]:
+    """Return the cells of a table that has one column: a box around paragraphs; none for any other."""
+    found = [list(_shown(row, _CELLS)) for row in _shown(table, _ROWS) if _property(row, "w:del") is None]
+    return [row[0] for row in found if row] if max(map(len, found), default=0) == 1 else []
+
+
+def _property(row: Any, name: str) -> Any:
+    properties = row.find(qn("w:trPr"))
+    return properties.find(qn(name)) if properties is not None else None
+
+
+def _texts(elements: Sequence[Any]) -> list[list[str]]:
     found = list[list[str]]()
-    for row in _shown(table, _ROWS):
+    for row in elements:
         properties = row.find(qn("w:trPr"))
-        if properties is not None and properties.find(qn("w:del")) is not None:
-            continue
         texts = [""] * min(value(properties, "w:gridBefore"), _MOST_COLUMNS)
         for cell in _shown(row, _CELLS):
             properties = cell.find(qn("w:tcPr"))
@@ -73,13 +102,44 @@ def number(element: Any, name: str) -> int:
 
 def _cell(cell: Any) -> str:
     """Return the text of a cell, with a line for each row of a table within it."""
-    lines = list[str]()
+    pieces = list[tuple[str, bool]]()
     for each in blocks(cell):
         if each.tag == qn("w:p"):
-            lines += [text(each), *(_cell(box) for box in boxes(each))]
+            pieces += [(text(each), is_item(each)), *((_cell(box), False) for box in boxes(each))]
         else:
-            lines += [", ".join(filter(None, row)) for row in rows(each)]
-    return "\n".join(filter(None, lines))
+            pieces += [(", ".join(filter(None, row)), True) for row in _texts(list(_shown(each, _ROWS)))]
+    said = ""
+    listed = False
+    for piece, is_part in pieces:
+        if piece:
+            said += f"{'; ' if listed and is_part else ' ' if said else ''}{piece}"
+            listed = is_part
+    return said
+
+
+def is_item(paragraph: Any) -> bool:
+    """Return whether a paragraph is numbered or has a bullet of its own."""
+    numbering = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+    if numbering is not None:
+        return value(numbering, "w:numId") != 0
+    style = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+    return style is not None and str(style.get(qn("w:val"))).startswith(_LIST_STYLES)
+
+
+def _run(run: Any) -> str:
+    """Return the text of a run: nothing where it is hidden, and with marks where it is struck through."""
+    properties = run.find(qn("w:rPr"))
+    if _is_on(properties, "w:vanish"):
+        return ""
+    said = "".join(_pieces(run))
+    inner = said.strip()
+    struck = inner and (_is_on(properties, "w:strike") or _is_on(properties, "w:dstrike"))
+    return said.replace(inner, f"~~{inner}~~") if struck else said
+
+
+def _is_on(properties: Any, name: str) -> bool:
+    found = properties.find(qn(name))
+    return found is not None and found.get(qn("w:val")) not in {"0", "false", "off"}
 
 
 def _shown(element: Any, wanted: frozenset[str]) -> Iterator[Any]:
@@ -93,7 +153,11 @@ def _shown(element: Any, wanted: frozenset[str]) -> Iterator[Any]:
 
 def _pieces(element: Any) -> Iterator[str]:
     for child in element:
-        if child.tag == qn("w:t"):
+        if child.tag == qn("w:r") and child.find(qn("w:rPr")) is not None:
+            yield _run(child)
+        elif child.tag == _LINK and child.get(TARGET):
+            yield writing.link("".join(_pieces(child)), child.get(TARGET))
+        elif child.tag in _TEXTS:
             yield child.text or ""
         elif child.tag in _CHARACTERS:
             yield _CHARACTERS[child.tag]

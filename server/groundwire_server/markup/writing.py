@@ -1,8 +1,10 @@
 """Writing Markdown from what a reader has found."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+from groundwire_server.markup.headers import HeadedRows
 
 _BLOCK_MARK: Final = re.compile(
     r"^( {0,3})(#{1,6}(?=\s|$)|[-+*](?=\s)|>|\||```|~~~|=+\s*$|-{2,}\s*$|<!--)", re.MULTILINE
@@ -10,6 +12,7 @@ _BLOCK_MARK: Final = re.compile(
 _HEADING_MARK: Final = re.compile(r"^( {0,3})(#{1,6}(?=\s|$)|=+[ \t]*$|-+[ \t]*$|<!--)", re.MULTILINE)
 _NUMBER: Final = re.compile(r"^( {0,3}\d{1,9})([.)])(?=\s)", re.MULTILINE)
 _TICKS: Final = re.compile(r"`{3,}")
+_NO_ADDRESS: Final = re.compile(r"(?:javascript|vbscript|data|#)|.*[\s()<>]", re.IGNORECASE | re.DOTALL)
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -44,6 +47,22 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     width = max(map(len, rows), default=0)
     header, *others = [[cell(each) for each in row] + [""] * (width - len(row)) for row in rows]
     return "\n".join(map(_row, (header, ["---"] * width, *others)))
+
+
+def link(text: str, target: str) -> str:
+    """Return a text that leads to an address; the text alone where the address is no link, or says the same."""
+    said, target = text.strip(), target.strip()
+    if not said or not target or _NO_ADDRESS.match(target) or target in {said, f"mailto:{said}"} or "](" in said:
+        return text
+    return text.replace(said, f"[{said}]({target})")
+
+
+def headed_table(rows: HeadedRows) -> Iterator[str]:
+    """Yield the lines above a table, and the table; without a header its columns have no names."""
+    yield from map(prose, map(line, rows.before))
+    header = rows.header or [""] * max(map(len, rows.rows), default=0)
+    if header:
+        yield table([header, *rows.rows])
 
 
 def cell(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Measuring guards: what they are measured on is in `bench/data/guards`."""

@@ -1,0 +1,30 @@
+"""What no reader sees of a block."""
+
+import pytest
+
+from groundwire_server.markup.blocks import BlockKind
+from groundwire_server.markup.visible import visible
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("Press <kbd>Ctrl</kbd> <a class='x' href=\"y\">now</a>.", "Press Ctrl now."),
+        ("Use <name> of List<String>, 1 < 2 > 0.", "Use <name> of List<String>, 1 < 2 > 0."),
+        ("`<b>` and ``<i>`` and\n```\n<u>\n```", "`<b>` and ``<i>`` and\n```\n<u>\n```"),
+        ("\\<b> and \\<!-- x -->", "\\<b> and \\<!-- x -->"),
+        ("a<!-- b -->c", "ac"),
+        ("a<!-- b <b>c</b>", "a<!-- b <b>c</b>"),
+        ("a<br>b<BR />\nc", "a\nb\nc"),
+    ],
+)
+def test_tags_and_comments_outside_code_are_not_seen(text: str, seen: str) -> None:
+    assert visible(text, BlockKind.PARAGRAPH) == seen
+
+
+def test_a_line_break_in_a_row_is_a_space() -> None:
+    assert visible("| a<br>b | c <br> d |", BlockKind.TABLE) == "| a b | c  d |"
+
+
+def test_code_is_seen_as_it_is() -> None:
+    assert visible("    <b>", BlockKind.CODE) == "    <b>"
