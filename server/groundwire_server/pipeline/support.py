@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from groundwire_server.domain.answer import CheckedSentence, Conflict, Span
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.fencing.hidden import as_seen, visible
+from groundwire_server.domain.fencing.hidden import as_seen, without_hidden
 from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, sentences, whole_sentences
 from groundwire_server.domain.text.standalone import Framed, framed_sentences
 from groundwire_server.domain.text.words import ContentWords, content_words
@@ -30,7 +30,7 @@ class Source:
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
-        self.text = visible(passage.text)
+        self.text = without_hidden(passage.text)
 
     @cached_property
     def _spaced(self) -> str:
@@ -132,7 +132,7 @@ class Source:
 
     def like(self, sentence: str) -> str:
         """Return its text with characters that are not seen where a sentence has such, and without them elsewhere."""
-        return self.text if visible(sentence) == sentence else self.passage.text
+        return self.text if without_hidden(sentence) == sentence else self.passage.text
 
     def quote(self, statement: str) -> str:
         """Return the quote for a statement, verbatim.
@@ -141,7 +141,7 @@ class Source:
         the rows that it says, or else the sentence closest to it: the one that shares the most words, and the shorter
         of two that share as many. Empty if none shares a word.
         """
-        return self.stored(self._quote(visible(statement)))
+        return self.stored(self._quote(without_hidden(statement)))
 
     def stored(self, stretch: str) -> str:
         """Return a stretch of what is seen of the passage, as the passage has it."""
@@ -250,4 +250,4 @@ def _line(text: str, offset: int) -> str:
 
 def _spaced(text: str) -> str:
     """Return what is seen of a text, with one space for all white space in a row."""
-    return " ".join(visible(text).split())
+    return " ".join(without_hidden(text).split())

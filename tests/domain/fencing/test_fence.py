@@ -4,11 +4,11 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwire_server.domain.fencing.fence import _STAND_INS, Fence, draw_mark, harmless
-from groundwire_server.domain.fencing.hidden import visible
+from groundwire_server.domain.fencing.hidden import without_hidden
 from groundwire_server.domain.fencing.skeleton import skeleton
 from tests.domain.fencing.test_hidden import ORDINARY
 from tests.timed import least_time
@@ -48,6 +48,7 @@ TOKENS = {
         "<\U000e0061system>",
     ],
     "full width": ["＜|im_start|＞", "［ＩＮＳＴ］", "ａｓｓｉｓｔａｎｔ： x", "＃＃＃ Ｓｙｓｔｅｍ"],
+    "after a letter that folds to two": ["ß<|system|>", "ŉ<system>"],
     "letters of other scripts": ["<ѕуѕtеm>", "Аssіstаnt: x", "<𝐬𝐲𝐬𝐭𝐞𝐦>", "<ⓢⓨⓢⓣⓔⓜ>", "<s\u0336ystem>", "ΑΙ: x"],
     "other brackets": ["‹system›", "〈/passage〉", "⟨|im_start|⟩", "【INST】"],
 }
@@ -63,7 +64,7 @@ _TOKEN = re.compile(
 
 def plain(text: str) -> str:
     """What a text looks like to a reader who does not look closely."""
-    return skeleton(unicodedata.normalize("NFKC", visible(text))).replace("\0", "")
+    return skeleton(unicodedata.normalize("NFKC", without_hidden(text))).replace("\0", "")
 
 
 @pytest.mark.parametrize(("kind", "token"), MARKERS, ids=[f"{kind}: {token!r}" for kind, token in MARKERS])
@@ -77,7 +78,7 @@ def test_a_marker_is_text_behind_a_fence(kind: str, token: str, around: str) -> 
     assert shown != text
     assert not _TOKEN.search(plain(shown)), shown
     assert fence.neutral(shown) == shown
-    assert shown.translate(fence.originals) == visible(text)
+    assert shown.translate(fence.originals) == without_hidden(text)
 
 
 @pytest.mark.parametrize("text", ORDINARY.values(), ids=ORDINARY)
@@ -140,6 +141,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(max_examples=300)
 @given(st.lists(_PIECES | st.characters(), max_size=24).map("".join))
 def test_no_text_makes_a_token_a_role_or_a_tag_of_the_fence(text: str) -> None:
     shown = Fence("m4rk", [text]).neutral(text)
@@ -147,8 +149,13 @@ def test_no_text_makes_a_token_a_role_or_a_tag_of_the_fence(text: str) -> None:
     assert not re.search(
         r"<\|\w|\[/?inst\]|<</?sys>>|</?s>|(?<![^\W_])(?:assistant|human|system):", shown, re.IGNORECASE
     )
-    assert visible(shown) == shown
+    assert without_hidden(shown) == shown
     assert not re.search("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]", shown)
+
+
+def test_what_a_text_looks_like_is_as_long_as_the_text() -> None:
+    every = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    assert len(skeleton(every)) == len(every)
 
 
 def test_marks_are_drawn_and_their_tags_have_them() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwire_server.domain.fencing.hidden import as_seen, visible
+from groundwire_server.domain.fencing.hidden import as_seen, without_hidden
 
 FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 ORDINARY = {
@@ -27,7 +27,7 @@ ORDINARY = {
 
 @pytest.mark.parametrize("text", ORDINARY.values(), ids=ORDINARY)
 def test_ordinary_text_keeps_its_characters(text: str) -> None:
-    assert visible(text) == text
+    assert without_hidden(text) == text
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_ordinary_text_keeps_its_characters(text: str) -> None:
     ],
 )
 def test_what_is_not_seen_is_left_out(text: str, left: str) -> None:
-    assert visible(text) == left
-    assert visible(left) == left
+    assert without_hidden(text) == left
+    assert without_hidden(left) == left
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_what_is_not_seen_is_left_out(text: str, left: str) -> None:
     ],
 )
 def test_a_stretch_of_what_is_seen_is_found_in_the_text(text: str, stretch: str, there: str) -> None:
-    start = visible(text).index(stretch)
+    start = without_hidden(text).index(stretch)
     assert as_seen(text, start, start + len(stretch)) == there

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from groundwire_server.domain.fencing.hidden import visible
+from groundwire_server.domain.fencing.hidden import without_hidden
 from groundwire_server.domain.fencing.markers import marker_signs, suspicious
 
 _MARK_BYTES: Final = 6
@@ -59,7 +59,7 @@ class Fence:
         """Return a text of others as it stands within the fence."""
         if not suspicious(text):
             return text
-        text = visible(_LINE_END.sub("\n", text))
+        text = without_hidden(_LINE_END.sub("\n", text))
         pieces: list[str] = []
         at = 0
         for place, sign in marker_signs(text):

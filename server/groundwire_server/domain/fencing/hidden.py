@@ -51,7 +51,7 @@ _NOT_SEEN: Final = re.compile(
 )
 
 
-def visible(text: str) -> str:
+def without_hidden(text: str) -> str:
     """Return a text without the characters that are not seen.
 
     Joiners stay behind letters and emoji that they join, selectors behind what they select, zero-width spaces between
@@ -62,7 +62,7 @@ def visible(text: str) -> str:
 
 
 def as_seen(text: str, start: int, end: int) -> str:
-    """Return the stretch of a text that is seen at a place of `visible(text)`.
+    """Return the stretch of a text that is seen at a place of `without_hidden(text)`.
 
     Args:
         text: with all of its characters.

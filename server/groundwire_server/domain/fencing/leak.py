@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from groundwire_server.domain.fencing.hidden import visible
+from groundwire_server.domain.fencing.hidden import without_hidden
 from groundwire_server.domain.fencing.skeleton import skeleton
 
 _RUN: Final = 8
@@ -68,7 +68,7 @@ class LeakCheck:
 
 
 def _plain(text: str) -> str:
-    return skeleton(visible(text)).casefold()
+    return skeleton(without_hidden(text)).casefold()
 
 
 def _words(text: str) -> list[str]:

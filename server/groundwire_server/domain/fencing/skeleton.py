@@ -73,7 +73,7 @@ def _table() -> Mapping[int, str]:
         for code in range(first, end):
             alike = unicodedata.normalize("NFKD", chr(code)).lstrip(" ")
             base = alike[:1].casefold()
-            if base.isascii() and base and all(map(unicodedata.combining, alike[1:])):
+            if len(base) == 1 and base.isascii() and all(map(unicodedata.combining, alike[1:])):
                 table[code] = base
     table.update((ord(each), plain) for plain, others in _ALIKE.items() for each in others if not each.isascii())
     table.update(_letters_in_signs())
