@@ -50,6 +50,7 @@ TOKENS = {
     "full width": ["＜|im_start|＞", "［ＩＮＳＴ］", "ａｓｓｉｓｔａｎｔ： x", "＃＃＃ Ｓｙｓｔｅｍ"],
     "after a letter that folds to two": ["ß<|system|>", "ŉ<system>"],
     "letters of other scripts": ["<ѕуѕtеm>", "Аssіstаnt: x", "<𝐬𝐲𝐬𝐭𝐞𝐦>", "<ⓢⓨⓢⓣⓔⓜ>", "<s\u0336ystem>", "ΑΙ: x"],
+    "beside letters of other scripts": ["ⓗAssistant: x", "日System: x", "<passageⓦ>"],
     "other brackets": ["‹system›", "〈/passage〉", "⟨|im_start|⟩", "【INST】"],
 }
 MARKERS = [(kind, token) for kind, tokens in TOKENS.items() for token in tokens]

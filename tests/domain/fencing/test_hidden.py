@@ -45,6 +45,8 @@ def test_ordinary_text_keeps_its_characters(text: str) -> None:
         ("\u115f\u1160\u3164\uffa0\u034f\u17b4|", "|"),
         ("a\x00b\x1b[31mc\x7f\x9d", "ab[31mc"),
         ("<\u200cb>", "<b>"),
+        ("a\u202e\ufe0fb", "ab"),
+        ("a\ufe0f\u200db", "ab"),
     ],
 )
 def test_what_is_not_seen_is_left_out(text: str, left: str) -> None:

@@ -19,8 +19,8 @@ MAY_BE_HIDDEN: Final = _SHORT + _JOINERS + _SHORT_SELECTORS + "\U0001bca0-\U0001
 """All of them and others, as the inside of a character class: the fewer ranges of more than 16 bits, the faster."""
 
 _JOINED: Final = (
-    "\u0600-\u08ff\u0900-\u109f\u1700-\u17b3\u17b6-\u180d\u1810-\u18af\u1900-\u1cff\u2190-\u21ff\u2300-\u23ff"
-    "\u2600-\u27bf\u2b00-\u2bff\ua800-\uabff\ufb50-\ufdff\ufe0f\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f"
+    "\u0600-\u08ff\u0900-\u109f\u1700-\u17b3\u17b6-\u180a\u1810-\u18af\u1900-\u1cff\u2190-\u21ff\u2300-\u23ff"
+    "\u2600-\u27bf\u2b00-\u2bff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f"
     "\U0001f000-\U0001faff"
 )
 """Letters and emoji whose form a joiner after them changes."""
@@ -30,9 +30,9 @@ _PARTED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff"
 
 AT_HIDDEN: Final = (
     f"(?<=[{_ALWAYS}])"
-    f"|(?<=[{_JOINERS}])(?<![{_JOINED}].)"
+    f"|(?<=[{_JOINERS}])(?<![{_JOINED}].)(?<![{_JOINED}]\ufe0f.)"
     # A second one, or one after an ASCII character, selects nothing: rows of them hold texts.
-    f"|(?<=[{_SELECTORS}])(?:(?<=[{_SELECTORS}].)|(?<![^\x00-\x7f].)(?<![0-9#*]\ufe0f))"
+    f"|(?<=[{_SELECTORS}])(?:(?<=[{_SELECTORS}].)|(?<![^\x00-\x7f{_ALWAYS}{_JOINERS}].)(?<![0-9#*]\ufe0f))"
 )
 """What stands after one of them that is left out, unless it is between letters or in a flag."""
 

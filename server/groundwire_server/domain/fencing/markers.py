@@ -83,7 +83,7 @@ _TAG: Final = re.compile(
     # Between strokes or with one: <|im_start|>, <｜User｜>, <|"turn|>, <turn|>.
     r"<[\s/<]{0,6}(?:\|[\s/]{0,4}[\w]|\w{1,40}\s?\|"
     # By its name: <system>, <<SYS>>, </passage>, <invoke>.
-    rf"|(?:[a-z]{{1,12}}[\s:_.-])?(?:{_spaced(_NAMES)})s?(?![^\W\d_])"
+    rf"|(?:[a-z]{{1,12}}[\s:_.-])?(?:{_spaced(_NAMES)})s?(?!(?-i:[a-z]))"
     # Of words with low lines, as no tag of HTML is: <start_of_turn>, <tool_call>.
     r"|[a-z0-9]{1,30}(?:_[a-z0-9]{1,30}){1,6}\s{0,2}[>|]"
     # <s>, </s>.
@@ -95,7 +95,7 @@ _BRACKET: Final = re.compile(
 )
 _WHO: Final = rf"(?:{_spaced(_ROLES)})s?(?:\s(?:{_spaced(_OF_ROLE)}))?"
 _HEADING: Final = re.compile(rf"#[\s*_]{{0,4}}{_WHO}[\s*_:]{{0,4}}(?:\n|\Z)", re.IGNORECASE)
-_SPEAKER: Final = re.compile(rf"(?<![^\W_]){_WHO}[\s*_]{{0,4}}:\Z", re.IGNORECASE)
+_SPEAKER: Final = re.compile(rf"(?<!(?-i:[a-z0-9])){_WHO}[\s*_]{{0,4}}:\Z", re.IGNORECASE)
 
 
 def suspicious(text: str) -> bool:

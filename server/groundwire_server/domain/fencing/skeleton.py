@@ -77,8 +77,9 @@ def _table() -> Mapping[int, str]:
                 table[code] = base
     table.update((ord(each), plain) for plain, others in _ALIKE.items() for each in others if not each.isascii())
     table.update(_letters_in_signs())
+    table = {code: plain.upper() for code, plain in table.items()}
     # What is in the table is found faster than what is not.
-    table.update((code, chr(code)) for code in range(0x80))
+    table.update((code, chr(code).lower()) for code in range(0x80))
     return MappingProxyType(table)
 
 
@@ -95,8 +96,11 @@ LETTERS: Final = (
 
 
 def skeleton(text: str) -> str:
-    """Return a text with ASCII characters for those that look like them, each in its place."""
-    return text if text.isascii() else text.translate(_SKELETON)
+    """Return a text with ASCII characters for those that look like them, each in its place.
+
+    Its ASCII letters are lower case, and those that look like one are upper case: a name may end before such.
+    """
+    return text.lower() if text.isascii() else text.translate(_SKELETON)
 
 
 def alike(characters: str) -> str:
