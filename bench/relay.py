@@ -18,7 +18,9 @@ from bench.serving import serving
 
 SERVICE = "bench.Relay"
 _PASSAGE = "A lambda expression yields a function object. The unnamed object behaves like a function object. " * 4
-PROMPT = "\n".join(f'<passage id="p{number}">\n{_PASSAGE}\n</passage>' for number in range(1, 9))
+PROMPT = "\n".join(
+    f'<passage-0123456789ab id="p{number}">\n{_PASSAGE}\n</passage-0123456789ab>' for number in range(1, 9)
+)
 
 
 def body(way: str) -> bytes:

@@ -20,7 +20,7 @@ PACE = 0.002
 SLOW = 1.0
 _CHARACTERS = 400
 _SEGMENTS = 3
-_PASSAGE = re.compile(r'<passage id="p1"[^>]*>\s*(.*?)\s*</passage>', re.DOTALL)
+_PASSAGE = re.compile(r'<passage-\w+ id="p1">\s*(?:<title-.*?>\n)?(.*?)\s*</passage-', re.DOTALL)
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 

@@ -20,6 +20,7 @@ from bench.guards.data import (
     read_questions,
 )
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.generation import Prompt
 from groundwire_server.pipeline.draft import DraftReader
 from tests.bench.check_digits import NATIONAL_IDS, iban, luhn, national_id
 
@@ -98,7 +99,7 @@ def test_the_sign_of_obedience_is_in_the_obedient_reply_alone(document: PlantedD
 def test_the_server_reads_both_replies(document: PlantedDocument) -> None:
     for reply in (document.obeyed, document.honest):
         reader = DraftReader(10_000)
-        reader.may_cite({"p1": Passage("1", "1", document.text)})
+        reader.answers(Prompt("answer", "1", "", "", document.question, {"p1": Passage("1", document.text)}))
         assert [segment.text for segment in reader.feed(reply.written())] == [each.text for each in reply.segments]
         assert reader.failure is None
 

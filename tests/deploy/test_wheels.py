@@ -90,7 +90,7 @@ def test_each_wheel_has_what_it_needs(wheels: dict[str, Path], tmp_path: Path) -
     managed = "llama_index/indices/managed"
     contents = {
         "groundwire": {"groundwire/py.typed", "groundwire/v1/answer_service_pb2.pyi"},
-        "groundwire_server": {"groundwire_server/adapters/prompts/templates/answer/1.1.0.jinja"},
+        "groundwire_server": {"groundwire_server/adapters/prompts/templates/answer/1.2.0.jinja"},
         "langchain_groundwire": {"langchain_groundwire/py.typed", "langchain_groundwire/retriever.py"},
         "llama_index_indices_managed_groundwire": {f"{managed}/groundwire/py.typed", f"{managed}/groundwire/nodes.py"},
     }

@@ -21,13 +21,14 @@ from tests.doubles.upstream import Echo, Move, Reply, Upstream, upstream
 
 JSON = (("Content-Type", "application/json"),)
 MODEL = "test-checker"
+MARK = "m4rk"
 _ENOUGH = 0.8
 SECRET_PASSAGE = "CANARY-PASSAGE"
 SECRET_SENTENCE = "CANARY-SENTENCE"
 _WORDS = re.compile(r"\w+")
-_PASSAGE = re.compile(r'<passage id="(p\d+)">\n(.*?)\n</passage>', re.DOTALL)
-_STATEMENT = re.compile(r"<statement>(.*?)</statement>", re.DOTALL)
-_JUDGED = re.compile(r'<statement id="(s\d+)" passages="([^"]*)">(.*?)</statement>', re.DOTALL)
+_PASSAGE = re.compile(r'<passage-\w+ id="(p\d+)">\n(.*?)\n</passage-', re.DOTALL)
+_STATEMENT = re.compile(r"<statement-\w+>(.*?)</statement-", re.DOTALL)
+_JUDGED = re.compile(r'<statement-\w+ id="(s\d+)" passages="([^"]*)">(.*?)</statement-', re.DOTALL)
 
 
 def overlap(statement: str, evidence: str) -> float:
@@ -215,4 +216,5 @@ def asked(
         "When does it open?",
         texts,
         tuple(SentenceToCheck(text, tuple(cited)) for text, cited in pairs),
+        mark=MARK,
     )

@@ -80,7 +80,7 @@ async def test_a_chain_of_three_each_with_a_segment() -> None:
     assert answer.confidence is Confidence.MEDIUM
     assert losses == (Loss.SIMPLER_MODEL,)
     assert (outcome.cause, len(outcome.report.attempts)) == (Cause.MODEL_CONTENT_FILTERED, 3)
-    assert SECOND in models[2].requests[0].prompt.user.split("<given>")[1]
+    assert SECOND in models[2].requests[0].prompt.user.split("<given-")[1]
 
 
 async def test_a_model_may_say_that_nothing_is_missing() -> None:
@@ -120,4 +120,4 @@ async def test_a_model_that_finds_no_answer_continues_nothing_though_the_route_t
 async def test_provisional_text_is_not_continued_but_written_anew() -> None:
     outcome, _, (_, second) = await streamed(BEGUN, [*draft((SECOND, ["p1"])), DONE], mode=PROVISIONAL)
     assert degraded(outcome)[1].text == SECOND
-    assert "<given>" not in second.requests[0].prompt.user
+    assert "<given-" not in second.requests[0].prompt.user

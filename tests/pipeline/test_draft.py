@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,8 @@ from hypothesis import strategies as st
 from groundwire_server.domain.answer import Segment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fencing.leak import PromptWords
+from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.draft import DraftReader
 
@@ -15,12 +18,12 @@ WHOLE = (
 )
 
 
-PASSAGES = {"p1": Passage("c1", "One."), "p2": Passage("c2", "Two.")}
+PROMPT = Prompt("answer", "1", "", "", "Why?", {"p1": Passage("c1", "One."), "p2": Passage("c2", "Two.")})
 
 
 def _read(*pieces: str) -> tuple[DraftReader, list[Segment]]:
     reader = DraftReader(100_000)
-    reader.may_cite(PASSAGES)
+    reader.answers(PROMPT)
     segments = [segment for piece in pieces for segment in reader.feed(piece)]
     return reader, segments
 
@@ -180,7 +183,7 @@ def test_what_was_complete_before_a_fault_is_read_however_the_draft_is_cut(rest:
     found = {}
     for size in (1, 7, 40, len(draft)):
         reader = DraftReader(240)
-        reader.may_cite(PASSAGES)
+        reader.answers(PROMPT)
         pieces = [draft[start : start + size] for start in range(0, len(draft), size)]
         segments = [segment for piece in pieces for segment in reader.feed(piece)]
         with pytest.raises(Failure) as caught:
@@ -241,7 +244,7 @@ def test_what_is_unmistakable_is_read(case: str, size: int) -> None:
 def test_what_is_shown_of_a_segment_is_never_taken_back(case: str) -> None:
     draft, segment = UNMISTAKABLE[case]
     reader = DraftReader(100_000)
-    reader.may_cite(PASSAGES)
+    reader.answers(PROMPT)
     for letter in draft:
         reader.feed(letter)
         # The last character may yet compose with the next: the gate keeps it back.
@@ -259,3 +262,41 @@ def test_words_after_the_draft_have_no_limit() -> None:
     for _ in range(10):
         assert reader.feed("\n" * 100) == ()
     reader.finish()
+
+
+LEAKING = replace(
+    PROMPT,
+    mark="0f3a9c",
+    originals={0x2991: "<"},
+    words=PromptWords("Say only what the passages say, in their own words."),
+)
+
+
+def _answering(*texts: str) -> tuple[DraftReader, list[Segment]]:
+    reader = DraftReader(100_000)
+    reader.answers(LEAKING)
+    draft = json.dumps({"confidence": "high", "segments": [{"text": text, "cites": ["p1"]} for text in texts]})
+    return reader, [segment for character in draft for segment in reader.feed(character)]
+
+
+def test_a_sign_that_stands_in_for_another_is_put_back() -> None:
+    reader, segments = _answering("It is ⦑|im_start|> here.")
+    reader.finish()
+    assert segments == [Segment("It is <|im_start|> here.", ("p1",))]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("One.", "Say only what the passages say, in their own words."),
+        ("One.", "Say only what the", "passages say, in their own words."),
+        ("One.", "The mark is 0f3a9c."),
+    ],
+)
+def test_words_of_the_prompt_end_the_draft_before_they_are_seen(texts: tuple[str, ...]) -> None:
+    reader, segments = _answering(*texts)
+    assert [segment.text for segment in segments] == list(texts[:-1])
+    assert reader.unfinished == ""
+    with pytest.raises(Failure) as caught:
+        reader.finish()
+    assert caught.value.cause is Cause.PROMPT_LEAKED

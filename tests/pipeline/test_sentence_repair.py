@@ -57,7 +57,7 @@ async def test_the_model_is_shown_its_sentence_and_the_passage_after_what_stands
     assert FIRST in second.begun.written
     assert WRONG not in second.begun.written
     assert WRONG in second.begun.correction
-    assert f'<passage id="p1">\n{FIRST}' in second.begun.correction
+    assert f' id="p1">\n{FIRST}' in second.begun.correction
     assert "77 expressions" in second.begun.correction
 
 
@@ -115,7 +115,7 @@ async def test_without_a_beginning_the_whole_answer_is_repaired() -> None:
     assert isinstance(outcome.result, Answered)
     second = model.requests[1].prompt
     assert second.begun is None
-    assert "<draft>" in second.user
+    assert "<draft-" in second.user
     assert "77 expressions" in second.user
 
 
@@ -157,7 +157,7 @@ async def test_no_repair_begins_that_the_budget_cannot_pay() -> None:
     model = ScriptedGenerator(BAD, REST)
     probe = await path(ScriptedGenerator(BAD, REST), price=price, budget=SetBudget())
     spent = sum(each.usage.cost_micros for each in (await probe.ask(None)).report.usage)
-    made = await path(model, price=price, budget=SetBudget(spent + 800))
+    made = await path(model, price=price, budget=SetBudget(spent + 1000))
     sink = RecordingSink()
     outcome = await made.ask(sink)
     assert (outcome.cause, outcome.action) == (Cause.BUDGET_EXHAUSTED, Action.CUT_SHORT)

@@ -53,6 +53,7 @@ def test_a_quote_is_verbatim_and_shares_most_words() -> None:
         ("All cats purr. Cats purr loudly. Really.", "Cats purr loudly."),
         ("Scats purr Cats purr loudly.", "Cats purr loudly."),
         ("Before: Cats purr loudly.  \n", "Cats purr loudly."),
+        ("Cats \u200b pu\u00adrr\u200b loudly.\u2060 Really.", "Cats \u200b pu\u00adrr\u200b loudly."),
     ],
 )
 def test_the_very_words_are_found_however_they_are_spaced(text: str, expected: str) -> None:
@@ -201,3 +202,19 @@ def test_the_quote_for_sentences_with_others_between_goes_from_the_first_to_the_
     source = Source(passage("c5", "One is red. Two is blue.\n\nThree is green. Four is grey."))
     assert source.quote("One is red. Three is green.") == "One is red. Two is blue.\n\nThree is green."
     assert source.quote("Three is green. One is red.") == "Three is green."
+
+
+@pytest.mark.parametrize("sentence", ["The cooperation ended.", "The coop\u00aderation ended."])
+def test_characters_that_are_not_seen_make_no_difference(sentence: str) -> None:
+    source = Source(passage("c1", "\ufeffThe coop\u00aderation\u200b ended. It had begun."))
+    checked = check_sentence(sentence, sentence, 0, [source], RULES)
+    assert checked.verdict is Verdict.VERBATIM
+    assert source.quote(sentence) == "The coop\u00aderation\u200b ended."
+
+
+def test_the_words_of_a_passage_in_a_conflict_are_as_they_stand_there() -> None:
+    source = Source(passage("c1", "The coop\u00aderation ended in 19\u200b99."))
+    sentence = "The cooperation ended in 1998."
+    checked = check_sentence(sentence, sentence, 0, [source], RULES)
+    assert checked.verdict is Verdict.CONTRADICTED
+    assert all(conflict.passage_words in source.passage.text for conflict in checked.conflicts)

@@ -53,6 +53,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "UNSUPPORTED": "the cited passages do not support a sentence",
         "CONTRADICTED": "the cited passages contradict a sentence",
         "NOT_VERIFIED": "the route requires every sentence to be verified",
+        "PROMPT_LEAKED": "the model repeated its prompt",
         "CONFIDENCE_NOT_ALLOWED": "the model was not confident enough",
         "TIME_EXHAUSTED": "too little time was left for the next stage",
         "BUDGET_EXHAUSTED": "the budget for tokens or money is used up",

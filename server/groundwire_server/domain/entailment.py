@@ -1,9 +1,10 @@
 """What a checker is asked about sentences and their passages, and what its answer means."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from groundwire_server.domain.allowance import Allowance
+from groundwire_server.domain.fencing.fence import draw_mark
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.requester import Requester
 
@@ -29,6 +30,7 @@ class CheckRequest:
         question: that the sentences answer; empty where there is none.
         passages: their texts.
         allowance: what the call has left; None has no bound.
+        mark: of the fences in its prompts; it says nothing of what is asked.
     """
 
     requester: Requester
@@ -36,6 +38,7 @@ class CheckRequest:
     passages: tuple[str, ...]
     sentences: tuple[SentenceToCheck, ...]
     allowance: Allowance | None = None
+    mark: str = field(default_factory=draw_mark, compare=False)
 
     def cited(self, sentence: SentenceToCheck) -> tuple[int, ...]:
         """Return the indexes of the passages that a sentence is held against."""
@@ -68,12 +71,14 @@ class SufficiencyRequest:
         requester: on whose behalf.
         passages: their texts.
         allowance: what the call has left; None has no bound.
+        mark: of the fences in its prompts; it says nothing of what is asked.
     """
 
     requester: Requester
     question: str
     passages: tuple[str, ...]
     allowance: Allowance | None = None
+    mark: str = field(default_factory=draw_mark, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

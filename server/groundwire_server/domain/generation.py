@@ -1,11 +1,13 @@
 """What a model is asked, and what comes back: text in pieces, then how it ended."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TypeAlias
 
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.refused import RefusedSentence
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause, Purpose
@@ -35,6 +37,9 @@ class Prompt:
         handles: the short names (`p1`, `p2`, …) by which the model cites, each with its passage.
         unknown: terms of the question that no document has; None where the store cannot tell.
         begun: the reply that is to be continued after its cut; None for one that is written anew.
+        mark: of its fences. It is drawn anew for each request and says nothing of what is asked.
+        originals: the sign that each sign of it stands in for, by its code point: what a model copies has these.
+        words: its own, which no answer says again.
     """
 
     name: str
@@ -46,6 +51,9 @@ class Prompt:
     experiment_arm: str = ""
     begun: BegunReply | None = None
     unknown: frozenset[str] | None = None
+    mark: str = ""
+    originals: Mapping[int, str] = field(default_factory=dict)
+    words: PromptWords = PromptWords()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Cause(_Word):
     UNSUPPORTED = auto()
     CONTRADICTED = auto()
     NOT_VERIFIED = auto()
+    PROMPT_LEAKED = auto()
     CONFIDENCE_NOT_ALLOWED = auto()
     TIME_EXHAUSTED = auto()
     BUDGET_EXHAUSTED = auto()

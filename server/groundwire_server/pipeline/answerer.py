@@ -1,5 +1,6 @@
 """The pipeline as other packages call it: one question, one search or one check, its time divided, its report begun."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from opentelemetry.trace import format_trace_id, get_current_span
@@ -7,6 +8,7 @@ from opentelemetry.trace import format_trace_id, get_current_span
 from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.fairness.loop_lag import LoopLag
+from groundwire_server.domain.fencing.fence import draw_mark
 from groundwire_server.domain.grounding import GroundingSummary
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Report
@@ -44,6 +46,7 @@ class PipelineAnswerer:
         threads: check sentences of callers' own texts.
         lag: how late the event loop is; None where that is not known.
         shadows: the comparisons in flight.
+        draw_mark: returns the mark of the fences in a call's prompts.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class PipelineAnswerer:
         threads: Threads,
         lag: LoopLag | None = None,
         shadows: Shadows | None = None,
+        draw_mark: Callable[[], str] = draw_mark,
     ) -> None:
         self._routes = routes
         self._clock = clock
@@ -61,6 +65,7 @@ class PipelineAnswerer:
         self._threads = threads
         self._lag = lag
         self._shadows = shadows or Shadows()
+        self._draw_mark = draw_mark
 
     async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
         """Answer a question.
@@ -117,4 +122,4 @@ class PipelineAnswerer:
         policy = inquiry.policy
         allowance = Allowance(policy.tokens_per_call, policy.cost_per_call)
         plan = inquiry.time_plan(search_alone=search_alone)
-        return StageRunner(plan, self._clock, self._recording.tracer, report, self._lag, allowance)
+        return StageRunner(plan, self._clock, self._recording.tracer, report, self._lag, allowance, self._draw_mark())

@@ -63,6 +63,7 @@ async def attempt(
             policy.prompt_version,
             inquiry.question,
             passages,
+            run.mark,
             step.repair_of,
             gate.released,
             gate.confidence,
@@ -75,7 +76,7 @@ async def attempt(
             raise Failure(Cause.PROMPT_TOO_LONG)
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
     request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
-    draft.may_cite(prompt.handles)
+    draft.answers(prompt)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else purpose
     await _write(request, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.answer import CheckedSentence
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck, SufficiencyRequest
 from groundwire_server.domain.evidence import Passage
@@ -87,7 +86,7 @@ class Consultation:
         opened = [index for index, each in enumerate(sentences) if may_change(each.checked.verdict)]
         if self.checker is None or not opened:
             return settled
-        request = self._request([sentences[index] for index in opened], run.allowance)
+        request = self._request([sentences[index] for index in opened], run)
         answer = await ask_checker(self.checker, request, self.policy, run.plan.answer_by, run.report)
         for index, probability in zip(opened, answer.probabilities, strict=True):
             settled[index] = self._settled(self.checker, sentences[index], probability)
@@ -103,18 +102,18 @@ class Consultation:
         if self.checker is None or run.report.sufficiency is not None:
             return
         texts = tuple(each.text for each in passages)
-        request = SufficiencyRequest(self.requester, self.question, texts, run.allowance)
+        request = SufficiencyRequest(self.requester, self.question, texts, run.allowance, run.mark)
         run.report.sufficiency = await ask_sufficiency(
             self.checker, request, self.policy, run.plan.answer_by, run.report
         )
 
-    def _request(self, sentences: Sequence[JudgedSentence], allowance: Allowance) -> CheckRequest:
+    def _request(self, sentences: Sequence[JudgedSentence], run: StageRunner) -> CheckRequest:
         places: dict[str, int] = {}
         asked: list[SentenceToCheck] = []
         for sentence in sentences:
             cited = tuple(places.setdefault(source.passage.text, len(places)) for source in sentence.cited)
             asked.append(SentenceToCheck(sentence.text, cited))
-        return CheckRequest(self.requester, self.question, tuple(places), tuple(asked), allowance)
+        return CheckRequest(self.requester, self.question, tuple(places), tuple(asked), run.allowance, run.mark)
 
     def _settled(self, checker: Checker, sentence: JudgedSentence, probability: float | None) -> CheckedSentence:
         checked = sentence.checked

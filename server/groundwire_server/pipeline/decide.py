@@ -270,6 +270,7 @@ _OF_OUTPUT = frozenset(
         Cause.UNSUPPORTED,
         Cause.CONTRADICTED,
         Cause.NOT_VERIFIED,
+        Cause.PROMPT_LEAKED,
         Cause.CONFIDENCE_NOT_ALLOWED,
         Cause.MODEL_ABSTAINED,
     }

@@ -8,8 +8,9 @@ from typing import Final
 import jiter
 
 from groundwire_server.domain.answer import Segment
-from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fencing.leak import LeakCheck, PromptWords
+from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.pipeline.handles import CitationHandles
 from groundwire_server.pipeline.normalize import fold_lines
@@ -40,13 +41,16 @@ class DraftReader:
     Attributes:
         confidence: once it has been read.
         unfinished: the text so far of the segment that is being written.
-        failure: OUTPUT_MALFORMED as soon as the draft cannot become valid any more, or OUTPUT_TOO_LONG over the limit.
+        failure: OUTPUT_MALFORMED as soon as the draft cannot become valid any more, OUTPUT_TOO_LONG over the limit, or
+            PROMPT_LEAKED as soon as it says again what its prompt says.
             What was complete before that has been returned all the same, however the draft was cut into pieces.
     """
 
     def __init__(self, limit: int, *, partial: bool = True) -> None:
         self._limit = limit
         self._handles = CitationHandles({})
+        self._originals: Mapping[int, str] = {}
+        self._leak = LeakCheck(PromptWords(), "", ())
         self._partial = partial
         self._text = ""
         self._brackets = _Brackets()
@@ -56,9 +60,14 @@ class DraftReader:
         self.unfinished = ""
         self.failure: Failure | None = None
 
-    def may_cite(self, passages: Mapping[str, Passage]) -> None:
-        """Set the passages that the draft may cite, by handle; until then no handle is known."""
-        self._handles = CitationHandles(passages)
+    def answers(self, prompt: Prompt) -> None:
+        """Set the prompt that the draft answers: the passages that it may cite, and the words that it may not repeat.
+
+        Until then no handle is known.
+        """
+        self._handles = CitationHandles(prompt.handles)
+        self._originals = prompt.originals
+        self._leak = LeakCheck(prompt.words, prompt.mark, [passage.text for passage in prompt.handles.values()])
 
     def feed(self, text: str) -> Sequence[Segment]:
         """Take the next piece; return the segments that it completed."""
@@ -95,7 +104,7 @@ class DraftReader:
         """Check the draft as a whole.
 
         Raises:
-            Failure: OUTPUT_EMPTY, OUTPUT_MALFORMED or OUTPUT_TOO_LONG.
+            Failure: OUTPUT_EMPTY, OUTPUT_MALFORMED, OUTPUT_TOO_LONG or PROMPT_LEAKED.
         """
         if self.failure is not None:
             raise self.failure
@@ -121,7 +130,7 @@ class DraftReader:
         """Read the draft as far as it has come, key after key; `fresh` takes the segments that it completes.
 
         Raises:
-            Failure: OUTPUT_MALFORMED where the draft departs from its form.
+            Failure: OUTPUT_MALFORMED where the draft departs from its form, or PROMPT_LEAKED.
         """
         seen = self._parsed()
         if not isinstance(seen, dict):
@@ -165,14 +174,29 @@ class DraftReader:
     def _segment(self, value: object) -> Segment:
         if not isinstance(value, dict) or value.keys() != _SEGMENT_KEYS or not isinstance(value["text"], str):
             raise Failure(Cause.OUTPUT_MALFORMED)
-        text, marked = self._handles.without_markers(fold_lines(value["text"]))
+        text, marked = self._handles.without_markers(self._as_in_passages(value["text"]))
         if not text.strip():
             raise Failure(Cause.OUTPUT_MALFORMED)
+        self._check_leak(text)
+        self._leak.passed(text)
         return Segment(text, self._handles.cited(value["cites"]) or marked)
 
     def _beginning(self, value: object) -> str:
         text = value.get("text") if isinstance(value, dict) else None
-        return self._handles.settled(fold_lines(text)) if isinstance(text, str) else ""
+        if not isinstance(text, str):
+            return ""
+        settled = self._handles.settled(self._as_in_passages(text))
+        self._check_leak(settled)
+        return settled
+
+    def _as_in_passages(self, text: str) -> str:
+        """Return a text in one form, with the signs that passages have in place of those that stood in for them."""
+        text = fold_lines(text)
+        return text.translate(self._originals) if self._originals else text
+
+    def _check_leak(self, text: str) -> None:
+        if self._leak.leaks(text):
+            raise Failure(Cause.PROMPT_LEAKED)
 
 
 class _Brackets:

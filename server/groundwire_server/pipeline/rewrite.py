@@ -80,7 +80,7 @@ async def _rewritten(
             made of the conversation.
     """
     question = inquiry.question
-    prompt = model.prompts.render(question)
+    prompt = model.prompts.render(question, run.mark)
     if inquiry.policy.prompt_tokens is not None and prompt_tokens(prompt) > inquiry.policy.prompt_tokens:
         raise Failure(Cause.PROMPT_TOO_LONG)
     request = GenerationRequest(
@@ -94,7 +94,7 @@ async def _rewritten(
     finally:
         if meter.usage != Usage():
             run.report.consumed(policy.model, Purpose.REWRITE, meter.usage)
-    text = _within_limit(_read(reply), inquiry)
+    text = _within_limit(_read(reply).translate(prompt.originals), inquiry)
     if text is None or text == question.text or standalone(text, ()).text is None:
         raise Failure(Cause.QUESTION_UNCLEAR)
     if not is_faithful(text, question.text, question.turns):

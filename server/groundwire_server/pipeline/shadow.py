@@ -139,7 +139,9 @@ async def _compare(work: ShadowWork, clock: Clock, recording: Recording) -> None
         built = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
         built.corpus_version = work.report.corpus_version
         built.found, built.chosen = work.report.found, work.report.chosen
-        run = StageRunner(inquiry.time_plan(), clock, recording.tracer, built)
+        # The same prompt, to the letter.
+        mark = None if work.report.prompt is None else work.report.prompt.mark
+        run = StageRunner(inquiry.time_plan(), clock, recording.tracer, built, mark=mark)
         outcome = await _outcome(work, inquiry, run)
         outcome = replace(outcome, report=built.build(clock.now()))
         span.set_attribute(names.CAUSE, outcome.cause.value)

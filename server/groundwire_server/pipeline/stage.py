@@ -15,6 +15,7 @@ from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.fairness.loop_lag import LoopLag
+from groundwire_server.domain.fencing.fence import draw_mark
 from groundwire_server.domain.outcome import StageTiming
 from groundwire_server.domain.vocabulary import Cause, Stage
 from groundwire_server.pipeline.report import ReportBuilder
@@ -37,10 +38,13 @@ class StageRunner:
         tracer: makes the spans.
         report: what is recorded of the call.
         lag: how late the event loop is; None where that is not known.
+        allowance: what all models together may consume for the call.
+        mark: of the fences in all its prompts; None draws one.
 
     Attributes:
         report: what is recorded of the call.
         allowance: what all models together may consume for the call.
+        mark: of the fences in all its prompts.
     """
 
     def __init__(
@@ -51,11 +55,13 @@ class StageRunner:
         report: ReportBuilder,
         lag: LoopLag | None = None,
         allowance: Allowance | None = None,
+        mark: str | None = None,
     ) -> None:
         self._plan = plan
         self._lag = lag
         self.report = report
         self.allowance = allowance or Allowance()
+        self.mark = draw_mark() if mark is None else mark
         self.clock = clock
         self.tracer = tracer
 

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from groundwire_server.domain.answer import CheckedSentence, Conflict, Span
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.fencing.hidden import as_seen, without_hidden
 from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, sentences, whole_sentences
 from groundwire_server.domain.text.standalone import Framed, framed_sentences
 from groundwire_server.domain.text.words import ContentWords, content_words
@@ -20,21 +21,25 @@ CHECKER = "rules"
 class Source:
     """A passage that sentences are compared with; it is analysed once, however many there are.
 
+    Characters that are not seen, which a model is not shown, make no difference; what is quoted has them.
+
     Attributes:
         passage: the passage.
+        text: what is seen of it.
     """
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
+        self.text = without_hidden(passage.text)
 
     @cached_property
     def _spaced(self) -> str:
-        return _spaced(self.passage.text)
+        return _spaced(self.text)
 
     @cached_property
     def words(self) -> ContentWords:
         """The content words of the passage."""
-        return ContentWords(self.passage.text)
+        return ContentWords(self.text)
 
     @cached_property
     def sentences(self) -> list[tuple[str, ContentWords]]:
@@ -43,12 +48,12 @@ class Source:
 
     @cached_property
     def _sentences(self) -> list[str]:
-        text = self.passage.text
+        text = self.text
         return [text[start:end] for start, end in sentences(text)]
 
     @cached_property
     def _framed(self) -> list[tuple[str, Framed]]:
-        text = self.passage.text
+        text = self.text
         return [(_spaced(text[each.start : each.end]), each) for each in framed_sentences(text)]
 
     @cached_property
@@ -57,7 +62,7 @@ class Source:
 
     @cached_property
     def _rows(self) -> Sequence[Row]:
-        return all_rows(self.passage.text)
+        return all_rows(self.text)
 
     def has_sentence(self, sentence: str, text: str, offset: int) -> bool:
         """Return whether this is one of its sentences, whole and word for word, however it is spaced.
@@ -125,6 +130,10 @@ class Source:
                 return False
         return False
 
+    def like(self, sentence: str) -> str:
+        """Return its text with characters that are not seen where a sentence has such, and without them elsewhere."""
+        return self.text if without_hidden(sentence) == sentence else self.passage.text
+
     def quote(self, statement: str) -> str:
         """Return the quote for a statement, verbatim.
 
@@ -132,6 +141,14 @@ class Source:
         the rows that it says, or else the sentence closest to it: the one that shares the most words, and the shorter
         of two that share as many. Empty if none shares a word.
         """
+        return self.stored(self._quote(without_hidden(statement)))
+
+    def stored(self, stretch: str) -> str:
+        """Return a stretch of what is seen of the passage, as the passage has it."""
+        start = self.text.find(stretch) if stretch and self.text != self.passage.text else -1
+        return stretch if start < 0 else as_seen(self.passage.text, start, start + len(stretch))
+
+    def _quote(self, statement: str) -> str:
         # Words alone cannot tell `x < y` from `x > y`, and looking for the very words is also much cheaper.
         verbatim = self._stretch(statement.split()) or self._rows_quoted(statement) or self._around(statement)
         if verbatim:
@@ -143,7 +160,7 @@ class Source:
 
     def _rows_quoted(self, statement: str) -> str:
         rows = self.rows_in(statement)
-        return self.passage.text[rows[0].stretch.start : rows[-1].stretch.end] if rows else ""
+        return self.text[rows[0].stretch.start : rows[-1].stretch.end] if rows else ""
 
     def _around(self, statement: str) -> str:
         """Return the stretch from the first to the last sentence of a statement that has all of them in order."""
@@ -157,7 +174,7 @@ class Source:
             if place is None:
                 return ""
             places.append(place)
-        stretch = self.passage.text[self._framed[places[0]][1].start : self._framed[places[-1]][1].end]
+        stretch = self.text[self._framed[places[0]][1].start : self._framed[places[-1]][1].end]
         return stretch if len(stretch) <= _MOST_AROUND else ""
 
     def _stretch(self, words: list[str]) -> str:
@@ -169,7 +186,7 @@ class Source:
             if (start == 0 or not spaced[start - 1].isalnum()) and spaced[end : end + 1] in ("", " "):
                 first = spaced.count(" ", 0, start)
                 within = start - (spaced.rfind(" ", 0, start) + 1)
-                text = self.passage.text
+                text = self.text
                 tokens = list(_TOKEN.finditer(text))
                 return text[tokens[first].start() + within : tokens[first + len(words) - 1].end()]
             start = spaced.find(said, start + 1)
@@ -198,14 +215,14 @@ def check_sentence(
         # "Yes." in a passage answers another question than the one that was asked: it needs content of its own.
         return CheckedSentence(span, Verdict.VERBATIM, 1.0, verbatim, CHECKER)
     finding = rules.check(
-        sentence, [rules.evidence(source.passage.text, source.passage.title) for source in cited], question
+        sentence, [rules.evidence(source.like(sentence), source.passage.title) for source in cited], question
     )
     conflicts = tuple(
         Conflict(
             found.kind,
             Span.within(text, offset + found.start, offset + found.end),
             cited[found.source].passage.chunk_id if found.source >= 0 else "",
-            found.words,
+            cited[found.source].stored(found.words) if found.source >= 0 else found.words,
         )
         for found in finding.conflicts
     )
@@ -232,5 +249,5 @@ def _line(text: str, offset: int) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Return a text with one space for all white space in a row."""
-    return " ".join(text.split())
+    """Return what is seen of a text, with one space for all white space in a row."""
+    return " ".join(without_hidden(text).split())

@@ -13,8 +13,8 @@ from groundwire_server.domain.vocabulary import Confidence
 class RewritePrompts(Protocol):
     """Renders what a model is asked that rewrites questions."""
 
-    def render(self, question: Question) -> Prompt:
-        """Render the prompt for a question with its turns."""
+    def render(self, question: Question, mark: str) -> Prompt:
+        """Render the prompt for a question with its turns, behind fences with this mark."""
         ...
 
 
@@ -27,11 +27,14 @@ class Prompts(Protocol):
         version: str,
         question: Question,
         passages: Sequence[Passage],
+        mark: str,
         repair_of: Draft | None = None,
         released: Sequence[CheckedSegment] = (),
         confidence: Confidence | None = None,
     ) -> Prompt:
         """Render the prompt for a question over passages; an empty `version` takes the newest.
+
+        What others wrote stands behind fences with the request's mark. The same mark makes the same beginning.
 
         With a draft it asks to repair that, and says what is wrong with it. With the beginning of an answer, which has
         been given and stands, it asks for what follows that; the passages must be those that the beginning cites or

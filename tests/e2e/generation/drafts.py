@@ -44,7 +44,7 @@ def segments(*texts: str, confidence: str = "high", cites: Sequence[str] = ("p1"
 def cited(body: bytes, *texts: str) -> list[str]:
     """A draft in pieces, each segment citing the passage of the request's prompt that begins with its text."""
     prompt = json.loads(body)["messages"][1]["content"]
-    handles = [re.search(rf'<passage id="(p\d+)"[^>]*>\n{re.escape(text)}', prompt) for text in texts]
+    handles = [re.search(rf'<passage-\w+ id="(p\d+)">\n(?:<title-.*>\n)?{re.escape(text)}', prompt) for text in texts]
     return draft(*((text, [handle[1] if handle else "p0"]) for text, handle in zip(texts, handles, strict=True)))
 
 

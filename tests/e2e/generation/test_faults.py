@@ -242,7 +242,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
                 DONE,
             ]
         ),
-        passages("UNSUPPORTED", 2),
+        passages("PROMPT_LEAKED"),
     ),
     "an echo of the question and the passages in the form of an answer": (
         Reply(
@@ -252,7 +252,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
                 DONE,
             ]
         ),
-        passages("UNSUPPORTED", 2),
+        passages("PROMPT_LEAKED"),
     ),
 }
 

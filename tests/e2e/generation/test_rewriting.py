@@ -1,6 +1,7 @@
 """Questions in a conversation, through a real server whose route has a model that rewrites them."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -51,8 +52,8 @@ async def test_rules_resolve_a_follow_up_and_the_reply_says_what_was_searched(co
         for text in ("create", "Lambda", "lambda", "they"):
             assert text not in served.spans.everything()
     # The model is asked what its caller asked, with the turns.
-    assert prompt.endswith("Question: What do they create?")
-    assert "User: What are lambda expressions?" in prompt
+    assert re.search(r"<question-(\w+)>What do they create\?</question-\1>\Z", prompt)
+    assert re.search(r'<turn-(\w+) by="user">What are lambda expressions\?</turn-\1>', prompt)
     assert BY_RULES not in prompt
 
 
@@ -86,7 +87,7 @@ async def test_a_model_rewrites_and_its_usage_has_its_own_line(configured: Serve
     assert outcome.report.attempts == 1
     body = json.loads(request.body)
     assert list(body["response_format"]["json_schema"]["schema"]["properties"]) == ["question"]
-    assert body["messages"][1]["content"].endswith("<question>What do they create?</question>")
+    assert re.search(r"<question-(\w+)>What do they create\?</question-\1>\Z", body["messages"][1]["content"])
 
 
 HOSTILE = {

@@ -94,6 +94,7 @@ DRIVES: dict[Cause, Drive] = {
         route={"release": {"minimum": "VERIFIED"}, "checker": "away"},
         impossible=frozenset(),
     ),
+    Cause.PROMPT_LEAKED: wrote("Say only what the cited passages say, with their own names."),
     Cause.CONFIDENCE_NOT_ALLOWED: wrote(SENTENCE, confidence="low"),
     Cause.MODEL_ABSTAINED: wrote(confidence="low"),
     Cause.BUDGET_EXHAUSTED: Drive(
@@ -207,4 +208,4 @@ async def occupied(served: Served, first: Upstream, held: AsyncExitStack) -> Non
 def test_every_cause_of_a_model_is_driven() -> None:
     of_models = {cause for cause in Cause if cause.startswith(("MODEL_", "OUTPUT_", "CITATION_"))}
     of_sentences = {Cause.UNSUPPORTED, Cause.CONTRADICTED, Cause.NOT_VERIFIED}
-    assert of_models | of_sentences | {Cause.PROMPT_TOO_LONG} <= set(DRIVES)
+    assert of_models | of_sentences | {Cause.PROMPT_TOO_LONG, Cause.PROMPT_LEAKED} <= set(DRIVES)

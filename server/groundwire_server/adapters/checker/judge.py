@@ -63,7 +63,7 @@ class Judge:
         usage = Usage()
         for batch in request.batches(self._options.sentences):
             asked = [statement_id(index) for index in range(len(batch.sentences))]
-            prompt = self._prompt(self._prompts.statements(batch), request.question)
+            prompt = self._prompt(self._prompts.statements(batch), request)
             answers, used = await self._ask(
                 Account(request.requester, request.allowance), prompt, asked, deadline, usage
             )
@@ -73,14 +73,15 @@ class Judge:
 
     async def rate_sufficiency(self, request: SufficiencyRequest, deadline: Deadline) -> SufficiencyReply:
         """Return the probability that the passages hold the answer."""
-        prompt = self._prompt(self._prompts.judged_sufficiency(request), request.question)
+        prompt = self._prompt(self._prompts.judged_sufficiency(request), request)
         (found,), usage = await self._ask(
             Account(request.requester, request.allowance), prompt, [statement_id(0)], deadline, Usage()
         )
         return SufficiencyReply(found, usage)
 
-    def _prompt(self, user: str, question: str) -> Prompt:
-        return Prompt(_PROMPT_NAME, self._prompts.version, self._prompts.system, user, question, {})
+    def _prompt(self, user: str, request: CheckRequest | SufficiencyRequest) -> Prompt:
+        prompts = self._prompts
+        return Prompt(_PROMPT_NAME, prompts.version, prompts.system, user, request.question, {}, mark=request.mark)
 
     async def _ask(
         self, account: Account, prompt: Prompt, asked: Sequence[str], deadline: Deadline, before: Usage

@@ -28,7 +28,7 @@ class PromptOptions(Options):
         None,
         pattern=r"^\d+\.\d+\.\d+$",
         description="Version of the checker's prompt; the newest if unset.",
-        examples=["1.0.0"],
+        examples=["1.1.0"],
     )
 
 

@@ -10,11 +10,7 @@ from typing import Final
 from groundwire_server.adapters.checker.options import FIELD, PairOptions
 from groundwire_server.adapters.onnx.options import Inputs
 from groundwire_server.domain.entailment import CheckRequest
-
-_MARK: Final = re.compile(
-    r"</?s>|<\|[^|<>]*\|>|<(?:pad|unk|mask|cls|sep|bos|eos)>|\[(?:CLS|SEP|MASK|PAD|UNK)\]", re.IGNORECASE
-)
-"""What tokenizers take for the end of a text, or for the beginning of another."""
+from groundwire_server.domain.fencing.fence import harmless
 
 _WORD: Final = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\s぀-ヿ㐀-鿿가-힯]+")
 """Chinese, Japanese and Korean are written without spaces: each of their characters counts."""
@@ -93,7 +89,8 @@ class Pairs:
         """Break what a model could take for the end of a passage."""
         for separator in self._separators:
             text = text.replace(separator, f"{separator[0]} {separator[1:]}")
-        return _MARK.sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", text)
+        # A text of nothing that is seen is no text to a model either, and no input without one.
+        return harmless(text) or text
 
 
 def _separators(options: PairOptions) -> Sequence[str]:

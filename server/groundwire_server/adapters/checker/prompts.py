@@ -8,6 +8,7 @@ from typing import Final
 from groundwire_server.adapters.prompts.environment import environment, macro
 from groundwire_server.adapters.prompts.files import read_version
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck, SufficiencyRequest
+from groundwire_server.domain.fencing.fence import Fence
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 
@@ -15,8 +16,8 @@ _FOLDER: Final = Path(__file__).parent / "templates"
 class CheckerPrompts:
     """One version of the template.
 
-    Passages are handed out as `p1`, `p2`, … and statements as `s1`, `s2`, … in their order; neither can close the tags
-    that it stands between.
+    Passages are handed out as `p1`, `p2`, … and statements as `s1`, `s2`, … in their order, each behind a fence with
+    the mark of the request.
 
     Args:
         version: the newest if None.
@@ -56,20 +57,23 @@ class CheckerPrompts:
 
     def evidence(self, request: CheckRequest | SufficiencyRequest) -> str:
         """Return the passages with their handles, and the question."""
-        shown = [(_handle(index), text) for index, text in enumerate(request.passages)]
-        return self._made("evidence", request.question, shown)
+        fence = Fence(request.mark)
+        shown = [(_handle(index), fence.neutral(text)) for index, text in enumerate(request.passages)]
+        return self._made("evidence", request.mark, fence.line(request.question), shown)
 
     def statement(self, request: CheckRequest, sentence: SentenceToCheck) -> str:
         """Return the question about one sentence, for an endpoint that takes each by itself."""
-        return self._made("statement", sentence.text, _handles(request, sentence))
+        said = Fence(request.mark).neutral(sentence.text)
+        return self._made("statement", request.mark, said, _handles(request, sentence))
 
     def statements(self, request: CheckRequest) -> str:
         """Return all that a judge is asked about the sentences of a request, by their ids."""
+        fence = Fence(request.mark)
         rows = [
-            (statement_id(index), sentence.text, _handles(request, sentence))
+            (statement_id(index), fence.neutral(sentence.text), _handles(request, sentence))
             for index, sentence in enumerate(request.sentences)
         ]
-        return f"{self.evidence(request)}\n\n{self._made('statements', rows)}"
+        return f"{self.evidence(request)}\n\n{self._made('statements', request.mark, rows)}"
 
     def judged_sufficiency(self, request: SufficiencyRequest) -> str:
         """Return all that a judge is asked about the passages of a request; its answer has the first id."""

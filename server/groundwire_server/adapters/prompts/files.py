@@ -1,8 +1,10 @@
 """Prompts as files: `<folder>/<name>/<version>.jinja`, each with the macros that `_MACROS` names."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Template
 
@@ -10,12 +12,17 @@ from groundwire_server.adapters.prompts.environment import environment, macro
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.domain.fencing.fence import Fence
+from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.generation import BegunReply, Draft, Prompt
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Confidence
 
 BUILT_IN = Path(__file__).parent / "templates"
 
+
+_NO_TEXT: Final = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+"""What stands in a template and not in a prompt."""
 
 _MACROS = ("system", "user", "repair", "correction", "continuation")
 
@@ -30,8 +37,11 @@ class FilePrompts:
     def __init__(self, folder: Path) -> None:
         sandbox = environment()
         self._templates: dict[str, dict[str, Template]] = {}
+        self._words: dict[Template, PromptWords] = {}
         for path in sorted(folder.glob("*/*.jinja")):
-            template = sandbox.from_string(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            template = sandbox.from_string(text)
+            self._words[template] = PromptWords(_NO_TEXT.sub(" ", text))
             missing = [name for name in _MACROS if not hasattr(template.module, name)]
             if missing:
                 raise UnknownPromptError(f"prompt {path.parent.name}/{path.stem} lacks the macro {missing[0]!r}")
@@ -56,6 +66,7 @@ class FilePrompts:
         version: str,
         question: Question,
         passages: Sequence[Passage],
+        mark: str,
         repair_of: Draft | None = None,
         released: Sequence[CheckedSegment] = (),
         confidence: Confidence | None = None,
@@ -63,21 +74,34 @@ class FilePrompts:
         """Render a prompt; passages are handed out as `p1`, `p2`, … in their order."""
         version = version or self._newest[name]
         handles = {f"p{number}": passage for number, passage in enumerate(passages, start=1)}
-        module = self._templates[name][version].module
+        template = self._templates[name][version]
+        module = template.module
+        turns = question.turns
+        fence = Fence(
+            mark,
+            [
+                question.text,
+                *(turn.text for turn in turns),
+                *(text for passage in passages for text in (passage.title, passage.text)),
+            ],
+        )
         # Plain tuples: the sandbox looks at every attribute that a template asks for.
-        shown = [(handle, passage.title, passage.text) for handle, passage in handles.items()]
-        turns = [("User" if turn.by_user else "Assistant", turn.text) for turn in question.turns]
-        user = macro(module, "user")(question.text, turns, shown)
-        given = [_written(segment, handles) for segment in released]
+        shown = [
+            (handle, fence.line(passage.title), fence.neutral(passage.text)) for handle, passage in handles.items()
+        ]
+        said = [("user" if turn.by_user else "assistant", fence.neutral(turn.text)) for turn in turns]
+        user = macro(module, "user")(mark, fence.line(question.text), said, shown)
+        given = [_written(segment, handles, fence) for segment in released]
         begun = None
         if repair_of is not None and released:
-            correction = macro(module, "correction")(*_wrong(repair_of), _rests_on(repair_of, handles))
+            rests_on = _rests_on(repair_of, handles, fence)
+            correction = macro(module, "correction")(mark, *_wrong(repair_of, fence), rests_on)
             opening = f'{{"confidence": "{(confidence or Confidence.MEDIUM).lower()}", "segments": ['
             begun = BegunReply(opening + ", ".join(given), correction, opening)
         elif repair_of is not None:
-            user += "\n\n" + macro(module, "repair")(*_wrong(repair_of))
+            user += "\n\n" + macro(module, "repair")(mark, *_wrong(repair_of, fence))
         elif released:
-            user += "\n\n" + macro(module, "continuation")(given)
+            user += "\n\n" + macro(module, "continuation")(mark, given)
         return Prompt(
             name=name,
             version=version,
@@ -87,29 +111,34 @@ class FilePrompts:
             unknown=question.unknown,
             handles=handles,
             begun=begun,
+            mark=mark,
+            originals=fence.originals,
+            words=self._words[template],
         )
 
 
-def _wrong(draft: Draft) -> tuple[str, str, list[tuple[str, str]]]:
+def _wrong(draft: Draft, fence: Fence) -> tuple[str, str, list[tuple[str, str]]]:
     """What could not be used, its cause, and what it says beside what the passages say in its place."""
     refused = draft.refused
-    departures = [] if refused is None else [(each.said, each.passage_words) for each in refused.departures]
-    return draft.text, draft.cause.value, departures
+    departures = () if refused is None else refused.departures
+    differences = [(fence.neutral(each.said), fence.neutral(each.passage_words)) for each in departures]
+    return fence.neutral(draft.text), draft.cause.value, differences
 
 
-def _rests_on(draft: Draft, handles: Mapping[str, Passage]) -> tuple[str, str] | None:
+def _rests_on(draft: Draft, handles: Mapping[str, Passage], fence: Fence) -> tuple[str, str] | None:
     """The handle and the text of the passage that a sentence should rest on; None where none is known."""
     passage = None if draft.refused is None else draft.refused.passage
     if passage is None:
         return None
-    return next(((handle, each.text) for handle, each in handles.items() if each.chunk_id == passage.chunk_id), None)
+    found = ((handle, each) for handle, each in handles.items() if each.chunk_id == passage.chunk_id)
+    return next(((handle, fence.neutral(each.text)) for handle, each in found), None)
 
 
-def _written(segment: CheckedSegment, handles: Mapping[str, Passage]) -> str:
+def _written(segment: CheckedSegment, handles: Mapping[str, Passage], fence: Fence) -> str:
     """A segment as a model would have written it over these passages."""
     cited = [citation.passage for citation in segment.citations]
     cites = [handle for handle, passage in handles.items() if passage in cited]
-    return json.dumps({"text": segment.delta.removeprefix(" "), "cites": cites}, ensure_ascii=False)
+    return json.dumps({"text": fence.neutral(segment.delta.removeprefix(" ")), "cites": cites}, ensure_ascii=False)
 
 
 def read_version(folder: Path, version: str | None, whose: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from groundwire_server.adapters.reranker.dialects import DIALECTS
 from groundwire_server.adapters.reranker.options import EndpointRerankerOptions
 from groundwire_server.adapters.reranker.reading import ratings_in
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.fencing.fence import harmless
 from groundwire_server.domain.reranking import RerankReply, RerankRequest
 from groundwire_server.domain.text.tokens import BYTES_PER_TOKEN
 
@@ -34,11 +35,11 @@ class EndpointReranker:
 
     async def rate(self, request: RerankRequest, deadline: Deadline) -> RerankReply:
         """Return one rating for each text, in order."""
-        texts = [self._cut(text) for text in request.texts]
+        question, texts = harmless(request.question), [self._cut(text) for text in request.texts]
 
         async def ask(send: Send) -> list[float]:
             async def rate(batch: Sequence[int]) -> Sequence[float]:
-                return await self._rate(request.question, [texts[index] for index in batch], send)
+                return await self._rate(question, [texts[index] for index in batch], send)
 
             return await rate_in_batches(range(len(texts)), self._options.batch.texts, rate)
 
@@ -51,4 +52,4 @@ class EndpointReranker:
         return await send(to_json(body), lambda reply: ratings_in(reply, texts, dialect, options.scores))
 
     def _cut(self, text: str) -> str:
-        return text.encode()[: self._options.batch.text_tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")
+        return harmless(text).encode()[: self._options.batch.text_tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")

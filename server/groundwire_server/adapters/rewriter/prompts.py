@@ -5,6 +5,7 @@ from typing import Final
 
 from groundwire_server.adapters.prompts.environment import environment, macro
 from groundwire_server.adapters.prompts.files import read_version
+from groundwire_server.domain.fencing.fence import Fence
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.question import Question
 
@@ -29,10 +30,19 @@ class TemplateRewritePrompts:
         self._version, text = read_version(_FOLDER, version, "rewritings")
         self._module = environment().from_string(text).module
 
-    def render(self, question: Question) -> Prompt:
+    def render(self, question: Question, mark: str) -> Prompt:
         """Return the prompt for a question with its last turns."""
-        turns = [
-            ("user" if turn.by_user else "assistant", turn.text[:_LONGEST_TURN]) for turn in question.turns[-_TURNS:]
-        ]
-        user = macro(self._module, "user")(question.text, turns)
-        return Prompt(_NAME, self._version, macro(self._module, "system")(), user, question.text, {})
+        shown = [(turn.by_user, turn.text[:_LONGEST_TURN]) for turn in question.turns[-_TURNS:]]
+        fence = Fence(mark, [question.text, *(text for _, text in shown)])
+        turns = [("user" if by_user else "assistant", fence.neutral(text)) for by_user, text in shown]
+        user = macro(self._module, "user")(mark, fence.line(question.text), turns)
+        return Prompt(
+            _NAME,
+            self._version,
+            macro(self._module, "system")(),
+            user,
+            question.text,
+            {},
+            mark=mark,
+            originals=fence.originals,
+        )

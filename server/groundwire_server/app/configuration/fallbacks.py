@@ -46,6 +46,7 @@ FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
     Cause.UNSUPPORTED: _BAD_SENTENCE,
     Cause.CONTRADICTED: _BAD_SENTENCE,
     Cause.NOT_VERIFIED: _BAD_SENTENCE,
+    Cause.PROMPT_LEAKED: _NO_VALID_ANSWER,
 }
 
 _CHOSEN = frozenset({Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR, Action.PASSAGES_ONLY, Action.ABSTAIN})

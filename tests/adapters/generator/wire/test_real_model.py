@@ -45,7 +45,7 @@ def asked(session: Session, bounds: StreamBounds) -> HttpGenerator:
 
 
 def request(tokens: int = 200, text: str = "When does the mail room open?") -> GenerationRequest:
-    prompt = FilePrompts(BUILT_IN).render("answer", "", Question("default", text, "r"), PASSAGES)
+    prompt = FilePrompts(BUILT_IN).render("answer", "", Question("default", text, "r"), PASSAGES, "m4rk")
     return GenerationRequest("alias", Requester("tenant"), prompt, tokens)
 
 

@@ -46,6 +46,16 @@ async def test_one_request_holds_the_question_and_the_texts(tmp_path: Path, api:
         assert "traceparent" in sent.headers
 
 
+@pytest.mark.parametrize("api", APIS)
+async def test_no_text_has_a_marker_of_the_model(tmp_path: Path, api: str) -> None:
+    async with wired(tmp_path, APIS[api][0], reply(api)) as at:
+        await at.reranker.rate(asked("Cats.</s>[SEP]<|im_start|>", question="Who?</s> It is \u202eCats."), soon())
+        (sent,) = at.upstream.requests
+    said = json.loads(sent.body)
+    for marker in ("</s>", "[SEP]", "<|", "\u202e"):
+        assert marker not in str(said)
+
+
 @pytest.mark.parametrize(
     ("api", "expected"),
     [

@@ -32,7 +32,7 @@ class PromptConfig(Options):
 
     name: str = Field("answer", description="The name of the prompt.")
     version: str | None = Field(
-        None, pattern=r"^\d+\.\d+\.\d+$", description="Its version; the newest if unset.", examples=["1.1.0"]
+        None, pattern=r"^\d+\.\d+\.\d+$", description="Its version; the newest if unset.", examples=["1.2.0"]
     )
 
 
