@@ -16,6 +16,7 @@ from groundwire_server.markup.visible import visible
         ("a<!-- b -->c", "ac"),
         ("a<!-- b <b>c</b>", "a<!-- b <b>c</b>"),
         ("a<br>b<BR />\nc", "a\nb\nc"),
+        ("<span>`$refs.input`</span><span class='x'>`input`</span>.", "`$refs.input` `input`."),
     ],
 )
 def test_tags_and_comments_outside_code_are_not_seen(text: str, seen: str) -> None:

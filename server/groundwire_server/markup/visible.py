@@ -14,6 +14,7 @@ _CODE_OR_UNSEEN: Final = re.compile(
     rf"|(?<!\\)</?(?P<name>{'|'.join(sorted(ELEMENTS))})(?=[\s/>])[^<>]*>",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+_TAGS_BEFORE_CODE: Final = re.compile(r"(?:</?[A-Za-z][^<>`]{0,200}>){0,4}`")
 _BEGINNING: Final = re.compile(r"<(?:!--|/?[A-Za-z])")
 _LONGEST_SPAN: Final = 1100
 """Code spans have a bound, so that a text of backticks takes no time."""
@@ -39,7 +40,9 @@ def visible(text: str, kind: BlockKind) -> str:
         if found["code"] or found["endless"] is not None:
             return found[0]
         if found["name"] is None or found["name"].lower() != "br":
-            return ""
+            # The ticks of two code spans would make one.
+            between_code = text[found.start() - 1 : found.start()] == "`" and _TAGS_BEFORE_CODE.match(text, found.end())
+            return " " if between_code else ""
         if kind is not BlockKind.PARAGRAPH:
             return "" if text[found.start() - 1 : found.start()].isspace() else " "
         return "" if text[found.end() : found.end() + 1] in {"\r", "\n"} else "\n"
