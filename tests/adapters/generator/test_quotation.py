@@ -260,6 +260,11 @@ CASES = {
         "For the mail room you need\n\n* a key\n* a card\n",
         "For the mail room you need\n\n* a key\n* a card",
     ),
+    "prose with names of code that plain text indents": Case(
+        "What do all classes have?",
+        "object.__hash__(self)\n\n   All classes have the methods `__eq__()` and `__hash__()` by\n   default.\n",
+        "All classes have the methods `__eq__()` and `__hash__()` by default.",
+    ),
     "prose that is indented is no code": Case(
         "Where is the mail room?",
         "    The mail room is on floor two of the old house.\n",

@@ -189,9 +189,15 @@ def _of_plain_text(text: str, block: Block) -> Block:
     if underline and underline.end() >= block.end:
         return Block(block.start, block.end, BlockKind.HEADING, 1, text[block.start : title_end].strip())
     said = text[block.start : block.end]
-    if _INDENTED.match(said) and len(_CODE_SIGNS.findall(said)) > said.count("\n"):
+    if _INDENTED.match(said) and _CODE_SIGNS.search(said) and not any(map(_reads_as_prose, said.splitlines())):
         return Block(block.start, block.end, BlockKind.CODE)
     return block
+
+
+def _reads_as_prose(line: str) -> bool:
+    """Return whether a line has enough words, most of them without signs."""
+    words = line.split()
+    return len(words) >= _PROSE_WORDS and 2 * sum(word.isalpha() for word in words) >= len(words)
 
 
 def _is_prose(text: str, block: Block) -> bool:
