@@ -143,6 +143,14 @@ def test_thousands_of_headings_without_text_are_text(line: str) -> None:
     assert "".join("".join(texts(text)).split()) == "".join(text.split())
 
 
+def test_a_header_that_is_padded_is_repeated_without_its_padding() -> None:
+    lines = [f"| {'Name':<400} | Note |", f"|{'-' * 402}|------|"]
+    lines += [f"| {f'name {number}':<400} | note {number} |" for number in range(60)]
+    found = texts("\n".join(lines))
+    assert len(found) == 2
+    assert all(each.startswith("| Name | Note |\n|---|---|\n| name ") for each in found)
+
+
 def test_a_header_that_is_too_long_to_repeat_is_not() -> None:
     header = "| " + " | ".join(f"column {number} {'x' * 20}" for number in range(20)) + " |"
     delimiters = "|" + "---|" * 20

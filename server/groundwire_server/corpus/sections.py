@@ -14,6 +14,9 @@ _LEAD_IN: Final = re.compile(r"[:：][*_`\s]*$")
 _BOLD: Final = re.compile(r"(?P<mark>\*\*|__)(?:(?!(?P=mark))[^\n]){1,160}(?P=mark)[?？]?\s*$")
 _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
 
+_PADDING: Final = re.compile(r"(?<=\|) {2,}| {2,}(?=\|)")
+_DASHES: Final = re.compile(r"-{4,}")
+
 _MOST_INTRODUCTIONS: Final = 8
 """Headings and lead-ins in a row that wait for what comes next; more of them introduce nothing."""
 
@@ -107,20 +110,24 @@ def _follows(before: DocumentPart, part: DocumentPart) -> bool:
 def atoms(part: DocumentPart) -> tuple[str, Sequence[str], str]:
     """Return what a list, a table or code can be cut into.
 
-    That is what is repeated before each of the smallest parts, these parts, and what follows each.
+    That is what is repeated before each of the smallest parts, these parts, and what follows each. Tables are without
+    the spaces and dashes that align their columns: with them, a header is often too long to be repeated.
     """
     text, block = part.source, part.block
     match block.kind:
         case BlockKind.TABLE if block.header is not None:
-            return (
-                visible(_of(text, block.header), block.kind),
-                [visible(_of(text, row), block.kind) for row in block.parts],
-                "",
-            )
+            header, *delimiters = visible(_of(text, block.header), block.kind).splitlines()
+            head = [_without_padding(header), *(_DASHES.sub("---", _without_padding(each)) for each in delimiters)]
+            rows = [_without_padding(visible(_of(text, row), block.kind)) for row in block.parts]
+            return "\n".join(head), rows, ""
         case BlockKind.CODE:
             return _lines_of_code(_of(text, Stretch(block.start, block.end)))
         case _:
             return "", [visible(_of(text, item), block.kind) for item in block.parts], ""
+
+
+def _without_padding(row: str) -> str:
+    return _PADDING.sub(" ", row)
 
 
 def _parts(text: str) -> Iterator[DocumentPart]:

@@ -1,6 +1,6 @@
 """What is quoted of passages that are more than sentences: lists, tables, code, and what stands under headings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -249,6 +249,22 @@ CASES = {
         "## Why is the screen blank?\n\nI started it and my screen is blank.\n\n### Answer\n\nSet the mode to soft.\n",
         "Set the mode to soft.",
     ),
+    "code that plain text indents, after a sentence without an end": Case(
+        "What is assert equivalent to?",
+        "The assert statement\n********************\n\nThe statement assert is equivalent to\n\n"
+        "   if __debug__:\n      if not expression: raise AssertionError\n\nIt is short.",
+        "The statement assert is equivalent to\n\n```\nif __debug__:\n   if not expression: raise AssertionError\n```",
+    ),
+    "a list after a line without an end": Case(
+        "What do you need for the mail room?",
+        "For the mail room you need\n\n* a key\n* a card\n",
+        "For the mail room you need\n\n* a key\n* a card",
+    ),
+    "prose with names of code that plain text indents": Case(
+        "What do all classes have?",
+        "object.__hash__(self)\n\n   All classes have the methods `__eq__()` and `__hash__()` by\n   default.\n",
+        "All classes have the methods `__eq__()` and `__hash__()` by default.",
+    ),
     "prose that is indented is no code": Case(
         "Where is the mail room?",
         "    The mail room is on floor two of the old house.\n",
@@ -285,6 +301,7 @@ def test_is_quoted_as_one_segment_that_is_verbatim(name: str) -> None:
         "## Return fee",
         "Return fee:",
         "Return fee\n==========",
+        "+-------+------------+\n| Spain | Return fee |\n+-------+------------+",
         "| Country | Return fee |\n| --- | --- |",
         "# Return\n\n## Fee\n",
         "What is the return fee?",
@@ -295,6 +312,14 @@ def test_is_quoted_as_one_segment_that_is_verbatim(name: str) -> None:
 def test_nothing_that_only_leads_somewhere_is_an_answer(text: str) -> None:
     found = answered("What is the return fee?", Passage("c1", text))
     assert not any("eturn" in said for said, _ in found.segments)
+
+
+@pytest.mark.parametrize("line", ["*" * 19, "^" * 19, '"' * 19, "+" * 19, "=" * 19])
+def test_a_line_that_is_underlined_is_a_heading(line: str) -> None:
+    text = f"Displays of returns\n{line}\n\nThe return fee is 4 EUR."
+    everything = replace(ANYTHING, cut=0.0, most=9)
+    found = answered("What is the return fee?", Passage("c1", text), tuning=everything)
+    assert found.segments == (("The return fee is 4 EUR.", ("p1",)),)
 
 
 def test_items_of_one_list_share_its_lead_in() -> None:

@@ -13,7 +13,9 @@ from groundwire_server.markup.blocks import Block, BlockKind, Stretch, blocks
 from groundwire_server.markup.tables import Row, rows
 
 _MAY_HAVE_BLOCKS: Final = re.compile(
-    r"^(?: {0,3}(?:#{1,6}\s|[-*+>]|\d{1,9}[.)]\s|\||`{3}|~{3}|=+\s*$|!{3}|<!--|:\s)|\s*\|| {4}|\t|---)", re.MULTILINE
+    r"^(?: {0,3}(?:#{1,6}\s|[-*+>]|\d{1,9}[.)]\s|\||`{3}|~{3}|=+\s*$|!{3}|<!--|:\s|([\^\"+])\1\1)"
+    r"|\s*\|| {2,}\S|\t|---)",
+    re.MULTILINE,
 )
 """A text without such a line is nothing but paragraphs, and need not be parsed."""
 
@@ -24,6 +26,13 @@ _COLONS: Final = (":", "：")
 _FULL_STOPS: Final = (*".!…;。！।॥", *_COLONS)
 """What a heading does not end with."""
 
+_OPEN_ENDED: Final = (BlockKind.CODE, BlockKind.LIST, BlockKind.TABLE)
+"""What a line without a full stop leads to, where it comes next."""
+
+_UNDERLINE: Final = re.compile(r"\n([*^\"+~])\1{2,}[ \t]*(?=\n|\Z)")
+"""A rule right below a line, by which plain text marks headings; Markdown has others."""
+
+_INDENTED: Final = re.compile(r" {2,3}\S[^\n]*(?:\n {2,}[^\n]*)*\Z")
 _CODE_SIGNS: Final = re.compile(r"[=(){}\[\]<>$/\\_;|#\"`]|--|::|\w\.\w")
 _PROSE_WORDS: Final = 6
 """Words of a line without any sign of code that make it prose, which somebody has indented."""
@@ -165,11 +174,30 @@ def _blocks(passage: Passage) -> Sequence[Block]:
         # Part of a long block of code: its fences are elsewhere.
         return [Block(0, len(text), kind)]
     inner = (each for block in found for each in opened(text, block))
-    return [_plain(text, block) if _is_prose(text, block) else block for block in inner]
+    return [_of_plain_text(text, block) for block in inner]
 
 
-def _plain(text: str, block: Block) -> Block:
-    return Block(block.start, block.end, BlockKind.PARAGRAPH)
+def _of_plain_text(text: str, block: Block) -> Block:
+    """Return a block as what it is in plain text, which marks headings and code in other ways than Markdown."""
+    if _is_prose(text, block):
+        return Block(block.start, block.end, BlockKind.PARAGRAPH)
+    if block.kind is not BlockKind.PARAGRAPH:
+        return block
+    line_end = text.find("\n", block.start, block.end)
+    title_end = block.end if line_end < 0 else line_end
+    underline = _UNDERLINE.match(text, title_end)
+    if underline and underline.end() >= block.end:
+        return Block(block.start, block.end, BlockKind.HEADING, 1, text[block.start : title_end].strip())
+    said = text[block.start : block.end]
+    if _INDENTED.match(said) and _CODE_SIGNS.search(said) and not any(map(_reads_as_prose, said.splitlines())):
+        return Block(block.start, block.end, BlockKind.CODE)
+    return block
+
+
+def _reads_as_prose(line: str) -> bool:
+    """Return whether a line has enough words, most of them without signs."""
+    words = line.split()
+    return len(words) >= _PROSE_WORDS and 2 * sum(word.isalpha() for word in words) >= len(words)
 
 
 def _is_prose(text: str, block: Block) -> bool:
@@ -229,8 +257,10 @@ def _parts(
             case BlockKind.CODE:
                 yield part(Stretch(block.start, block.end), PartKind.CODE, number, lead)
             case _:
+                next_kind = found[number + 1].kind if number + 1 < len(found) else None
                 yield from (
-                    part(stretch, kind, number) for stretch, kind in _sentences(text, block, candidates, indexes)
+                    part(stretch, kind, number)
+                    for stretch, kind in _sentences(text, block, next_kind, candidates, indexes)
                 )
         if block.kind is not BlockKind.HEADING:
             last = text[block.start : block.end].rstrip().rpartition("\n")[2]
@@ -238,7 +268,7 @@ def _parts(
 
 
 def _sentences(
-    text: str, block: Block, candidates: Sequence[Candidate], indexes: Sequence[int]
+    text: str, block: Block, next_kind: BlockKind | None, candidates: Sequence[Candidate], indexes: Sequence[int]
 ) -> Iterator[tuple[Stretch, PartKind]]:
     """Yield the sentences of a paragraph with what they are."""
     stretches = [
@@ -248,9 +278,15 @@ def _sentences(
     ]
     for stretch in stretches:
         said = on_one_line(text[stretch.start : stretch.end])
+        last = stretch is stretches[-1]
         if asks(said) and len(stretches) == 1:
             yield stretch, PartKind.HEADING
-        elif leads_in(said):
+        elif leads_in(said) or _is_bare_row(said) or (last and next_kind in _OPEN_ENDED and not ends_as_sentence(said)):
             yield stretch, PartKind.LEAD
         else:
             yield stretch, PartKind.SENTENCE
+
+
+def _is_bare_row(said: str) -> bool:
+    """Return whether a line is the row of a table whose header is not known, or whose cells run over several lines."""
+    return said.startswith("|") and said.endswith("|")
