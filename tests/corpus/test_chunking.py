@@ -118,6 +118,30 @@ def test_what_nobody_sees_is_in_no_chunk() -> None:
     assert all(word in found for word in ("Seen", "text.", "- item", "| 1 "))
 
 
+@pytest.mark.parametrize(
+    ("quotation", "text"),
+    [
+        (
+            "> Parcels wait\n> for ten days.\n>\n> Then they go back.",
+            "Parcels wait\nfor ten days.\n\nThen they go back.",
+        ),
+        ("> [!WARNING]\n> Parcels wait.", "Parcels wait."),
+        ("> [!NOTE] Mail\n> Parcels wait.", "Mail\nParcels wait."),
+        (">> Parcels\n> > wait.", "Parcels\nwait."),
+        ("> Run:\n>\n> ```\n> # all\n> drain\n> ```", "Run:\n\n```\n# all\ndrain\n```"),
+        ("> - a\n> - b", "- a\n- b"),
+        ("> | a | b |\n> |---|---|\n> | 1 | 2 |", "| a | b |\n|---|---|\n| 1 | 2 |"),
+    ],
+)
+def test_a_quotation_is_without_its_marks(quotation: str, text: str) -> None:
+    assert texts(quotation) == [text]
+
+
+def test_a_heading_in_a_quotation_begins_no_section() -> None:
+    (chunk,) = cut("# Mail\n\n> ## Note\n> Parcels wait.\n\nThe room is small.")
+    assert (chunk.section, chunk.text) == (("Mail",), "# Mail\n\n**Note**\n\nParcels wait.\n\nThe room is small.")
+
+
 def test_text_after_a_comment_is_seen() -> None:
     assert texts("<!-- secret --> Open from nine.") == ["Open from nine."]
 

@@ -14,6 +14,10 @@ _LEAD_IN: Final = re.compile(r"[:：][*_`\s]*$")
 _BOLD: Final = re.compile(r"(?P<mark>\*\*|__)(?:(?!(?P=mark))[^\n]){1,160}(?P=mark)[?？]?\s*$")
 _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
 
+_QUOTATION_MARKS: Final = re.compile(r"^(?: {0,3}> ?)+", re.MULTILINE)
+_CALLOUT: Final = re.compile(r"\A\[!\w+\][+-]?[ \t]*\n?")
+"""The first line of a quotation that some renderers draw as a note: `[!WARNING]`."""
+
 _PADDING: Final = re.compile(r"(?<=\|) {2,}| {2,}(?=\|)")
 _DASHES: Final = re.compile(r"-{4,}")
 
@@ -138,7 +142,20 @@ def _parts(text: str) -> Iterator[DocumentPart]:
             known = block.start
         if block.kind is BlockKind.HTML:
             yield from _parts_of_html(text[block.start : block.end], page)
+        elif block.kind is BlockKind.QUOTE and _QUOTATION_MARKS.match(text, block.start):
+            yield from _parts_of_quotation(text[block.start : block.end], page)
         elif (part := _shown(text, block, page)) is not None:
+            yield part
+
+
+def _parts_of_quotation(quotation: str, page: int) -> Iterator[DocumentPart]:
+    source = _CALLOUT.sub("", _QUOTATION_MARKS.sub("", quotation))
+    for block in blocks(source):
+        if block.kind is BlockKind.HEADING:
+            # What stands below the quotation does not stand under it.
+            paragraph = block._replace(kind=BlockKind.PARAGRAPH)
+            yield DocumentPart(f"**{block.title}**", paragraph, PassageKind.TEXT, page, source)
+        elif (part := _shown(source, block, page)) is not None:
             yield part
 
 

@@ -8,7 +8,7 @@ from groundwire_server.corpus.measure import CHUNK_CHARACTERS, WINDOW_CHARACTERS
 from groundwire_server.domain.document import Document, Place, TextFormat
 from groundwire_server.domain.text.sentences import sentences
 
-SETTINGS: Final = f"characters={CHUNK_CHARACTERS} window={WINDOW_CHARACTERS} sentences=2 markdown=3"
+SETTINGS: Final = f"characters={CHUNK_CHARACTERS} window={WINDOW_CHARACTERS} sentences=2 markdown=4"
 """Names how documents are split; it changes whenever the same text would be split differently."""
 
 
