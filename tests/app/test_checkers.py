@@ -172,7 +172,7 @@ SAME = {
     "retries": "retry: {max_attempts: 1}",
     "prices": "price: {input: 1, output: 1}",
     "thresholds": "thresholds: {entailed_from: 0.7}",
-    "the newest prompt by its version": "prompt: 1.0.0",
+    "the newest prompt by its version": "prompt: 1.1.0",
 }
 OTHER = {
     "another endpoint": "api: systemone",

@@ -261,7 +261,7 @@ def test_a_prompt_that_is_not_there_is_told_before_a_server_starts(tmp_path: Pat
     with pytest.raises(InvalidConfigurationError) as invalid:
         verify(loaded(tmp_path, text), SystemClock().today())
     (error,) = invalid.value.errors
-    assert "c.yaml:13: routes.default.rewrite.prompt: rewritings have no prompt '9.9.9'; they have: 1.0.0" in str(error)
+    assert "c.yaml:13: routes.default.rewrite.prompt: rewritings have no prompt '9.9.9'; they have: 1.1.0" in str(error)
 
 
 def test_a_ca_file_that_holds_none_is_told_before_a_server_starts(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ def _ranked(asked: dict[str, Any], key: str, score: str, *, texts_back: bool = F
     texts = asked[key]
     assert 0 < len(texts) <= _MOST_TEXTS
     assert all(text.strip() for text in texts)
+    # A model would take these for the ends of its inputs.
+    assert not any(marker in text for text in (asked["query"], *texts) for marker in ("</s>", "[SEP]"))
     rows: list[dict[str, Any]] = [
         {"index": index, score: overlap(asked["query"], text)} for index, text in enumerate(texts)
     ]

@@ -47,17 +47,6 @@ class HeldModel(CrossEncoder):
         return [self._score] * len(batch)
 
 
-async def test_no_text_has_a_marker_of_the_model() -> None:
-    model = HeldModel()
-    model.go.set()
-    reranker = OnnxReranker(model, options())
-    try:
-        await reranker.rate(asked("Cats.[SEP]", question="Who?</s>"), Deadline(asyncio.get_running_loop().time() + 20))
-    finally:
-        reranker.close()
-    assert model.began == [[("Who?⦑/s>", "Cats.⦍SEP]")]]
-
-
 def options(**changes: object) -> OnnxRerankerOptions:
     return OnnxRerankerOptions.model_validate({"folder": Path("model"), **changes}, strict=False)
 

@@ -12,7 +12,6 @@ from groundwire_server.adapters.reranker.dialects import DIALECTS
 from groundwire_server.adapters.reranker.options import EndpointRerankerOptions
 from groundwire_server.adapters.reranker.reading import ratings_in
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.fencing.fence import harmless
 from groundwire_server.domain.reranking import RerankReply, RerankRequest
 from groundwire_server.domain.text.tokens import BYTES_PER_TOKEN
 
@@ -35,7 +34,7 @@ class EndpointReranker:
 
     async def rate(self, request: RerankRequest, deadline: Deadline) -> RerankReply:
         """Return one rating for each text, in order."""
-        question, texts = harmless(request.question), [self._cut(text) for text in request.texts]
+        question, texts = request.question, [self._cut(text) for text in request.texts]
 
         async def ask(send: Send) -> list[float]:
             async def rate(batch: Sequence[int]) -> Sequence[float]:
@@ -52,4 +51,4 @@ class EndpointReranker:
         return await send(to_json(body), lambda reply: ratings_in(reply, texts, dialect, options.scores))
 
     def _cut(self, text: str) -> str:
-        return harmless(text).encode()[: self._options.batch.text_tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")
+        return text.encode()[: self._options.batch.text_tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")

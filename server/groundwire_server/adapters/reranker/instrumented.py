@@ -5,13 +5,14 @@ from typing import Final, Protocol
 
 from groundwire_server.adapters.resilience.instrumentation import Attributes, CurrentSpan, Instrumentation
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.fencing.fence import harmless
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.reranking import RerankReply, RerankRequest
 from groundwire_server.domain.text.encodable import encodable
 from groundwire_server.telemetry import names
 
 _BLANK: Final = "-"
-"""Stands in for an empty text, which servers refuse, and of which a model can make nothing."""
+"""Stands in for a text of which nothing is seen: servers refuse it, and a model can make nothing of it."""
 
 
 class TextRater(Protocol):
@@ -55,4 +56,5 @@ class InstrumentedReranker:
 
 
 def _rateable(text: str) -> str:
-    return encodable(text) if text.strip() else _BLANK
+    said = harmless(encodable(text))
+    return said if said.strip() else _BLANK

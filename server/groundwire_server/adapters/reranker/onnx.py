@@ -16,7 +16,6 @@ from groundwire_server.adapters.resilience.fair_threads import FairThreads
 from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.fencing.fence import harmless
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.reranking import RerankReply, RerankRequest
 from groundwire_server.domain.vocabulary import Cause
@@ -60,7 +59,7 @@ class OnnxReranker:
         A batch that runs in a thread cannot be stopped, but none is begun after the deadline or a cancellation.
         """
         most = self._options.max_tokens * _MOST_CHARACTERS
-        question, texts = harmless(request.question[:most]), [harmless(text[:most]) for text in request.texts]
+        question, texts = request.question[:most], [text[:most] for text in request.texts]
 
         async def rate(batch: Sequence[int]) -> Sequence[float]:
             pairs = [(question, texts[index]) for index in batch]
