@@ -35,8 +35,8 @@ _CAUTION_OF_A_WAY: Final = 0.25
 """How far an answer must be from being enough to being sure: where a word of what the question is about is missing in
 what was found, where another word is, and where it is asked how to do something."""
 
-_SHARE_COUNTS: Final = 2.5
-"""Two words of five, of those that carry a question, count as all of it."""
+_SHARE_COUNTS: Final = 2.0
+"""Every second word, of those that carry a question, counts as all of it."""
 
 _IDENTIFIED: Final = 0.5
 """The share of `enough` that suffices where a quotation is about the version, or the like, that is asked for."""
