@@ -14,15 +14,12 @@ under a name of its own, so their passages never mix, and the description that i
 expects a revision, the document is read again right before the end.
 """
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from math import isinf
 from typing import Final
-from weakref import WeakValueDictionary
 
+from groundwire_server.adapters.store.document_locks import DocumentLocks
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone import words
 from groundwire_server.adapters.store.pinecone.catalogue import Catalogue
@@ -44,9 +41,7 @@ from groundwire_server.domain.document import (
     Stored,
     check_revision,
 )
-from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Filter, matches
-from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 
 _PURGED: Final = 100
@@ -80,7 +75,7 @@ class PineconeCorpus:
         self._changes = changes
         self._catalogue = catalogue
         self._clock = clock
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._locks = DocumentLocks()
 
     async def put(
         self,
@@ -94,7 +89,7 @@ class PineconeCorpus:
     ) -> Stored:
         """Store a document; see the port."""
         tenant, key = caller.tenant, document_key(document.document_id)
-        async with self._alone(tenant, [key], deadline):
+        async with self._locks.hold(tenant, [key], deadline):
             stored = await self._settled(tenant, [key], deadline)
             held = stored.descriptions.get(key)
             if held is not None and held.live and held.info.content_hash == d.kept_hash(content_hash):
@@ -166,7 +161,7 @@ class PineconeCorpus:
     async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Remove a document; see the port."""
         keys = [document_key(document_id)]
-        async with self._alone(caller.tenant, keys, deadline):
+        async with self._locks.hold(caller.tenant, keys, deadline):
             stored = await self._settled(caller.tenant, keys, deadline)
             doomed = [each for each in stored.descriptions.values() if _exists(caller, each)]
             return await self._remove(caller.tenant, stored, doomed, deadline) if doomed else None
@@ -176,7 +171,7 @@ class PineconeCorpus:
         found = await self._matching(caller, condition, deadline)
         for start in range(0, len(found), _PURGED):
             keys = [document_key(info.document_id) for info in found[start : start + _PURGED]]
-            async with self._alone(caller.tenant, keys, deadline):
+            async with self._locks.hold(caller.tenant, keys, deadline):
                 stored = await self._settled(caller.tenant, keys, deadline)
                 doomed = [
                     each
@@ -199,7 +194,7 @@ class PineconeCorpus:
     async def erase(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> Sequence[Description]:
         """Remove documents, visible or not, and what deleted ones have left; return what was there of them."""
         keys = list(map(document_key, document_ids))
-        async with self._alone(tenant, keys, deadline):
+        async with self._locks.hold(tenant, keys, deadline):
             stored = await self._settled(tenant, keys, deadline)
             found = list(stored.descriptions.values())
             if not found:
@@ -282,18 +277,6 @@ class PineconeCorpus:
             for each in await self.all_descriptions(caller.tenant, deadline)
             if _exists(caller, each) and (condition is None or matches(condition, each.info.metadata))
         ]
-
-    @asynccontextmanager
-    async def _alone(self, tenant: str, keys: Sequence[str], deadline: Deadline) -> AsyncIterator[None]:
-        async with AsyncExitStack() as held:
-            try:
-                async with asyncio.timeout_at(None if isinf(deadline.at) else deadline.at):
-                    # All changes lock in one order, so that no two wait for each other.
-                    for each in sorted(keys):
-                        await held.enter_async_context(self._locks.setdefault((tenant, each), asyncio.Lock()))
-            except TimeoutError:
-                raise Failure(Cause.STORE_TIMEOUT) from None
-            yield
 
 
 def _exists(caller: Caller, description: Description) -> bool:

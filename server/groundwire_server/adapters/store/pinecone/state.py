@@ -1,10 +1,10 @@
 """What is stored of documents: their descriptions, the changes that have not ended, and the corpus version."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from groundwire_server.adapters.store.known_versions import KnownVersions
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone import words
 from groundwire_server.adapters.store.pinecone.documents import AnnouncedChange, Description, Kind
@@ -13,7 +13,6 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.ports.clock import Clock
 
-_MOST_TENANTS: Final = 10_000
 _MOST_CHANGES: Final = 1_000
 """Changes that have not ended, of one query."""
 
@@ -83,12 +82,6 @@ def of_kinds(*kinds: Kind) -> Conditions:
     return {d.KIND: {"$in": [kind.value for kind in kinds]}}
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    version: str
-    read: float
-
-
 class CorpusVersions:
     """The corpus versions of all tenants: a record each, written together with the end of every change.
 
@@ -100,21 +93,11 @@ class CorpusVersions:
 
     def __init__(self, records: Records, clock: Clock, lag: float) -> None:
         self._records = records
-        self._clock = clock
-        self._lag = lag
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._known = KnownVersions(self.current, clock, lag)
 
     async def recent(self, tenant: str, deadline: Deadline) -> str:
         """Return the version that this process knew at most `lag` seconds ago; it knows its own changes at once."""
-        known = self._known.get(tenant)
-        if known is not None and self._clock.now() - known.read < self._lag:
-            return known.version
-        began = self._clock.now()
-        version = await self.current(tenant, deadline)
-        newer = self._known.get(tenant)
-        if newer is None or newer.read < began:
-            self.note(tenant, version)
-        return version
+        return await self._known.recent(tenant, deadline)
 
     async def current(self, tenant: str, deadline: Deadline) -> str:
         """Return the version that is stored."""
@@ -122,14 +105,11 @@ class CorpusVersions:
 
     def note(self, tenant: str, version: str) -> None:
         """Note that a version is stored, and that searches find what belongs to it."""
-        self._known[tenant] = _Known(version, self._clock.now())
-        self._known.move_to_end(tenant)
-        while len(self._known) > _MOST_TENANTS:
-            self._known.popitem(last=False)
+        self._known.note(tenant, version)
 
     def forget(self, tenant: str) -> None:
         """Forget what is known of a tenant: the next search reads it."""
-        self._known.pop(tenant, None)
+        self._known.forget(tenant)
 
 
 def _of(kind: Kind, found: Iterable[Match]) -> Iterable[Match]:

@@ -17,16 +17,13 @@ does not count is found later. Where a caller expects a revision, another proces
 between this read and the write behind it.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from math import isinf
 from typing import Final
-from weakref import WeakValueDictionary
 
 from weaviate.classes.query import Filter as Where
 
+from groundwire_server.adapters.store.document_locks import DocumentLocks
 from groundwire_server.adapters.store.weaviate import heads
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.changes import Change, Changes
@@ -60,9 +57,7 @@ from groundwire_server.domain.document import (
     check_revision,
     revision_mismatch,
 )
-from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Filter, matches
-from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 
 _PURGED_DOCUMENTS: Final = 100
@@ -102,7 +97,7 @@ class WeaviateCorpus:
         self._changes = changes
         self._recovery = recovery
         self._clock = clock
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._locks = DocumentLocks()
 
     async def put(
         self,
@@ -116,7 +111,7 @@ class WeaviateCorpus:
     ) -> Stored:
         """Store a document; see the port."""
         tenant, key = caller.tenant, document_key(document.document_id)
-        async with self._alone(tenant, [document.document_id], deadline):
+        async with self._locks.hold(tenant, [document.document_id], deadline):
             state = await self._settled(tenant, [document.document_id], deadline)
             held = state.heads.get(key)
             if held is not None and held.live and held.info.content_hash == content_hash:
@@ -178,7 +173,7 @@ class WeaviateCorpus:
 
     async def delete(self, caller: Caller, document_id: str, deadline: Deadline) -> str | None:
         """Remove a document; see the port."""
-        async with self._alone(caller.tenant, [document_id], deadline):
+        async with self._locks.hold(caller.tenant, [document_id], deadline):
             state = await self._settled(caller.tenant, [document_id], deadline)
             held = state.heads.get(document_key(document_id))
             if held is None or not held.live or not caller.may_see(held.info.allowed_principals):
@@ -202,7 +197,7 @@ class WeaviateCorpus:
 
     async def erase(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> Sequence[Head]:
         """Remove documents, visible or not, and what deleted ones left; return them as they were."""
-        async with self._alone(tenant, document_ids, deadline):
+        async with self._locks.hold(tenant, document_ids, deadline):
             state = await self._settled(tenant, document_ids, deadline)
             found = list(state.heads.values())
             if found:
@@ -218,7 +213,7 @@ class WeaviateCorpus:
         self, caller: Caller, condition: Filter, document_ids: Sequence[str], deadline: Deadline
     ) -> Removed | None:
         """Remove those of these documents that the filter still selects; None when it selects none of them."""
-        async with self._alone(caller.tenant, document_ids, deadline):
+        async with self._locks.hold(caller.tenant, document_ids, deadline):
             state = await self._settled(caller.tenant, document_ids, deadline)
             doomed = [
                 head
@@ -359,18 +354,6 @@ class WeaviateCorpus:
             documents = Where.by_property(p.DOCUMENT).contains_any([head.key for head in found])
             bodies = Where.by_property(p.BODY).contains_any(sorted({head.body for head in found}))
             await self._chunks.delete(change.tenant, Where.all_of([documents, bodies]), change.deadline)
-
-    @asynccontextmanager
-    async def _alone(self, tenant: str, document_ids: Sequence[str], deadline: Deadline) -> AsyncIterator[None]:
-        async with AsyncExitStack() as held:
-            try:
-                async with asyncio.timeout_at(None if isinf(deadline.at) else deadline.at):
-                    # All changes lock in one order, so that no two wait for each other.
-                    for each in sorted(document_ids):
-                        await held.enter_async_context(self._locks.setdefault((tenant, each), asyncio.Lock()))
-            except TimeoutError:
-                raise Failure(Cause.STORE_TIMEOUT) from None
-            yield
 
 
 def _state(head: Head | None) -> tuple[int, bool, str] | None:

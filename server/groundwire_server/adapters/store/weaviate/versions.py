@@ -5,14 +5,13 @@ nobody ends it any more, the version is made of the stored one and of its name, 
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from weaviate.classes.query import Filter as Where
 from weaviate.collections.classes.filters import FilterReturn
 
+from groundwire_server.adapters.store.known_versions import KnownVersions
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
 from groundwire_server.adapters.store.weaviate.objects import CORPUS_ID, NewObject
@@ -25,14 +24,6 @@ STORED: Final = (p.VERSION, p.CHANGE)
 
 MOST_BROKEN_OFF: Final = 1_000
 """Changes that have broken off, of which more make no other version."""
-
-_MOST_TENANTS: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    version: str
-    read: float
 
 
 class Versions:
@@ -47,20 +38,11 @@ class Versions:
     def __init__(self, documents: Objects, clock: Clock, lag: float) -> None:
         self._documents = documents
         self._clock = clock
-        self._lag = lag
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._known = KnownVersions(self.current, clock, lag)
 
     async def recent(self, tenant: str, deadline: Deadline) -> str:
         """Return the version that this process knew at most `lag` seconds ago; it knows its own changes at once."""
-        known = self._known.get(tenant)
-        if known is not None and self._clock.now() - known.read < self._lag:
-            return known.version
-        began = self._clock.now()
-        version = await self.current(tenant, deadline)
-        newer = self._known.get(tenant)
-        if newer is None or newer.read < began:
-            self._learn(tenant, version)
-        return version
+        return await self._known.recent(tenant, deadline)
 
     async def current(self, tenant: str, deadline: Deadline) -> str:
         """Return the version that is stored."""
@@ -96,14 +78,8 @@ class Versions:
 
     def note_stored(self, tenant: str, version: str) -> None:
         """Note that a change of this process has ended and that its version is stored."""
-        self._learn(tenant, version)
+        self._known.note(tenant, version)
 
     def forget_tenant(self, tenant: str) -> None:
         """Forget the version of a tenant that was removed."""
-        self._known.pop(tenant, None)
-
-    def _learn(self, tenant: str, version: str) -> None:
-        self._known[tenant] = _Known(version, self._clock.now())
-        self._known.move_to_end(tenant)
-        while len(self._known) > _MOST_TENANTS:
-            self._known.popitem(last=False)
+        self._known.forget(tenant)
