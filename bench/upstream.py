@@ -21,6 +21,7 @@ SLOW = 1.0
 _CHARACTERS = 400
 _SEGMENTS = 3
 _PASSAGE = re.compile(r'<passage-\w+ id="p1">\s*(?:<title-.*?>\n)?(.*?)\s*</passage-', re.DOTALL)
+_MARK = re.compile(rb"<passage-(\w+) id=")
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
@@ -52,11 +53,14 @@ class Provider(asyncio.Protocol):
             self._answer(body)
 
     def _answer(self, body: bytes) -> None:
-        chunks = self._written.get(body)
+        # Each prompt has a mark of its own; what is answered does not depend on it.
+        mark = _MARK.search(body)
+        key = body.replace(mark[1], b"") if mark else body
+        chunks = self._written.get(key)
         if chunks is None:
             asked = json.loads(body)
             chunks = [_framed(each) for each in events(asked)] if asked["stream"] else [_document(asked)]
-            self._written[body] = chunks
+            self._written[key] = chunks
         if b'"stream":false' in body:
             self._transport.write(chunks[0])
         elif b'"model":"paced"' in body:
