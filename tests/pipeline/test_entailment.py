@@ -42,6 +42,8 @@ NEVER_OVERRULED = [
     ConflictKind.ATTRIBUTION,
     ConflictKind.OPERATOR,
     ConflictKind.MARKUP,
+    ConflictKind.UNTRUSTED,
+    ConflictKind.COMMAND,
 ]
 PASSED = [ConflictKind.UNCOVERED, ConflictKind.LANGUAGE]
 

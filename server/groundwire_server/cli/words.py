@@ -54,6 +54,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "CONTRADICTED": "the cited passages contradict a sentence",
         "NOT_VERIFIED": "the route requires every sentence to be verified",
         "PROMPT_LEAKED": "the model repeated its prompt",
+        "GUARD_UNAVAILABLE": "a guard could not be asked, and nothing passes without it",
         "CONFIDENCE_NOT_ALLOWED": "the model was not confident enough",
         "TIME_EXHAUSTED": "too little time was left for the next stage",
         "BUDGET_EXHAUSTED": "the budget for tokens or money is used up",
@@ -99,6 +100,7 @@ LOSSES: Mapping[str, str] = MappingProxyType(
         "REST_OF_ANSWER": "the answer is cut short",
         "SENTENCES_BELOW_MINIMUM": "sentences that the passages do not support well enough, each marked",
         "SENTENCES_DROPPED": "sentences that the passages do not support well enough are left out",
+        "TEXT_MASKED": "placeholders stand in for what may not leave",
     }
 )
 
@@ -130,6 +132,8 @@ CONFLICTS: Mapping[str, str] = MappingProxyType(
         "OPERATOR": "operator",
         "MARKUP": "markup",
         "LANGUAGE": "language",
+        "UNTRUSTED": "flagged passage",
+        "COMMAND": "command",
     }
 )
 

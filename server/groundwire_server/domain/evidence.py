@@ -58,6 +58,8 @@ class Passage:
     Attributes:
         ordinal: its place among the passages of its document, from 0.
         neighbour: whether it was not selected itself, but stands beside one that was.
+        flags: the kinds of content that guards found in it, in alphabetical order.
+        trusted: whether what it says can verify an answer; what a guard distrusts cannot.
     """
 
     chunk_id: str
@@ -72,6 +74,8 @@ class Passage:
     scores: Scores = Scores()
     place: Place = Place()
     neighbour: bool = False
+    flags: tuple[str, ...] = ()
+    trusted: bool = True
 
 
 def ordinals_around(passage: Passage, reach: int) -> set[int]:

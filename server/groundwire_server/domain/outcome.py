@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Usage
+from groundwire_server.domain.guards.finding import Block, Flag
 from groundwire_server.domain.vocabulary import (
     Action,
     Cause,
@@ -45,6 +46,13 @@ class Degraded:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """Policy forbids an answer."""
+
+    by: Block
+
+
+@dataclass(frozen=True, slots=True)
 class FailedSafe:
     """Nothing better was possible in time."""
 
@@ -52,7 +60,7 @@ class FailedSafe:
     retry_after: float | None = None
 
 
-Result: TypeAlias = Answered | Abstained | Degraded | FailedSafe
+Result: TypeAlias = Answered | Abstained | Degraded | Blocked | FailedSafe
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,8 @@ class Report:
         attempts: the models that were asked, in order.
         judged: how many sentences of all that models wrote had each verdict, whether they left or not.
         conflicts: how many places of each kind there were in them where they depart from their passages.
+        flags: what guards found, each with the number of texts that had it.
+        guards_unavailable: the guards that could not be asked, and without which the call went on.
     """
 
     request_id: str = ""
@@ -142,6 +152,8 @@ class Report:
     total: float = 0.0
     rewriting: Rewriting | None = None
     searched_question: str = ""
+    flags: Mapping[Flag, int] = field(default_factory=dict)
+    guards_unavailable: tuple[str, ...] = ()
 
     @property
     def writing_seconds(self) -> float:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.generation import Draft
+from groundwire_server.domain.guards.finding import Block
 from groundwire_server.domain.vocabulary import Action, Cause
 
 
@@ -48,11 +49,13 @@ class Conclude:
         action: how.
         cause: why.
         retry_after: seconds after which the same question may fare better; None where that is not known.
+        block: what forbids an answer; None for any other end.
     """
 
     action: Action
     cause: Cause
     retry_after: float | None = None
+    block: Block | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Cause(_Word):
     CONTRADICTED = auto()
     NOT_VERIFIED = auto()
     PROMPT_LEAKED = auto()
+    GUARD_UNAVAILABLE = auto()
     CONFIDENCE_NOT_ALLOWED = auto()
     TIME_EXHAUSTED = auto()
     BUDGET_EXHAUSTED = auto()
@@ -106,6 +107,31 @@ class Stage(_Word):
     SCREEN_ANSWER = auto()
     VALIDATE = auto()
     DECIDE = auto()
+
+
+class Screen(_Word):
+    """A place where guards look at text."""
+
+    QUESTION = auto()
+    EVIDENCE = auto()
+    ANSWER = auto()
+
+
+class GuardAction(_Word):
+    """What a guard's finding leads to, the gravest first."""
+
+    BLOCK = auto()
+    MASK = auto()
+    DROP = auto()
+    DISTRUST = auto()
+    FLAG = auto()
+
+
+class WithoutGuard(_Word):
+    """What a screen does while a guard cannot be asked."""
+
+    OPEN = auto()
+    CLOSED = auto()
 
 
 class Rewriting(_Word):
@@ -170,6 +196,8 @@ class ConflictKind(_Word):
     OPERATOR = auto()
     MARKUP = auto()
     LANGUAGE = auto()
+    UNTRUSTED = auto()
+    COMMAND = auto()
 
 
 class Assurance(_Word):
@@ -251,6 +279,7 @@ class Loss(_Word):
     REST_OF_ANSWER = auto()
     SENTENCES_BELOW_MINIMUM = auto()
     SENTENCES_DROPPED = auto()
+    TEXT_MASKED = auto()
 
 
 class ReleaseMinimum(_Word):

@@ -7,7 +7,8 @@ from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
-from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Result
+from groundwire_server.domain.guards.finding import ForbiddenFailure
+from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Degraded, FailedSafe, Outcome, Result
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.refused import SentenceFailure
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step, Variant
@@ -197,6 +198,8 @@ def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Pol
             return Conclude(action, failure.cause) if history.passages else None
         case Action.ABSTAIN:
             return Conclude(action, failure.cause)
+        case Action.BLOCK if isinstance(failure, ForbiddenFailure):
+            return Conclude(action, failure.cause, block=failure.block)
         case Action.FAIL_SAFE:
             return _fail_safe(failure, history)
         case _:
@@ -242,6 +245,8 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
         case Action.PASSAGES_ONLY:
             selected = tuple(passage for passage in partial.chosen if not passage.neighbour)
             return Degraded((Loss.ANSWER,), passages=selected), NextStep.SHOW_WITH_CAUTION
+        case Action.BLOCK if step.block is not None:
+            return Blocked(step.block), NextStep.DO_NOT_RETRY
         case Action.CUT_SHORT:
             answer = GroundedText.of(partial.beginning, None, partial.left_out)
             losses = (Loss.REST_OF_ANSWER, *_lacking(answer, policy))
@@ -271,6 +276,7 @@ _OF_OUTPUT = frozenset(
         Cause.CONTRADICTED,
         Cause.NOT_VERIFIED,
         Cause.PROMPT_LEAKED,
+        Cause.ANSWER_FORBIDDEN,
         Cause.CONFIDENCE_NOT_ALLOWED,
         Cause.MODEL_ABSTAINED,
     }
@@ -299,6 +305,7 @@ _PASSING = frozenset(
         Cause.MODEL_RATE_LIMITED,
         Cause.TIME_EXHAUSTED,
         Cause.CAPACITY_EXHAUSTED,
+        Cause.GUARD_UNAVAILABLE,
     }
 )
 """Causes that pass by themselves: the same question may fare better later."""

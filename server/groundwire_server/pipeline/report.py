@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from groundwire_server.domain.answer import CheckedSentence
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Prompt, Usage
+from groundwire_server.domain.guards.finding import Flag
 from groundwire_server.domain.outcome import ModelAttempt, ModelIdentity, RatedPassage, Report, StageTiming
 from groundwire_server.domain.step import Attempt
 from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Rewriting, Verdict
@@ -31,6 +32,8 @@ class ReportBuilder:
         conflicts: how many of each kind those sentences had.
         sufficiency: the probability, by the route's checker, that the passages hold the answer; None where it is not
             known.
+        flags: what guards found, each with the number of texts that had it.
+        guards_unavailable: the guards that could not be asked, and without which the call went on.
     """
 
     request_id: str
@@ -51,6 +54,8 @@ class ReportBuilder:
     time_to_first_token: float | None = None
     rewriting: Rewriting | None = None
     searched_question: str = ""
+    flags: Counter[Flag] = field(default_factory=Counter)
+    guards_unavailable: list[str] = field(default_factory=list)
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
         """Record that a model is about to be asked."""
@@ -100,6 +105,8 @@ class ReportBuilder:
             total=now - self.arrived,
             rewriting=self.rewriting,
             searched_question=self.searched_question,
+            flags=dict(self.flags),
+            guards_unavailable=tuple(self.guards_unavailable),
         )
 
 

@@ -5,9 +5,11 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
+from groundwire_server.domain.guards.finding import FORBIDDEN
 from groundwire_server.domain.vocabulary import Action, Cause
 
 _ABSTAIN = (Action.ABSTAIN,)
+_BLOCK = (Action.BLOCK,)
 _PASSAGES = (Action.NEXT_MODEL, Action.PASSAGES_ONLY, Action.FAIL_SAFE)
 _NO_VALID_ANSWER = (Action.NEXT_MODEL, Action.PASSAGES_ONLY, Action.ABSTAIN)
 _BAD_SENTENCE = (Action.REPAIR, *_NO_VALID_ANSWER)
@@ -47,10 +49,18 @@ FALLBACKS: Mapping[Cause, tuple[Action, ...]] = {
     Cause.CONTRADICTED: _BAD_SENTENCE,
     Cause.NOT_VERIFIED: _BAD_SENTENCE,
     Cause.PROMPT_LEAKED: _NO_VALID_ANSWER,
+    Cause.QUESTION_FORBIDDEN: _BLOCK,
+    Cause.EVIDENCE_FORBIDDEN: _BLOCK,
+    Cause.ANSWER_FORBIDDEN: _BLOCK,
+    Cause.GUARD_UNAVAILABLE: (Action.PASSAGES_ONLY, Action.FAIL_SAFE),
 }
 
-_CHOSEN = frozenset({Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR, Action.PASSAGES_ONLY, Action.ABSTAIN})
+_CHOSEN = frozenset(
+    {Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR, Action.PASSAGES_ONLY, Action.ABSTAIN, Action.BLOCK}
+)
 _LAST = Action.FAIL_SAFE
+_ENDS = frozenset({Action.BLOCK, _LAST})
+_FORBIDDEN = frozenset(FORBIDDEN.values())
 
 
 def _row(actions: tuple[Action, ...]) -> tuple[Action, ...]:
@@ -60,12 +70,17 @@ def _row(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     if unknown:
         allowed = ", ".join(sorted(_CHOSEN | {_LAST}))
         raise ValueError(f"{unknown[0]} is not an action that can be chosen yet; there are: {allowed}")
-    if _LAST in actions[:-1]:
-        raise ValueError("nothing follows FAIL_SAFE: put it last, or leave it out")
+    end = next((action for action in actions[:-1] if action in _ENDS), None)
+    if end is not None:
+        raise ValueError(f"nothing follows {end}: put it last, or leave it out")
     return actions
 
 
 def _over_built_in(rows: dict[Cause, tuple[Action, ...]]) -> dict[Cause, tuple[Action, ...]]:
+    for cause, actions in rows.items():
+        if Action.BLOCK in actions and cause not in _FORBIDDEN:
+            causes = ", ".join(sorted(_FORBIDDEN))
+            raise ValueError(f"the row of {cause} names BLOCK, which follows what a guard forbids alone: {causes}")
     return {**FALLBACKS, **rows}
 
 

@@ -8,7 +8,16 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from groundwire.v1 import grounding_pb2, outcome_pb2, report_pb2
 from groundwire_server.domain.answer import CheckedSentence, Citation, GroundedText, Span
 from groundwire_server.domain.link import link
-from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe, Outcome, Report, StageTiming
+from groundwire_server.domain.outcome import (
+    Abstained,
+    Answered,
+    Blocked,
+    Degraded,
+    FailedSafe,
+    Outcome,
+    Report,
+    StageTiming,
+)
 from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.passage import fill_passages, fill_place
 from groundwire_server.edge.convert.words import (
@@ -16,10 +25,12 @@ from groundwire_server.edge.convert.words import (
     CAUSES,
     CONFIDENCES,
     CONFLICTS,
+    GUARD_ACTIONS,
     LOSSES,
     NEXT_STEPS,
     PURPOSES,
     REWRITINGS,
+    SCREENS,
     STAGES,
     VERDICTS,
 )
@@ -46,6 +57,9 @@ def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
             fill_passages(message.degraded.passages, passages, excerpts=True)
             if answer is not None:
                 _fill_text(message.degraded.answer, answer)
+        case Blocked(by):
+            blocked = message.blocked
+            blocked.policy, blocked.policy_version, blocked.category = by.guard.name, by.guard.version, by.category
         case FailedSafe(retryable, retry_after):
             message.failed_safe.retryable = retryable
             if retry_after is not None:
@@ -124,6 +138,16 @@ def fill_report(message: report_pb2.Report, report: Report) -> None:
     message.experiment_arm = report.experiment_arm
     message.model, message.attempts = report.model, len(report.attempts)
     message.passages_cut = report.passages_cut
+    message.guards_unavailable.extend(report.guards_unavailable)
+    for flag, count in report.flags.items():
+        message.flags.add(
+            screen=SCREENS[flag.screen],
+            guard=flag.guard.name,
+            guard_version=flag.guard.version,
+            category=flag.category,
+            action=GUARD_ACTIONS[flag.action],
+            count=count,
+        )
     for consumed in report.usage:
         usage = consumed.usage
         message.usage.add(

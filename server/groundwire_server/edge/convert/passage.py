@@ -35,6 +35,7 @@ def fill_passages(
             ordinal=passage.ordinal,
             revision=passage.revision,
             excerpt=excerpt(passage.text) if excerpts else "",
+            flags=passage.flags,
         )
         if passage.document_id:
             fill_place(message.place, passage.place)

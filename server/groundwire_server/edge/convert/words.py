@@ -25,6 +25,7 @@ from groundwire_server.domain.vocabulary import (
     Confidence,
     ConflictKind,
     Feature,
+    GuardAction,
     LimitKind,
     LimitMode,
     Loss,
@@ -32,6 +33,7 @@ from groundwire_server.domain.vocabulary import (
     Priority,
     Purpose,
     Rewriting,
+    Screen,
     Stage,
     StreamMode,
     Verdict,
@@ -51,6 +53,8 @@ STREAM_MODES = {word: event_pb2.StreamMode.Value(f"STREAM_MODE_{word}") for word
 MODES_ASKED = {number: word for word, number in STREAM_MODES.items()}
 PRIORITIES_ASKED = {question_pb2.Priority.Value(f"PRIORITY_{word}"): word for word in Priority}
 REWRITINGS = {word: report_pb2.Rewriting.Value(f"REWRITING_{word}") for word in Rewriting}
+SCREENS = {word: report_pb2.Screen.Value(f"SCREEN_{word}") for word in Screen}
+GUARD_ACTIONS = {word: report_pb2.GuardAction.Value(f"GUARD_ACTION_{word}") for word in GuardAction}
 PURPOSES = {word: report_pb2.Usage.Purpose.Value(f"PURPOSE_{word}") for word in Purpose}
 FEATURES = {word: server_info_pb2.Feature.Value(f"FEATURE_{word}") for word in Feature}
 LIMIT_KINDS = {word: limit_pb2.LimitKind.Value(f"LIMIT_KIND_{word}") for word in LimitKind}

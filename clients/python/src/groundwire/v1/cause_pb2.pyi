@@ -94,6 +94,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """CAUSE_NOT_VERIFIED: the route wants every sentence verified, and one is only consistent."""
     CAUSE_PROMPT_LEAKED: _Cause.ValueType  # 40
     """CAUSE_PROMPT_LEAKED: the model's text repeats its prompt: the instructions, the marks of its fences or their tags."""
+    CAUSE_GUARD_UNAVAILABLE: _Cause.ValueType  # 41
+    """CAUSE_GUARD_UNAVAILABLE: a guard could not be asked, and the route lets nothing through that was not screened."""
     CAUSE_CONFIDENCE_NOT_ALLOWED: _Cause.ValueType  # 33
     """CAUSE_CONFIDENCE_NOT_ALLOWED: the model's confidence is not one that the route lets through."""
     CAUSE_TIME_EXHAUSTED: _Cause.ValueType  # 34
@@ -180,6 +182,8 @@ CAUSE_NOT_VERIFIED: Cause.ValueType  # 32
 """CAUSE_NOT_VERIFIED: the route wants every sentence verified, and one is only consistent."""
 CAUSE_PROMPT_LEAKED: Cause.ValueType  # 40
 """CAUSE_PROMPT_LEAKED: the model's text repeats its prompt: the instructions, the marks of its fences or their tags."""
+CAUSE_GUARD_UNAVAILABLE: Cause.ValueType  # 41
+"""CAUSE_GUARD_UNAVAILABLE: a guard could not be asked, and the route lets nothing through that was not screened."""
 CAUSE_CONFIDENCE_NOT_ALLOWED: Cause.ValueType  # 33
 """CAUSE_CONFIDENCE_NOT_ALLOWED: the model's confidence is not one that the route lets through."""
 CAUSE_TIME_EXHAUSTED: Cause.ValueType  # 34

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dgroundwire/v1/grounding.proto\x12\rgroundwire.v1\x1a\x1bgroundwire/v1/passage.proto\"\xb7\x02\n\x0cGroundedText\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x08\x12-\n\nconfidence\x18\x03 \x01(\x0e\x32\x19.groundwire.v1.Confidence\x12\x33\n\x10model_confidence\x18\x04 \x01(\x0e\x32\x19.groundwire.v1.Confidence\x12*\n\tcitations\x18\x05 \x03(\x0b\x32\x17.groundwire.v1.Citation\x12*\n\tsentences\x18\x06 \x03(\x0b\x32\x17.groundwire.v1.Sentence\x12\x17\n\x0fgrounding_score\x18\x07 \x01(\x01\x12\x32\n\x11\x64ropped_citations\x18\x08 \x03(\x0b\x32\x17.groundwire.v1.Citation\"\xc4\x01\n\x08Sentence\x12!\n\x04span\x18\x01 \x01(\x0b\x32\x13.groundwire.v1.Span\x12\'\n\x07verdict\x18\x02 \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12\x15\n\rsupport_score\x18\x03 \x01(\x01\x12\x18\n\x10\x63itation_indexes\x18\x04 \x03(\x05\x12*\n\tconflicts\x18\x05 \x03(\x0b\x32\x17.groundwire.v1.Conflict\x12\x0f\n\x07\x63hecker\x18\x06 \x01(\t\"\xb3\x03\n\x08\x43onflict\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.groundwire.v1.Conflict.Kind\x12!\n\x04span\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Span\x12\x10\n\x08\x63hunk_id\x18\x03 \x01(\t\x12\x15\n\rpassage_words\x18\x04 \x01(\t\"\xae\x02\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n\x0bKIND_NUMBER\x10\x01\x12\r\n\tKIND_DATE\x10\x02\x12\r\n\tKIND_UNIT\x10\x03\x12\r\n\tKIND_NAME\x10\x04\x12\x11\n\rKIND_NEGATION\x10\x05\x12\x13\n\x0fKIND_QUANTIFIER\x10\x06\x12\x13\n\x0fKIND_COMPARISON\x10\x07\x12\r\n\tKIND_ROLE\x10\x08\x12\x12\n\x0eKIND_CONDITION\x10\t\x12\x12\n\x0eKIND_UNCOVERED\x10\n\x12\x11\n\rKIND_MODALITY\x10\x0b\x12\x14\n\x10KIND_ATTRIBUTION\x10\x0c\x12\x11\n\rKIND_OPERATOR\x10\r\x12\x0f\n\x0bKIND_MARKUP\x10\x0e\x12\x11\n\rKIND_LANGUAGE\x10\x0f\"\xc8\x01\n\x08\x43itation\x12\x10\n\x08\x63hunk_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\nsource_uri\x18\x04 \x01(\t\x12\r\n\x05quote\x18\x05 \x01(\t\x12!\n\x04span\x18\x06 \x01(\x0b\x32\x13.groundwire.v1.Span\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x07 \x01(\x08\x12#\n\x05place\x18\x08 \x01(\x0b\x32\x14.groundwire.v1.Place\x12\x0c\n\x04link\x18\t \x01(\t\"\x90\x01\n\x04Span\x12\x12\n\nstart_byte\x18\x01 \x01(\x05\x12\x10\n\x08\x65nd_byte\x18\x02 \x01(\x05\x12\x18\n\x10start_code_point\x18\x03 \x01(\x05\x12\x16\n\x0e\x65nd_code_point\x18\x04 \x01(\x05\x12\x18\n\x10start_utf16_unit\x18\x05 \x01(\x05\x12\x16\n\x0e\x65nd_utf16_unit\x18\x06 \x01(\x05*\xb2\x01\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x14\n\x10VERDICT_VERBATIM\x10\x01\x12\x14\n\x10VERDICT_ENTAILED\x10\x02\x12\x16\n\x12VERDICT_CONSISTENT\x10\x03\x12\x17\n\x13VERDICT_UNSUPPORTED\x10\x04\x12\x18\n\x14VERDICT_CONTRADICTED\x10\x05\x12\x17\n\x13VERDICT_NOT_A_CLAIM\x10\x06*h\n\nConfidence\x12\x1a\n\x16\x43ONFIDENCE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ONFIDENCE_LOW\x10\x01\x12\x15\n\x11\x43ONFIDENCE_MEDIUM\x10\x02\x12\x13\n\x0f\x43ONFIDENCE_HIGH\x10\x03\x42^\n\x10io.groundwire.v1B\x0eGroundingProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dgroundwire/v1/grounding.proto\x12\rgroundwire.v1\x1a\x1bgroundwire/v1/passage.proto\"\xdb\x02\n\x0cGroundedText\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x08\x12-\n\nconfidence\x18\x03 \x01(\x0e\x32\x19.groundwire.v1.Confidence\x12\x33\n\x10model_confidence\x18\x04 \x01(\x0e\x32\x19.groundwire.v1.Confidence\x12*\n\tcitations\x18\x05 \x03(\x0b\x32\x17.groundwire.v1.Citation\x12*\n\tsentences\x18\x06 \x03(\x0b\x32\x17.groundwire.v1.Sentence\x12\x17\n\x0fgrounding_score\x18\x07 \x01(\x01\x12\x32\n\x11\x64ropped_citations\x18\x08 \x03(\x0b\x32\x17.groundwire.v1.Citation\x12\"\n\x05masks\x18\t \x03(\x0b\x32\x13.groundwire.v1.Mask\";\n\x04Mask\x12!\n\x04span\x18\x01 \x01(\x0b\x32\x13.groundwire.v1.Span\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\"\xc4\x01\n\x08Sentence\x12!\n\x04span\x18\x01 \x01(\x0b\x32\x13.groundwire.v1.Span\x12\'\n\x07verdict\x18\x02 \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12\x15\n\rsupport_score\x18\x03 \x01(\x01\x12\x18\n\x10\x63itation_indexes\x18\x04 \x03(\x05\x12*\n\tconflicts\x18\x05 \x03(\x0b\x32\x17.groundwire.v1.Conflict\x12\x0f\n\x07\x63hecker\x18\x06 \x01(\t\"\xd9\x03\n\x08\x43onflict\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.groundwire.v1.Conflict.Kind\x12!\n\x04span\x18\x02 \x01(\x0b\x32\x13.groundwire.v1.Span\x12\x10\n\x08\x63hunk_id\x18\x03 \x01(\t\x12\x15\n\rpassage_words\x18\x04 \x01(\t\"\xd4\x02\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n\x0bKIND_NUMBER\x10\x01\x12\r\n\tKIND_DATE\x10\x02\x12\r\n\tKIND_UNIT\x10\x03\x12\r\n\tKIND_NAME\x10\x04\x12\x11\n\rKIND_NEGATION\x10\x05\x12\x13\n\x0fKIND_QUANTIFIER\x10\x06\x12\x13\n\x0fKIND_COMPARISON\x10\x07\x12\r\n\tKIND_ROLE\x10\x08\x12\x12\n\x0eKIND_CONDITION\x10\t\x12\x12\n\x0eKIND_UNCOVERED\x10\n\x12\x11\n\rKIND_MODALITY\x10\x0b\x12\x14\n\x10KIND_ATTRIBUTION\x10\x0c\x12\x11\n\rKIND_OPERATOR\x10\r\x12\x0f\n\x0bKIND_MARKUP\x10\x0e\x12\x11\n\rKIND_LANGUAGE\x10\x0f\x12\x12\n\x0eKIND_UNTRUSTED\x10\x10\x12\x10\n\x0cKIND_COMMAND\x10\x11\"\xc8\x01\n\x08\x43itation\x12\x10\n\x08\x63hunk_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\nsource_uri\x18\x04 \x01(\t\x12\r\n\x05quote\x18\x05 \x01(\t\x12!\n\x04span\x18\x06 \x01(\x0b\x32\x13.groundwire.v1.Span\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x07 \x01(\x08\x12#\n\x05place\x18\x08 \x01(\x0b\x32\x14.groundwire.v1.Place\x12\x0c\n\x04link\x18\t \x01(\t\"\x90\x01\n\x04Span\x12\x12\n\nstart_byte\x18\x01 \x01(\x05\x12\x10\n\x08\x65nd_byte\x18\x02 \x01(\x05\x12\x18\n\x10start_code_point\x18\x03 \x01(\x05\x12\x16\n\x0e\x65nd_code_point\x18\x04 \x01(\x05\x12\x18\n\x10start_utf16_unit\x18\x05 \x01(\x05\x12\x16\n\x0e\x65nd_utf16_unit\x18\x06 \x01(\x05*\xb2\x01\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x14\n\x10VERDICT_VERBATIM\x10\x01\x12\x14\n\x10VERDICT_ENTAILED\x10\x02\x12\x16\n\x12VERDICT_CONSISTENT\x10\x03\x12\x17\n\x13VERDICT_UNSUPPORTED\x10\x04\x12\x18\n\x14VERDICT_CONTRADICTED\x10\x05\x12\x17\n\x13VERDICT_NOT_A_CLAIM\x10\x06*h\n\nConfidence\x12\x1a\n\x16\x43ONFIDENCE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ONFIDENCE_LOW\x10\x01\x12\x15\n\x11\x43ONFIDENCE_MEDIUM\x10\x02\x12\x13\n\x0f\x43ONFIDENCE_HIGH\x10\x03\x42^\n\x10io.groundwire.v1B\x0eGroundingProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,20 +33,22 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.grounding_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\016GroundingProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
-  _globals['_VERDICT']._serialized_start=1379
-  _globals['_VERDICT']._serialized_end=1557
-  _globals['_CONFIDENCE']._serialized_start=1559
-  _globals['_CONFIDENCE']._serialized_end=1663
+  _globals['_VERDICT']._serialized_start=1514
+  _globals['_VERDICT']._serialized_end=1692
+  _globals['_CONFIDENCE']._serialized_start=1694
+  _globals['_CONFIDENCE']._serialized_end=1798
   _globals['_GROUNDEDTEXT']._serialized_start=78
-  _globals['_GROUNDEDTEXT']._serialized_end=389
-  _globals['_SENTENCE']._serialized_start=392
-  _globals['_SENTENCE']._serialized_end=588
-  _globals['_CONFLICT']._serialized_start=591
-  _globals['_CONFLICT']._serialized_end=1026
-  _globals['_CONFLICT_KIND']._serialized_start=724
-  _globals['_CONFLICT_KIND']._serialized_end=1026
-  _globals['_CITATION']._serialized_start=1029
-  _globals['_CITATION']._serialized_end=1229
-  _globals['_SPAN']._serialized_start=1232
-  _globals['_SPAN']._serialized_end=1376
+  _globals['_GROUNDEDTEXT']._serialized_end=425
+  _globals['_MASK']._serialized_start=427
+  _globals['_MASK']._serialized_end=486
+  _globals['_SENTENCE']._serialized_start=489
+  _globals['_SENTENCE']._serialized_end=685
+  _globals['_CONFLICT']._serialized_start=688
+  _globals['_CONFLICT']._serialized_end=1161
+  _globals['_CONFLICT_KIND']._serialized_start=821
+  _globals['_CONFLICT_KIND']._serialized_end=1161
+  _globals['_CITATION']._serialized_start=1164
+  _globals['_CITATION']._serialized_end=1364
+  _globals['_SPAN']._serialized_start=1367
+  _globals['_SPAN']._serialized_end=1511
 # @@protoc_insertion_point(module_scope)

@@ -118,6 +118,7 @@ class GroundedText(_message.Message):
     SENTENCES_FIELD_NUMBER: _builtins.int
     GROUNDING_SCORE_FIELD_NUMBER: _builtins.int
     DROPPED_CITATIONS_FIELD_NUMBER: _builtins.int
+    MASKS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """text is the answer: NFC, UTF-8."""
     verified: _builtins.bool
@@ -145,6 +146,12 @@ class GroundedText(_message.Message):
         them. None of their passages supports what stands at their span.
         """
 
+    @_builtins.property
+    def masks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mask]:
+        """masks are the places where a guard put a placeholder into the text, in order. The verdict of a sentence is that of
+        the text before it was masked.
+        """
+
     def __init__(
         self,
         *,
@@ -156,14 +163,43 @@ class GroundedText(_message.Message):
         sentences: _abc.Iterable[Global___Sentence] | None = ...,
         grounding_score: _builtins.float = ...,
         dropped_citations: _abc.Iterable[Global___Citation] | None = ...,
+        masks: _abc.Iterable[Global___Mask] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["citations", b"citations", "confidence", b"confidence", "dropped_citations", b"dropped_citations", "grounding_score", b"grounding_score", "model_confidence", b"model_confidence", "sentences", b"sentences", "text", b"text", "verified", b"verified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["citations", b"citations", "confidence", b"confidence", "dropped_citations", b"dropped_citations", "grounding_score", b"grounding_score", "masks", b"masks", "model_confidence", b"model_confidence", "sentences", b"sentences", "text", b"text", "verified", b"verified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GroundedText: _TypeAlias = GroundedText  # noqa: Y015
+
+@_typing.final
+class Mask(_message.Message):
+    """Mask is one place where a guard put a placeholder into the text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPAN_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    category: _builtins.str
+    """category names the kind of content that stood there, such as `email`."""
+    @_builtins.property
+    def span(self) -> Global___Span:
+        """span is the placeholder."""
+
+    def __init__(
+        self,
+        *,
+        span: Global___Span | None = ...,
+        category: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "span", b"span"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mask: _TypeAlias = Mask  # noqa: Y015
 
 @_typing.final
 class Sentence(_message.Message):
@@ -261,6 +297,14 @@ class Conflict(_message.Message):
         """KIND_MARKUP: markup, an address or a format character that no passage has."""
         KIND_LANGUAGE: Conflict._Kind.ValueType  # 15
         """KIND_LANGUAGE: sentence and passages are in different languages: words cannot be compared."""
+        KIND_UNTRUSTED: Conflict._Kind.ValueType  # 16
+        """KIND_UNTRUSTED: the sentence rests on passages alone that a guard has flagged, or on words of one that address a
+        model. It is never verified, and a link, a contact, a payment, a credential or a command in it does not leave.
+        """
+        KIND_COMMAND: Conflict._Kind.ValueType  # 17
+        """KIND_COMMAND: the sentence tells its reader to do something. A command claims nothing that could be proven: it is
+        never verified.
+        """
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """Kind names the rule that objects."""
@@ -297,6 +341,14 @@ class Conflict(_message.Message):
     """KIND_MARKUP: markup, an address or a format character that no passage has."""
     KIND_LANGUAGE: Conflict.Kind.ValueType  # 15
     """KIND_LANGUAGE: sentence and passages are in different languages: words cannot be compared."""
+    KIND_UNTRUSTED: Conflict.Kind.ValueType  # 16
+    """KIND_UNTRUSTED: the sentence rests on passages alone that a guard has flagged, or on words of one that address a
+    model. It is never verified, and a link, a contact, a payment, a credential or a command in it does not leave.
+    """
+    KIND_COMMAND: Conflict.Kind.ValueType  # 17
+    """KIND_COMMAND: the sentence tells its reader to do something. A command claims nothing that could be proven: it is
+    never verified.
+    """
 
     KIND_FIELD_NUMBER: _builtins.int
     SPAN_FIELD_NUMBER: _builtins.int

@@ -386,6 +386,10 @@ class Degraded(_message.Message):
         """
         LOSS_SENTENCES_DROPPED: Degraded._Loss.ValueType  # 6
         """LOSS_SENTENCES_DROPPED: sentences of a weaker verdict than the route demands were left out."""
+        LOSS_TEXT_MASKED: Degraded._Loss.ValueType  # 7
+        """LOSS_TEXT_MASKED: a guard put placeholders where the text had something that may not leave; `GroundedText.masks`
+        says where, and what kind.
+        """
 
     class Loss(_Loss, metaclass=_LossEnumTypeWrapper):
         """Loss says what was given up."""
@@ -406,6 +410,10 @@ class Degraded(_message.Message):
     """
     LOSS_SENTENCES_DROPPED: Degraded.Loss.ValueType  # 6
     """LOSS_SENTENCES_DROPPED: sentences of a weaker verdict than the route demands were left out."""
+    LOSS_TEXT_MASKED: Degraded.Loss.ValueType  # 7
+    """LOSS_TEXT_MASKED: a guard put placeholders where the text had something that may not leave; `GroundedText.masks`
+    says where, and what kind.
+    """
 
     ANSWER_FIELD_NUMBER: _builtins.int
     PASSAGES_FIELD_NUMBER: _builtins.int
@@ -509,19 +517,23 @@ class Blocked(_message.Message):
 
     POLICY_FIELD_NUMBER: _builtins.int
     CATEGORY_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
     policy: _builtins.str
-    """policy names the policy."""
+    """policy names the guard of the route that forbids it, such as `injection`."""
     category: _builtins.str
-    """category names the kind of content within the policy."""
+    """category names the kind of content that the guard found, such as `jailbreak`."""
+    policy_version: _builtins.str
+    """policy_version is the guard's version."""
     def __init__(
         self,
         *,
         policy: _builtins.str = ...,
         category: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "policy", b"policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "policy", b"policy", "policy_version", b"policy_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate
 from groundwire.v1 import filter_pb2 as groundwire_dot_v1_dot_filter__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgroundwire/v1/passage.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1agroundwire/v1/filter.proto\"P\n\x05Place\x12\x0f\n\x07section\x18\x01 \x03(\t\x12\x0c\n\x04page\x18\x02 \x01(\x05\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.groundwire.v1.PassageKind\"\xe8\x02\n\x07Passage\x12\x10\n\x08\x63hunk_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\nsource_uri\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0f\n\x07ordinal\x18\x06 \x01(\x05\x12\x10\n\x08revision\x18\x07 \x01(\x05\x12\x36\n\x08metadata\x18\x08 \x03(\x0b\x32$.groundwire.v1.Passage.MetadataEntry\x12%\n\x06scores\x18\t \x01(\x0b\x32\x15.groundwire.v1.Scores\x12#\n\x05place\x18\n \x01(\x0b\x32\x14.groundwire.v1.Place\x12\x0f\n\x07\x65xcerpt\x18\x0b \x01(\t\x1aM\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12+\n\x05value\x18\x02 \x01(\x0b\x32\x1c.groundwire.v1.MetadataValue:\x02\x38\x01\"\xc8\x01\n\x06Scores\x12\x1e\n\x11vector_similarity\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07keyword\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05\x66used\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x16\n\trelevance\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x15\n\x08reranker\x18\x05 \x01(\x01H\x04\x88\x01\x01\x42\x14\n\x12_vector_similarityB\n\n\x08_keywordB\x08\n\x06_fusedB\x0c\n\n_relevanceB\x0b\n\t_reranker\"\x8e\x01\n\x0fProvidedPassage\x12)\n\npassage_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x17\n\x05title\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\nsource_uri\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x19\n\x04text\x18\x04 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x02\"\xcc\x01\n\x10ProvidedPassages\x12\xb7\x01\n\x08passages\x18\x01 \x03(\x0b\x32\x1e.groundwire.v1.ProvidedPassageB\x84\x01\xbaH\x80\x01\x92\x01\x04\x08\x01\x10@\xba\x01v\n\x1cprovided_passages.unique_ids\x12\x32\x65very passage_id must be unique within the request\x1a\"this.map(p, p.passage_id).unique()\"\x8f\x01\n\x06Search\x12\x1d\n\x05top_k\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18@(\x01H\x00\x88\x01\x01\x12%\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Filter\x12+\n\x05\x61lpha\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x42\x08\n\x06_top_kB\x08\n\x06_alpha*\x88\x01\n\x0bPassageKind\x12\x1c\n\x18PASSAGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11PASSAGE_KIND_TEXT\x10\x01\x12\x15\n\x11PASSAGE_KIND_LIST\x10\x02\x12\x16\n\x12PASSAGE_KIND_TABLE\x10\x03\x12\x15\n\x11PASSAGE_KIND_CODE\x10\x04\x42\\\n\x10io.groundwire.v1B\x0cPassageProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgroundwire/v1/passage.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1agroundwire/v1/filter.proto\"P\n\x05Place\x12\x0f\n\x07section\x18\x01 \x03(\t\x12\x0c\n\x04page\x18\x02 \x01(\x05\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.groundwire.v1.PassageKind\"\xf7\x02\n\x07Passage\x12\x10\n\x08\x63hunk_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\nsource_uri\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0f\n\x07ordinal\x18\x06 \x01(\x05\x12\x10\n\x08revision\x18\x07 \x01(\x05\x12\x36\n\x08metadata\x18\x08 \x03(\x0b\x32$.groundwire.v1.Passage.MetadataEntry\x12%\n\x06scores\x18\t \x01(\x0b\x32\x15.groundwire.v1.Scores\x12#\n\x05place\x18\n \x01(\x0b\x32\x14.groundwire.v1.Place\x12\x0f\n\x07\x65xcerpt\x18\x0b \x01(\t\x12\r\n\x05\x66lags\x18\x0c \x03(\t\x1aM\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12+\n\x05value\x18\x02 \x01(\x0b\x32\x1c.groundwire.v1.MetadataValue:\x02\x38\x01\"\xc8\x01\n\x06Scores\x12\x1e\n\x11vector_similarity\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07keyword\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05\x66used\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x16\n\trelevance\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x15\n\x08reranker\x18\x05 \x01(\x01H\x04\x88\x01\x01\x42\x14\n\x12_vector_similarityB\n\n\x08_keywordB\x08\n\x06_fusedB\x0c\n\n_relevanceB\x0b\n\t_reranker\"\x8e\x01\n\x0fProvidedPassage\x12)\n\npassage_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x17\n\x05title\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\nsource_uri\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x19\n\x04text\x18\x04 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x02\"\xcc\x01\n\x10ProvidedPassages\x12\xb7\x01\n\x08passages\x18\x01 \x03(\x0b\x32\x1e.groundwire.v1.ProvidedPassageB\x84\x01\xbaH\x80\x01\x92\x01\x04\x08\x01\x10@\xba\x01v\n\x1cprovided_passages.unique_ids\x12\x32\x65very passage_id must be unique within the request\x1a\"this.map(p, p.passage_id).unique()\"\x8f\x01\n\x06Search\x12\x1d\n\x05top_k\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18@(\x01H\x00\x88\x01\x01\x12%\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x15.groundwire.v1.Filter\x12+\n\x05\x61lpha\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x42\x08\n\x06_top_kB\x08\n\x06_alpha*\x88\x01\n\x0bPassageKind\x12\x1c\n\x18PASSAGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11PASSAGE_KIND_TEXT\x10\x01\x12\x15\n\x11PASSAGE_KIND_LIST\x10\x02\x12\x16\n\x12PASSAGE_KIND_TABLE\x10\x03\x12\x15\n\x11PASSAGE_KIND_CODE\x10\x04\x42\\\n\x10io.groundwire.v1B\x0cPassageProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,20 +50,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCH'].fields_by_name['top_k']._serialized_options = b'\272H\006\032\004\030@(\001'
   _globals['_SEARCH'].fields_by_name['alpha']._loaded_options = None
   _globals['_SEARCH'].fields_by_name['alpha']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
-  _globals['_PASSAGEKIND']._serialized_start=1250
-  _globals['_PASSAGEKIND']._serialized_end=1386
+  _globals['_PASSAGEKIND']._serialized_start=1265
+  _globals['_PASSAGEKIND']._serialized_end=1401
   _globals['_PLACE']._serialized_start=103
   _globals['_PLACE']._serialized_end=183
   _globals['_PASSAGE']._serialized_start=186
-  _globals['_PASSAGE']._serialized_end=546
-  _globals['_PASSAGE_METADATAENTRY']._serialized_start=469
-  _globals['_PASSAGE_METADATAENTRY']._serialized_end=546
-  _globals['_SCORES']._serialized_start=549
-  _globals['_SCORES']._serialized_end=749
-  _globals['_PROVIDEDPASSAGE']._serialized_start=752
-  _globals['_PROVIDEDPASSAGE']._serialized_end=894
-  _globals['_PROVIDEDPASSAGES']._serialized_start=897
-  _globals['_PROVIDEDPASSAGES']._serialized_end=1101
-  _globals['_SEARCH']._serialized_start=1104
-  _globals['_SEARCH']._serialized_end=1247
+  _globals['_PASSAGE']._serialized_end=561
+  _globals['_PASSAGE_METADATAENTRY']._serialized_start=484
+  _globals['_PASSAGE_METADATAENTRY']._serialized_end=561
+  _globals['_SCORES']._serialized_start=564
+  _globals['_SCORES']._serialized_end=764
+  _globals['_PROVIDEDPASSAGE']._serialized_start=767
+  _globals['_PROVIDEDPASSAGE']._serialized_end=909
+  _globals['_PROVIDEDPASSAGES']._serialized_start=912
+  _globals['_PROVIDEDPASSAGES']._serialized_end=1116
+  _globals['_SEARCH']._serialized_start=1119
+  _globals['_SEARCH']._serialized_end=1262
 # @@protoc_insertion_point(module_scope)

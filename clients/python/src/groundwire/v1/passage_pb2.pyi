@@ -122,6 +122,7 @@ class Passage(_message.Message):
     SCORES_FIELD_NUMBER: _builtins.int
     PLACE_FIELD_NUMBER: _builtins.int
     EXCERPT_FIELD_NUMBER: _builtins.int
+    FLAGS_FIELD_NUMBER: _builtins.int
     chunk_id: _builtins.str
     """chunk_id names the piece; the same text at the same place of the same document keeps its id."""
     document_id: _builtins.str
@@ -155,6 +156,12 @@ class Passage(_message.Message):
     def place(self) -> Global___Place:
         """place says where in the document the piece stands."""
 
+    @_builtins.property
+    def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """flags are the kinds of content that the route's guards found in the passage, such as `instruction`, in alphabetical
+        order; empty where there is none.
+        """
+
     def __init__(
         self,
         *,
@@ -169,10 +176,11 @@ class Passage(_message.Message):
         scores: Global___Scores | None = ...,
         place: Global___Place | None = ...,
         excerpt: _builtins.str = ...,
+        flags: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place", "scores", b"scores"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "document_id", b"document_id", "excerpt", b"excerpt", "metadata", b"metadata", "ordinal", b"ordinal", "place", b"place", "revision", b"revision", "scores", b"scores", "source_uri", b"source_uri", "text", b"text", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "document_id", b"document_id", "excerpt", b"excerpt", "flags", b"flags", "metadata", b"metadata", "ordinal", b"ordinal", "place", b"place", "revision", b"revision", "scores", b"scores", "source_uri", b"source_uri", "text", b"text", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -21,6 +21,70 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Screen:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScreenEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Screen.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCREEN_UNSPECIFIED: _Screen.ValueType  # 0
+    """SCREEN_UNSPECIFIED is never sent."""
+    SCREEN_QUESTION: _Screen.ValueType  # 1
+    """SCREEN_QUESTION looks at the question and its earlier turns, before anything else sees them."""
+    SCREEN_EVIDENCE: _Screen.ValueType  # 2
+    """SCREEN_EVIDENCE looks at the passages, before a model sees them."""
+    SCREEN_ANSWER: _Screen.ValueType  # 3
+    """SCREEN_ANSWER looks at what a model wrote, before it leaves."""
+
+class Screen(_Screen, metaclass=_ScreenEnumTypeWrapper):
+    """Screen is a place where guards look at text."""
+
+SCREEN_UNSPECIFIED: Screen.ValueType  # 0
+"""SCREEN_UNSPECIFIED is never sent."""
+SCREEN_QUESTION: Screen.ValueType  # 1
+"""SCREEN_QUESTION looks at the question and its earlier turns, before anything else sees them."""
+SCREEN_EVIDENCE: Screen.ValueType  # 2
+"""SCREEN_EVIDENCE looks at the passages, before a model sees them."""
+SCREEN_ANSWER: Screen.ValueType  # 3
+"""SCREEN_ANSWER looks at what a model wrote, before it leaves."""
+Global___Screen: _TypeAlias = Screen  # noqa: Y015
+
+class _GuardAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GuardActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GuardAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GUARD_ACTION_UNSPECIFIED: _GuardAction.ValueType  # 0
+    """GUARD_ACTION_UNSPECIFIED is never sent."""
+    GUARD_ACTION_BLOCK: _GuardAction.ValueType  # 1
+    """GUARD_ACTION_BLOCK: nothing leaves; the route's table says what follows."""
+    GUARD_ACTION_MASK: _GuardAction.ValueType  # 2
+    """GUARD_ACTION_MASK: a placeholder stands in for what was found in an answer."""
+    GUARD_ACTION_DROP: _GuardAction.ValueType  # 3
+    """GUARD_ACTION_DROP: a passage is left out."""
+    GUARD_ACTION_DISTRUST: _GuardAction.ValueType  # 4
+    """GUARD_ACTION_DISTRUST: a passage stays, and no sentence that rests on it alone is verified."""
+    GUARD_ACTION_FLAG: _GuardAction.ValueType  # 5
+    """GUARD_ACTION_FLAG: it is reported, and nothing else."""
+
+class GuardAction(_GuardAction, metaclass=_GuardActionEnumTypeWrapper):
+    """GuardAction says what a guard's finding leads to."""
+
+GUARD_ACTION_UNSPECIFIED: GuardAction.ValueType  # 0
+"""GUARD_ACTION_UNSPECIFIED is never sent."""
+GUARD_ACTION_BLOCK: GuardAction.ValueType  # 1
+"""GUARD_ACTION_BLOCK: nothing leaves; the route's table says what follows."""
+GUARD_ACTION_MASK: GuardAction.ValueType  # 2
+"""GUARD_ACTION_MASK: a placeholder stands in for what was found in an answer."""
+GUARD_ACTION_DROP: GuardAction.ValueType  # 3
+"""GUARD_ACTION_DROP: a passage is left out."""
+GUARD_ACTION_DISTRUST: GuardAction.ValueType  # 4
+"""GUARD_ACTION_DISTRUST: a passage stays, and no sentence that rests on it alone is verified."""
+GUARD_ACTION_FLAG: GuardAction.ValueType  # 5
+"""GUARD_ACTION_FLAG: it is reported, and nothing else."""
+Global___GuardAction: _TypeAlias = GuardAction  # noqa: Y015
+
 class _Rewriting:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -139,6 +203,8 @@ class Report(_message.Message):
     SEARCHED_QUESTION_FIELD_NUMBER: _builtins.int
     REWRITING_FIELD_NUMBER: _builtins.int
     PASSAGES_CUT_FIELD_NUMBER: _builtins.int
+    FLAGS_FIELD_NUMBER: _builtins.int
+    GUARDS_UNAVAILABLE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id is the id the call was given, or the one the server chose."""
     trace_id: _builtins.str
@@ -183,6 +249,16 @@ class Report(_message.Message):
     def total(self) -> _duration_pb2.Duration:
         """total is the time from the call's arrival to the outcome."""
 
+    @_builtins.property
+    def flags(self) -> _containers.RepeatedCompositeFieldContainer[Global___Flag]:
+        """flags say what the route's guards found, and what was done about it: one entry for each screen, guard, category and
+        action, in the order in which they were found first.
+        """
+
+    @_builtins.property
+    def guards_unavailable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """guards_unavailable names the guards that could not be asked, where the route goes on without them."""
+
     def __init__(
         self,
         *,
@@ -202,14 +278,58 @@ class Report(_message.Message):
         searched_question: _builtins.str = ...,
         rewriting: Global___Rewriting.ValueType = ...,
         passages_cut: _builtins.int = ...,
+        flags: _abc.Iterable[Global___Flag] | None = ...,
+        guards_unavailable: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time_to_first_token", b"time_to_first_token", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "model", b"model", "passages_cut", b"passages_cut", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "rewriting", b"rewriting", "route", b"route", "searched_question", b"searched_question", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "flags", b"flags", "guards_unavailable", b"guards_unavailable", "model", b"model", "passages_cut", b"passages_cut", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "rewriting", b"rewriting", "route", b"route", "searched_question", b"searched_question", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Report: _TypeAlias = Report  # noqa: Y015
+
+@_typing.final
+class Flag(_message.Message):
+    """Flag counts what a guard found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCREEN_FIELD_NUMBER: _builtins.int
+    GUARD_FIELD_NUMBER: _builtins.int
+    GUARD_VERSION_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    screen: Global___Screen.ValueType
+    """screen is where."""
+    guard: _builtins.str
+    """guard names the guard."""
+    guard_version: _builtins.str
+    """guard_version is its version."""
+    category: _builtins.str
+    """category names the kind of content."""
+    action: Global___GuardAction.ValueType
+    """action says what was done about it."""
+    count: _builtins.int
+    """count is in how many texts it was found: questions and turns, passages, or stretches of an answer."""
+    def __init__(
+        self,
+        *,
+        screen: Global___Screen.ValueType = ...,
+        guard: _builtins.str = ...,
+        guard_version: _builtins.str = ...,
+        category: _builtins.str = ...,
+        action: Global___GuardAction.ValueType = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "category", b"category", "count", b"count", "guard", b"guard", "guard_version", b"guard_version", "screen", b"screen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Flag: _TypeAlias = Flag  # noqa: Y015
 
 @_typing.final
 class Usage(_message.Message):
