@@ -90,7 +90,7 @@ class ContractGuardApi:
         self, screen: Screen, texts: Sequence[str], requester: Requester, send: Send
     ) -> Sequence[Sequence[Finding]]:
         """Return the findings in each text, in the order of the text."""
-        caller = {field: getattr(requester, field) for field in self._options.caller}
+        caller: dict[str, str] = {field: getattr(requester, field) for field in self._options.caller}
 
         async def ask(batch: Sequence[str]) -> Sequence[Sequence[Finding]]:
             return await send(self._format.request(screen, batch, caller), partial(self._read, batch))

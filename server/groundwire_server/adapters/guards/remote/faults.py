@@ -7,7 +7,10 @@ from groundwire_server.domain.vocabulary import Cause
 class GuardFault(Fault):
     """A reply that says nothing about the texts."""
 
-    UNREADABLE = ("what it sends is not what its contract says", "correct the guard's `kind`, `api`, `path` or provider")
+    UNREADABLE = (
+        "what it sends is not what its contract says",
+        "correct the guard's `kind`, `api`, `path` or provider",
+    )
     COUNT = ("it answers for more or fewer texts than it was sent", "check the guard")
     OTHER_TEXT = ("it returns another text than it was sent", "check that it counts code points, not bytes or UTF-16")
     SPAN = ("it reports a place that the text does not have", "check that it counts code points, not bytes or UTF-16")

@@ -123,7 +123,7 @@ class GrpcChannel:
         if self._channel is None:
             raise Failure(Cause.MODEL_UNAVAILABLE)
         # Without serializers: what is sent and what comes is made and read where its failures are understood.
-        method = self._channel.unary_unary(_METHOD)
+        method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(_METHOD)
         return bytes(await method(request, metadata=metadata, timeout=seconds))
 
 

@@ -174,7 +174,9 @@ class GrpcEndpointOptions(Options):
         examples=[{"authorization": "env://GUARD_AUTHORIZATION"}],
     )
     ca_file: Path | None = Field(
-        None, description="Authorities to trust instead of the system's, PEM.", examples=["/etc/groundwire/guard-ca.pem"]
+        None,
+        description="Authorities to trust instead of the system's, PEM.",
+        examples=["/etc/groundwire/guard-ca.pem"],
     )
     certificate_file: Path | None = Field(
         None, description="The server's own certificate as a client, PEM.", examples=["/etc/groundwire/client.pem"]
