@@ -19,7 +19,10 @@ def labelled_rows(whole: Any, count: int) -> Sequence[Sequence[Mapping[str, Any]
 
     Raises:
         RowCountError: when there are more or fewer.
+        TypeError: when it is no list.
     """
+    if not isinstance(whole, list):
+        raise TypeError
     rows: Sequence[Sequence[Mapping[str, Any]]] = [whole] if whole and isinstance(whole[0], dict) else whole
     if len(rows) != count:
         raise RowCountError

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic_core import to_json
 
@@ -104,10 +104,9 @@ class ClassificationGuardApi:
 def _sigmoid(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
-    # JSON has integers that no float holds, and this form has no exponential that overflows.
-    clipped = max(-_MOST_LOGIT, min(_MOST_LOGIT, value))
-    return None if value in _NO_LOGITS or math.isnan(clipped) else 0.5 * (1 + math.tanh(clipped / 2))
-
-
-_MOST_LOGIT: Final = 1000.0
-_NO_LOGITS: Final = (math.inf, -math.inf)
+    try:
+        logit = float(value)
+    except OverflowError:
+        return None
+    # This form has no exponential that overflows.
+    return 0.5 * (1 + math.tanh(logit / 2)) if math.isfinite(logit) else None

@@ -37,7 +37,7 @@ class EndpointGuard:
 
     async def screen(self, request: ScreenRequest, deadline: Deadline) -> ScreenReply:
         """Return what it objects to in each text."""
-        places = [place for place, text in enumerate(request.texts) if not text.isspace() and text]
+        places = [place for place, text in enumerate(request.texts) if text.strip()]
         found: list[tuple[Finding, ...]] = [()] * len(request.texts)
         if not places:
             return ScreenReply(tuple(found))

@@ -179,7 +179,7 @@ def _failure(error: grpc.aio.AioRpcError) -> Failure:
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "message larger than max" in details:
         ours = details.startswith("CLIENT")
         return InvalidFindingsFailure(GuardFault.SIZE) if ours else Failure(Cause.PROMPT_TOO_LONG)
-    after = dict(error.trailing_metadata() or ()).get(_PUSHBACK, "")
+    after = error.trailing_metadata().get(_PUSHBACK, "")
     milliseconds = int(after) if isinstance(after, str) and after.isascii() and after.isdigit() else None
     cause = _STATUSES.get(code, Cause.MODEL_UNAVAILABLE)
     return Failure(cause, retry_after=None if milliseconds is None else milliseconds / 1000)

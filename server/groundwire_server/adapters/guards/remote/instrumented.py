@@ -35,7 +35,7 @@ class InstrumentedGuard:
 
     async def screen(self, request: ScreenRequest, deadline: Deadline) -> ScreenReply:
         """Return what it objects to in each text."""
-        if not any(request.texts):
+        if not any(map(str.strip, request.texts)):
             return ScreenReply(((),) * len(request.texts))
         # Code points stay where they are: half of a surrogate pair becomes one question mark. Nothing else is changed,
         # for what is hidden in a text is what a guard looks for.
