@@ -9,6 +9,7 @@ from groundwire_server.app.configuration.limit_rules import check_limits
 from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.configuration.remote_guard_rules import check_remote_guards
 from groundwire_server.app.configuration.reranker_rules import check_rerankers
 from groundwire_server.app.configuration.store_rules import check_places, check_search, check_vectors
 from groundwire_server.app.configuration.worker_rules import check_workers
@@ -26,6 +27,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
     yield from check_models(configuration)
     yield from check_checkers(configuration)
     yield from check_rerankers(configuration)
+    yield from check_remote_guards(configuration)
     for name, route in configuration.routes.items():
         yield from _check_name(route.store, configuration.stores, ("routes", name, "store"), "store")
         for index, alias in enumerate(route.models):
