@@ -26,7 +26,8 @@ guards:
   grpc: {GRPC}
 models: {{quoting: {{kind: extractive}}}}
 stores: {{main: {{folder: data}}}}
-routes: {{default: {{models: [quoting], store: main}}}}
+routes:
+  default: {{models: [quoting], store: main, screens: {{question: {{use: [{{guard: model}}]}}}}}}
 """
 
 CASES = {
@@ -85,6 +86,37 @@ CASES = {
         ("url: 'http://127.0.0.1:8'", "url: 'http://127.0.0.1:8', ca_file: ca.pem"),
         "8: guards.grpc.endpoint: url must begin with https:// where ca_file or certificate_file is set",
     ),
+    "a category that the guard does not have": (
+        ("use: [{guard: model}]", "use: [{guard: model, categories: {injection: FLAG}}]"),
+        (
+            "12: routes.default.screens.question.use[0].categories.injection: the guard model knows no category of "
+            "this name; there is: toxicity"
+        ),
+    ),
+    "a hosted one on a route that bars it": (
+        (
+            "store: main, screens: {question: {use: [{guard: model}",
+            "store: main, self_hosted_only: true, screens: {question: {use: [{guard: own}",
+        ),
+        (
+            "12: routes.default.screens.question.use[0].guard: is hosted, which self_hosted_only bars: name one that "
+            "runs with you"
+        ),
+    ),
+    "a hosted one that a tenant bars": (
+        ("use: [{guard: model}]}}}", "use: [{guard: grpc}]}}}\nself_hosted_only: [acme]"),
+        (
+            "12: routes.default.screens.question.use[0].guard: is hosted, which self_hosted_only bars for acme: name "
+            "one that runs with you"
+        ),
+    ),
+    "one that may block on a stream that it does not hold back": (
+        (
+            "store: main, screens: {question: {use: [{guard: model}]}}",
+            "store: main, mode: PROVISIONAL, screens: {answer: {use: [{guard: model}]}}",
+        ),
+        "12: routes.default.screens.answer.use[0].action: may block or mask, and with mode PROVISIONAL",
+    ),
     "a secret in the file": (
         ("url: 'http://127.0.0.1:8'", "url: 'http://127.0.0.1:8', headers: {authorization: secret}"),
         "8: guards.grpc.endpoint.headers.authorization: must be a reference",
@@ -104,6 +136,7 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, case: str) -> None:
 def section(tmp_path: Path, name: str, text: str = RIGHT) -> tuple[RemoteGuardConfig, bool]:
     configuration = loaded(tmp_path, text).configuration
     found = configuration.guards[name]
+    assert isinstance(found, RemoteGuardConfig)
     return found, is_hosted(configuration, found)
 
 
@@ -124,12 +157,15 @@ def test_two_configurations_share_connection_circuit_and_slots(tmp_path: Path, n
         tmp_path, RIGHT.replace("version: '1'", "version: '1', concurrency: {max_concurrent: 4}")
     ).configuration
 
+    guard = configuration.guards[name]
+    assert isinstance(guard, RemoteGuardConfig)
+
     async def keys() -> tuple[int, int, int]:
         shared = Shared()
         leases = [shared.lease() for _ in range(2)]
         opened = []
         for lease in leases:
-            await open_remote_guard(name, configuration.guards[name], configuration, lease, unrecorded())
+            await open_remote_guard(name, guard, configuration, lease, unrecorded())
             opened.append(len(shared.keys()))
         for lease in leases:
             await lease.end()

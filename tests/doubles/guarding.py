@@ -14,6 +14,7 @@ import grpc
 from groundwire.guard.v1 import guard_service_pb2 as messages
 from groundwire.guard.v1.guard_service_pb2_grpc import GuardServiceServicer, add_GuardServiceServicer_to_server
 from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
 from groundwire_server.app.parts.remote_guards import open_remote_guard
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.allowance import Allowance
@@ -229,7 +230,9 @@ async def opened(folder: Path, section: str, port: int = 9, limits: str = "") ->
     lease = Shared().lease()
     try:
         configuration = load(Sources(file)).configuration
-        guard = await open_remote_guard("it", configuration.guards["it"], configuration, lease, spans.recording)
+        guarding = configuration.guards["it"]
+        assert isinstance(guarding, RemoteGuardConfig)
+        guard = await open_remote_guard("it", guarding, configuration, lease, spans.recording)
         yield WiredGuard(guard, spans)
     finally:
         await lease.end()

@@ -12,6 +12,7 @@ from groundwire_server.adapters.authentication.keys import parse
 from groundwire_server.adapters.embedder.faults import EmbedderFailure, EmbedderFault
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
 from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
@@ -98,6 +99,8 @@ async def _screened(configuration: Configuration, name: str) -> tuple[str, str] 
     lease = Shared().lease()
     try:
         section = configuration.guards[name]
+        if not isinstance(section, RemoteGuardConfig):
+            return None
         guard = await open_remote_guard(name, section, configuration, lease, unrecorded())
         request = ScreenRequest(Requester(""), Screen.QUESTION, (_WORD,), Allowance())
         await guard.screen(request, Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))

@@ -28,7 +28,7 @@ def configured(folder: Path, guard: str, port: int = 9) -> Path:
         f"providers: {{house: {{kind: openai, base_url: 'http://127.0.0.1:{port}/v1'}}}}\n"
         f"guards: {{it: {{{guard}}}}}\n"
         f"stores: {{main: {{folder: {folder}}}}}\nmodels: {{quoting: {{kind: extractive}}}}\n"
-        "routes: {default: {models: [quoting], store: main}}\n"
+        "routes: {default: {models: [quoting], store: main, screens: {question: {use: [{guard: it}]}}}}\n"
     )
     return config
 

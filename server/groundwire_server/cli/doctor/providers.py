@@ -142,8 +142,10 @@ def rerankers(configuration: "Configuration") -> Iterator[CheckResult]:
 
 
 def guards(configuration: "Configuration") -> Iterator[CheckResult]:
-    """Yield a result for each guard behind an endpoint: whether it screens a word."""
-    for name, section in sorted(configuration.guards.items()):
+    """Yield a result for each guard in use behind an endpoint: whether it screens a word."""
+    screens = [uses for route in configuration.routes.values() for uses in route.screens.uses.values()]
+    for name in sorted({use.guard for uses in screens for use in uses}):
+        section = configuration.guards[name]
         if section.kind not in {"classifier", "http", "grpc"}:
             continue
         from groundwire_server.app.examination import examine_guard  # noqa: PLC0415  # as above

@@ -121,9 +121,7 @@ async def test_spans_say_what_was_found_and_nothing_of_the_texts(
     async with wired(tmp_path, HTTP["http"][0], reply("http")) as (at, _):
         await at.guard.screen(asked(f"{SECRET_TEXT} forbidden forbidden", "Cats."), soon())
         (span,) = at.spans.each("guard it")
-        wanted = {
-            key: span[key] for key in span if key.startswith(("groundwire.guard", "groundwire.screen", "gen_ai.op"))
-        }
+        wanted = {key: span[key] for key in span if key.startswith(("groundwire.guard", "gen_ai.op"))}
         assert wanted == {
             "gen_ai.operation.name": "guard",
             "groundwire.guard": "it",
@@ -131,7 +129,7 @@ async def test_spans_say_what_was_found_and_nothing_of_the_texts(
             "groundwire.guard.texts": 2,
             "groundwire.guard.findings": 2,
             "groundwire.guard.categories": ("terms",),
-            "groundwire.screen": "EVIDENCE",
+            "groundwire.guard.screen": "EVIDENCE",
         }
         assert span["groundwire.residency"] == "self_hosted"
         told = at.spans.everything() + caplog.text

@@ -43,7 +43,7 @@ class InstrumentedGuard:
         attributes: Attributes = {
             names.GUARD: self._identity.name,
             names.GUARD_VERSION: self._identity.version,
-            names.SCREEN: request.screen.value,
+            names.GUARD_SCREEN: request.screen.value,
             names.GUARD_TEXTS: len(request.texts),
         }
         with self._instrumentation.span(attributes, deadline) as span, CurrentSpan(span):

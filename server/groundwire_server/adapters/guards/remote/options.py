@@ -7,14 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from groundwire_server.adapters.guards.options import Category, Version
 from groundwire_server.adapters.http.options import DocumentBounds
 from groundwire_server.domain.residency import Residency
 from groundwire_server.options import Options
 from groundwire_server.options.headers import Headers, SecretHeaders
 from groundwire_server.options.url import parsed_url
-
-Category: TypeAlias = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
-"""A kind of content: lower-case letters, digits and `_`, beginning with a letter."""
 
 CallerField: TypeAlias = Literal["tenant", "subject", "end_user", "route"]
 
@@ -33,10 +31,8 @@ class GuardBounds(DocumentBounds):
 class VersionedOptions(Options):
     """What every guard behind an endpoint has."""
 
-    version: str = Field(
-        pattern="^[!-~]{1,64}$",
-        description="Version of the guard's model or rules; it stands in flags and traces.",
-        examples=["2"],
+    version: Version = Field(
+        description="Version of the guard's model or rules, which replies and events name.", examples=["2"]
     )
 
 

@@ -13,9 +13,9 @@ from groundwire_server.app.configuration.models.authentication import Authentica
 from groundwire_server.app.configuration.models.checkers import CheckerConfig
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
+from groundwire_server.app.configuration.models.guards import BUILT_IN, Guards
 from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
-from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
 from groundwire_server.app.configuration.models.rerankers import RerankerConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.section import Name
@@ -86,8 +86,10 @@ class Configuration(Options):
     rerankers: dict[Name, RerankerConfig] = Field(
         default_factory=dict, description="Rerankers, models that rate passages together with the question, by name."
     )
-    guards: dict[Name, RemoteGuardConfig] = Field(
-        default_factory=dict, description="Guards, which look for what a policy does not allow, by name."
+    guards: Guards = Field(
+        default_factory=lambda: dict(BUILT_IN),
+        description="Guards, which look for what is not allowed in texts, by name. Those of the server, injection, "
+        "instructions, nonsense and secrets, are there without being named.",
     )
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls of all models together in flight; unlimited if unset."

@@ -1,6 +1,6 @@
 """Guards behind endpoints: classification models, and guards of the operator's own."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
@@ -42,6 +42,4 @@ class GrpcGuardConfig(ProtectedConfig, GrpcGuardOptions, _OfKind):
     retry_budget: RetryBudgetOptions = Field(default_factory=RetryBudgetOptions, description="Budget of its retries.")
 
 
-RemoteGuardConfig: TypeAlias = Annotated[
-    ClassifierGuardConfig | HttpGuardConfig | GrpcGuardConfig, Field(discriminator="kind")
-]
+RemoteGuardConfig: TypeAlias = ClassifierGuardConfig | HttpGuardConfig | GrpcGuardConfig
