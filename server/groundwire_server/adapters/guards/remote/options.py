@@ -129,9 +129,6 @@ class ContractGuardOptions(VersionedOptions):
         100, ge=1, le=10_000, description="Findings per text; a reply with more of them is a failure."
     )
     batch: GuardBatchOptions = Field(default_factory=GuardBatchOptions, description="Size of requests.")
-    bounds: GuardBounds = Field(
-        default_factory=GuardBounds, description="Limits of one request, in addition to the deadline of its call."
-    )
 
     @property
     def found_categories(self) -> frozenset[str]:
@@ -144,6 +141,9 @@ class HttpGuardOptions(ContractGuardOptions):
 
     path: str = Field(
         "/screen", pattern="^/[!-~]{0,255}$", description="Path of the guard, behind the provider's `base_url`."
+    )
+    bounds: GuardBounds = Field(
+        default_factory=GuardBounds, description="Limits of one request, in addition to the deadline of its call."
     )
 
 
@@ -209,7 +209,17 @@ class GrpcEndpointOptions(Options):
         return urlsplit(self.url).port or (443 if self.secure else 80)
 
 
+class GrpcGuardBounds(Options):
+    """Limits of one call, in addition to its deadline."""
+
+    response_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
+    request_seconds: float = Field(10.0, gt=0, le=600, description="Seconds from its beginning to its last byte.")
+
+
 class GrpcGuardOptions(ContractGuardOptions):
     """A guard of the operator's own behind gRPC."""
 
     endpoint: GrpcEndpointOptions = Field(description="Where it listens, and how the connection is secured.")
+    bounds: GrpcGuardBounds = Field(
+        default_factory=GrpcGuardBounds, description="Limits of one call, in addition to its deadline."
+    )
