@@ -53,8 +53,8 @@ CASES = {
         "6: guards.model: scores must be `probabilities` with `api: vllm_classify`",
     ),
     "windows that hardly move": (
-        ("labels:", "window_bytes: 64, overlap_bytes: 33, labels:"),
-        "6: guards.model: overlap_bytes must be at most half of window_bytes",
+        ("labels:", "window_bytes: 64, overlap_bytes: 17, labels:"),
+        "6: guards.model: overlap_bytes must be at most a quarter of window_bytes",
     ),
     "a threshold that everything reaches": (("category: toxicity", "category: toxicity, min_score: 0"), "min_score: "),
     "a category with a space": (

@@ -107,8 +107,12 @@ async def test_an_answer_says_what_a_guard_s_model_consumed(configured: Serve) -
     async with upstream(draft) as writer, upstream(Reply([Echo(HTTP["tei"][1])], headers=JSON)) as guard:
         made = sections(writer, guard, "evidence")
         made["guards"]["it"] = {
-            **{"kind": "classifier", "provider": "guards", "version": "3", "model": "m"},
-            **{"labels": {"LABEL_1": {"category": "terms"}}, **QUICK},
+            "kind": "classifier",
+            "provider": "guards",
+            "version": "3",
+            "model": "m",
+            "labels": {"LABEL_1": {"category": "terms"}},
+            **QUICK,
         }
         async with configured(made) as served:
             outcome = await answer(served)
@@ -120,7 +124,10 @@ async def test_a_guard_behind_grpc_forbids_as_well(configured: Serve) -> None:
     async with upstream(answers()) as writer, grpc_guard() as guard:
         made = sections(writer, "http://127.0.0.1:9/v1", "question")
         made["guards"]["it"] = {
-            **{"kind": "grpc", "version": "3", "categories": ["terms"], **QUICK},
+            "kind": "grpc",
+            "version": "3",
+            "categories": ["terms"],
+            **QUICK,
             "endpoint": {"url": f"http://127.0.0.1:{guard.port}"},
         }
         async with configured(made) as served:

@@ -98,6 +98,25 @@ async def test_a_long_text_is_cut_into_windows_for_a_classifier_and_a_finding_is
         assert all(len(json.loads(each.body)["inputs"]) <= 2 for each in provider.requests)
 
 
+async def test_what_the_model_refuses_as_too_long_is_cut_in_halves(tmp_path: Path) -> None:
+    refused = Reply([b'{"error": "`inputs` must have less than 512 tokens"}'], "413 Payload Too Large", JSON)
+    text = "!" * 700 + "forbidden" + "?" * 300
+    async with wired(tmp_path, HTTP["tei"][0], refused, refused, reply("tei")) as (at, provider):
+        (found,) = (await at.guard.screen(asked(text), soon())).findings
+        assert found
+        assert all(each.end - each.start <= 256 and "forbidden" in text[each.start : each.end] for each in found)
+        sizes = [max(len(each) for (each,) in json.loads(sent.body)["inputs"]) for sent in provider.requests]
+        assert sizes == [1009, 512, 256]
+        assert len(at.spans.each("guard test-guard")) == 1
+
+
+async def test_a_model_that_refuses_every_length_is_a_failure(tmp_path: Path) -> None:
+    refused = Reply([b'{"error": "`inputs` must have less than 1 tokens"}'], "413 Payload Too Large", JSON)
+    async with wired(tmp_path, HTTP["tei"][0], refused) as (at, provider):
+        assert (await at.fail(asked("!" * 1000), soon())).cause is Cause.PROMPT_TOO_LONG
+        assert len(provider.requests) < 20
+
+
 async def test_labels_have_thresholds_and_categories_of_their_own(tmp_path: Path) -> None:
     section = HTTP["tei"][0].replace(
         "{LABEL_1: {category: terms}}",

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pydantic_core import to_json
 
@@ -14,20 +15,44 @@ from groundwire_server.adapters.guards.remote.windows import windows
 from groundwire_server.adapters.http.json_reply import probability_in, read_json, usage_in
 from groundwire_server.adapters.providers.charged_calls import Send
 from groundwire_server.adapters.resilience.side_by_side import all_results
+from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.requester import Requester
-from groundwire_server.domain.vocabulary import Screen
+from groundwire_server.domain.vocabulary import Cause, Screen
 
 Scores: TypeAlias = Mapping[str, float]
 """The score of each label of the configuration."""
+
+_LEAST_BYTES: Final = 64
+"""An input of fewer is too long for no model."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A stretch of a text.
+
+    Attributes:
+        place: of the text, among those of the request.
+        start: in the text, in code points.
+        text: the stretch itself.
+    """
+
+    place: int
+    start: int
+    text: str
+
+    def cut(self, size: int, overlap: int) -> "Sequence[_Stretch]":
+        """Return the windows of a stretch, without those of white space: servers refuse an input of nothing."""
+        cut = [(start, self.text[start:end]) for start, end in windows(self.text, size, overlap)]
+        return [_Stretch(self.place, self.start + start, text) for start, text in cut if not text.isspace()]
 
 
 class ClassificationGuardApi:
     """The GuardApi of classification endpoints.
 
     A text that is longer than an input is cut into windows that overlap, and a finding is the whole window: these
-    models do not say where.
+    models do not say where. Inputs that the model refuses as too long are cut in halves.
 
     Args:
         options: of the model.
@@ -41,24 +66,38 @@ class ClassificationGuardApi:
     ) -> Sequence[Sequence[Finding]]:
         """Return the findings in each text, in the order of the text."""
         del screen, requester
-        options = self._options
-        stretches = [
-            (place, start, end)
-            for place, text in enumerate(texts)
-            for start, end in windows(text, options.window_bytes, options.overlap_bytes)
-            # Servers refuse an input of nothing.
-            if not text[start:end].isspace()
-        ]
-        inputs = [texts[place][start:end] for place, start, end in stretches]
-        batches = [inputs[start : start + options.batch] for start in range(0, len(inputs), options.batch)]
-        scored = await all_results(self._classify(batch, send) for batch in batches)
+        whole = [_Stretch(place, 0, text) for place, text in enumerate(texts)]
         found: list[list[Finding]] = [[] for _ in texts]
-        for (place, start, end), scores in zip(stretches, (each for batch in scored for each in batch), strict=True):
+        for stretch, scores in await self._scored(whole, self._options.window_bytes, send):
             for label, score in scores.items():
-                meaning = options.labels[label]
+                meaning = self._options.labels[label]
                 if score >= meaning.min_score:
-                    found[place].append(Finding(meaning.category, start, end, label, score))
+                    end = stretch.start + len(stretch.text)
+                    found[stretch.place].append(Finding(meaning.category, stretch.start, end, label, score))
         return found
+
+    async def _scored(
+        self, stretches: Sequence["_Stretch"], size: int, send: Send
+    ) -> Sequence[tuple["_Stretch", Scores]]:
+        """Return the scores of stretches, cut into inputs of so many bytes."""
+        inputs = [
+            each for stretch in stretches for each in stretch.cut(size, min(self._options.overlap_bytes, size // 4))
+        ]
+        step = self._options.batch
+        batches = [inputs[start : start + step] for start in range(0, len(inputs), step)]
+        return [
+            each for batch in await all_results(self._batch(batch, size, send) for batch in batches) for each in batch
+        ]
+
+    async def _batch(self, batch: Sequence["_Stretch"], size: int, send: Send) -> Sequence[tuple["_Stretch", Scores]]:
+        try:
+            scores = await self._classify([each.text for each in batch], send)
+        except Failure as failure:
+            # Signs and digits are a token each. Whoever writes enough of them must not be rid of the guard.
+            if failure.cause is not Cause.PROMPT_TOO_LONG or size < 2 * _LEAST_BYTES:
+                raise
+            return await self._scored(batch, size // 2, send)
+        return list(zip(batch, scores, strict=True))
 
     async def _classify(self, inputs: Sequence[str], send: Send) -> Sequence[Scores]:
         options = self._options

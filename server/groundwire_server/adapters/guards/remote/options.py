@@ -70,7 +70,8 @@ class ClassifierGuardOptions(VersionedOptions):
         1024,
         ge=64,
         le=1024 * 1024,
-        description="Bytes of a text in one input; a model of 512 tokens reads 1024 bytes of nearly any text.",
+        description="Bytes of a text in one input, from which on it is cut into several; what the model refuses as too "
+        "long is cut in halves.",
     )
     overlap_bytes: int = Field(128, ge=0, le=64 * 1024, description="Bytes that two neighbouring inputs share.")
     batch: int = Field(32, ge=1, le=4096, description="Inputs per request.")
@@ -84,8 +85,8 @@ class ClassifierGuardOptions(VersionedOptions):
             raise ValueError("labels must be numbers with `api: vllm_classify`, such as 1")
         if self.api == "vllm_classify" and self.scores == "logits":
             raise ValueError("scores must be `probabilities` with `api: vllm_classify`")
-        if self.overlap_bytes * 2 > self.window_bytes:
-            raise ValueError("overlap_bytes must be at most half of window_bytes")
+        if self.overlap_bytes * 4 > self.window_bytes:
+            raise ValueError("overlap_bytes must be at most a quarter of window_bytes")
         return self
 
     @property
