@@ -9,6 +9,7 @@ from groundwire_server.app.configuration.models.remote_guards import RemoteGuard
 from groundwire_server.app.configuration.remote_guard_rules import is_hosted
 from groundwire_server.app.parts.remote_guards import open_remote_guard
 from groundwire_server.app.parts.shared import Shared
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.recording import unrecorded
 from tests.app.configuration.reading import errors, loaded
 
@@ -174,3 +175,16 @@ def test_two_configurations_share_connection_circuit_and_slots(tmp_path: Path, n
     first, second, rest = asyncio.run(keys())
     assert 0 < first == second
     assert rest == 0
+
+
+@pytest.mark.parametrize("name", ["own", "grpc"])
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, name: str) -> None:
+    missing = f"ca_file: '{tmp_path}/none.pem'"
+    text = RIGHT.replace("url: 'http://127.0.0.1:8'", f"url: 'https://127.0.0.1:8', {missing}")
+    configuration = loaded(
+        tmp_path, text.replace("cloud: {kind: openai,", f"cloud: {{kind: openai, {missing},")
+    ).configuration
+    guard = configuration.guards[name]
+    assert isinstance(guard, RemoteGuardConfig)
+    with pytest.raises(SetupError, match=rf"^guards\.{name}: a certificate or key .* cannot be read: No such file"):
+        asyncio.run(open_remote_guard(name, guard, configuration, Shared().lease(), unrecorded()))

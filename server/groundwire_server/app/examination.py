@@ -107,7 +107,7 @@ async def _screened(configuration: Configuration, name: str) -> tuple[str, str] 
     except ChargedFailure as failure:
         fault = GuardFault.__members__.get(failure.error_type)
         return (fault.message, fault.advice) if fault else (f"it fails with {failure.error_type}", "")
-    except OSError as failed:
+    except SetupError as failed:
         return str(failed), ""
     finally:
         await lease.end()

@@ -36,8 +36,7 @@ async def open_screens(configuration: Configuration, lease: Lease, recording: Re
     """Return the guards of each route's screens, by route.
 
     Raises:
-        SetupError: when a file of a guard cannot be used.
-        OSError: when a file that the connection to a guard needs cannot be read.
+        SetupError: when a file of a guard, or of the connection to it, cannot be used.
     """
     opened: dict[str, LocalGuard] = {}
     remote: dict[str, RemoteGuard] = {}

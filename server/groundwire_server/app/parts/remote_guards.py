@@ -31,6 +31,7 @@ from groundwire_server.app.parts.limiters import open_limiter_of_all, open_limit
 from groundwire_server.app.parts.limits import open_limits
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity
 from groundwire_server.ports.guard import RemoteGuard
 from groundwire_server.ports.recording import Recording
@@ -46,12 +47,17 @@ async def open_remote_guard(
     """Return the guard that a section describes.
 
     Raises:
-        OSError: when a file that its connection needs cannot be read.
+        SetupError: when a file that its connection needs cannot be read.
     """
-    if isinstance(section, GrpcGuardConfig):
-        transport, policy = await _open_grpc(name, section, lease, recording)
-    else:
-        transport, policy = await _open_http(name, section, configuration, lease, recording)
+    try:
+        if isinstance(section, GrpcGuardConfig):
+            transport, policy = await _open_grpc(name, section, lease, recording)
+        else:
+            transport, policy = await _open_http(name, section, configuration, lease, recording)
+    except OSError as failed:
+        # Not every one of these knows its file.
+        said = f"guards.{name}: a certificate or key of its connection cannot be read: {failed.strerror}"
+        raise SetupError(said) from None
     price = None if section.price is None else section.price.price(configuration.spending.currency)
     limits = await open_limits(configuration, lease, recording)
     calls = ChargedCalls(transport, policy, section.bounds.request_seconds, Charges(price, limits.budget))
