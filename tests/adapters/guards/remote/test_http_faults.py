@@ -65,7 +65,7 @@ MALFORMED = {
     ),
     "a score of NaN": (whole(b'{"results": [{"findings": [{"category": "terms", "score": NaN}]}]}'), "SCORE"),
     "an infinite score": (whole(b'{"results": [{"findings": [{"category": "terms", "score": Infinity}]}]}'), "SCORE"),
-    "ten thousand findings": (results([{"category": "terms", "start": 0, "end": 4}] * 10_000), "FINDINGS"),
+    "ten thousand findings": (results([{"category": "terms"}] * 10_000), "FINDINGS"),
 }
 UNREADABLE = {
     "no body": whole(),
