@@ -17,7 +17,7 @@ from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Screen
 
 _RULE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}|")
-"""A rule's name: it stands in traces, where a text must not."""
+"""A rule's name: operators see it, and no texts."""
 
 
 @dataclass(frozen=True, slots=True)

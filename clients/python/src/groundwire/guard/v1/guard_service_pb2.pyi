@@ -196,7 +196,7 @@ class Finding(_message.Message):
     score: _builtins.float
     """score is a model's probability, 0 to 1; absent for a rule."""
     rule: _builtins.str
-    """rule names the rule that found it: up to 64 letters, digits and `_.:/-`. It is shown in traces: it must not hold
+    """rule names the rule that found it: up to 64 letters, digits and `_.:/-`. It is shown to operators: it must not hold
     words of the text.
     """
     text: _builtins.str
