@@ -315,6 +315,9 @@ DOCUMENTS: Final = Counter(
 DOCUMENTS_DELETED: Final = Counter(
     "groundwire.documents.deleted", "{document}", "Documents that were deleted, one by one or by a filter."
 )
+DOCUMENTS_RELEASED: Final = Counter(
+    "groundwire.documents.released", "{document}", "Documents that operators released from quarantine."
+)
 STORE_DOCUMENTS: Final = Gauge(
     "groundwire.store.documents",
     "{document}",
@@ -388,6 +391,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SLOTS_REFUSED,
     DOCUMENTS,
     DOCUMENTS_DELETED,
+    DOCUMENTS_RELEASED,
     STORE_DOCUMENTS,
     STORE_SIZE,
     LOG_LINES_SUMMED,
