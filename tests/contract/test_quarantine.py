@@ -6,27 +6,21 @@ import pytest
 
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.corpus.quarantine import held_document, held_documents
-from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document, DocumentOrder, Listing, Position, PutState
 from groundwire_server.domain.erasure import ErasedPlaceKind, Erasure, OneDocument
 from groundwire_server.domain.filters import Equals
-from groundwire_server.domain.guards.finding import GuardActions, GuardIdentity
 from groundwire_server.domain.quarantine import also_reviewing, as_sent
-from groundwire_server.domain.vocabulary import GuardAction
 from tests.contract.stores import ALICE, ALL, BOB, STRANGER, Store
-from tests.doubles.word_guard import WordGuard
+from tests.doubles.word_guard import quarantining
 
-SCREEN = DocumentScreen(
-    [DocumentGuard(GuardIdentity("words", "1"), WordGuard(evil="EVIL"), GuardActions(GuardAction.QUARANTINE))]
-)
 STAFF = frozenset({"staff"})
 DOCUMENT = Document("post", "Parcels wait. EVIL deeds.", "Post", "file:post", {"team": "mail"}, STAFF)
 
 
 @pytest.fixture
 def ingest(store: Store) -> Ingest:
-    return Ingest(store.corpus, screen=SCREEN)
+    return Ingest(store.corpus, screen=quarantining(evil="EVIL"))
 
 
 BY_ID = Listing()

@@ -17,7 +17,7 @@ from groundwire_server.domain.quarantine import as_sent, quarantine_of
 from groundwire_server.domain.vocabulary import GuardAction, Reason, Screen
 from tests.corpus.conftest import KeepingCorpus
 from tests.doubles.embedder import HashingEmbedder
-from tests.doubles.word_guard import WordGuard
+from tests.doubles.word_guard import WordGuard, quarantining
 
 CALLER = Caller("acme", "ann", frozenset({"staff"}))
 OTHER = Caller("acme", "bob", frozenset({"bob"}))
@@ -33,8 +33,7 @@ def guarded(
 
 
 def ingest_of(corpus: KeepingCorpus, embedder: HashingEmbedder | None = None, **categories: str) -> Ingest:
-    guard = WordGuard(**(categories or {"evil": "EVIL"}))
-    return Ingest(corpus, embedder, screen=DocumentScreen([guarded(guard)]))
+    return Ingest(corpus, embedder, screen=quarantining(**(categories or {"evil": "EVIL"})))
 
 
 async def held_ids(corpus: KeepingCorpus, caller: Caller = CALLER) -> list[str]:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from groundwire_server.domain.guards.finding import Finding
+from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
+from groundwire_server.domain.guards.finding import Finding, GuardActions, GuardIdentity
+from groundwire_server.domain.vocabulary import GuardAction
 
 
 class WordGuard:
@@ -27,3 +29,9 @@ class WordGuard:
             for each in re.finditer(re.escape(word), text)
         ]
         return sorted(found, key=lambda each: each.start)
+
+
+def quarantining(**categories: str) -> DocumentScreen:
+    """A screen that holds back documents with these words."""
+    guard = DocumentGuard(GuardIdentity("words", "1"), WordGuard(**categories), GuardActions(GuardAction.QUARANTINE))
+    return DocumentScreen([guard])

@@ -20,6 +20,7 @@ from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
+from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
@@ -94,6 +95,7 @@ def serving(folder: Path) -> Serve:
         store: Callable[[HashingEmbedder, Recording], Store] | None = None,
         options: ServerOptions | None = None,
         capacity: CapacityOptions | None = None,
+        screen: DocumentScreen | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -108,7 +110,7 @@ def serving(folder: Path) -> Serve:
         main = replace(main, erasable=embedded.erasure, texts=(embedded.vector_memory,))
         if store is not None:
             main = store(embedder, recording)
-        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
+        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main, screen=screen)
         routes = {"default": (default, "main")}
         process = compose.Process.begin(recording, capacity=capacity)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))

@@ -167,7 +167,10 @@ def snapshot(
     admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
     answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
     ingest = Ingest(
-        parts.corpus.corpus, parts.corpus.embedder, sentence_vectors=parts.corpus.sentence_vectors is not None
+        parts.corpus.corpus,
+        parts.corpus.embedder,
+        sentence_vectors=parts.corpus.sentence_vectors is not None,
+        screen=parts.screen,
     )
     return ServingSnapshot(
         access,

@@ -14,6 +14,7 @@ from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.stores import open_store
+from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
@@ -43,6 +44,7 @@ class Parts:
         shadows: the models that are compared with those that answer, by route.
         rewriters: the models that rewrite questions, by route.
         rerankers: those of the routes that name one, by route.
+        screen: what documents pass before they are stored; None lets all pass.
     """
 
     stores: Mapping[str, Store]
@@ -57,6 +59,7 @@ class Parts:
     shadows: Mapping[str, ShadowModel] = field(default_factory=dict)
     rewriters: Mapping[str, RewriteModel] = field(default_factory=dict)
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
+    screen: DocumentScreen | None = None
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
