@@ -138,6 +138,7 @@ class FakeService(
         stored: the documents it was given, by id; every filter, and every erasure, selects all of them.
         objected: the categories of what a guard finds in documents, by id; these are kept in `held`, not in `stored`.
         held: the documents in quarantine, by id.
+        release_failure: what every release ends with.
         purged_at_once: how many documents one purge, or erasure, removes.
         sample: how many ids a plan of a purge names.
         sent: what ingests sent it, in order.
@@ -163,6 +164,7 @@ class FakeService(
         self.stored: dict[str, Document] = {}
         self.objected: dict[str, Sequence[str]] = {}
         self.held: dict[str, Document] = {}
+        self.release_failure: Failure | None = None
         self.purged_at_once = 1000
         self.sample = 100
         self.sent: list[documents.IngestDocumentsRequest] = []
@@ -282,7 +284,8 @@ class FakeService(
         self, request: documents.DeleteDocumentRequest, context: Any
     ) -> documents.DeleteDocumentResponse:
         self._remember("DeleteDocument", request, context)
-        deleted = self.stored.pop(request.document_id, None) is not None
+        documents_of = self.held if request.document_id in self.held else self.stored
+        deleted = documents_of.pop(request.document_id, None) is not None
         if not deleted and not request.allow_missing:
             self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
         return documents.DeleteDocumentResponse(deleted=deleted, corpus_version=f"v{len(self.stored)}")
@@ -350,6 +353,8 @@ class FakeService(
         self, request: documents.ReleaseDocumentRequest, context: Any
     ) -> documents.ReleaseDocumentResponse:
         self._remember("ReleaseDocument", request, context)
+        if self.release_failure is not None:
+            self._fail(self.release_failure, context)
         if request.document_id not in self.held:
             self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
         document = self.stored[request.document_id] = self.held.pop(request.document_id)
