@@ -29,7 +29,7 @@ CLEAN = replace(DOCUMENT, text="Parcels wait.")
 def guarded(
     guard: WordGuard, action: GuardAction = GuardAction.QUARANTINE, tenants: frozenset[str] | None = None
 ) -> DocumentGuard:
-    return DocumentGuard(IDENTITY, guard, GuardActions(action, tenants=tenants))
+    return DocumentGuard(IDENTITY, GuardActions(action, tenants=tenants), guard)
 
 
 def ingest_of(corpus: KeepingCorpus, embedder: HashingEmbedder | None = None, **categories: str) -> Ingest:
@@ -122,7 +122,7 @@ class TestIngest:
     async def test_each_category_may_have_an_action_of_its_own(self, corpus: KeepingCorpus) -> None:
         by_category: Mapping[str, GuardAction | None] = {"evil": GuardAction.FLAG, "post": None}
         actions = GuardActions(GuardAction.QUARANTINE, by_category)
-        guard = DocumentGuard(IDENTITY, WordGuard(evil="EVIL", post="Post", parcel="Parcel"), actions)
+        guard = DocumentGuard(IDENTITY, actions, WordGuard(evil="EVIL", post="Post", parcel="Parcel"))
         ingest = Ingest(corpus, screen=DocumentScreen([guard]))
         flagged = await ingest.store(CALLER, replace(DOCUMENT, text="EVIL Post"), NEVER)
         held = await ingest.store(CALLER, replace(DOCUMENT, text="EVIL Parcel"), NEVER)

@@ -33,5 +33,5 @@ class WordGuard:
 
 def quarantining(**categories: str) -> DocumentScreen:
     """A screen that holds back documents with these words."""
-    guard = DocumentGuard(GuardIdentity("words", "1"), WordGuard(**categories), GuardActions(GuardAction.QUARANTINE))
+    guard = DocumentGuard(GuardIdentity("words", "1"), GuardActions(GuardAction.QUARANTINE), WordGuard(**categories))
     return DocumentScreen([guard])

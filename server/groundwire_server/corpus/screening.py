@@ -23,8 +23,8 @@ class DocumentGuard:
     """A guard of documents, and what its findings lead to: QUARANTINE or FLAG."""
 
     identity: GuardIdentity
-    guard: LocalGuard
     actions: GuardActions
+    guard: LocalGuard
 
 
 class ScreenedDocument:

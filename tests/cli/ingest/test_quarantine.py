@@ -32,12 +32,12 @@ def ingest(groundwire_command: Callable[..., Ran], service: FakeService, address
 def test_the_summary_says_what_is_held_back_why_and_what_to_do(ingest: Ingest) -> None:
     ran = ingest()
 
-    assert (ran.code, ran.out) == (
-        1,
+    assert ran.code == 1
+    assert ran.out == (
         "1 document: 1 new; 3 passages\n"
         "1 in quarantine, not found until they are released:\n"
         "  docs/mail.md instructions_to_model (instructions 1), payment (instructions 1)\n"
-        "  an operator reviews them: groundwire documents quarantined\n",
+        "  an operator reviews them: groundwire documents quarantined\n"
     )
 
 

@@ -9,6 +9,7 @@ from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.generators import identities, open_generator
+from groundwire_server.app.parts.guards import Screens, open_document_screen, open_screens
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
 from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
@@ -44,6 +45,7 @@ class Parts:
         shadows: the models that are compared with those that answer, by route.
         rewriters: the models that rewrite questions, by route.
         rerankers: those of the routes that name one, by route.
+        screens: the guards of the routes' screens, by route.
         screen: what documents pass before they are stored; None lets all pass.
     """
 
@@ -59,6 +61,7 @@ class Parts:
     shadows: Mapping[str, ShadowModel] = field(default_factory=dict)
     rewriters: Mapping[str, RewriteModel] = field(default_factory=dict)
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
+    screens: Mapping[str, Screens] = field(default_factory=dict)
     screen: DocumentScreen | None = None
 
     def of_route(self, name: str, store: str) -> Store:
@@ -108,6 +111,8 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
             if route.rewrite is not None
         },
         await _open_rerankers(configuration, lease, recording),
+        await open_screens(configuration, lease),
+        await open_document_screen(configuration, lease),
     )
 
 

@@ -234,9 +234,8 @@ def quarantined(
 ) -> None:
     """List the documents that guards hold back, or show what they object to in one. Needs the role operator.
 
-    No search, list or read of a reader finds these documents until `groundwire documents release` releases them. You see
-    those that you would see were they released. A line on anything but a terminal has id, reasons, revision and time
-    between tabs.
+    No reader finds these documents until `groundwire documents release` releases them. You see those that you would see
+    were they released. On anything but a terminal a line has id, reasons, revision and time between tabs.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.cli.documents import description, listing, quarantine  # noqa: PLC0415

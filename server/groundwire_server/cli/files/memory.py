@@ -114,7 +114,7 @@ class Memory:
         return unchanged
 
     def confirm(self, readable: Readable, result: IngestDocumentsResponse) -> None:
-        """Remember a document that the server has stored, unless it is in quarantine: it is sent again until it is not."""
+        """Remember a document that the server has stored; one in quarantine is sent again, until it is released."""
         if not result.content_hash or result.state == IngestState.INGEST_STATE_QUARANTINED:
             return
         confirmed = Confirmed(

@@ -35,7 +35,7 @@ from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Metrics
-from groundwire_server.telemetry.metrics import DOCUMENTS, DOCUMENTS_DELETED, DOCUMENTS_RELEASED
+from groundwire_server.telemetry.metrics import DOCUMENTS, DOCUMENTS_DELETED, DOCUMENTS_RELEASED, GUARD_FINDINGS
 
 DEFAULT_SECONDS = 30.0
 """Seconds of a document call without a deadline of its own."""
@@ -232,6 +232,9 @@ class Documents(DocumentServiceServicer):
                     expected_revision=request.expected_revision if request.HasField("expected_revision") else None,
                 )
             result = IngestState.Name(ingest_state(stored)).removeprefix("INGEST_STATE_")
+            for flag, count in stored.flags.items():
+                found = (flag.screen, flag.guard.name, flag.category, flag.action)
+                self._metrics.add(GUARD_FINDINGS, count, "", *found)
             if stored.quarantined and stored.state is not PutState.UNCHANGED:
                 log_quarantined(call, request.document.document_id, stored.flags)
             return stored

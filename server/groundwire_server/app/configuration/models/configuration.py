@@ -13,10 +13,12 @@ from groundwire_server.app.configuration.models.authentication import Authentica
 from groundwire_server.app.configuration.models.checkers import CheckerConfig
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
+from groundwire_server.app.configuration.models.guards import BUILT_IN, Guards
 from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.rerankers import RerankerConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
+from groundwire_server.app.configuration.models.screens import IngestConfig
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
@@ -85,6 +87,12 @@ class Configuration(Options):
     rerankers: dict[Name, RerankerConfig] = Field(
         default_factory=dict, description="Rerankers, models that rate passages together with the question, by name."
     )
+    guards: Guards = Field(
+        default_factory=lambda: dict(BUILT_IN),
+        description="Guards, which look for what is not allowed in texts, by name. Those of the server, injection, "
+        "instructions, nonsense and secrets, are there without being named.",
+    )
+    ingest: IngestConfig = Field(default_factory=IngestConfig, description="How documents are taken in.")
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls of all models together in flight; unlimited if unset."
     )
