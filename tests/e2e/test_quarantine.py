@@ -22,7 +22,7 @@ from groundwire.v1.document_service_pb2 import (
     PutDocumentRequest,
     ReleaseDocumentRequest,
 )
-from groundwire_server.telemetry.metrics import DOCUMENTS, DOCUMENTS_RELEASED
+from groundwire_server.telemetry.metrics import DOCUMENTS, DOCUMENTS_RELEASED, GUARD_FINDINGS
 from tests.doubles.word_guard import quarantining
 from tests.e2e.calls import ACME, SECONDS, info, ingest
 from tests.e2e.conftest import Product, Serve
@@ -41,9 +41,8 @@ async def product(serve: Serve) -> AsyncIterator[Product]:
 
 def held_document(document_id: str = "held", **fields: Any) -> document_pb2.Document:
     described = {"text": TEXT, "allowed_principals": ["staff"], "title": "Orders"} | fields
-    document = document_pb2.Document(document_id=document_id, **described)
-    document.metadata["team"].string_value = "mail"
-    return document
+    described.setdefault("metadata", {"team": filter_pb2.MetadataValue(string_value="mail")})
+    return document_pb2.Document(document_id=document_id, **described)
 
 
 async def sent(product: Product, *documents: document_pb2.Document) -> list[IngestDocumentsResponse]:
@@ -173,6 +172,29 @@ async def test_it_is_deleted_and_purged_like_any_other(product: Product) -> None
     assert (purged.purge_count, await listed(product)) == (1, [])
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        held_document(metadata={"groundwire.released": filter_pb2.MetadataValue(string_value="[]")}),
+        held_document(metadata={"groundwire.quarantined": filter_pb2.MetadataValue(string_value="[]")}),
+        held_document(allowed_principals=["\x1fscreened"]),
+    ],
+    ids=["release", "quarantine", "access list"],
+)
+async def test_no_writer_can_forge_the_marks_of_a_document_in_quarantine(
+    product: Product, forged: document_pb2.Document
+) -> None:
+    (result,) = await sent(product, forged)
+    assert result.state == IngestState.INGEST_STATE_REJECTED
+
+
+async def test_no_filter_reads_the_marks_of_a_document(product: Product) -> None:
+    marked = filter_pb2.Filter(is_null=filter_pb2.IsNull(key="groundwire.released", is_null=False))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await product.documents.ListDocuments(ListDocumentsRequest(filter=marked), metadata=ACME)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_pages_of_the_list(product: Product) -> None:
     await sent(product, *(held_document(name) for name in ("a", "b", "c")))
     first = await product.documents.ListQuarantinedDocuments(
@@ -200,9 +222,9 @@ async def test_security_events_and_counts_say_what_and_never_the_text(
     )
     assert (quarantined["categories"], quarantined["guards"]) == (["evil", "orders"], ["words 1"])
     assert (released["event"], released["document_hash"]) == ("document_released", hashed)
-    assert released["subject_hash"] == hashlib.sha256(b"acme\nalice").hexdigest()
     for event in (quarantined, released):
         assert (len(event["trace_id"]), bool(event["request_id"])) == (32, True)
         assert "EVIL" not in repr(event)
     assert product.counts.of(DOCUMENTS, "QUARANTINED") == 2
     assert product.counts.of(DOCUMENTS_RELEASED) == 1
+    assert product.counts.of(GUARD_FINDINGS, "", "DOCUMENT", "words", "evil", "QUARANTINE") == 2

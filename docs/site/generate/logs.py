@@ -34,6 +34,10 @@ def page() -> str:
         "and `reason`, and with `key_id`, `tenant` or `issuer` where the credential names one. After "
         f"{security_events.LOGGED} in {security_events.WINDOW:.0f} seconds from one source, the others are counted in "
         "a line with `event` = `calls_denied` and their number in `suppressed`.",
+        "A document that guards hold back leaves a line with `event` = `document_quarantined`, `guards` and "
+        "`categories`, and its release one with `event` = `document_released`. Both have `tenant`, `request_id`, "
+        "`trace_id`, and in `document_hash` the SHA-256, in lower-case hexadecimal, of tenant, line feed and document "
+        "id.",
     )
 
 

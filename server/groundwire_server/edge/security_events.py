@@ -100,26 +100,17 @@ def log_quarantined(call: Call, document_id: str, flags: Iterable[Flag]) -> None
 
 
 def log_released(call: Call, document_id: str) -> None:
-    """Log that an operator has released a document."""
-    subject = _digest(call.caller.tenant, call.caller.subject)
-    about = {**_about(call, document_id), "subject_hash": subject}
+    """Log that an operator has released a document; the decision event of the same request says which subject."""
     # A warning, like every event of this log: none is to be lost to a level.
-    _log.warning("document released", extra={"event": "document_released", **about})
+    _log.warning("document released", extra={"event": "document_released", **_about(call, document_id)})
 
 
 def _about(call: Call, document_id: str) -> dict[str, str]:
+    tenant = call.caller.tenant
     # An id may be a path, which may name a person.
-    return {
-        "tenant": call.caller.tenant,
-        "document_hash": _digest(call.caller.tenant, document_id),
-        "request_id": call.request_id,
-        "trace_id": call.trace_id,
-    }
-
-
-def _digest(tenant: str, name: str) -> str:
-    """Return the SHA-256, in lower-case hexadecimal, of a name within a tenant."""
-    return hashlib.sha256(f"{tenant}\n{name}".encode()).hexdigest()
+    hashed = hashlib.sha256(f"{tenant}\n{document_id}".encode()).hexdigest()
+    about = {"tenant": tenant, "document_hash": hashed}
+    return {**about, "request_id": call.request_id, "trace_id": call.trace_id}
 
 
 def _log_suppressed(source: _Source, count: _Count) -> None:
