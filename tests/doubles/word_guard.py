@@ -30,6 +30,9 @@ class WordGuard:
         ]
         return sorted(found, key=lambda each: each.start)
 
+    def about(self, rule: str) -> str:
+        return f"the word {rule}"
+
 
 def quarantining(**categories: str) -> DocumentScreen:
     """A screen that holds back documents with these words."""

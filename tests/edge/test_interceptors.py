@@ -8,6 +8,7 @@ import pytest
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.access import (
     Authentication,
@@ -21,6 +22,7 @@ from groundwire_server.edge.interceptors.decisions import Decisions
 from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.validation import Validation
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
@@ -52,7 +54,7 @@ def standard() -> list[Interceptor]:
         Tracing(NoOpTracer()),
         RequestId(),
         CallDeadline(),
-        Decisions(DECISIONS, Counts(), SetClock()),
+        Decisions(DECISIONS, BlockedContentLog(LineSums(SetClock().now)), Counts(), SetClock()),
         ErrorMapping(),
         SecurityEvents(log),
     ]
@@ -74,12 +76,20 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         answers,
         Retrieval(CURRENT),
         Grounding(CURRENT),
-        Documents(CURRENT, SetClock(), Counts()),
+        Documents(CURRENT, SetClock(), Counts(), QuarantineLog(LineSums(SetClock().now))),
         Routes(CURRENT),
         ServerInfo(CURRENT),
         Limits(CURRENT),
     )
-    server = Server(servicers, unrecorded(), DECISIONS, ServerOptions(), CURRENT, SetClock())
+    server = Server(
+        servicers,
+        unrecorded(),
+        DECISIONS,
+        BlockedContentLog(LineSums(SetClock().now)),
+        ServerOptions(),
+        CURRENT,
+        SetClock(),
+    )
     assert " > ".join(NAMES) in repr(server)
 
 

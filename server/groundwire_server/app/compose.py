@@ -23,8 +23,10 @@ from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
@@ -206,13 +208,13 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Answers(current, process.runs, recorder),
         Retrieval(current),
         Grounding(current),
-        Documents(current, clock, recorder),
+        Documents(current, clock, recorder, QuarantineLog(process.sums)),
         Routes(current),
         ServerInfo(current),
         Limits(current),
     )
-    log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, options, current, clock, process.end)
+    log, blocked = DecisionLog(process.sums, decisions), BlockedContentLog(process.sums)
+    return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
 
 
 def _route(

@@ -14,6 +14,9 @@ from groundwire_server.ports.guard import LocalGuard
 MOST_FINDINGS: Final = 8
 """Stretches of one guard and category that are kept for the operator who reviews a document."""
 
+_LONGEST_RULE: Final = 100
+"""Characters of a rule's name that are kept with a finding."""
+
 _OVERLAP: Final = 1_000
 """Code points before a window that are looked at with it, so that what goes across its beginning is found."""
 
@@ -60,7 +63,8 @@ class ScreenedDocument:
         self._texts.setdefault(flag, set()).add(in_title)
         if action is GuardAction.QUARANTINE:
             start, end = offset + finding.start, offset + finding.end
-            found = DocumentFinding(guard.identity, finding.category, finding.rule, in_title, start, end)
+            rule = finding.rule[:_LONGEST_RULE]
+            found = DocumentFinding(guard.identity, finding.category, rule, in_title, start, end)
             kept = self._findings.setdefault(found.reason, [])
             if len(kept) < MOST_FINDINGS:
                 kept.append(found)

@@ -1,15 +1,11 @@
-"""The log of denied calls, and of documents in quarantine, on the logger `groundwire.security`."""
+"""The log of denied calls, on the logger `groundwire.security`."""
 
-import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from groundwire_server.domain.access_denied import DenialReason
-from groundwire_server.domain.guards.finding import Flag
-from groundwire_server.domain.vocabulary import GuardAction
-from groundwire_server.edge.call import Call
 from groundwire_server.edge.identity import network_of
 from groundwire_server.ports.clock import Clock
 
@@ -87,30 +83,6 @@ class SecurityEventLog:
             if now - self._counts[key].since < WINDOW:
                 return
             _log_suppressed(key, self._counts.pop(key))
-
-
-def log_quarantined(call: Call, document_id: str, flags: Iterable[Flag]) -> None:
-    """Log that a document is held back, and for what."""
-    held = [flag for flag in flags if flag.action is GuardAction.QUARANTINE]
-    found = {
-        "guards": sorted({f"{flag.guard.name} {flag.guard.version}" for flag in held}),
-        "categories": sorted({flag.category for flag in held}),
-    }
-    _log.warning("document quarantined", extra={"event": "document_quarantined", **_about(call, document_id), **found})
-
-
-def log_released(call: Call, document_id: str) -> None:
-    """Log that an operator has released a document; the decision event of the same request says which subject."""
-    # A warning, like every event of this log: none is to be lost to a level.
-    _log.warning("document released", extra={"event": "document_released", **_about(call, document_id)})
-
-
-def _about(call: Call, document_id: str) -> dict[str, str]:
-    tenant = call.caller.tenant
-    # An id may be a path, which may name a person.
-    hashed = hashlib.sha256(f"{tenant}\n{document_id}".encode()).hexdigest()
-    about = {"tenant": tenant, "document_hash": hashed}
-    return {**about, "request_id": call.request_id, "trace_id": call.trace_id}
 
 
 def _log_suppressed(source: _Source, count: _Count) -> None:

@@ -29,7 +29,7 @@ from groundwire_server.edge.convert.flags import fill_flags, ingest_state
 from groundwire_server.edge.convert.request import Received
 from groundwire_server.edge.interceptors.access import caller_of, check_role
 from groundwire_server.edge.paging import PageTokens, page_size
-from groundwire_server.edge.security_events import log_quarantined, log_released
+from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
@@ -54,10 +54,13 @@ _PAGE_BYTES = 2 * 1024 * 1024
 class Documents(DocumentServiceServicer):
     """The documents of the caller's tenant."""
 
-    def __init__(self, current: CurrentSnapshot, clock: Clock, recorder: Metrics) -> None:
+    def __init__(
+        self, current: CurrentSnapshot, clock: Clock, recorder: Metrics, quarantine_log: QuarantineLog
+    ) -> None:
         self._current = current
         self._clock = clock
         self._metrics = recorder
+        self._quarantine_log = quarantine_log
 
     async def IngestDocuments(  # type: ignore[override]  # writes to the context; the stubs know generators only
         self,
@@ -198,7 +201,7 @@ class Documents(DocumentServiceServicer):
             raise _unknown(request.document_id)
         if released.state is not PutState.UNCHANGED:
             self._metrics.add(DOCUMENTS_RELEASED, 1)
-            log_released(call, request.document_id)
+            self._quarantine_log.released(call, request.document_id)
         return document_service_pb2.ReleaseDocumentResponse(
             revision=released.revision,
             chunk_count=released.chunk_count,
@@ -236,7 +239,7 @@ class Documents(DocumentServiceServicer):
                 found = (flag.screen, flag.guard.name, flag.category, flag.action)
                 self._metrics.add(GUARD_FINDINGS, count, "", *found)
             if stored.quarantined and stored.state is not PutState.UNCHANGED:
-                log_quarantined(call, request.document.document_id, stored.flags)
+                self._quarantine_log.quarantined(call, request.document.document_id, stored.flags)
             return stored
         except Rejection:
             result = "REJECTED"
