@@ -18,8 +18,7 @@ STAFF = frozenset({"staff"})
 DOCUMENT = Document("post", "Parcels wait. EVIL deeds.", "Post", "file:post", {"team": "mail"}, STAFF)
 
 
-@pytest.fixture
-def ingest(store: Store) -> Ingest:
+def ingest_into(store: Store) -> Ingest:
     return Ingest(store.corpus, screen=quarantining(evil="EVIL"))
 
 
@@ -30,7 +29,8 @@ async def held(store: Store, listing: Listing = BY_ID, after: Position | None = 
     return [each.document_id for each in await held_documents(store.corpus, ALICE, listing, after, limit, NEVER)]
 
 
-async def test_no_search_and_no_list_finds_it(store: Store, ingest: Ingest) -> None:
+async def test_no_search_and_no_list_finds_it(store: Store) -> None:
+    ingest = ingest_into(store)
     await store.put("other", "Parcels wait elsewhere.")
     stored = await ingest.store(ALICE, DOCUMENT, NEVER)
     assert (stored.state, stored.quarantined, stored.revision) == (PutState.CREATED, True, 1)
@@ -41,7 +41,8 @@ async def test_no_search_and_no_list_finds_it(store: Store, ingest: Ingest) -> N
     assert (await ingest.store(ALICE, DOCUMENT, NEVER)).state is PutState.UNCHANGED
 
 
-async def test_who_would_see_it_reviews_it(store: Store, ingest: Ingest) -> None:
+async def test_who_would_see_it_reviews_it(store: Store) -> None:
+    ingest = ingest_into(store)
     await ingest.store(ALICE, DOCUMENT, NEVER)
     found = await held_document(store.corpus, ALICE, "post", NEVER, include_text=True)
     assert found is not None
@@ -51,7 +52,8 @@ async def test_who_would_see_it_reviews_it(store: Store, ingest: Ingest) -> None
         assert await held_document(store.corpus, caller, "post", NEVER, include_text=True) is None
 
 
-async def test_the_list_has_pages_a_filter_and_an_order(store: Store, ingest: Ingest) -> None:
+async def test_the_list_has_pages_a_filter_and_an_order(store: Store) -> None:
+    ingest = ingest_into(store)
     for name in ("a", "b", "c"):
         document = replace(DOCUMENT, document_id=name, metadata={"last": name == "c"}, allowed_principals=ALL)
         await ingest.store(ALICE, document, NEVER)
@@ -63,7 +65,8 @@ async def test_the_list_has_pages_a_filter_and_an_order(store: Store, ingest: In
     assert await held(store, Listing(order=DocumentOrder.NEWEST)) == ["c", "b", "a"]
 
 
-async def test_a_released_document_is_found(store: Store, ingest: Ingest) -> None:
+async def test_a_released_document_is_found(store: Store) -> None:
+    ingest = ingest_into(store)
     await ingest.store(ALICE, DOCUMENT, NEVER)
     released = await ingest.release(ALICE, "post", 1, NEVER)
     assert released is not None
@@ -76,7 +79,8 @@ async def test_a_released_document_is_found(store: Store, ingest: Ingest) -> Non
     assert (again.state, again.quarantined) == (PutState.UNCHANGED, False)
 
 
-async def test_it_is_deleted_and_purged_by_who_would_see_it(store: Store, ingest: Ingest) -> None:
+async def test_it_is_deleted_and_purged_by_who_would_see_it(store: Store) -> None:
+    ingest = ingest_into(store)
     await ingest.store(ALICE, DOCUMENT, NEVER)
     assert await store.corpus.delete(also_reviewing(BOB), "post", NEVER) is None
     assert await store.corpus.delete(also_reviewing(ALICE), "post", NEVER) is not None
@@ -88,7 +92,8 @@ async def test_it_is_deleted_and_purged_by_who_would_see_it(store: Store, ingest
     assert await held(store) == []
 
 
-async def test_it_is_erased_like_any_other(store: Store, ingest: Ingest) -> None:
+async def test_it_is_erased_like_any_other(store: Store) -> None:
+    ingest = ingest_into(store)
     if store.erasure is None:
         pytest.skip("the double does not offer it")
     await ingest.store(ALICE, DOCUMENT, NEVER)
@@ -99,7 +104,8 @@ async def test_it_is_erased_like_any_other(store: Store, ingest: Ingest) -> None
     assert await held(store) == []
 
 
-async def test_a_long_access_list_is_kept(store: Store, ingest: Ingest) -> None:
+async def test_a_long_access_list_is_kept(store: Store) -> None:
+    ingest = ingest_into(store)
     principals = frozenset(f"group {number} \u00e9" for number in range(255)) | STAFF
     await ingest.store(ALICE, replace(DOCUMENT, allowed_principals=principals), NEVER)
     found = await held_document(store.corpus, ALICE, "post", NEVER, include_text=False)

@@ -235,6 +235,12 @@ class TestRelease:
         back = await ingest.store(CALLER, DOCUMENT, NEVER)
         assert (back.state, back.quarantined) == (PutState.UPDATED, False)
 
+    async def test_a_release_outlasts_a_time_without_guards(self, corpus: KeepingCorpus) -> None:
+        await ingest_of(corpus).store(CALLER, DOCUMENT, NEVER)
+        await release(ingest_of(corpus))
+        await Ingest(corpus).store(CALLER, replace(DOCUMENT, metadata={}), NEVER)
+        assert not (await ingest_of(corpus).store(CALLER, DOCUMENT, NEVER)).quarantined
+
     @pytest.mark.parametrize(
         "changed", [{"text": "Parcels wait. EVIL wards."}, {"title": "Other"}], ids=["text", "title"]
     )

@@ -13,6 +13,7 @@ from groundwire.v1 import document_pb2, filter_pb2, report_pb2, retrieval_servic
 from groundwire.v1.document_pb2 import IngestState
 from groundwire.v1.document_service_pb2 import (
     DeleteDocumentRequest,
+    EraseDocumentsRequest,
     GetDocumentRequest,
     GetQuarantinedDocumentRequest,
     IngestDocumentsResponse,
@@ -22,6 +23,7 @@ from groundwire.v1.document_service_pb2 import (
     PutDocumentRequest,
     ReleaseDocumentRequest,
 )
+from groundwire.v1.erasure_pb2 import EntireTenant, ErasureTarget
 from groundwire_server.telemetry.line_sums import LINES
 from groundwire_server.telemetry.metrics import DOCUMENTS, DOCUMENTS_RELEASED, GUARD_FINDINGS
 from tests.doubles.word_guard import quarantining
@@ -171,6 +173,15 @@ async def test_it_is_deleted_and_purged_like_any_other(product: Product) -> None
     assert (plan.purge_count, list(plan.purge_sample)) == (1, ["b"])
     purged = await product.documents.PurgeDocuments(PurgeDocumentsRequest(filter=condition, force=True), metadata=ACME)
     assert (purged.purge_count, await listed(product)) == (1, [])
+
+
+async def test_it_is_erased_like_any_other(product: Product) -> None:
+    await sent(product, held_document(), held_document("hidden", allowed_principals=["hr"]))
+    everything = ErasureTarget(tenant=EntireTenant())
+    plan = await product.documents.EraseDocuments(EraseDocumentsRequest(target=everything), metadata=ACME)
+    assert (plan.document_count, list(plan.document_sample)) == (3, ["generators", "held"])
+    erased = await product.documents.EraseDocuments(EraseDocumentsRequest(target=everything, force=True), metadata=ACME)
+    assert (erased.document_count, await listed(product), await listed(product, BOB)) == (3, [], [])
 
 
 @pytest.mark.parametrize(

@@ -101,23 +101,20 @@ class Ingest:
         digest = await self._content_hash(document)
         screened = await self._screened(caller.tenant, document)
         info = await self._corpus.info(ingesting(caller), document.document_id, deadline)
-        if screened.findings:
-            release = release_of(info) if info is not None else None
-            if release is None or not release.covers(document, screened.findings):
-                quarantine = Quarantine(digest, screened.findings)
-                held = quarantine.hold(document)
-                stored = await self._corpus.put(
-                    caller, held, quarantine.stored_hash, (), deadline, expected_revision=expected_revision
-                )
-                return replace(stored, content_hash=digest, flags=screened.flags, quarantined=True)
-            document = release.mark(document)
+        release = await self._release_of(document, info)
+        if screened.findings and not (release and release.covers(screened.findings)):
+            quarantine = Quarantine(digest, screened.findings)
+            held, held_hash = quarantine.hold(document), quarantine.stored_hash
+            stored = await self._corpus.put(caller, held, held_hash, (), deadline, expected_revision=expected_revision)
+            return replace(stored, content_hash=digest, flags=screened.flags, quarantined=True)
         if info is not None and info.content_hash == digest:
             version = await self._corpus.version(caller, deadline)
             return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, version, digest, screened.flags)
         if info is not None:
             # Before the work of embedding; the corpus compares again when it writes.
             check_revision(document.document_id, expected_revision, info.revision)
-        stored = await self._write(caller, document, digest, expected_revision, deadline)
+        marked = document if release is None else release.mark(document)
+        stored = await self._write(caller, marked, digest, expected_revision, deadline)
         return replace(stored, flags=screened.flags)
 
     async def release(self, caller: Caller, document_id: str, revision: int, deadline: Deadline) -> Stored | None:
@@ -153,9 +150,14 @@ class Ingest:
             document_id, text, sent.title, sent.source_uri, sent.metadata, sent.allowed_principals, sent.text_format
         )
         digest = await self._content_hash(document)
-        released = Release.of(document, quarantine).mark(document)
+        release = await self._aside(document, Release.of, document, quarantine)
         # The text may have been replaced since it was described: the corpus compares the revision again.
-        return await self._write(caller, released, digest, revision, deadline)
+        return await self._write(caller, release.mark(document), digest, revision, deadline)
+
+    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget the texts of a tenant's documents that were embedded lately; see `Erasable`."""
+        count = self._recent.forget(erasure.tenant) if self._recent is not None else 0
+        return [ErasedPlace(ErasedPlaceKind.CACHED_TEXTS, count)]
 
     async def _released_before(
         self, caller: Caller, info: DocumentInfo, revision: int, deadline: Deadline
@@ -166,11 +168,6 @@ class Ingest:
         check_revision(info.document_id, revision, info.revision - 1)
         version = await self._corpus.version(caller, deadline)
         return Stored(PutState.UNCHANGED, info.revision, info.chunk_count, version, info.content_hash)
-
-    async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
-        """Forget the texts of a tenant's documents that were embedded lately; see `Erasable`."""
-        count = self._recent.forget(erasure.tenant) if self._recent is not None else 0
-        return [ErasedPlace(ErasedPlaceKind.CACHED_TEXTS, count)]
 
     async def _content_hash(self, document: Document) -> str:
         model = self._embedder.model if self._embedder else ""
@@ -184,6 +181,13 @@ class Ingest:
             while (found := await self._aside(document, next, looks, None)) is not None:
                 screened = found
         return screened
+
+    async def _release_of(self, document: Document, stored: DocumentInfo | None) -> Release | None:
+        """Return what an operator has released of a stored document; None where it was another text."""
+        release = release_of(stored) if stored is not None else None
+        if release is None or not await self._aside(document, release.is_of, document):
+            return None
+        return release
 
     async def _write(
         self, caller: Caller, document: Document, digest: str, expected_revision: int | None, deadline: Deadline

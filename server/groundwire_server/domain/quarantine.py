@@ -104,9 +104,13 @@ class Release:
         """Return the release of a document from its quarantine."""
         return cls(_text_hash(document), frozenset(each.reason for each in quarantine.findings))
 
-    def covers(self, document: Document, findings: Iterable[DocumentFinding]) -> bool:
-        """Return whether this is the text that was released, and nothing else was found in it."""
-        return self.text_hash == _text_hash(document) and self.reasons.issuperset(each.reason for each in findings)
+    def is_of(self, document: Document) -> bool:
+        """Return whether a document has the title and the text that were released."""
+        return self.text_hash == _text_hash(document)
+
+    def covers(self, findings: Iterable[DocumentFinding]) -> bool:
+        """Return whether nothing else was found than what was reviewed."""
+        return self.reasons.issuperset(each.reason for each in findings)
 
     def mark(self, document: Document) -> Document:
         """Return a document as it is stored once it is released."""

@@ -1,6 +1,7 @@
 """`groundwire documents quarantined` and `release`."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 
@@ -53,6 +54,20 @@ def test_what_is_held_back_is_listed_with_the_reasons(
     assert ran.err == "2 documents in quarantine\n"
     described = [json.loads(line) for line in lines.out.splitlines()]
     assert [each["quarantine"]["findings"][0]["category"] for each in described] == ["instructions_to_model"] * 2
+
+
+def test_on_a_terminal_each_has_two_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Teletype()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    findings = [QuarantineFinding(guard="words", guard_version="1", category="payment")] * 2
+    quarantine.print_list([DocumentInfo(document_id="a.md", revision=3, quarantine=Quarantine(findings=findings))])
+
+    assert re.sub(r"\x1b\[[\d;]*m", "", terminal.getvalue()).splitlines() == [
+        "a.md",
+        "  payment (words 1); revision 3, stored 1970-01-01",
+    ]
 
 
 def test_one_document_is_shown_with_what_was_found_in_it(
