@@ -21,12 +21,15 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.screening import DocumentScreen
+from groundwire_server.domain.guards.finding import GuardActions, GuardIdentity
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.vocabulary import GuardAction, Screen
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.tls import ServerTls
+from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.counts import Counts
@@ -36,6 +39,7 @@ from tests.doubles.policies import EXTRACTIVE, built_in_policy
 from tests.doubles.spans import Spans
 from tests.doubles.time import ServerTimeLoop, system_clock_of_the_loop
 from tests.e2e.calls import ingest
+from tests.pipeline.screening.guarding import LocalWords
 
 if TYPE_CHECKING:
     from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
@@ -48,6 +52,18 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     # A real model, or a real Weaviate, takes the world's time.
     return {"real": asyncio.new_event_loop} if item.path.stem.startswith("test_real") else {"server": ServerTimeLoop}
+
+
+OF_NOBODY = {
+    Screen.QUESTION: ScreenGuards(
+        (
+            PlacedGuard(
+                GuardIdentity("injection", "1"), GuardActions(GuardAction.FLAG, tenants=frozenset()), LocalWords()
+            ),
+        )
+    )
+}
+"""A screen whose guard looks for no tenant."""
 
 
 @dataclass
@@ -95,7 +111,7 @@ def serving(folder: Path) -> Serve:
         store: Callable[[HashingEmbedder, Recording], Store] | None = None,
         options: ServerOptions | None = None,
         capacity: CapacityOptions | None = None,
-        screen: DocumentScreen | None = None,
+        document_screen: DocumentScreen | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -110,7 +126,8 @@ def serving(folder: Path) -> Serve:
         main = replace(main, erasable=embedded.erasure, texts=(embedded.vector_memory,))
         if store is not None:
             main = store(embedder, recording)
-        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main, screen=screen)
+        screens = {"default": OF_NOBODY}
+        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main, screens=screens, document_screen=document_screen)
         routes = {"default": (default, "main")}
         process = compose.Process.begin(recording, capacity=capacity)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))

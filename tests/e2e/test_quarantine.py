@@ -37,7 +37,7 @@ QUARANTINED = IngestState.INGEST_STATE_QUARANTINED
 
 @pytest.fixture
 async def product(serve: Serve) -> AsyncIterator[Product]:
-    async with serve(screen=quarantining(evil="EVIL", orders="orders")) as running:
+    async with serve(document_screen=quarantining(evil="EVIL", orders="orders")) as running:
         await ingest(running, ("generators", "Generators yield values lazily."))
         yield running
 

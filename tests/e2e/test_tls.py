@@ -76,7 +76,7 @@ async def secured(
     files = TlsOptions(certificate=certificate, key=key, client_ca=clients if mutual else None)
     async with (
         access(section or AuthenticationConfig(), None, SystemClock()) as opened,
-        serve(access=opened, tls=ServerTls(files, SystemClock()), screen=quarantining(evil="EVIL")) as product,
+        serve(access=opened, tls=ServerTls(files, SystemClock()), document_screen=quarantining(evil="EVIL")) as product,
     ):
         yield Secured(product.address.replace("127.0.0.1", "localhost"), files)
 

@@ -30,6 +30,7 @@ from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.retrieval import Retrieval
@@ -172,7 +173,7 @@ def snapshot(
         parts.corpus.corpus,
         parts.corpus.embedder,
         sentence_vectors=parts.corpus.sentence_vectors is not None,
-        screen=parts.screen,
+        screen=parts.document_screen,
     )
     return ServingSnapshot(
         access,
@@ -204,6 +205,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     """Return a server that serves the current snapshot."""
     clock = SystemClock()
     recorder = process.recording.metrics
+    blocked = BlockedContentLog(process.sums)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -212,8 +214,9 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Routes(current),
         ServerInfo(current),
         Limits(current),
+        Feedback(current, blocked, recorder),
     )
-    log, blocked = DecisionLog(process.sums, decisions), BlockedContentLog(process.sums)
+    log = DecisionLog(process.sums, decisions)
     return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
 
 

@@ -179,6 +179,12 @@ GUARD_FINDINGS: Final = Counter(
     "the text of a document, which has no route.",
     (names.ROUTE, names.GUARD_SCREEN, names.GUARD, names.GUARD_CATEGORY, names.GUARD_ACTION),
 )
+BLOCKS_APPEALED: Final = Counter(
+    "groundwire.guard.appeals",
+    "{answer}",
+    "Outcomes that callers say were blocked by mistake, by the guard and the category that they name.",
+    (names.GUARD, names.GUARD_CATEGORY),
+)
 GUARDS_UNAVAILABLE: Final = Counter(
     "groundwire.guard.unavailable",
     "{answer}",
@@ -380,6 +386,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     CONFLICTS,
     GUARD_FINDINGS,
     GUARDS_UNAVAILABLE,
+    BLOCKS_APPEALED,
     PASSAGES_DROPPED,
     PASSAGES_OVERTAKEN,
     SHADOW_ANSWERS,

@@ -57,5 +57,5 @@ async def test_without_guards_documents_pass_nothing(tmp_path: Path) -> None:
     (tmp_path / "groundwire.yaml").write_text(GUARDS + f"stores: {{main: {{kind: embedded, folder: {tmp_path}/s}}}}")
     lease = Shared().lease()
     parts = await open_parts(load(Sources(tmp_path / "groundwire.yaml")).configuration, lease, Spans().recording)
-    assert parts.screen is None
+    assert parts.document_screen is None
     await lease.end()

@@ -102,7 +102,7 @@ async def let_in(serve: Serve, world: World, *arguments: Any, **options: Any) ->
     """A server with authentication that holds two documents of acme, and one in quarantine."""
     async with (
         access(world.section, TENANTS, SystemClock()) as opened,
-        serve(*arguments, access=opened, screen=quarantining(evil="EVIL"), **options) as product,
+        serve(*arguments, access=opened, document_screen=quarantining(evil="EVIL"), **options) as product,
     ):
         writer = world.api_key(roles=frozenset({Role.WRITER}))
         await ingest(product, ("lambdas", "Lambda expressions create anonymous functions."), metadata=writer)

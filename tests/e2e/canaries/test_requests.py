@@ -34,6 +34,7 @@ LOOKED_UP = {
     *(f"groundwire.v1.{name}.page_token" for name in _PAGED),
     *(f"groundwire.v1.{name}.document_id" for name in _NAMING),
     *(f"groundwire.v1.{name}.route" for name in ("CheckGroundingRequest", "Question", "RetrieveRequest")),
+    *(f"groundwire.v1.AppealBlockRequest.{name}" for name in ("request_id", "trace_id", "policy", "category")),
 }
 """Fields that no canary is accepted in: they name what there must be."""
 

@@ -46,7 +46,7 @@ class Parts:
         rewriters: the models that rewrite questions, by route.
         rerankers: those of the routes that name one, by route.
         screens: the guards of the routes' screens, by route.
-        screen: what documents pass before they are stored; None lets all pass.
+        document_screen: what documents pass before they are stored; None lets all pass.
     """
 
     stores: Mapping[str, Store]
@@ -62,7 +62,7 @@ class Parts:
     rewriters: Mapping[str, RewriteModel] = field(default_factory=dict)
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
     screens: Mapping[str, Screens] = field(default_factory=dict)
-    screen: DocumentScreen | None = None
+    document_screen: DocumentScreen | None = None
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
