@@ -1,0 +1,1 @@
+"""Guards: what looks for things in texts that a policy does not allow."""

@@ -1,0 +1,91 @@
+"""Patterns that are looked for in time in proportion to the text, whoever wrote them: those of RE2."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Protocol, cast
+
+import re2
+
+_MOST_BYTES: Final = 8 << 20
+"""What one automaton may take; beyond it RE2 forgets states, and is slower."""
+
+
+class _Match(Protocol):
+    def span(self) -> tuple[int, int]: ...
+
+
+class _Pattern(Protocol):
+    def finditer(self, text: str) -> Iterator[_Match]: ...
+
+
+class _Set(Protocol):
+    def Add(self, pattern: str) -> int: ...  # noqa: N802  # RE2's own name
+
+    def Compile(self) -> None: ...  # noqa: N802
+
+    def Match(self, text: str) -> Sequence[int] | None: ...  # noqa: N802
+
+
+class PatternError(ValueError):
+    """A pattern that RE2 does not run: what is wrong with it, in its words."""
+
+
+class LinearPatterns:
+    """Patterns with a name each, of which one pass over a text says whether any is in it.
+
+    Args:
+        patterns: in RE2's syntax, by name. It is that of `re` without what needs time beyond the text's length: no
+            references back, and nothing before or after a match that is not part of it.
+
+    Raises:
+        PatternError: for the first that cannot be run.
+    """
+
+    def __init__(self, patterns: Mapping[str, str]) -> None:
+        self._names = tuple(patterns)
+        options = _options()
+        self._each: Sequence[_Pattern] = [_compiled(name, pattern) for name, pattern in patterns.items()]
+        self._any: _Set = cast("_Set", re2.Set.SearchSet(options))
+        for pattern in patterns.values():
+            self._any.Add(pattern)
+        self._any.Compile()
+
+    def __repr__(self) -> str:
+        return f"LinearPatterns({len(self._names)})"
+
+    def names_in(self, text: str) -> Sequence[str]:
+        """Return the names of the patterns that a text has."""
+        return [self._names[index] for index in self._any.Match(text) or ()]
+
+    def find(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Yield the name, the start and the end of every stretch that a pattern matches; in code points.
+
+        Those of one pattern come together, and do not overlap.
+        """
+        for index in self._any.Match(text) or ():
+            for match in self._each[index].finditer(text):
+                yield self._names[index], *match.span()
+
+
+def check_pattern(pattern: str) -> None:
+    """Let a pattern pass that can be run.
+
+    Raises:
+        PatternError: what is wrong with it.
+    """
+    _compiled("", pattern)
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MOST_BYTES
+    return options
+
+
+def _compiled(name: str, pattern: str) -> _Pattern:
+    try:
+        return cast("_Pattern", re2.compile(pattern, _options()))
+    except re2.error as error:
+        said = error.args[0] if error.args else ""
+        reason = said.decode() if isinstance(said, bytes) else str(said)
+        raise PatternError(f"{name}: {reason}" if name else reason) from None

@@ -1,0 +1,40 @@
+"""Patterns of RE2: what they find, and what they refuse."""
+
+import pytest
+
+from groundwire_server.adapters.guards.linear_patterns import LinearPatterns, PatternError, check_pattern
+
+PATTERNS = LinearPatterns({"code": r"\bPROJECT-[A-Z]{3}\b", "door": r"(?i)back ?door", "umlaut": "ä+"})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        ("Nothing.", []),
+        ("PROJECT-ABC and PROJECT-XYZ", [("code", 0, 11), ("code", 16, 27)]),
+        ("Über: the Backdoor of PROJECT-ABC", [("code", 22, 33), ("door", 10, 18)]),
+        ("💡 ää ä", [("umlaut", 2, 4), ("umlaut", 5, 6)]),
+    ],
+)
+def test_every_stretch_is_found_by_its_code_points(text: str, found: list[tuple[str, int, int]]) -> None:
+    assert sorted(PATTERNS.find(text)) == sorted(found)
+    assert set(PATTERNS.names_in(text)) == {name for name, _, _ in found}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [(r"(a)\1", "invalid escape"), ("(?<=a)b", "invalid perl operator"), ("(", "missing"), ("a{1,5000}", "repetition")],
+)
+def test_what_cannot_be_run_in_linear_time_is_refused(
+    pattern: str, reason: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(PatternError, match=reason):
+        check_pattern(pattern)
+    with pytest.raises(PatternError, match=f"mine: .*{reason}"):
+        LinearPatterns({"mine": pattern})
+    assert not capfd.readouterr().err, "RE2 itself says nothing"
+
+
+def test_a_pattern_that_is_slow_elsewhere_takes_a_long_text() -> None:
+    assert not list(LinearPatterns({"slow": "(a+)+$x"}).find("a" * 100_000))
