@@ -16,6 +16,7 @@ _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _NUMBER: Final = re.compile(r"\d+")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
+_LARGE: Final = 32
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2099
 
@@ -48,6 +49,9 @@ _FILE_ENDINGS: Final = frozenset(
     "rb rs svg sql tar tgz toml ts tsx txt wav webp xls xlsx xml yaml yml zip local localhost internal lan".split()
 )
 
+_DOCUMENTATION_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org", "example.edu"})
+_DOCUMENTATION_ADDRESSES: Final = ipaddress.ip_network("3fff::/20")
+
 _MONTHS: Final = frozenset(
     "jan ene gen sty янв oca led tam feb fév fev lut фев şub úno hel mar mär mrt märz març mars марта наv maa bře кві "
     "apr avr abr kwi апр nis dub huh may mai maj mag май мая kvě tou jun giu juin cze июн haz kes jul lug juil lip июл "
@@ -63,8 +67,10 @@ def _digits(words: str) -> str:
 
 def _email(words: str) -> int:
     words = words.rstrip("-_")
-    ending = words.rpartition(".")[2]
-    return 0 if ending.casefold() in _FILE_ENDINGS or len(ending) < 2 or any(map(str.isdigit, ending)) else len(words)
+    domain = words.rpartition("@")[2].casefold()
+    first, ending = domain.partition(".")[0], domain.rpartition(".")[2]
+    name = ending not in _FILE_ENDINGS and len(ending) > 1 and not any(map(str.isdigit, ending)) and not first.isdigit()
+    return len(words) if name and domain not in _DOCUMENTATION_DOMAINS else 0
 
 
 def _iban(words: str) -> int:
@@ -103,12 +109,17 @@ def _ip(words: str) -> int:
         address = ipaddress.ip_address(words)
     except ValueError:
         return 0
-    return len(words) if address.is_global and not address.is_multicast and words not in _PUBLIC_RESOLVERS else 0
+    known = words in _PUBLIC_RESOLVERS or (address.version == 6 and address in _DOCUMENTATION_ADDRESSES)
+    return len(words) if address.is_global and not address.is_multicast and not known else 0
+
+
+def _ip_of_large_numbers(words: str) -> int:
+    """Four small numbers are a version more often."""
+    return _ip(words) if max(map(int, words.split("."))) >= _LARGE else 0
 
 
 def _passport(words: str) -> int:
-    digits = sum(map(str.isdigit, words))
-    return len(words) if digits >= 4 and (digits < len(words) or digits in {7, 8, 9}) else 0
+    return len(words) if sum(map(str.isdigit, words)) >= 4 else 0
 
 
 def _passport_line(words: str) -> int:
@@ -142,19 +153,24 @@ def _date_in_words(words: str) -> int:
 
 
 def _plate(words: str) -> int:
-    digits = sum(map(str.isdigit, words))
-    letters = sum(map(str.isalpha, words))
-    return len(words) if digits and letters and 5 <= digits + letters <= 10 else 0
+    """Leave out what follows in capitals or digits and is too much."""
+    for end in range(len(words), 0, -1):
+        if end == len(words) or not (words[end - 1].isalnum() and words[end].isalnum()):
+            letters, digits = sum(map(str.isalpha, words[:end])), sum(map(str.isdigit, words[:end]))
+            if words[end - 1].isalnum() and digits and letters and 5 <= letters + digits <= 9:
+                return end
+    return 0
 
 
 def _phone_international(words: str) -> int:
     digits = _digits(re.split(r"(?i)[a-zд]", words)[0]).removeprefix("00")
-    fiction = digits[0] == "1" and (len(digits) != 11 or digits[4:7] == "555")
+    fiction = digits[0] == "1" and (len(digits) != 11 or "555" in {digits[1:4], digits[4:7]})
     return len(words.rstrip(" ./(-")) if 8 <= len(digits) <= 15 and not fiction else 0
 
 
 def _phone_north_america(words: str) -> int:
-    return 0 if _digits(words).removeprefix("1")[3:6] == "555" else len(words)
+    digits = _digits(words).removeprefix("1")
+    return 0 if "555" in {digits[:3], digits[3:6]} else len(words)
 
 
 def _phone_national(words: str) -> int:
@@ -181,6 +197,7 @@ PLAUSIBLE: Final[Mapping[str, Callable[[str], int]]] = MappingProxyType(
         "email": _email,
         "iban": _iban,
         "ip": _ip,
+        "ip_of_large_numbers": _ip_of_large_numbers,
         "name": _name,
         "passport": _passport,
         "passport_line": _passport_line,
