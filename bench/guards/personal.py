@@ -75,7 +75,9 @@ def table(published: Mapping[str, Any]) -> str:
     """Return the figures of one recogniser as lines."""
     rows = {**published["categories"], "by default": published["by_default"], "all": published["all"]}
     squad, python = published["findings_per_1000_passages"].values()
-    lines = [f"{'':12}{'pieces':>8}{'recall':>8}{'exact':>8}{'found':>8}{'precis.':>9}{'alike':>7}{'squad':>8}{'python':>8}"]
+    lines = [
+        f"{'':12}{'pieces':>8}{'recall':>8}{'exact':>8}{'found':>8}{'precis.':>9}{'alike':>7}{'squad':>8}{'python':>8}"
+    ]
     lines += [
         f"{name:12}{row['pieces']:8}{row['recall']:8.3f}{row['exact']:8.3f}{row['findings']:8}{row['precision']:9.3f}"
         f"{row['lookalikes']:7}{squad.get(name, ''):>8}{python.get(name, ''):>8}"

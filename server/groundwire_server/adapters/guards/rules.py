@@ -13,7 +13,7 @@ from groundwire_server.domain.guards.finding import Finding
 Check = Callable[[str], int]
 """How many characters from its beginning count of what a pattern matches; 0 where it is something else."""
 
-_BEFORE: Final = 48
+_BEFORE: Final = 64
 _RIGHT_BEFORE: Final = 20
 _AFTER: Final = 24
 """How far from a match words may stand, in code points."""
@@ -23,8 +23,8 @@ _LETTER: Final = "A-Za-z\u00aa-\u058f"
 
 _NOT_IN_WORD: Final = (rf"[\d_{_LETTER}]$", rf"^[\d_{_LETTER}]")
 _NOT_IN_NUMBER: Final = (
-    rf"(?:[\d_{_LETTER}#=&%$€£@\\+*]|\d[.,:/-]|[A-Za-z][/-])$",
-    rf"^(?:[\d_{_LETTER}%@=\\*]|[.,:/-]\d|[/-][A-Za-z])",
+    rf"(?:[\d_{_LETTER}#%$€£@\\+]|\d[.,:/-]|[A-Za-z][/-]|[?&][\w.-]*=)$",
+    rf"^(?:[\d_{_LETTER}%@\\]|[.,:/-]\d|[/-][A-Za-z])",
 )
 
 
@@ -37,7 +37,7 @@ class Rule:
         check: that it has to pass.
         near: the list of words of which one has to stand beside it; empty for none.
         kinds: instead of both: lists of words, each with the check that it has to pass where one of them is beside it.
-        unless: the list of words of which none may stand right before it; empty for none.
+        unless: the lists of words of which none may stand right before it.
         not_before: what may not end right before it.
         not_after: what may not begin right after it.
     """
@@ -46,7 +46,7 @@ class Rule:
     check: Check | None
     near: str
     kinds: Mapping[str, Check]
-    unless: str
+    unless: frozenset[str]
     not_before: re.Pattern[str]
     not_after: re.Pattern[str]
 
@@ -59,7 +59,7 @@ class Rule:
         before, after = text[max(0, start - _BEFORE) : start], text[start + length : start + length + _AFTER]
         if self.not_before.search(before) or self.not_after.search(after):
             return 0
-        if self.unless and self.unless in words.ending(before[-_RIGHT_BEFORE:]):
+        if self.unless and not self.unless.isdisjoint(words.ending(before[-_RIGHT_BEFORE:])):
             return 0
         if not self.near and not self.kinds:
             return length
@@ -175,7 +175,7 @@ def _rule(
         check=checks[written["check"]] if "check" in written else None,
         near=written.get("near", ""),
         kinds={kind: checks[kind] for kind in kinds[written["near_kinds"]]} if "near_kinds" in written else {},
-        unless=written.get("unless", ""),
+        unless=frozenset(written.get("unless", ())),
         not_before=re.compile(written.get("not_before", not_before)),
         not_after=re.compile(written.get("not_after", not_after)),
     )

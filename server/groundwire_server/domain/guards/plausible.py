@@ -16,7 +16,10 @@ _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _NUMBER: Final = re.compile(r"\d+")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
+_VERSIONS: Final = 10
 _LARGE: Final = 32
+"""Four numbers that begin with one up to the first, or of which none reaches the second, are a version more often."""
+
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2099
 
@@ -82,12 +85,21 @@ def _iban(words: str) -> int:
         if len(characters) == length:
             end = place + 1
             apart = not words[end : end + 1].isalnum()
-            return end if apart and "02" <= characters[2:4] <= "98" and passes_mod_97(characters[4:] + characters[:4]) else 0
+            return (
+                end
+                if apart and "02" <= characters[2:4] <= "98" and passes_mod_97(characters[4:] + characters[:4])
+                else 0
+            )
     return 0
 
 
 def _card(words: str) -> int:
-    digits = _digits(words)
+    """Leave out a date or a code that stands behind the number."""
+    ends = (len(words), *(place for place in range(len(words) - 1, 12, -1) if not words[place].isdigit()))
+    return next((end for end in ends if _is_card(_digits(words[:end]))), 0)
+
+
+def _is_card(digits: str) -> bool:
     prefix, length = int(digits[:4]), len(digits)
     match digits[0]:
         case "4":
@@ -96,12 +108,16 @@ def _card(words: str) -> int:
             known = (length == 15 and digits[1] in "47") or (length in {14, 16} and digits[1] in "0689")
             known = known or (length == 16 and 3528 <= prefix <= 3589)
         case "5":
-            known = (length == 16 and "51" <= digits[:2] <= "55") or (length >= 13 and digits[:2] in {"50", "56", "57", "58"})
+            known = (length == 16 and "51" <= digits[:2] <= "55") or (
+                length >= 13 and digits[:2] in {"50", "56", "57", "58"}
+            )
         case "6":
             known = length >= 13
+        case "8" | "9":
+            known = length == 16
         case _:
             known = length == 16 and 2200 <= prefix <= 2720
-    return len(words) if known and len(set(digits)) > 2 and digits not in _TEST_CARDS and passes_luhn(digits) else 0
+    return known and len(set(digits)) > 2 and digits not in _TEST_CARDS and passes_luhn(digits)
 
 
 def _ip(words: str) -> int:
@@ -114,8 +130,8 @@ def _ip(words: str) -> int:
 
 
 def _ip_of_large_numbers(words: str) -> int:
-    """Four small numbers are a version more often."""
-    return _ip(words) if max(map(int, words.split("."))) >= _LARGE else 0
+    numbers = [int(each) for each in words.split(".")]
+    return _ip(words) if numbers[0] > _VERSIONS and max(numbers) >= _LARGE else 0
 
 
 def _passport(words: str) -> int:
@@ -123,16 +139,13 @@ def _passport(words: str) -> int:
 
 
 def _passport_line(words: str) -> int:
-    """Check the second line of a passport's machine-readable zone; three of its fields have check digits."""
-    return len(words) * all(
-        sum(_line_value(each) * (7, 3, 1)[place % 3] for place, each in enumerate(field)) % 10 == int(check)
-        for field, check in ((words[:9], words[9]), (words[13:19], words[19]), (words[21:27], words[27]))
-        if check.isdigit()
+    """Check the number in the second line of a passport's machine-readable zone."""
+    values = (0 if each == "<" else int(each, 36) for each in words[:9])
+    return (
+        len(words)
+        if sum(value * weight for value, weight in zip(values, (7, 3, 1) * 3, strict=True)) % 10 == int(words[9])
+        else 0
     )
-
-
-def _line_value(character: str) -> int:
-    return 0 if character == "<" else int(character, 36)
 
 
 def _date(words: str) -> int:
@@ -179,9 +192,11 @@ def _phone_national(words: str) -> int:
 
 def _phone_named(words: str) -> int:
     digits = _digits(words)
-    if re.fullmatch(r"(?:19|20)\d\d\D+(?:19|20)\d\d|[\d./-]*(?:19|20)\d\d[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}", words):
+    if re.fullmatch(
+        r"(?:19|20)\d\d\D+(?:19|20)\d\d|[\d./-]*(?:19|20)\d\d[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}", words
+    ):
         return 0
-    fiction = len(digits) == 10 and digits[3:6] == "555" or len(digits) == 7 and digits[:3] == "555"
+    fiction = (len(digits) == 10 and digits[3:6] == "555") or (len(digits) == 7 and digits[:3] == "555")
     return 0 if fiction or words.count("(") != words.count(")") or len(set(digits)) < 3 else len(words)
 
 
