@@ -35,6 +35,7 @@ class Rule:
     Attributes:
         category: of what is found.
         check: that it has to pass.
+        reach: characters from its beginning that the check is given, where it has fewer.
         near: the list of words of which one has to stand beside it; empty for none.
         kinds: instead of both: lists of words, each with the check that it has to pass where one of them is beside it.
         unless: the lists of words of which none may stand right before it.
@@ -44,6 +45,7 @@ class Rule:
 
     category: str
     check: Check | None
+    reach: int
     near: str
     kinds: Mapping[str, Check]
     unless: frozenset[str]
@@ -52,7 +54,7 @@ class Rule:
 
     def length(self, text: str, start: int, end: int, words: "WordLists") -> int:
         """Return how many characters of a match count; 0 where it is no finding."""
-        match = text[start:end]
+        match = text[start : max(end, start + self.reach)]
         length = len(match) if self.check is None else self.check(match)
         if not length:
             return 0
@@ -173,6 +175,7 @@ def _rule(
     return Rule(
         category=written["category"],
         check=checks[written["check"]] if "check" in written else None,
+        reach=written.get("reach", 0),
         near=written.get("near", ""),
         kinds={kind: checks[kind] for kind in kinds[written["near_kinds"]]} if "near_kinds" in written else {},
         unless=frozenset(written.get("unless", ())),

@@ -14,6 +14,8 @@ from groundwire_server.domain.guards.check_digits import passes_luhn, passes_mod
 
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _NUMBER: Final = re.compile(r"\d+")
+_SEPARATORS: Final = " .-"
+_ACCOUNT: Final = re.compile(r"[A-Z]{2} ?\d\d(?:[ .-]?[A-Z0-9])+", re.IGNORECASE | re.ASCII)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 _VERSIONS: Final = 10
@@ -77,20 +79,16 @@ def _email(words: str) -> int:
 
 
 def _iban(words: str) -> int:
-    length = _IBAN_LENGTHS.get(words[:2].upper(), len(words) + 1)
-    characters = ""
-    for place, each in enumerate(words):
-        if each.isalnum():
-            characters += each
-        if len(characters) == length:
-            end = place + 1
-            apart = not words[end : end + 1].isalnum()
-            return (
-                end
-                if apart and "02" <= characters[2:4] <= "98" and passes_mod_97(characters[4:] + characters[:4])
-                else 0
-            )
-    return 0
+    """Find the end by the country's length; what follows may be other words."""
+    found = _ACCOUNT.match(words)
+    length = _IBAN_LENGTHS.get(words[:2].upper(), 0)
+    if not found or not length:
+        return 0
+    places = [place for place, each in enumerate(found[0]) if each not in _SEPARATORS][:length]
+    number = "".join(words[place] for place in places)
+    end = places[-1] + 1
+    whole = len(number) == length and not re.match("[A-Za-z0-9]", words[end : end + 1])
+    return end if whole and "02" <= number[2:4] <= "98" and passes_mod_97(number[4:] + number[:4]) else 0
 
 
 def _card(words: str) -> int:
