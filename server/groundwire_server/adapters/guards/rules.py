@@ -75,7 +75,7 @@ class WordLists:
     """Lists of words that stand beside what is found, in any language.
 
     Args:
-        lists: in lower case, by name. A star at the end of a word stands for any ending, at its beginning for any other
+        lists: by name. A star at the end of a word stands for any ending, at its beginning for any other
             word that it is composed with.
     """
 
@@ -98,7 +98,7 @@ def _alternatives(words: Collection[str]) -> str:
     letter = _LETTER.replace("A-Z", "")
     kinds: dict[tuple[bool, bool], list[str]] = {}
     for each in words:
-        kinds.setdefault((each.startswith("*"), each.endswith("*")), []).append(re.escape(each.strip("*")))
+        kinds.setdefault((each.startswith("*"), each.endswith("*")), []).append(re.escape(each.strip("*").casefold()))
     alternatives = [
         ("" if any_before else rf"(?:^|[^{letter}])") + f"(?:{'|'.join(some)})" + (f"[{letter}]*" if any_after else "")
         for (any_before, any_after), some in kinds.items()
