@@ -26,7 +26,14 @@ WORDS = WordLists({"phone": ["tel", "telef*", "*handy", "*ruf*", "d.o.b", "ç”µè¯
 
 
 def rule(**conditions: Any) -> Rule:
-    given: dict[str, Any] = {"check": None, "reach": 0, "near": "", "kinds": {}, "unless": frozenset()}
+    given: dict[str, Any] = {
+        "description": "",
+        "check": None,
+        "reach": 0,
+        "near": "",
+        "kinds": {},
+        "unless": frozenset(),
+    }
     return Rule(category="number", not_before=NEVER, not_after=NEVER, **{**given, **conditions})
 
 
@@ -121,6 +128,17 @@ def test_a_file_has_rules_for_every_category_and_names_what_it_has(
     named = {each["near"] for each in file["rules"] if "near" in each}
     named |= {name for each in file["rules"] for name in each.get("unless", ())}
     assert named == file.get("words", {}).keys()
+
+
+def test_a_guard_says_what_each_rule_looks_for() -> None:
+    guards = {
+        "personal": PersonalGuard(PersonalGuardOptions(categories=PERSONAL_CATEGORIES)),
+        "secrets": SecretsGuard(),
+    }
+    for file, guard in ((PERSONAL, guards["personal"]), (SECRETS, guards["secrets"])):
+        said = [guard.about(each["name"]) for each in file["rules"]]
+        assert [each for each in said if not re.fullmatch(r"[A-Z].{10,110}\.", each)] == []
+        assert len(set(said)) == len(said)
 
 
 def test_every_kind_of_national_number_has_a_rule() -> None:
