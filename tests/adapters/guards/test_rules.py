@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -11,6 +12,7 @@ from groundwire_server.adapters.guards.personal import PERSONAL_CATEGORIES, Pers
 from groundwire_server.adapters.guards.rules import Rule, RuleBook, WordLists
 from groundwire_server.adapters.guards.secrets import SECRET_CATEGORIES, SecretsGuard
 from groundwire_server.domain.guards.national_ids import NATIONAL_IDS
+from groundwire_server.ports.guard import LocalGuard
 from tests.adapters.guards import test_personal, test_secrets
 
 NEVER = re.compile("(?!)")
@@ -38,7 +40,7 @@ def rule(**conditions: Any) -> Rule:
 
 
 def book(**rules: Rule) -> RuleBook:
-    return RuleBook("1", rules, dict.fromkeys(rules, r"\d+"), {"phone": ["tel"], "order": ["order"]})
+    return RuleBook(rules, dict.fromkeys(rules, r"\d+"), {"phone": ["tel"], "order": ["order"]})
 
 
 @pytest.mark.parametrize(
@@ -131,11 +133,11 @@ def test_a_file_has_rules_for_every_category_and_names_what_it_has(
 
 
 def test_a_guard_says_what_each_rule_looks_for() -> None:
-    guards = {
-        "personal": PersonalGuard(PersonalGuardOptions(categories=PERSONAL_CATEGORIES)),
-        "secrets": SecretsGuard(),
-    }
-    for file, guard in ((PERSONAL, guards["personal"]), (SECRETS, guards["secrets"])):
+    guards: Sequence[LocalGuard] = (
+        PersonalGuard(PersonalGuardOptions(categories=PERSONAL_CATEGORIES)),
+        SecretsGuard(),
+    )
+    for file, guard in zip((PERSONAL, SECRETS), guards, strict=True):
         said = [guard.about(each["name"]) for each in file["rules"]]
         assert [each for each in said if not re.fullmatch(r"[A-Z].{10,110}\.", each)] == []
         assert len(set(said)) == len(said)

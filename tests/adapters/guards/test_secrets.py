@@ -164,6 +164,18 @@ def test_nothing_that_is_found_has_white_space_in_it(text: str) -> None:
     assert all(not any(map(str.isspace, words)) for _, words in found(text))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [*(text for _, text, _ in FOUND), "\n".join([f"{MARK}BEGIN PRIVATE KEY{MARK}", *LINES])],
+    ids=lambda each: each[:32],
+)
+def test_a_word_that_was_shown_is_never_found_later(text: str) -> None:
+    whole = GUARD.find(f"{text} and more")
+    for place, character in enumerate(text):
+        if character.isspace():
+            assert list(GUARD.find(text[:place])) == [each for each in whole if each.end <= place]
+
+
 def test_only_the_categories_of_the_options_are_looked_for() -> None:
     guard = SecretsGuard(SecretsGuardOptions(categories=("jwt",)))
     text = f"{JWT} and Password: Tr0ub4dor&3"

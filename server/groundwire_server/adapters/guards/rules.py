@@ -112,23 +112,21 @@ class RuleBook:
     """Rules in the order in which they count.
 
     Args:
-        version: of the file that they are from.
         rules: by name.
         patterns: of the rules, in the syntax of RE2. A group `found` is what is found; without one all of a match is.
         words: that the rules name.
     """
 
     def __init__(
-        self, version: str, rules: Mapping[str, Rule], patterns: Mapping[str, str], words: Mapping[str, Collection[str]]
+        self, rules: Mapping[str, Rule], patterns: Mapping[str, str], words: Mapping[str, Collection[str]]
     ) -> None:
-        self.version = version
         self._words = WordLists(words)
         self._rules = rules
         self._order = {name: place for place, name in enumerate(rules)}
         self._patterns = LinearPatterns(patterns)
 
     def __repr__(self) -> str:
-        return f"RuleBook({self.version}, {len(self._rules)})"
+        return f"RuleBook({len(self._rules)})"
 
     @property
     def categories(self) -> frozenset[str]:
@@ -169,7 +167,7 @@ def read_rules(name: str, checks: Mapping[str, Check], categories: Collection[st
     chosen = [each for each in content["rules"] if each["category"] in categories]
     rules = {each["name"]: _rule(each, checks, kinds) for each in chosen}
     words = {**content.get("words", {}), **{kind: each for lists in kinds.values() for kind, each in lists.items()}}
-    return RuleBook(content["version"], rules, {each["name"]: each["pattern"] for each in chosen}, words)
+    return RuleBook(rules, {each["name"]: each["pattern"] for each in chosen}, words)
 
 
 def _rule(
