@@ -22,8 +22,9 @@ def content(name: str) -> dict[str, Any]:
     return tomllib.loads((files("groundwire_server.adapters.guards") / name).read_text(encoding="utf-8"))
 
 
-PERSONAL = content("personal.toml")
+PERSONAL = {"rules": content("personal.toml")["rules"] + content("names.toml")["rules"]}
 SECRETS = content("secrets.toml")
+BESIDE = content("personal_words.toml")
 WORDS = WordLists({"phone": ["tel", "telef*", "*handy", "*ruf*", "d.o.b", "电话*"], "other": ["né le", "Πινακίδες"]})
 
 
@@ -122,14 +123,15 @@ def test_every_rule_finds_one_of_the_examples() -> None:
 @pytest.mark.parametrize(
     ("file", "categories"), [(PERSONAL, PERSONAL_CATEGORIES), (SECRETS, SECRET_CATEGORIES)], ids=["personal", "secrets"]
 )
-def test_a_file_has_rules_for_every_category_and_names_what_it_has(
-    file: dict[str, Any], categories: tuple[str, ...]
-) -> None:
+def test_a_file_has_rules_for_every_category(file: dict[str, Any], categories: tuple[str, ...]) -> None:
     assert {each["category"] for each in file["rules"]} == set(categories)
     assert len({each["name"] for each in file["rules"]}) == len(file["rules"])
-    named = {each["near"] for each in file["rules"] if "near" in each}
-    named |= {name for each in file["rules"] for name in each.get("unless", ())}
-    assert named == file.get("words", {}).keys()
+
+
+def test_every_list_of_words_is_named_by_a_rule_and_every_rule_names_one_that_is_there() -> None:
+    near = {each["near"] for each in PERSONAL["rules"] if "near" in each}
+    assert near | {name for each in PERSONAL["rules"] for name in each.get("unless", ())} == BESIDE["words"].keys()
+    assert {each["near_kinds"] for each in PERSONAL["rules"] if "near_kinds" in each} == BESIDE["kinds"].keys()
 
 
 def test_a_guard_says_what_each_rule_looks_for() -> None:
@@ -144,7 +146,7 @@ def test_a_guard_says_what_each_rule_looks_for() -> None:
 
 
 def test_every_kind_of_national_number_has_a_rule() -> None:
-    used = {each["check"] for each in PERSONAL["rules"] if "check" in each} | PERSONAL["kinds"]["national_ids"].keys()
+    used = {each["check"] for each in PERSONAL["rules"] if "check" in each} | BESIDE["kinds"]["national_ids"].keys()
     assert NATIONAL_IDS - used == set()
 
 

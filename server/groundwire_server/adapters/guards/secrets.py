@@ -58,7 +58,7 @@ class SecretsGuard:
 
     def __init__(self, options: SecretsGuardOptions | None = None) -> None:
         options = options or SecretsGuardOptions()
-        self._rules = read_rules("secrets.toml", SECRET_SHAPES, options.categories)
+        self._rules = read_rules(("secrets.toml",), SECRET_SHAPES, options.categories)
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return the secrets of a text; each line of a private key by itself."""

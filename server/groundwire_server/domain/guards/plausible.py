@@ -56,7 +56,8 @@ _PUBLIC_RESOLVERS: Final = frozenset(
 
 _FILE_ENDINGS: Final = frozenset(
     "bmp cfg conf cpp css csv doc docx exe gif gz htm html ico ini jpeg jpg js json jsx log md mp3 mp4 pdf php png ppt "
-    "py rb rs svg sql tar tgz toml ts tsx txt wav webp xls xlsx xml yaml yml zip service socket timer mount local localhost internal lan".split()
+    "py rb rs svg sql tar tgz toml ts tsx txt wav webp xls xlsx xml yaml yml zip service socket timer mount local "
+    "localhost internal lan".split()
 )
 
 _DOCUMENTATION_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org", "example.edu"})
@@ -144,11 +145,8 @@ def _passport(words: str) -> int:
 def _passport_line(words: str) -> int:
     """Check the number in the second line of a passport's machine-readable zone."""
     values = (0 if each == "<" else int(each, 36) for each in words[:9])
-    return (
-        len(words)
-        if sum(value * weight for value, weight in zip(values, (7, 3, 1) * 3, strict=True)) % 10 == int(words[9])
-        else 0
-    )
+    total = sum(value * weight for value, weight in zip(values, (7, 3, 1) * 3, strict=True))
+    return len(words) if total % 10 == int(words[9]) else 0
 
 
 def _date(words: str) -> int:
