@@ -8,6 +8,9 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.guards import (
     GuardConfig,
     PatternsGuardConfig,
+    PersonalGuardConfig,
+    PresidioGuardConfig,
+    SecretsGuardConfig,
     TermsGuardConfig,
 )
 from groundwire_server.app.configuration.models.remote_guards import (
@@ -44,14 +47,15 @@ def categories_of(guard: GuardConfig) -> Collection[str]:
     match guard:
         case ClassifierGuardConfig() | HttpGuardConfig() | GrpcGuardConfig():
             return guard.found_categories
+        case PersonalGuardConfig() | SecretsGuardConfig() | PresidioGuardConfig():
+            return guard.categories
         case _:
             return (guard.category,)
 
 
 def works_by_word(guard: GuardConfig) -> bool:
     """Whether nothing that a guard finds has white space in it, so that it can see text as it grows."""
-    del guard
-    return False
+    return isinstance(guard, SecretsGuardConfig)
 
 
 def _check_patterns(name: str, guard: PatternsGuardConfig) -> Iterator[ConfigError]:
