@@ -139,7 +139,9 @@ def test_what_cannot_become_a_placeholder_is_not_held_back(piece: str) -> None:
     assert Restorer(ORIGINALS).feed(piece) == piece
 
 
-@pytest.mark.parametrize(("piece", "released"), [("a [", "a "), ("a [EMA", "a "), ("a EMAIL_1", "a "), ("a [x", "a [x")])
+@pytest.mark.parametrize(
+    ("piece", "released"), [("a [", "a "), ("a [EMA", "a "), ("a EMAIL_1", "a "), ("a [x", "a [x")]
+)
 def test_a_beginning_of_a_placeholder_is_held_back(piece: str, released: str) -> None:
     assert Restorer(ORIGINALS).feed(piece) == released
 

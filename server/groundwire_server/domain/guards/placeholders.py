@@ -39,12 +39,19 @@ class Placeholders:
     Args:
         find: returns what is to be masked in a text.
         texts: all of the call.
+        written: returns how words are written in a model's reply, such as in a string of JSON: where a text holds a
+            reply, they are masked there too.
 
     Attributes:
         originals: the words that each placeholder stands for.
     """
 
-    def __init__(self, find: Callable[[str], Iterable[Finding]], texts: Iterable[str]) -> None:
+    def __init__(
+        self,
+        find: Callable[[str], Iterable[Finding]],
+        texts: Iterable[str],
+        written: Callable[[str], str] = str,
+    ) -> None:
         found = {text: list(merged(find(text))) for text in dict.fromkeys(texts)}
         known = {text[each.start : each.end]: each.category for text, own in found.items() for each in own}
         self._originals: dict[str, str] = {}
@@ -56,7 +63,11 @@ class Placeholders:
         self._reserved = {name for text in found for name in forms.names_in(text)}
         self._given: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
-        occurrences = _Occurrences({words: category for words, category in known.items() if len(words) >= _SHORTEST})
+        self._as_found = {written(words): words for words in known}
+        spellings = {written(words): category for words, category in known.items()} | known
+        occurrences = _Occurrences(
+            {words: category for words, category in spellings.items() if len(words) >= _SHORTEST}
+        )
         for text, own in found.items():
             self._masked[text] = mask(text, [*own, *occurrences.in_text(text)], self._placeholder)
 
@@ -69,6 +80,7 @@ class Placeholders:
         return self.masked(text).text
 
     def _placeholder(self, category: str, original: str) -> str:
+        original = self._as_found.get(original, original)
         if (given := self._given.get(original)) is not None:
             return given
         word = _word(category)
@@ -225,4 +237,8 @@ def _name(written: str) -> str:
 
 def _ascii_upper(text: str) -> str:
     """Return a text with its ASCII letters in upper case, and each of its code points in its place."""
-    return text.upper() if text.isascii() else text.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
+    return (
+        text.upper()
+        if text.isascii()
+        else text.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
+    )
