@@ -63,13 +63,9 @@ class Placeholders:
         self._reserved = {name for text in found for name in forms.names_in(text)}
         self._given: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
-        self._as_found = {written(words): words for words in known}
-        spellings = {written(words): category for words, category in known.items()} | known
-        occurrences = _Occurrences(
-            {words: category for words, category in spellings.items() if len(words) >= _SHORTEST}
-        )
+        self._known = _KnownWords(known, written)
         for text, own in found.items():
-            self._masked[text] = mask(text, [*own, *occurrences.in_text(text)], self._placeholder)
+            self._masked[text] = mask(text, [*own, *self._known.find(text)], self._placeholder)
 
     def masked(self, text: str) -> MaskedText:
         """Return one of the texts with its placeholders."""
@@ -80,7 +76,7 @@ class Placeholders:
         return self.masked(text).text
 
     def _placeholder(self, category: str, original: str) -> str:
-        original = self._as_found.get(original, original)
+        original = self._known.as_found(original)
         if (given := self._given.get(original)) is not None:
             return given
         word = _word(category)
@@ -191,32 +187,49 @@ class Restorer:
         return name in self._beginnings or (bracketed and name.rstrip("_") in self._originals)
 
 
-class _Occurrences:
-    """The places where words that are known stand in other texts.
+class _KnownWords:
+    """Words that were found in one text, to be found in the others.
 
     Args:
         known: the words, each with its category.
+        written: returns how they are written in a reply.
     """
 
-    def __init__(self, known: Mapping[str, str]) -> None:
-        self._known = known
+    def __init__(self, known: Mapping[str, str], written: Callable[[str], str]) -> None:
+        self._spelled = {spelling: words for words in known for spelling in (written(words), words)}
+        self._categories = {
+            spelling: known[words] for spelling, words in self._spelled.items() if len(spelling) >= _SHORTEST
+        }
+        self._longest = max(map(len, self._categories), default=0)
         self._by_first: dict[str, list[tuple[str, int]]] = {}
-        for words in sorted(known, key=len, reverse=True):
+        for words in sorted(self._categories, key=len, reverse=True):
             if first := _WORD.search(words):
                 self._by_first.setdefault(first[0], []).append((words, first.start()))
 
-    def in_text(self, text: str) -> Sequence[Finding]:
-        """Return where any of the words stand, whole; of several at one place the longest."""
+    def find(self, text: str) -> Sequence[Finding]:
+        """Return where any of the words stand, whole, or all of a text that is a part of them."""
+        if (words := self._with(text)) is not None:
+            return [Finding(self._categories[words], 0, len(text))]
         if not self._by_first:
             return ()
         return [found for word in _WORD.finditer(text) if (found := self._at(text, word)) is not None]
+
+    def as_found(self, words: str) -> str:
+        """Return the words as they were found first."""
+        return self._spelled.get(self._with(words) or words, words)
+
+    def _with(self, text: str) -> str | None:
+        """Return words that have more in them than a text which says much of them, such as a number cut short."""
+        if not _SHORTEST <= len(text) < self._longest or text in self._spelled:
+            return None
+        return next((words for words in self._categories if text in words), None)
 
     def _at(self, text: str, word: "re.Match[str]") -> Finding | None:
         for words, offset in self._by_first.get(word[0], ()):
             start = word.start() - offset
             end = start + len(words)
             if start >= 0 and text.startswith(words, start) and not _goes_on(text, start, end):
-                return Finding(self._known[words], start, end)
+                return Finding(self._categories[words], start, end)
         return None
 
 
