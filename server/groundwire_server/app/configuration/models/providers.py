@@ -4,6 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from groundwire_server.adapters.guards.personal import PersonalCategory
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.options import ReadinessOptions
 from groundwire_server.adapters.providers.profiles import ProfileName
@@ -37,6 +38,12 @@ class _Provider(Endpoint, _OfKind):
     scheduling: SchedulingOptions = Field(
         default_factory=SchedulingOptions,
         description="How a server of your own learns a request's tenant and priority; not at all unless set.",
+    )
+    mask: tuple[PersonalCategory, ...] = Field(
+        (),
+        description="Categories of personal data that it is sent placeholders for; what its models write has the "
+        "original words again.",
+        examples=[["email", "phone"]],
     )
 
 
