@@ -121,7 +121,7 @@ WRONG = {
         ("kind: anthropic, base_url", "kind: anthropic, profile: vllm, base_url"),
         (
             "c.yaml:2: providers.cloud.profile: unknown key; there are: api_key, base_url, ca_file, concurrency, "
-            "headers, idle_seconds, kind, max_connections, readiness, residency, retry_budget, scheduling, "
+            "headers, idle_seconds, kind, mask, max_connections, readiness, residency, retry_budget, scheduling, "
             "trace_context"
         ),
     ),
@@ -185,6 +185,13 @@ WRONG = {
     "a tenant to protect that there is not": (
         ("routes:", "tenants: [acme]\nself_hosted_only: [acne]\nroutes:"),
         "c.yaml:13: self_hosted_only[0]: there is no tenant of this name; did you mean acme? there is: acme",
+    ),
+    "a category that is no personal data": (
+        ("api_key: ", "mask: [emial], api_key: "),
+        (
+            "c.yaml:2: providers.cloud.mask[0]: is not one of the words allowed; did you mean email? there are: "
+            "address, birth_date, card, email, iban, ip, name, national_id, passport, phone, plate"
+        ),
     ),
     "scheduling of a hosted provider": (
         ("api_key: ", "scheduling: {headers: llm_d}, api_key: "),

@@ -9,6 +9,7 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.guards.masking import mask
 from groundwire_server.domain.guards.placeholders import Placeholders
+from groundwire_server.domain.text.encodable import encodable
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
 
 _AT_ONCE: Final = 1 << 16
@@ -27,6 +28,7 @@ class Masker:
 
     def find(self, text: str) -> Iterator[Finding]:
         """Yield all that is masked in a text; stretches may overlap."""
+        text = encodable(text)
         for guard in self._guards:
             yield from guard.find(text)
 

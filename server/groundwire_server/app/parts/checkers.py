@@ -109,9 +109,7 @@ async def _open_endpoint(
     return _identified(name, name, fingerprint, configuration, rater, policy.instrumentation)
 
 
-def _api(
-    section: DecisionsCheckerConfig | ClassifierCheckerConfig, mask: Sequence[object]
-) -> tuple[CheckerApi, str]:
+def _api(section: DecisionsCheckerConfig | ClassifierCheckerConfig, mask: Sequence[object]) -> tuple[CheckerApi, str]:
     if isinstance(section, ClassifierCheckerConfig):
         fingerprint = fingerprint_of(section, ClassifierOptions, *mask, without=_WITHOUT_EFFECT)
         return ClassificationApi(section), fingerprint
