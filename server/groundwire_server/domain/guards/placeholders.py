@@ -65,7 +65,8 @@ class Placeholders:
         self._numbers: dict[str, int] = {}
         self._known = _KnownWords(known, written)
         for text, own in found.items():
-            self._masked[text] = mask(text, [*own, *self._known.find(text)], self._placeholder)
+            others = self._known.find(text) if self._known.likely_in(mask(text, own, _left_out).text) else ()
+            self._masked[text] = mask(text, [*own, *others], self._placeholder)
 
     def masked(self, text: str) -> MaskedText:
         """Return one of the texts with its placeholders."""
@@ -207,18 +208,24 @@ class _KnownWords:
             spelling: known[words] for spelling, words in self._spelled.items() if len(spelling) >= _SHORTEST
         }
         self._longest = max(map(len, self._categories), default=0)
-        self._by_first: dict[str, list[tuple[str, int]]] = {}
-        for words in sorted(self._categories, key=len, reverse=True):
-            if first := _WORD.search(words):
-                self._by_first.setdefault(first[0], []).append((words, first.start()))
+        self._by_core: dict[str, list[tuple[str, int]]] = {}
+        self._counts: dict[str, set[int]] = {}
+        for spelling in sorted(self._categories, key=len, reverse=True):
+            if found := list(_WORD.finditer(spelling)):
+                start, end = found[0].start(), found[-1].end()
+                self._by_core.setdefault(spelling[start:end], []).append((spelling, start))
+                self._counts.setdefault(found[0][0], set()).add(len(found))
+
+    def likely_in(self, text: str) -> bool:
+        """Return whether `find` may find something."""
+        return self._with(text) is not None or not self._counts.keys().isdisjoint(_WORD.findall(text))
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return where any of the words stand, whole, or all of a text that is a part of them."""
-        if (words := self._with(text)) is not None:
-            return [Finding(self._categories[words], 0, len(text))]
-        if not self._by_first:
-            return ()
-        return [found for word in _WORD.finditer(text) if (found := self._at(text, word)) is not None]
+        if (whole := self._with(text)) is not None:
+            return [Finding(self._categories[whole], 0, len(text))]
+        spans = [word.span() for word in _WORD.finditer(text)]
+        return [found for first in range(len(spans)) if (found := self._at(text, spans, first)) is not None]
 
     def as_found(self, words: str) -> str:
         """Return the words as they were found first."""
@@ -230,20 +237,21 @@ class _KnownWords:
             return None
         return next((words for words in self._categories if text in words), None)
 
-    def _at(self, text: str, word: "re.Match[str]") -> Finding | None:
-        for words, offset in self._by_first.get(word[0], ()):
-            start = word.start() - offset
-            end = start + len(words)
-            if start >= 0 and text.startswith(words, start) and not _goes_on(text, start, end):
-                return Finding(self._categories[words], start, end)
+    def _at(self, text: str, spans: Sequence[tuple[int, int]], first: int) -> Finding | None:
+        """Return where known words stand that begin with a word of a text, the longest of them."""
+        start, end = spans[first]
+        for count in sorted(self._counts.get(text[start:end], ()), reverse=True):
+            if first + count > len(spans):
+                continue
+            for words, before in self._by_core.get(text[start : spans[first + count - 1][1]], ()):
+                at = start - before
+                if at >= 0 and text.startswith(words, at):
+                    return Finding(self._categories[words], at, at + len(words))
         return None
 
 
-def _goes_on(text: str, start: int, end: int) -> bool:
-    """Return whether a word goes on before or after a stretch of a text."""
-    return (start > 0 and text[start - 1].isalnum() and text[start].isalnum()) or (
-        end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
-    )
+def _left_out(_category: str, _original: str) -> str:
+    return " "
 
 
 def _word(category: str) -> str:
