@@ -232,6 +232,7 @@ def _route(
         checker=parts.checkers.get(policy.route),
         shadow=_shadow(policy, parts),
         rewriter=_rewriter(policy, parts),
+        screens=parts.screens.get(policy.route, {}),
     )
     return Route(replace(policy, models=chain), ports)
 
