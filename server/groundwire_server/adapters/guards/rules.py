@@ -133,6 +133,8 @@ def _rule(
     kinds: Mapping[str, Sequence[tuple[re.Pattern[str], Check]]],
 ) -> Rule:
     not_before, not_after = _NOT_IN_NUMBER if written.get("number", False) else _NOT_IN_WORD
+    if written.get("alone", False):
+        not_before, not_after = rf"(?:{not_before}|\d $)", rf"(?:{not_after}|^ \d)"
     return Rule(
         category=written["category"],
         check=checks[written["check"]] if "check" in written else None,
