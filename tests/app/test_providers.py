@@ -189,9 +189,20 @@ WRONG = {
     "a category that is no personal data": (
         ("api_key: ", "mask: [emial], api_key: "),
         (
-            "c.yaml:2: providers.cloud.mask[0]: is not one of the words allowed; did you mean email? there are: "
-            "address, birth_date, card, email, iban, ip, name, national_id, passport, phone, plate"
+            "c.yaml:2: providers.cloud.mask[0]: there is no category of personal data and no guard of this name; did "
+            "you mean email? there are: address, birth_date, card, email, iban, ip, name, national_id, passport, "
+            "phone, plate"
         ),
+    ),
+    "a guard with the name of a category that is masked": (
+        (
+            "providers:\n  cloud: {",
+            (
+                "guards: {email: {kind: terms, version: '1', category: x, terms: [x]}}\n"
+                "providers:\n  cloud: {mask: [email], "
+            ),
+        ),
+        "c.yaml:3: providers.cloud.mask[0]: is a category of personal data and the name of a guard: rename the guard",
     ),
     "scheduling of a hosted provider": (
         ("api_key: ", "scheduling: {headers: llm_d}, api_key: "),

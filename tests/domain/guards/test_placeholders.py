@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.guards.placeholders import Placeholders, Restorer
+from tests.timed import least_time
 
 MADE_UP = r"\w+@\w+|(?<=passport )\d{6}"
 
@@ -177,3 +178,29 @@ def test_originals_can_be_put_back_whatever_the_texts_are_and_however_they_are_s
 @given(st.lists(PIECES, max_size=12))
 def test_a_reply_is_the_same_however_it_is_split(pieces: list[str]) -> None:
     assert restored(ORIGINALS, *pieces) == restored(ORIGINALS, "".join(pieces))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(f"info@x{number}" for number in range(3000)),
+        " ".join(f"{'a ' * (number % 40)}@x{number}" for number in range(300)),
+        "a@b " + "[EMAIL_" * 5000,
+        "a@b " + "EMAIL_1_" * 5000,
+        "a@b " + "[" * 40_000,
+        "a@b " + "[EMAIL 1 " * 4000,
+    ],
+    ids=["alike", "of many words", "begun", "joined", "brackets", "open"],
+)
+def test_long_texts_take_time_in_proportion(text: str) -> None:
+    def find_whole(text: str) -> list[Finding]:
+        return [Finding("email", *found.span()) for found in re.finditer(r"(?<!\S)(?:a )*\w{0,9}@\w+", text)]
+
+    originals = dict(Placeholders(find_whole, [text]).originals)
+
+    def work() -> None:
+        Placeholders(find_whole, [text]).mask(text)
+        restored(originals, text)
+        restored(originals, *(text[start : start + 50] for start in range(0, len(text), 50)))
+
+    assert least_time(work, enough=1.0) < 1.0

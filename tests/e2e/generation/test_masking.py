@@ -142,6 +142,24 @@ async def test_a_model_that_rewrites_is_sent_placeholders_and_the_search_has_the
     assert outcome.report.searched_question == f"What does {EMAIL} answer?"
 
 
+async def test_what_a_guard_of_the_configuration_finds_is_masked_too(configured: Serve) -> None:
+    said = "PROJECT-ABC ships in May, and Initech pays for it."
+    async with upstream(copies(split=2)) as writer:
+        made = masked()(writer)
+        made["guards"] = {
+            "code_names": {"kind": "patterns", "version": "1", "category": "code", "patterns": ["PROJECT-[A-Z]{3}"]},
+            "competitors": {"kind": "terms", "version": "1", "category": "competitors", "terms": ["initech"]},
+        }
+        made["providers"]["cloud"]["mask"] = ["competitors", "code_names"]
+        async with configured(made) as served:
+            passages = passage_pb2.ProvidedPassages(passages=[passage_pb2.ProvidedPassage(passage_id="c1", text=said)])
+            outcome = await answer(served, question("When does PROJECT-ABC ship?", provided=passages))
+        prompt = shown(writer.requests[0].body)
+    assert "[CODE_1] ships in May, and [COMPETITORS_1] pays for it." in prompt
+    assert not {"PROJECT-ABC", "Initech"} & set(re.findall(r"[\w-]+", prompt))
+    assert outcome.answered.answer.text == said
+
+
 async def test_an_embedder_is_sent_the_category_of_documents_and_questions(configured: Serve) -> None:
     async with upstream(embedding()) as double:
         made = {

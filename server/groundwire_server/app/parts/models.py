@@ -21,6 +21,7 @@ from groundwire_server.adapters.providers.scheduling import SchedulingHeaders
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.retries import RetryOptions
+from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import OpenAiEmbedderConfig
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, OpenAiModelConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
@@ -36,7 +37,7 @@ from groundwire_server.telemetry import names
 
 async def open_model(
     section: OpenAiModelConfig | AnthropicModelConfig,
-    provider_section: ProviderConfig,
+    configuration: Configuration,
     of_all_models: Sequence[FairLimiter],
     lease: Lease,
     recording: Recording,
@@ -46,6 +47,7 @@ async def open_model(
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
+    provider_section = configuration.providers[section.provider]
     provider = await open_provider(section.provider, provider_section, lease, recording)
     own = await open_limiters(
         f"{section.provider}/{section.model}",
@@ -61,23 +63,24 @@ async def open_model(
         section.retry,
         section.breaker,
         SchedulingHeaders(provider_section.scheduling),
-        masker=await open_masker(provider_section, lease),
+        masker=await open_masker(section.provider, configuration, lease),
         own_limiters=own,
         outer_limiters=of_all_models,
     )
 
 
 async def open_embedding_model(
-    section: OpenAiEmbedderConfig, provider_section: ProviderConfig, lease: Lease, recording: Recording
+    section: OpenAiEmbedderConfig, configuration: Configuration, lease: Lease, recording: Recording
 ) -> Embedder:
     """Return the embedder that a section describes, with its provider's connections and slots.
 
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
+    provider_section = configuration.providers[section.provider]
     provider = await open_provider(section.provider, provider_section, lease, recording)
     profile, version = profile_of(provider_section)
-    masker = await open_masker(provider_section, lease)
+    masker = await open_masker(section.provider, configuration, lease)
 
     def made() -> AbstractAsyncContextManager[Embedder]:
         client = OpenAiEmbeddingClient(provider.session, section, profile, provider_section.api_key, version)
@@ -86,7 +89,7 @@ async def open_embedding_model(
             embedder = MaskingEmbedder(embedder, masker)
         return nullcontext(CachingEmbedder(embedder, section.cache_size))
 
-    return await lease.take(("embedder", section, provider_section), made)
+    return await lease.take(("embedder", section, provider_section, masker), made)
 
 
 def protected_model(

@@ -4,13 +4,13 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from groundwire_server.adapters.guards.personal import PersonalCategory
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.options import ReadinessOptions
 from groundwire_server.adapters.providers.profiles import ProfileName
 from groundwire_server.adapters.providers.scheduling import SchedulingOptions
 from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurrencyOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
+from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
 
@@ -39,10 +39,11 @@ class _Provider(Endpoint, _OfKind):
         default_factory=SchedulingOptions,
         description="How a server of your own learns a request's tenant and priority; not at all unless set.",
     )
-    mask: tuple[PersonalCategory, ...] = Field(
+    mask: tuple[Name, ...] = Field(
         (),
-        description="Categories of personal data that it is sent placeholders for; what its models write has the "
-        "original words again.",
+        max_length=64,
+        description="What it is sent placeholders for: categories of personal data, and guards by name. What its "
+        "models write has the original words again.",
         examples=[["email", "phone"]],
     )
 
