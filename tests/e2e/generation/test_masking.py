@@ -121,6 +121,17 @@ async def test_a_repair_shows_the_draft_with_the_same_placeholders(
     assert again.startswith(first), "a provider's cache has the beginning"
 
 
+async def test_a_placeholder_that_was_not_given_does_not_stand(configured: Serve) -> None:
+    def invents(body: bytes) -> bytes:
+        return chunk("".join(segments(SAID.replace(EMAIL, "[EMAIL_9]").replace(PHONE, "[PHONE_1]"))))
+
+    invented = Reply([Echo(invents), chunk(reason="stop"), usage(), DONE])
+    async with upstream(invented) as writer, configured(masked()(writer)) as served:
+        outcome = await answer(served, asked())
+    assert outcome.WhichOneof("result") != "answered"
+    assert "EMAIL_9" not in str(outcome)
+
+
 async def test_a_model_that_rewrites_is_sent_placeholders_and_the_search_has_the_words(configured: Serve) -> None:
     def rewritten(body: bytes) -> bytes:
         (email,) = set(re.findall(r"\[EMAIL_\d\]", shown(body).split("Mark:")[1]))
