@@ -8,6 +8,7 @@ import pytest
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.access import (
     Authentication,
@@ -52,7 +53,7 @@ def standard() -> list[Interceptor]:
         Tracing(NoOpTracer()),
         RequestId(),
         CallDeadline(),
-        Decisions(DECISIONS, Counts(), SetClock()),
+        Decisions(DECISIONS, BlockedContentLog(LineSums(SetClock().now)), Counts(), SetClock()),
         ErrorMapping(),
         SecurityEvents(log),
     ]
@@ -79,7 +80,15 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         ServerInfo(CURRENT),
         Limits(CURRENT),
     )
-    server = Server(servicers, unrecorded(), DECISIONS, ServerOptions(), CURRENT, SetClock())
+    server = Server(
+        servicers,
+        unrecorded(),
+        DECISIONS,
+        BlockedContentLog(LineSums(SetClock().now)),
+        ServerOptions(),
+        CURRENT,
+        SetClock(),
+    )
     assert " > ".join(NAMES) in repr(server)
 
 

@@ -23,6 +23,7 @@ from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server, Servicers
@@ -208,8 +209,8 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
         Limits(current),
     )
-    log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, options, current, clock, process.end)
+    log, blocked = DecisionLog(process.sums, decisions), BlockedContentLog(process.sums)
+    return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
 
 
 def _route(

@@ -84,7 +84,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Mask:
+class MaskedSpan:
     """A placeholder in the answer, and the kind of content that it stands in for."""
 
     span: Span
@@ -148,7 +148,7 @@ class CheckedSegment:
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
     dropped: tuple[Citation, ...] = ()
-    masks: tuple[Mask, ...] = ()
+    masks: tuple[MaskedSpan, ...] = ()
     written: str = ""
 
     @property
@@ -186,7 +186,7 @@ class GroundedText:
     confidence: Confidence | None = None
     probability: float | None = None
     left_out: tuple[Cause, ...] = ()
-    masks: tuple[Mask, ...] = ()
+    masks: tuple[MaskedSpan, ...] = ()
 
     @classmethod
     def of(

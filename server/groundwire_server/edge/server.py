@@ -33,6 +33,7 @@ from groundwire.v1.server_info_service_pb2_grpc import (
     add_ServerInfoServiceServicer_to_server,
 )
 from groundwire_server.edge import security_events
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.convert.request import Received
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.access import (
@@ -103,6 +104,7 @@ class Server:
         servicers: one for each service.
         recording: records the calls.
         decisions: tells what became of each.
+        blocked: tells of what kind was what guards have blocked.
         options: its limits.
         current: the snapshot that calls are served by; it may be replaced at any time.
         clock: times the windows of the security log.
@@ -114,6 +116,7 @@ class Server:
         servicers: Servicers,
         recording: Recording,
         decisions: DecisionLog,
+        blocked: BlockedContentLog,
         options: ServerOptions,
         current: CurrentSnapshot,
         clock: Clock,
@@ -128,7 +131,7 @@ class Server:
             Tracing(recording.tracer),
             RequestId(),
             CallDeadline(),
-            Decisions(decisions, recording.metrics, clock),
+            Decisions(decisions, blocked, recording.metrics, clock),
             ErrorMapping(),
             SecurityEvents(self._security_events),
         )

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure, Rejection
-from groundwire_server.domain.guards.finding import ForbiddenFailure
+from groundwire_server.domain.guards.finding import Finding, ForbiddenFailure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import GuardAction, Screen, StreamMode
 from groundwire_server.pipeline.routes import Ports
@@ -36,10 +36,9 @@ class _Placed:
     text: str
     offset: int
 
-    def stretch(self, found: FollowedFinding) -> tuple[int, int, str]:
-        """Return the part of what was found that is the segment's: start, end and category."""
-        finding = found.finding
-        return max(finding.start - self.offset, 0), finding.end - self.offset, finding.category
+    def in_segment(self, finding: Finding) -> Finding:
+        """Return the part of what was found that is the segment's."""
+        return replace(finding, start=max(finding.start - self.offset, 0), end=finding.end - self.offset)
 
 
 class AnswerScreening:
@@ -73,15 +72,18 @@ class AnswerScreening:
         if not segments or not self._screening:
             return tuple(segments), None
         placed = list(_placed(segments, before))
-        screened = await self._screening.screen([each.text for each in placed])
+
+        def counts(place: int, found: FollowedFinding) -> bool:
+            return found.finding.end > placed[place].offset and not self._is_shown(found, placed[place].text)
+
+        screened = await self._screening.screen([each.text for each in placed], counts)
         leaving: list[CheckedSegment] = []
         for each, found in zip(placed, screened, strict=True):
-            within = [one for one in found if one.finding.end > each.offset and not self._is_shown(one, each.text)]
-            blocking = next((one for one in within if one.action is GuardAction.BLOCK), None)
+            blocking = next((one for one in found if one.action is GuardAction.BLOCK), None)
             if blocking is not None:
                 return tuple(leaving), ForbiddenFailure(Screen.ANSWER, blocking.block)
-            stretches = [each.stretch(one) for one in within if one.action is GuardAction.MASK]
-            leaving.append(masked(each.segment, stretches, before))
+            findings = [each.in_segment(one.finding) for one in found if one.action is GuardAction.MASK]
+            leaving.append(masked(each.segment, findings, before))
             before += leaving[-1].delta
         return tuple(leaving), None
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.failure import Failure
@@ -78,6 +78,10 @@ class FollowedFinding:
         return PolicyBlock(self.guard, self.finding.category)
 
 
+Counts: TypeAlias = Callable[[int, FollowedFinding], bool]
+"""Says whether a finding counts, by the place of its text among those that are screened together."""
+
+
 class Screening:
     """One screen of one call.
 
@@ -108,8 +112,12 @@ class Screening:
                 found += _followed(placed, findings)
         return found
 
-    async def screen(self, texts: Sequence[str]) -> list[list[FollowedFinding]]:
+    async def screen(self, texts: Sequence[str], counts: Counts | None = None) -> list[list[FollowedFinding]]:
         """Return what all guards find in each text, in its own stage, and record it.
+
+        Args:
+            texts: the guards are asked about all at once.
+            counts: says of a text's place and a finding whether it counts; None counts all.
 
         Raises:
             Failure: GUARD_UNAVAILABLE where a guard cannot be asked and the route lets nothing pass without it, or
@@ -118,16 +126,13 @@ class Screening:
         stage = _STAGES[self._screen]
         if not self._guards.remote:
             with self._run.compute(stage) as computed:
-                found = [self.find(text) for text in texts]
-                self._record(found, computed)
-            return found
+                return self._recorded([self.find(text) for text in texts], counts, computed)
         async with self._run.stage(stage) as timed:
             found = [self.find(text) for text in texts]
             for place, findings in await self._asked(texts, timed):
                 for each, more in zip(found, findings, strict=True):
                     each.extend(_followed(place, more))
-            self._record(found, timed)
-        return found
+            return self._recorded(found, counts, timed)
 
     def forbid(self, found: Sequence[Sequence[FollowedFinding]]) -> None:
         """Let texts pass in which nothing is forbidden.
@@ -182,15 +187,18 @@ class Screening:
         report.consumed(guard.model, Purpose.GUARD, reply.usage)
         return reply
 
-    def _record(self, found: Sequence[Sequence[FollowedFinding]], stage: TimedStage | ComputedStage) -> None:
-        counts: Counter[Flag] = Counter()
+    def _recorded(
+        self, found: list[list[FollowedFinding]], counts: Counts | None, stage: TimedStage | ComputedStage
+    ) -> list[list[FollowedFinding]]:
+        if counts is not None:
+            found = [[one for one in each if counts(place, one)] for place, each in enumerate(found)]
+        flags: Counter[Flag] = Counter()
         for each in found:
             # A text counts once for each kind, however often it has it.
-            counts.update(
-                dict.fromkeys(Flag(self._screen, one.guard, one.finding.category, one.action) for one in each)
-            )
-        self._run.report.flags.update(counts)
-        for flag, count in counts.items():
+            kinds = (Flag(self._screen, one.guard, one.finding.category, one.action) for one in each)
+            flags.update(dict.fromkeys(kinds, 1))
+        self._run.report.flags.update(flags)
+        for flag, count in flags.items():
             stage.event(
                 names.GUARD_FINDING,
                 {
@@ -201,6 +209,7 @@ class Screening:
                     names.GUARD_TEXTS: count,
                 },
             )
+        return found
 
 
 def _for(guards: tuple[PlacedGuard[GuardT], ...], tenant: str) -> tuple[PlacedGuard[GuardT], ...]:

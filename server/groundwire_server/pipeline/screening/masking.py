@@ -1,134 +1,64 @@
 """Putting placeholders into checked text: its evidence keeps its places."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, Mask, Span
+from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, MaskedSpan, Span
+from groundwire_server.domain.guards.finding import Finding
+from groundwire_server.domain.guards.masking import MaskedText, mask
 
 
-def masked(segment: CheckedSegment, stretches: Sequence[tuple[int, int, str]], before: str) -> CheckedSegment:
-    """Return a segment with a placeholder in the place of each stretch, after the text that stands before it.
+def masked(segment: CheckedSegment, findings: Iterable[Finding], before: str) -> CheckedSegment:
+    """Return a segment with placeholders for what was found in its delta, after the text that stands before it.
 
-    The verdicts stay those of the text as it was written. Quotes and words of passages have placeholders too.
+    The verdicts stay those of the text as it was written. Quotes and words of passages have the placeholders too.
 
     Args:
         segment: checked, placed after other text perhaps.
-        stretches: of its delta: start, end and category, in code points; they may overlap.
+        findings: in the delta, in any order.
         before: the text that stands before it, as it left.
     """
-    start = segment.span.start_code_point
     # Where the delta begins: what parts it from the text before it is part of it, and not of its span.
-    origin = start + (segment.span.end_code_point - start) - len(segment.delta)
-    apart = _apart(stretches)
-    if not apart and origin == len(before):
+    origin = segment.span.end_code_point - len(segment.delta)
+    shown = mask(segment.delta, findings)
+    if not shown.masks and origin == len(before):
         return segment
-    places = _Places(segment.delta, apart)
-    text = before + places.text
+    text = before + shown.text
 
     def moved(span: Span) -> Span:
-        first = places.start(span.start_code_point - origin)
-        return Span.within(
-            text, len(before) + first, len(before) + max(first, places.end(span.end_code_point - origin))
-        )
+        start, end = shown.span(span.start_code_point - origin, span.end_code_point - origin)
+        return Span.within(text, len(before) + start, len(before) + end)
 
-    hidden = {segment.delta[begin:end]: placeholder(category) for begin, end, category in apart}
     return CheckedSegment(
-        places.text,
+        shown.text,
         moved(segment.span),
-        tuple(_cited(each, moved, hidden) for each in segment.citations),
-        tuple(_sentence(each, moved, hidden) for each in segment.sentences),
-        tuple(_cited(each, moved, hidden) for each in segment.dropped),
+        tuple(_cited(each, moved, shown) for each in segment.citations),
+        tuple(_sentence(each, moved, shown) for each in segment.sentences),
+        tuple(_cited(each, moved, shown) for each in segment.dropped),
         masks=tuple(
-            Mask(Span.within(text, len(before) + begin, len(before) + end), category)
-            for begin, end, category in places.placeholders
+            MaskedSpan(Span.within(text, len(before) + each.start, len(before) + each.end), each.category)
+            for each in shown.masks
         ),
-        written=segment.delta if apart else "",
+        written=segment.delta if shown.masks else "",
     )
 
 
-def placeholder(category: str) -> str:
-    """Return what stands in for something of a category."""
-    return f"[{category}]"
+def _cited(citation: Citation, moved: Callable[[Span], Span], shown: MaskedText) -> Citation:
+    quote = _without(citation.quote, shown)
+    hidden = citation.masked or quote != citation.quote
+    return replace(citation, span=moved(citation.span), quote=quote, masked=hidden)
 
 
-class _Places:
-    """Where what stands in a text is once placeholders are in it.
-
-    Args:
-        text: without them.
-        stretches: that they stand in for, in order and apart: start, end and category.
-
-    Attributes:
-        text: with them.
-        placeholders: start, end and category of each.
-    """
-
-    def __init__(self, text: str, stretches: Sequence[tuple[int, int, str]]) -> None:
-        self._stretches = stretches
-        self.placeholders: list[tuple[int, int, str]] = []
-        pieces: list[str] = []
-        at = size = 0
-        for begin, end, category in stretches:
-            shown = placeholder(category)
-            size += begin - at
-            self.placeholders.append((size, size + len(shown), category))
-            pieces += text[at:begin], shown
-            size += len(shown)
-            at = end
-        self.text = "".join([*pieces, text[at:]])
-
-    def start(self, point: int) -> int:
-        """Return where what begins at a code point begins; within a stretch it is its placeholder's beginning."""
-        shift = 0
-        for (begin, end, _), (first, last, _) in zip(self._stretches, self.placeholders, strict=True):
-            if point <= begin:
-                break
-            if point < end:
-                return first
-            shift = last - end
-        return point + shift
-
-    def end(self, point: int) -> int:
-        """Return where what ends at a code point ends; within a stretch it is its placeholder's end."""
-        shift = 0
-        for (begin, end, _), (_, last, _) in zip(self._stretches, self.placeholders, strict=True):
-            if point <= begin:
-                break
-            if point < end:
-                return last
-            shift = last - end
-        return point + shift
-
-
-def _apart(stretches: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Return stretches in order, those that overlap as one, of the category of the longest."""
-    apart: list[tuple[int, int, str]] = []
-    widest = 0
-    for begin, end, category in sorted(stretches):
-        if apart and begin < apart[-1][1]:
-            first, last, kept = apart[-1]
-            apart[-1] = (first, max(last, end), category if end - begin > widest else kept)
-            widest = max(widest, end - begin)
-        elif begin < end:
-            apart.append((begin, end, category))
-            widest = end - begin
-    return apart
-
-
-def _cited(citation: Citation, moved: Callable[[Span], Span], hidden: Mapping[str, str]) -> Citation:
-    quote = _without(citation.quote, hidden)
-    return replace(citation, span=moved(citation.span), quote=quote, masked=citation.masked or quote != citation.quote)
-
-
-def _sentence(sentence: CheckedSentence, moved: Callable[[Span], Span], hidden: Mapping[str, str]) -> CheckedSentence:
+def _sentence(sentence: CheckedSentence, moved: Callable[[Span], Span], shown: MaskedText) -> CheckedSentence:
     conflicts = tuple(
-        replace(each, span=moved(each.span), passage_words=_without(each.passage_words, hidden))
+        replace(each, span=moved(each.span), passage_words=_without(each.passage_words, shown))
         for each in sentence.conflicts
     )
     return replace(sentence, span=moved(sentence.span), conflicts=conflicts)
 
 
-def _without(words: str, hidden: Mapping[str, str]) -> str:
-    for secret, shown in hidden.items():
-        words = words.replace(secret, shown)
+def _without(words: str, shown: MaskedText) -> str:
+    """Return words of a passage with the placeholders that the text has in their place."""
+    for each in shown.masks:
+        words = words.replace(each.original, shown.text[each.start : each.end])
     return words
