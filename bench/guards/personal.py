@@ -40,6 +40,16 @@ def ours() -> Find:
     return find
 
 
+def recognisers() -> Mapping[str, Find]:
+    """Return what is measured; presidio where it is installed."""
+    try:
+        from groundwire_server.adapters.guards.presidio import PresidioGuard  # noqa: PLC0415  # an extra
+    except ImportError:
+        print("presidio is not installed, and is left out")
+        return {"groundwire": ours()}
+    return {"groundwire": ours(), "presidio": PresidioGuard().find}
+
+
 def paragraphs() -> Sequence[str]:
     """Return the paragraphs of the articles of SQuAD."""
     articles = json.loads(SQUAD.read_text(encoding="utf-8"))["data"]
@@ -75,7 +85,9 @@ def table(published: Mapping[str, Any]) -> str:
     """Return the figures of one recogniser as lines."""
     rows = {**published["categories"], "by default": published["by_default"], "all": published["all"]}
     squad, python = published["findings_per_1000_passages"].values()
-    lines = [f"{'':12}{'pieces':>8}{'recall':>8}{'exact':>8}{'found':>8}{'precis.':>9}{'alike':>7}{'squad':>8}{'python':>8}"]
+    lines = [
+        f"{'':12}{'pieces':>8}{'recall':>8}{'exact':>8}{'found':>8}{'precis.':>9}{'alike':>7}{'squad':>8}{'python':>8}"
+    ]
     lines += [
         f"{name:12}{row['pieces']:8}{row['recall']:8.3f}{row['exact']:8.3f}{row['findings']:8}{row['precision']:9.3f}"
         f"{row['lookalikes']:7}{squad.get(name, ''):>8}{python.get(name, ''):>8}"
@@ -88,28 +100,15 @@ def main() -> None:
     """Print the figures, or publish them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"publish the figures as {FIGURES.name}")
-    parser.add_argument("--errors", metavar="CATEGORY", help="print what is missed and what is wrong")
     arguments = parser.parse_args()
     published: dict[str, Any] = {}
-    for name, find in {"groundwire": ours()}.items():
+    for name, find in recognisers().items():
         recognition = recognised(find, read_personal())
         published[name] = figures(recognition, find)
         print(f"{name}\n{table(published[name])}\n")
-        if arguments.errors:
-            print_errors(recognition, arguments.errors)
     if arguments.write:
         FIGURES.parent.mkdir(exist_ok=True)
         FIGURES.write_text(json.dumps(published, indent=2) + "\n", encoding="utf-8")
-
-
-def print_errors(recognition: Recognition, category: str) -> None:
-    """Print the pieces of a category that are missed, and the findings that are wrong."""
-    for text, span in recognition.missed:
-        if span.category == category:
-            print(f"missed {span.kind:20}{text.words(span)!r} in {text.text!r}")
-    for text, finding in recognition.wrong:
-        if finding.category == category:
-            print(f"wrong  {finding.rule:20}{text.text[finding.start : finding.end]!r} in {text.text!r}")
 
 
 if __name__ == "__main__":

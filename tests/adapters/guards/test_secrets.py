@@ -42,7 +42,11 @@ FOUND = [
     ("github_token", f"token=github_pat_{drawn(22)}_{drawn(59)}.", f"github_pat_{drawn(22)}_{drawn(59)}"),
     ("gitlab_token", f"glpat-{drawn(20)}", f"glpat-{drawn(20)}"),
     ("slack_token", f"xoxb-{drawn(12, string.digits)}-{drawn(24)}", f"xoxb-{drawn(12, string.digits)}-{drawn(24)}"),
-    ("slack_token", f"https://hooks.slack.com/services/T0{drawn(9)}/B0{drawn(9)}/{drawn(24)}", f"T0{drawn(9)}/B0{drawn(9)}/{drawn(24)}"),
+    (
+        "slack_token",
+        f"https://hooks.slack.com/services/T0{drawn(9)}/B0{drawn(9)}/{drawn(24)}",
+        f"T0{drawn(9)}/B0{drawn(9)}/{drawn(24)}",
+    ),
     ("stripe_key", f"(sk_live_{drawn(24)})", f"sk_live_{drawn(24)}"),
     ("google_key", f"?key=AIza{drawn(35)}&x=1", f"AIza{drawn(35)}"),
     ("openai_key", f"sk-proj-{drawn(48)}", f"sk-proj-{drawn(48)}"),
@@ -66,6 +70,9 @@ FOUND = [
     ("password", "Das Passwort lautet Sommer2024!", "Sommer2024!"),
     ("password", "Le mot de passe est Soleil#99", "Soleil#99"),
     ("password", "La contraseña es Verano2024", "Verano2024"),
+    ("password", "Wi-Fi password for guests: Sommer2024", "Sommer2024"),
+    ("password", "Use the password Kx92mmQ7 for it.", "Kx92mmQ7"),
+    ("password", "log in as deploy (password Kx92mmQ7)", "Kx92mmQ7"),
     ("password", "Пароль: Zima2024!", "Zima2024!"),
     ("password", "密码是Abc12345!", "Abc12345!"),
     ("password", "パスワード：Haru2024!", "Haru2024!"),
@@ -138,7 +145,9 @@ def test_every_category_has_an_example() -> None:
 @pytest.mark.parametrize("between", ["\n", "\r\n", "\\n", " "])
 def test_each_line_of_a_private_key_is_found_by_itself(kind: str, between: str) -> None:
     block = " BLOCK" if kind == "PGP " else ""
-    text = between.join([f"{MARK}BEGIN {kind}PRIVATE KEY{block}{MARK}", *LINES, f"{MARK}END {kind}PRIVATE KEY{block}{MARK}"])
+    text = between.join(
+        [f"{MARK}BEGIN {kind}PRIVATE KEY{block}{MARK}", *LINES, f"{MARK}END {kind}PRIVATE KEY{block}{MARK}"]
+    )
     assert found(f"Here: {text} and more") == [("private_key", line) for line in LINES]
 
 

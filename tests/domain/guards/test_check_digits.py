@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwire_server.domain.guards.check_digits import passes_luhn, passes_mod_97, passes_mod_11_10, passes_verhoeff
+from groundwire_server.domain.guards.check_digits import passes_luhn, passes_mod_11_10, passes_mod_97, passes_verhoeff
 from groundwire_server.domain.guards.national_ids import NATIONAL_IDS, is_national_id
 
 EXAMPLES = {

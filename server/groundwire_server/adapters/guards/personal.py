@@ -34,6 +34,17 @@ class PersonalGuardOptions(Options):
     )
 
 
+class PresidioGuardOptions(Options):
+    """Personal data by presidio's recognisers of forms, without its models; needs the extra `presidio`."""
+
+    categories: tuple[PersonalCategory, ...] = Field(
+        ("email", "phone", "iban", "card", "ip", "national_id", "passport", "plate"),
+        min_length=1,
+        description="Kinds of personal data to look for; it has no recognisers of the others.",
+    )
+    min_score: float = Field(0.4, ge=0.0, le=1.0, description="Least certainty of a finding, by presidio's figures.")
+
+
 class PersonalGuard:
     """Data of persons in texts of any language.
 

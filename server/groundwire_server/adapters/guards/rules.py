@@ -13,16 +13,18 @@ from groundwire_server.domain.guards.finding import Finding
 Check = Callable[[str], int]
 """How many characters from its beginning count of what a pattern matches; 0 where it is something else."""
 
-_BEFORE: Final = 48
+_BEFORE: Final = 64
 _RIGHT_BEFORE: Final = 20
 _AFTER: Final = 24
 """How far from a match words may stand, in code points."""
 
-_LETTER: Final = r"A-Za-z\u00aa-\u058f"
+_LETTER: Final = "A-Za-z\u00aa-\u058f"
+"""Letters of the scripts that put spaces between words."""
+
 _NOT_IN_WORD: Final = (rf"[\d_{_LETTER}]$", rf"^[\d_{_LETTER}]")
 _NOT_IN_NUMBER: Final = (
-    rf"(?:[\d_{_LETTER}#=&%$€£@\\+*]|\d[.,:/-]|[A-Za-z][/-])$",
-    rf"^(?:[\d_{_LETTER}%@=\\*]|[.,:/-]\d|[/-][A-Za-z])",
+    rf"(?:[\d_{_LETTER}#%$€£@\\+]|\d[.,:/-]|[A-Za-z][/-]|[?&][\w.-]*=)$",
+    rf"^(?:[\d_{_LETTER}%@\\]|[.,:/-]\d|[/-][A-Za-z])",
 )
 
 
@@ -33,38 +35,75 @@ class Rule:
     Attributes:
         category: of what is found.
         check: that it has to pass.
-        near: one of these words has to stand beside it.
-        kinds: instead of both: words, and the check that it has to pass where one of them stands beside it.
-        unless: none of these words may stand right before it.
+        reach: characters from its beginning that the check is given, where it has fewer.
+        near: the list of words of which one has to stand beside it; empty for none.
+        kinds: instead of both: lists of words, each with the check that it has to pass where one of them is beside it.
+        unless: the lists of words of which none may stand right before it.
         not_before: what may not end right before it.
         not_after: what may not begin right after it.
     """
 
     category: str
     check: Check | None
-    near: re.Pattern[str] | None
-    kinds: Sequence[tuple[re.Pattern[str], Check]]
-    unless: re.Pattern[str] | None
+    reach: int
+    near: str
+    kinds: Mapping[str, Check]
+    unless: frozenset[str]
     not_before: re.Pattern[str]
     not_after: re.Pattern[str]
 
-    def length(self, text: str, start: int, end: int) -> int:
+    def length(self, text: str, start: int, end: int, words: "WordLists") -> int:
         """Return how many characters of a match count; 0 where it is no finding."""
-        words = text[start:end]
-        length = len(words) if self.check is None else self.check(words)
+        match = text[start : max(end, start + self.reach)]
+        length = len(match) if self.check is None else self.check(match)
         if not length:
             return 0
         before, after = text[max(0, start - _BEFORE) : start], text[start + length : start + length + _AFTER]
         if self.not_before.search(before) or self.not_after.search(after):
             return 0
-        if self.unless and self.unless.search(before[-_RIGHT_BEFORE:].casefold()):
+        if self.unless and not self.unless.isdisjoint(words.ending(before[-_RIGHT_BEFORE:])):
             return 0
-        around = f"{before}\n{after}".casefold() if self.near or self.kinds else ""
-        if self.near and not self.near.search(around):
-            return 0
+        if not self.near and not self.kinds:
+            return length
+        beside = words.within(f"{before}\n{after}")
         if self.kinds:
-            return max((check(words) for near, check in self.kinds if near.search(around)), default=0)
-        return length
+            return max((self.kinds[each](match) for each in beside if each in self.kinds), default=0)
+        return length if self.near in beside else 0
+
+
+class WordLists:
+    """Lists of words that stand beside what is found, in any language.
+
+    Args:
+        lists: in lower case, by name. A star at the end of a word stands for any ending, at its beginning for any other
+            word that it is composed with.
+    """
+
+    def __init__(self, lists: Mapping[str, Collection[str]]) -> None:
+        patterns = {name: _alternatives(words) for name, words in lists.items()}
+        letter = _LETTER.replace("A-Z", "")
+        self._within = LinearPatterns({name: rf"{each}(?:$|[^{letter}])" for name, each in patterns.items()})
+        self._ending = LinearPatterns({name: rf"{each}[^\w\n]{{0,4}}$" for name, each in patterns.items()})
+
+    def within(self, text: str) -> Collection[str]:
+        """Return the names of the lists of which a text has a word."""
+        return self._within.names_in(text.casefold())
+
+    def ending(self, text: str) -> Collection[str]:
+        """Return the names of the lists with a word of which a text ends, but for punctuation."""
+        return self._ending.names_in(text.casefold())
+
+
+def _alternatives(words: Collection[str]) -> str:
+    letter = _LETTER.replace("A-Z", "")
+    kinds: dict[tuple[bool, bool], list[str]] = {}
+    for each in words:
+        kinds.setdefault((each.startswith("*"), each.endswith("*")), []).append(re.escape(each.strip("*")))
+    alternatives = [
+        ("" if any_before else rf"(?:^|[^{letter}])") + f"(?:{'|'.join(some)})" + (f"[{letter}]*" if any_after else "")
+        for (any_before, any_after), some in kinds.items()
+    ]
+    return f"(?:{'|'.join(alternatives)})"
 
 
 class RuleBook:
@@ -74,10 +113,14 @@ class RuleBook:
         version: of the file that they are from.
         rules: by name.
         patterns: of the rules, in the syntax of RE2. A group `found` is what is found; without one all of a match is.
+        words: that the rules name.
     """
 
-    def __init__(self, version: str, rules: Mapping[str, Rule], patterns: Mapping[str, str]) -> None:
+    def __init__(
+        self, version: str, rules: Mapping[str, Rule], patterns: Mapping[str, str], words: Mapping[str, Collection[str]]
+    ) -> None:
         self.version = version
+        self._words = WordLists(words)
         self._rules = rules
         self._order = {name: place for place, name in enumerate(rules)}
         self._patterns = LinearPatterns(patterns)
@@ -103,7 +146,7 @@ class RuleBook:
     def _findings(self, text: str) -> Iterator[Finding]:
         for name, start, end in self._patterns.find(text):
             rule = self._rules[name]
-            if length := rule.length(text, start, end):
+            if length := rule.length(text, start, end, self._words):
                 yield Finding(rule.category, start, start + length, name)
 
 
@@ -116,21 +159,15 @@ def read_rules(name: str, checks: Mapping[str, Check], categories: Collection[st
         categories: that are looked for.
     """
     content = tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
-    words = {each: words_pattern(written) for each, written in content.get("words", {}).items()}
-    kinds = {
-        each: tuple((words_pattern(near), checks[kind]) for kind, near in written.items())
-        for each, written in content.get("kinds", {}).items()
-    }
+    kinds: Mapping[str, Mapping[str, Collection[str]]] = content.get("kinds", {})
     chosen = [each for each in content["rules"] if each["category"] in categories]
-    rules = {each["name"]: _rule(each, checks, words, kinds) for each in chosen}
-    return RuleBook(content["version"], rules, {each["name"]: each["pattern"] for each in chosen})
+    rules = {each["name"]: _rule(each, checks, kinds) for each in chosen}
+    words = {**content.get("words", {}), **{kind: each for lists in kinds.values() for kind, each in lists.items()}}
+    return RuleBook(content["version"], rules, {each["name"]: each["pattern"] for each in chosen}, words)
 
 
 def _rule(
-    written: Mapping[str, Any],
-    checks: Mapping[str, Check],
-    words: Mapping[str, re.Pattern[str]],
-    kinds: Mapping[str, Sequence[tuple[re.Pattern[str], Check]]],
+    written: Mapping[str, Any], checks: Mapping[str, Check], kinds: Mapping[str, Mapping[str, Collection[str]]]
 ) -> Rule:
     not_before, not_after = _NOT_IN_NUMBER if written.get("number", False) else _NOT_IN_WORD
     if written.get("alone", False):
@@ -138,21 +175,10 @@ def _rule(
     return Rule(
         category=written["category"],
         check=checks[written["check"]] if "check" in written else None,
-        near=words[written["near"]] if "near" in written else None,
-        kinds=kinds[written["near_kinds"]] if "near_kinds" in written else (),
-        unless=re.compile(rf"(?:{words[written['unless']].pattern})[^\w\n]{{0,4}}$") if "unless" in written else None,
+        reach=written.get("reach", 0),
+        near=written.get("near", ""),
+        kinds={kind: checks[kind] for kind in kinds[written["near_kinds"]]} if "near_kinds" in written else {},
+        unless=frozenset(written.get("unless", ())),
         not_before=re.compile(written.get("not_before", not_before)),
         not_after=re.compile(written.get("not_after", not_after)),
     )
-
-
-def words_pattern(words: Collection[str]) -> re.Pattern[str]:
-    """Return a pattern of whole words in lower case; one that ends with a star may go on."""
-    whole = sorted((each for each in words if not each.endswith("*")), key=len, reverse=True)
-    begun = [each.removesuffix("*") for each in words if each.endswith("*")]
-    letter = _LETTER.replace("A-Z", "")
-    alternatives = [
-        *([rf"(?:{'|'.join(map(re.escape, whole))})(?![{letter}])"] if whole else []),
-        *([rf"(?:{'|'.join(map(re.escape, begun))})[{letter}]*"] if begun else []),
-    ]
-    return re.compile(rf"(?<![{letter}])(?:{'|'.join(alternatives)})")

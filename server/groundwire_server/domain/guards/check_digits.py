@@ -5,7 +5,16 @@ from typing import Final
 
 _VERHOEFF_PERMUTED: Final = tuple(
     tuple(int(digit) for digit in row)
-    for row in ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
+    for row in (
+        "0123456789",
+        "1576283094",
+        "5803796142",
+        "8916043527",
+        "9453126870",
+        "4286573901",
+        "2793806415",
+        "7046913258",
+    )
 )
 _VERHOEFF_PRODUCTS: Final = tuple(
     tuple(int(digit) for digit in row)

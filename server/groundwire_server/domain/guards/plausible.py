@@ -14,7 +14,13 @@ from groundwire_server.domain.guards.check_digits import passes_luhn, passes_mod
 
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _NUMBER: Final = re.compile(r"\d+")
+_SEPARATORS: Final = " .-"
+_ACCOUNT: Final = re.compile(r"[A-Z]{2} ?\d\d(?:[ .-]?[A-Z0-9])+", re.IGNORECASE | re.ASCII)
 _WORD: Final = re.compile(r"[^\W\d_]+")
+
+_VERSIONS: Final = 10
+_LARGE: Final = 32
+"""Four numbers that begin with one up to the first, or of which none reaches the second, are a version more often."""
 
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2099
@@ -48,6 +54,9 @@ _FILE_ENDINGS: Final = frozenset(
     "rb rs svg sql tar tgz toml ts tsx txt wav webp xls xlsx xml yaml yml zip local localhost internal lan".split()
 )
 
+_DOCUMENTATION_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org", "example.edu"})
+_DOCUMENTATION_ADDRESSES: Final = ipaddress.ip_network("3fff::/20")
+
 _MONTHS: Final = frozenset(
     "jan ene gen sty янв oca led tam feb fév fev lut фев şub úno hel mar mär mrt märz març mars марта наv maa bře кві "
     "apr avr abr kwi апр nis dub huh may mai maj mag май мая kvě tou jun giu juin cze июн haz kes jul lug juil lip июл "
@@ -63,25 +72,32 @@ def _digits(words: str) -> str:
 
 def _email(words: str) -> int:
     words = words.rstrip("-_")
-    ending = words.rpartition(".")[2]
-    return 0 if ending.casefold() in _FILE_ENDINGS or len(ending) < 2 or any(map(str.isdigit, ending)) else len(words)
+    domain = words.rpartition("@")[2].casefold()
+    first, ending = domain.partition(".")[0], domain.rpartition(".")[2]
+    name = ending not in _FILE_ENDINGS and len(ending) > 1 and not any(map(str.isdigit, ending)) and not first.isdigit()
+    return len(words) if name and domain not in _DOCUMENTATION_DOMAINS else 0
 
 
 def _iban(words: str) -> int:
-    length = _IBAN_LENGTHS.get(words[:2].upper(), len(words) + 1)
-    characters = ""
-    for place, each in enumerate(words):
-        if each.isalnum():
-            characters += each
-        if len(characters) == length:
-            end = place + 1
-            apart = not words[end : end + 1].isalnum()
-            return end if apart and "02" <= characters[2:4] <= "98" and passes_mod_97(characters[4:] + characters[:4]) else 0
-    return 0
+    """Find the end by the country's length; what follows may be other words."""
+    found = _ACCOUNT.match(words)
+    length = _IBAN_LENGTHS.get(words[:2].upper(), 0)
+    if not found or not length:
+        return 0
+    places = [place for place, each in enumerate(found[0]) if each not in _SEPARATORS][:length]
+    number = "".join(words[place] for place in places)
+    end = places[-1] + 1
+    whole = len(number) == length and not re.match("[A-Za-z0-9]", words[end : end + 1])
+    return end if whole and "02" <= number[2:4] <= "98" and passes_mod_97(number[4:] + number[:4]) else 0
 
 
 def _card(words: str) -> int:
-    digits = _digits(words)
+    """Leave out a date or a code that stands behind the number."""
+    ends = (len(words), *(place for place in range(len(words) - 1, 12, -1) if not words[place].isdigit()))
+    return next((end for end in ends if _is_card(_digits(words[:end]))), 0)
+
+
+def _is_card(digits: str) -> bool:
     prefix, length = int(digits[:4]), len(digits)
     match digits[0]:
         case "4":
@@ -90,12 +106,16 @@ def _card(words: str) -> int:
             known = (length == 15 and digits[1] in "47") or (length in {14, 16} and digits[1] in "0689")
             known = known or (length == 16 and 3528 <= prefix <= 3589)
         case "5":
-            known = (length == 16 and "51" <= digits[:2] <= "55") or (length >= 13 and digits[:2] in {"50", "56", "57", "58"})
+            known = (length == 16 and "51" <= digits[:2] <= "55") or (
+                length >= 13 and digits[:2] in {"50", "56", "57", "58"}
+            )
         case "6":
             known = length >= 13
+        case "8" | "9":
+            known = length == 16
         case _:
             known = length == 16 and 2200 <= prefix <= 2720
-    return len(words) if known and len(set(digits)) > 2 and digits not in _TEST_CARDS and passes_luhn(digits) else 0
+    return known and len(set(digits)) > 2 and digits not in _TEST_CARDS and passes_luhn(digits)
 
 
 def _ip(words: str) -> int:
@@ -103,25 +123,27 @@ def _ip(words: str) -> int:
         address = ipaddress.ip_address(words)
     except ValueError:
         return 0
-    return len(words) if address.is_global and not address.is_multicast and words not in _PUBLIC_RESOLVERS else 0
+    known = words in _PUBLIC_RESOLVERS or (address.version == 6 and address in _DOCUMENTATION_ADDRESSES)
+    return len(words) if address.is_global and not address.is_multicast and not known else 0
+
+
+def _ip_of_large_numbers(words: str) -> int:
+    numbers = [int(each) for each in words.split(".")]
+    return _ip(words) if numbers[0] > _VERSIONS and max(numbers) >= _LARGE else 0
 
 
 def _passport(words: str) -> int:
-    digits = sum(map(str.isdigit, words))
-    return len(words) if digits >= 4 and (digits < len(words) or digits in {7, 8, 9}) else 0
+    return len(words) if sum(map(str.isdigit, words)) >= 4 else 0
 
 
 def _passport_line(words: str) -> int:
-    """Check the second line of a passport's machine-readable zone; three of its fields have check digits."""
-    return len(words) * all(
-        sum(_line_value(each) * (7, 3, 1)[place % 3] for place, each in enumerate(field)) % 10 == int(check)
-        for field, check in ((words[:9], words[9]), (words[13:19], words[19]), (words[21:27], words[27]))
-        if check.isdigit()
+    """Check the number in the second line of a passport's machine-readable zone."""
+    values = (0 if each == "<" else int(each, 36) for each in words[:9])
+    return (
+        len(words)
+        if sum(value * weight for value, weight in zip(values, (7, 3, 1) * 3, strict=True)) % 10 == int(words[9])
+        else 0
     )
-
-
-def _line_value(character: str) -> int:
-    return 0 if character == "<" else int(character, 36)
 
 
 def _date(words: str) -> int:
@@ -142,19 +164,24 @@ def _date_in_words(words: str) -> int:
 
 
 def _plate(words: str) -> int:
-    digits = sum(map(str.isdigit, words))
-    letters = sum(map(str.isalpha, words))
-    return len(words) if digits and letters and 5 <= digits + letters <= 10 else 0
+    """Leave out what follows in capitals or digits and is too much."""
+    for end in range(len(words), 0, -1):
+        if end == len(words) or not (words[end - 1].isalnum() and words[end].isalnum()):
+            letters, digits = sum(map(str.isalpha, words[:end])), sum(map(str.isdigit, words[:end]))
+            if words[end - 1].isalnum() and digits and letters and 5 <= letters + digits <= 9:
+                return end
+    return 0
 
 
 def _phone_international(words: str) -> int:
     digits = _digits(re.split(r"(?i)[a-zд]", words)[0]).removeprefix("00")
-    fiction = digits[0] == "1" and (len(digits) != 11 or digits[4:7] == "555")
+    fiction = digits[0] == "1" and (len(digits) != 11 or "555" in {digits[1:4], digits[4:7]})
     return len(words.rstrip(" ./(-")) if 8 <= len(digits) <= 15 and not fiction else 0
 
 
 def _phone_north_america(words: str) -> int:
-    return 0 if _digits(words).removeprefix("1")[3:6] == "555" else len(words)
+    digits = _digits(words).removeprefix("1")
+    return 0 if "555" in {digits[:3], digits[3:6]} else len(words)
 
 
 def _phone_national(words: str) -> int:
@@ -163,9 +190,11 @@ def _phone_national(words: str) -> int:
 
 def _phone_named(words: str) -> int:
     digits = _digits(words)
-    if re.fullmatch(r"(?:19|20)\d\d\D+(?:19|20)\d\d|[\d./-]*(?:19|20)\d\d[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}", words):
+    if re.fullmatch(
+        r"(?:19|20)\d\d\D+(?:19|20)\d\d|[\d./-]*(?:19|20)\d\d[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}", words
+    ):
         return 0
-    fiction = len(digits) == 10 and digits[3:6] == "555" or len(digits) == 7 and digits[:3] == "555"
+    fiction = (len(digits) == 10 and digits[3:6] == "555") or (len(digits) == 7 and digits[:3] == "555")
     return 0 if fiction or words.count("(") != words.count(")") or len(set(digits)) < 3 else len(words)
 
 
@@ -181,6 +210,7 @@ PLAUSIBLE: Final[Mapping[str, Callable[[str], int]]] = MappingProxyType(
         "email": _email,
         "iban": _iban,
         "ip": _ip,
+        "ip_of_large_numbers": _ip_of_large_numbers,
         "name": _name,
         "passport": _passport,
         "passport_line": _passport_line,

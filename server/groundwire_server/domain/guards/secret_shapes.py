@@ -33,7 +33,9 @@ _SENTENCE_END: Final = ".,;:)]}\"'`|…"
 _WORDS: Final = re.compile(r"[-_./:]+")
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z]+\d{0,3}|\d{1,4}|v\d+")
 _SYMBOLS: Final = frozenset("!@#$%^&*+=~?")
-_COMMON: Final = frozenset("password passwd pass pw pwd secret admin root user username guest postgres token key test".split())
+_COMMON: Final = frozenset(
+    "password passwd pass pw pwd secret admin root user username guest postgres token key test".split()
+)
 
 _LEAST_BITS: Final = 3.0
 """Entropy of a random token by its own characters, in bits for each; that of words of the same length is lower."""
@@ -95,7 +97,7 @@ def _password_in_prose(text: str) -> int:
 
 def _password_in_address(text: str) -> int:
     reference = text[0] in "$%{<[(" or text.casefold() in _COMMON
-    return 0 if reference or _EXAMPLE.search(text) or text.isdigit() and len(text) <= 5 else len(text)
+    return 0 if reference or _EXAMPLE.search(text) or (text.isdigit() and len(text) <= 5) else len(text)
 
 
 def _basic_authorization(text: str) -> int:
