@@ -23,3 +23,7 @@ class PatternGuard:
             ),
             key=lambda found: found.start,
         )
+
+    def about(self, rule: str) -> str:
+        del rule
+        return ""
