@@ -69,6 +69,13 @@ def test_a_placeholder_that_a_text_already_has_is_skipped(like: str) -> None:
     assert restored(dict(Placeholders(find, texts).originals), masked(*texts)[1]) == texts[1]
 
 
+@pytest.mark.parametrize("text", ["passport 123456EMAIL_1, a@b", "a@b EMAIL_1passport 123456", "EMAIL_12 a@b"])
+def test_what_would_be_a_placeholder_beside_another_is_skipped(text: str) -> None:
+    placeholders = Placeholders(find, [text])
+    assert "[EMAIL_2]" in placeholders.mask(text)
+    assert restored(dict(placeholders.originals), placeholders.mask(text)) == text
+
+
 @pytest.mark.parametrize(
     ("category", "expected"), [("national_id", "[NATIONAL_ID_1]"), ("code-name", "[CODE_NAME_1]"), ("x2", "[X2_1]")]
 )
@@ -170,6 +177,8 @@ def test_originals_can_be_put_back_whatever_the_texts_are_and_however_they_are_s
     for text in texts:
         sent = placeholders.mask(text)
         assert not re.search(r"\b[ac]@[bd]\b", sent)
+        if any(text != words and text in words for words in placeholders.originals.values()):
+            continue  # stands for the whole words
         cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=4)))
         pieces = [sent[start:end] for start, end in zip([0, *cuts], [*cuts, len(sent)], strict=True)]
         assert restored(dict(placeholders.originals), *pieces) == text

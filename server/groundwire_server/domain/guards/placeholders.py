@@ -99,23 +99,22 @@ class PlaceholderForms:
 
     def __init__(self, words: Iterable[str]) -> None:
         longest_first = sorted(words, key=len, reverse=True)
-        # Nearly all texts have none, and this is found out sooner: it begins with letters.
-        self._likely = re.compile(rf"(?:{'|'.join(longest_first).replace('_', _BETWEEN)}){_BETWEEN}[0-9]")
         bracketed, bare = (
             "|".join(word.replace("_", between) for word in longest_first) for between in (_BETWEEN, _IN_BARE)
         )
+        # Nearly all texts have no such name, and that is found out sooner: it begins with letters.
+        self._name = re.compile(rf"(?:{bracketed}){_BETWEEN}{_NUMBER}")
         self._pattern = re.compile(
             rf"{_OPENING} ?((?:{bracketed}){_BETWEEN}{_NUMBER}) ?{_CLOSING}"
             rf"|(?<![A-Z0-9_])((?:{bare}){_IN_BARE}{_NUMBER})(?![A-Z0-9_])"
         )
 
     def names_in(self, text: str) -> Iterator[str]:
-        """Yield the name of each placeholder in a text, such as `EMAIL_1`."""
+        """Yield the name of each placeholder that a text may have once what stands around it is masked."""
         upper, at = _ascii_upper(text), 0
-        if self._likely.search(upper) is None:
-            return
-        while found := self._pattern.search(upper, at):
-            yield _name(found[1] or found[2])
+        while found := self._name.search(upper, at):
+            word, _, number = _name(found[0]).rpartition("_")
+            yield from (f"{word}_{number[:digits]}" for digits in range(1, len(number) + 1))
             at = found.start() + 1
 
     def replaced(self, text: str, start: int, end: int, originals: Mapping[str, str]) -> str:
@@ -128,7 +127,7 @@ class PlaceholderForms:
             originals: by the names of the placeholders.
         """
         upper = _ascii_upper(text)
-        if self._likely.search(upper) is None:
+        if self._name.search(upper) is None:
             return text[start:end]
         pieces: list[str] = []
         at = done = start
