@@ -11,6 +11,7 @@ from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity
 from groundwire_server.domain.vocabulary import Screen
+from groundwire_server.ports.recording import unrecorded
 
 
 def terms(file: Path | None = None, *listed: str) -> TermsGuardConfig:
@@ -65,7 +66,7 @@ async def test_routes_share_the_guards_that_they_name(tmp_path: Path) -> None:
         "guards: {rivals: {kind: terms, version: '3', category: c, terms: [Initech]}}\n"
         f"routes: {{default: {route}, faq: {route}}}\n"
     )
-    screens = await open_screens(load(Sources(file, {}, None)).configuration, Shared().lease())
+    screens = await open_screens(load(Sources(file, {}, None)).configuration, Shared().lease(), unrecorded())
     (first,), (second,) = (screens[name][Screen.QUESTION].local for name in ("default", "faq"))
     assert first.guard is second.guard
     assert first.identity == GuardIdentity("rivals", "3")

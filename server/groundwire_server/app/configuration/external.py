@@ -16,6 +16,7 @@ from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
+from groundwire_server.app.configuration.models.remote_guards import GrpcGuardConfig
 from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
 from groundwire_server.app.configuration.models.stores import PineconeStoreConfig, WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
@@ -53,6 +54,7 @@ def check_external(configuration: Configuration, now: datetime) -> Iterator[Conf
     yield from _check_checkers(configuration)
     yield from _check_rewriters(configuration)
     yield from _check_rerankers(configuration)
+    yield from _check_guards(configuration)
 
 
 def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
@@ -116,6 +118,22 @@ def _check_providers(configuration: Configuration) -> Iterator[ConfigError]:
     for name, provider in configuration.providers.items():
         if provider.ca_file is not None and (wrong := _no_authorities(provider.ca_file)):
             yield ConfigError(("providers", name, "ca_file"), wrong)
+
+
+def _check_guards(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each guard behind gRPC whose certificates or key cannot be used."""
+    for name, guard in configuration.guards.items():
+        if not isinstance(guard, GrpcGuardConfig):
+            continue
+        endpoint, path = guard.endpoint, ("guards", name, "endpoint")
+        if endpoint.ca_file is not None and (wrong := _no_authorities(endpoint.ca_file)):
+            yield ConfigError((*path, "ca_file"), wrong)
+        if endpoint.certificate_file is not None and endpoint.key_file is not None:
+            try:
+                ssl.create_default_context().load_cert_chain(endpoint.certificate_file, endpoint.key_file)
+            except (OSError, ssl.SSLError) as failed:
+                said = f"cannot be used with key_file: {failed.strerror or type(failed).__name__}"
+                yield ConfigError((*path, "certificate_file"), said)
 
 
 def _check_stores(configuration: Configuration) -> Iterator[ConfigError]:

@@ -10,8 +10,15 @@ from groundwire_server.app.configuration.models.guards import (
     PatternsGuardConfig,
     TermsGuardConfig,
 )
+from groundwire_server.app.configuration.models.remote_guards import (
+    ClassifierGuardConfig,
+    GrpcGuardConfig,
+    HttpGuardConfig,
+    RemoteGuardConfig,
+)
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.screens import AnswerGuardUseConfig, AnyGuardUse, actions_of
+from groundwire_server.app.configuration.remote_guard_rules import check_provider, check_residency
 from groundwire_server.domain.vocabulary import Screen, StreamMode
 
 
@@ -23,6 +30,8 @@ def check_guards(configuration: Configuration) -> Iterator[ConfigError]:
                 yield from _check_patterns(name, guard)
             case TermsGuardConfig() if guard.terms is None and guard.file is None:
                 yield ConfigError(("guards", name), "has no terms: set terms, or file")
+            case ClassifierGuardConfig() | HttpGuardConfig() | GrpcGuardConfig():
+                yield from check_provider(configuration, name, guard)
             case _:
                 pass
     for name, route in configuration.routes.items():
@@ -31,7 +40,11 @@ def check_guards(configuration: Configuration) -> Iterator[ConfigError]:
 
 def categories_of(guard: GuardConfig) -> Collection[str]:
     """Return the categories of what a guard finds."""
-    return (guard.category,)
+    match guard:
+        case ClassifierGuardConfig() | HttpGuardConfig() | GrpcGuardConfig():
+            return guard.found_categories
+        case _:
+            return (guard.category,)
 
 
 def works_by_word(guard: GuardConfig) -> bool:
@@ -62,6 +75,8 @@ def _check_screens(configuration: Configuration, route: str, section: RouteConfi
             if any(_both_look(use, other) for other in before):
                 yield ConfigError((*path, "guard"), "is named twice on this screen: give one entry all that it does")
             before.append(use)
+            if isinstance(guard, RemoteGuardConfig):
+                yield from check_residency(configuration, section, path, guard)
             yield from _check_categories(use, categories_of(guard), path)
             yield from _check_tenants(configuration, use, path)
             provisional = section.mode is StreamMode.PROVISIONAL and screen is Screen.ANSWER

@@ -6,13 +6,14 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from groundwire_server.adapters.guards.options import Category, Version
+from groundwire_server.app.configuration.models.remote_guards import (
+    ClassifierGuardConfig,
+    GrpcGuardConfig,
+    HttpGuardConfig,
+)
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.options import Options
-
-Category: TypeAlias = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
-"""A kind of content: lower-case letters, digits and `_`, beginning with a letter."""
-
-Version: TypeAlias = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$")]
 
 
 class OwnGuardConfig(Options):
@@ -51,7 +52,12 @@ class PatternsGuardConfig(OwnGuardConfig):
     )
 
 
-GuardConfig: TypeAlias = Annotated[TermsGuardConfig | PatternsGuardConfig, Field(discriminator="kind")]
+LocalGuardConfig: TypeAlias = TermsGuardConfig | PatternsGuardConfig
+"""A guard that works in the server."""
+
+GuardConfig: TypeAlias = Annotated[
+    LocalGuardConfig | ClassifierGuardConfig | HttpGuardConfig | GrpcGuardConfig, Field(discriminator="kind")
+]
 
 BUILT_IN: Mapping[str, GuardConfig] = {}
 """Guards that exist without being configured."""
