@@ -204,6 +204,16 @@ WRONG = {
         ),
         "c.yaml:3: providers.cloud.mask[0]: is a category of personal data and the name of a guard: rename the guard",
     ),
+    "a guard behind an endpoint that is to find what is masked": (
+        (
+            "providers:\n  cloud: {",
+            (
+                "guards: {scan: {kind: http, provider: house, version: '1', categories: [x]}}\n"
+                "providers:\n  cloud: {mask: [scan], "
+            ),
+        ),
+        "c.yaml:3: providers.cloud.mask[0]: is a guard behind an endpoint, which would be sent what is masked",
+    ),
     "scheduling of a hosted provider": (
         ("api_key: ", "scheduling: {headers: llm_d}, api_key: "),
         (

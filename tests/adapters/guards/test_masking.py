@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from groundwire_server.adapters.checker.masking import MaskingRater
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
 from groundwire_server.adapters.embedder.masking import MaskingEmbedder
-from groundwire_server.adapters.guards.masking import Masker, MaskingGuard
+from groundwire_server.adapters.guards.masking import Masker
+from groundwire_server.adapters.guards.remote.masking import MaskingTextScreener
 from groundwire_server.adapters.reranker.masking import MaskingTextRater
 from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.deadline import NEVER, Deadline
@@ -60,9 +61,7 @@ class RecordingRater:
 
 
 class WordGuard:
-    """A RemoteGuard that objects to words."""
-
-    model = "words"
+    """A TextScreener that objects to words."""
 
     def __init__(self, *words: str) -> None:
         self.texts: tuple[str, ...] = ()
@@ -149,10 +148,11 @@ async def test_the_question_whether_passages_suffice_is_masked_too() -> None:
 async def test_a_guard_is_sent_placeholders_and_its_findings_are_of_the_text() -> None:
     inner = WordGuard("evil", "[EMAIL_1] evil", "MAIL")
     texts = ("ann@x.org evil bob@x.org evil", "none")
-    guard = MaskingGuard(inner, MASKER)
-    reply = await guard.screen(ScreenRequest(NOBODY, Screen.QUESTION, texts, Allowance()), NEVER)
+    reply = await MaskingTextScreener(inner, MASKER).screen(
+        ScreenRequest(NOBODY, Screen.QUESTION, texts, Allowance()), NEVER
+    )
     assert inner.texts == ("[EMAIL_1] evil [EMAIL_2] evil", "none")
     words = [texts[0][found.start : found.end] for found in reply.findings[0]]
     assert words == ["evil", "ann@x.org evil", "ann@x.org"]
     assert reply.findings[0][0] == Finding("word", 10, 14, "r", 0.9)
-    assert (reply.findings[1], reply.usage, guard.model) == ((), Usage(5), "words")
+    assert (reply.findings[1], reply.usage) == ((), Usage(5))

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from groundwire_server.adapters.guards.masking import Masker
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.checkers import open_checker
 from groundwire_server.app.parts.masking import mask_of, open_masker
 from groundwire_server.app.parts.rerankers import open_reranker
-from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.parts.shared import Lease, Shared
 from tests.doubles.spans import Spans
 
 RIGHT = """
@@ -34,14 +35,18 @@ def loaded(folder: Path, mask: str, version: str = "1") -> Configuration:
     return load(Sources(file)).configuration
 
 
+async def opened(configuration: Configuration, lease: Lease) -> Masker | None:
+    return await open_masker(configuration.providers["cloud"].mask, configuration, lease)
+
+
 async def test_nothing_is_masked_unless_something_is_named(tmp_path: Path) -> None:
     configuration = loaded(tmp_path, "")
-    assert await open_masker("cloud", configuration, Shared().lease()) is None
-    assert mask_of("cloud", configuration) == []
+    assert await opened(configuration, Shared().lease()) is None
+    assert mask_of(configuration.providers["cloud"].mask, configuration) == []
 
 
 async def test_categories_and_guards_are_masked(tmp_path: Path) -> None:
-    masker = await open_masker("cloud", loaded(tmp_path, "names, phone"), Shared().lease())
+    masker = await opened(loaded(tmp_path, "names, phone"), Shared().lease())
     assert masker is not None
     text = "Ann and Bob: +49 30 901820, info@example.org"
     assert masker.numbered([text]).mask(text) == "[PEOPLE_1] and [PEOPLE_2]: [PHONE_1], info@example.org"
@@ -50,11 +55,11 @@ async def test_categories_and_guards_are_masked(tmp_path: Path) -> None:
 async def test_it_is_shared_until_something_of_it_changes(tmp_path: Path) -> None:
     shared = Shared()
     lease = shared.lease()
-    first = await open_masker("cloud", loaded(tmp_path, "names, email"), lease)
-    assert await open_masker("cloud", loaded(tmp_path, "email, names"), lease) is first
-    assert await open_masker("cloud", loaded(tmp_path, "names"), lease) is not first
+    first = await opened(loaded(tmp_path, "names, email"), lease)
+    assert await opened(loaded(tmp_path, "email, names"), lease) is first
+    assert await opened(loaded(tmp_path, "names"), lease) is not first
     (tmp_path / "terms.txt").write_text("Bob\nEve\n")
-    assert await open_masker("cloud", loaded(tmp_path, "names, email"), lease) is not first
+    assert await opened(loaded(tmp_path, "names, email"), lease) is not first
     await lease.end()
     assert shared.keys() == []
 

@@ -14,6 +14,7 @@ from tests.doubles.upstream import Echo, Reply, Upstream, upstream
 from tests.e2e.calls import answer, ingest, kept_text, question, stream
 from tests.e2e.generation.conftest import ROUTE, Serve, one_model, provider
 from tests.e2e.generation.drafts import DONE, chunk, segments, usage
+from tests.e2e.generation.test_remote_guards import objects_to
 
 MASK = {"mask": ["email", "phone", "iban"]}
 EMAIL, OTHER, PHONE = "ann.lee@mail.example", "bob@mail.example", "+49 30 901820"
@@ -187,6 +188,20 @@ async def test_an_embedder_is_sent_the_category_of_documents_and_questions(confi
     texts = [text for body in bodies for text in ([body] if isinstance(body, str) else body)]
     assert "Who answers refunds, [email] or [email]?" in texts
     assert any("at [email] or [phone]." in text for text in texts)
+    assert outcome.answered.answer.text == SAID
+
+
+@pytest.mark.parametrize("screen", ["question", "evidence", "answer"])
+async def test_a_guard_behind_an_endpoint_is_sent_placeholders(configured: Serve, screen: str) -> None:
+    async with upstream(copies()) as writer, upstream(objects_to("] or [")) as guard:
+        made = masked(screens={screen: {"use": [{"guard": "it", "action": "FLAG"}]}})(writer)
+        made["providers"]["guards"] = provider(guard, **MASK)
+        made["guards"] = {"it": {"kind": "http", "provider": "guards", "version": "1", "categories": ["terms"]}}
+        async with configured(made) as served:
+            outcome = await answer(served, asked(f"Who answers refunds, {EMAIL} or {OTHER}?", turns=TURNS))
+        assert guard.requests
+        assert sent(guard) == set()
+    assert [each.category for each in outcome.report.flags] == ["terms"]
     assert outcome.answered.answer.text == SAID
 
 

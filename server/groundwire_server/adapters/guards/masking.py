@@ -1,16 +1,14 @@
-"""Placeholders for what a provider must not be sent, and guards behind an endpoint that are sent them."""
+"""Placeholders for what an endpoint must not be sent."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
-from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.guards.masking import mask
 from groundwire_server.domain.guards.placeholders import Placeholders
 from groundwire_server.domain.text.encodable import encodable
-from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
+from groundwire_server.ports.guard import LocalGuard
 
 _AT_ONCE: Final = 1 << 16
 """Code points that are searched before other calls have their turn: some milliseconds."""
@@ -52,33 +50,3 @@ class Masker:
             masked.append(mask(text, self.find(text)).text)
             searched += len(text)
         return masked
-
-
-class MaskingGuard:
-    """A RemoteGuard that is sent placeholders; what it finds is where the original words stand.
-
-    Args:
-        inner: is asked.
-        masker: says what it must not be sent.
-    """
-
-    def __init__(self, inner: RemoteGuard, masker: Masker) -> None:
-        self._inner = inner
-        self._masker = masker
-
-    @property
-    def model(self) -> str:
-        """The alias under which its usage is counted."""
-        return self._inner.model
-
-    async def screen(self, request: ScreenRequest, deadline: Deadline) -> ScreenReply:
-        """Return what the guard objects to in each text; see the inner guard."""
-        placeholders = self._masker.numbered(request.texts)
-        masked = [placeholders.masked(text) for text in request.texts]
-        reply = await self._inner.screen(replace(request, texts=tuple(each.text for each in masked)), deadline)
-        findings = []
-        for text, found in zip(masked, reply.findings, strict=True):
-            spans = [text.original_span(each.start, each.end) for each in found]
-            moved = (replace(each, start=start, end=end) for each, (start, end) in zip(found, spans, strict=True))
-            findings.append(tuple(moved))
-        return replace(reply, findings=tuple(findings))

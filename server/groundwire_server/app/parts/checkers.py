@@ -97,14 +97,14 @@ async def _open_endpoint(
     price = None if section.price is None else section.price.price(configuration.spending.currency)
     limits = await open_limits(configuration, lease, recording)
     charges = Charges(price, limits.budget)
-    api, fingerprint = _api(section, mask_of(section.provider, configuration))
+    api, fingerprint = _api(section, mask_of(provider_section.mask, configuration))
     profile, version = profile_of(provider_section)
     path = section.path + (f"?api-version={version}" if version else "")
     client = DocumentClient(
         provider.session, path, profile.credentials(provider_section.api_key), section.bounds, section.model
     )
     rater: Rater = HttpChecker(api, ChargedCalls(client, policy, section.bounds.request_seconds, charges))
-    if (masker := await open_masker(section.provider, configuration, lease)) is not None:
+    if (masker := await open_masker(provider_section.mask, configuration, lease)) is not None:
         rater = MaskingRater(rater, masker)
     return _identified(name, name, fingerprint, configuration, rater, policy.instrumentation)
 
@@ -128,7 +128,7 @@ async def _open_judge(
     limits = await open_limits(configuration, lease, recording)
     charges = Charges(prices(configuration).get(section.model), limits.budget)
     decides = model.model_dump(mode="json", include={"model", "temperature", "output", "extra"})
-    mask = mask_of(model.provider, configuration)
+    mask = mask_of(configuration.providers[model.provider].mask, configuration)
     fingerprint = fingerprint_of(section, JudgeOptions, prompts.hash, decides, *mask)
     identity = identities(configuration)[section.model]
     hosted = is_hosted(configuration, section)

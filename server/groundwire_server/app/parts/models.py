@@ -63,7 +63,7 @@ async def open_model(
         section.retry,
         section.breaker,
         SchedulingHeaders(provider_section.scheduling),
-        masker=await open_masker(section.provider, configuration, lease),
+        masker=await open_masker(provider_section.mask, configuration, lease),
         own_limiters=own,
         outer_limiters=of_all_models,
     )
@@ -80,7 +80,7 @@ async def open_embedding_model(
     provider_section = configuration.providers[section.provider]
     provider = await open_provider(section.provider, provider_section, lease, recording)
     profile, version = profile_of(provider_section)
-    masker = await open_masker(section.provider, configuration, lease)
+    masker = await open_masker(provider_section.mask, configuration, lease)
 
     def made() -> AbstractAsyncContextManager[Embedder]:
         client = OpenAiEmbeddingClient(provider.session, section, profile, provider_section.api_key, version)

@@ -74,9 +74,9 @@ async def _open_endpoint(
     )
     calls = ChargedCalls(client, policy, section.bounds.request_seconds, Charges(price, limits.budget))
     rater: TextRater = EndpointReranker(calls, section)
-    if (masker := await open_masker(section.provider, configuration, lease)) is not None:
+    if (masker := await open_masker(provider_section.mask, configuration, lease)) is not None:
         rater = MaskingTextRater(rater, masker)
-    fingerprint = fingerprint_of(section, EndpointRerankerOptions, *mask_of(section.provider, configuration))
+    fingerprint = fingerprint_of(section, EndpointRerankerOptions, *mask_of(provider_section.mask, configuration))
     return InstrumentedReranker(rater, name, fingerprint, policy.instrumentation)
 
 
