@@ -96,6 +96,24 @@ def table(published: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def row(name: str, published: Mapping[str, Any]) -> str:
+    """Return the line of the documentation's table for a category, or for those that are on by default."""
+    own, presidio = (
+        published[each]["by_default"] if name == "by_default" else published[each]["categories"][name]
+        for each in ("groundwire", "presidio")
+    )
+    title = "on by default, with secrets" if name == "by_default" else f"`{name}`"
+    # It has recognisers of some categories alone: their sum would say something else than ours.
+    has = name != "by_default" and presidio["findings"]
+    beside = [f"{presidio[key]:.3f}" if has else "–" for key in ("recall", "precision")]
+    figures = [
+        str(own["pieces"]),
+        *(f"{own[key]:.3f}" for key in ("recall", "exact", "precision")),
+        str(own["lookalikes"]),
+    ]
+    return f"| {' | '.join([title, *figures, *beside])} |"
+
+
 def main() -> None:
     """Print the figures, or publish them."""
     parser = argparse.ArgumentParser(description=__doc__)

@@ -66,7 +66,7 @@ class LinearPatterns:
     def find(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Yield the name, the start and the end of every stretch that a pattern matches; in code points.
 
-        Where a pattern has a group `found`, that is the stretch. Those of one pattern come together, and do not overlap.
+        Where a pattern has a group `found`, that is the stretch. Those of one pattern come together, without overlap.
         """
         for index in self._any.Match(text) or ():
             for match in self._each[index].finditer(text):

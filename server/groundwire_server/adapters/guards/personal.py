@@ -71,6 +71,10 @@ class PersonalGuard:
             return found
         return [Finding(each.category, *plain.original(each.start, each.end), each.rule) for each in found]
 
+    def about(self, rule: str) -> str:
+        """Return what a rule looks for."""
+        return self._rules.about(rule)
+
 
 def _checks() -> Mapping[str, Check]:
     return {**PLAUSIBLE, **{kind: partial(_national_id, kind) for kind in NATIONAL_IDS}}

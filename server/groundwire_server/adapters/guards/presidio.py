@@ -52,6 +52,11 @@ class PresidioGuard:
         """Return the personal data of a text."""
         return sorted(self._findings(text), key=lambda each: (each.start, each.end))
 
+    def about(self, rule: str) -> str:
+        """Return nothing: the name of presidio's entity says it."""
+        del rule
+        return ""
+
     def _findings(self, text: str) -> Iterator[Finding]:
         for category, recogniser in self._recognisers:
             for result in recogniser.analyze(text, recogniser.supported_entities, None):

@@ -34,6 +34,7 @@ class Rule:
 
     Attributes:
         category: of what is found.
+        description: what it looks for, as a sentence.
         check: that it has to pass.
         reach: characters from its beginning that the check is given, where it has fewer.
         near: the list of words of which one has to stand beside it; empty for none.
@@ -44,6 +45,7 @@ class Rule:
     """
 
     category: str
+    description: str
     check: Check | None
     reach: int
     near: str
@@ -75,7 +77,7 @@ class WordLists:
     """Lists of words that stand beside what is found, in any language.
 
     Args:
-        lists: in lower case, by name. A star at the end of a word stands for any ending, at its beginning for any other
+        lists: by name. A star at the end of a word stands for any ending, at its beginning for any other
             word that it is composed with.
     """
 
@@ -98,7 +100,7 @@ def _alternatives(words: Collection[str]) -> str:
     letter = _LETTER.replace("A-Z", "")
     kinds: dict[tuple[bool, bool], list[str]] = {}
     for each in words:
-        kinds.setdefault((each.startswith("*"), each.endswith("*")), []).append(re.escape(each.strip("*")))
+        kinds.setdefault((each.startswith("*"), each.endswith("*")), []).append(re.escape(each.strip("*").casefold()))
     alternatives = [
         ("" if any_before else rf"(?:^|[^{letter}])") + f"(?:{'|'.join(some)})" + (f"[{letter}]*" if any_after else "")
         for (any_before, any_after), some in kinds.items()
@@ -143,6 +145,10 @@ class RuleBook:
                 kept[-1] = finding
         return kept
 
+    def about(self, rule: str) -> str:
+        """Return what a rule looks for."""
+        return self._rules[rule].description
+
     def _findings(self, text: str) -> Iterator[Finding]:
         for name, start, end in self._patterns.find(text):
             rule = self._rules[name]
@@ -174,6 +180,7 @@ def _rule(
         not_before, not_after = rf"(?:{not_before}|\d $)", rf"(?:{not_after}|^ \d)"
     return Rule(
         category=written["category"],
+        description=written["description"],
         check=checks[written["check"]] if "check" in written else None,
         reach=written.get("reach", 0),
         near=written.get("near", ""),

@@ -69,6 +69,10 @@ class SecretsGuard:
             return found
         return [part for each in found for part in (_lines(text, each) if each.rule == _BLOCK else (each,))]
 
+    def about(self, rule: str) -> str:
+        """Return what a rule looks for."""
+        return self._rules.about(rule)
+
 
 def _lines(text: str, block: Finding) -> Iterator[Finding]:
     """Yield the lines of a private key, from its first to where other words follow."""
