@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwire_server.domain.guards.finding import Finding
-from groundwire_server.domain.guards.placeholders import Placeholders, Restorer
+from groundwire_server.domain.guards.placeholders import Placeholders
+from groundwire_server.domain.guards.restoring import Restorer
 from tests.timed import least_time
 
 MADE_UP = r"\w+@\w+|(?<=passport )\d{6}"

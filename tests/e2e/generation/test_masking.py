@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from groundwire.v1 import event_pb2, grounding_pb2, passage_pb2, question_pb2
-from tests.doubles.checking_model import decisions
+from tests.doubles.checking_model import decisions, judge
 from tests.doubles.embeddings import embedding
 from tests.doubles.upstream import Echo, Reply, Upstream, upstream
 from tests.e2e.calls import answer, ingest, kept_text, question, stream
@@ -205,8 +205,30 @@ async def test_a_guard_behind_an_endpoint_is_sent_placeholders(configured: Serve
     assert outcome.answered.answer.text == SAID
 
 
+async def test_a_judge_is_sent_placeholders(configured: Serve) -> None:
+    def retells(body: bytes) -> bytes:
+        email = re.search(r"by Ann Lee at (\[EMAIL_\d\])", shown(body))
+        assert email is not None
+        return chunk("".join(segments(f"Refunds are answered by Ann Lee ({email[1]}).")))
+
+    async with (
+        upstream(Reply([Echo(retells), chunk(reason="stop"), usage(), DONE])) as writer,
+        upstream(Reply([Echo(judge)], headers=(("Content-Type", "application/json"),))) as judging,
+    ):
+        made = masked(checker="it")(writer)
+        made["providers"]["bench"] = provider(judging, **MASK)
+        made["models"]["small"] = {"kind": "openai", "provider": "bench", "model": "small"}
+        made["checkers"] = {"it": {"kind": "judge", "model": "small"}}
+        async with configured(made) as served:
+            outcome = await answer(served, asked())
+        assert judging.requests
+        assert sent(judging) == sent(writer) == set()
+        assert re.search(r"Lee \(\[EMAIL_\d\]\)", shown(judging.requests[0].body))
+    assert outcome.answered.answer.text == f"Refunds are answered by Ann Lee ({EMAIL})."
+
+
 async def test_a_reranker_and_a_checker_are_sent_placeholders(configured: Serve) -> None:
-    retold = f"Ann Lee answers refunds ({EMAIL})."
+    retold = f"Refunds are answered by Ann Lee ({EMAIL})."
 
     def retells(body: bytes) -> bytes:
         email = re.search(r"by Ann Lee at (\[EMAIL_\d\])", shown(body))

@@ -10,7 +10,7 @@ from typing import Final
 from groundwire_server.adapters.guards.masking import Masker
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import BegunReply, GenerationRequest, Piece, Prompt
-from groundwire_server.domain.guards.placeholders import Restorer
+from groundwire_server.domain.guards.restoring import Restorer
 from groundwire_server.ports.generator import Generator
 
 _STRING: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
