@@ -77,6 +77,7 @@ async def test_a_model_is_sent_placeholders_and_the_answer_is_verbatim(configure
     async with upstream(copies(split=split)) as writer, configured(masked()(writer)) as served:
         outcome = await answer(served, asked(turns=TURNS))
         assert sent(writer) == set()
+        assert not any(words in served.spans.everything() for words in (*PLANTED, "EMAIL_1"))
         prompt = shown(writer.requests[0].body)
     assert re.search(
         r"<title-\w+>Desk of \[EMAIL_(\d)\]</title-\w+>\nRefunds.* at \[EMAIL_\1\] or \[PHONE_1\]\.", prompt
